@@ -1,0 +1,72 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Imports point inward: what a module may import is exactly what is listed here.
+// The pure core (JSON, Events, Plan, Avro, SQLFrontend, Dataflow, Detection) does no I/O and knows no clock;
+// of the C libraries only libpg_query reaches it, and only SQLFrontend.
+
+
+let package = Package(
+  name: "StreamPulse",
+  products: [
+    .executable(name: "streampulse", targets: ["StreamPulse"]),
+    .executable(name: "event-generator", targets: ["event-generator"]),
+  ],
+  targets: [
+    // C libraries from the distribution: a module map and a shim, no logic.
+    .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
+    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+    .systemLibrary(name: "CAvro", pkgConfig: "avro-c", providers: [.apt(["libavro-dev"]), .brew(["avro-c"])]),
+    .systemLibrary(name: "CPgQuery", providers: [.apt(["libpg-query-dev"]), .brew(["libpg_query"])]),
+    .systemLibrary(
+      name: "CMicrohttpd", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
+    .systemLibrary(name: "CProcess"),
+
+    // The pure core.
+    .target(name: "JSON"),
+    .target(name: "Events"),
+    .target(name: "Plan", dependencies: ["Events"]),
+    .target(name: "Avro", dependencies: ["Events", "JSON"]),
+    .target(name: "SQLFrontend", dependencies: ["Plan", "Events", "JSON", "CPgQuery"]),
+    .target(name: "Dataflow", dependencies: ["Events", "Plan"]),
+    .target(name: "Detection"),
+
+    // The edges.
+    .target(name: "Observability"),
+    .target(name: "Configuration", dependencies: ["CProcess"]),
+    .target(name: "Postgres", dependencies: ["CLibPQ"]),
+    .target(name: "Kafka", dependencies: ["CRdKafka", "Events"]),
+    .target(name: "HTTPServer", dependencies: ["CMicrohttpd"]),
+    .target(
+      name: "Pipeline",
+      dependencies: [
+        "Avro", "Dataflow", "Detection", "Events", "JSON", "Kafka", "Observability", "Plan", "Postgres", "SQLFrontend",
+      ]),
+    .target(name: "StatsAPI", dependencies: ["HTTPServer", "JSON", "Observability", "Postgres", "SQLFrontend"]),
+
+    // The commands.
+    .executableTarget(
+      name: "StreamPulse",
+      dependencies: ["CProcess", "Configuration", "Kafka", "Observability", "Pipeline", "Postgres", "StatsAPI"]),
+    .executableTarget(
+      name: "event-generator", dependencies: ["CAvro", "Configuration", "Kafka", "Observability"], path: "generator"),
+
+    // One test target per module, named after it.
+    .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "EventsTests", dependencies: ["Events"]),
+    .testTarget(name: "AvroTests", dependencies: ["Avro", "CAvro", "Events", "JSON"]),
+    .testTarget(name: "SQLFrontendTests", dependencies: ["SQLFrontend", "Plan", "Events", "Avro"]),
+    .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Plan", "Events"]),
+    .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
+    .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
+    .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Events"]),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"]),
+    .testTarget(name: "StatsAPITests", dependencies: ["StatsAPI", "HTTPServer"]),
+    .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Dataflow", "Plan", "Events"]),
+    .testTarget(name: "GeneratorTests", dependencies: ["event-generator"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

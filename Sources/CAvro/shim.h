@@ -1,0 +1,2 @@
+// Apache Avro's C library.
+#include <avro.h>

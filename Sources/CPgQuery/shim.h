@@ -1,0 +1,2 @@
+// PostgreSQL's own parser as a library.
+#include <pg_query.h>

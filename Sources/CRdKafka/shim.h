@@ -1,0 +1,3 @@
+// librdkafka, and its in-process broker.
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>

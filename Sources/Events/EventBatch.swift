@@ -1,0 +1,146 @@
+/// One column of an `EventBatch`: a value and a validity byte per row.
+///
+/// A handle to memory that the batch owns; copying it copies pointers.
+public struct Column {
+  public let type: SQLType
+  /// When false, `validity` is 1 in every row and decoders need not write it.
+  public let isNullable: Bool
+  @usableFromInline let values: UnsafeMutableRawPointer
+  /// 1: the row has a value; 0: NULL (the value is then unspecified but readable).
+  public let validity: UnsafeMutablePointer<UInt8>
+
+  init(type: SQLType, isNullable: Bool, capacity: Int) {
+    self.type = type
+    self.isNullable = isNullable
+    let stride =
+      switch type.physical {
+      case .boolean: MemoryLayout<UInt8>.stride
+      case .integer: MemoryLayout<Int64>.stride
+      case .decimal: MemoryLayout<Int128>.stride
+      case .double: MemoryLayout<Double>.stride
+      case .text: MemoryLayout<TextView>.stride
+      }
+    values = .allocate(byteCount: stride * capacity, alignment: 16)
+    values.initializeMemory(as: UInt8.self, repeating: 0, count: stride * capacity)
+    if case .text = type.physical {
+      values.assumingMemoryBound(to: TextView.self).initialize(repeating: .empty, count: capacity)
+    }
+    validity = .allocate(capacity: capacity)
+    validity.initialize(repeating: 1, count: capacity)
+  }
+
+  func deallocate() {
+    values.deallocate()
+    validity.deallocate()
+  }
+
+  @inlinable public var booleans: UnsafeMutablePointer<UInt8> { values.assumingMemoryBound(to: UInt8.self) }
+  @inlinable public var integers: UnsafeMutablePointer<Int64> { values.assumingMemoryBound(to: Int64.self) }
+  @inlinable public var decimals: UnsafeMutablePointer<Int128> { values.assumingMemoryBound(to: Int128.self) }
+  @inlinable public var doubles: UnsafeMutablePointer<Double> { values.assumingMemoryBound(to: Double.self) }
+  @inlinable public var texts: UnsafeMutablePointer<TextView> { values.assumingMemoryBound(to: TextView.self) }
+}
+
+/// Why a record became a dead letter. The raw value is the stable code that users see.
+public enum EventErrorCode: String, Sendable, CaseIterable {
+  /// The record has no payload.
+  case tombstone = "TOMBSTONE"
+  /// The record has a payload of zero bytes.
+  case empty = "EMPTY"
+  /// The payload ends in the middle of a value.
+  case truncated = "TRUNCATED"
+  /// Bytes are left after the last field.
+  case trailingBytes = "TRAILING_BYTES"
+  /// The payload is not what the writer's schema says.
+  case malformed = "MALFORMED"
+  /// The framing names a schema that is not among the project's schemas.
+  case unknownSchema = "UNKNOWN_SCHEMA"
+  /// The writer's schema is known but a value cannot be resolved to the reader's.
+  case unresolvable = "UNRESOLVABLE"
+  /// A number does not fit its type.
+  case outOfRange = "NUMERIC_VALUE_OUT_OF_RANGE"
+  case divisionByZero = "DIVISION_BY_ZERO"
+  /// A cast met text that is not of the target type.
+  case invalidText = "INVALID_TEXT_REPRESENTATION"
+  /// Text for a key or a measure is not UTF-8, or holds a zero byte, which Postgres cannot store.
+  case invalidUTF8 = "CHARACTER_NOT_IN_REPERTOIRE"
+  /// The keys of a row are together too long for a Postgres index entry.
+  case keyTooLong = "KEY_TOO_LONG"
+  /// The event time is NULL, or out of the range of `timestamptz`.
+  case invalidEventTime = "INVALID_EVENT_TIME"
+  /// The event time is further ahead of the clock than the stream allows.
+  case futureEventTime = "FUTURE_EVENT_TIME"
+}
+
+/// A row that could not be processed, and why.
+public struct EventFailure: Sendable {
+  /// The row, and thereby the record.
+  public var row: Int
+  public var code: EventErrorCode
+  /// One line for a person, with the field or expression where that is known.
+  public var message: String
+
+  public init(row: Int, code: EventErrorCode, message: String) {
+    self.row = row
+    self.code = code
+    self.message = message
+  }
+}
+
+/// What a column of an `EventBatch` holds.
+public struct ColumnSpec: Hashable, Sendable {
+  /// The field's path from the record's root, e.g. `["user", "region"]`.
+  public var path: [String]
+  public var type: SQLType
+  public var isNullable: Bool
+
+  public init(path: [String], type: SQLType, isNullable: Bool) {
+    self.path = path
+    self.type = type
+    self.isNullable = isNullable
+  }
+}
+
+/// The columns of a batch of decoded events: row `i` belongs to record `i` of the `RecordBatch` it was decoded from.
+///
+/// Made once and reused for every batch; owned by the worker thread. Texts point into the record batch, the decode plan
+/// or `arena`, so the event batch must not be read after the record batch is released.
+public final class EventBatch {
+  public let capacity: Int
+  public let specs: [ColumnSpec]
+  public let columns: [Column]
+  /// 1: the row is a good event. 0: it failed (see `failures`) and its columns are unspecified but readable.
+  public let live: UnsafeMutablePointer<UInt8>
+  public private(set) var count = 0
+  public private(set) var failures: [EventFailure] = []
+  public var arena = TextArena()
+
+  public init(specs: [ColumnSpec], capacity: Int) {
+    self.capacity = capacity
+    self.specs = specs
+    columns = specs.map { Column(type: $0.type, isNullable: $0.isNullable, capacity: capacity) }
+    live = .allocate(capacity: capacity)
+    live.initialize(repeating: 1, count: capacity)
+  }
+
+  deinit {
+    for column in columns { column.deallocate() }
+    live.deallocate()
+  }
+
+  /// Makes it a batch of `count` live rows whose columns are to be written.
+  public func reset(count: Int) {
+    precondition(count <= capacity, "a batch larger than its columns")
+    self.count = count
+    live.update(repeating: 1, count: count)
+    failures.removeAll(keepingCapacity: true)
+    arena.reset()
+  }
+
+  /// Takes `row` out of the batch. The first failure of a row is the one that counts.
+  public func fail(_ row: Int, _ code: EventErrorCode, _ message: String) {
+    guard live[row] == 1 else { return }
+    live[row] = 0
+    failures.append(EventFailure(row: row, code: code, message: message))
+  }
+}

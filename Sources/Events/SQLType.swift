@@ -1,0 +1,70 @@
+/// The Postgres type of a column, a key, a measure or an expression.
+///
+/// Only what the engine can compute with; how Avro types map to it is `AvroSchema.sqlType`'s business.
+public enum SQLType: Hashable, Sendable {
+  case boolean
+  /// `integer`: 32 bits. Stored widened to 64 bits; arithmetic checks the 32-bit range.
+  case integer
+  /// `bigint`: 64 bits.
+  case bigint
+  /// `numeric` with a fixed number of decimal places: the unscaled value as a 128-bit integer.
+  case numeric(scale: Int)
+  case doublePrecision
+  case text
+  case bytea
+  /// Microseconds since 1970-01-01T00:00:00Z.
+  case timestamptz
+  /// Microseconds since 1970-01-01T00:00:00 in no time zone.
+  case timestamp
+  /// Days since 1970-01-01.
+  case date
+  /// Microseconds since midnight.
+  case time
+  case uuid
+  /// A JSON document as text: maps, arrays, records and unions of several types.
+  case jsonb
+
+  /// How values of this type lie in a `Column`.
+  public var physical: PhysicalType {
+    switch self {
+    case .boolean: .boolean
+    case .integer, .bigint, .timestamptz, .timestamp, .date, .time: .integer
+    case .numeric: .decimal
+    case .doublePrecision: .double
+    case .text, .bytea, .uuid, .jsonb: .text
+    }
+  }
+
+  /// The type's name in SQL, as in `CREATE TABLE`.
+  public var sqlName: String {
+    switch self {
+    case .boolean: "boolean"
+    case .integer: "integer"
+    case .bigint: "bigint"
+    case .numeric: "numeric"
+    case .doublePrecision: "double precision"
+    case .text: "text"
+    case .bytea: "bytea"
+    case .timestamptz: "timestamp with time zone"
+    case .timestamp: "timestamp without time zone"
+    case .date: "date"
+    case .time: "time without time zone"
+    case .uuid: "uuid"
+    case .jsonb: "jsonb"
+    }
+  }
+}
+
+/// The element type of a column's buffer.
+public enum PhysicalType: Sendable {
+  /// `UInt8`, 0 or 1.
+  case boolean
+  /// `Int64`.
+  case integer
+  /// `Int128`, unscaled.
+  case decimal
+  /// `Double`.
+  case double
+  /// `TextView`: text, bytes, the canonical 36 characters of a uuid, or a JSON document.
+  case text
+}

@@ -1,0 +1,64 @@
+/// Memory for text made while a batch is processed (JSON of complex values, casts to text), reset with the batch.
+///
+/// Memory grows in chunks that are never moved, so a `TextView` into it stays valid until `reset()`.
+public struct TextArena: ~Copyable {
+  private var chunks: [UnsafeMutableBufferPointer<UInt8>] = []
+  private var current = 0
+  private var used = 0
+  private let chunkSize: Int
+
+  public init(chunkSize: Int = 64 * 1024) {
+    self.chunkSize = chunkSize
+  }
+
+  deinit {
+    for chunk in chunks { chunk.deallocate() }
+  }
+
+  /// Bytes held, used or not.
+  public var capacity: Int {
+    chunks.reduce(0) { $0 + $1.count }
+  }
+
+  /// Copies `bytes` and returns a view of the copy.
+  public mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) -> TextView {
+    guard let source = bytes.baseAddress, bytes.count > 0 else { return .empty }
+    let target = reserve(bytes.count)
+    target.update(from: source, count: bytes.count)
+    return TextView(start: UnsafePointer(target), count: bytes.count)
+  }
+
+  /// Copies the UTF-8 of `string` and returns a view of the copy.
+  public mutating func append(_ string: String) -> TextView {
+    var string = string
+    return string.withUTF8 { append($0) }
+  }
+
+  /// `count` uninitialised bytes that stay valid until `reset()`.
+  public mutating func reserve(_ count: Int) -> UnsafeMutablePointer<UInt8> {
+    while current < chunks.count {
+      if let start = chunks[current].baseAddress, used + count <= chunks[current].count {
+        defer { used += count }
+        return start + used
+      }
+      current += 1
+      used = 0
+    }
+    let chunk = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(chunkSize, count))
+    chunks.append(chunk)
+    current = chunks.count - 1
+    used = count
+    return chunk.baseAddress.unsafelyUnwrapped
+  }
+
+  /// Forgets every view handed out. Keeps the ordinary chunks for reuse and frees oversized ones.
+  public mutating func reset() {
+    chunks.removeAll { chunk in
+      guard chunk.count > chunkSize else { return false }
+      chunk.deallocate()
+      return true
+    }
+    current = 0
+    used = 0
+  }
+}

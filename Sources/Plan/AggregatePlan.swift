@@ -1,0 +1,141 @@
+import Events
+
+/// How an event is assigned to windows. All times in microseconds since 1970 UTC.
+public enum WindowAssigner: Hashable, Sendable {
+  /// Windows of equal size, aligned to 2000-01-01T00:00:00Z as Postgres' `date_bin` examples do.
+  case tumble(sizeMicroseconds: Int64)
+}
+
+/// What happens to an event whose window is complete and older than the allowed lateness.
+public enum LatePolicy: String, Hashable, Sendable {
+  /// The stored row is updated.
+  case revise
+  /// The event is counted as late in the ledger and changes nothing.
+  case drop
+}
+
+/// A column of a result table that identifies the row.
+public struct KeyColumn: Hashable, Sendable {
+  public var name: String
+  public var expression: Expression
+  public var type: SQLType
+  public var isNullable: Bool
+  /// What the column means, for `COMMENT ON COLUMN`.
+  public var comment: String
+
+  public init(name: String, expression: Expression, type: SQLType, isNullable: Bool, comment: String) {
+    self.name = name
+    self.expression = expression
+    self.type = type
+    self.isNullable = isNullable
+    self.comment = comment
+  }
+}
+
+/// The mergeable state of one aggregate function: an array indexed by group row in memory, a column in Postgres.
+public struct AccumulatorPlan: Hashable, Sendable {
+  public enum Function: String, Hashable, Sendable {
+    /// Number of rows (`count(*)`) or of non-NULL arguments. Starts at 0; merges by addition.
+    case count
+    /// Starts at NULL; merges by addition.
+    case sum
+    /// Starts at NULL; merges by `LEAST`. Texts compare by bytes.
+    case min
+    /// Starts at NULL; merges by `GREATEST`. Texts compare by bytes.
+    case max
+  }
+
+  public var function: Function
+  /// nil for `count(*)`.
+  public var argument: Expression?
+  /// Only rows for which it is true take part.
+  public var filter: Expression?
+  /// The column that stores it.
+  public var column: String
+  public var type: SQLType
+  /// Empty when it is a result column (whose own comment counts); else says which result it is a part of.
+  public var comment: String
+
+  public init(
+    function: Function, argument: Expression?, filter: Expression?, column: String, type: SQLType, comment: String
+  ) {
+    self.function = function
+    self.argument = argument
+    self.filter = filter
+    self.column = column
+    self.type = type
+    self.comment = comment
+  }
+}
+
+/// A result that Postgres computes from accumulator columns: a generated column.
+public struct DerivedColumn: Hashable, Sendable {
+  public var name: String
+  /// A Postgres expression over the table's accumulator columns.
+  public var sql: String
+  public var type: SQLType
+
+  public init(name: String, sql: String, type: SQLType) {
+    self.name = name
+    self.sql = sql
+    self.type = type
+  }
+}
+
+/// A column of the result table in the order of the definition's SELECT list.
+public struct OutputColumn: Hashable, Sendable {
+  public enum Source: Hashable, Sendable {
+    case key(Int)
+    case accumulator(Int)
+    case derived(DerivedColumn)
+    case windowStart
+    case windowEnd
+  }
+
+  public var name: String
+  public var source: Source
+  public var comment: String
+
+  public init(name: String, source: Source, comment: String) {
+    self.name = name
+    self.source = source
+    self.comment = comment
+  }
+}
+
+/// One `CREATE MATERIALIZED VIEW`, planned: what the operator keeps and what table it becomes.
+public struct AggregatePlan: Sendable {
+  public var name: String
+  /// Comment on the table: the definition file's header comment.
+  public var comment: String
+  public var filter: Expression?
+  public var window: WindowAssigner
+  public var keys: [KeyColumn]
+  public var accumulators: [AccumulatorPlan]
+  public var outputs: [OutputColumn]
+  /// nil: kept for ever. Counted in event time back from the watermark.
+  public var retentionMicroseconds: Int64?
+  /// How long after its end a window takes events before `latePolicy` decides.
+  public var allowedLatenessMicroseconds: Int64
+  public var latePolicy: LatePolicy
+  /// The SELECT's own text: what Postgres runs as a batch to judge the rows.
+  public var selectText: String
+
+  public init(
+    name: String, comment: String, filter: Expression?, window: WindowAssigner, keys: [KeyColumn],
+    accumulators: [AccumulatorPlan], outputs: [OutputColumn], retentionMicroseconds: Int64?,
+    allowedLatenessMicroseconds: Int64, latePolicy: LatePolicy, selectText: String
+  ) {
+    self.name = name
+    self.comment = comment
+    self.filter = filter
+    self.window = window
+    self.keys = keys
+    self.accumulators = accumulators
+    self.outputs = outputs
+    self.retentionMicroseconds = retentionMicroseconds
+    self.allowedLatenessMicroseconds = allowedLatenessMicroseconds
+    self.latePolicy = latePolicy
+    self.selectText = selectText
+  }
+}

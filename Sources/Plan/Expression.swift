@@ -1,0 +1,105 @@
+import Events
+
+/// A value written in a definition.
+public enum Literal: Hashable, Sendable {
+  case null(SQLType)
+  case boolean(Bool)
+  /// `integer`, `bigint`, `timestamptz`, `timestamp`, `date` or `time`, in the type's unit.
+  case integer(Int64, SQLType)
+  case numeric(unscaled: Int128, scale: Int)
+  case double(Double)
+  /// `text`, `uuid`, `bytea` or `jsonb`.
+  case text(String, SQLType)
+
+  public var type: SQLType {
+    switch self {
+    case .null(let type): type
+    case .boolean: .boolean
+    case .integer(_, let type): type
+    case .numeric(_, let scale): .numeric(scale: scale)
+    case .double: .doublePrecision
+    case .text(_, let type): type
+    }
+  }
+}
+
+public enum ComparisonOperator: String, Hashable, Sendable {
+  case equal = "="
+  case notEqual = "<>"
+  case less = "<"
+  case lessOrEqual = "<="
+  case greater = ">"
+  case greaterOrEqual = ">="
+}
+
+public enum ArithmeticOperator: String, Hashable, Sendable {
+  case add = "+"
+  case subtract = "-"
+  case multiply = "*"
+  case divide = "/"
+  case modulo = "%"
+}
+
+/// A scalar expression over the columns of a stream: typed, with every implicit cast made explicit, so that both
+/// operands of a comparison or an arithmetic operator have the same type.
+///
+/// Semantics are Postgres'. NULL in, NULL out, except where a case says otherwise.
+public indirect enum Expression: Hashable, Sendable {
+  /// Counts into `StreamPlan.columns`.
+  case column(Int, SQLType)
+  case literal(Literal)
+  /// Operands: integer, bigint or double precision, both alike; the result is of the same type. Overflow of an
+  /// integer and division by zero are errors of the event.
+  case arithmetic(ArithmeticOperator, Expression, Expression)
+  case negate(Expression)
+  /// Text compares by bytes; only `equal` and `notEqual` for text, bytea, uuid.
+  case comparison(ComparisonOperator, Expression, Expression)
+  /// Three-valued logic, n-ary.
+  case and([Expression])
+  case or([Expression])
+  case not(Expression)
+  /// Never NULL.
+  case isNull(Expression)
+  /// Never NULL: `IS [NOT] DISTINCT FROM`, `IS TRUE` and the like are rewritten to it and to `isNull`.
+  case isTrue(Expression)
+  /// The first branch whose condition is true; errors in branches not taken do not count.
+  case caseWhen([CaseBranch], otherwise: Expression)
+  /// The first value that is not NULL; all of one type.
+  case coalesce([Expression])
+  case cast(Expression, to: SQLType)
+
+  public struct CaseBranch: Hashable, Sendable {
+    public var condition: Expression
+    public var value: Expression
+
+    public init(condition: Expression, value: Expression) {
+      self.condition = condition
+      self.value = value
+    }
+  }
+
+  public var type: SQLType {
+    switch self {
+    case .column(_, let type): type
+    case .literal(let literal): literal.type
+    case .arithmetic(_, let left, _): left.type
+    case .negate(let operand): operand.type
+    case .comparison, .and, .or, .not, .isNull, .isTrue: .boolean
+    case .caseWhen(_, let otherwise): otherwise.type
+    case .coalesce(let operands): operands.first?.type ?? .text
+    case .cast(_, let type): type
+    }
+  }
+
+  /// The operands, in order of evaluation.
+  public var children: [Expression] {
+    switch self {
+    case .column, .literal: []
+    case .arithmetic(_, let left, let right), .comparison(_, let left, let right): [left, right]
+    case .negate(let operand), .not(let operand), .isNull(let operand), .isTrue(let operand), .cast(let operand, _):
+      [operand]
+    case .and(let operands), .or(let operands), .coalesce(let operands): operands
+    case .caseWhen(let branches, let otherwise): branches.flatMap { [$0.condition, $0.value] } + [otherwise]
+    }
+  }
+}
