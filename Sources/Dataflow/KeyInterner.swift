@@ -65,7 +65,8 @@ struct KeyInterner {
         continue
       }
       let text = column.texts[row]
-      if let id = state.dictionary.intern(text, accepts: { $0.count <= WindowOperator.maxKeyBytes && isStorableText($0) })
+      if let id = state.dictionary.intern(
+        text, accepts: { $0.count <= WindowOperator.maxKeyBytes && isStorableText($0) })
       {
         state.ids[row] = id
       } else {

@@ -103,7 +103,9 @@ extension Program {
         let decided = output.validity[row] & (output.booleans[row] ^ (1 - deciding))
         let decides = operand.validity[row] & (operand.booleans[row] ^ (1 - deciding))
         output.booleans[row] = (decided | decides) == 1 ? deciding : 1 - deciding
-        if output.isNullable { output.validity[row] = (decided | decides) | (output.validity[row] & operand.validity[row]) }
+        if output.isNullable {
+          output.validity[row] = (decided | decides) | (output.validity[row] & operand.validity[row])
+        }
       }
     }
   }

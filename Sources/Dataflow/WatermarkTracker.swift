@@ -55,9 +55,7 @@ public struct WatermarkTracker: Sendable {
   public mutating func advance(now: Int64) -> Int64? {
     var lowest: Int64?
     var isWaiting = false
-    var latestActivity = Int64.min
     for (number, state) in partitions {
-      latestActivity = max(latestActivity, state.lastActivity)
       if !state.isIdle, now - state.lastActivity >= idleTimeout { partitions[number]?.isIdle = true }
       guard partitions[number]?.isIdle == false else { continue }
       // An active partition without any event yet may still bring the oldest ones: nothing can be said before.

@@ -21,6 +21,12 @@ public struct RunCounts: Sendable, Hashable {
     public var filtered = 0
     /// Older than the aggregate still takes.
     public var late = 0
+
+    public init(aggregated: Int = 0, filtered: Int = 0, late: Int = 0) {
+      self.aggregated = aggregated
+      self.filtered = filtered
+      self.late = late
+    }
   }
 
   public var consumed = 0
@@ -30,6 +36,11 @@ public struct RunCounts: Sendable, Hashable {
   public var aggregates: [Aggregate]
   /// The greatest event time of the run's good events, in microseconds since 1970.
   public var maxEventTime: Int64?
+
+  /// No events yet, for this many aggregates.
+  public init(aggregateCount: Int) {
+    aggregates = Array(repeating: Aggregate(), count: aggregateCount)
+  }
 }
 
 /// Turns event batches into window deltas: the aggregates of one stream, kept incrementally.
@@ -112,7 +123,7 @@ public final class WindowOperator {
     for grouping in groupings { keys.checkLength(of: grouping, batch) }
 
     var counts = runs.map { run in
-      var count = RunCounts(aggregates: Array(repeating: RunCounts.Aggregate(), count: groupings.count))
+      var count = RunCounts(aggregateCount: groupings.count)
       count.consumed = run.rows.count
       (count.dead, count.maxEventTime) = survey(batch, times, run.rows)
       return count
@@ -157,7 +168,8 @@ public final class WindowOperator {
         batch.fail(row, .invalidEventTime, "\(field) is out of range: \(time) microseconds since 1970")
       } else {
         let ahead = (time - latest + plan.definition.maxAheadMicroseconds) / 1_000_000
-        batch.fail(row, .futureEventTime, "\(field) is \(ahead) s ahead of the clock; the stream's max_ahead refuses it")
+        batch.fail(
+          row, .futureEventTime, "\(field) is \(ahead) s ahead of the clock; the stream's max_ahead refuses it")
       }
       times.integers[row] = 0
     }
