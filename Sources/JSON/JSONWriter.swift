@@ -50,7 +50,8 @@ public func appendJSONString(_ text: String, to output: inout String) {
 public func appendJSONString(utf8 bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
   output.append(UInt8(ascii: "\""))
   var copied = 0
-  for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+  for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  {
     output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[copied..<index]))
     appendJSONEscape(byte, to: &output)
     copied = index + 1

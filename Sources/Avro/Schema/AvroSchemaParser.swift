@@ -104,13 +104,16 @@ struct AvroSchemaParser {
       try inside(.member("fields")) { parser throws(SchemaFault) in
         try parser.inside(.element(position)) { parser throws(SchemaFault) in
           let field = try parser.parseField(item, namespace: inner)
-          guard names.insert(field.name).inserted else { throw parser.fault("the field \"\(field.name)\" is there twice") }
+          guard names.insert(field.name).inserted else {
+            throw parser.fault("the field \"\(field.name)\" is there twice")
+          }
           fields.append(field)
         }
       }
     }
     types[index].shape = .record(fields)
-    if contains(index, inEvery: index, seen: []) {
+    var seen: Set<Int> = []
+    if isInEvery(index, valueOf: index, seen: &seen) {
       throw fault("the record contains itself in every value, so that no value can end")
     }
     return index
@@ -118,13 +121,14 @@ struct AvroSchemaParser {
 
   /// Whether each value of the record `outer` holds a value of `inner`. The array of fields of a record that is still
   /// being parsed is empty, so a cycle is found when its outermost record is complete.
-  private func contains(_ inner: Int, inEvery outer: Int, seen: Set<Int>) -> Bool {
-    guard case .record(let fields) = types[outer].shape, !seen.contains(outer) else { return false }
-    return fields.contains { field in
+  private func isInEvery(_ inner: Int, valueOf outer: Int, seen: inout Set<Int>) -> Bool {
+    guard case .record(let fields) = types[outer].shape, seen.insert(outer).inserted else { return false }
+    for field in fields {
       var type = field.type
       if case .union(let branches) = types[type].shape, branches.count == 1 { type = branches[0] }
-      return type == inner || contains(inner, inEvery: type, seen: seen.union([outer]))
+      if type == inner || isInEvery(inner, valueOf: type, seen: &seen) { return true }
     }
+    return false
   }
 
   private mutating func parseField(_ json: JSONValue, namespace: String?) throws(SchemaFault) -> AvroField {
