@@ -1,1 +1,50 @@
-// wiring
+import Configuration
+import Glibc
+
+// Before the first thread is started: only `Signals` sees signals.
+Signals.blockAll()
+
+do {
+  let parsed = try Commands.interface.parse(Array(CommandLine.arguments.dropFirst()))
+  if let text = parsed.requestedText {
+    print(text, terminator: "")
+    exit(0)
+  }
+  exit(run(parsed))
+} catch {
+  fail(error.description)
+  exit(UsageError.exitStatus)
+}
+
+/// The one place where errors become exit statuses: 0 done, 1 failed, 2 wrong usage or settings.
+func run(_ parsed: ParsedCommand) -> Int32 {
+  do {
+    let context = try CommandContext(parsed)
+    switch parsed.command {
+    case "up": return try Up(context, withDemo: !parsed.flag("no-demo")).run()
+    case "migrate": return try migrate(context)
+    case "process": return try process(context)
+    case "serve": return try serve(context)
+    case "check": return try check(context)
+    case "verify": return try verify(context)
+    case "broker": return try broker(context, partitions: parsed.integer("partitions", in: 1...10_000) ?? 3)
+    default:
+      fail("unknown command \(parsed.command)")
+      return UsageError.exitStatus
+    }
+  } catch let error as ConfigurationError {
+    fail(error.description)
+    return UsageError.exitStatus
+  } catch let error as UsageError {
+    fail(error.description)
+    return UsageError.exitStatus
+  } catch {
+    fail("\(error)")
+    return 1
+  }
+}
+
+/// One line (or one per problem) on standard error.
+func fail(_ message: String) {
+  fputs("streampulse: \(message)\n", stderr)
+}

@@ -92,17 +92,21 @@ COMMENT ON COLUMN streampulse.gaps.reason IS 'expired: removed before they were 
 CREATE TABLE streampulse.retired (
   aggregate  text PRIMARY KEY,
   horizon    timestamptz NOT NULL,
-  rows       bigint NOT NULL,
+  events     bigint,
   updated_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE streampulse.retired IS 'What retention has removed: windows that ended by the horizon';
+COMMENT ON COLUMN streampulse.retired.events IS 'How many events the removed rows held; NULL when the aggregate has no count(*)';
 
 CREATE TABLE streampulse.alert_progress (
-  alert           text PRIMARY KEY,
+  alert           text NOT NULL,
+  cluster         text NOT NULL,
   evaluated_until timestamptz NOT NULL,
-  updated_at      timestamptz NOT NULL DEFAULT now()
+  updated_at      timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (alert, cluster)
 );
-COMMENT ON TABLE streampulse.alert_progress IS 'Up to which window end each alert has been evaluated';
+COMMENT ON TABLE streampulse.alert_progress IS
+  'Up to which window end each alert has been evaluated, by the watermark of a cluster''s stream';
 
 CREATE TABLE dead_letters (
   id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

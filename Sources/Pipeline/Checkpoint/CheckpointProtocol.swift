@@ -68,6 +68,11 @@ struct CheckpointProtocol {
     releaseDeadline = min(releaseDeadline ?? .max, now + limits.releaseTimeout)
   }
 
+  /// Whether a claimed partition may be read: it has not been revoked meanwhile.
+  func isWanted(_ partition: Int32) -> Bool {
+    !toRelease.contains(partition)
+  }
+
   mutating func lost() {
     abandonment = abandonment ?? .lostPartitions
   }

@@ -5,7 +5,7 @@ import Postgres
 extension PostgresArray {
   /// A column of a delta in Postgres' binary array format.
   init(_ column: DeltaColumn) {
-    self.init(element: PostgresArray.element(column.type), capacity: column.count)
+    self.init(PostgresArray.element(column.type), capacityHint: column.count)
     for row in 0..<column.count {
       if column.isNull(row) {
         appendNull()
@@ -24,7 +24,7 @@ extension PostgresArray {
     }
   }
 
-  private static func element(_ type: SQLType) -> Element {
+  private static func element(_ type: SQLType) -> PostgresElement {
     switch type {
     case .boolean: .boolean
     case .integer: .integer

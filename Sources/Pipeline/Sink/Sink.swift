@@ -22,7 +22,7 @@ struct Sink: Sendable {
     stream = plan.definition.name
     self.topic = topic
     self.owner = owner
-    aggregates = plan.aggregates.map { ($0.name, ResultTable.upsertStatement(for: $0)) }
+    aggregates = plan.aggregates.map { ($0.name, ResultTable($0).upsertStatement) }
   }
 
   // MARK: Claims
@@ -32,8 +32,8 @@ struct Sink: Sendable {
     _ starts: [Int32: Offset], cluster: String, _ connection: PostgresConnection
   ) throws(PostgresError) -> [PartitionClaim] {
     let partitions = starts.keys.sorted()
-    var numbers = PostgresArray(element: .integer)
-    var offsets = PostgresArray(element: .bigint)
+    var numbers = PostgresArray(.integer)
+    var offsets = PostgresArray(.bigint)
     for partition in partitions {
       numbers.append(Int64(partition))
       offsets.append(starts[partition] ?? 0)
@@ -49,7 +49,7 @@ struct Sink: Sendable {
         let epoch = result.integer(row, 2)
       else { return nil }
       return PartitionClaim(
-        partition: Int32(partition), next: Int64(next), epoch: Int64(epoch), watermark: result.integer(row, 3).map(Int64.init))
+        partition: Int32(partition), next: next, epoch: epoch, watermark: result.integer(row, 3))
     }
   }
 
@@ -87,7 +87,7 @@ struct Sink: Sendable {
     let result = try connection.query(
       "SELECT partition, next_offset, epoch FROM streampulse.progress WHERE cluster = $1 AND topic = $2",
       [.text(cluster), .text(topic)])
-    var stored: [Int32: (next: Int, epoch: Int)] = [:]
+    var stored: [Int32: (next: Int64, epoch: Int64)] = [:]
     for row in 0..<result.rowCount {
       guard let partition = result.integer(row, 0), let next = result.integer(row, 1), let epoch = result.integer(row, 2)
       else { continue }
@@ -95,13 +95,13 @@ struct Sink: Sendable {
     }
     var outcome: Outcome?
     for advance in checkpoint.advances {
-      guard let position = stored[advance.partition], position.epoch == Int(advance.epoch) else { return .fenced }
+      guard let position = stored[advance.partition], position.epoch == advance.epoch else { return .fenced }
       // A watermark-only advance leaves no trace; to write it again is harmless.
       if advance.next == advance.expected { continue }
-      if position.next == Int(advance.next) {
+      if position.next == advance.next {
         if outcome == .notCommitted { return .fenced }
         outcome = .committed
-      } else if position.next == Int(advance.expected) {
+      } else if position.next == advance.expected {
         if outcome == .committed { return .fenced }
         outcome = .notCommitted
       } else {
@@ -112,11 +112,11 @@ struct Sink: Sendable {
   }
 
   private func advance(_ advances: [PartitionAdvance], _ cluster: String) -> PostgresStatement {
-    var partitions = PostgresArray(element: .integer)
-    var epochs = PostgresArray(element: .bigint)
-    var expected = PostgresArray(element: .bigint)
-    var next = PostgresArray(element: .bigint)
-    var watermarks = PostgresArray(element: .timestamptz)
+    var partitions = PostgresArray(.integer)
+    var epochs = PostgresArray(.bigint)
+    var expected = PostgresArray(.bigint)
+    var next = PostgresArray(.bigint)
+    var watermarks = PostgresArray(.timestamptz)
     for advance in advances {
       partitions.append(Int64(advance.partition))
       epochs.append(advance.epoch)
@@ -133,7 +133,7 @@ struct Sink: Sendable {
   }
 
   private func upsert(_ delta: WindowDelta) -> PostgresStatement {
-    var starts = PostgresArray(element: .timestamptz)
+    var starts = PostgresArray(.timestamptz)
     for start in delta.windowStarts { starts.append(start) }
     let columns = delta.keys + delta.accumulators
     return PostgresStatement(
@@ -143,11 +143,11 @@ struct Sink: Sendable {
   private func ledger(_ advances: [PartitionAdvance], _ cluster: String) -> [PostgresStatement] {
     let moved = advances.filter { $0.next != $0.expected }
     guard !moved.isEmpty else { return [] }
-    var partitions = PostgresArray(element: .integer)
-    var numbers = (0..<6).map { _ in PostgresArray(element: .bigint) }
-    var countPartitions = PostgresArray(element: .integer)
-    var names = PostgresArray(element: .text)
-    var counts = (0..<4).map { _ in PostgresArray(element: .bigint) }
+    var partitions = PostgresArray(.integer)
+    var numbers = (0..<6).map { _ in PostgresArray(.bigint) }
+    var countPartitions = PostgresArray(.integer)
+    var names = PostgresArray(.text)
+    var counts = (0..<4).map { _ in PostgresArray(.bigint) }
     for advance in moved {
       partitions.append(Int64(advance.partition))
       let values = [
@@ -194,10 +194,10 @@ struct Sink: Sendable {
   }
 
   private func gaps(_ gaps: [ExplainedGap], _ cluster: String) -> PostgresStatement {
-    var partitions = PostgresArray(element: .integer)
-    var first = PostgresArray(element: .bigint)
-    var next = PostgresArray(element: .bigint)
-    var reasons = PostgresArray(element: .text)
+    var partitions = PostgresArray(.integer)
+    var first = PostgresArray(.bigint)
+    var next = PostgresArray(.bigint)
+    var reasons = PostgresArray(.text)
     for explained in gaps {
       partitions.append(Int64(explained.gap.partition))
       first.append(explained.gap.first)
@@ -213,14 +213,14 @@ struct Sink: Sendable {
   }
 
   private func deadLetters(_ letters: [DeadLetter], _ cluster: String) -> PostgresStatement {
-    var partitions = PostgresArray(element: .integer)
-    var offsets = PostgresArray(element: .bigint)
-    var times = PostgresArray(element: .timestamptz)
-    var keys = PostgresArray(element: .bytea)
-    var values = PostgresArray(element: .bytea)
-    var headers = PostgresArray(element: .jsonb)
-    var codes = PostgresArray(element: .text)
-    var reasons = PostgresArray(element: .text)
+    var partitions = PostgresArray(.integer)
+    var offsets = PostgresArray(.bigint)
+    var times = PostgresArray(.timestamptz)
+    var keys = PostgresArray(.bytea)
+    var values = PostgresArray(.bytea)
+    var headers = PostgresArray(.jsonb)
+    var codes = PostgresArray(.text)
+    var reasons = PostgresArray(.text)
     for letter in letters {
       partitions.append(Int64(letter.partition))
       offsets.append(letter.offset)
@@ -229,8 +229,8 @@ struct Sink: Sendable {
       } else {
         times.append(letter.timestampMilliseconds * 1000)
       }
-      if let key = letter.key { keys.append(bytes: key) } else { keys.appendNull() }
-      if let value = letter.value { values.append(bytes: value) } else { values.appendNull() }
+      if let key = letter.key { key.withUnsafeBufferPointer { keys.append(bytes: $0) } } else { keys.appendNull() }
+      if let value = letter.value { value.withUnsafeBufferPointer { values.append(bytes: $0) } } else { values.appendNull() }
       headers.append(letter.headersJSON)
       codes.append(letter.code.rawValue)
       reasons.append(letter.reason)

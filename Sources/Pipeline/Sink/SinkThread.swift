@@ -30,15 +30,17 @@ final class SinkThread: Sendable {
   private let sink: Sink
   private let cluster: String
   private let settings: ConnectionSettings
+  private let status: ProcessorStatus
   private let observe: @Sendable (Observation) -> Void
 
-  /// Starts the thread; `stop` ends it.
   init(
-    _ sink: Sink, cluster: String, settings: ConnectionSettings, observe: @escaping @Sendable (Observation) -> Void
+    _ sink: Sink, cluster: String, settings: ConnectionSettings, status: ProcessorStatus,
+    observe: @escaping @Sendable (Observation) -> Void
   ) {
     self.sink = sink
     self.cluster = cluster
     self.settings = settings
+    self.status = status
     self.observe = observe
   }
 
@@ -50,21 +52,22 @@ final class SinkThread: Sendable {
     while let request = nextRequest() {
       // A commit whose answer was lost may have happened.
       var isUnknown = false
-      while !mailbox.read(\.isStopped) {
-        do {
+      while !mailbox.read({ $0.isStopped }) {
+        do throws(PostgresError) {
           let open = try connection ?? PostgresConnection(settings)
           connection = open
           let outcome = try perform(request, isUnknown: isUnknown, open)
           if isDown {
             isDown = false
-            observe(.databaseUp)
+            status.update { $0.databaseProblem = nil }
+            observe(.databaseUp(server: settings.description))
           }
           backOff.reset()
           mailbox.update { $0.outcome = outcome }
           break
-        } catch let error as PostgresError {
-          if error.sqlState == Sink.fencedState {
-            mailbox.update { $0.outcome = .fenced(error.message) }
+        } catch {
+          if error.sqlstate == Sink.fencedState {
+            mailbox.update { $0.outcome = .fenced(error.description) }
             break
           }
           if error.isConnectionLost {
@@ -73,12 +76,12 @@ final class SinkThread: Sendable {
             connection = nil
           }
           if !isDown {
+            // Whatever it is (a lost server, a full disk, a missing grant), it is tried until it works: nothing is
+            // skipped, and the operator is told once.
             isDown = true
-            observe(.databaseDown(error.description))
+            status.update { $0.databaseProblem = error.description }
+            observe(.databaseDown(reason: error.description, sqlstate: error.sqlstate))
           }
-          waitUnlessStopped(milliseconds: backOff.next())
-        } catch {
-          // `perform` throws nothing else; typed throws do not reach through the do block with two kinds.
           waitUnlessStopped(milliseconds: backOff.next())
         }
       }

@@ -4,6 +4,8 @@ import Synchronization
 public final class ProcessorStatus: Sendable {
   public struct Snapshot: Sendable {
     public var isRunning = false
+    /// Identity of the Kafka cluster; nil before it has been reached.
+    public var cluster: String?
     public var partitions: [Int32] = []
     /// nil while the broker can be reached.
     public var brokerProblem: String?

@@ -24,6 +24,7 @@ final class Worker {
   private let observe: @Sendable (Observation) -> Void
   private let shouldStop: @Sendable () -> Bool
   private let status: ProcessorStatus
+  private let servers: String
 
   private let batch: EventBatch
   private let windows: WindowOperator
@@ -38,6 +39,7 @@ final class Worker {
   private var pendingRereads: [Int32: Offset] = [:]
   private var watermark: Int64?
   private var lastRecord: Int64
+  private var flushStarted: Int64 = 0
   /// After this much silence every window has closed, and the watermark need not be stored any more.
   private let quietAfter: Int64
 
@@ -46,6 +48,7 @@ final class Worker {
     status: ProcessorStatus, shouldStop: @escaping @Sendable () -> Bool,
     observe: @escaping @Sendable (Observation) -> Void
   ) {
+    servers = settings.kafka.bootstrapServers
     self.plan = plan
     self.consumer = consumer
     self.decoder = decoder
@@ -114,13 +117,13 @@ final class Worker {
         checkpoints.lost()
       case .brokersDown(let error):
         status.update { $0.brokerProblem = error.description }
-        observe(.brokerDown(error.description))
+        observe(.brokerDown(reason: error.description))
       case .brokersUp:
         status.update { $0.brokerProblem = nil }
-        observe(.brokerUp)
+        observe(.brokerUp(server: servers))
       case .failed(let error):
         if error.isFatal { throw .kafka(error) }
-        observe(.brokerProblem(error.description))
+        observe(.brokerFault(reason: error.description))
       }
     }
   }
@@ -131,9 +134,8 @@ final class Worker {
       do {
         starts[partition] = try consumer.watermarkOffsets(partition: partition).low
       } catch {
-        // The broker is away: the assignment waits, and is tried again with the next round.
+        // The broker is away: the claim waits, and is tried again in the next round.
         guard error.isRetriable else { throw .kafka(error) }
-        checkpoints.assigned([])
         return
       }
     }
@@ -158,9 +160,7 @@ final class Worker {
     }
     lastRecord = now
     status.update { $0.partitions = open.assigned }
-    observe(
-      .partitionsAssigned(
-        topic: consumer.topic, positions: claims.map { "\($0.partition)@\($0.next)" }.joined(separator: " ")))
+    observe(.partitionsAssigned(topic: consumer.topic, partitions: claims.map(\.partition)))
   }
 
   /// A log that ends before our position is not the log that we have read: it was truncated or made anew.
@@ -191,7 +191,7 @@ final class Worker {
   // MARK: Reading
 
   private func read(timeout: Int64) throws(PipelineError) {
-    do {
+    do throws(KafkaError) {
       for (partition, offset) in pendingRereads {
         if try consumer.reread(partition: partition, from: offset) {
           pendingRereads[partition] = nil
@@ -200,22 +200,18 @@ final class Worker {
       }
       guard let records = try consumer.consume(timeoutMilliseconds: Int32(timeout / 1000)) else { return }
       try process(records)
-    } catch let error as KafkaError {
-      if error.isFatal || !error.isRetriable { throw .kafka(error) }
-      observe(.brokerProblem(error.description))
-    } catch let error as PipelineError {
-      throw error
     } catch {
-      throw .internal("\(error)")
+      if error.isFatal || !error.isRetriable { throw .kafka(error) }
+      observe(.brokerFault(reason: error.description))
     }
   }
 
-  private func process(_ records: consuming RecordBatch) throws {
+  private func process(_ records: consuming RecordBatch) throws(KafkaError) {
     let admission = tracker.admit(records.records)
     for gap in admission.gaps { try record(gap) }
     pendingRereads.merge(admission.rereads) { $1 }
-    if !admission.rereads.isEmpty || admission.repeats > 0 {
-      observe(.deliveryRepaired(repeats: admission.repeats, rereads: admission.rereads.count))
+    for (partition, offset) in admission.rereads {
+      observe(.rereading(topic: consumer.topic, partition: partition, from: offset))
     }
     guard admission.count > 0 else { return }
     let admitted = UnsafeMutableBufferPointer(rebasing: records.records[..<admission.count])
@@ -238,15 +234,19 @@ final class Worker {
     }
   }
 
-  private func record(_ gap: OffsetGap) throws {
+  private func record(_ gap: OffsetGap) throws(KafkaError) {
     let low = try consumer.watermarkOffsets(partition: gap.partition).low
     let explained = ExplainedGap(gap: gap, reason: low > gap.first ? .expired : .absent)
     gaps.append(explained)
     open.record(gap)
-    observe(
-      .gapFound(
-        topic: consumer.topic, partition: gap.partition, first: gap.first, next: gap.next,
-        reason: explained.reason.rawValue))
+    let (first, last) = (gap.first, gap.next - 1)
+    switch explained.reason {
+    case .expired:
+      observe(.recordsExpired(topic: consumer.topic, partition: gap.partition, first: first, last: last))
+    case .absent:
+      observe(
+        .gapFound(topic: consumer.topic, partition: gap.partition, first: first, last: last, reason: "not in the log"))
+    }
   }
 
   // MARK: The sink
@@ -263,7 +263,12 @@ final class Worker {
     deadLetters = []
     deadLetterBytes = 0
     gaps = []
+    flushStarted = now
     sink.submit(.commit(checkpoint))
+  }
+
+  private func seconds(since start: Int64) -> Double {
+    Double(Clock.monotonic() - start) / 1_000_000
   }
 
   private func serveSink(_ now: Int64) throws(PipelineError) {
@@ -281,10 +286,7 @@ final class Worker {
       // For lag tools only; a failure costs nothing, since nobody reads it back.
       try? consumer.commit(Dictionary(uniqueKeysWithValues: checkpoint.advances.map { ($0.partition, $0.next) }))
       status.committed(checkpoint, now: Clock.wall())
-      observe(
-        .checkpointCommitted(
-          records: checkpoint.recordCount, rows: checkpoint.deltas.reduce(0) { $0 + $1.rowCount },
-          deadLetters: checkpoint.deadLetters.count))
+      observe(checkpoint.observation(stream: plan.definition.name, seconds: seconds(since: flushStarted)))
     case .fenced(let message):
       checkpoints.fenced(message)
     }
@@ -296,5 +298,20 @@ extension WindowAssigner {
     switch self {
     case .tumble(let size): size
     }
+  }
+}
+
+extension Checkpoint {
+  /// What is said of it when it has been committed.
+  func observation(stream: String, seconds: Double) -> Observation {
+    var filtered = 0
+    var late = 0
+    for aggregate in advances.flatMap(\.counts.aggregates) {
+      filtered += aggregate.filtered
+      late += aggregate.late
+    }
+    return .flushCommitted(
+      stream: stream, events: recordCount, rows: deltas.reduce(0) { $0 + $1.rowCount }, filtered: filtered, late: late,
+      dead: deadLetters.count, seconds: seconds)
   }
 }

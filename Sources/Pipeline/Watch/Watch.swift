@@ -1,0 +1,130 @@
+import Observability
+import Plan
+import Postgres
+import Project
+import SQLFrontend
+import Threads
+
+/// What happens when windows close and when they grow old: alerts and retention.
+///
+/// One instance does it, elected by an advisory lock that it holds as long as its connection lives; the others stand
+/// by. Works on the stored rows only, so it makes no difference which instance it is.
+public final class Watch: Sendable {
+  /// Key of the advisory lock; any constant of ours.
+  private static let lock = 5_721_046_398_114
+  private static let intervalMilliseconds = 250
+  private static let retentionIntervalMicroseconds: Int64 = 30_000_000
+
+  private let project: Project
+  private let topic: String
+  private let database: ConnectionSettings
+  private let status: ProcessorStatus
+  private let observe: @Sendable (Observation) -> Void
+  private let isStopping = Monitor(false)
+
+  /// - Parameter status: of the processor, which knows the cluster's identity.
+  public init(
+    _ project: Project, topic: String, database: ConnectionSettings, status: ProcessorStatus,
+    observe: @escaping @Sendable (Observation) -> Void
+  ) {
+    self.project = project
+    self.topic = topic
+    self.database = database
+    self.status = status
+    self.observe = observe
+  }
+
+  /// Watches until `stop`. Blocks the calling thread.
+  public func run() {
+    var backOff = BackOff()
+    var connection: PostgresConnection?
+    var isLeader = false
+    var lastRetention: Int64 = 0
+    var lastProblem: String?
+    while !isStopping.read({ $0 }) {
+      var pause = Watch.intervalMilliseconds
+      do throws(PostgresError) {
+        let open = try connection ?? PostgresConnection(database)
+        connection = open
+        if !isLeader { isLeader = try elect(open) }
+        if isLeader, let cluster = status.current.cluster, let watermark = try watermark(open, cluster) {
+          let alerts = AlertEvaluator(open, cluster: cluster)
+          for alert in project.alerts {
+            for raised in try alerts.evaluate(alert, watermark: watermark) { observe(raised) }
+          }
+          let now = Clock.monotonic()
+          if now - lastRetention >= Watch.retentionIntervalMicroseconds {
+            lastRetention = now
+            try retire(open, watermark)
+          }
+        }
+        lastProblem = nil
+        backOff.reset()
+      } catch {
+        if error.description != lastProblem { observe(.watchFailed(reason: error.description)) }
+        lastProblem = error.description
+        connection?.close()
+        connection = nil
+        isLeader = false
+        pause = max(pause, backOff.next())
+      }
+      _ = isStopping.wait(timeoutMilliseconds: pause) { $0 ? true : nil }
+    }
+    connection?.close()
+  }
+
+  public func stop() {
+    isStopping.update { $0 = true }
+  }
+
+  private func elect(_ connection: PostgresConnection) throws(PostgresError) -> Bool {
+    try connection.query("SELECT pg_try_advisory_lock($1)", [.bigint(Int64(Watch.lock))])[0, 0] == "t"
+  }
+
+  /// No events older than this are expected from any partition; as text, nil while there is none.
+  private func watermark(_ connection: PostgresConnection, _ cluster: String) throws(PostgresError) -> String? {
+    try connection.query(
+      "SELECT min(watermark)::text FROM streampulse.progress WHERE cluster = $1 AND topic = $2",
+      [.text(cluster), .text(topic)])[0, 0]
+  }
+
+  /// Removes windows that ended longer before the watermark than the aggregate keeps them, in bounded portions.
+  private func retire(_ connection: PostgresConnection, _ watermark: String) throws(PostgresError) {
+    let portion: Int64 = 10_000
+    for aggregate in project.stream.plan.aggregates {
+      guard let retention = aggregate.retentionMicroseconds else { continue }
+      let horizon = try connection.query(
+        "SELECT ($1::timestamptz - make_interval(secs => $2))::text",
+        [.text(watermark), .doublePrecision(Double(retention) / 1_000_000)])[0, 0]
+      guard let horizon else { continue }
+      var removed = 0
+      while !isStopping.read({ $0 }) {
+        let count = try retirePortion(connection, aggregate, horizon, portion)
+        removed += count
+        if count < portion { break }
+      }
+      if removed > 0 { observe(.retentionRemoved(table: aggregate.name, rows: removed)) }
+    }
+  }
+
+  /// Deletes rows and notes in the same statement how many events they held, so that `verify` still adds up.
+  private func retirePortion(
+    _ connection: PostgresConnection, _ aggregate: AggregatePlan, _ horizon: String, _ portion: Int64
+  ) throws(PostgresError) -> Int {
+    let events = aggregate.countColumn.map(quotedIdentifier) ?? "NULL::bigint"
+    let result = try connection.query(
+      """
+      WITH gone AS (\(ResultTable(aggregate).expireStatement) RETURNING \(events) AS events),
+           total AS (SELECT count(*) AS rows, sum(events)::bigint AS events FROM gone),
+           noted AS (
+             INSERT INTO streampulse.retired AS r (aggregate, horizon, events)
+             SELECT $3, $1::timestamptz, events FROM total WHERE rows > 0
+             ON CONFLICT (aggregate) DO UPDATE
+             SET horizon = greatest(r.horizon, excluded.horizon), events = r.events + excluded.events,
+                 updated_at = now()
+           )
+      SELECT rows FROM total
+      """, [.text(horizon), .bigint(portion), .text(aggregate.name)])
+    return Int(result.integer(0, 0) ?? 0)
+  }
+}

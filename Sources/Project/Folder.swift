@@ -1,0 +1,59 @@
+import Glibc
+import SQLFrontend
+
+/// Reads the files of a folder. Every file is a definition written by hand: more than a megabyte is a mistake.
+enum Folder {
+  private static let maxFileBytes = 1 << 20
+
+  /// The names in `folder` with this ending, sorted; none when there is no such folder.
+  static func names(in folder: String, ending: String) throws(ProjectError) -> [String] {
+    guard let directory = opendir(folder) else {
+      if errno == ENOENT { return [] }
+      throw .unreadable(path: folder, reason: systemReason())
+    }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name.hasSuffix(ending), !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// The file's text, or nil when there is no such file.
+  static func read(_ path: String) throws(ProjectError) -> String? {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      if errno == ENOENT { return nil }
+      throw .unreadable(path: path, reason: systemReason())
+    }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+    while true {
+      let length = Glibc.read(file, &chunk, chunk.count)
+      if length < 0 { throw .unreadable(path: path, reason: systemReason()) }
+      if length == 0 { break }
+      bytes.append(contentsOf: chunk.prefix(length))
+      if bytes.count > maxFileBytes { throw .unreadable(path: path, reason: "larger than \(maxFileBytes) bytes") }
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw .unreadable(path: path, reason: "not UTF-8 text")
+    }
+    return text
+  }
+
+  /// All files of `folder` with this ending, their paths relative to `root` for messages.
+  static func files(_ root: String, _ folder: String, ending: String) throws(ProjectError) -> [SourceFile] {
+    var files: [SourceFile] = []
+    for name in try names(in: "\(root)/\(folder)", ending: ending) {
+      guard let text = try read("\(root)/\(folder)/\(name)") else { continue }
+      files.append(SourceFile(path: "\(folder)/\(name)", text: text))
+    }
+    return files
+  }
+
+  private static func systemReason() -> String { String(cString: strerror(errno)) }
+}

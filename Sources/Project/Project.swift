@@ -1,0 +1,119 @@
+import Avro
+import Events
+import Plan
+import SQLFrontend
+
+/// A stream with all that is needed to decode it.
+public struct Stream: Sendable {
+  public let plan: StreamPlan
+  let reader: AvroSchema
+  let schemas: SchemaSet
+  let framing: Framing
+
+  /// A decoder of the stream's records, for one thread.
+  public func makeDecoder() throws(ProjectError) -> AvroDecoder {
+    do {
+      return try AvroDecoder(reader: reader, schemas: schemas, columns: plan.columns, framing: framing)
+    } catch {
+      throw .schema("schemas/\(plan.definition.schemaFile): \(error)")
+    }
+  }
+}
+
+/// All definitions of a project folder, loaded and planned.
+public struct Project: Sendable {
+  public let stream: Stream
+  public let endpoints: [EndpointDefinition]
+  public let alerts: [AlertDefinition]
+  /// The engine's own migrations, in order.
+  public let migrations: [SourceFile]
+
+  /// Loads `sql/` and `schemas/` of the folder.
+  ///
+  /// - Throws: every error of every definition, not only the first.
+  public init(folder: String) throws(ProjectError) {
+    var errors: [DefinitionError] = []
+    let definition = try Project.loadStream(folder)
+    let (reader, schemas) = try Project.loadSchemas(folder, definition)
+    let aggregates = try Folder.files(folder, "sql/aggregates", ending: ".sql")
+    var plan: StreamPlan?
+    do {
+      plan = try planStream(
+        definition, aggregates: aggregates, field: { Project.describe($0, in: reader) },
+        fieldPaths: reader.leafColumns().map(\.path))
+    } catch {
+      errors += error.errors
+    }
+    (endpoints, errors) = Project.parse(
+      try Folder.files(folder, "sql/endpoints", ending: ".sql"), errors, parseEndpoint)
+    (alerts, errors) = Project.parse(try Folder.files(folder, "sql/alerts", ending: ".sql"), errors, parseAlert)
+    guard let plan, errors.isEmpty else { throw .definitions(errors) }
+    stream = Stream(
+      plan: plan, reader: reader, schemas: schemas, framing: Framing(plan.definition.framing))
+    // Fails here rather than at the first record, when a column cannot be decoded.
+    _ = try stream.makeDecoder()
+    for alert in alerts where !plan.aggregates.contains(where: { $0.name == alert.aggregate }) {
+      throw .incomplete(
+        "sql/alerts: \(alert.name) watches \(alert.aggregate), which no file in sql/aggregates defines")
+    }
+    migrations = try Folder.files(folder, "sql/schema", ending: ".sql")
+    if migrations.isEmpty { throw .incomplete("\(folder)/sql/schema holds no migrations") }
+  }
+
+  private static func loadStream(_ folder: String) throws(ProjectError) -> StreamDefinition {
+    let files = try Folder.files(folder, "sql/streams", ending: ".sql")
+    guard let file = files.first else { throw .incomplete("\(folder)/sql/streams holds no stream definition") }
+    guard files.count == 1 else {
+      throw .incomplete(
+        "\(files[1].path): a project has one stream, and \(file.path) defines it already; run one project a stream")
+    }
+    do {
+      return try parseStream(file)
+    } catch {
+      throw .definitions(error.errors)
+    }
+  }
+
+  private static func loadSchemas(
+    _ folder: String, _ definition: StreamDefinition
+  ) throws(ProjectError) -> (AvroSchema, SchemaSet) {
+    let files = try Folder.files(folder, "schemas", ending: ".avsc")
+    let identifiers = try Folder.read("\(folder)/schemas/confluent-ids.json")
+    do {
+      let schemas = try SchemaSet(
+        files: files.map { (name: String($0.path.dropFirst("schemas/".count)), text: $0.text) },
+        confluentIDs: identifiers)
+      guard let reader = schemas.schema(file: definition.schemaFile) else {
+        throw ProjectError.schema(
+          "stream \(definition.name): there is no file schemas/\(definition.schemaFile); there are "
+            + files.map(\.path).joined(separator: ", "))
+      }
+      return (reader, schemas)
+    } catch let error as ProjectError {
+      throw error
+    } catch {
+      throw .schema("\(error)")
+    }
+  }
+
+  private static func describe(_ path: [String], in reader: AvroSchema) -> FieldDescription? {
+    guard let column = try? reader.column(at: path) else { return nil }
+    return FieldDescription(type: column.type, isNullable: column.isNullable, comment: column.doc ?? "")
+  }
+
+  private static func parse<Definition>(
+    _ files: [SourceFile], _ errors: [DefinitionError],
+    _ parse: (SourceFile) throws(DefinitionErrors) -> Definition
+  ) -> ([Definition], [DefinitionError]) {
+    var definitions: [Definition] = []
+    var errors = errors
+    for file in files {
+      do {
+        definitions.append(try parse(file))
+      } catch {
+        errors += error.errors
+      }
+    }
+    return (definitions, errors)
+  }
+}

@@ -1,0 +1,82 @@
+import Configuration
+import Glibc
+import Kafka
+import Observability
+import Pipeline
+import Postgres
+import Project
+
+/// What every command needs: the settings, the project, and where observations go.
+struct CommandContext {
+  let configuration: Configuration
+  let observer: Observer
+
+  init(_ parsed: ParsedCommand) throws {
+    configuration = try Configuration(
+      commandLine: parsed.settings, environment: processEnvironment(), file: EnvironmentFile.read(".env"))
+    observer = Observer(
+      logger: Logger(minimumLevel: LogLevel(name: configuration.logLevel) ?? .info))
+    observe(.started(command: parsed.command, version: Commands.version))
+  }
+
+  func observe(_ observation: Observation) {
+    observer.observe(observation)
+  }
+
+  /// Loads the project's definitions.
+  func loadProject() throws -> Project {
+    let project = try Project(folder: configuration.projectDirectory())
+    observe(
+      .definitionsLoaded(
+        streams: 1, aggregates: project.stream.plan.aggregates.count, endpoints: project.endpoints.count,
+        alerts: project.alerts.count))
+    return project
+  }
+
+  /// The configured database.
+  func database() throws -> ConnectionSettings {
+    switch configuration.database {
+    case .url(let url):
+      return try ConnectionSettings(url: url.revealed)
+    case .server(let host, let port, let database, let user, let password):
+      return ConnectionSettings(host: host, port: port, database: database, user: user, password: password?.revealed)
+    case .unconfigured:
+      throw ConfigurationError(
+        location: "DATABASE_URL", message: "no Postgres is configured",
+        hint: "set DATABASE_URL or PG_HOST; `streampulse up` brings a private one")
+    }
+  }
+
+  /// The configured brokers.
+  func kafka(servers: String? = nil) throws -> KafkaConfiguration {
+    guard let servers = servers ?? configuration.kafka.bootstrapServers else {
+      throw ConfigurationError(
+        location: "KAFKA_BOOTSTRAP_SERVERS", message: "no Kafka is configured",
+        hint: "set KAFKA_BOOTSTRAP_SERVERS; `streampulse up` brings an in-process broker")
+    }
+    let observer = observer
+    return KafkaConfiguration(
+      bootstrapServers: servers, properties: configuration.kafka.properties.map { ($0.name, $0.value) },
+      log: { observer.observe(.brokerLog(facility: $0.facility, message: $0.message)) })
+  }
+
+  func topic(of project: Project) -> String {
+    configuration.kafka.topic ?? project.stream.plan.definition.topic
+  }
+
+  func processorSettings(
+    _ project: Project, kafka: KafkaConfiguration, database: ConnectionSettings
+  ) -> ProcessorSettings {
+    ProcessorSettings(
+      kafka: kafka, topic: topic(of: project), group: configuration.kafka.groupID,
+      database: database.with("application_name", "streampulse process"), batchSize: configuration.engine.batchSize,
+      flushIntervalMilliseconds: configuration.engine.flushIntervalMilliseconds,
+      maxDeltaRows: configuration.engine.maxDeltaRows, owner: "\(hostName()):\(getpid())")
+  }
+
+  private func hostName() -> String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,49 @@
+import Configuration
+
+/// What the program's command line offers.
+enum Commands {
+  static let version = "0.1.0"
+
+  private static let kafka: [SettingKey] = [.kafkaBootstrapServers, .kafkaTopic, .kafkaGroupID]
+  private static let postgres: [SettingKey] = [.databaseURL, .pgHost, .pgPort, .pgDatabase, .pgUser, .pgPassword]
+  private static let engine: [SettingKey] = [.flushInterval, .batchSize, .maxDeltaRows]
+  private static let api: [SettingKey] = [
+    .apiHost, .apiPort, .allowedOrigins, .cacheTTL, .apiWorkers, .apiThreads, .apiMaxConnections, .statementTimeout,
+  ]
+  private static let general: [SettingKey] = [.project, .dataDirectory, .logLevel]
+
+  static let interface = CommandLineInterface(
+    program: "streampulse", summary: "Live, exactly-once, queryable aggregates from Kafka to Postgres, defined in SQL.",
+    version: version,
+    commands: [
+      CommandSpec(
+        name: "up", summary: "Start everything on this machine, in the foreground",
+        details: """
+          Starts what is not configured (an in-process broker, a private Postgres), migrates, processes, serves the API \
+          and the dashboard, and makes a demo load. Ctrl-C stops it all.
+          """,
+        options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
+        settings: kafka + postgres + api + engine + [.eventsPerMinute] + general),
+      CommandSpec(
+        name: "migrate", summary: "Bring the database to what the definitions need", settings: postgres + general),
+      CommandSpec(
+        name: "process", summary: "Process the stream; start as many instances as you like",
+        settings: kafka + postgres + engine + general),
+      CommandSpec(
+        name: "serve", summary: "Serve the API and the dashboard", settings: kafka + postgres + api + general),
+      CommandSpec(
+        name: "check", summary: "Load all definitions and say what is wrong, with file, line and column",
+        settings: [.project, .logLevel]),
+      CommandSpec(
+        name: "verify", summary: "Prove from the ledger that every record was applied once",
+        details: "Exit status 0 only when every check holds.", settings: postgres + general),
+      CommandSpec(
+        name: "broker", summary: "Run only the in-process broker, for tests and trials",
+        details: """
+          Prints KAFKA_BOOTSTRAP_SERVERS=… when it is ready and runs until it is stopped. It keeps about 5 MB per \
+          partition, in memory.
+          """,
+        options: [OptionSpec("partitions", value: "N", summary: "Partitions of the topic", default: "3")],
+        settings: [.kafkaTopic, .project, .logLevel]),
+    ])
+}

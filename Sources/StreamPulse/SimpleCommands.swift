@@ -1,0 +1,90 @@
+import Configuration
+import Kafka
+import Observability
+import Pipeline
+import Postgres
+import Project
+
+/// `streampulse migrate`
+func migrate(_ context: CommandContext) throws -> Int32 {
+  let changes = try migrate(context, context.loadProject(), context.database())
+  print(changes.isEmpty ? "nothing to do" : changes.joined(separator: "\n"))
+  return 0
+}
+
+/// Migrates the database and returns what has changed.
+@discardableResult
+func migrate(_ context: CommandContext, _ project: Project, _ database: ConnectionSettings) throws -> [String] {
+  let connection = try PostgresConnection(database.with("application_name", "streampulse migrate"))
+  defer { connection.close() }
+  return try Migrator(connection) { context.observe($0) }.migrate(project)
+}
+
+/// `streampulse check`
+func check(_ context: CommandContext) throws -> Int32 {
+  let project = try context.loadProject()
+  let plan = project.stream.plan
+  print(
+    """
+    stream \(plan.definition.name): topic \(plan.definition.topic), \(plan.columns.count) columns used
+    \(plan.aggregates.map { "aggregate \($0.name)" }.joined(separator: "\n"))
+    \(project.endpoints.map { "endpoint \($0.method) \($0.path)" }.joined(separator: "\n"))
+    \(project.alerts.map { "alert \($0.name) on \($0.aggregate)" }.joined(separator: "\n"))
+    all definitions are valid
+    """)
+  return 0
+}
+
+/// `streampulse verify`
+func verify(_ context: CommandContext) throws -> Int32 {
+  let project = try context.loadProject()
+  let connection = try PostgresConnection(context.database().with("application_name", "streampulse verify"))
+  defer { connection.close() }
+  let report = try Verifier(connection).verify(project.stream.plan)
+  for check in report.checks {
+    print("\(check.holds ? "ok  " : "FAIL") \(check.name)")
+    for violation in check.violations { print("       \(violation)") }
+  }
+  for gap in report.gaps { print("gap  \(gap)") }
+  print(
+    """
+    \(report.consumed) records of \(report.partitions) partitions applied once, \(report.dead) of them dead letters: \
+    \(report.holds ? "verified" : "NOT VERIFIED")
+    """)
+  return report.holds ? 0 : 1
+}
+
+/// `streampulse process`
+func process(_ context: CommandContext) throws -> Int32 {
+  let project = try context.loadProject()
+  let settings = try context.processorSettings(project, kafka: context.kafka(), database: context.database())
+  let service = try ProcessorService(context, project, settings)
+  let signal = Signals.wait { service.isOver }
+  context.observe(.shutdownStarted(reason: signal ?? "the processor ended"))
+  service.stop()
+  if let error = service.error { throw error }
+  return 0
+}
+
+/// `streampulse serve`
+func serve(_ context: CommandContext) throws -> Int32 {
+  let project = try context.loadProject()
+  let service = try APIService(context, project, kafka: context.kafka(), database: context.database(), processor: nil)
+  defer { service.stop() }
+  context.observe(.ready(url: service.url))
+  print("StreamPulse is at \(service.url)")
+  let signal = Signals.wait { false }
+  context.observe(.shutdownStarted(reason: signal ?? ""))
+  return 0
+}
+
+/// `streampulse broker`
+func broker(_ context: CommandContext, partitions: Int) throws -> Int32 {
+  let topic = try context.configuration.kafka.topic ?? context.loadProject().stream.plan.definition.topic
+  let broker = try EmbeddedBroker(topics: [(name: topic, partitions: partitions)])
+  defer { broker.close() }
+  print("KAFKA_BOOTSTRAP_SERVERS=\(broker.bootstrapServers)")
+  flushOutput()
+  _ = Signals.wait { false }
+  return 0
+}
