@@ -99,6 +99,13 @@ public final class AvroDecoder {
       let start = payload.baseAddress ?? TextView.empty.start
       loops.starts[index] = start
       loops.ends[index] = start + payload.count
+      if payload.count > 0, isBare(payload[0]) {
+        guard shared == nil || shared == Self.ownRoute else { return plan(shared, &reader) }
+        shared = Self.ownRoute
+        loops.cursors[index] = start
+        loops.count += 1
+        continue
+      }
       switch route(records[first + index]) {
       case .decode(let route, let headerCount):
         guard shared == nil || shared == route else { return plan(shared, &reader) }
@@ -127,6 +134,12 @@ public final class AvroDecoder {
     case fail(EventErrorCode, String)
   }
 
+  /// Whether a payload that begins so can have no header: true of most bare payloads.
+  @inline(__always)
+  private func isBare(_ first: UInt8) -> Bool {
+    framing == .bare || framing == .auto && first != 0xC3 && first != 0
+  }
+
   private func route(_ record: Record) -> Decision {
     let payload = record.payloadBytes
     guard record.payload != nil else { return .fail(.tombstone, "the record has no payload") }
@@ -134,8 +147,6 @@ public final class AvroDecoder {
     switch framing {
     case .bare: return .decode(route: Self.ownRoute, headerCount: 0)
     case .auto:
-      // Most bare payloads begin with neither marker.
-      guard payload[0] == 0xC3 || payload[0] == 0 else { return .decode(route: Self.ownRoute, headerCount: 0) }
       if let fingerprint = FrameHeader.fingerprint(in: payload), let route = route(fingerprint: fingerprint) {
         return decision(route, headerCount: FrameHeader.singleObjectCount)
       }

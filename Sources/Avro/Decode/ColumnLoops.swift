@@ -45,16 +45,18 @@ struct ColumnLoops: ~Copyable {
         return fastVarint(cursor, end, &ignored)
       }
     case .skipText:
+      let empty = TextView.empty
       each(step, &reader) { cursor, end, _ in
-        var ignored = TextView.empty
+        var ignored = empty
         return fastText(cursor, end, &ignored)
       }
     case .skipNullableText(let nullTag):
+      let empty = TextView.empty
       each(step, &reader) { cursor, end, _ in
         guard cursor < end else { return nil }
         if cursor.pointee == nullTag { return cursor + 1 }
         guard cursor.pointee == 2 - nullTag else { return nil }
-        var ignored = TextView.empty
+        var ignored = empty
         return fastText(cursor + 1, end, &ignored)
       }
     case .text(let column):
@@ -89,10 +91,11 @@ struct ColumnLoops: ~Copyable {
     switch value {
     case .text:
       let texts = column.texts + firstRow
+      let empty = TextView.empty
       each(step, &reader) { cursor, end, index in
         guard let tag = fastTag(cursor, end, nullTag, &validity[index]) else { return nil }
         if tag { return fastText(cursor + 1, end, &texts[index]) }
-        texts[index] = .empty
+        texts[index] = empty
         return cursor + 1
       }
     case .int32:
