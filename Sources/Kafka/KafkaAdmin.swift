@@ -13,32 +13,24 @@ public final class KafkaAdmin: @unchecked Sendable {
   public init(configuration: KafkaConfiguration) throws(KafkaError) {
     self.configuration = configuration
     // A consumer's metadata request does not make missing topics, which a question never should.
-    client = try ClientHandle(
-      RD_KAFKA_CONSUMER, configuration, required: [("allow.auto.create.topics", "false")])
+    client = try ClientHandle(RD_KAFKA_CONSUMER, configuration)
   }
 
   /// Makes `name` unless it exists, with the broker's default replication, and returns when it can be used.
   ///
   /// The embedded broker has no admin API: there the topic is made by asking for it, and has 4 partitions.
-  /// - Returns: true when the topic was made by this call.
+  /// - Returns: false when the topic was there already.
   @discardableResult
   public func createTopicIfMissing(
     _ name: String, partitions: Int, timeoutMilliseconds: Int32 = 10_000
   ) throws(KafkaError) -> Bool {
     if try partitionCount(name, timeoutMilliseconds: timeoutMilliseconds) != nil { return false }
     let deadline = monotonicMilliseconds() + Int64(timeoutMilliseconds)
-    let created: Bool
-    switch try requestTopic(name, partitions: partitions, timeoutMilliseconds: timeoutMilliseconds) {
-    case RD_KAFKA_RESP_ERR_NO_ERROR:
-      created = true
-    case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
-      created = false
-    case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+    if try clusterIdentity(timeoutMilliseconds: timeoutMilliseconds).isEmbedded {
       let asking = try ClientHandle(RD_KAFKA_PRODUCER, configuration)
       try asking.askFor(topic: name, timeoutMilliseconds: timeoutMilliseconds)
-      created = true
-    case let error:
-      throw KafkaError(error, "cannot make topic \(name): \(String(cString: rd_kafka_err2str(error)))")
+    } else {
+      try requestTopic(name, partitions: partitions, timeoutMilliseconds: timeoutMilliseconds)
     }
     // The controller's answer comes before the brokers know the topic.
     while try partitionCount(name, timeoutMilliseconds: timeoutMilliseconds) == nil {
@@ -47,7 +39,7 @@ public final class KafkaAdmin: @unchecked Sendable {
       }
       usleep(20_000)
     }
-    return created
+    return true
   }
 
   /// nil when there is no such topic.
@@ -91,9 +83,7 @@ public final class KafkaAdmin: @unchecked Sendable {
     return committed
   }
 
-  private func requestTopic(
-    _ name: String, partitions: Int, timeoutMilliseconds: Int32
-  ) throws(KafkaError) -> rd_kafka_resp_err_t {
+  private func requestTopic(_ name: String, partitions: Int, timeoutMilliseconds: Int32) throws(KafkaError) {
     var message = [CChar](repeating: 0, count: 512)
     let brokerDefault: Int32 = -1
     var topic = rd_kafka_NewTopic_new(name, Int32(clamping: partitions), brokerDefault, &message, message.count)
@@ -102,19 +92,18 @@ public final class KafkaAdmin: @unchecked Sendable {
         RD_KAFKA_RESP_ERR__INVALID_ARG, "a topic \"\(name)\" with \(partitions) partitions cannot be made")
     }
     defer { rd_kafka_NewTopic_destroy(topic) }
-    let event: OpaquePointer
-    do throws(KafkaError) {
-      event = try ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeoutMilliseconds) { options, queue in
-        rd_kafka_CreateTopics(client.pointer, &topic, 1, options, queue)
-      }
-    } catch  where error.code == "_UNSUPPORTED_FEATURE" {
-      return RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE
+    let event = try ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeoutMilliseconds) { options, queue in
+      rd_kafka_CreateTopics(client.pointer, &topic, 1, options, queue)
     }
     defer { rd_kafka_event_destroy(event) }
     var count = 0
     let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
-    guard count == 1, let result = results?[0] else { return RD_KAFKA_RESP_ERR__FAIL }
-    return rd_kafka_topic_result_error(result)
+    guard count == 1, let result = results?[0] else { throw KafkaError(RD_KAFKA_RESP_ERR__FAIL) }
+    let error = rd_kafka_topic_result_error(result)
+    // Somebody else made it between the question and the request.
+    if error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS { return }
+    let reason = rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
+    throw KafkaError(error, "cannot make topic \(name): \(reason ?? String(cString: rd_kafka_err2str(error)))")
   }
 
   /// Sends one admin request and waits for its result, which the caller destroys.

@@ -12,7 +12,7 @@ import Testing
   @Test("two members share the partitions and every record is read once and in order across the moves")
   func rebalance() throws {
     let broker = try EmbeddedBroker(topics: [("events", 4)])
-    try checkRebalance(broker.bootstrapServers, topic: "events")
+    try checkRebalance(broker.bootstrapServers, topic: "events", sessionTimeoutMilliseconds: 3_500)
   }
 
   @Test("a re-read partition starts again at the asked offset and the other goes on")
@@ -67,8 +67,10 @@ import Testing
   func retention() throws {
     let broker = try EmbeddedBroker(topics: [("events", 1)])
     let configuration = KafkaConfiguration(
-      bootstrapServers: broker.bootstrapServers, properties: [("compression.codec", "none")])
-    let producer = try KafkaProducer(configuration: configuration)
+      bootstrapServers: broker.bootstrapServers, log: { _ in })
+    let producer = try KafkaProducer(
+      configuration: KafkaConfiguration(
+        bootstrapServers: broker.bootstrapServers, properties: [("compression.codec", "none")]))
     let padding = String(repeating: "x", count: 10_000)
     let count = 1_500
     try producer.fill("events", partition: 0, 0..<count, prefix: padding)

@@ -125,7 +125,7 @@ struct RealKafkaTests {
   @Test("two members share the partitions and every record is read once and in order across the moves")
   func rebalance() throws {
     try admin.createTopicIfMissing("rebalance", partitions: 4)
-    try checkRebalance(bootstrapServers, topic: "rebalance")
+    try checkRebalance(bootstrapServers, topic: "rebalance", sessionTimeoutMilliseconds: 6_000)
   }
 
   @Test("a re-read partition starts again at the asked offset and the other goes on")

@@ -46,20 +46,24 @@ func checkRoundTrip(_ bootstrapServers: String, topic: String) throws {
 }
 
 /// Two members share four partitions, one leaves, and every record is seen once, in order, across the moves.
-func checkRebalance(_ bootstrapServers: String, topic: String) throws {
+func checkRebalance(_ bootstrapServers: String, topic: String, sessionTimeoutMilliseconds: Int) throws {
+  var settings = KafkaConsumerSettings()
+  settings.sessionTimeoutMilliseconds = sessionTimeoutMilliseconds
   let partitions: [Int32] = [0, 1, 2, 3]
   let positions = Positions()
   let producer = try KafkaProducer(configuration: KafkaConfiguration(bootstrapServers: bootstrapServers))
   for partition in partitions { try producer.fill(topic, partition: partition, 0..<500) }
 
-  let first = try Member("first", bootstrapServers, topic: topic, group: "g-\(topic)", positions: positions)
+  let first = try Member(
+    "first", bootstrapServers, topic: topic, group: "g-\(topic)", positions: positions, settings: settings)
   try until("the first member to read all") {
     try first.step()
     return positions.seen.count == 2_000
   }
   #expect(first.assignment == partitions)
 
-  let second = try Member("second", bootstrapServers, topic: topic, group: "g-\(topic)", positions: positions)
+  let second = try Member(
+    "second", bootstrapServers, topic: topic, group: "g-\(topic)", positions: positions, settings: settings)
   try until("the partitions to be shared") {
     try first.step()
     try second.step()
