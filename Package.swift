@@ -61,7 +61,8 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "EventsTests", dependencies: ["Events"]),
     .testTarget(name: "AvroTests", dependencies: ["Avro", "CAvro", "Events", "JSON"]),
-    .testTarget(name: "SQLFrontendTests", dependencies: ["SQLFrontend", "Plan", "Events", "Avro"]),
+    .testTarget(
+      name: "SQLFrontendTests", dependencies: ["SQLFrontend", "Plan", "Events", "Avro"], exclude: ["Fixtures"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Plan", "Events"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),

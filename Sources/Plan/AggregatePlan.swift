@@ -7,7 +7,7 @@ public enum WindowAssigner: Hashable, Sendable {
 }
 
 /// What happens to an event whose window is complete and older than the allowed lateness.
-public enum LatePolicy: String, Hashable, Sendable {
+public enum LatePolicy: String, Hashable, Sendable, CaseIterable {
   /// The stored row is updated.
   case revise
   /// The event is counted as late in the ledger and changes nothing.

@@ -2,7 +2,19 @@ import Events
 
 /// A stream as its definition declares it: what to read and how.
 public struct StreamDefinition: Hashable, Sendable {
-  public enum Format: String, Hashable, Sendable { case avro }
+  public enum Format: String, Hashable, Sendable, CaseIterable { case avro }
+
+  /// What stands before a record's Avro data.
+  public enum Framing: String, Hashable, Sendable, CaseIterable {
+    /// Each record's own first bytes decide between the others.
+    case automatic = "auto"
+    /// Nothing: the reader schema is the writer's.
+    case bare
+    /// `C3 01` and the schema's CRC-64-AVRO fingerprint.
+    case singleObject = "single-object"
+    /// A zero byte and the schema's id in four bytes.
+    case confluent
+  }
 
   public var name: String
   public var topic: String
@@ -18,11 +30,12 @@ public struct StreamDefinition: Hashable, Sendable {
   /// An event further ahead of the clock than this is a dead letter: it would drag the watermark along.
   public var maxAheadMicroseconds: Int64
   public var deadLetterTopic: String?
+  public var framing: Framing
 
   public init(
     name: String, topic: String, format: Format, schemaFile: String, eventTime: [String],
     outOfOrdernessMicroseconds: Int64, idleTimeoutMicroseconds: Int64, maxAheadMicroseconds: Int64,
-    deadLetterTopic: String?
+    deadLetterTopic: String?, framing: Framing = .automatic
   ) {
     self.name = name
     self.topic = topic
@@ -33,6 +46,7 @@ public struct StreamDefinition: Hashable, Sendable {
     self.idleTimeoutMicroseconds = idleTimeoutMicroseconds
     self.maxAheadMicroseconds = maxAheadMicroseconds
     self.deadLetterTopic = deadLetterTopic
+    self.framing = framing
   }
 }
 

@@ -1,0 +1,147 @@
+/// Reads an alert's file: annotations and one SELECT of keys, `window_start`, `window_end`, `value` and `samples`.
+///
+/// The SELECT reads the aggregate as if it held only the windows to be judged.
+///
+/// - Throws: everything that is wrong in the file.
+public func parseAlert(_ file: SourceFile) throws(DefinitionErrors) -> AlertDefinition {
+  let source = SourceText(file)
+  var diagnostics = Diagnostics()
+  let definition = AlertParser(source: source).parse(&diagnostics)
+  try diagnostics.check()
+  guard let definition else { throw DefinitionErrors([source.error(at: 0, "the alert cannot be read")]) }
+  return definition
+}
+
+private struct AlertParser {
+  let source: SourceText
+
+  static let annotations = ["name", "summary", "on", "metric", "detector", "min_samples", "message"]
+  /// What every alert's SELECT yields beside its keys.
+  static let measures = ["window_start", "window_end", "value", "samples"]
+
+  func parse(_ diagnostics: inout Diagnostics) -> AlertDefinition? {
+    let annotations = Annotations(source, known: Self.annotations, diagnostics: &diagnostics)
+    let name = diagnostics.attempt { () throws(DefinitionError) in try self.name(annotations) }
+    let summary = diagnostics.attempt { () throws(DefinitionError) in
+      try annotations.required("summary", form: "what it warns of, in one line").value
+    }
+    let aggregate = diagnostics.attempt { () throws(DefinitionError) in
+      try annotations.required("on", form: "region_health")
+    }
+    let metric = diagnostics.attempt { () throws(DefinitionError) in
+      try annotations.required("metric", form: "error_rate").value
+    }
+    let detector = diagnostics.attempt { () throws(DefinitionError) in
+      try DetectorParser(source: source).parse(
+        annotations.required("detector", form: DetectorParser.form))
+    }
+    let samples = diagnostics.attempt { () throws(DefinitionError) in try minimumSamples(annotations) }
+    let select = diagnostics.attempt { () throws(DefinitionError) in
+      try PlainSelect(source, bytes: source.bytes)
+    }
+    guard let select, let aggregate else { return nil }
+    let keys = diagnostics.attempt { () throws(DefinitionError) in try self.keys(select, aggregate) }
+    let message = diagnostics.attempt { () throws(DefinitionError) in
+      let item = try annotations.required("message", form: "Error rate in {region} is {value:percent}")
+      return try template(item, keys: keys)
+    }
+    guard let name, let summary, let metric, let detector, let samples, let keys, let message else { return nil }
+    return AlertDefinition(
+      name: name, summary: summary, aggregate: aggregate.value, metric: metric, detector: detector,
+      minimumSamples: samples, message: message, keys: keys,
+      sql: Self.statement(source.text(select.range), over: aggregate.value, keys: keys))
+  }
+
+  private func name(_ annotations: Annotations) throws(DefinitionError) -> String {
+    let item = try annotations.required("name", form: "HIGH_ERROR_RATE")
+    let isName = item.value.utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f }
+    guard isName else {
+      throw source.error(
+        at: item.valueLocation, "an alert's name is of A to Z, 0 to 9 and _", hint: "write -- name: HIGH_ERROR_RATE")
+    }
+    return item.value
+  }
+
+  private func minimumSamples(_ annotations: Annotations) throws(DefinitionError) -> Int64 {
+    guard let item = try annotations.one("min_samples") else { return 1 }
+    guard let value = Int64(item.value), value >= 1 else {
+      throw source.error(at: item.valueLocation, "min_samples is a whole number from 1")
+    }
+    return value
+  }
+
+  private func keys(_ select: PlainSelect, _ aggregate: Annotation) throws(DefinitionError) -> [String] {
+    let form = "SELECT region, window_start, window_end, … AS value, … AS samples FROM \(aggregate.value)"
+    guard select.reads(aggregate.value) else {
+      throw source.error(
+        at: select.range.lowerBound, "the SELECT does not read \(aggregate.value)", hint: "write \(form)")
+    }
+    var names: [String] = []
+    for column in select.columnNames {
+      guard let name = column.name else {
+        throw source.error(at: column.location, "a column of an alert needs a name", hint: "add AS and a name")
+      }
+      guard !names.contains(name) else {
+        throw source.error(at: column.location, "two columns are called \(quotedIdentifier(name))")
+      }
+      names.append(name)
+    }
+    for measure in Self.measures where !names.contains(measure) {
+      throw source.error(
+        at: select.range.lowerBound, "the SELECT has no column \(measure)", hint: "write \(form)")
+    }
+    return names.filter { !Self.measures.contains($0) }
+  }
+
+  private func template(_ item: Annotation, keys: [String]?) throws(DefinitionError) -> MessageTemplate {
+    let known = ["value", "samples", "threshold", "severity", "metric", "window_start", "window_end"] + (keys ?? [])
+    var pieces: [MessageTemplate.Piece] = []
+    var rest = Substring(item.value)
+    while let open = rest.firstIndex(of: "{") {
+      let offset = item.valueLocation + item.value[..<open].utf8.count
+      guard let close = rest[open...].firstIndex(of: "}") else {
+        throw source.error(at: offset, "a place in the message is not closed", hint: "write {name}")
+      }
+      if open > rest.startIndex { pieces.append(.text(String(rest[..<open]))) }
+      let parts = rest[rest.index(after: open)..<close].split(separator: ":", omittingEmptySubsequences: false)
+      let name = parts.first.map(String.init) ?? ""
+      let format = parts.count > 1 ? MessageTemplate.Format(rawValue: String(parts[1])) : .plain
+      guard let format, parts.count <= 2 else {
+        throw source.error(at: offset, "there is no such format", hint: "write {\(name)} or {\(name):percent}")
+      }
+      // Without keys the SELECT is wrong, and that is said.
+      guard known.contains(name) || keys == nil else {
+        let nearest = nearestSpelling(of: name, among: known).map { "did you mean {\($0)}? " } ?? ""
+        throw source.error(
+          at: offset, "the message names {\(name)}, which the alert does not have",
+          hint: "\(nearest)it has \(known.joined(separator: ", "))")
+      }
+      pieces.append(.value(name: name, format: format))
+      rest = rest[rest.index(after: close)...]
+    }
+    if !rest.isEmpty { pieces.append(.text(String(rest))) }
+    return MessageTemplate(pieces: pieces)
+  }
+
+  /// The aggregate's name is shadowed by the windows to be judged: whatever the SELECT is, it sees no others.
+  private static func statement(_ select: String, over aggregate: String, keys: [String]) -> String {
+    let table = quotedIdentifier(aggregate)
+    let texts = keys.map { "\(quotedIdentifier($0))::text" }
+    let members = keys.map { "\(quotedLiteral($0)), \(quotedIdentifier($0))" }.joined(separator: ", ")
+    let order = ["window_start"] + keys.map { "\(quotedIdentifier($0))::text COLLATE \"C\"" }
+    let columns =
+      ["window_start", "window_end", "value::double precision AS value", "samples::bigint AS samples"]
+      + ["jsonb_build_object(\(members)) AS key"] + zip(texts, keys).map { "\($0) AS \(quotedIdentifier($1))" }
+    return """
+      WITH \(table) AS (
+        SELECT * FROM \(table) WHERE window_end > $1::timestamptz AND window_end <= $2::timestamptz
+      )
+      SELECT \(columns.joined(separator: ", "))
+      FROM (
+      \(select)
+      ) AS alert_rows
+      WHERE value IS NOT NULL
+      ORDER BY \(order.joined(separator: ", "))
+      """
+  }
+}

@@ -1,0 +1,69 @@
+/// A GET endpoint: its parameters and the statement that answers it.
+public struct EndpointDefinition: Hashable, Sendable {
+  public enum ParameterType: String, Hashable, Sendable, CaseIterable {
+    case integer
+    case text
+    case boolean
+  }
+
+  public enum ParameterValue: Hashable, Sendable {
+    case integer(Int32)
+    case text(String)
+    case boolean(Bool)
+
+    /// The text to bind, as Postgres reads it.
+    public var text: String {
+      switch self {
+      case .integer(let value): String(value)
+      case .text(let value): value
+      case .boolean(let value): value ? "true" : "false"
+      }
+    }
+  }
+
+  public struct Parameter: Hashable, Sendable {
+    public var name: String
+    public var type: ParameterType
+    /// Bound as NULL when it is absent.
+    public var isOptional: Bool
+    /// Bound when it is absent; nil when there is none, and then it must be given unless it is optional.
+    public var defaultValue: ParameterValue?
+    /// The bounds of an integer, both included; an integer always has them.
+    public var range: ClosedRange<Int32>?
+    /// The values that a text may have; empty: any.
+    public var allowedValues: [String]
+    /// What it means, for the API's documentation; may be empty.
+    public var description: String
+  }
+
+  public enum Returns: String, Hashable, Sendable, CaseIterable {
+    /// `{"data": […], "count": …}` and the meta members.
+    case rows
+    /// The members of the only row.
+    case object
+  }
+
+  /// A member beside `data` and `count`.
+  public struct Meta: Hashable, Sendable {
+    public var name: String
+    /// An expression with `$1`, `$2`, ….
+    public var sql: String
+  }
+
+  /// `GET`.
+  public var method: String
+  /// `/api/stats/trending`.
+  public var path: String
+  /// One line; never empty.
+  public var summary: String
+  /// In the order of `$1`, `$2`, …. Every one occurs in the statement.
+  public var parameters: [Parameter]
+  public var returns: Returns
+  public var meta: [Meta]
+  /// The file's SELECT with `$1`, `$2`, … in place of the parameters.
+  public var select: String
+  /// The statement to prepare: one row, one column, the response's JSON as text.
+  ///
+  /// For an object the column is NULL when the SELECT yields no row, and the statement fails when it yields several.
+  public var sql: String
+}

@@ -1,0 +1,150 @@
+/// Reads an endpoint's file: annotations and one SELECT.
+///
+/// - Throws: everything that is wrong in the file.
+public func parseEndpoint(_ file: SourceFile) throws(DefinitionErrors) -> EndpointDefinition {
+  let source = SourceText(file)
+  var diagnostics = Diagnostics()
+  let definition = EndpointParser(source: source).parse(&diagnostics)
+  try diagnostics.check()
+  guard let definition else { throw DefinitionErrors([source.error(at: 0, "the endpoint cannot be read")]) }
+  return definition
+}
+
+private struct EndpointParser {
+  let source: SourceText
+
+  static let annotations = ["name", "summary", "param", "returns", "meta"]
+
+  func parse(_ diagnostics: inout Diagnostics) -> EndpointDefinition? {
+    let annotations = Annotations(source, known: Self.annotations, diagnostics: &diagnostics)
+    let route = diagnostics.attempt { () throws(DefinitionError) in try self.route(annotations) }
+    let summary = diagnostics.attempt { () throws(DefinitionError) in
+      try annotations.required("summary", form: "what it answers, in one line").value
+    }
+    let returns = diagnostics.attempt { () throws(DefinitionError) in try self.returns(annotations) }
+    var scope = ParameterScope(annotations, diagnostics: &diagnostics)
+    let select = diagnostics.attempt { () throws(DefinitionError) in try self.select(&scope) }
+    var meta: [EndpointDefinition.Meta] = []
+    for item in annotations.items where item.name == "meta" {
+      let member = diagnostics.attempt { () throws(DefinitionError) in
+        if returns == .object {
+          throw source.error(at: item.location, "an object has no meta", hint: "add a column to the SELECT")
+        }
+        return try self.meta(item, &scope)
+      }
+      guard let member else { continue }
+      if meta.contains(where: { $0.name == member.name }) {
+        diagnostics.report(source.error(at: item.valueLocation, "member \"\(member.name)\" is given twice"))
+      }
+      meta.append(member)
+    }
+    if diagnostics.errors.isEmpty { scope.reportUnused(&diagnostics) }
+    guard let route, let summary, let returns, let select else { return nil }
+    return EndpointDefinition(
+      method: "GET", path: route, summary: summary, parameters: scope.parameters, returns: returns, meta: meta,
+      select: select, sql: Self.response(select, returns, meta))
+  }
+
+  private func route(_ annotations: Annotations) throws(DefinitionError) -> String {
+    let form = "GET /api/stats/trending"
+    let item = try annotations.required("name", form: form)
+    let words = item.value.split(separator: " ").map(String.init)
+    guard words.count == 2, words[0] == "GET" else {
+      throw source.error(at: item.valueLocation, "an endpoint's name is GET and a path", hint: "write -- name: \(form)")
+    }
+    let isPath =
+      words[1].hasPrefix("/")
+      && words[1].utf8.allSatisfy {
+        (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || "/_-".utf8.contains($0)
+      }
+    guard isPath else {
+      throw source.error(
+        at: item.valueLocation, "a path begins with / and is of a to z, 0 to 9, /, - and _",
+        hint: "write -- name: \(form)")
+    }
+    return words[1]
+  }
+
+  private func returns(_ annotations: Annotations) throws(DefinitionError) -> EndpointDefinition.Returns {
+    let item = try annotations.required("returns", form: "rows, or object")
+    guard let returns = EndpointDefinition.Returns(rawValue: item.value) else {
+      throw source.error(at: item.valueLocation, "an endpoint returns rows or object", hint: "write -- returns: rows")
+    }
+    return returns
+  }
+
+  private func select(_ scope: inout ParameterScope) throws(DefinitionError) -> String {
+    let named = NamedParameters(source, in: 0..<source.bytes.count)
+    let statement = try PlainSelect(source, bytes: named.palatable(source.bytes))
+    try refuseNumberedParameters(source) { $0 }
+    try scope.use(named)
+    return named.replacing(in: statement.range, of: source, with: scope.placeholder)
+  }
+
+  private func refuseNumberedParameters(_ text: SourceText, shift: (Int) -> Int) throws(DefinitionError) {
+    if let token = text.tokens.first(where: { $0.kind == .word && text.bytes[$0.range.lowerBound] == UInt8(ascii: "$") }
+    ) {
+      throw source.error(
+        at: shift(token.range.lowerBound), "a parameter is written by its name", hint: "write :name")
+    }
+  }
+
+  /// `window_minutes = :minutes`
+  private func meta(_ item: Annotation, _ scope: inout ParameterScope) throws(DefinitionError)
+    -> EndpointDefinition.Meta
+  {
+    let form = "write -- meta: window_minutes = :minutes"
+    guard let sign = item.value.firstIndex(of: "=") else {
+      throw source.error(at: item.valueLocation, "a meta member is a name and an expression", hint: form)
+    }
+    let name = item.value[..<sign].split(separator: " ").joined(separator: " ")
+    guard !name.isEmpty,
+      name.utf8.allSatisfy({ (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f }),
+      name != "data", name != "count"
+    else {
+      throw source.error(
+        at: item.valueLocation, "a member's name is of a to z, 0 to 9 and _, and neither data nor count", hint: form)
+    }
+    // The expression is checked in a statement of its own; its places are counted back into the file.
+    let prefix = "SELECT "
+    let expression = String(item.value[item.value.index(after: sign)...])
+    let start = item.valueLocation + item.value[...sign].utf8.count
+    let shift: (Int) -> Int = { start + $0 - prefix.utf8.count }
+    let text = SourceText(SourceFile(path: source.path, text: prefix + expression))
+    let named = NamedParameters(text, in: 0..<text.bytes.count)
+    var end = text.bytes.count
+    do throws(DefinitionError) {
+      let statement = try PlainSelect(text, bytes: named.palatable(text.bytes))
+      end = statement.range.upperBound
+      guard statement.node.nodes("targetList").count == 1, !statement.node.has("fromClause") else {
+        throw text.error(at: prefix.utf8.count, "a meta member is one expression", hint: form)
+      }
+    } catch {
+      throw source.error(at: start + max(0, error.column - 1 - prefix.utf8.count), error.message, hint: error.hint)
+    }
+    try refuseNumberedParameters(text, shift: shift)
+    try scope.use(named, shift: shift)
+    let sql = named.replacing(in: prefix.utf8.count..<end, of: text, with: scope.placeholder)
+    return EndpointDefinition.Meta(name: name, sql: String(sql.drop { $0 == " " }))
+  }
+
+  /// The response is built by Postgres: one value comes back, whatever the columns are.
+  ///
+  /// The rows go through a materialised common table expression: it keeps their order and is computed once.
+  private static func response(
+    _ select: String, _ returns: EndpointDefinition.Returns, _ meta: [EndpointDefinition.Meta]
+  ) -> String {
+    let rows = "WITH endpoint_rows AS MATERIALIZED (\n\(select)\n)\n"
+    switch returns {
+    case .object: return rows + "SELECT (SELECT row_to_json(r) FROM endpoint_rows AS r)::text"
+    case .rows:
+      let members = meta.map { ",\n  \(quotedLiteral($0.name)), (\($0.sql))" }.joined()
+      return rows + """
+        SELECT json_build_object(
+          'data', COALESCE((SELECT json_agg(r) FROM endpoint_rows AS r), '[]'::json),
+          'count', (SELECT count(*) FROM endpoint_rows)\(members)
+        )::text
+        """
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/// The parameters that an endpoint's statements may name, and those that they have named so far.
+struct ParameterScope {
+  private let source: SourceText
+  private(set) var parameters: [EndpointDefinition.Parameter] = []
+  /// Some parameter could not be read, which is reported: an unknown name may be that one.
+  private var isIncomplete = false
+  private var declarations: [(name: String, location: Int)] = []
+  private var used: Set<String> = []
+
+  init(_ annotations: Annotations, diagnostics: inout Diagnostics) {
+    let source = annotations.source
+    self.source = source
+    for item in annotations.items where item.name == "param" {
+      let parameter = diagnostics.attempt { () throws(DefinitionError) in
+        try ParameterParser(item, source).parse()
+      }
+      guard let parameter else {
+        isIncomplete = true
+        continue
+      }
+      if parameters.contains(where: { $0.name == parameter.name }) {
+        diagnostics.report(source.error(at: item.valueLocation, "parameter \"\(parameter.name)\" is given twice"))
+      }
+      parameters.append(parameter)
+      declarations.append((parameter.name, item.valueLocation))
+    }
+  }
+
+  /// Notes the uses and refuses those of no parameter. `shift` gives the place in the file for one in the text.
+  mutating func use(_ named: NamedParameters, shift: (Int) -> Int = { $0 }) throws(DefinitionError) {
+    for use in named.uses {
+      used.insert(use.name)
+      guard !isIncomplete, !parameters.contains(where: { $0.name == use.name }) else { continue }
+      let nearest = nearestSpelling(of: use.name, among: parameters.map(\.name)).map { "did you mean :\($0)? " } ?? ""
+      throw source.error(
+        at: shift(use.range.lowerBound), "there is no parameter \"\(use.name)\"",
+        hint: "\(nearest)declare it: -- param: \(ParameterParser.form)")
+    }
+  }
+
+  func reportUnused(_ diagnostics: inout Diagnostics) {
+    for declaration in declarations where !used.contains(declaration.name) {
+      diagnostics.report(
+        source.error(
+          at: declaration.location, "parameter \"\(declaration.name)\" is not used",
+          hint: "write :\(declaration.name) in the SELECT"))
+    }
+  }
+
+  /// `($1::integer)` for the parameter's name.
+  func placeholder(_ name: String) -> String {
+    guard let index = parameters.firstIndex(where: { $0.name == name }) else { return ":\(name)" }
+    return "($\(index + 1)::\(parameters[index].type.rawValue))"
+  }
+}

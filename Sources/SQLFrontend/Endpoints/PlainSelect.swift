@@ -1,0 +1,65 @@
+/// A SELECT that the API or the engine sends to Postgres: checked to be one and to change nothing.
+struct PlainSelect {
+  let source: SourceText
+  let node: Node
+  /// Where the statement stands in the file, without its semicolon.
+  let range: Range<Int>
+
+  /// - Parameter bytes: the file's, with parameters made palatable to the parser.
+  init(_ source: SourceText, bytes: [UInt8]) throws(DefinitionError) {
+    self.source = source
+    node = try PostgresParser.parseOne(source, expecting: "one SELECT", bytes: bytes)
+    let reader = SyntaxReader(source: source)
+    range = reader.statementText(after: 0)
+    try Self.check(node, source, range.lowerBound)
+  }
+
+  /// Refuses what is not a SELECT, and what writes or locks inside of one.
+  static func check(_ node: Node, _ source: SourceText, _ location: Int) throws(DefinitionError) {
+    guard node.kind == "SelectStmt" else {
+      throw source.error(at: location, "only a SELECT is allowed here")
+    }
+    var refusal: (message: String, word: String)?
+    node.visit { inner in
+      switch inner.kind {
+      case "InsertStmt": refusal = ("INSERT is not allowed here", "insert")
+      case "UpdateStmt": refusal = ("UPDATE is not allowed here", "update")
+      case "DeleteStmt": refusal = ("DELETE is not allowed here", "delete")
+      case "MergeStmt": refusal = ("MERGE is not allowed here", "merge")
+      case "intoClause": refusal = ("SELECT INTO is not allowed here", "into")
+      case "LockingClause": refusal = ("FOR UPDATE and its kin are not allowed here", "for")
+      default: break
+      }
+    }
+    guard let refusal else { return }
+    let word = source.tokens.first {
+      $0.kind == .word && $0.range.lowerBound >= location && source.text($0).lowercased() == refusal.word
+    }
+    throw source.error(
+      at: word?.range.lowerBound ?? location, refusal.message, hint: "the statement may only read")
+  }
+
+  /// Whether the statement reads a table or view of that name.
+  func reads(_ table: String) -> Bool {
+    var found = false
+    node.visit { if $0.kind == "RangeVar", $0.string("relname") == table { found = true } }
+    return found
+  }
+
+  /// The names of the columns that the SELECT yields; nil stands for one without a name or for `*`.
+  var columnNames: [(name: String?, location: Int)] {
+    node.nodes("targetList").map { item in
+      let name = item.string("name") ?? item.node("val").flatMap(Self.columnName)
+      return (name, item.location)
+    }
+  }
+
+  private static func columnName(_ node: Node) -> String? {
+    switch node.kind {
+    case "ColumnRef": node.names("fields").last ?? nil
+    case "FuncCall": node.names("funcname").last ?? nil
+    case "TypeCast": node.node("arg").flatMap(columnName)
+    default: nil
+    }
+  }
+}

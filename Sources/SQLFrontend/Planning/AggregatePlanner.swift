@@ -1,0 +1,99 @@
+import Events
+import Plan
+
+/// Plans one aggregate's definition against the columns of its stream.
+struct AggregatePlanner {
+  let source: SourceText
+  let columns: StreamColumns
+  var diagnostics = Diagnostics()
+
+  static let knownOptions = ["retention", "allowed_lateness", "late"]
+  /// Postgres' bound on the columns of an index; one of them is window_start.
+  static let maximumKeys = 31
+
+  init(source: SourceText, columns: StreamColumns) {
+    self.source = source
+    self.columns = columns
+  }
+
+  /// nil when something was wrong, which then is in `diagnostics`.
+  mutating func plan() -> AggregatePlan? {
+    let source = source
+    let syntax = diagnostics.attempt { () throws(DefinitionError) in
+      let statement = try PostgresParser.parseOne(source, expecting: SyntaxReader.aggregateForm)
+      return try SyntaxReader(source: source).aggregate(statement)
+    }
+    guard let syntax else { return nil }
+    let options = readOptions(syntax)
+    let select = syntax.select
+    guard select.source == columns.stream.name else {
+      diagnostics.report(
+        source.error(
+          at: select.sourceLocation, "there is no stream \"\(select.source)\"",
+          hint: "the stream is \(columns.stream.name)"))
+      return nil
+    }
+    let typer = eventTyper()
+    let filter = select.filter.flatMap { condition in
+      diagnostics.attempt { () throws(DefinitionError) in try typer.condition(condition, of: "WHERE") }
+    }
+    var grouping = Grouping(source: source, columns: columns, typer: typer)
+    let window = grouping.read(select, &diagnostics)
+    var results = ResultPlanner(
+      source: source, columns: columns, typer: typer, keys: grouping.keys, lacksKeys: grouping.isIncomplete)
+    results.plan(select.items, &diagnostics)
+    guard diagnostics.errors.isEmpty, let window, let options else { return nil }
+    return AggregatePlan(
+      name: syntax.name, comment: source.headerComment, filter: filter, window: window, keys: results.orderedKeys,
+      accumulators: results.accumulators, outputs: results.outputs, retentionMicroseconds: options.retention,
+      allowedLatenessMicroseconds: options.allowedLateness, latePolicy: options.late,
+      selectText: syntax.selectText)
+  }
+
+  private struct Options {
+    var retention: Int64?
+    var allowedLateness: Int64
+    var late: LatePolicy
+  }
+
+  private mutating func readOptions(_ syntax: SyntaxAggregate) -> Options? {
+    let options = DefinitionOptions(
+      syntax.options, known: Self.knownOptions, source: source, location: syntax.nameLocation,
+      diagnostics: &diagnostics)
+    if let refusal = ReservedNames.refusal(of: syntax.name) {
+      diagnostics.report(source.error(at: syntax.nameLocation, refusal))
+    }
+    return diagnostics.attempt { () throws(DefinitionError) in
+      let retention = try options.interval("retention")
+      if retention == 0 { throw options.error("retention", "retention is nothing", hint: "leave it out to keep all") }
+      return Options(
+        retention: retention, allowedLateness: try options.interval("allowed_lateness") ?? 0,
+        late: try options.choice("late", LatePolicy.self) ?? .revise)
+    }
+  }
+
+  /// What may stand in WHERE, FILTER, GROUP BY and in the arguments of aggregates.
+  private func eventTyper() -> ExpressionTyper {
+    let source = source
+    let columns = columns
+    return ExpressionTyper(source: source, evaluator: .engine) { path, location throws(DefinitionError) in
+      guard let resolved = columns.resolve(path), let index = columns.use(resolved) else {
+        throw source.error(
+          at: location, "the stream has no field \(quotedPath(path))", hint: columns.suggestion(for: path))
+      }
+      return .column(index, columns.specs[index].type)
+    } call: { call, location throws(DefinitionError) in
+      if AggregateFunction.named(call.name) != nil {
+        throw source.error(
+          at: location, "an aggregate function is not allowed here",
+          hint: "aggregates stand in SELECT; they do not nest, and a group cannot be filtered by one")
+      }
+      if call.name == "tumble" {
+        throw source.error(
+          at: location, "a window is not allowed here", hint: "tumble(…) stands in GROUP BY, and alone in SELECT")
+      }
+      throw source.error(
+        at: location, "there is no function \(call.name)", hint: AggregateFunction.hint(forUnknown: call.name))
+    }
+  }
+}

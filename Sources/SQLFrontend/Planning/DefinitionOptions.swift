@@ -1,0 +1,69 @@
+/// The options of a definition, read one by one; those nobody asked for are unknown.
+struct DefinitionOptions {
+  let source: SourceText
+  /// Where an error points that is about an option which is not there.
+  let location: Int
+  let known: [String]
+  private var options: [String: SyntaxOption] = [:]
+
+  init(
+    _ options: [SyntaxOption], known: [String], source: SourceText, location: Int, diagnostics: inout Diagnostics
+  ) {
+    self.source = source
+    self.location = location
+    self.known = known
+    for option in options {
+      if !known.contains(option.name) {
+        let nearest = nearestSpelling(of: option.name, among: known).map { "did you mean \($0)? " } ?? ""
+        diagnostics.report(
+          source.error(
+            at: option.location, "there is no option \"\(option.name)\"",
+            hint: "\(nearest)options are \(known.joined(separator: ", "))"))
+      } else if self.options.updateValue(option, forKey: option.name) != nil {
+        diagnostics.report(source.error(at: option.location, "option \"\(option.name)\" is given twice"))
+      }
+    }
+  }
+
+  func text(_ name: String) throws(DefinitionError) -> String? {
+    guard let option = options[name] else { return nil }
+    guard !option.value.isEmpty else { throw source.error(at: option.location, "option \"\(name)\" is empty") }
+    return option.value
+  }
+
+  func required(_ name: String) throws(DefinitionError) -> String {
+    guard let value = try text(name) else {
+      throw source.error(
+        at: location, "option \"\(name)\" is missing", hint: "options are \(known.joined(separator: ", "))")
+    }
+    return value
+  }
+
+  /// A length of time in microseconds.
+  func interval(_ name: String) throws(DefinitionError) -> Int64? {
+    guard let option = options[name] else { return nil }
+    do {
+      return try Interval.microseconds(parsing: option.value)
+    } catch {
+      throw source.error(at: option.location, "option \"\(name)\": \(error.message)", hint: error.hint)
+    }
+  }
+
+  /// One of a fixed set of words.
+  func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, _ type: Choice.Type) throws(DefinitionError)
+    -> Choice? where Choice.RawValue == String
+  {
+    guard let option = options[name] else { return nil }
+    guard let choice = Choice(rawValue: option.value) else {
+      let words = Choice.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+      throw source.error(
+        at: option.location, "option \"\(name)\" does not take '\(option.value)'", hint: "it is one of \(words)")
+    }
+    return choice
+  }
+
+  /// An error that points at an option's value, or where it is missing.
+  func error(_ name: String, _ message: String, hint: String? = nil) -> DefinitionError {
+    source.error(at: options[name]?.location ?? location, message, hint: hint)
+  }
+}

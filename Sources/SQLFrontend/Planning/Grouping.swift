@@ -1,0 +1,148 @@
+import Events
+import Plan
+
+/// A GROUP BY: one window and the keys.
+struct Grouping {
+  let source: SourceText
+  let columns: StreamColumns
+  let typer: ExpressionTyper
+  private(set) var keys: [GroupKey] = []
+  /// Whether some key could not be read: then the SELECT list cannot be judged against the keys.
+  private(set) var isIncomplete = false
+
+  init(source: SourceText, columns: StreamColumns, typer: ExpressionTyper) {
+    self.source = source
+    self.columns = columns
+    self.typer = typer
+  }
+
+  /// Reads the clause into `keys`; the result is the window.
+  mutating func read(_ select: SyntaxSelect, _ diagnostics: inout Diagnostics) -> WindowAssigner? {
+    var windows: [(window: WindowAssigner, location: Int)] = []
+    var hasFailed = false
+    for term in select.groupBy {
+      let grouping = self
+      let resolved = diagnostics.attempt { () throws(DefinitionError) in try grouping.item(term, select.items) }
+      guard let resolved else {
+        hasFailed = true
+        isIncomplete = true
+        continue
+      }
+      if case .call(let call) = resolved.kind, ["tumble", "hop", "session"].contains(call.name) {
+        let window = diagnostics.attempt { () throws(DefinitionError) in
+          try grouping.window(call, at: resolved.location)
+        }
+        if let window { windows.append((window, resolved.location)) } else { hasFailed = true }
+      } else {
+        let key = diagnostics.attempt { () throws(DefinitionError) in try grouping.key(resolved) }
+        if key == nil { isIncomplete = true }
+        if let key, !keys.contains(where: { $0.expression == key.expression }) { keys.append(key) }
+      }
+    }
+    if windows.count > 1 {
+      diagnostics.report(source.error(at: windows[1].location, "GROUP BY holds more than one window"))
+    }
+    if windows.isEmpty, !hasFailed {
+      let end = select.groupBy.first?.location ?? select.sourceLocation
+      diagnostics.report(
+        source.error(
+          at: end, "GROUP BY names no window of time",
+          hint: "write GROUP BY tumble(\(quotedPath(columns.stream.eventTime)), INTERVAL '1 minute'), …"))
+    }
+    if keys.count > AggregatePlanner.maximumKeys {
+      diagnostics.report(
+        source.error(
+          at: keys[AggregatePlanner.maximumKeys].location,
+          "GROUP BY holds more than \(AggregatePlanner.maximumKeys) keys"))
+    }
+    return windows.first?.window
+  }
+
+  /// A number or an alias of the SELECT list stands for that item, as in Postgres; a field goes before an alias.
+  private func item(_ term: SyntaxExpression, _ items: [SyntaxItem]) throws(DefinitionError) -> SyntaxExpression {
+    switch term.kind {
+    case .integer(let number):
+      guard (1...items.count).contains(Int(number)) else {
+        throw source.error(at: term.location, "GROUP BY position \(number) is not in the SELECT list")
+      }
+      return items[Int(number) - 1].expression
+    case .column(let path) where path.count == 1 && columns.resolve(path) == nil:
+      return items.first { $0.alias == path[0] }?.expression ?? term
+    default: return term
+    }
+  }
+
+  private func key(_ syntax: SyntaxExpression) throws(DefinitionError) -> GroupKey {
+    let expression = try typer.expression(syntax)
+    switch expression.type {
+    case .doublePrecision:
+      throw source.error(
+        at: syntax.location, "a key cannot be double precision: rounding would split groups",
+        hint: "cast it to bigint, or group by ranges with CASE")
+    case .jsonb, .bytea:
+      throw source.error(
+        at: syntax.location, "a key cannot be \(expression.type.sqlName)",
+        hint: expression.type == .jsonb ? "group by one of its fields, or cast it to text" : nil)
+    default: break
+    }
+    if case .literal = expression {
+      throw source.error(at: syntax.location, "a constant is no key: it does not tell rows apart")
+    }
+    var name: String?
+    var comment = ""
+    if case .column(let path) = syntax.kind { name = path.last }
+    if case .column(let column, _) = expression { comment = columns.comment(column) }
+    if comment.isEmpty { comment = expression.sql { quotedPath(columns.specs[$0].path) } }
+    return GroupKey(
+      expression: expression, name: name, isNullable: expression.isNullable(columns.specs), comment: comment,
+      location: syntax.location)
+  }
+
+  /// The window that a call names. Another kind of window is another case here and in `WindowAssigner`.
+  private func window(_ call: SyntaxCall, at location: Int) throws(DefinitionError) -> WindowAssigner {
+    guard call.name == "tumble" else {
+      throw source.error(
+        at: location, "\(call.name) windows are not supported yet", hint: "write tumble(…)")
+    }
+    let eventTime = quotedPath(columns.stream.eventTime)
+    let form = "write tumble(\(eventTime), INTERVAL '1 minute')"
+    guard call.arguments.count == 2, !call.isStar, call.filter == nil else {
+      throw source.error(
+        at: location, "tumble takes the event time and the size of the window",
+        hint: call.arguments.count == 3 ? "a time zone is not supported yet; \(form)" : form)
+    }
+    guard case .column(let path) = call.arguments[0].kind, columns.resolve(path) == columns.stream.eventTime else {
+      throw source.error(
+        at: call.arguments[0].location, "the window must be over the stream's event time", hint: form)
+    }
+    let size = try interval(call.arguments[1], form)
+    guard (1_000...366 * DateTime.microsecondsPerDay).contains(size) else {
+      throw source.error(
+        at: call.arguments[1].location, "a window is between 1 millisecond and 366 days long", hint: form)
+    }
+    return .tumble(sizeMicroseconds: size)
+  }
+
+  private func interval(_ syntax: SyntaxExpression, _ form: String) throws(DefinitionError) -> Int64 {
+    guard case .cast(let constant, let type) = syntax.kind, type.name == "interval",
+      case .string(let text) = constant.kind
+    else {
+      throw source.error(at: syntax.location, "the size of a window is a constant INTERVAL", hint: form)
+    }
+    do {
+      return try Interval.microseconds(parsing: text)
+    } catch {
+      throw source.error(at: constant.location, error.message, hint: error.hint)
+    }
+  }
+}
+
+/// A key of a GROUP BY.
+struct GroupKey {
+  var expression: Expression
+  /// The name that the SELECT list does not give: that of the field.
+  var name: String?
+  var isNullable: Bool
+  var comment: String
+  var location: Int
+}

@@ -1,0 +1,37 @@
+import Events
+import Plan
+
+/// An expression whose type may still depend on what it meets: a quoted text and NULL take the other side's type.
+struct Operand {
+  enum Value {
+    case typed(Expression)
+    case quoted(String)
+    case null
+  }
+
+  var value: Value
+  /// Byte offset for errors.
+  var location: Int
+  /// COLLATE "C" stands on it.
+  var isByteCollated = false
+
+  /// The type as messages name it; nil when it takes that of the other side.
+  var type: SQLType? {
+    if case .typed(let expression) = value { expression.type } else { nil }
+  }
+}
+
+extension Expression {
+  /// Whether it can be NULL, given which columns can.
+  func isNullable(_ columns: [ColumnSpec]) -> Bool {
+    switch self {
+    case .column(let index, _): columns[index].isNullable
+    case .literal(.null): true
+    case .literal, .isNull, .isTrue: false
+    case .coalesce(let operands): operands.allSatisfy { $0.isNullable(columns) }
+    case .caseWhen(let branches, let otherwise):
+      otherwise.isNullable(columns) || branches.contains { $0.value.isNullable(columns) }
+    default: children.contains { $0.isNullable(columns) }
+    }
+  }
+}

@@ -1,0 +1,290 @@
+import Events
+import Plan
+
+/// Plans a SELECT list: which items are keys, which are stored as they are, which are computed from stored parts.
+struct ResultPlanner {
+  let source: SourceText
+  let columns: StreamColumns
+  let typer: ExpressionTyper
+  let keys: [GroupKey]
+  /// Some key could not be read, which is reported already.
+  let lacksKeys: Bool
+  private(set) var accumulators: [AccumulatorPlan] = []
+  private(set) var outputs: [OutputColumn] = []
+  /// Keys in the order of the SELECT list; those that it does not name come last.
+  private(set) var orderedKeys: [KeyColumn] = []
+  private var keyOrder: [Int] = []
+  private var names: Set<String> = []
+
+  init(source: SourceText, columns: StreamColumns, typer: ExpressionTyper, keys: [GroupKey], lacksKeys: Bool) {
+    self.source = source
+    self.columns = columns
+    self.typer = typer
+    self.keys = keys
+    self.lacksKeys = lacksKeys
+  }
+
+  mutating func plan(_ items: [SyntaxItem], _ diagnostics: inout Diagnostics) {
+    var pending: [PendingItem] = []
+    // Keys and plain results first: the parts of the others may be stored among them already.
+    for item in items {
+      do {
+        let name = try claimName(item)
+        let comment = source.commentAbove(item.location)
+        if lacksKeys, !item.expression.contains(where: Self.isAggregate) { continue }
+        if let output = try planned(item, name: name, comment: comment) {
+          outputs.append(output)
+        } else {
+          pending.append(PendingItem(item: item, name: name, comment: comment, position: outputs.count))
+          outputs.append(OutputColumn(name: name, source: .windowStart, comment: comment))
+        }
+      } catch {
+        diagnostics.report(error)
+      }
+    }
+    for index in keys.indices where !keyOrder.contains(index) {
+      do {
+        try addUnselectedKey(index)
+      } catch {
+        diagnostics.report(error)
+      }
+    }
+    for item in pending {
+      do {
+        outputs[item.position].source = .derived(try derived(item))
+      } catch {
+        diagnostics.report(error)
+      }
+    }
+  }
+
+  private struct PendingItem {
+    var item: SyntaxItem
+    var name: String
+    var comment: String
+    var position: Int
+  }
+
+  private mutating func claimName(_ item: SyntaxItem) throws(DefinitionError) -> String {
+    guard let name = item.outputName else {
+      throw source.error(at: item.location, "the column needs a name", hint: "add AS and a name")
+    }
+    // The window's own column may be asked for by its own name.
+    let isWindow = name == "window_start" && Self.isWindow(item.expression)
+    if !isWindow, let refusal = ReservedNames.refusal(of: name) {
+      throw source.error(at: item.location, refusal, hint: "give it another name with AS")
+    }
+    guard names.insert(name).inserted else {
+      throw source.error(
+        at: item.location, "two columns are called \(quotedIdentifier(name))", hint: "name one of them with AS")
+    }
+    return name
+  }
+
+  private static func isWindow(_ expression: SyntaxExpression) -> Bool {
+    if case .call(let call) = expression.kind { call.name == "tumble" } else { false }
+  }
+
+  private static func isAggregate(_ expression: SyntaxExpression) -> Bool {
+    if case .call(let call) = expression.kind { AggregateFunction.named(call.name) != nil } else { false }
+  }
+
+  /// The item when it is a key, the window or a result that is stored as it is; nil when it is computed.
+  private mutating func planned(_ item: SyntaxItem, name: String, comment: String) throws(DefinitionError)
+    -> OutputColumn?
+  {
+    let comment = comment.isEmpty ? source.itemText(at: item.location) : comment
+    if Self.isWindow(item.expression) { return OutputColumn(name: name, source: .windowStart, comment: comment) }
+    guard item.expression.contains(where: Self.isAggregate) else {
+      return try key(item, name: name)
+    }
+    guard case .call(let call) = item.expression.kind else { return nil }
+    let shaped = try shape(of: call, at: item.expression.location)
+    guard case .accumulator(let function, let type) = shaped.shape else { return nil }
+    accumulators.append(
+      AccumulatorPlan(
+        function: function, argument: shaped.argument, filter: shaped.filter, column: name, type: type, comment: ""))
+    return OutputColumn(name: name, source: .accumulator(accumulators.count - 1), comment: comment)
+  }
+
+  private mutating func key(_ item: SyntaxItem, name: String) throws(DefinitionError) -> OutputColumn {
+    let expression = try typer.expression(item.expression)
+    guard let index = keys.firstIndex(where: { $0.expression == expression }) else {
+      throw source.error(
+        at: item.location, "the column is neither a key nor an aggregate",
+        hint: "add it to GROUP BY, or say which of the group's values is kept, e.g. max(…)")
+    }
+    guard !keyOrder.contains(index) else {
+      throw source.error(at: item.location, "the key is selected already, as \(quotedIdentifier(keyName(index)))")
+    }
+    let written = source.commentAbove(item.location)
+    addKey(index, name: name, comment: written.isEmpty ? keys[index].comment : written)
+    return OutputColumn(
+      name: name, source: .key(orderedKeys.count - 1), comment: orderedKeys[orderedKeys.count - 1].comment)
+  }
+
+  private func keyName(_ index: Int) -> String {
+    keyOrder.firstIndex(of: index).map { orderedKeys[$0].name } ?? ""
+  }
+
+  private mutating func addKey(_ index: Int, name: String, comment: String) {
+    let key = keys[index]
+    keyOrder.append(index)
+    orderedKeys.append(
+      KeyColumn(
+        name: name, expression: key.expression, type: key.expression.type, isNullable: key.isNullable,
+        comment: comment))
+  }
+
+  /// A key that only GROUP BY names still tells the table's rows apart.
+  private mutating func addUnselectedKey(_ index: Int) throws(DefinitionError) {
+    let key = keys[index]
+    guard let name = key.name else {
+      throw source.error(
+        at: key.location, "the key needs a name", hint: "put the expression into the SELECT list too, with AS")
+    }
+    if let refusal = ReservedNames.refusal(of: name) {
+      throw source.error(at: key.location, refusal, hint: "put it into the SELECT list with another name")
+    }
+    guard names.insert(name).inserted else {
+      throw source.error(
+        at: key.location, "two columns are called \(quotedIdentifier(name))",
+        hint: "put the key into the SELECT list with another name")
+    }
+    addKey(index, name: name, comment: key.comment)
+  }
+
+  private struct ShapedCall {
+    var shape: AggregateShape
+    var argument: Expression?
+    var filter: Expression?
+  }
+
+  private func shape(of call: SyntaxCall, at location: Int) throws(DefinitionError) -> ShapedCall {
+    guard let function = AggregateFunction.named(call.name) else {
+      throw source.error(
+        at: location, "there is no function \(call.name)", hint: AggregateFunction.hint(forUnknown: call.name))
+    }
+    let filter: Expression? =
+      if let condition = call.filter { try typer.condition(condition, of: "FILTER") } else { nil }
+    if call.isStar, call.name == "count", let shape = function.shape(.bigint) {
+      return ShapedCall(shape: shape, argument: nil, filter: filter)
+    }
+    guard !call.isStar, call.arguments.count == 1 else {
+      throw source.error(at: location, "\(call.name) takes one argument: \(function.takes)")
+    }
+    let operand = try typer.operand(call.arguments[0])
+    let argument = try typer.resolve(operand, as: .text)
+    guard let shape = function.shape(argument.type) else {
+      throw source.error(
+        at: location, "\(call.name) takes \(function.takes), not \(argument.type.sqlName)",
+        hint: argument.type == .text ? "cast it, e.g. …::double precision" : nil)
+    }
+    if function.ordersArguments, argument.type == .text, !operand.isByteCollated {
+      throw source.error(
+        at: location, "\(call.name) of text needs COLLATE \"C\": text is ordered by bytes here",
+        hint: "write \(call.name)(\(source.itemText(at: call.arguments[0].location)) COLLATE \"C\")")
+    }
+    return ShapedCall(shape: shape, argument: argument, filter: filter)
+  }
+
+  private mutating func derived(_ pending: PendingItem) throws(DefinitionError) -> DerivedColumn {
+    let leaves = Leaves()
+    // Calls are planned before the expression around them, since planning them adds accumulators.
+    var calls: [Int: Expression] = [:]
+    try collectCalls(pending.item.expression, pending.name, leaves, &calls)
+    let source = source
+    let planned = calls
+    let (keys, columns) = (keys, columns)
+    let keyNames = keys.indices.map { keyName($0) }
+    let typer = ExpressionTyper(source: source, evaluator: .generatedColumn) { path, location throws(DefinitionError) in
+      let resolved = columns.resolve(path)
+      for (index, key) in keys.enumerated() {
+        if case .column(let column, let type) = key.expression, columns.specs[column].path == resolved {
+          return leaves.add(quotedIdentifier(keyNames[index]), type)
+        }
+      }
+      throw source.error(
+        at: location, "\(quotedPath(path)) is neither a key nor inside of an aggregate",
+        hint: "add it to GROUP BY, or say which of the group's values is kept, e.g. max(…)")
+    } call: { call, location throws(DefinitionError) in
+      if let leaf = planned[location] { return leaf }
+      throw source.error(
+        at: location, "there is no function \(call.name)", hint: AggregateFunction.hint(forUnknown: call.name))
+    }
+    let expression = try typer.expression(pending.item.expression)
+    return DerivedColumn(name: pending.name, sql: expression.sql { leaves.texts[$0] }, type: expression.type)
+  }
+
+  /// The operands of a computed result: columns of the result table, or expressions over them.
+  private final class Leaves {
+    private(set) var texts: [String] = []
+
+    func add(_ text: String, _ type: SQLType) -> Expression {
+      texts.append(text)
+      return .column(texts.count - 1, type)
+    }
+  }
+
+  private mutating func collectCalls(
+    _ syntax: SyntaxExpression, _ result: String, _ leaves: Leaves, _ calls: inout [Int: Expression]
+  ) throws(DefinitionError) {
+    if case .call(let call) = syntax.kind, AggregateFunction.named(call.name) != nil {
+      let shaped = try shape(of: call, at: syntax.location)
+      switch shaped.shape {
+      case .accumulator(let function, let type):
+        let part = AggregateShape.Part(suffix: call.name, function: function, type: type)
+        let column = try store(part, shaped, of: result, at: syntax.location)
+        calls[syntax.location] = leaves.add(quotedIdentifier(column), type)
+      case .derived(let parts, let type, let sql):
+        var stored: [String] = []
+        for part in parts {
+          stored.append(quotedIdentifier(try store(part, shaped, of: result, at: syntax.location)))
+        }
+        calls[syntax.location] = leaves.add(sql(stored), type)
+      }
+      return
+    }
+    for child in syntax.children { try collectCalls(child, result, leaves, &calls) }
+  }
+
+  /// The column that stores a part: one that is stored already, or a new one named after the result.
+  private mutating func store(
+    _ part: AggregateShape.Part, _ shaped: ShapedCall, of result: String, at location: Int
+  ) throws(DefinitionError) -> String {
+    let argument = shaped.argument
+    let known = accumulators.first {
+      $0.function == part.function && $0.argument == argument && $0.filter == shaped.filter && $0.type == part.type
+    }
+    if let known { return known.column }
+    let base = "\(result)_\(part.suffix)"
+    var name = base
+    var number = 2
+    while accumulators.contains(where: { $0.column == name && !$0.comment.isEmpty }) {
+      name = "\(base)_\(number)"
+      number += 1
+    }
+    if let refusal = ReservedNames.refusal(of: name) {
+      throw source.error(at: location, refusal, hint: "give the result a shorter name with AS")
+    }
+    guard names.insert(name).inserted else {
+      throw source.error(
+        at: location, "a part of \(quotedIdentifier(result)) is stored as \(name), and another column is called so",
+        hint: "rename one of them with AS")
+    }
+    accumulators.append(
+      AccumulatorPlan(
+        function: part.function, argument: argument, filter: shaped.filter, column: name, type: part.type,
+        comment: "Part of \(result): \(Self.meaning(of: part.function)). Merges by addition or comparison."))
+    return name
+  }
+
+  private static func meaning(of function: AccumulatorPlan.Function) -> String {
+    switch function {
+    case .count: "how many values went into it"
+    case .sum: "the sum of the values that went into it"
+    case .min: "the least value that went into it"
+    case .max: "the greatest value that went into it"
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Events
+import Plan
+
+extension ResultTable {
+  /// The statements that create the table, with its comments, in order.
+  public var createStatements: [String] {
+    [createTable, "COMMENT ON TABLE \(quotedIdentifier(name)) IS \(quotedLiteral(tableComment))"]
+      + columns.filter { !$0.comment.isEmpty }.map {
+        "COMMENT ON COLUMN \(quotedIdentifier(name)).\(quotedIdentifier($0.name)) IS \(quotedLiteral($0.comment))"
+      }
+  }
+
+  private var tableComment: String {
+    comment.isEmpty ? "Aggregate over a stream, one row per window and group." : comment
+  }
+
+  private var createTable: String {
+    let definitions = columns.map { "  " + definition($0) } + ["  " + constraint]
+    // A hot row changes many times a second: room in the page keeps its new versions there (heap-only updates, for
+    // which no index may be on a measure), and vacuum must not wait for a fifth of the table to be dead.
+    return """
+      CREATE TABLE \(quotedIdentifier(name)) (
+      \(definitions.joined(separator: ",\n"))
+      ) WITH (
+        fillfactor = 60,
+        autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
+        autovacuum_vacuum_insert_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.05,
+        autovacuum_vacuum_cost_delay = 0
+      )
+      """
+  }
+
+  private func definition(_ column: Column) -> String {
+    // Bytes decide in the engine; with them an index does not change when the system's collations do.
+    let collation = column.type == .text ? " COLLATE \"C\"" : ""
+    let start = "\(quotedIdentifier(column.name)) \(column.type.sqlName)\(collation)"
+    return switch column.role {
+    case .generated(let sql): "\(start) GENERATED ALWAYS AS (\(sql)) STORED"
+    case .updatedAt: "\(start) NOT NULL DEFAULT now()"
+    default: column.isNullable ? start : "\(start) NOT NULL"
+    }
+  }
+
+  private var constraint: String {
+    let list = identity.map(quotedIdentifier).joined(separator: ", ")
+    return plan.keys.contains(where: \.isNullable)
+      ? "UNIQUE NULLS NOT DISTINCT (\(list))" : "PRIMARY KEY (\(list))"
+  }
+}

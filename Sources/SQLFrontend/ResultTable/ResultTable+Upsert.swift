@@ -1,0 +1,73 @@
+import Events
+import Plan
+
+extension ResultTable {
+  /// Types of the upsert's parameters, each an array with one element a row: the window's beginning, the keys in
+  /// order, the accumulators in order.
+  public var upsertParameterTypes: [SQLType] {
+    [.timestamptz] + plan.keys.map(\.type) + plan.accumulators.map(\.type)
+  }
+
+  /// Adds deltas to the stored rows. The parameters are `$1`, `$2`, … of `upsertParameterTypes`.
+  ///
+  /// Rows are taken in the order of their identity, by bytes: instances that write the same rows at the same time then
+  /// wait for each other and never for themselves.
+  public var upsertStatement: String {
+    let inputs = identity + plan.accumulators.map(\.column)
+    let arrays = upsertParameterTypes.enumerated().map { "$\($0 + 1)::\($1.sqlName)[]" }
+    let identityList = identity.map(quotedIdentifier).joined(separator: ", ")
+    let accumulatorList = plan.accumulators.map { quotedIdentifier($0.column) }
+    let targets = [identityList, "window_end"] + accumulatorList
+    let values = identity.map { "d.\(quotedIdentifier($0))" } + [windowEnd] + accumulatorList.map { "d.\($0)" }
+    let updates = plan.accumulators.map(merge) + ["updated_at = now()"]
+    return """
+      INSERT INTO \(quotedIdentifier(name)) AS t (\(targets.joined(separator: ", ")))
+      SELECT \(values.joined(separator: ", "))
+      FROM unnest(\(arrays.joined(separator: ", "))) AS d(\(inputs.map(quotedIdentifier).joined(separator: ", ")))
+      ORDER BY \(order)
+      ON CONFLICT (\(identityList)) DO UPDATE SET
+        \(updates.joined(separator: ",\n  "))
+      """
+  }
+
+  private var order: String {
+    (["d.window_start"]
+      + plan.keys.map { "d.\(quotedIdentifier($0.name))\($0.type == .text ? " COLLATE \"C\"" : "")" })
+      .joined(separator: ", ")
+  }
+
+  private var windowEnd: String {
+    switch plan.window {
+    case .tumble(let size): "d.window_start + \(Interval.sql(microseconds: size))"
+    }
+  }
+
+  private func merge(_ accumulator: AccumulatorPlan) -> String {
+    let column = quotedIdentifier(accumulator.column)
+    let collation = accumulator.type == .text ? " COLLATE \"C\"" : ""
+    return switch accumulator.function {
+    case .count: "\(column) = t.\(column) + excluded.\(column)"
+    // NULL is a sum of nothing.
+    case .sum: "\(column) = COALESCE(t.\(column) + excluded.\(column), t.\(column), excluded.\(column))"
+    case .min: "\(column) = LEAST(t.\(column)\(collation), excluded.\(column)\(collation))"
+    case .max: "\(column) = GREATEST(t.\(column)\(collation), excluded.\(column)\(collation))"
+    }
+  }
+
+  /// Deletes a bounded number of rows whose window ended before `$1::timestamptz`. The parameter `$2::bigint` is the
+  /// bound.
+  public var expireStatement: String {
+    let table = quotedIdentifier(name)
+    return """
+      DELETE FROM \(table) WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM \(table) WHERE window_start < $1::timestamptz - \(Interval.sql(microseconds: windowSize))
+        LIMIT $2::bigint))
+      """
+  }
+
+  private var windowSize: Int64 {
+    switch plan.window {
+    case .tumble(let size): size
+    }
+  }
+}

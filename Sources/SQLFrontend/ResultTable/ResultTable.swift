@@ -1,0 +1,99 @@
+import Events
+import Plan
+
+/// The Postgres table that an aggregate becomes: its columns, how it is created, how deltas are added to it.
+///
+/// Texts of statements only; who runs them is the caller's business.
+public struct ResultTable: Sendable {
+  /// A column, in the order of `CREATE TABLE`.
+  public struct Column: Hashable, Sendable {
+    public enum Role: Hashable, Sendable {
+      case key(Int)
+      case windowStart
+      case windowEnd
+      /// Added to by every upsert.
+      case accumulator(Int)
+      /// Computed by Postgres from other columns of the row.
+      case generated(sql: String)
+      case updatedAt
+    }
+
+    public var name: String
+    public var role: Role
+    public var type: SQLType
+    public var isNullable: Bool
+    public var comment: String
+  }
+
+  public let name: String
+  public let comment: String
+  public let columns: [Column]
+  let plan: AggregatePlan
+
+  public init(_ plan: AggregatePlan) {
+    self.plan = plan
+    name = plan.name
+    comment = plan.comment
+    var columns: [Column] = []
+    for (index, key) in plan.keys.enumerated() {
+      columns.append(
+        Column(name: key.name, role: .key(index), type: key.type, isNullable: key.isNullable, comment: key.comment))
+    }
+    columns.append(
+      Column(
+        name: "window_start", role: .windowStart, type: .timestamptz, isNullable: false,
+        comment: "Beginning of the window of event time; the window holds it."))
+    columns.append(
+      Column(
+        name: "window_end", role: .windowEnd, type: .timestamptz, isNullable: false,
+        comment: "End of the window of event time; the window does not hold it."))
+    columns += Self.results(plan)
+    columns += Self.parts(plan)
+    columns.append(
+      Column(
+        name: "updated_at", role: .updatedAt, type: .timestamptz, isNullable: false,
+        comment: "When the row was last written."))
+    self.columns = columns
+  }
+
+  private static func results(_ plan: AggregatePlan) -> [Column] {
+    plan.outputs.compactMap { output in
+      switch output.source {
+      case .key: nil
+      case .windowStart where output.name == "window_start", .windowEnd where output.name == "window_end": nil
+      case .windowStart:
+        Column(
+          name: output.name, role: .generated(sql: "window_start"), type: .timestamptz, isNullable: true,
+          comment: output.comment)
+      case .windowEnd:
+        Column(
+          name: output.name, role: .generated(sql: "window_end"), type: .timestamptz, isNullable: true,
+          comment: output.comment)
+      case .accumulator(let index):
+        accumulator(plan.accumulators[index], index, comment: output.comment)
+      case .derived(let derived):
+        Column(
+          name: output.name, role: .generated(sql: derived.sql), type: derived.type, isNullable: true,
+          comment: output.comment)
+      }
+    }
+  }
+
+  /// Accumulators that are no result of their own.
+  private static func parts(_ plan: AggregatePlan) -> [Column] {
+    let results = Set(plan.outputs.map(\.source))
+    return plan.accumulators.enumerated().compactMap { index, part in
+      results.contains(.accumulator(index)) ? nil : accumulator(part, index, comment: part.comment)
+    }
+  }
+
+  private static func accumulator(_ plan: AccumulatorPlan, _ index: Int, comment: String) -> Column {
+    // A count starts at 0; the others are NULL until they have met a value.
+    Column(
+      name: plan.column, role: .accumulator(index), type: plan.type, isNullable: plan.function != .count,
+      comment: comment)
+  }
+
+  /// The columns that identify a row: the window's beginning, then the keys.
+  public var identity: [String] { ["window_start"] + plan.keys.map(\.name) }
+}

@@ -1,0 +1,82 @@
+import Events
+import Plan
+
+/// What the rows of a result table mean: stored when the table is created, compared when its definition is loaded.
+///
+/// Comments, retention, lateness and the order of columns are not part of it; they may change at any time.
+public struct TableShape: Hashable, Sendable {
+  struct Entry: Hashable, Sendable {
+    /// What it is about: `window`, `filter`, `key region`, `column total_downloads`.
+    var subject: String
+    var meaning: String
+  }
+
+  let entries: [Entry]
+
+  /// - Parameter stream: the stream that the plan's columns belong to.
+  public init(_ plan: AggregatePlan, of stream: StreamPlan) {
+    let name: (Int) -> String = { quotedPath(stream.columns[$0].path) }
+    var entries = [Entry(subject: "stream", meaning: stream.definition.name)]
+    switch plan.window {
+    case .tumble(let size):
+      entries.append(Entry(subject: "window", meaning: "tumble \(Interval.text(microseconds: size))"))
+    }
+    if let filter = plan.filter { entries.append(Entry(subject: "filter", meaning: filter.sql(name))) }
+    for key in plan.keys {
+      let nullability = key.isNullable ? "" : " NOT NULL"
+      entries.append(
+        Entry(
+          subject: "key \(quotedIdentifier(key.name))",
+          meaning: "\(key.type.sqlName)\(nullability) from \(key.expression.sql(name))"))
+    }
+    for accumulator in plan.accumulators {
+      let argument = accumulator.argument?.sql(name) ?? "*"
+      let filter = accumulator.filter.map { " where \($0.sql(name))" } ?? ""
+      entries.append(
+        Entry(
+          subject: "column \(quotedIdentifier(accumulator.column))",
+          meaning: "\(accumulator.type.sqlName) from \(accumulator.function.rawValue)(\(argument))\(filter)"))
+    }
+    for column in ResultTable(plan).columns {
+      guard case .generated(let sql) = column.role else { continue }
+      entries.append(
+        Entry(subject: "column \(quotedIdentifier(column.name))", meaning: "\(column.type.sqlName) from \(sql)"))
+    }
+    // By way of the text, so that a planned shape equals a stored one whatever characters names have.
+    self.init(description: Self.description(of: entries))
+  }
+
+  /// The shape that `description` was made of.
+  public init(description: String) {
+    entries = description.split(separator: "\n").map { line in
+      let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      return Entry(subject: String(parts[0]), meaning: String(parts.dropFirst().first?.drop { $0 == " " } ?? ""))
+    }
+  }
+
+  /// One line for each entry, sorted: equal for equal shapes. This is what is stored.
+  public var description: String { Self.description(of: entries) }
+
+  private static func description(of entries: [Entry]) -> String {
+    entries.map { "\(oneLine($0.subject)): \(oneLine($0.meaning))" }.sorted().joined(separator: "\n")
+  }
+
+  private static func oneLine(_ text: String) -> String {
+    String(text.map { $0.isNewline ? " " : $0 })
+  }
+
+  /// What has changed since the table was made, for a person; nil when its rows still mean the same.
+  public static func incompatibility(stored: TableShape, planned: TableShape) -> String? {
+    let before = Dictionary(stored.entries.map { ($0.subject, $0.meaning) }) { first, _ in first }
+    let after = Dictionary(planned.entries.map { ($0.subject, $0.meaning) }) { first, _ in first }
+    let changes = Set(before.keys).union(after.keys).sorted().compactMap { subject -> String? in
+      switch (before[subject], after[subject]) {
+      case (let old?, let new?): old == new ? nil : "\(subject) was \(old), now is \(new)"
+      case (let old?, nil): "\(subject) is gone (\(old))"
+      case (nil, let new?): "\(subject) is new (\(new))"
+      case (nil, nil): nil
+      }
+    }
+    return changes.isEmpty ? nil : changes.joined(separator: "; ")
+  }
+}

@@ -1,0 +1,63 @@
+import CPgQuery
+import JSON
+
+/// Postgres' own parser. Nothing of libpg_query's is seen outside of this file and `Node`.
+enum PostgresParser {
+  /// The statements of the file.
+  ///
+  /// - Parameter bytes: parsed in place of the file's own, byte for byte at the same offsets.
+  static func parse(_ source: SourceText, bytes: [UInt8]? = nil) throws(DefinitionError) -> [Node] {
+    let bytes = bytes ?? source.bytes
+    // The parser takes a C string: it would not see what stands behind a zero byte.
+    if let zero = bytes.firstIndex(of: 0) { throw source.error(at: zero, "the file contains a zero byte") }
+    switch parse(bytes) {
+    case .failed(let message, let character):
+      let offset = character > 0 ? source.byteOffset(ofCharacter: character - 1) : 0
+      // The parser's "at or near" repeats what our own errors say in their own way.
+      let summary = message.split(separator: " at ").first.map(String.init) ?? message
+      throw source.error(at: offset, summary)
+    case .tree(let text):
+      do {
+        guard case .array(let items)? = try JSONValue(parsing: text)["stmts"] else { return [] }
+        return items.compactMap { $0["stmt"].flatMap(Node.init) }
+      } catch {
+        throw source.error(at: 0, "the statement is too complex")
+      }
+    }
+  }
+
+  /// The only statement of the file.
+  static func parseOne(_ source: SourceText, expecting form: String, bytes: [UInt8]? = nil) throws(DefinitionError)
+    -> Node
+  {
+    let statements = try parse(source, bytes: bytes)
+    guard let statement = statements.first else {
+      throw source.error(at: 0, "the file contains no statement", hint: "write \(form)")
+    }
+    guard statements.count == 1 else {
+      let end = source.tokens.firstIndex { source.text($0) == ";" } ?? 0
+      let second = source.tokens[end...].first { !$0.isComment && source.text($0) != ";" }
+      throw source.error(
+        at: second?.range.lowerBound ?? 0, "the file contains more than one statement",
+        hint: "a definition file holds one statement; give the others files of their own")
+    }
+    return statement
+  }
+
+  private enum Outcome {
+    case tree(String)
+    /// The place as a character number from 1; 0 when the parser does not say.
+    case failed(String, character: Int)
+  }
+
+  private static func parse(_ bytes: [UInt8]) -> Outcome {
+    let result = (bytes + [0]).withUnsafeBufferPointer { buffer in
+      buffer.withMemoryRebound(to: CChar.self) { pg_query_parse($0.baseAddress) }
+    }
+    defer { pg_query_free_parse_result(result) }
+    if let error = result.error {
+      return .failed(String(cString: error.pointee.message), character: Int(error.pointee.cursorpos))
+    }
+    return .tree(String(cString: result.parse_tree))
+  }
+}

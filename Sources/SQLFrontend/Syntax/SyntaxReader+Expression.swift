@@ -1,0 +1,214 @@
+extension SyntaxReader {
+  func expression(_ node: Node?) throws(DefinitionError) -> SyntaxExpression {
+    guard let node else { throw source.error(at: 0, "an expression is missing") }
+    return SyntaxExpression(kind: try kind(of: node), location: node.location)
+  }
+
+  func expressions(_ nodes: [Node]) throws(DefinitionError) -> [SyntaxExpression] {
+    var result: [SyntaxExpression] = []
+    for node in nodes { result.append(try expression(node)) }
+    return result
+  }
+
+  private func kind(of node: Node) throws(DefinitionError) -> SyntaxExpression.Kind {
+    switch node.kind {
+    case "ColumnRef": return .column(try path(node, node.names("fields")))
+    case "A_Indirection": return .column(try indirection(node))
+    case "A_Const": return constant(node)
+    case "FuncCall": return .call(try call(node))
+    case "A_Expr": return try operation(node)
+    case "BoolExpr": return try logic(node)
+    case "NullTest":
+      return .isNull(try expression(node.node("arg")), isNegated: node.string("nulltesttype") == "IS_NOT_NULL")
+    case "BooleanTest": return try booleanTest(node)
+    case "CaseExpr": return try caseExpression(node)
+    case "CoalesceExpr": return .coalesce(try expressions(node.nodes("args")))
+    case "TypeCast": return .cast(try expression(node.node("arg")), try type(node.inline("typeName")))
+    case "CollateClause":
+      let name = node.names("collname").compactMap { $0 }.last ?? ""
+      return .collate(try expression(node.node("arg")), name)
+    default: throw refusal(of: node)
+    }
+  }
+
+  private func refusal(of node: Node) -> DefinitionError {
+    switch node.kind {
+    case "SubLink":
+      refuse(node, "a subquery is not supported", hint: "a definition reads one stream, event by event")
+    case "SQLValueFunction":
+      refuse(
+        node, "the current time or user is not a function of the event",
+        hint: "a definition must give the same rows whenever it runs; use the event-time column")
+    case "ParamRef": refuse(node, "a parameter is not supported here")
+    case "MinMaxExpr": refuse(node, "GREATEST and LEAST are not supported yet", hint: "write CASE WHEN a > b THEN a …")
+    case "RowExpr": refuse(node, "a row constructor is not supported")
+    case "A_ArrayExpr": refuse(node, "an array is not supported")
+    case "GroupingSet", "GroupingFunc":
+      refuse(node, "grouping sets are not supported", hint: "write one aggregate per grouping")
+    case "SetToDefault": refuse(node, "DEFAULT is not supported here")
+    default: refuse(node, "\(node.kind) is not supported in an expression")
+    }
+  }
+
+  private func path(_ node: Node, _ names: [String?]) throws(DefinitionError) -> [String] {
+    var result: [String] = []
+    for name in names {
+      guard let name else {
+        throw refuse(node, "SELECT * is not supported", hint: "name the keys and the aggregates that the table keeps")
+      }
+      result.append(name)
+    }
+    return result
+  }
+
+  /// `(content_downloads."user").region`: Postgres' way to a field of a composite column.
+  private func indirection(_ node: Node) throws(DefinitionError) -> [String] {
+    guard case .column(let start) = try expression(node.node("arg")).kind else {
+      throw refuse(node, "a field of an expression is not supported", hint: "write \"user\".region")
+    }
+    return start + (try path(node, node.names("indirection")))
+  }
+
+  private func constant(_ node: Node) -> SyntaxExpression.Kind {
+    if let text = node.inline("sval") { return .string(text.string("sval") ?? "") }
+    if let number = node.inline("ival") { return .integer(Int32(truncatingIfNeeded: number.integer("ival") ?? 0)) }
+    if let number = node.inline("fval") { return .decimal(number.string("fval") ?? "0") }
+    if let flag = node.inline("boolval") { return .boolean(flag.flag("boolval")) }
+    return .null
+  }
+
+  private func call(_ node: Node) throws(DefinitionError) -> SyntaxCall {
+    let names = node.names("funcname").compactMap { $0 }
+    let name = names.last ?? ""
+    if node.has("agg_within_group") {
+      throw refuse(
+        node, "an aggregate with WITHIN GROUP is not supported", hint: AggregateFunction.hint(forUnknown: name))
+    }
+    try require(
+      node, only: ["funcname", "args", "agg_star", "agg_filter", "funcformat", "location"],
+      refusals: [
+        "agg_distinct": Refusal(
+          nil, "\(name)(DISTINCT …) is not supported: distinct values cannot be merged from partial results",
+          hint: "write count(*); approximate distinct counts (approx_count_distinct) are planned"),
+        "over": Refusal(
+          nil, "a window function (OVER) is not supported",
+          hint: "windows of time are written GROUP BY tumble(…); use OVER in an endpoint's SELECT"),
+        "agg_order": Refusal(
+          nil, "ORDER BY inside of an aggregate is not supported", hint: "the aggregates here need no order"),
+        "func_variadic": Refusal(nil, "VARIADIC is not supported"),
+      ])
+    if names.count > 1, names.first != "pg_catalog" {
+      throw refuse(node, "a function in a schema is not supported", hint: "write \(name)(…)")
+    }
+    let filter = node.node("agg_filter")
+    return SyntaxCall(
+      name: name, arguments: try expressions(node.nodes("args")), isStar: node.flag("agg_star"),
+      filter: filter == nil ? nil : try expression(filter))
+  }
+
+  private func operation(_ node: Node) throws(DefinitionError) -> SyntaxExpression.Kind {
+    let names = node.names("name").compactMap { $0 }
+    let symbol = names.last ?? ""
+    let operands = try operands(node)
+    switch node.string("kind") {
+    case "AEXPR_OP" where names.count == 1: return try binary(node, symbol, operands)
+    case "AEXPR_IN": return .oneOf(operands[0], Array(operands.dropFirst()), isNegated: symbol == "<>")
+    case "AEXPR_BETWEEN" where operands.count == 3:
+      return .between(operands[0], operands[1], operands[2], isNegated: false)
+    case "AEXPR_NOT_BETWEEN" where operands.count == 3:
+      return .between(operands[0], operands[1], operands[2], isNegated: true)
+    case "AEXPR_BETWEEN_SYM", "AEXPR_NOT_BETWEEN_SYM":
+      throw refuse(node, "BETWEEN SYMMETRIC is not supported", hint: "write the smaller bound first")
+    case "AEXPR_DISTINCT" where operands.count == 2: return .distinct(operands[0], operands[1], isNegated: false)
+    case "AEXPR_NOT_DISTINCT" where operands.count == 2: return .distinct(operands[0], operands[1], isNegated: true)
+    case "AEXPR_NULLIF" where operands.count == 2: return .nullIf(operands[0], operands[1])
+    case "AEXPR_LIKE", "AEXPR_ILIKE", "AEXPR_SIMILAR":
+      throw refuse(node, "LIKE and its kin are not supported yet", hint: "compare with = or IN (…)")
+    case "AEXPR_OP_ANY", "AEXPR_OP_ALL":
+      throw refuse(node, "ANY and ALL are not supported", hint: "write IN (…)")
+    default: throw refuse(node, "the operator \(symbol) is not supported")
+    }
+  }
+
+  /// The left operand, then the right one or, for IN and BETWEEN, those of its list.
+  private func operands(_ node: Node) throws(DefinitionError) -> [SyntaxExpression] {
+    var operands: [SyntaxExpression] = []
+    if let left = node.node("lexpr") { operands.append(try expression(left)) }
+    if let right = node.node("rexpr") {
+      operands += right.kind == "List" ? try expressions(right.nodes("items")) : [try expression(right)]
+    }
+    return operands
+  }
+
+  private func binary(_ node: Node, _ symbol: String, _ operands: [SyntaxExpression]) throws(DefinitionError)
+    -> SyntaxExpression.Kind
+  {
+    if operands.count == 1, let operand = operands.first {
+      switch symbol {
+      case "-": return .negate(operand)
+      case "+": return operand.kind
+      default: throw refuse(node, "the operator \(symbol) is not supported")
+      }
+    }
+    switch symbol {
+    case "+", "-", "*", "/", "%": return .arithmetic(symbol, operands[0], operands[1])
+    case "=", "<>", "<", "<=", ">", ">=": return .comparison(symbol, operands[0], operands[1])
+    case "||": throw refuse(node, "|| is not supported yet", hint: "group by the parts as keys of their own")
+    default:
+      throw refuse(
+        node, "the operator \(symbol) is not supported", hint: "operators are + - * / % = <> < <= > >= AND OR NOT")
+    }
+  }
+
+  private func logic(_ node: Node) throws(DefinitionError) -> SyntaxExpression.Kind {
+    let operands = try expressions(node.nodes("args"))
+    switch node.string("boolop") {
+    case "AND_EXPR": return .and(operands)
+    case "OR_EXPR": return .or(operands)
+    default: return .not(operands[0])
+    }
+  }
+
+  private func booleanTest(_ node: Node) throws(DefinitionError) -> SyntaxExpression.Kind {
+    let operand = try expression(node.node("arg"))
+    switch node.string("booltesttype") {
+    case "IS_NOT_TRUE": return .isBoolean(operand, true, isNegated: true)
+    case "IS_FALSE": return .isBoolean(operand, false, isNegated: false)
+    case "IS_NOT_FALSE": return .isBoolean(operand, false, isNegated: true)
+    case "IS_UNKNOWN": return .isNull(operand, isNegated: false)
+    case "IS_NOT_UNKNOWN": return .isNull(operand, isNegated: true)
+    default: return .isBoolean(operand, true, isNegated: false)
+    }
+  }
+
+  private func caseExpression(_ node: Node) throws(DefinitionError) -> SyntaxExpression.Kind {
+    var branches: [SyntaxBranch] = []
+    for branch in node.nodes("args") {
+      branches.append(
+        SyntaxBranch(
+          condition: try expression(branch.node("expr")), value: try expression(branch.node("result"))))
+    }
+    let subject = node.node("arg")
+    let otherwise = node.node("defresult")
+    return .caseWhen(
+      subject == nil ? nil : try expression(subject), branches,
+      otherwise: otherwise == nil ? nil : try expression(otherwise))
+  }
+
+  private func type(_ node: Node?) throws(DefinitionError) -> SyntaxType {
+    guard let node else { throw source.error(at: 0, "a type is missing") }
+    let name = node.names("names").compactMap { $0 }.last ?? ""
+    try require(
+      node, only: ["names", "typemod", "location"],
+      refusals: [
+        "typmods": Refusal(
+          nil, "a type with a modifier is not supported",
+          hint: name == "interval" ? "write the unit inside of the quotes: INTERVAL '5 minutes'" : "write the bare type"
+        ),
+        "arrayBounds": Refusal(nil, "arrays are not supported"),
+        "setof": Refusal(nil, "SETOF is not supported"),
+        "pct_type": Refusal(nil, "%TYPE is not supported"),
+      ])
+    return SyntaxType(name: name, location: node.location)
+  }
+}

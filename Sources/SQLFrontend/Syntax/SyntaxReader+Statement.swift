@@ -1,0 +1,152 @@
+extension SyntaxReader {
+  static let streamForm = "CREATE FOREIGN TABLE name () SERVER kafka OPTIONS (topic '…', …);"
+  static let aggregateForm =
+    "CREATE MATERIALIZED VIEW name AS SELECT … FROM stream GROUP BY tumble(\"timestamp\", INTERVAL '1 minute'), …;"
+
+  func stream(_ node: Node) throws(DefinitionError) -> SyntaxStream {
+    guard node.kind == "CreateForeignTableStmt", let base = node.inline("base"),
+      let relation = base.inline("relation")
+    else {
+      throw source.error(at: firstToken, "a stream is not defined like this", hint: "write \(Self.streamForm)")
+    }
+    let location = relation.location
+    try require(
+      base, only: ["relation", "oncommit"], at: location,
+      refusals: [
+        "tableElts": Refusal(
+          nil, "columns are not declared for format 'avro'", hint: "the schema supplies them: write name ()"),
+        "if_not_exists": Refusal(nil, "IF NOT EXISTS has no meaning here", hint: "leave it out"),
+        "inhRelations": Refusal("inherits", "INHERITS is not supported"),
+        "partbound": Refusal("partition", "PARTITION OF is not supported"),
+      ])
+    return SyntaxStream(
+      name: try relationName(relation), nameLocation: location, server: node.string("servername") ?? "",
+      options: try options(node.nodes("options"), assignment: " "))
+  }
+
+  func aggregate(_ node: Node) throws(DefinitionError) -> SyntaxAggregate {
+    guard node.kind == "CreateTableAsStmt", node.string("objtype") == "OBJECT_MATVIEW",
+      let into = node.inline("into"), let relation = into.inline("rel")
+    else {
+      throw source.error(at: firstToken, "an aggregate is not defined like this", hint: "write \(Self.aggregateForm)")
+    }
+    let location = relation.location
+    try require(
+      node, only: ["query", "into", "objtype"], at: location,
+      refusals: ["if_not_exists": Refusal(nil, "IF NOT EXISTS has no meaning here", hint: "leave it out")])
+    try require(
+      into, only: ["rel", "options", "onCommit"], at: location,
+      refusals: [
+        "colNames": Refusal(nil, "a list of column names is not supported", hint: "name the columns with AS"),
+        "accessMethod": Refusal("using", "USING is not supported"),
+        "tableSpaceName": Refusal("tablespace", "TABLESPACE is not supported"),
+        "skipData": Refusal("no", "WITH NO DATA has no meaning here", hint: "leave it out"),
+      ])
+    let name = try relationName(relation)
+    let options = try options(into.nodes("options"), assignment: " = ")
+    guard let query = node.node("query"), let start = keyword(after: location, "as") else {
+      throw source.error(at: location, "the SELECT is missing", hint: "write \(Self.aggregateForm)")
+    }
+    let text = statementText(after: start + 2)
+    try refuseWithData(at: text.upperBound)
+    return SyntaxAggregate(
+      name: name, nameLocation: location, options: options, select: try select(query, at: text.lowerBound),
+      selectText: source.text(text))
+  }
+
+  /// Byte offset of the first token that is no comment.
+  var firstToken: Int {
+    source.tokens.first { !$0.isComment }?.range.lowerBound ?? 0
+  }
+
+  /// The text from `offset` to the end of the statement, without its semicolon and the comments around it.
+  func statementText(after offset: Int) -> Range<Int> {
+    let tokens = source.tokens.filter { !$0.isComment && $0.range.lowerBound >= offset && source.text($0) != ";" }
+    guard let first = tokens.first, let last = tokens.last else { return offset..<offset }
+    return first.range.lowerBound..<last.range.upperBound
+  }
+
+  /// The tree does not tell `WITH DATA` from nothing at all, but the SELECT's text would carry it along.
+  private func refuseWithData(at end: Int) throws(DefinitionError) {
+    let words = source.tokens.filter { !$0.isComment && $0.range.upperBound <= end }.suffix(2)
+    guard words.count == 2, words.allSatisfy({ $0.kind == .word }),
+      words.map({ source.text($0).lowercased() }) == ["with", "data"], let first = words.first
+    else { return }
+    throw source.error(at: first.range.lowerBound, "WITH DATA has no meaning here", hint: "leave it out")
+  }
+
+  private func relationName(_ node: Node) throws(DefinitionError) -> String {
+    try require(
+      node, only: ["relname", "inh", "relpersistence", "location"],
+      refusals: [
+        "schemaname": Refusal(nil, "a schema is not supported here", hint: "write the bare name"),
+        "catalogname": Refusal(nil, "a database is not supported here", hint: "write the bare name"),
+        "alias": Refusal(nil, "an alias is not supported here", hint: "write the stream's own name"),
+      ])
+    guard node.flag("inh"), node.string("relpersistence") == "p" else {
+      throw refuse(node, "ONLY, TEMPORARY and UNLOGGED are not supported")
+    }
+    return node.string("relname") ?? ""
+  }
+
+  private func options(_ nodes: [Node], assignment: String) throws(DefinitionError) -> [SyntaxOption] {
+    var options: [SyntaxOption] = []
+    for node in nodes {
+      let name = node.string("defname") ?? ""
+      guard !node.has("defnamespace"), let value = node.node("arg"), value.kind == "String" else {
+        throw refuse(node, "option \"\(name)\" needs a quoted value", hint: "write \(name)\(assignment)'…'")
+      }
+      options.append(SyntaxOption(name: name, value: value.string("sval") ?? "", location: node.location))
+    }
+    return options
+  }
+
+  private func select(_ node: Node, at location: Int) throws(DefinitionError) -> SyntaxSelect {
+    guard node.kind == "SelectStmt" else { throw source.error(at: location, "a SELECT is expected here") }
+    if node.string("op") != "SETOP_NONE" {
+      let word = ["union", "intersect", "except"].compactMap { keyword(after: location, $0) }.min()
+      throw source.error(
+        at: word ?? location, "UNION, INTERSECT and EXCEPT are not supported", hint: "write one aggregate per SELECT")
+    }
+    let order = Refusal("order", "ORDER BY is not supported: a table has no order", hint: "order in the endpoint")
+    let limit = Refusal("limit", "LIMIT is not supported: every group is kept", hint: "limit in the endpoint")
+    try require(
+      node, only: ["targetList", "fromClause", "whereClause", "groupClause", "limitOption", "op"], at: location,
+      refusals: [
+        "distinctClause": Refusal("distinct", "SELECT DISTINCT is not supported", hint: "GROUP BY says what a row is"),
+        "havingClause": Refusal(
+          "having", "HAVING is not supported: whether a group passes would change as events arrive",
+          hint: "filter in the endpoint or the alert that reads the table"),
+        "windowClause": Refusal("window", "WINDOW is not supported", hint: "windows of time are written tumble(…)"),
+        "groupDistinct": Refusal("distinct", "GROUP BY DISTINCT is not supported"),
+        "sortClause": order, "limitCount": limit, "limitOffset": Refusal("offset", "OFFSET is not supported"),
+        "lockingClause": Refusal("for", "FOR UPDATE and its kin are not supported"),
+        "withClause": Refusal("with", "a common table expression (WITH) is not supported"),
+        "valuesLists": Refusal(nil, "VALUES is not supported"), "intoClause": Refusal("into", "INTO is not supported"),
+      ])
+    let from = node.nodes("fromClause")
+    guard let relation = from.first else {
+      throw source.error(at: location, "FROM is missing", hint: "name the stream: FROM content_downloads")
+    }
+    for other in from where other.kind != "RangeVar" || from.count > 1 {
+      throw source.error(
+        at: keyword(after: location, "from") ?? location,
+        "a definition reads one stream: joins, subqueries and functions in FROM are not supported",
+        hint: "write FROM with the name of one stream")
+    }
+    let condition = node.node("whereClause")
+    return SyntaxSelect(
+      items: try items(node.nodes("targetList")), source: try relationName(relation),
+      sourceLocation: relation.location, filter: condition == nil ? nil : try expression(condition),
+      groupBy: try expressions(node.nodes("groupClause")))
+  }
+
+  private func items(_ nodes: [Node]) throws(DefinitionError) -> [SyntaxItem] {
+    var items: [SyntaxItem] = []
+    for node in nodes {
+      items.append(
+        SyntaxItem(alias: node.string("name"), expression: try expression(node.node("val")), location: node.location))
+    }
+    return items
+  }
+}

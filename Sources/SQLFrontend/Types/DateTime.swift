@@ -1,0 +1,123 @@
+/// Dates and times as constants in definitions, in ISO 8601's forms.
+enum DateTime {
+  static let microsecondsPerDay: Int64 = 86_400_000_000
+
+  /// `2024-02-29` as days since 1970-01-01.
+  static func days(parsing text: String) -> Int64? {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 3, let year = digits(parts[0], 4), let month = digits(parts[1], 2),
+      let day = digits(parts[2], 2), (1...9999).contains(year), (1...12).contains(month),
+      (1...daysIn(month: month, year: year)).contains(day)
+    else { return nil }
+    // Counted in years that begin in March, so that the leap day is the last (Howard Hinnant's days_from_civil).
+    let shifted = month > 2 ? year : year - 1
+    let monthFromMarch = (month + 9) % 12
+    let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
+    return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
+  }
+
+  /// `13:45`, `13:45:10` or `13:45:10.250` as microseconds since midnight.
+  static func timeMicroseconds(parsing text: String) -> Int64? {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard (2...3).contains(parts.count), let hours = digits(parts[0], 2), let minutes = digits(parts[1], 2),
+      (0..<24).contains(hours), (0..<60).contains(minutes)
+    else { return nil }
+    var microseconds: Int64 = 0
+    if parts.count == 3 {
+      guard let seconds = DecimalText(String(parts[2]))?.scaled(by: 1_000_000), (0..<60_000_000).contains(seconds)
+      else { return nil }
+      microseconds = seconds
+    }
+    return (hours * 60 + minutes) * 60_000_000 + microseconds
+  }
+
+  /// A date, or a date and a time, as microseconds since 1970-01-01T00:00:00.
+  static func timestampMicroseconds(parsing text: String) -> Int64? {
+    let (date, time) = split(text)
+    guard let days = days(parsing: date) else { return nil }
+    guard let time else { return days * microsecondsPerDay }
+    return timeMicroseconds(parsing: time).map { days * microsecondsPerDay + $0 }
+  }
+
+  /// The same with a zone (`Z`, `UTC`, `+02`, `-05:30`) behind it; without one it is UTC, as the engine's sessions are.
+  static func timestamptzMicroseconds(parsing text: String) -> Int64? {
+    var (date, time) = split(text)
+    var offset: Int64 = 0
+    if let clock = time?.lowercased() {
+      if let zone = ["utc", "gmt", "z"].first(where: clock.hasSuffix) {
+        time = trimmed(String(clock.dropLast(zone.count)))
+      } else if let sign = clock.lastIndex(where: { $0 == "+" || $0 == "-" }) {
+        let zone = clock[clock.index(after: sign)...]
+        guard let minutes = digits(zone.prefix(2), 2).flatMap({ zoneMinutes($0, zone.dropFirst(2)) }) else {
+          return nil
+        }
+        offset = clock[sign] == "-" ? -minutes : minutes
+        time = trimmed(String(clock[..<sign]))
+      }
+    }
+    date = time == nil ? date : date + " " + (time ?? "")
+    return timestampMicroseconds(parsing: date).map { $0 - offset * 60_000_000 }
+  }
+
+  /// The inverse of `days(parsing:)`.
+  static func dateText(days: Int64) -> String {
+    let shifted = days + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1, 2))"
+  }
+
+  /// The inverse of `timeMicroseconds(parsing:)`.
+  static func timeText(microseconds: Int64) -> String {
+    let seconds = microseconds / 1_000_000
+    let fraction = microseconds % 1_000_000
+    let clock = "\(padded(seconds / 3_600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))"
+    return fraction == 0 ? clock : "\(clock).\(padded(fraction, 6))"
+  }
+
+  /// The inverse of `timestampMicroseconds(parsing:)`.
+  static func timestampText(microseconds: Int64) -> String {
+    let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: microsecondsPerDay)
+    let days = remainder < 0 ? quotient - 1 : quotient
+    return "\(dateText(days: days)) \(timeText(microseconds: microseconds - days * microsecondsPerDay))"
+  }
+
+  private static func padded(_ value: Int64, _ width: Int) -> String {
+    let digits = String(value)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  }
+
+  private static func zoneMinutes(_ hours: Int64, _ rest: Substring) -> Int64? {
+    guard hours <= 15 else { return nil }
+    if rest.isEmpty { return hours * 60 }
+    let minutes = rest.first == ":" ? rest.dropFirst() : rest
+    return digits(minutes, 2).flatMap { $0 < 60 ? hours * 60 + $0 : nil }
+  }
+
+  private static func split(_ text: String) -> (date: String, time: String?) {
+    let text = trimmed(text)
+    guard let separator = text.firstIndex(where: { $0 == " " || $0 == "T" || $0 == "t" }) else { return (text, nil) }
+    return (String(text[..<separator]), trimmed(String(text[text.index(after: separator)...])))
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+  }
+
+  private static func digits(_ text: Substring, _ count: Int) -> Int64? {
+    text.utf8.count == count && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int64(text) : nil
+  }
+
+  private static func daysIn(month: Int64, year: Int64) -> Int64 {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
+  }
+}

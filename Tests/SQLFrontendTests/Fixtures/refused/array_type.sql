@@ -1,0 +1,6 @@
+-- error: 5:18: arrays are not supported near "int[]"
+CREATE MATERIALIZED VIEW x AS
+SELECT count(*) AS n
+FROM content_downloads
+WHERE extra.big::int[] = 1
+GROUP BY tumble("timestamp", INTERVAL '1 minute');

@@ -1,0 +1,6 @@
+-- error: 4:8: count(DISTINCT …) is not supported: distinct values cannot be merged from partial results near "count(DISTINCT"
+-- hint: write count(*); approximate distinct counts (approx_count_distinct) are planned
+CREATE MATERIALIZED VIEW x AS
+SELECT count(DISTINCT "user".user_id) AS users
+FROM content_downloads
+GROUP BY tumble("timestamp", INTERVAL '1 minute');

@@ -1,0 +1,6 @@
+-- error: 3:10: an endpoint's name is GET and a path near "POST /api/x"
+-- hint: write -- name: GET /api/stats/trending
+-- name: POST /api/x
+-- summary: S.
+-- returns: rows
+SELECT 1 AS a

@@ -1,0 +1,6 @@
+-- error: 3:34: option "retention": no unit of time is called 'dais' near "retention"
+-- hint: did you mean days? write it like '5 seconds', '1 minute 30 seconds', '00:05:00' or '7 days'
+CREATE MATERIALIZED VIEW x WITH (retention = '7 dais') AS
+SELECT count(*) AS n
+FROM content_downloads
+GROUP BY tumble("timestamp", INTERVAL '1 minute');

@@ -1,0 +1,6 @@
+-- error: 5:19: a parameter is not supported here near "$1"
+CREATE MATERIALIZED VIEW x AS
+SELECT count(*) AS n
+FROM content_downloads
+WHERE extra.big = $1
+GROUP BY tumble("timestamp", INTERVAL '1 minute');

@@ -1,0 +1,6 @@
+-- error: 5:7: a row constructor is not supported near "ROW(1,"
+CREATE MATERIALIZED VIEW x AS
+SELECT count(*) AS n
+FROM content_downloads
+WHERE ROW(1, 2) = ROW(1, 2)
+GROUP BY tumble("timestamp", INTERVAL '1 minute');

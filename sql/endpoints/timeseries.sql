@@ -1,0 +1,13 @@
+-- name: GET /api/stats/timeseries
+-- summary: Downloads of all regions together, window by window.
+-- param: minutes integer = 60 in 1..1440    -- Look-back window in minutes
+-- returns: rows
+-- meta: start_time = to_char((now() - :minutes * INTERVAL '1 minute') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+-- meta: end_time = to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+SELECT to_char(region_health.window_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS window_start,
+       sum(total_downloads)::bigint                                                         AS total_downloads,
+       (sum(successful_downloads) / sum(total_downloads))::double precision                 AS success_rate
+FROM region_health
+WHERE window_end > now() - :minutes * INTERVAL '1 minute'
+GROUP BY region_health.window_start
+ORDER BY region_health.window_start;
