@@ -33,9 +33,11 @@ let package = Package(
     .target(name: "Detection"),
 
     // The edges.
+    .target(name: "Threads"),
+    .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
     .target(name: "Observability"),
     .target(name: "Configuration", dependencies: ["CProcess"]),
-    .target(name: "Postgres", dependencies: ["CLibPQ"]),
+    .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd"]),
     .target(
@@ -48,7 +50,10 @@ let package = Package(
     // The commands.
     .executableTarget(
       name: "StreamPulse",
-      dependencies: ["CProcess", "Configuration", "Kafka", "Observability", "Pipeline", "Postgres", "StatsAPI"]),
+      dependencies: [
+        "CProcess", "ChildProcess", "Configuration", "Kafka", "Observability", "Pipeline", "Postgres", "StatsAPI",
+        "Threads",
+      ]),
     .executableTarget(
       name: "event-generator", dependencies: ["CAvro", "Configuration", "Kafka", "Observability"], path: "generator"),
 
@@ -59,9 +64,11 @@ let package = Package(
     .testTarget(name: "SQLFrontendTests", dependencies: ["SQLFrontend", "Plan", "Events", "Avro"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Plan", "Events"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
+    .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
+    .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "Threads"]),
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Threads"]),
     .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Events"]),
     .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),

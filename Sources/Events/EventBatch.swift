@@ -1,15 +1,16 @@
 /// One column of an `EventBatch`: a value and a validity byte per row.
 ///
-/// A handle to memory that the batch owns; copying it copies pointers.
+/// A handle to memory that its maker owns and deallocates; copying it copies pointers.
 public struct Column {
   public let type: SQLType
   /// When false, `validity` is 1 in every row and decoders need not write it.
   public let isNullable: Bool
   @usableFromInline let values: UnsafeMutableRawPointer
-  /// 1: the row has a value; 0: NULL (the value is then unspecified but readable).
+  /// 1: the row has a value; 0: NULL. The value of a NULL is unspecified, but a text is `.empty`: it may be read.
   public let validity: UnsafeMutablePointer<UInt8>
 
-  init(type: SQLType, isNullable: Bool, capacity: Int) {
+  /// Allocates memory for `capacity` rows, all of them zero or empty and present.
+  public init(type: SQLType, isNullable: Bool, capacity: Int) {
     self.type = type
     self.isNullable = isNullable
     let stride =
@@ -29,9 +30,20 @@ public struct Column {
     validity.initialize(repeating: 1, count: capacity)
   }
 
-  func deallocate() {
+  public func deallocate() {
     values.deallocate()
     validity.deallocate()
+  }
+
+  /// Makes the row zero or empty; its validity stays.
+  func clear(_ row: Int) {
+    switch type.physical {
+    case .boolean: booleans[row] = 0
+    case .integer: integers[row] = 0
+    case .decimal: decimals[row] = 0
+    case .double: doubles[row] = 0
+    case .text: texts[row] = .empty
+    }
   }
 
   @inlinable public var booleans: UnsafeMutablePointer<UInt8> { values.assumingMemoryBound(to: UInt8.self) }
@@ -109,7 +121,7 @@ public final class EventBatch {
   public let capacity: Int
   public let specs: [ColumnSpec]
   public let columns: [Column]
-  /// 1: the row is a good event. 0: it failed (see `failures`) and its columns are unspecified but readable.
+  /// 1: the row is a good event. 0: it failed (see `failures`) and its columns are zero or empty.
   public let live: UnsafeMutablePointer<UInt8>
   public private(set) var count = 0
   public private(set) var failures: [EventFailure] = []
@@ -137,10 +149,12 @@ public final class EventBatch {
     arena.reset()
   }
 
-  /// Takes `row` out of the batch. The first failure of a row is the one that counts.
+  /// Takes `row` out of the batch and makes its columns zero or empty, so that nothing of an earlier batch is left to
+  /// be read. The first failure of a row is the one that counts.
   public func fail(_ row: Int, _ code: EventErrorCode, _ message: String) {
     guard live[row] == 1 else { return }
     live[row] = 0
+    for column in columns { column.clear(row) }
     failures.append(EventFailure(row: row, code: code, message: message))
   }
 }

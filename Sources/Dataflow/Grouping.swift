@@ -1,0 +1,148 @@
+import Events
+import Plan
+
+/// One aggregate's groups: which group row each event of a batch belongs to, and the accumulators by group row.
+final class Grouping {
+  let index: Int
+  let plan: AggregatePlan
+  /// Indices into the `KeyInterner`.
+  let keys: [Int]
+  private let filter: Program.Register?
+  private let accumulators: [Accumulator]
+  private let groups: UnsafeMutablePointer<Int32>
+  /// Why an event is in no group: 0 it is in one (or failed), 1 filtered, 2 late.
+  private let outcome: UnsafeMutablePointer<UInt8>
+  private var hasOutcomes = false
+  private var windows: WindowTable
+  /// ((window, key 0), key 1), …: `folds[i]` adds key i, and its ids are the group rows when i is the last key.
+  private var folds: [Fold]
+
+  private final class Fold {
+    var table: PairTable
+
+    init(seed: UInt64) {
+      table = PairTable(seed: seed)
+    }
+  }
+
+  init(
+    index: Int, plan: AggregatePlan, filter: Program.Register?, keys: [Int], accumulators: [Accumulator],
+    capacity: Int, seed: UInt64
+  ) {
+    self.index = index
+    self.plan = plan
+    self.filter = filter
+    self.keys = keys
+    self.accumulators = accumulators
+    windows = WindowTable(plan.window)
+    // An aggregate without keys still folds once, with the key NULL, so that its rows start at 1, too.
+    folds = (0..<max(keys.count, 1)).map { Fold(seed: seed &+ UInt64($0)) }
+    groups = .allocate(capacity: capacity)
+    groups.initialize(repeating: 0, count: capacity)
+    outcome = .allocate(capacity: capacity)
+    outcome.initialize(repeating: 0, count: capacity)
+  }
+
+  deinit {
+    groups.deallocate()
+    outcome.deallocate()
+  }
+
+  private var last: Fold { folds[folds.count - 1] }
+
+  var groupCount: Int { last.table.count - 1 }
+
+  var memory: Int {
+    folds.reduce(0) { $0 + $1.table.memory } + accumulators.reduce(0) { $0 + $1.memory }
+  }
+
+  /// The time before which an event's window is no longer kept, or no longer taken by the late policy.
+  private func horizon(_ watermark: Int64?) -> Int64? {
+    guard let watermark else { return nil }
+    var horizons: [Int64] = []
+    if let retention = plan.retentionMicroseconds { horizons.append(watermark - retention) }
+    if plan.latePolicy == .drop { horizons.append(watermark - plan.allowedLatenessMicroseconds) }
+    return horizons.max()
+  }
+
+  /// Finds the group row of every event: 0 for those that take no part.
+  func assign(_ batch: EventBatch, _ times: Column, _ keys: KeyInterner, _ program: Program, watermark: Int64?) {
+    let count = batch.count
+    hasOutcomes = false
+    markOutcomes(batch, times, program, watermark)
+    for row in 0..<count { groups[row] = windows.slot(of: times.integers[row]) }
+    for (level, fold) in folds.enumerated() {
+      let ids = level < self.keys.count ? keys.ids(self.keys[level]) : nil
+      if level < folds.count - 1 {
+        for row in 0..<count { groups[row] = fold.table.intern(groups[row], ids?[row] ?? ValueDictionary.null) }
+      } else {
+        for row in 0..<count {
+          let takesPart = batch.live[row] == 1 && outcome[row] == 0
+          groups[row] = takesPart ? fold.table.intern(groups[row], ids?[row] ?? ValueDictionary.null) : 0
+        }
+      }
+    }
+    for accumulator in accumulators { accumulator.grow(to: last.table.count) }
+  }
+
+  private func markOutcomes(_ batch: EventBatch, _ times: Column, _ program: Program, _ watermark: Int64?) {
+    let count = batch.count
+    if let filter {
+      hasOutcomes = true
+      let passes = program.registers[filter].booleans
+      for row in 0..<count { outcome[row] = (1 - passes[row]) & batch.live[row] }
+    } else {
+      outcome.update(repeating: 0, count: count)
+    }
+    // A window is late as a whole, by its end; only events from before the horizon can be in such a window.
+    guard let horizon = horizon(watermark) else { return }
+    for row in 0..<count where times.integers[row] < horizon && outcome[row] == 0 && batch.live[row] == 1 {
+      if windows.start(of: times.integers[row]) + windows.size <= horizon {
+        hasOutcomes = true
+        outcome[row] = 2
+      }
+    }
+  }
+
+  /// The filtered and late events among `rows`.
+  func dispositions(_ rows: Range<Int>) -> RunCounts.Aggregate {
+    var counts = RunCounts.Aggregate()
+    guard hasOutcomes else { return counts }
+    for row in rows {
+      counts.filtered += outcome[row] == 1 ? 1 : 0
+      counts.late += outcome[row] == 2 ? 1 : 0
+    }
+    return counts
+  }
+
+  func accumulate(_ program: Program, _ count: Int) {
+    for accumulator in accumulators { accumulator.add(groups, program, count) }
+  }
+
+  /// The delta since the last drain; nil when there is none.
+  func drain(_ interner: KeyInterner) -> WindowDelta? {
+    let rows = groupCount
+    defer {
+      for fold in folds { fold.table.removeAll() }
+      windows.removeAll()
+    }
+    let states = accumulators.map { $0.drain() }
+    guard rows > 0 else { return nil }
+    var starts: [Int64] = []
+    starts.reserveCapacity(rows)
+    let columns = plan.keys.map { Column(type: $0.type, isNullable: true, capacity: rows) }
+    defer { for column in columns { column.deallocate() } }
+    for row in 0..<rows {
+      var id = Int32(row + 1)
+      for level in stride(from: folds.count - 1, through: 0, by: -1) {
+        let pair = folds[level].table[id]
+        if level < columns.count { interner.write(keys[level], id: pair.second, to: columns[level], row) }
+        id = pair.first
+      }
+      starts.append(windows.starts[Int(id)])
+    }
+    return WindowDelta(
+      aggregate: index, windowStarts: starts,
+      keys: columns.map { DeltaColumn(copying: $0, rows: 0..<rows) }, accumulators: states)
+  }
+}

@@ -1,0 +1,137 @@
+import Events
+import Plan
+
+/// The key columns of all aggregates as dense ids: each distinct key expression is interned once per batch, whatever
+/// number of aggregates group by it.
+struct KeyInterner {
+  private final class KeyState {
+    let key: KeyColumn
+    let register: Program.Register
+    let ids: UnsafeMutablePointer<Int32>
+    var dictionary: ValueDictionary
+
+    init(_ key: KeyColumn, register: Program.Register, capacity: Int, seed: UInt64) {
+      self.key = key
+      self.register = register
+      ids = .allocate(capacity: capacity)
+      ids.initialize(repeating: 0, count: capacity)
+      dictionary = ValueDictionary(seed: seed)
+    }
+
+    deinit {
+      ids.deallocate()
+    }
+  }
+
+  private let capacity: Int
+  private let seed: UInt64
+  private var states: [KeyState] = []
+
+  init(capacity: Int, seed: UInt64) {
+    self.capacity = capacity
+    self.seed = seed
+  }
+
+  var memory: Int { states.reduce(0) { $0 + $1.dictionary.memory } }
+
+  /// Registers a key column and returns its index; the same expression gets the same index.
+  mutating func add(_ key: KeyColumn, register: Program.Register) -> Int {
+    if let known = states.firstIndex(where: { $0.register == register }) { return known }
+    states.append(KeyState(key, register: register, capacity: capacity, seed: seed))
+    return states.count - 1
+  }
+
+  /// The ids of the batch last interned, one per row.
+  func ids(_ index: Int) -> UnsafePointer<Int32> {
+    UnsafePointer(states[index].ids)
+  }
+
+  /// Interns every key column of the batch. Rows whose key Postgres could not store fail.
+  func intern(_ batch: EventBatch, _ program: Program) {
+    for state in states {
+      let column = program.registers[state.register]
+      if column.type.physical == .text {
+        internTexts(state, column, batch)
+      } else {
+        internValues(state, column, batch.count)
+      }
+    }
+  }
+
+  private func internTexts(_ state: KeyState, _ column: Column, _ batch: EventBatch) {
+    for row in 0..<batch.count {
+      guard column.validity[row] & batch.live[row] == 1 else {
+        state.ids[row] = ValueDictionary.null
+        continue
+      }
+      let text = column.texts[row]
+      if let id = state.dictionary.intern(
+        text, accepts: { $0.count <= WindowOperator.maxKeyBytes && isStorableText($0) })
+      {
+        state.ids[row] = id
+      } else {
+        state.ids[row] = ValueDictionary.null
+        if text.count > WindowOperator.maxKeyBytes {
+          batch.fail(
+            row, .keyTooLong,
+            "\(state.key.name) has \(text.count) bytes; the limit for a key is \(WindowOperator.maxKeyBytes)")
+        } else {
+          batch.fail(row, .invalidUTF8, "\(state.key.name) is not UTF-8 text without zero bytes")
+        }
+      }
+    }
+  }
+
+  /// Numbers, booleans and times are interned by their bytes.
+  private func internValues(_ state: KeyState, _ column: Column, _ count: Int) {
+    let width =
+      switch column.type.physical {
+      case .boolean: 1
+      case .decimal: 16
+      default: 8
+      }
+    let bytes = UnsafeRawPointer(column.booleans).assumingMemoryBound(to: UInt8.self)
+    for row in 0..<count {
+      let view = TextView(start: bytes + row * width, count: width)
+      state.ids[row] =
+        column.validity[row] == 0
+        ? ValueDictionary.null : state.dictionary.intern(view, accepts: { _ in true }) ?? ValueDictionary.null
+    }
+  }
+
+  /// Fails the rows whose keys are together too long for an index entry.
+  func checkLength(of grouping: Grouping, _ batch: EventBatch) {
+    let texts = grouping.keys.map { states[$0] }.filter { $0.key.type.physical == .text }
+    guard texts.count > 1 else { return }
+    for row in 0..<batch.count {
+      var bytes = 0
+      for state in texts { bytes += state.dictionary[state.ids[row]].count }
+      if bytes > WindowOperator.maxKeyBytes {
+        batch.fail(
+          row, .keyTooLong,
+          "the keys of \(grouping.plan.name) have \(bytes) bytes together; the limit is \(WindowOperator.maxKeyBytes)")
+      }
+    }
+  }
+
+  /// Writes the value with this id to a row of `target`.
+  func write(_ index: Int, id: Int32, to target: Column, _ row: Int) {
+    if id == ValueDictionary.null {
+      target.validity[row] = 0
+      return
+    }
+    let value = states[index].dictionary[id]
+    let raw = UnsafeRawPointer(value.start)
+    switch target.type.physical {
+    case .text: target.texts[row] = value
+    case .boolean: target.booleans[row] = raw.load(as: UInt8.self)
+    case .decimal: target.decimals[row] = raw.loadUnaligned(as: Int128.self)
+    case .integer: target.integers[row] = raw.loadUnaligned(as: Int64.self)
+    case .double: target.doubles[row] = raw.loadUnaligned(as: Double.self)
+    }
+  }
+
+  func removeAll() {
+    for state in states { state.dictionary.removeAll() }
+  }
+}

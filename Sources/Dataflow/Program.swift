@@ -1,0 +1,283 @@
+import Events
+import Plan
+
+/// The scalar expressions of all aggregates of a stream, compiled to column operations.
+///
+/// Every distinct expression is evaluated once per batch, whatever number of aggregates, filters and measures use it.
+/// A register is a column; the first registers are the batch's own columns. Used on the worker thread.
+///
+/// An expression that can fail is evaluated under a mask (the rows that reach it: the taken branch of a CASE, the rows
+/// that pass WHERE and FILTER), because Postgres does not evaluate it elsewhere and errors there must not count.
+final class Program {
+  typealias Register = Int
+
+  struct Instruction {
+    var operation: Operation
+    var inputs: [Register]
+    var output: Register
+    /// Rows in which a failure counts; nil: all.
+    var mask: Register?
+  }
+
+  private struct Key: Hashable {
+    var expression: Expression
+    var mask: Register?
+  }
+
+  private enum MaskKey: Hashable {
+    case isTrue(Register, under: Register?)
+    case isNotTrue(Register, under: Register?)
+    case isNotFalse(Register, under: Register?)
+    case isNull(Register, under: Register?)
+  }
+
+  private let capacity: Int
+  private let batchColumns: Int
+  private(set) var registers: [Column]
+  private var instructions: [Instruction] = []
+  private var compiled: [Key: Register] = [:]
+  private var masks: [MaskKey: Register] = [:]
+  private var owned: [Column] = []
+  private var constants: [ConstantText] = []
+
+  /// - Parameter batch: the batch that every `run` will be given; registers alias its columns.
+  init(batch: EventBatch) {
+    capacity = batch.capacity
+    registers = batch.columns
+    batchColumns = batch.columns.count
+  }
+
+  deinit {
+    for column in owned { column.deallocate() }
+  }
+
+  /// The register that will hold `expression`'s value; rows outside `mask` are unspecified.
+  func compile(_ expression: Expression, mask: Register? = nil) -> Register {
+    let key = Key(expression: expression, mask: expression.canFail ? mask : nil)
+    if let known = compiled[key] { return known }
+    let register = emit(expression, mask: key.mask)
+    compiled[key] = register
+    return register
+  }
+
+  /// The register of a mask: 1 in the rows of `mask` in which `condition` is true. Never NULL.
+  func compileMask(_ condition: Expression?, under mask: Register? = nil) -> Register? {
+    guard let condition else { return mask }
+    return maskRegister(.isTrue(compile(condition, mask: mask), under: mask))
+  }
+
+  /// Evaluates all expressions over the batch. Rows that fail are reported to the batch.
+  func run(_ batch: EventBatch) {
+    let count = batch.count
+    for instruction in instructions {
+      execute(instruction, batch, count)
+    }
+  }
+
+  /// Whether the register's column can hold NULLs.
+  func isNullable(_ register: Register) -> Bool {
+    registers[register].isNullable
+  }
+
+  private func allocate(_ type: SQLType, isNullable: Bool) -> Register {
+    let column = Column(type: type, isNullable: isNullable, capacity: capacity)
+    owned.append(column)
+    registers.append(column)
+    return registers.count - 1
+  }
+
+  private func maskRegister(_ key: MaskKey) -> Register {
+    if let known = masks[key] { return known }
+    let output = allocate(.boolean, isNullable: false)
+    let (operation, input, under): (Operation, Register, Register?) =
+      switch key {
+      case .isTrue(let input, let under): (.maskTrue, input, under)
+      case .isNotTrue(let input, let under): (.maskNotTrue, input, under)
+      case .isNotFalse(let input, let under): (.maskNotFalse, input, under)
+      case .isNull(let input, let under): (.maskNull, input, under)
+      }
+    instructions.append(
+      Instruction(operation: operation, inputs: [input] + (under.map { [$0] } ?? []), output: output, mask: nil))
+    masks[key] = output
+    return output
+  }
+
+  private func append(
+    _ operation: Operation, _ inputs: [Register], _ type: SQLType, isNullable: Bool? = nil, mask: Register? = nil
+  ) -> Register {
+    let nullable = isNullable ?? inputs.contains { registers[$0].isNullable }
+    let output = allocate(type, isNullable: nullable)
+    instructions.append(Instruction(operation: operation, inputs: inputs, output: output, mask: mask))
+    return output
+  }
+
+  private func emit(_ expression: Expression, mask: Register?) -> Register {
+    switch expression {
+    case .column(let index, _):
+      return index
+    case .literal(let literal):
+      return constant(literal)
+    case .arithmetic(let arithmetic, let left, let right):
+      let operation: Operation =
+        expression.type == .doublePrecision
+        ? .doubleArithmetic(arithmetic) : .integerArithmetic(arithmetic, is32Bit: expression.type == .integer)
+      return append(
+        operation, [compile(left, mask: mask), compile(right, mask: mask)], expression.type, mask: mask)
+    case .negate(let operand):
+      let operation: Operation =
+        expression.type == .doublePrecision ? .negateDouble : .negateInteger(is32Bit: expression.type == .integer)
+      return append(operation, [compile(operand, mask: mask)], expression.type, mask: mask)
+    case .comparison(let comparison, let left, let right):
+      return emitComparison(comparison, left, right, mask: mask)
+    case .and(let operands):
+      return emitLogic(operands, mask: mask, operation: .and) { .isNotFalse($0, under: $1) }
+    case .or(let operands):
+      return emitLogic(operands, mask: mask, operation: .or) { .isNotTrue($0, under: $1) }
+    case .not(let operand):
+      return append(.not, [compile(operand, mask: mask)], .boolean)
+    case .isNull(let operand):
+      return append(.isNull, [compile(operand, mask: mask)], .boolean, isNullable: false)
+    case .isTrue(let operand):
+      return append(.maskTrue, [compile(operand, mask: mask)], .boolean, isNullable: false)
+    case .caseWhen(let branches, let otherwise):
+      return emitCase(branches, otherwise, mask: mask)
+    case .coalesce(let operands):
+      var inputs: [Register] = []
+      var reached = mask
+      for operand in operands {
+        let input = compile(operand, mask: reached)
+        inputs.append(input)
+        guard registers[input].isNullable else { break }
+        reached = maskRegister(.isNull(input, under: reached))
+      }
+      if inputs.count == 1 { return inputs[0] }
+      let isNullable = inputs.allSatisfy { registers[$0].isNullable }
+      return append(.coalesce, inputs, expression.type, isNullable: isNullable)
+    case .cast(let operand, let type):
+      if operand.type.physical == type.physical, operand.type.castsByRelabelling(to: type) {
+        return compile(operand, mask: mask)
+      }
+      return append(.cast(from: operand.type, to: type), [compile(operand, mask: mask)], type, mask: mask)
+    }
+  }
+
+  private func emitComparison(
+    _ comparison: ComparisonOperator, _ left: Expression, _ right: Expression, mask: Register?
+  ) -> Register {
+    if left.type.physical == .text {
+      // Comparing with a constant is what nearly every FILTER does: it spares the constant's column.
+      for (operand, literal) in [(left, right), (right, left)] {
+        if case .literal(.text(let text, _)) = literal {
+          let constant = ConstantText(text)
+          constants.append(constant)
+          let input = compile(operand, mask: mask)
+          return append(.textEqualsConstant(constant, negated: comparison == .notEqual), [input], .boolean)
+        }
+      }
+    }
+    return append(
+      .compare(comparison, left.type.physical), [compile(left, mask: mask), compile(right, mask: mask)], .boolean)
+  }
+
+  private func emitLogic(
+    _ operands: [Expression], mask: Register?, operation: Operation, next: (Register, Register?) -> MaskKey
+  ) -> Register {
+    var inputs: [Register] = []
+    var reached = mask
+    for (index, operand) in operands.enumerated() {
+      inputs.append(compile(operand, mask: reached))
+      if operands.dropFirst(index + 1).contains(where: \.canFail) {
+        reached = maskRegister(next(inputs[index], reached))
+      }
+    }
+    return append(operation, inputs, .boolean)
+  }
+
+  private func emitCase(_ branches: [Expression.CaseBranch], _ otherwise: Expression, mask: Register?) -> Register {
+    var inputs: [Register] = []
+    var reached = mask
+    var isNullable = false
+    for branch in branches {
+      let condition = compile(branch.condition, mask: reached)
+      let taken = maskRegister(.isTrue(condition, under: reached))
+      let value = compile(branch.value, mask: taken)
+      isNullable = isNullable || registers[value].isNullable
+      inputs += [condition, value]
+      reached = maskRegister(.isNotTrue(condition, under: reached))
+    }
+    let fallback = compile(otherwise, mask: reached)
+    inputs.append(fallback)
+    return append(.select, inputs, otherwise.type, isNullable: isNullable || registers[fallback].isNullable)
+  }
+
+  /// Constants are columns filled once: simple, and as fast as the operand beside them.
+  private func constant(_ literal: Literal) -> Register {
+    var isNull = false
+    if case .null = literal { isNull = true }
+    let register = allocate(literal.type, isNullable: isNull)
+    let column = registers[register]
+    switch literal {
+    case .null: column.validity.update(repeating: 0, count: capacity)
+    case .boolean(let value): column.booleans.update(repeating: value ? 1 : 0, count: capacity)
+    case .integer(let value, _): column.integers.update(repeating: value, count: capacity)
+    case .numeric(let unscaled, _): column.decimals.update(repeating: unscaled, count: capacity)
+    case .double(let value): column.doubles.update(repeating: value, count: capacity)
+    case .text(let text, _):
+      let constant = ConstantText(text)
+      constants.append(constant)
+      column.texts.update(repeating: constant.view, count: capacity)
+    }
+    return register
+  }
+}
+
+/// Text of a definition, kept where kernels can point to it.
+final class ConstantText {
+  let view: TextView
+  private let storage: UnsafeMutableBufferPointer<UInt8>
+
+  init(_ text: String) {
+    let utf8 = Array(text.utf8)
+    storage = .allocate(capacity: max(utf8.count, 1))
+    _ = storage.update(fromContentsOf: utf8)
+    view = TextView(start: UnsafePointer(storage.baseAddress.unsafelyUnwrapped), count: utf8.count)
+  }
+
+  deinit {
+    storage.deallocate()
+  }
+}
+
+extension Expression {
+  /// Whether evaluating it can be an error of the event.
+  var canFail: Bool {
+    switch self {
+    case .arithmetic, .negate: true
+    case .cast(let operand, let type): !operand.type.castsWithoutError(to: type) || operand.canFail
+    default: children.contains(where: \.canFail)
+    }
+  }
+}
+
+extension SQLType {
+  /// A cast that changes the type's name only.
+  func castsByRelabelling(to type: SQLType) -> Bool {
+    if self == type { return true }
+    switch (self, type) {
+    case (.integer, .bigint), (.uuid, .text), (.jsonb, .text): return true
+    // The session's time zone is UTC everywhere, so both are the same count of microseconds.
+    case (.timestamptz, .timestamp), (.timestamp, .timestamptz): return true
+    default: return false
+    }
+  }
+
+  func castsWithoutError(to type: SQLType) -> Bool {
+    if castsByRelabelling(to: type) || type == .text { return true }
+    switch (self, type) {
+    case (.integer, .doublePrecision), (.bigint, .doublePrecision), (.numeric, .doublePrecision): return true
+    case (.boolean, .integer), (.timestamptz, .date), (.timestamp, .date), (.date, .timestamptz), (.date, .timestamp):
+      return true
+    default: return false
+    }
+  }
+}

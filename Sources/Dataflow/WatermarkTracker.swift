@@ -1,0 +1,87 @@
+/// How far event time has come in each partition of one worker, and in all of them together.
+///
+/// The watermark says: no more events older than this are expected. It is the minimum over the partitions that are not
+/// idle; a partition is idle after a time without events and then goes along with the others. When all are silent the
+/// watermark goes on with the wall clock, so that the last windows close. It never goes back. (Akidau et al., "The
+/// Dataflow Model", VLDB 2015; idle sources as in Flink.)
+///
+/// All times in microseconds; event times since 1970, wall-clock times on any clock that only goes forward.
+public struct WatermarkTracker: Sendable {
+  private struct Partition {
+    /// Greatest event time less the out-of-orderness; nil before the first event.
+    var watermark: Int64?
+    var lastActivity: Int64
+    var isIdle = false
+  }
+
+  private let outOfOrderness: Int64
+  private let idleTimeout: Int64
+  private var partitions: [Int32: Partition] = [:]
+  private var combined: Int64?
+  /// Since when all partitions are idle, and the watermark at that moment.
+  private var silence: (since: Int64, watermark: Int64)?
+
+  public init(outOfOrdernessMicroseconds: Int64, idleTimeoutMicroseconds: Int64) {
+    outOfOrderness = outOfOrdernessMicroseconds
+    idleTimeout = idleTimeoutMicroseconds
+  }
+
+  /// Takes a partition in, with the watermark that its progress row holds.
+  public mutating func assign(_ partition: Int32, watermark: Int64?, now: Int64) {
+    partitions[partition] = Partition(watermark: watermark, lastActivity: now)
+  }
+
+  /// Lets a partition go; it no longer holds the watermark back.
+  public mutating func release(_ partition: Int32) {
+    partitions[partition] = nil
+    if partitions.isEmpty {
+      combined = nil
+      silence = nil
+    }
+  }
+
+  /// Notes that the partition brought events, the latest of them with this event time.
+  public mutating func observe(_ partition: Int32, maxEventTime: Int64, now: Int64) {
+    guard var state = partitions[partition] else { return }
+    let candidate = maxEventTime - outOfOrderness
+    state.watermark = max(state.watermark ?? candidate, candidate)
+    state.lastActivity = now
+    state.isIdle = false
+    partitions[partition] = state
+    silence = nil
+  }
+
+  /// The combined watermark at this moment; nil while no event has been seen.
+  public mutating func advance(now: Int64) -> Int64? {
+    var lowest: Int64?
+    var isWaiting = false
+    for (number, state) in partitions {
+      if !state.isIdle, now - state.lastActivity >= idleTimeout { partitions[number]?.isIdle = true }
+      guard partitions[number]?.isIdle == false else { continue }
+      // An active partition without any event yet may still bring the oldest ones: nothing can be said before.
+      guard let watermark = state.watermark else {
+        isWaiting = true
+        continue
+      }
+      lowest = min(lowest ?? watermark, watermark)
+    }
+    if isWaiting { return combined }
+    if let lowest {
+      combined = max(combined ?? lowest, lowest)
+    } else if let reached = silence {
+      combined = max(combined ?? reached.watermark, reached.watermark + max(0, now - reached.since))
+    } else if let greatest = partitions.values.compactMap(\.watermark).max() {
+      let watermark = max(combined ?? greatest, greatest)
+      combined = watermark
+      silence = (since: now, watermark: watermark)
+    }
+    return combined
+  }
+
+  /// What to store for a partition: its own watermark, or the combined one while it is idle and goes along.
+  public func stored(_ partition: Int32) -> Int64? {
+    guard let state = partitions[partition] else { return nil }
+    guard state.isIdle, let combined else { return state.watermark }
+    return max(state.watermark ?? combined, combined)
+  }
+}

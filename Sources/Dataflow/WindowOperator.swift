@@ -1,0 +1,216 @@
+import Events
+import Plan
+
+/// Consecutive rows of a batch that come from one partition.
+public struct PartitionRun: Sendable, Hashable {
+  public var partition: Int32
+  public var rows: Range<Int>
+
+  public init(partition: Int32, rows: Range<Int>) {
+    self.partition = partition
+    self.rows = rows
+  }
+}
+
+/// What became of the events of one run, for the ledger. For every aggregate: `consumed` = `aggregated` + `filtered`
+/// + `late` + `dead`.
+public struct RunCounts: Sendable, Hashable {
+  public struct Aggregate: Sendable, Hashable {
+    public var aggregated = 0
+    /// Refused by the aggregate's WHERE.
+    public var filtered = 0
+    /// Older than the aggregate still takes.
+    public var late = 0
+
+    public init(aggregated: Int = 0, filtered: Int = 0, late: Int = 0) {
+      self.aggregated = aggregated
+      self.filtered = filtered
+      self.late = late
+    }
+  }
+
+  public var consumed = 0
+  /// Became dead letters, for all aggregates alike.
+  public var dead = 0
+  /// In the order of `StreamPlan.aggregates`.
+  public var aggregates: [Aggregate]
+  /// The greatest event time of the run's good events, in microseconds since 1970.
+  public var maxEventTime: Int64?
+
+  /// No events yet, for this many aggregates.
+  public init(aggregateCount: Int) {
+    aggregates = Array(repeating: Aggregate(), count: aggregateCount)
+  }
+}
+
+/// Turns event batches into window deltas: the aggregates of one stream, kept incrementally.
+///
+/// An event is counted in all aggregates or in none: whatever can fail (expressions, keys, ranges) is evaluated for the
+/// whole batch before the first accumulator is touched. Owned by the worker thread; no clock, no I/O.
+public final class WindowOperator {
+  /// Together with the other columns of the primary key it must fit a third of a Postgres page.
+  static let maxKeyBytes = 2000
+  /// Dictionaries larger than this are forgotten at the next drain.
+  private static let maxDictionaryBytes = 32 << 20
+
+  private let plan: StreamPlan
+  private let program: Program
+  private var keys: KeyInterner
+  private var groupings: [Grouping] = []
+  private let textMeasures: [Program.Register]
+  private let doubleSums: [Program.Register]
+  private let decimalSums: [Program.Register]
+
+  /// - Parameters:
+  ///   - batch: the batch that every `process` will be given.
+  ///   - seed: of the hash functions; random in production, fixed in tests.
+  public init(_ plan: StreamPlan, batch: EventBatch, seed: UInt64) {
+    self.plan = plan
+    let program = Program(batch: batch)
+    var keys = KeyInterner(capacity: batch.capacity, seed: seed)
+    var texts: Set<Int> = []
+    var doubles: Set<Int> = []
+    var decimals: Set<Int> = []
+    for (index, aggregate) in plan.aggregates.enumerated() {
+      let filter = program.compileMask(aggregate.filter)
+      let keyIndices = aggregate.keys.map { keys.add($0, register: program.compile($0.expression, mask: filter)) }
+      let accumulators = aggregate.accumulators.map { accumulator in
+        let mask = program.compileMask(accumulator.filter, under: filter)
+        let argument = accumulator.argument.map { program.compile($0, mask: mask) }
+        if let argument {
+          switch (accumulator.function, program.registers[argument].type.physical) {
+          case (.min, .text), (.max, .text): texts.insert(argument)
+          case (.sum, .double): doubles.insert(argument)
+          case (.sum, .decimal): decimals.insert(argument)
+          default: break
+          }
+        }
+        return Accumulator(
+          accumulator, argument: argument, argumentIsNullable: argument.map(program.isNullable) ?? false,
+          filter: accumulator.filter == nil ? nil : mask)
+      }
+      groupings.append(
+        Grouping(
+          index: index, plan: aggregate, filter: filter, keys: keyIndices, accumulators: accumulators,
+          capacity: batch.capacity, seed: seed))
+    }
+    self.program = program
+    self.keys = keys
+    textMeasures = texts.sorted()
+    doubleSums = doubles.sorted()
+    decimalSums = decimals.sorted()
+  }
+
+  /// Groups that a drain would return.
+  public var groupCount: Int { groupings.reduce(0) { $0 + $1.groupCount } }
+
+  /// Bytes held by groups, accumulators and dictionaries.
+  public var memory: Int { keys.memory + groupings.reduce(0) { $0 + $1.memory } }
+
+  /// Adds a decoded batch.
+  ///
+  /// - Parameters:
+  ///   - runs: cover the batch's rows in order.
+  ///   - now: the wall clock in microseconds since 1970, against which events from the future are recognised.
+  ///   - watermark: decides with each aggregate's retention and lateness which events are late; nil: none is.
+  /// - Returns: the counts of each run. Rows that failed are in `batch.failures`.
+  public func process(_ batch: EventBatch, runs: [PartitionRun], now: Int64, watermark: Int64?) -> [RunCounts] {
+    let times = batch.columns[plan.eventTimeColumn]
+    checkEventTimes(batch, times, latest: now + plan.definition.maxAheadMicroseconds)
+    program.run(batch)
+    checkMeasures(batch)
+    keys.intern(batch, program)
+    for grouping in groupings { keys.checkLength(of: grouping, batch) }
+
+    var counts = runs.map { run in
+      var count = RunCounts(aggregateCount: groupings.count)
+      count.consumed = run.rows.count
+      (count.dead, count.maxEventTime) = survey(batch, times, run.rows)
+      return count
+    }
+    for grouping in groupings {
+      grouping.assign(batch, times, keys, program, watermark: watermark)
+      for (index, run) in runs.enumerated() {
+        var aggregate = grouping.dispositions(run.rows)
+        aggregate.aggregated = counts[index].consumed - counts[index].dead - aggregate.filtered - aggregate.late
+        counts[index].aggregates[grouping.index] = aggregate
+      }
+      grouping.accumulate(program, batch.count)
+    }
+    return counts
+  }
+
+  /// What has been accumulated since the last drain, one delta per aggregate that has any; starts anew.
+  public func drain() -> [WindowDelta] {
+    let deltas = groupings.compactMap { $0.drain(keys) }
+    if keys.memory > WindowOperator.maxDictionaryBytes { keys.removeAll() }
+    return deltas
+  }
+
+  /// Postgres' `timestamptz` reaches from 4713 BC to AD 294276; a window and its lateness must fit, too.
+  private static let earliest: Int64 = -210_000_000_000_000_000
+  private static let latest: Int64 = 9_200_000_000_000_000_000
+
+  private func checkEventTimes(_ batch: EventBatch, _ times: Column, latest: Int64) {
+    let latest = min(latest, WindowOperator.latest)
+    for row in 0..<batch.count {
+      let time = times.integers[row]
+      if times.validity[row] == 1, time >= WindowOperator.earliest, time <= latest { continue }
+      guard batch.live[row] == 1 else {
+        // The rest of the operator reads every row: a dead one gets a harmless time.
+        times.integers[row] = 0
+        continue
+      }
+      let field = plan.definition.eventTime.joined(separator: ".")
+      if times.validity[row] == 0 {
+        batch.fail(row, .invalidEventTime, "\(field) is null")
+      } else if time < WindowOperator.earliest || time > WindowOperator.latest {
+        batch.fail(row, .invalidEventTime, "\(field) is out of range: \(time) microseconds since 1970")
+      } else {
+        let ahead = (time - latest + plan.definition.maxAheadMicroseconds) / 1_000_000
+        batch.fail(
+          row, .futureEventTime, "\(field) is \(ahead) s ahead of the clock; the stream's max_ahead refuses it")
+      }
+      times.integers[row] = 0
+    }
+  }
+
+  /// Values that would make the merge in Postgres fail for ever after: text that it cannot store, and numbers so large
+  /// that a sum of them overflows.
+  private func checkMeasures(_ batch: EventBatch) {
+    for register in textMeasures {
+      let column = program.registers[register]
+      for row in 0..<batch.count where column.validity[row] == 1 && !isStorableText(column.texts[row]) {
+        batch.fail(row, .invalidUTF8, "\(measureName(register)) is not UTF-8 text without zero bytes")
+      }
+    }
+    for register in doubleSums {
+      let column = program.registers[register]
+      for row in 0..<batch.count where column.doubles[row].magnitude > 1e290 && column.doubles[row].isFinite {
+        guard column.validity[row] == 1 else { continue }
+        batch.fail(row, .outOfRange, "\(measureName(register)) is too large to be summed: \(column.doubles[row])")
+      }
+    }
+    for register in decimalSums {
+      let column = program.registers[register]
+      let limit: Int128 = 1_000_000_000_000_000_000_000_000_000
+      for row in 0..<batch.count where column.decimals[row].magnitude > limit.magnitude && column.validity[row] == 1 {
+        batch.fail(row, .outOfRange, "\(measureName(register)) is too large to be summed")
+      }
+    }
+  }
+
+  private func measureName(_ register: Program.Register) -> String {
+    register < plan.columns.count ? plan.columns[register].path.joined(separator: ".") : "a computed measure"
+  }
+
+  private func survey(_ batch: EventBatch, _ times: Column, _ rows: Range<Int>) -> (dead: Int, latest: Int64?) {
+    var live = 0
+    var latest = Int64.min
+    for row in rows {
+      live += Int(batch.live[row])
+      latest = max(latest, batch.live[row] == 1 ? times.integers[row] : Int64.min)
+    }
+    return (rows.count - live, live == 0 ? nil : latest)
+  }
+}

@@ -1,0 +1,50 @@
+import Plan
+
+/// Gives every window that a flush touches a dense slot.
+///
+/// Events arrive nearly in order, so the window of the previous event is tried first: no division, no look-up.
+struct WindowTable {
+  /// The start of a tumbling window: aligned to 2000-01-01T00:00:00Z as the SQL function `tumble` is.
+  static let origin: Int64 = 946_684_800_000_000
+
+  let size: Int64
+  private(set) var starts: [Int64] = []
+  private var slots: [Int64: Int32] = [:]
+  private var lastStart: Int64 = .max
+  private var lastSlot: Int32 = 0
+
+  init(_ assigner: WindowAssigner) {
+    switch assigner {
+    case .tumble(let size): self.size = size
+    }
+  }
+
+  func start(of time: Int64) -> Int64 {
+    floorDivide(time - WindowTable.origin, size) * size + WindowTable.origin
+  }
+
+  @inline(__always)
+  mutating func slot(of time: Int64) -> Int32 {
+    if time >= lastStart, time - lastStart < size { return lastSlot }
+    return look(up: start(of: time))
+  }
+
+  @inline(never)
+  private mutating func look(up start: Int64) -> Int32 {
+    lastStart = start
+    if let known = slots[start] {
+      lastSlot = known
+    } else {
+      lastSlot = Int32(starts.count)
+      starts.append(start)
+      slots[start] = lastSlot
+    }
+    return lastSlot
+  }
+
+  mutating func removeAll() {
+    starts.removeAll(keepingCapacity: true)
+    slots.removeAll(keepingCapacity: true)
+    lastStart = .max
+  }
+}

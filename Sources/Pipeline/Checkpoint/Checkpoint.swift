@@ -1,0 +1,56 @@
+import Dataflow
+import Events
+
+/// Why a record is put aside, with everything needed to look at it or to process it again.
+public struct DeadLetter: Sendable {
+  public var partition: Int32
+  public var offset: Offset
+  public var timestampMilliseconds: Int64
+  public var key: [UInt8]?
+  public var value: [UInt8]?
+  public var headers: [RecordHeader]
+  public var code: EventErrorCode
+  public var reason: String
+
+  /// What the dead letter holds, about, for bounding memory.
+  var byteCount: Int { (key?.count ?? 0) + (value?.count ?? 0) + reason.utf8.count + 200 }
+}
+
+/// A gap, and the broker's explanation of it.
+public struct ExplainedGap: Sendable, Hashable {
+  public enum Reason: String, Sendable {
+    /// The log now begins later: retention removed the records before they were read.
+    case expired
+    /// The log goes around them: compaction or transaction markers.
+    case absent
+  }
+
+  public var gap: OffsetGap
+  public var reason: Reason
+}
+
+/// One partition's part of a checkpoint.
+public struct PartitionAdvance: Sendable, Equatable {
+  public var partition: Int32
+  public var epoch: Int64
+  /// The position that the database must hold, and the one that it will hold.
+  public var expected: Offset
+  public var next: Offset
+  /// First offset of the ledger segment that this extends.
+  public var segment: Offset
+  /// Offsets in between that do not exist.
+  public var missing: Int64
+  public var counts: RunCounts
+  /// Microseconds since 1970; nil while the partition has had no event.
+  public var watermark: Int64?
+}
+
+/// Everything that one transaction commits: positions and rows, together or not at all.
+public struct Checkpoint: Sendable {
+  public var advances: [PartitionAdvance]
+  public var deltas: [WindowDelta]
+  public var deadLetters: [DeadLetter]
+  public var gaps: [ExplainedGap]
+
+  public var recordCount: Int { advances.reduce(0) { $0 + $1.counts.consumed } }
+}

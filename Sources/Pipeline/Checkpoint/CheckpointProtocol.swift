@@ -1,0 +1,133 @@
+/// When to claim, read, flush, release and stop: the decisions of a worker, apart from the one who carries them out.
+///
+/// The worker tells it what happened and asks `decide` what to do next, over and over. All times are monotonic, in
+/// microseconds. Invariants: one request at a time is with the sink; a partition is released only when everything read
+/// from it is committed, or not at all (`abandon`: a new worker begins at the committed positions).
+struct CheckpointProtocol {
+  struct Limits: Sendable {
+    var flushInterval: Int64
+    /// Groups that may wait for the next flush; then reading stops until the sink is free.
+    var maxGroups: Int
+    /// Bytes that groups and dead letters may hold.
+    var maxBytes: Int
+    /// A revocation or a stop waits this long for its last flush.
+    var releaseTimeout: Int64 = 10_000_000
+    /// Without records, only the watermark moves; it is stored this often.
+    var idleInterval: Int64 = 1_000_000
+  }
+
+  enum Action: Equatable {
+    case claim([Int32])
+    case flush
+    case release([Int32])
+    case read
+    /// The group's events are still served, but no data is read.
+    case wait
+    case stop
+    /// Everything uncommitted is given up; a new worker reads it again.
+    case abandon(AbandonReason)
+  }
+
+  enum AbandonReason: Equatable, Sendable {
+    case fenced(String)
+    case lostPartitions
+    case releaseTimedOut
+  }
+
+  /// The state of what the protocol does not own.
+  struct Facts {
+    var now: Int64
+    var hasUnsealedRecords: Bool
+    /// The stored watermarks are behind.
+    var hasWatermarkNews: Bool
+    var groupCount: Int
+    var byteCount: Int
+  }
+
+  private let limits: Limits
+  private var toClaim: [Int32] = []
+  private var toRelease: [Int32] = []
+  private var releaseDeadline: Int64?
+  private var isStopping = false
+  private(set) var isSinkBusy = false
+  private var lastFlush: Int64
+  private var abandonment: AbandonReason?
+
+  init(limits: Limits, now: Int64) {
+    self.limits = limits
+    lastFlush = now
+  }
+
+  mutating func assigned(_ partitions: [Int32]) {
+    toClaim += partitions
+  }
+
+  mutating func revoked(_ partitions: [Int32], now: Int64) {
+    toClaim.removeAll(where: partitions.contains)
+    toRelease += partitions
+    releaseDeadline = min(releaseDeadline ?? .max, now + limits.releaseTimeout)
+  }
+
+  mutating func lost() {
+    abandonment = abandonment ?? .lostPartitions
+  }
+
+  mutating func stopRequested(now: Int64) {
+    guard !isStopping else { return }
+    isStopping = true
+    releaseDeadline = min(releaseDeadline ?? .max, now + limits.releaseTimeout)
+  }
+
+  /// The sink has taken a request.
+  mutating func submitted(_ action: Action, now: Int64) {
+    isSinkBusy = true
+    if case .claim = action { toClaim = [] }
+    if action == .flush { lastFlush = now }
+  }
+
+  mutating func sinkFinished() {
+    isSinkBusy = false
+  }
+
+  mutating func fenced(_ message: String) {
+    isSinkBusy = false
+    abandonment = .fenced(message)
+  }
+
+  mutating func released() {
+    toRelease = []
+    if !isStopping { releaseDeadline = nil }
+  }
+
+  mutating func decide(_ facts: Facts) -> Action {
+    if let abandonment { return .abandon(abandonment) }
+    let isReleasing = !toRelease.isEmpty || isStopping
+    if isSinkBusy {
+      if isReleasing {
+        if let releaseDeadline, facts.now >= releaseDeadline { return .abandon(.releaseTimedOut) }
+        return .wait
+      }
+    } else if isReleasing {
+      if facts.hasUnsealedRecords { return .flush }
+      return toRelease.isEmpty ? .stop : .release(toRelease)
+    } else if !toClaim.isEmpty {
+      return .claim(toClaim)
+    } else if isFlushDue(facts) {
+      return .flush
+    }
+    return facts.groupCount >= limits.maxGroups || facts.byteCount >= limits.maxBytes ? .wait : .read
+  }
+
+  private func isFlushDue(_ facts: Facts) -> Bool {
+    let age = facts.now - lastFlush
+    if facts.hasUnsealedRecords { return age >= limits.flushInterval }
+    return facts.hasWatermarkNews && age >= limits.idleInterval
+  }
+
+  /// How long a read may wait for records (microseconds) without delaying what is due.
+  func readTimeout(_ facts: Facts) -> Int64 {
+    if !facts.hasUnsealedRecords { return 20_000 }
+    if isSinkBusy { return 2_000 }
+    return min(max(limits.flushInterval - (facts.now - lastFlush), 0), 20_000)
+  }
+}

@@ -1,0 +1,129 @@
+import Dataflow
+import Events
+
+/// A range of offsets that the broker does not have.
+public struct OffsetGap: Sendable, Hashable {
+  public var partition: Int32
+  /// The first offset that is missing.
+  public var first: Offset
+  /// The offset at which the log goes on.
+  public var next: Offset
+
+  public init(partition: Int32, first: Offset, next: Offset) {
+    self.partition = partition
+    self.first = first
+    self.next = next
+  }
+}
+
+/// Checks every record's offset against the expected one: delivery is not trusted.
+///
+/// Lower is a repeat and dropped. Higher is a gap, and is re-read from the expected offset before it is believed:
+/// the source may have lost records on their way, while those that compaction, transaction markers or retention took
+/// are missing the second time as well.
+public struct OffsetTracker: Sendable {
+  private struct Position {
+    var expected: Offset
+    /// The re-read for a gap at `expected` has been asked for.
+    var hasReread = false
+    /// Records are dropped until the re-read delivers: they were under way before it.
+    var awaitsReread = false
+  }
+
+  /// What `admit` found.
+  public struct Admission: Sendable, Equatable {
+    /// How many records remain, at the front of the buffer.
+    public var count = 0
+    /// The remaining records by partition, in order.
+    public var runs: [PartitionRun] = []
+    /// Partitions to be read again, from these offsets; nothing of them has been admitted beyond that.
+    public var rereads: [Int32: Offset] = [:]
+    /// Gaps that are still there after the re-read.
+    public var gaps: [OffsetGap] = []
+    public var repeats = 0
+    /// Records of partitions that are not assigned (any more).
+    public var strays = 0
+  }
+
+  private var positions: [Int32: Position] = [:]
+
+  public init() {}
+
+  /// Expects `next` as the next record of the partition.
+  public mutating func assign(_ partition: Int32, next: Offset) {
+    positions[partition] = Position(expected: next)
+  }
+
+  public mutating func release(_ partition: Int32) {
+    positions[partition] = nil
+  }
+
+  public mutating func releaseAll() {
+    positions.removeAll()
+  }
+
+  /// The source has been told to read the partition again; what it delivers from now on counts.
+  public mutating func rereadStarted(_ partition: Int32) {
+    positions[partition]?.awaitsReread = false
+  }
+
+  /// The next offset expected of each partition.
+  public var expected: [Int32: Offset] { positions.mapValues(\.expected) }
+
+  /// Keeps the records that continue their partitions, compacted to the front of `records`.
+  public mutating func admit(_ records: UnsafeMutableBufferPointer<Record>) -> Admission {
+    var admission = Admission()
+    var index = 0
+    while index < records.count {
+      let partition = records[index].partition
+      var end = index + 1
+      while end < records.count, records[end].partition == partition { end += 1 }
+      if positions[partition] == nil {
+        admission.strays += end - index
+      } else {
+        admit(records, index..<end, partition, &admission)
+      }
+      index = end
+    }
+    return admission
+  }
+
+  private mutating func admit(
+    _ records: UnsafeMutableBufferPointer<Record>, _ range: Range<Int>, _ partition: Int32, _ admission: inout Admission
+  ) {
+    guard var position = positions[partition] else { return }
+    defer { positions[partition] = position }
+    let start = admission.count
+    for index in range {
+      let offset = records[index].offset
+      if position.awaitsReread {
+        admission.strays += 1
+        continue
+      }
+      if offset < position.expected {
+        admission.repeats += 1
+        continue
+      }
+      if offset > position.expected {
+        guard position.hasReread else {
+          position.hasReread = true
+          position.awaitsReread = true
+          admission.rereads[partition] = position.expected
+          admission.strays += 1
+          continue
+        }
+        admission.gaps.append(OffsetGap(partition: partition, first: position.expected, next: offset))
+      }
+      position.hasReread = false
+      position.expected = offset + 1
+      if admission.count != index { records[admission.count] = records[index] }
+      admission.count += 1
+    }
+    guard admission.count > start else { return }
+    if let last = admission.runs.last, last.partition == partition {
+      admission.runs[admission.runs.count - 1].rows = last.rows.lowerBound..<admission.count
+    } else {
+      admission.runs.append(PartitionRun(partition: partition, rows: start..<admission.count))
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import Dataflow
+import Events
+
+/// A partition as Postgres handed it over: where to begin, and the epoch that proves ownership.
+public struct PartitionClaim: Sendable, Equatable {
+  public var partition: Int32
+  public var next: Offset
+  public var epoch: Int64
+  /// Microseconds since 1970.
+  public var watermark: Int64?
+
+  public init(partition: Int32, next: Offset, epoch: Int64, watermark: Int64?) {
+    self.partition = partition
+    self.next = next
+    self.epoch = epoch
+    self.watermark = watermark
+  }
+}
+
+/// The positions between two checkpoints: what has been read since the last one was sealed.
+///
+/// Pure bookkeeping: the worker tells it what was admitted and what became of it, and seals it into the advances of a
+/// checkpoint. Invariant: for every partition `next - sealed` = consumed + missing.
+struct OpenEpoch {
+  private struct Partition {
+    var claim: PartitionClaim
+    /// Up to here the records belong to sealed checkpoints.
+    var sealed: Offset
+    var next: Offset
+    var missing: Int64 = 0
+    var counts: RunCounts
+    var segment: Offset
+    var segmentOpened: Int64
+    var storedWatermark: Int64?
+  }
+
+  /// A ledger segment is extended for this long (microseconds), then a new one begins.
+  private static let segmentAge: Int64 = 60_000_000
+
+  private let aggregateCount: Int
+  private var partitions: [Int32: Partition] = [:]
+
+  init(aggregateCount: Int) {
+    self.aggregateCount = aggregateCount
+  }
+
+  var assigned: [Int32] { partitions.keys.sorted() }
+
+  /// Positions up to which everything is part of a sealed checkpoint.
+  var sealedPositions: [Int32: Offset] { partitions.mapValues(\.sealed) }
+
+  var hasUnsealedRecords: Bool { partitions.values.contains { $0.next != $0.sealed } }
+
+  /// - Parameter now: monotonic, in microseconds.
+  mutating func assign(_ claim: PartitionClaim, now: Int64) {
+    partitions[claim.partition] = Partition(
+      claim: claim, sealed: claim.next, next: claim.next, counts: RunCounts(aggregateCount: aggregateCount),
+      segment: claim.next, segmentOpened: now,
+      storedWatermark: claim.watermark)
+  }
+
+  mutating func release(_ partition: Int32) {
+    partitions[partition] = nil
+  }
+
+  mutating func releaseAll() {
+    partitions.removeAll()
+  }
+
+  mutating func record(_ gap: OffsetGap) {
+    partitions[gap.partition]?.missing += gap.next - gap.first
+    partitions[gap.partition]?.next += gap.next - gap.first
+  }
+
+  mutating func record(_ run: PartitionRun, _ counts: RunCounts) {
+    guard var partition = partitions[run.partition] else { return }
+    partition.next += Int64(counts.consumed)
+    partition.counts.add(counts)
+    partitions[run.partition] = partition
+  }
+
+  /// Closes the epoch: the advances of all partitions that moved, or whose watermark did.
+  ///
+  /// - Parameter watermark: what to store for a partition.
+  mutating func seal(now: Int64, watermark: (Int32) -> Int64?) -> [PartitionAdvance] {
+    var advances: [PartitionAdvance] = []
+    for number in assigned {
+      guard var partition = partitions[number] else { continue }
+      let current = watermark(number)
+      guard partition.next != partition.sealed || current != partition.storedWatermark else { continue }
+      if now - partition.segmentOpened >= OpenEpoch.segmentAge {
+        partition.segment = partition.sealed
+        partition.segmentOpened = now
+      }
+      advances.append(
+        PartitionAdvance(
+          partition: number, epoch: partition.claim.epoch, expected: partition.sealed, next: partition.next,
+          segment: partition.segment, missing: partition.missing, counts: partition.counts, watermark: current))
+      partition.sealed = partition.next
+      partition.missing = 0
+      partition.counts = RunCounts(aggregateCount: aggregateCount)
+      partition.storedWatermark = current
+      partitions[number] = partition
+    }
+    return advances
+  }
+}
+
+extension RunCounts {
+  mutating func add(_ other: RunCounts) {
+    consumed += other.consumed
+    dead += other.dead
+    for index in aggregates.indices {
+      aggregates[index].aggregated += other.aggregates[index].aggregated
+      aggregates[index].filtered += other.aggregates[index].filtered
+      aggregates[index].late += other.aggregates[index].late
+    }
+    maxEventTime = [maxEventTime, other.maxEventTime].compactMap { $0 }.max()
+  }
+}

@@ -1,0 +1,67 @@
+import Dataflow
+import Events
+import Postgres
+
+extension PostgresArray {
+  /// A column of a delta in Postgres' binary array format.
+  init(_ column: DeltaColumn) {
+    self.init(element: PostgresArray.element(column.type), capacity: column.count)
+    for row in 0..<column.count {
+      if column.isNull(row) {
+        appendNull()
+        continue
+      }
+      switch column.values {
+      case .booleans(let values): append(values[row] == 1)
+      case .integers(let values): append(values[row])
+      case .decimals(let values): append(unscaled: values[row], scale: column.type.scale)
+      case .doubles(let values): append(values[row])
+      case .texts(let bytes, let ends):
+        bytes.withUnsafeBufferPointer { buffer in
+          append(bytes: UnsafeBufferPointer(rebasing: buffer[(row == 0 ? 0 : ends[row - 1])..<ends[row]]))
+        }
+      }
+    }
+  }
+
+  private static func element(_ type: SQLType) -> Element {
+    switch type {
+    case .boolean: .boolean
+    case .integer: .integer
+    case .bigint: .bigint
+    case .numeric: .numeric
+    case .doublePrecision: .doublePrecision
+    case .text: .text
+    case .bytea: .bytea
+    case .timestamptz: .timestamptz
+    case .timestamp: .timestamp
+    case .date: .date
+    case .time: .time
+    case .uuid: .uuid
+    case .jsonb: .jsonb
+    }
+  }
+}
+
+extension SQLType {
+  fileprivate var scale: Int {
+    if case .numeric(let scale) = self { return scale }
+    return 0
+  }
+}
+
+extension DeadLetter {
+  /// The headers as the column `headers` has them: `[{"name": …, "value": hexadecimal or null}]`.
+  var headersJSON: String {
+    let items = headers.map { header in
+      let value = header.value.map { bytes in "\"" + bytes.map(hexadecimal).joined() + "\"" } ?? "null"
+      return "{\"name\":\(quotedJSON(header.name)),\"value\":\(value)}"
+    }
+    return "[" + items.joined(separator: ",") + "]"
+  }
+}
+
+private func hexadecimal(_ byte: UInt8) -> String {
+  let digits = String(byte, radix: 16)
+  return digits.count == 1 ? "0" + digits : digits
+}

@@ -1,0 +1,250 @@
+import Dataflow
+import Events
+import Plan
+import Postgres
+import SQLFrontend
+
+/// Writes checkpoints: positions, rows, ledger and dead letters in one transaction and one round trip.
+///
+/// Owns no connection: the sink thread hands one in and decides what an error means.
+struct Sink: Sendable {
+  /// Raised by `streampulse.advance` when another instance owns a partition.
+  static let fencedState = "SPF01"
+  /// On this channel a JSON object tells of each committed transaction.
+  static let channel = "streampulse"
+
+  let stream: String
+  let topic: String
+  let owner: String
+  private let aggregates: [(name: String, upsert: String)]
+
+  init(_ plan: StreamPlan, topic: String, owner: String) {
+    stream = plan.definition.name
+    self.topic = topic
+    self.owner = owner
+    aggregates = plan.aggregates.map { ($0.name, ResultTable.upsertStatement(for: $0)) }
+  }
+
+  // MARK: Claims
+
+  /// Takes partitions over. Returns where each goes on; `starts` counts for those that nobody has read yet.
+  func claim(
+    _ starts: [Int32: Offset], cluster: String, _ connection: PostgresConnection
+  ) throws(PostgresError) -> [PartitionClaim] {
+    let partitions = starts.keys.sorted()
+    var numbers = PostgresArray(element: .integer)
+    var offsets = PostgresArray(element: .bigint)
+    for partition in partitions {
+      numbers.append(Int64(partition))
+      offsets.append(starts[partition] ?? 0)
+    }
+    let result = try connection.query(
+      """
+      SELECT partition, next_offset, epoch, (extract(epoch FROM watermark) * 1000000)::bigint
+      FROM streampulse.claim($1, $2, $3, $4, $5)
+      """,
+      [.text(cluster), .text(topic), .array(numbers), .array(offsets), .text(owner)])
+    return (0..<result.rowCount).compactMap { row in
+      guard let partition = result.integer(row, 0), let next = result.integer(row, 1),
+        let epoch = result.integer(row, 2)
+      else { return nil }
+      return PartitionClaim(
+        partition: Int32(partition), next: Int64(next), epoch: Int64(epoch), watermark: result.integer(row, 3).map(Int64.init))
+    }
+  }
+
+  // MARK: Commits
+
+  /// Commits the checkpoint.
+  ///
+  /// - Throws: `fencedState` when another instance owns a partition; then nothing has changed. After a connection error
+  ///   the outcome is unknown: ask `outcome`.
+  func commit(_ checkpoint: Checkpoint, cluster: String, _ connection: PostgresConnection) throws(PostgresError) {
+    var statements = [advance(checkpoint.advances, cluster)]
+    for delta in checkpoint.deltas { statements.append(upsert(delta)) }
+    statements += ledger(checkpoint.advances, cluster)
+    if !checkpoint.gaps.isEmpty { statements.append(gaps(checkpoint.gaps, cluster)) }
+    if !checkpoint.deadLetters.isEmpty { statements.append(deadLetters(checkpoint.deadLetters, cluster)) }
+    if checkpoint.recordCount > 0 {
+      statements.append(
+        PostgresStatement("SELECT pg_notify($1, $2)", [.text(Sink.channel), .text("{\"stream\":\"\(stream)\"}")]))
+    }
+    // Without an explicit BEGIN the pipeline is one implicit transaction, committed at its end or not at all.
+    _ = try connection.pipeline(statements)
+  }
+
+  /// What became of a commit whose answer was lost.
+  enum Outcome: Equatable {
+    case committed
+    case notCommitted
+    case fenced
+  }
+
+  /// Reads the positions back: all advanced, none advanced, or somebody else's.
+  func outcome(
+    of checkpoint: Checkpoint, cluster: String, _ connection: PostgresConnection
+  ) throws(PostgresError) -> Outcome {
+    let result = try connection.query(
+      "SELECT partition, next_offset, epoch FROM streampulse.progress WHERE cluster = $1 AND topic = $2",
+      [.text(cluster), .text(topic)])
+    var stored: [Int32: (next: Int, epoch: Int)] = [:]
+    for row in 0..<result.rowCount {
+      guard let partition = result.integer(row, 0), let next = result.integer(row, 1), let epoch = result.integer(row, 2)
+      else { continue }
+      stored[Int32(partition)] = (next, epoch)
+    }
+    var outcome: Outcome?
+    for advance in checkpoint.advances {
+      guard let position = stored[advance.partition], position.epoch == Int(advance.epoch) else { return .fenced }
+      // A watermark-only advance leaves no trace; to write it again is harmless.
+      if advance.next == advance.expected { continue }
+      if position.next == Int(advance.next) {
+        if outcome == .notCommitted { return .fenced }
+        outcome = .committed
+      } else if position.next == Int(advance.expected) {
+        if outcome == .committed { return .fenced }
+        outcome = .notCommitted
+      } else {
+        return .fenced
+      }
+    }
+    return outcome ?? .notCommitted
+  }
+
+  private func advance(_ advances: [PartitionAdvance], _ cluster: String) -> PostgresStatement {
+    var partitions = PostgresArray(element: .integer)
+    var epochs = PostgresArray(element: .bigint)
+    var expected = PostgresArray(element: .bigint)
+    var next = PostgresArray(element: .bigint)
+    var watermarks = PostgresArray(element: .timestamptz)
+    for advance in advances {
+      partitions.append(Int64(advance.partition))
+      epochs.append(advance.epoch)
+      expected.append(advance.expected)
+      next.append(advance.next)
+      if let watermark = advance.watermark { watermarks.append(watermark) } else { watermarks.appendNull() }
+    }
+    return PostgresStatement(
+      "SELECT streampulse.advance($1, $2, $3, $4, $5, $6, $7)",
+      [
+        .text(cluster), .text(topic), .array(partitions), .array(epochs), .array(expected), .array(next),
+        .array(watermarks),
+      ])
+  }
+
+  private func upsert(_ delta: WindowDelta) -> PostgresStatement {
+    var starts = PostgresArray(element: .timestamptz)
+    for start in delta.windowStarts { starts.append(start) }
+    let columns = delta.keys + delta.accumulators
+    return PostgresStatement(
+      aggregates[delta.aggregate].upsert, [.array(starts)] + columns.map { .array(PostgresArray($0)) })
+  }
+
+  private func ledger(_ advances: [PartitionAdvance], _ cluster: String) -> [PostgresStatement] {
+    let moved = advances.filter { $0.next != $0.expected }
+    guard !moved.isEmpty else { return [] }
+    var partitions = PostgresArray(element: .integer)
+    var numbers = (0..<6).map { _ in PostgresArray(element: .bigint) }
+    var countPartitions = PostgresArray(element: .integer)
+    var names = PostgresArray(element: .text)
+    var counts = (0..<4).map { _ in PostgresArray(element: .bigint) }
+    for advance in moved {
+      partitions.append(Int64(advance.partition))
+      let values = [
+        advance.segment, advance.next, Int64(advance.counts.consumed), advance.missing, Int64(advance.counts.dead),
+        advance.epoch,
+      ]
+      for (index, value) in values.enumerated() { numbers[index].append(value) }
+      for (aggregate, count) in zip(aggregates, advance.counts.aggregates) {
+        countPartitions.append(Int64(advance.partition))
+        names.append(aggregate.name)
+        let values = [advance.segment, Int64(count.aggregated), Int64(count.filtered), Int64(count.late)]
+        for (index, value) in values.enumerated() { counts[index].append(value) }
+      }
+    }
+    var statements = [
+      PostgresStatement(
+        """
+        INSERT INTO streampulse.ledger AS l
+          (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch)
+        SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+          $8::bigint[], $9::bigint[]) AS d
+        ON CONFLICT (cluster, topic, partition, first_offset) DO UPDATE
+        SET next_offset = excluded.next_offset, consumed = l.consumed + excluded.consumed,
+            missing = l.missing + excluded.missing, dead = l.dead + excluded.dead, epoch = excluded.epoch,
+            updated_at = now()
+        """,
+        [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) })
+    ]
+    if !aggregates.isEmpty {
+      statements.append(
+        PostgresStatement(
+          """
+          INSERT INTO streampulse.ledger_counts AS l
+            (cluster, topic, partition, aggregate, first_offset, aggregated, filtered, late)
+          SELECT $1, $2, d.* FROM unnest($3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
+            $8::bigint[]) AS d
+          ON CONFLICT (cluster, topic, partition, first_offset, aggregate) DO UPDATE
+          SET aggregated = l.aggregated + excluded.aggregated, filtered = l.filtered + excluded.filtered,
+              late = l.late + excluded.late
+          """,
+          [.text(cluster), .text(topic), .array(countPartitions), .array(names)] + counts.map { .array($0) }))
+    }
+    return statements
+  }
+
+  private func gaps(_ gaps: [ExplainedGap], _ cluster: String) -> PostgresStatement {
+    var partitions = PostgresArray(element: .integer)
+    var first = PostgresArray(element: .bigint)
+    var next = PostgresArray(element: .bigint)
+    var reasons = PostgresArray(element: .text)
+    for explained in gaps {
+      partitions.append(Int64(explained.gap.partition))
+      first.append(explained.gap.first)
+      next.append(explained.gap.next)
+      reasons.append(explained.reason.rawValue)
+    }
+    return PostgresStatement(
+      """
+      INSERT INTO streampulse.gaps (cluster, topic, partition, first_offset, next_offset, reason)
+      SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::text[]) AS d
+      """,
+      [.text(cluster), .text(topic), .array(partitions), .array(first), .array(next), .array(reasons)])
+  }
+
+  private func deadLetters(_ letters: [DeadLetter], _ cluster: String) -> PostgresStatement {
+    var partitions = PostgresArray(element: .integer)
+    var offsets = PostgresArray(element: .bigint)
+    var times = PostgresArray(element: .timestamptz)
+    var keys = PostgresArray(element: .bytea)
+    var values = PostgresArray(element: .bytea)
+    var headers = PostgresArray(element: .jsonb)
+    var codes = PostgresArray(element: .text)
+    var reasons = PostgresArray(element: .text)
+    for letter in letters {
+      partitions.append(Int64(letter.partition))
+      offsets.append(letter.offset)
+      if letter.timestampMilliseconds < 0 {
+        times.appendNull()
+      } else {
+        times.append(letter.timestampMilliseconds * 1000)
+      }
+      if let key = letter.key { keys.append(bytes: key) } else { keys.appendNull() }
+      if let value = letter.value { values.append(bytes: value) } else { values.appendNull() }
+      headers.append(letter.headersJSON)
+      codes.append(letter.code.rawValue)
+      reasons.append(letter.reason)
+    }
+    return PostgresStatement(
+      """
+      INSERT INTO dead_letters (stream, cluster, topic, partition, record_offset, record_timestamp, key, value, headers,
+        code, reason)
+      SELECT $1, $2, $3, d.* FROM unnest($4::integer[], $5::bigint[], $6::timestamptz[], $7::bytea[], $8::bytea[],
+        $9::jsonb[], $10::text[], $11::text[]) AS d
+      """,
+      [
+        .text(stream), .text(cluster), .text(topic), .array(partitions), .array(offsets), .array(times), .array(keys),
+        .array(values), .array(headers), .array(codes), .array(reasons),
+      ])
+  }
+}

@@ -1,0 +1,155 @@
+import Events
+import Observability
+import Postgres
+import Threads
+
+/// What the worker asks of the sink.
+enum SinkRequest: Sendable {
+  /// Take these partitions over; the offsets count for partitions that nobody has read yet.
+  case claim([Int32: Offset])
+  case commit(Checkpoint)
+}
+
+enum SinkOutcome: Sendable {
+  case claimed([PartitionClaim])
+  case committed(Checkpoint)
+  /// Another instance owns a partition: nothing of the checkpoint has been written.
+  case fenced(String)
+}
+
+/// The thread that talks to Postgres for one worker: one request at a time, retried until it is done, fenced or stopped,
+/// while the worker goes on reading.
+final class SinkThread: Sendable {
+  private struct Mailbox: Sendable {
+    var request: SinkRequest?
+    var outcome: SinkOutcome?
+    var isStopped = false
+  }
+
+  private let mailbox = Monitor(Mailbox())
+  private let sink: Sink
+  private let cluster: String
+  private let settings: ConnectionSettings
+  private let observe: @Sendable (Observation) -> Void
+
+  /// Starts the thread; `stop` ends it.
+  init(
+    _ sink: Sink, cluster: String, settings: ConnectionSettings, observe: @escaping @Sendable (Observation) -> Void
+  ) {
+    self.sink = sink
+    self.cluster = cluster
+    self.settings = settings
+    self.observe = observe
+  }
+
+  /// Runs on the sink's own thread until `stop`.
+  func run() {
+    var backOff = BackOff()
+    var connection: PostgresConnection?
+    var isDown = false
+    while let request = nextRequest() {
+      // A commit whose answer was lost may have happened.
+      var isUnknown = false
+      while !mailbox.read(\.isStopped) {
+        do {
+          let open = try connection ?? PostgresConnection(settings)
+          connection = open
+          let outcome = try perform(request, isUnknown: isUnknown, open)
+          if isDown {
+            isDown = false
+            observe(.databaseUp)
+          }
+          backOff.reset()
+          mailbox.update { $0.outcome = outcome }
+          break
+        } catch let error as PostgresError {
+          if error.sqlState == Sink.fencedState {
+            mailbox.update { $0.outcome = .fenced(error.message) }
+            break
+          }
+          if error.isConnectionLost {
+            isUnknown = true
+            connection?.close()
+            connection = nil
+          }
+          if !isDown {
+            isDown = true
+            observe(.databaseDown(error.description))
+          }
+          waitUnlessStopped(milliseconds: backOff.next())
+        } catch {
+          // `perform` throws nothing else; typed throws do not reach through the do block with two kinds.
+          waitUnlessStopped(milliseconds: backOff.next())
+        }
+      }
+    }
+    connection?.close()
+  }
+
+  private func perform(
+    _ request: SinkRequest, isUnknown: Bool, _ connection: PostgresConnection
+  ) throws(PostgresError) -> SinkOutcome {
+    switch request {
+    case .claim(let starts):
+      return .claimed(try sink.claim(starts, cluster: cluster, connection))
+    case .commit(let checkpoint):
+      if isUnknown {
+        switch try sink.outcome(of: checkpoint, cluster: cluster, connection) {
+        case .committed: return .committed(checkpoint)
+        case .fenced: return .fenced("the positions belong to another instance since the connection was lost")
+        case .notCommitted: break
+        }
+      }
+      try sink.commit(checkpoint, cluster: cluster, connection)
+      return .committed(checkpoint)
+    }
+  }
+
+  private func nextRequest() -> SinkRequest? {
+    mailbox.wait { state -> SinkRequest?? in
+      if state.isStopped { return .some(nil) }
+      guard let request = state.request else { return nil }
+      state.request = nil
+      return request
+    } ?? nil
+  }
+
+  private func waitUnlessStopped(milliseconds: Int) {
+    _ = mailbox.wait(timeoutMilliseconds: milliseconds) { $0.isStopped ? true : nil }
+  }
+
+  // MARK: Called by the worker
+
+  /// Hands a request over. The protocol never has two under way.
+  func submit(_ request: SinkRequest) {
+    mailbox.update { $0.request = request }
+  }
+
+  /// The outcome of the request under way, as soon as there is one; waits for it up to this long.
+  func outcome(timeoutMilliseconds: Int = 0) -> SinkOutcome? {
+    mailbox.wait(timeoutMilliseconds: timeoutMilliseconds) { state in
+      guard let outcome = state.outcome else { return nil }
+      state.outcome = nil
+      return outcome
+    }
+  }
+
+  /// Ends the thread; a request under way is given up between two tries.
+  func stop() {
+    mailbox.update { $0.isStopped = true }
+  }
+}
+
+/// Exponential waits with jitter, bounded: 50 ms up to 5 s.
+struct BackOff {
+  private var milliseconds = 50
+
+  mutating func next() -> Int {
+    defer { milliseconds = min(milliseconds * 2, 5000) }
+    return Int.random(in: milliseconds / 2...milliseconds)
+  }
+
+  mutating func reset() {
+    milliseconds = 50
+  }
+}

@@ -1,0 +1,36 @@
+import Events
+import Kafka
+import Postgres
+
+/// Why a processor cannot go on.
+public enum PipelineError: Error, CustomStringConvertible {
+  case kafka(KafkaError)
+  case postgres(PostgresError)
+  /// The partition's log ends before the position that Postgres holds.
+  case logTruncated(topic: String, partition: Int32, end: Offset, position: Offset)
+  /// A definition, a schema or the database's version does not fit; the text says what and where.
+  case definition(String)
+  case `internal`(String)
+
+  public var description: String {
+    switch self {
+    case .kafka(let error): "Kafka: \(error.description)"
+    case .postgres(let error): "Postgres: \(error.description)"
+    case .logTruncated(let topic, let partition, let end, let position):
+      """
+      partition \(partition) of \(topic) ends at offset \(end), but everything up to \(position) is already counted: \
+      the topic was truncated or made anew. If that is intended, delete the partition's row in streampulse.progress \
+      to begin again at its start
+      """
+    case .definition(let text), .internal(let text): text
+    }
+  }
+
+  /// Whether a new worker may succeed without anybody changing anything.
+  public var isTransient: Bool {
+    switch self {
+    case .kafka, .postgres: true
+    case .logTruncated, .definition, .internal: false
+    }
+  }
+}

@@ -1,0 +1,300 @@
+import Avro
+import Dataflow
+import Events
+import Kafka
+import Observability
+import Plan
+
+/// How a worker ended.
+enum WorkerEnd: Sendable {
+  case stopped
+  /// Uncommitted work was given up; a new worker takes it up at the committed positions.
+  case abandoned(CheckpointProtocol.AbandonReason)
+  case failed(PipelineError)
+}
+
+/// Reads a stream's partitions, keeps its aggregates and hands checkpoints to the sink: one thread, one plain loop.
+///
+/// Everything in it belongs to that thread. What to do next is decided by `CheckpointProtocol`; this carries it out.
+final class Worker {
+  private let plan: StreamPlan
+  private let consumer: KafkaConsumer
+  private let decoder: AvroDecoder
+  private let sink: SinkThread
+  private let observe: @Sendable (Observation) -> Void
+  private let shouldStop: @Sendable () -> Bool
+  private let status: ProcessorStatus
+
+  private let batch: EventBatch
+  private let windows: WindowOperator
+  private var tracker = OffsetTracker()
+  private var watermarks: WatermarkTracker
+  private var open: OpenEpoch
+  private var checkpoints: CheckpointProtocol
+  private var deadLetters: [DeadLetter] = []
+  private var deadLetterBytes = 0
+  private var gaps: [ExplainedGap] = []
+  /// Re-reads that could not start because a rebalance was waiting for its answer.
+  private var pendingRereads: [Int32: Offset] = [:]
+  private var watermark: Int64?
+  private var lastRecord: Int64
+  /// After this much silence every window has closed, and the watermark need not be stored any more.
+  private let quietAfter: Int64
+
+  init(
+    plan: StreamPlan, consumer: KafkaConsumer, decoder: AvroDecoder, sink: SinkThread, settings: ProcessorSettings,
+    status: ProcessorStatus, shouldStop: @escaping @Sendable () -> Bool,
+    observe: @escaping @Sendable (Observation) -> Void
+  ) {
+    self.plan = plan
+    self.consumer = consumer
+    self.decoder = decoder
+    self.sink = sink
+    self.status = status
+    self.shouldStop = shouldStop
+    self.observe = observe
+    batch = EventBatch(specs: plan.columns, capacity: settings.batchSize)
+    windows = WindowOperator(plan, batch: batch, seed: UInt64.random(in: 1...UInt64.max))
+    let definition = plan.definition
+    watermarks = WatermarkTracker(
+      outOfOrdernessMicroseconds: definition.outOfOrdernessMicroseconds,
+      idleTimeoutMicroseconds: definition.idleTimeoutMicroseconds)
+    open = OpenEpoch(aggregateCount: plan.aggregates.count)
+    let now = Clock.monotonic()
+    checkpoints = CheckpointProtocol(limits: settings.limits, now: now)
+    lastRecord = now
+    let longestWindow = plan.aggregates.map(\.window.sizeMicroseconds).max() ?? 0
+    quietAfter = definition.idleTimeoutMicroseconds + 2 * longestWindow + definition.outOfOrdernessMicroseconds
+  }
+
+  /// Runs until it is stopped or must be made anew. Blocks its thread.
+  func run() -> WorkerEnd {
+    do {
+      try consumer.subscribe()
+      while true {
+        let now = Clock.monotonic()
+        if shouldStop() { checkpoints.stopRequested(now: now) }
+        try serveGroup(now)
+        try serveSink(now)
+        watermark = watermarks.advance(now: now)
+        let facts = facts(now)
+        switch checkpoints.decide(facts) {
+        case .read: try read(timeout: checkpoints.readTimeout(facts))
+        case .wait: _ = try sink.outcome(timeoutMilliseconds: 10).map(finish)
+        case .claim(let partitions): try claim(partitions)
+        case .flush: flush(now)
+        case .release(let partitions): try release(partitions)
+        case .stop: return .stopped
+        case .abandon(let reason): return .abandoned(reason)
+        }
+      }
+    } catch {
+      return .failed(error)
+    }
+  }
+
+  private func facts(_ now: Int64) -> CheckpointProtocol.Facts {
+    CheckpointProtocol.Facts(
+      now: now, hasUnsealedRecords: open.hasUnsealedRecords,
+      hasWatermarkNews: watermark != nil && now - lastRecord < quietAfter && !open.assigned.isEmpty,
+      groupCount: windows.groupCount, byteCount: windows.memory + deadLetterBytes)
+  }
+
+  // MARK: The group
+
+  private func serveGroup(_ now: Int64) throws(PipelineError) {
+    for event in consumer.pollGroup() {
+      switch event {
+      case .assign(let partitions):
+        checkpoints.assigned(partitions)
+      case .revoke(let partitions):
+        checkpoints.revoked(partitions, now: now)
+      case .lost(let partitions):
+        observe(.partitionsLost(topic: consumer.topic, partitions: partitions))
+        checkpoints.lost()
+      case .brokersDown(let error):
+        status.update { $0.brokerProblem = error.description }
+        observe(.brokerDown(error.description))
+      case .brokersUp:
+        status.update { $0.brokerProblem = nil }
+        observe(.brokerUp)
+      case .failed(let error):
+        if error.isFatal { throw .kafka(error) }
+        observe(.brokerProblem(error.description))
+      }
+    }
+  }
+
+  private func claim(_ partitions: [Int32]) throws(PipelineError) {
+    var starts: [Int32: Offset] = [:]
+    for partition in partitions {
+      do {
+        starts[partition] = try consumer.watermarkOffsets(partition: partition).low
+      } catch {
+        // The broker is away: the assignment waits, and is tried again with the next round.
+        guard error.isRetriable else { throw .kafka(error) }
+        checkpoints.assigned([])
+        return
+      }
+    }
+    checkpoints.submitted(.claim(partitions), now: Clock.monotonic())
+    sink.submit(.claim(starts))
+  }
+
+  private func start(_ claims: [PartitionClaim]) throws(PipelineError) {
+    let now = Clock.monotonic()
+    // What was revoked while the claim was under way is not ours to read; the next owner claims it again.
+    let claims = claims.filter { checkpoints.isWanted($0.partition) }
+    for claim in claims {
+      try checkLog(claim)
+      open.assign(claim, now: now)
+      tracker.assign(claim.partition, next: claim.next)
+      watermarks.assign(claim.partition, watermark: claim.watermark, now: now)
+    }
+    do {
+      try consumer.assign(Dictionary(uniqueKeysWithValues: claims.map { ($0.partition, $0.next) }))
+    } catch {
+      throw .kafka(error)
+    }
+    lastRecord = now
+    status.update { $0.partitions = open.assigned }
+    observe(
+      .partitionsAssigned(
+        topic: consumer.topic, positions: claims.map { "\($0.partition)@\($0.next)" }.joined(separator: " ")))
+  }
+
+  /// A log that ends before our position is not the log that we have read: it was truncated or made anew.
+  private func checkLog(_ claim: PartitionClaim) throws(PipelineError) {
+    guard let offsets = try? consumer.watermarkOffsets(partition: claim.partition), offsets.high < claim.next else {
+      return
+    }
+    throw .logTruncated(topic: consumer.topic, partition: claim.partition, end: offsets.high, position: claim.next)
+  }
+
+  private func release(_ partitions: [Int32]) throws(PipelineError) {
+    for partition in partitions {
+      open.release(partition)
+      tracker.release(partition)
+      watermarks.release(partition)
+      pendingRereads[partition] = nil
+    }
+    do {
+      try consumer.unassign(partitions)
+    } catch {
+      throw .kafka(error)
+    }
+    checkpoints.released()
+    status.update { $0.partitions = open.assigned }
+    observe(.partitionsRevoked(topic: consumer.topic, partitions: partitions))
+  }
+
+  // MARK: Reading
+
+  private func read(timeout: Int64) throws(PipelineError) {
+    do {
+      for (partition, offset) in pendingRereads {
+        if try consumer.reread(partition: partition, from: offset) {
+          pendingRereads[partition] = nil
+          tracker.rereadStarted(partition)
+        }
+      }
+      guard let records = try consumer.consume(timeoutMilliseconds: Int32(timeout / 1000)) else { return }
+      try process(records)
+    } catch let error as KafkaError {
+      if error.isFatal || !error.isRetriable { throw .kafka(error) }
+      observe(.brokerProblem(error.description))
+    } catch let error as PipelineError {
+      throw error
+    } catch {
+      throw .internal("\(error)")
+    }
+  }
+
+  private func process(_ records: consuming RecordBatch) throws {
+    let admission = tracker.admit(records.records)
+    for gap in admission.gaps { try record(gap) }
+    pendingRereads.merge(admission.rereads) { $1 }
+    if !admission.rereads.isEmpty || admission.repeats > 0 {
+      observe(.deliveryRepaired(repeats: admission.repeats, rereads: admission.rereads.count))
+    }
+    guard admission.count > 0 else { return }
+    let admitted = UnsafeMutableBufferPointer(rebasing: records.records[..<admission.count])
+    let now = Clock.monotonic()
+    decoder.decode(admitted, into: batch)
+    let counts = windows.process(batch, runs: admission.runs, now: Clock.wall(), watermark: watermark)
+    for (run, count) in zip(admission.runs, counts) {
+      open.record(run, count)
+      if let latest = count.maxEventTime { watermarks.observe(run.partition, maxEventTime: latest, now: now) }
+    }
+    lastRecord = now
+    for failure in batch.failures {
+      let record = admitted[failure.row]
+      let letter = DeadLetter(
+        partition: record.partition, offset: record.offset, timestampMilliseconds: record.timestampMilliseconds,
+        key: record.keyBytes.map(Array.init), value: record.payload == nil ? nil : Array(record.payloadBytes),
+        headers: records.headers(of: record), code: failure.code, reason: failure.message)
+      deadLetterBytes += letter.byteCount
+      deadLetters.append(letter)
+    }
+  }
+
+  private func record(_ gap: OffsetGap) throws {
+    let low = try consumer.watermarkOffsets(partition: gap.partition).low
+    let explained = ExplainedGap(gap: gap, reason: low > gap.first ? .expired : .absent)
+    gaps.append(explained)
+    open.record(gap)
+    observe(
+      .gapFound(
+        topic: consumer.topic, partition: gap.partition, first: gap.first, next: gap.next,
+        reason: explained.reason.rawValue))
+  }
+
+  // MARK: The sink
+
+  private func flush(_ now: Int64) {
+    let advances = open.seal(now: now) { watermarks.stored($0) }
+    checkpoints.submitted(.flush, now: now)
+    guard !advances.isEmpty else {
+      checkpoints.sinkFinished()
+      return
+    }
+    let checkpoint = Checkpoint(
+      advances: advances, deltas: windows.drain(), deadLetters: deadLetters, gaps: gaps)
+    deadLetters = []
+    deadLetterBytes = 0
+    gaps = []
+    sink.submit(.commit(checkpoint))
+  }
+
+  private func serveSink(_ now: Int64) throws(PipelineError) {
+    guard checkpoints.isSinkBusy, let outcome = sink.outcome() else { return }
+    try finish(outcome)
+  }
+
+  private func finish(_ outcome: SinkOutcome) throws(PipelineError) {
+    switch outcome {
+    case .claimed(let claims):
+      checkpoints.sinkFinished()
+      try start(claims)
+    case .committed(let checkpoint):
+      checkpoints.sinkFinished()
+      // For lag tools only; a failure costs nothing, since nobody reads it back.
+      try? consumer.commit(Dictionary(uniqueKeysWithValues: checkpoint.advances.map { ($0.partition, $0.next) }))
+      status.committed(checkpoint, now: Clock.wall())
+      observe(
+        .checkpointCommitted(
+          records: checkpoint.recordCount, rows: checkpoint.deltas.reduce(0) { $0 + $1.rowCount },
+          deadLetters: checkpoint.deadLetters.count))
+    case .fenced(let message):
+      checkpoints.fenced(message)
+    }
+  }
+}
+
+extension WindowAssigner {
+  var sizeMicroseconds: Int64 {
+    switch self {
+    case .tumble(let size): size
+    }
+  }
+}

@@ -1,0 +1,230 @@
+import Events
+import Plan
+import Testing
+
+@testable import Dataflow
+
+private let minute: Int64 = 60_000_000
+/// 2026-01-01T00:00:00Z.
+private let start: Int64 = 1_767_225_600_000_000
+
+/// Events have the columns ts, region (text, nullable), code (integer), size (double precision, nullable).
+@Suite struct WindowOperatorTests {
+  private static let specs = [
+    ColumnSpec(path: ["ts"], type: .timestamptz, isNullable: true),
+    ColumnSpec(path: ["region"], type: .text, isNullable: true),
+    ColumnSpec(path: ["code"], type: .integer, isNullable: false),
+    ColumnSpec(path: ["size"], type: .doublePrecision, isNullable: true),
+  ]
+  private static let region = KeyColumn(
+    name: "region", expression: .column(1, .text), type: .text, isNullable: true, comment: "")
+  private static let code = KeyColumn(
+    name: "code", expression: .column(2, .integer), type: .integer, isNullable: false, comment: "")
+  private static let isGood = Expression.comparison(
+    .equal, .column(2, .integer), .literal(.integer(200, .integer)))
+
+  private static func measure(
+    _ function: AccumulatorPlan.Function, _ argument: Expression?, _ type: SQLType, filter: Expression? = nil
+  ) -> AccumulatorPlan {
+    AccumulatorPlan(function: function, argument: argument, filter: filter, column: "m", type: type, comment: "")
+  }
+
+  private static func aggregate(
+    keys: [KeyColumn], _ accumulators: [AccumulatorPlan], filter: Expression? = nil, retention: Int64? = nil,
+    late: LatePolicy = .revise
+  ) -> AggregatePlan {
+    AggregatePlan(
+      name: "a", comment: "", filter: filter, window: .tumble(sizeMicroseconds: minute), keys: keys,
+      accumulators: accumulators, outputs: [], retentionMicroseconds: retention, allowedLatenessMicroseconds: 0,
+      latePolicy: late, selectText: "")
+  }
+
+  private static func plan(_ aggregates: [AggregatePlan]) -> StreamPlan {
+    StreamPlan(
+      definition: StreamDefinition(
+        name: "s", topic: "t", format: .avro, schemaFile: "s.avsc", eventTime: ["ts"], outOfOrdernessMicroseconds: 0,
+        idleTimeoutMicroseconds: minute, maxAheadMicroseconds: 60 * minute, deadLetterTopic: nil),
+      columns: specs, eventTimeColumn: 0, aggregates: aggregates)
+  }
+
+  /// The stream's operator and its batch.
+  private struct Engine {
+    let batch = EventBatch(specs: WindowOperatorTests.specs, capacity: 1024)
+    let windows: WindowOperator
+
+    init(_ aggregates: [AggregatePlan]) {
+      windows = WindowOperator(WindowOperatorTests.plan(aggregates), batch: batch, seed: 42)
+    }
+
+    @discardableResult
+    func process(_ rows: [[Value]], runs: [PartitionRun]? = nil, watermark: Int64? = nil) -> [RunCounts] {
+      batch.fill(rows)
+      return windows.process(
+        batch, runs: runs ?? [PartitionRun(partition: 0, rows: 0..<rows.count)], now: start + 60 * minute,
+        watermark: watermark)
+    }
+
+    /// Rows of the only delta as "minute key… | measure…", sorted.
+    func drained() -> [String] {
+      let deltas = windows.drain()
+      guard let delta = deltas.first, deltas.count == 1 else { return [] }
+      return (0..<delta.rowCount).map { row in
+        let minutes = (delta.windowStarts[row] - start) / minute
+        let keys = delta.keys.map { $0.text(row) }.joined(separator: " ")
+        return "\(minutes) \(keys) | \(delta.accumulators.map { $0.text(row) }.joined(separator: " "))"
+      }.sorted()
+    }
+  }
+
+  @Test("events are counted by window and key, over several batches until the drain")
+  func counting() {
+    let engine = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [WindowOperatorTests.region], [WindowOperatorTests.measure(.count, nil, .bigint)])
+    ])
+    //  minute:   0        1
+    //  A         2        1
+    //  B         1
+    engine.process([[.integer(start), "A", 1, 1], [.integer(start + minute), "A", 1, 1]])
+    engine.process([[.integer(start + minute - 1), "A", 1, 1], [.integer(start), "B", 1, 1]])
+    #expect(engine.drained() == ["0 A | 2", "0 B | 1", "1 A | 1"])
+    #expect(engine.drained().isEmpty)
+    engine.process([[.integer(start), "A", 1, 1]])
+    #expect(engine.drained() == ["0 A | 1"])
+  }
+
+  @Test("every function merges its values; NULL and rows outside the filter take no part")
+  func functions() {
+    let size = Expression.column(3, .doublePrecision)
+    let engine = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [],
+        [
+          WindowOperatorTests.measure(.count, nil, .bigint), WindowOperatorTests.measure(.count, size, .bigint),
+          WindowOperatorTests.measure(.sum, size, .doublePrecision),
+          WindowOperatorTests.measure(.min, size, .doublePrecision),
+          WindowOperatorTests.measure(.max, size, .doublePrecision),
+          WindowOperatorTests.measure(.sum, .column(2, .integer), .bigint),
+          WindowOperatorTests.measure(.max, .column(1, .text), .text),
+          WindowOperatorTests.measure(.count, nil, .bigint, filter: WindowOperatorTests.isGood),
+          WindowOperatorTests.measure(.sum, size, .doublePrecision, filter: WindowOperatorTests.isGood),
+        ])
+    ])
+    engine.process([
+      [.integer(start), "b", 404, 2.5], [.integer(start), "é", 404, nil], [.integer(start), "a", 404, -1.0],
+    ])
+    #expect(engine.drained() == ["0  | 3 2 1.5 -1.0 2.5 1212 é 0 NULL"])
+    engine.process([[.integer(start), nil, 200, nil]])
+    #expect(engine.drained() == ["0  | 1 0 NULL NULL NULL 200 NULL 1 NULL"])
+  }
+
+  @Test("NULL is a key of its own, and several keys make one group")
+  func keys() {
+    let engine = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [WindowOperatorTests.region, WindowOperatorTests.code],
+        [WindowOperatorTests.measure(.count, nil, .bigint)])
+    ])
+    engine.process([
+      [.integer(start), nil, 1, 1], [.integer(start), "", 1, 1], [.integer(start), nil, 2, 1],
+      [.integer(start), nil, 1, 1],
+    ])
+    #expect(engine.drained() == ["0  1 | 1", "0 NULL 1 | 2", "0 NULL 2 | 1"])
+  }
+
+  @Test("consumed is aggregated, filtered, late and dead, for each run and aggregate")
+  func conservation() {
+    let count = WindowOperatorTests.measure(.count, nil, .bigint)
+    let engine = Engine([
+      WindowOperatorTests.aggregate(keys: [WindowOperatorTests.region], [count]),
+      WindowOperatorTests.aggregate(keys: [], [count], filter: WindowOperatorTests.isGood, late: .drop),
+    ])
+    let counts = engine.process(
+      [
+        [.integer(start + 2 * minute), "A", 200, 1], [.integer(start), "A", 200, 1], [nil, "A", 200, 1],
+        [.integer(start + 2 * minute), "A", 500, 1], [.integer(start + 500 * minute), "A", 200, 1],
+      ],
+      runs: [PartitionRun(partition: 3, rows: 0..<2), PartitionRun(partition: 1, rows: 2..<5)],
+      watermark: start + minute)
+    #expect(counts.map(\.consumed) == [2, 3])
+    #expect(counts.map(\.dead) == [0, 2])
+    #expect(counts[0].aggregates == [.init(aggregated: 2), .init(aggregated: 1, late: 1)])
+    #expect(counts[1].aggregates == [.init(aggregated: 1), .init(filtered: 1)])
+    #expect(counts.map(\.maxEventTime) == [start + 2 * minute, start + 2 * minute])
+    #expect(engine.batch.failures.map(\.code) == [.invalidEventTime, .futureEventTime])
+  }
+
+  @Test("events of windows that retention has removed are late, others revise")
+  func retention() {
+    let engine = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [], [WindowOperatorTests.measure(.count, nil, .bigint)], retention: 10 * minute)
+    ])
+    let counts = engine.process(
+      [[.integer(start), "A", 1, 1], [.integer(start + minute), "A", 1, 1]], watermark: start + 11 * minute)
+    #expect(counts[0].aggregates == [.init(aggregated: 1, late: 1)])
+    #expect(engine.drained() == ["1  | 1"])
+  }
+
+  @Test("what Postgres could not store is a dead letter and touches no aggregate")
+  func unstorable() {
+    let engine = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [WindowOperatorTests.region],
+        [WindowOperatorTests.measure(.sum, .column(3, .doublePrecision), .doublePrecision)])
+    ])
+    engine.process([
+      [.integer(start), .text(String(repeating: "k", count: 3000)), 1, 1], [.integer(start), "a\0b", 1, 1],
+      [.integer(start), "A", 1, 1e300], [.integer(start), "A", 1, 2],
+    ])
+    #expect(engine.batch.failures.map(\.code) == [.outOfRange, .keyTooLong, .invalidUTF8])
+    #expect(engine.drained() == ["0 A | 2.0"])
+  }
+
+  @Test("a hundred thousand keys keep their sums, through growth and drains")
+  func manyKeys() {
+    let engine = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [WindowOperatorTests.region], [WindowOperatorTests.measure(.sum, .column(2, .integer), .bigint)])
+    ])
+    for round in 0..<2 {
+      for chunk in 0..<100 {
+        engine.process((0..<1000).map { [.integer(start), .text("key-\(chunk * 1000 + $0)"), .integer(Int64($0)), 1] })
+      }
+      #expect(engine.windows.groupCount == 100_000)
+      let delta = engine.windows.drain()[0]
+      #expect(delta.rowCount == 100_000)
+      for row in stride(from: 0, to: 100_000, by: 997) {
+        #expect(delta.keys[0].text(row) == "key-\(row)", "round \(round)")
+        #expect(delta.accumulators[0].text(row) == "\(row % 1000)")
+      }
+    }
+  }
+
+  @Test(
+    "text is storable when it is UTF-8 without a zero byte",
+    arguments: [
+      ([UInt8]("plain ascii text".utf8), true), ([UInt8]("größer als acht Zeichen".utf8), true), ([], true),
+      ([0x61, 0x00], false), (Array("12345678".utf8) + [0], false), ([0xFF], false), ([0xC3], false),
+      (Array("12345678".utf8) + [0xED, 0xA0, 0x80], false), ([0xC0, 0x80], false),
+    ] as [([UInt8], Bool)])
+  func storable(bytes: [UInt8], expected: Bool) {
+    var arena = TextArena()
+    let view = bytes.withUnsafeBufferPointer { arena.append($0) }
+    #expect(isStorableText(view) == expected)
+  }
+}
+
+extension DeltaColumn {
+  fileprivate func text(_ row: Int) -> String {
+    if isNull(row) { return "NULL" }
+    switch values {
+    case .booleans(let values): return "\(values[row] == 1)"
+    case .integers(let values): return "\(values[row])"
+    case .decimals(let values): return "\(values[row])"
+    case .doubles(let values): return "\(values[row])"
+    case .texts(let bytes, let ends):
+      return String(decoding: bytes[(row == 0 ? 0 : ends[row - 1])..<ends[row]], as: UTF8.self)
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Testing
+
+@testable import Pipeline
+
+/// Each test is a conversation: what happened, and what is to be done next.
+@Suite struct CheckpointProtocolTests {
+  private var machine = CheckpointProtocol(
+    limits: .init(flushInterval: 50_000, maxGroups: 100, maxBytes: 1000), now: 0)
+
+  private mutating func decide(
+    at now: Int64, unsealed: Bool = false, watermark: Bool = false, groups: Int = 0, bytes: Int = 0
+  ) -> CheckpointProtocol.Action {
+    machine.decide(
+      .init(
+        now: now, hasUnsealedRecords: unsealed, hasWatermarkNews: watermark, groupCount: groups, byteCount: bytes))
+  }
+
+  @Test("assigned partitions are claimed before they are read")
+  mutating func claim() {
+    #expect(decide(at: 0) == .read)
+    machine.assigned([0, 1])
+    #expect(decide(at: 1) == .claim([0, 1]))
+    machine.submitted(.claim([0, 1]), now: 1)
+    #expect(decide(at: 2) == .read)
+    machine.sinkFinished()
+    #expect(decide(at: 3) == .read)
+  }
+
+  @Test("records are flushed when the interval is over, and the next delta grows while the sink is busy")
+  mutating func flush() {
+    #expect(decide(at: 49_999, unsealed: true) == .read)
+    #expect(decide(at: 50_000, unsealed: true) == .flush)
+    machine.submitted(.flush, now: 50_000)
+    #expect(decide(at: 200_000, unsealed: true) == .read)
+    machine.sinkFinished()
+    #expect(decide(at: 200_000, unsealed: true) == .flush)
+  }
+
+  @Test("without records only the watermark is stored, once a second")
+  mutating func idle() {
+    #expect(decide(at: 900_000, watermark: true) == .read)
+    #expect(decide(at: 1_000_000, watermark: true) == .flush)
+    #expect(decide(at: 5_000_000) == .read)
+  }
+
+  @Test("a delta at its bounds stops reading while the sink is busy", arguments: [(100, 0), (0, 1000)])
+  mutating func backPressure(groups: Int, bytes: Int) {
+    machine.submitted(.flush, now: 0)
+    #expect(decide(at: 1, unsealed: true, groups: 99, bytes: 999) == .read)
+    #expect(decide(at: 1, unsealed: true, groups: groups, bytes: bytes) == .wait)
+  }
+
+  @Test("revoked partitions are released when all that was read is committed")
+  mutating func revocation() {
+    machine.submitted(.flush, now: 0)
+    machine.revoked([1], now: 10)
+    #expect(decide(at: 10, unsealed: true) == .wait)
+    machine.sinkFinished()
+    #expect(decide(at: 20, unsealed: true) == .flush)
+    machine.submitted(.flush, now: 20)
+    #expect(decide(at: 30) == .wait)
+    machine.sinkFinished()
+    #expect(decide(at: 40) == .release([1]))
+    machine.released()
+    #expect(decide(at: 50) == .read)
+  }
+
+  @Test("a partition that is revoked before its claim is not claimed")
+  mutating func revokedBeforeClaim() {
+    machine.assigned([0, 1])
+    machine.revoked([1], now: 0)
+    #expect(decide(at: 1) == .release([1]))
+    machine.released()
+    #expect(decide(at: 1) == .claim([0]))
+  }
+
+  @Test("a release that cannot be flushed in time abandons everything uncommitted")
+  mutating func releaseTimeout() {
+    machine.submitted(.flush, now: 0)
+    machine.revoked([1], now: 0)
+    #expect(decide(at: 9_999_999, unsealed: true) == .wait)
+    #expect(decide(at: 10_000_000, unsealed: true) == .abandon(.releaseTimedOut))
+  }
+
+  @Test("a fenced or lost worker abandons at once")
+  mutating func abandonment() {
+    machine.lost()
+    #expect(decide(at: 0, unsealed: true) == .abandon(.lostPartitions))
+    machine.fenced("fenced: 1 of 3")
+    #expect(decide(at: 0, unsealed: true) == .abandon(.fenced("fenced: 1 of 3")))
+  }
+
+  @Test("a stop commits what was read and then ends")
+  mutating func stop() {
+    machine.stopRequested(now: 0)
+    #expect(decide(at: 0, unsealed: true) == .flush)
+    machine.submitted(.flush, now: 0)
+    #expect(decide(at: 1) == .wait)
+    machine.sinkFinished()
+    #expect(decide(at: 2) == .stop)
+  }
+}
