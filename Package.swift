@@ -72,7 +72,7 @@ let package = Package(
     .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Events"]),
     .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
-    .testTarget(name: "StatsAPITests", dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient"]),
+    .testTarget(name: "StatsAPITests", dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Dataflow", "Plan", "Events"]),
     .testTarget(name: "GeneratorTests", dependencies: ["event-generator"]),
   ],

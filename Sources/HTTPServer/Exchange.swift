@@ -22,6 +22,8 @@ final class Exchange: @unchecked Sendable {
 
   /// Set by the first call of the access handler.
   var hasHead = false
+  /// It began before a stop, which therefore waits for it.
+  var isInFlight = false
   var isHandled = false
   var isRegistered = false
   var body: [UInt8] = []

@@ -1,5 +1,3 @@
-import Glibc
-
 /// One line of an answer's head.
 public struct HTTPHeader: Hashable, Sendable {
   public var name: String
@@ -9,21 +7,6 @@ public struct HTTPHeader: Hashable, Sendable {
     self.name = name
     self.value = value
   }
-}
-
-/// A file open for reading, to be sent as a body. The descriptor belongs to it and is closed with it.
-public final class OpenFile: Sendable {
-  let descriptor: Int32
-  /// In bytes, when it was opened.
-  public let size: Int
-
-  /// Takes over `descriptor`, which must be of a regular file of `size` bytes.
-  public init(descriptor: Int32, size: Int) {
-    self.descriptor = descriptor
-    self.size = size
-  }
-
-  deinit { close(descriptor) }
 }
 
 /// An answer. `Date`, `Content-Length` and `Connection` are added by the server, and a HEAD request gets the same head

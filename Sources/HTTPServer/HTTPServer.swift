@@ -45,20 +45,19 @@ public final class HTTPServer: Sendable {
 
   deinit { stop(graceMilliseconds: 0) }
 
-  /// Refuses new connections and requests at once, ends streams, gives the requests in flight `graceMilliseconds` to be
-  /// answered, answers 503 to those left, and closes all connections. Blocks until then; once stopped it does nothing.
-  /// Must not be called from the handler.
+  /// Answers 503 to new requests at once, ends streams, gives the requests in flight `graceMilliseconds` to be answered,
+  /// answers 503 to those left, and closes all connections and the port. Blocks until then; once stopped it does
+  /// nothing. Must not be called from the handler.
   public func stop(graceMilliseconds: Int = 5_000) {
     guard let daemon = daemon.withLock({ $0.take() }) else { return }
+    // Not MHD_quiesce_daemon, which races with a busy worker of the pool for the removal of the listening socket from
+    // the worker's epoll set, and aborts the process when it loses (0.9.75).
     core.refuseNewRequests()
-    let descriptor = MHD_quiesce_daemon(daemon.handle)
     core.closeStreams()
     _ = core.inFlight.waitUntilNone(milliseconds: graceMilliseconds)
     core.drain()
     _ = core.inFlight.waitUntilNone(milliseconds: Self.flushMilliseconds)
     // With a suspended connection this would abort; `drain` has seen to it that there is none.
     MHD_stop_daemon(daemon.handle)
-    // Not before: until then a thread may still be using it.
-    if descriptor >= 0 { close(descriptor) }
   }
 }

@@ -6,7 +6,7 @@ import Glibc
 /// Unchecked: libmicrohttpd counts a response's references under the response's own lock, and nothing is changed after
 /// `init`.
 public final class PreparedResponse: @unchecked Sendable {
-  let status: UInt32
+  public let status: Int
   let handle: OpaquePointer
 
   /// nil when memory is exhausted or a header holds a control character.
@@ -24,7 +24,7 @@ public final class PreparedResponse: @unchecked Sendable {
   /// Takes over `handle`, also when it fails.
   init?(handle: OpaquePointer, status: Int, headers: [HTTPHeader]) {
     self.handle = handle
-    self.status = UInt32(clamping: status)
+    self.status = status
     for header in headers where MHD_add_response_header(handle, header.name, header.value) != MHD_YES { return nil }
   }
 

@@ -51,7 +51,10 @@ final class ServerCore: Sendable {
   ) -> MHD_Result {
     guard exchange.hasHead else {
       exchange.hasHead = true
-      inFlight.enter()
+      if !isStopping.load(ordering: .relaxed) {
+        exchange.isInFlight = true
+        inFlight.enter()
+      }
       // An answer here closes the connection: good for a body that nobody will read, bad for everything else.
       return declaresTooLargeBody(exchange.connection) ? queue(standard.bodyTooLarge, on: exchange) : MHD_YES
     }
@@ -70,7 +73,7 @@ final class ServerCore: Sendable {
   func finish(_ exchange: Exchange) {
     exchange.finish()
     if exchange.isRegistered { waiting.withLock { _ = $0.exchanges.removeValue(forKey: ObjectIdentifier(exchange)) } }
-    if exchange.hasHead { inFlight.leave() }
+    if exchange.isInFlight { inFlight.leave() }
   }
 
   private func handle(_ exchange: Exchange, method: UnsafePointer<CChar>) {
@@ -126,6 +129,6 @@ final class ServerCore: Sendable {
   }
 
   private func queue(_ response: PreparedResponse, on exchange: Exchange) -> MHD_Result {
-    MHD_queue_response(exchange.connection, response.status, response.handle)
+    MHD_queue_response(exchange.connection, UInt32(clamping: response.status), response.handle)
   }
 }

@@ -92,8 +92,8 @@ import Testing
       }
       arrived.open()
     }
-    let clients = try (0..<6).map { _ in try HTTPTestClient(port: server.port) }
-    let streaming = try HTTPTestClient(port: server.port)
+    let clients = try (0..<6).map { _ in try HTTPTestClient(port: server.port, keeping: server) }
+    let streaming = try HTTPTestClient(port: server.port, keeping: server)
     for client in clients { client.request("/") }
     streaming.request("/stream")
     for _ in 0...clients.count { #expect(arrived.wait()) }

@@ -22,7 +22,7 @@ private func echoServer(_ change: (inout HTTPConfiguration) -> Void = { _ in }) 
   @Test("method, path, query, headers, body and remote address arrive decoded")
   func arrives() throws {
     let server = try echoServer()
-    let client = try HTTPTestClient(port: server.port)
+    let client = try HTTPTestClient(port: server.port, keeping: server)
     client.send(
       "POST /a%20b/%C3%A9?x=1&x=2&y=a+b%26c&z HTTP/1.1\r\nHost: h\r\nX-TEST: yes\r\nContent-Length: 5\r\n\r\nhello")
     let answer = try client.answer()
@@ -39,7 +39,7 @@ private func echoServer(_ change: (inout HTTPConfiguration) -> Void = { _ in }) 
     ])
   func path(target: String, path: String) throws {
     let server = try echoServer()
-    let answer = try HTTPTestClient(port: server.port).get(target)
+    let answer = try HTTPTestClient(port: server.port, keeping: server).get(target)
     #expect(answer.text.split(separator: "\n", omittingEmptySubsequences: false)[1] == path)
   }
 
@@ -50,7 +50,7 @@ private func echoServer(_ change: (inout HTTPConfiguration) -> Void = { _ in }) 
     ])
   func badTarget(target: String) throws {
     let server = try echoServer()
-    let client = try HTTPTestClient(port: server.port)
+    let client = try HTTPTestClient(port: server.port, keeping: server)
     let answer = try client.get(target)
     #expect(answer.status == 400)
     #expect(answer.header("Content-Type") == "application/problem+json")
@@ -61,7 +61,7 @@ private func echoServer(_ change: (inout HTTPConfiguration) -> Void = { _ in }) 
   @Test("several requests use one connection, one after the other and pipelined")
   func keepAlive() throws {
     let server = try echoServer()
-    let client = try HTTPTestClient(port: server.port)
+    let client = try HTTPTestClient(port: server.port, keeping: server)
     for number in 0..<20 {
       let answer = try client.get("/\(number)")
       #expect(answer.text.contains("/\(number)\n"))
@@ -74,16 +74,16 @@ private func echoServer(_ change: (inout HTTPConfiguration) -> Void = { _ in }) 
   @Test("headers beyond the connection's memory are refused with 431")
   func headersTooLarge() throws {
     let server = try echoServer { $0.connectionMemoryBytes = 8 * 1024 }
-    let client = try HTTPTestClient(port: server.port)
+    let client = try HTTPTestClient(port: server.port, keeping: server)
     let answer = try client.get("/", headers: ["X-Long": String(repeating: "x", count: 16 * 1024)])
     #expect(answer.status == 431)
-    #expect(try HTTPTestClient(port: server.port).get("/").status == 200)
+    #expect(try HTTPTestClient(port: server.port, keeping: server).get("/").status == 200)
   }
 
   @Test("a body that is announced too large is refused with 413 before it is read")
   func bodyTooLarge() throws {
     let server = try echoServer { $0.maximumBodyBytes = 1000 }
-    let client = try HTTPTestClient(port: server.port)
+    let client = try HTTPTestClient(port: server.port, keeping: server)
     client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n")
     let answer = try client.answer()
     #expect(answer.status == 413)
@@ -94,7 +94,7 @@ private func echoServer(_ change: (inout HTTPConfiguration) -> Void = { _ in }) 
   @Test("a chunked body is counted as it arrives", arguments: [(1000, 200), (1001, 413)])
   func chunkedBody(count: Int, status: Int) throws {
     let server = try echoServer { $0.maximumBodyBytes = 1000 }
-    let client = try HTTPTestClient(port: server.port)
+    let client = try HTTPTestClient(port: server.port, keeping: server)
     client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
     client.send("\(String(count - 100, radix: 16))\r\n\(String(repeating: "a", count: count - 100))\r\n")
     client.send("64\r\n\(String(repeating: "b", count: 100))\r\n0\r\n\r\n")
@@ -108,7 +108,7 @@ private func echoServer(_ change: (inout HTTPConfiguration) -> Void = { _ in }) 
   @Test("HEAD gets GET's head without the body")
   func head() throws {
     let server = try echoServer()
-    let client = try HTTPTestClient(port: server.port)
+    let client = try HTTPTestClient(port: server.port, keeping: server)
     let head = try client.get("/", method: "HEAD")
     #expect(head.status == 200)
     #expect(head.body.isEmpty)
@@ -119,7 +119,7 @@ private func echoServer(_ change: (inout HTTPConfiguration) -> Void = { _ in }) 
   @Test("a request without the Host header is refused")
   func noHost() throws {
     let server = try echoServer()
-    let client = try HTTPTestClient(port: server.port)
+    let client = try HTTPTestClient(port: server.port, keeping: server)
     client.send("GET / HTTP/1.1\r\n\r\n")
     #expect(try client.answer().status == 400)
   }

@@ -20,10 +20,10 @@ import Testing
       }
     }
     // More waiting requests than threads, so that each event loop has some.
-    let waiting = try (0..<8).map { _ in try HTTPTestClient(port: server.port) }
+    let waiting = try (0..<8).map { _ in try HTTPTestClient(port: server.port, keeping: server) }
     for client in waiting { client.request("/slow") }
     for _ in waiting { #expect(arrived.wait()) }
-    for _ in 0..<8 { #expect(try HTTPTestClient(port: server.port).get("/fast").text == "fast") }
+    for _ in 0..<8 { #expect(try HTTPTestClient(port: server.port, keeping: server).get("/fast").text == "fast") }
     for responder in slow.withLock({ $0 }) { #expect(responder.complete(HTTPResponse(text: "at last"))) }
     for client in waiting { #expect(try client.answer().text == "at last") }
   }
@@ -67,7 +67,7 @@ import Testing
       let stream = responder.stream(headers: [])
       results.withLock { $0 = [first, second, stream.send([1])] }
     }
-    #expect(try HTTPTestClient(port: server.port).get("/").text == "first")
+    #expect(try HTTPTestClient(port: server.port, keeping: server).get("/").text == "first")
     #expect(results.withLock { $0 } == [true, false, false])
   }
 
@@ -76,7 +76,7 @@ import Testing
     let server = try HTTPServer(configuration: HTTPConfiguration()) { _, responder in
       if later { onThread { withExtendedLifetime(responder) {} } }
     }
-    let client = try HTTPTestClient(port: server.port)
+    let client = try HTTPTestClient(port: server.port, keeping: server)
     #expect(try client.get("/").status == 500)
     #expect(try client.get("/").header("Content-Type") == "application/problem+json")
   }
@@ -86,7 +86,7 @@ import Testing
     let server = try HTTPServer(configuration: HTTPConfiguration()) { _, responder in
       responder.complete(HTTPResponse(text: "x", headers: [HTTPHeader("X-A", "b\r\nX-Injected: c")]))
     }
-    let answer = try HTTPTestClient(port: server.port).get("/")
+    let answer = try HTTPTestClient(port: server.port, keeping: server).get("/")
     #expect(answer.status == 500)
     #expect(answer.header("X-Injected") == nil)
   }
@@ -96,7 +96,7 @@ import Testing
     let prepared = try #require(
       PreparedResponse(HTTPResponse(status: 203, text: "constant", headers: [HTTPHeader("ETag", "\"1\"")])))
     let server = try HTTPServer(configuration: HTTPConfiguration()) { _, responder in responder.complete(prepared) }
-    let client = try HTTPTestClient(port: server.port)
+    let client = try HTTPTestClient(port: server.port, keeping: server)
     for _ in 0..<100 {
       let answer = try client.get("/")
       #expect(answer.status == 203)
@@ -116,7 +116,7 @@ import Testing
     let server = try HTTPServer(configuration: HTTPConfiguration()) { _, responder in
       responder.complete(HTTPResponse(status: 200, body: .file(file)))
     }
-    let client = try HTTPTestClient(port: server.port)
+    let client = try HTTPTestClient(port: server.port, keeping: server)
     #expect(try client.get("/").body == content)
     #expect(try client.get("/").body == content)
   }

@@ -32,7 +32,7 @@ private final class StreamServer: Sendable {
   @Test("what is sent arrives at once, in order, until the stream is closed")
   func delivers() throws {
     let server = try StreamServer()
-    let client = try HTTPTestClient(port: server.server.port)
+    let client = try HTTPTestClient(port: server.server.port, keeping: server)
     client.request("/")
     let stream = try #require(server.next())
     #expect(try client.head().header("Content-Type") == "text/event-stream")
@@ -52,7 +52,7 @@ private final class StreamServer: Sendable {
   @Test("a stream that is released ends its answer")
   func released() throws {
     let server = try StreamServer()
-    let client = try HTTPTestClient(port: server.server.port)
+    let client = try HTTPTestClient(port: server.server.port, keeping: server)
     client.request("/")
     do { _ = try #require(server.next()) }
     #expect(try client.answer().body.isEmpty)
@@ -61,7 +61,7 @@ private final class StreamServer: Sendable {
   @Test("a message larger than a connection's memory arrives whole")
   func largeMessage() throws {
     let server = try StreamServer()
-    let client = try HTTPTestClient(port: server.server.port)
+    let client = try HTTPTestClient(port: server.server.port, keeping: server)
     client.request("/")
     let stream = try #require(server.next())
     let message = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 2) }
@@ -75,7 +75,7 @@ private final class StreamServer: Sendable {
     var configuration = HTTPConfiguration()
     configuration.streamBufferBytes = 256 * 1024
     let server = try StreamServer(configuration)
-    let client = try HTTPTestClient(port: server.server.port, receiveBufferBytes: 4096)
+    let client = try HTTPTestClient(port: server.server.port, keeping: server, receiveBufferBytes: 4096)
     client.request("/")
     let stream = try #require(server.next())
     let message = [UInt8](repeating: 1, count: 64 * 1024)
@@ -95,7 +95,7 @@ private final class StreamServer: Sendable {
     let server = try StreamServer()
     var stream: HTTPStream?
     do {
-      let client = try HTTPTestClient(port: server.server.port)
+      let client = try HTTPTestClient(port: server.server.port, keeping: server)
       client.request("/")
       stream = server.next()
       _ = try client.head()
@@ -110,7 +110,7 @@ private final class StreamServer: Sendable {
   @Test("HEAD of a stream is a head only, and the connection lives on")
   func head() throws {
     let server = try StreamServer()
-    let client = try HTTPTestClient(port: server.server.port)
+    let client = try HTTPTestClient(port: server.server.port, keeping: server)
     for _ in 0..<2 {
       #expect(try client.get("/", method: "HEAD").header("Content-Type") == "text/event-stream")
       #expect(try #require(server.next()).isClosed)

@@ -23,9 +23,12 @@ public final class HTTPTestClient {
   }
 
   private let descriptor: Int32
+  private let owner: AnyObject?
   private var received: [UInt8] = []
 
-  public init(port: UInt16, receiveBufferBytes: Int32? = nil) throws {
+  /// `owner` is kept as long as the client: usually what the server would stop without.
+  public init(port: UInt16, keeping owner: AnyObject? = nil, receiveBufferBytes: Int32? = nil) throws {
+    self.owner = owner
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var timeout = timeval(tv_sec: 10, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -41,11 +44,8 @@ public final class HTTPTestClient {
         connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard connected == 0 else {
-      let reason = errno
-      close(descriptor)
-      throw Failure.notConnected(reason)
-    }
+    // Everything is initialised by now, so that deinit closes the socket.
+    guard connected == 0 else { throw Failure.notConnected(errno) }
   }
 
   deinit { close(descriptor) }

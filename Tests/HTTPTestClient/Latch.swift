@@ -3,20 +3,20 @@ import Glibc
 /// Opened by one thread, awaited by others for at most ten seconds.
 ///
 /// Unchecked: a POSIX semaphore is made for use from many threads.
-final class Latch: @unchecked Sendable {
+public final class Latch: @unchecked Sendable {
   private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
-  init() { sem_init(semaphore, 0, 0) }
+  public init() { sem_init(semaphore, 0, 0) }
 
   deinit {
     sem_destroy(semaphore)
     semaphore.deallocate()
   }
 
-  func open() { sem_post(semaphore) }
+  public func open() { sem_post(semaphore) }
 
   /// False after ten seconds in vain. Each `open` lets one waiter through.
-  func wait() -> Bool {
+  public func wait() -> Bool {
     var deadline = timespec()
     clock_gettime(CLOCK_REALTIME, &deadline)
     deadline.tv_sec += 10
@@ -25,7 +25,7 @@ final class Latch: @unchecked Sendable {
 }
 
 /// Runs `body` on a thread of its own, as an application's workers would.
-func onThread(_ body: @escaping @Sendable () -> Void) {
+public func onThread(_ body: @escaping @Sendable () -> Void) {
   final class Box: Sendable {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
