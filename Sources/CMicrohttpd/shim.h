@@ -3,3 +3,50 @@
 #define enum_extensibility(x)
 #include <microhttpd.h>
 #undef enum_extensibility
+#include <string.h>
+
+// The daemon's options are variadic, which Swift cannot call.
+struct streampulse_http_options {
+  int listen_socket;
+  unsigned int threads;
+  unsigned int connection_limit;
+  unsigned int idle_timeout_seconds;
+  size_t connection_memory_bytes;
+  void *context;
+  MHD_AccessHandlerCallback on_request;
+  void *(*on_target)(void *context, const char *target, struct MHD_Connection *connection);
+  MHD_RequestCompletedCallback on_completed;
+};
+
+// Leaves the request target as it came: libmicrohttpd's own decoding lets invalid escapes pass.
+static size_t streampulse_http_keep_escapes(void *context, struct MHD_Connection *connection, char *text) {
+  (void)context;
+  (void)connection;
+  return strlen(text);
+}
+
+static inline struct MHD_Daemon *streampulse_http_start(const struct streampulse_http_options *options) {
+  return MHD_start_daemon(
+      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, options->on_request,
+      options->context,
+      MHD_OPTION_LISTEN_SOCKET, (MHD_socket)options->listen_socket,
+      MHD_OPTION_THREAD_POOL_SIZE, options->threads,
+      MHD_OPTION_CONNECTION_LIMIT, options->connection_limit,
+      MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout_seconds,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->connection_memory_bytes,
+      MHD_OPTION_STRICT_FOR_CLIENT, 1,
+      MHD_OPTION_UNESCAPE_CALLBACK, streampulse_http_keep_escapes, NULL,
+      MHD_OPTION_URI_LOG_CALLBACK, options->on_target, options->context,
+      MHD_OPTION_NOTIFY_COMPLETED, options->on_completed, options->context,
+      MHD_OPTION_END);
+}
+
+static inline const struct sockaddr *streampulse_http_client_address(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  return info == NULL ? NULL : info->client_addr;
+}
+
+static inline size_t streampulse_http_header_bytes(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  return info == NULL ? 0 : info->header_size;
+}

@@ -1,0 +1,48 @@
+import Glibc
+
+/// The client's end of a connection. Kept as it came; text is made only when somebody asks.
+public struct RemoteAddress: Sendable, CustomStringConvertible {
+  private enum Host {
+    case unknown
+    case v4(in_addr)
+    case v6(in6_addr)
+  }
+
+  private let host: Host
+  /// 0 when unknown.
+  public let port: UInt16
+
+  init(_ address: UnsafePointer<sockaddr>?) {
+    switch address.map({ Int32($0.pointee.sa_family) }) {
+    case AF_INET:
+      let v4 = UnsafeRawPointer(address)?.load(as: sockaddr_in.self) ?? sockaddr_in()
+      host = .v4(v4.sin_addr)
+      port = UInt16(bigEndian: v4.sin_port)
+    case AF_INET6:
+      let v6 = UnsafeRawPointer(address)?.load(as: sockaddr_in6.self) ?? sockaddr_in6()
+      host = .v6(v6.sin6_addr)
+      port = UInt16(bigEndian: v6.sin6_port)
+    default:
+      host = .unknown
+      port = 0
+    }
+  }
+
+  /// The address without the port, e.g. `127.0.0.1`.
+  public var description: String {
+    switch host {
+    case .unknown: "unknown"
+    case .v4(var address): Self.text(AF_INET, &address)
+    case .v6(var address): Self.text(AF_INET6, &address)
+    }
+  }
+
+  private static func text(_ family: Int32, _ address: UnsafeRawPointer) -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { buffer in
+      guard let base = buffer.baseAddress, inet_ntop(family, address, base, socklen_t(buffer.count)) != nil else {
+        return "unknown"
+      }
+      return String(cString: base)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import CMicrohttpd
+import Synchronization
+
+/// What the callbacks need: shared by the server, its event loops and every responder.
+final class ServerCore: Sendable {
+  /// The exchanges that only an answer can end. Refuses new ones once the server drains.
+  private struct Waiting {
+    var exchanges: [ObjectIdentifier: Exchange] = [:]
+    var isDraining = false
+  }
+
+  let configuration: HTTPConfiguration
+  let standard: StandardResponses
+  let inFlight = InFlight()
+  private let handler: HTTPServer.Handler
+  private let isStopping = Atomic<Bool>(false)
+  private let waiting = Mutex(Waiting())
+
+  init(configuration: HTTPConfiguration, standard: StandardResponses, handler: @escaping HTTPServer.Handler) {
+    self.configuration = configuration
+    self.standard = standard
+    self.handler = handler
+  }
+
+  /// Requests that begin from now on are answered 503.
+  func refuseNewRequests() { isStopping.store(true, ordering: .sequentiallyConsistent) }
+
+  /// Ends all streams as they are.
+  func closeStreams() {
+    for exchange in waiting.withLock({ Array($0.exchanges.values) }) { exchange.closeStream() }
+  }
+
+  /// Answers all that still wait; afterwards no connection is suspended, nor will be.
+  func drain() {
+    let exchanges = waiting.withLock { waiting in
+      waiting.isDraining = true
+      return Array(waiting.exchanges.values)
+    }
+    for exchange in exchanges {
+      exchange.closeStream()
+      _ = exchange.answer(.response(standard.stopping))
+    }
+  }
+
+  // MARK: - On the connection's thread
+
+  /// One step of a request, as libmicrohttpd's access handler is called: the head, parts of the body, the end, and
+  /// again after a resume.
+  func step(
+    _ exchange: Exchange, method: UnsafePointer<CChar>, upload: UnsafeRawBufferPointer
+  ) -> MHD_Result {
+    guard exchange.hasHead else {
+      exchange.hasHead = true
+      if !isStopping.load(ordering: .relaxed) {
+        exchange.isInFlight = true
+        inFlight.enter()
+      }
+      // An answer here closes the connection: good for a body that nobody will read, bad for everything else.
+      return declaresTooLargeBody(exchange.connection) ? queue(standard.bodyTooLarge, on: exchange) : MHD_YES
+    }
+    guard upload.isEmpty else { return receive(upload, for: exchange) }
+    if !exchange.isHandled {
+      exchange.isHandled = true
+      handle(exchange, method: method)
+    }
+    if let answer = exchange.takeAnswer() { return send(answer, on: exchange) }
+    guard register(exchange) else { return queue(standard.stopping, on: exchange) }
+    guard let answer = exchange.takeAnswerOrSuspend() else { return MHD_YES }
+    return send(answer, on: exchange)
+  }
+
+  /// The request is over, whatever became of it.
+  func finish(_ exchange: Exchange) {
+    exchange.finish()
+    if exchange.isRegistered { waiting.withLock { _ = $0.exchanges.removeValue(forKey: ObjectIdentifier(exchange)) } }
+    if exchange.isInFlight { inFlight.leave() }
+  }
+
+  private func handle(_ exchange: Exchange, method: UnsafePointer<CChar>) {
+    if isStopping.load(ordering: .relaxed) {
+      _ = exchange.answer(.response(standard.stopping))
+    } else if exchange.discardedBytes > 0 {
+      _ = exchange.answer(.response(standard.bodyTooLarge))
+    } else if let target = exchange.target {
+      let request = HTTPRequest(
+        method: HTTPMethod(method), path: target.path, query: target.query, body: exchange.body,
+        remoteAddress: RemoteAddress(streampulse_http_client_address(exchange.connection)),
+        headers: RequestHeaders(of: exchange.connection))
+      exchange.body = []
+      handler(request, HTTPResponder(exchange: exchange, core: self, isHEAD: request.method == .head))
+    } else {
+      _ = exchange.answer(.response(standard.badTarget))
+    }
+  }
+
+  private func receive(_ upload: UnsafeRawBufferPointer, for exchange: Exchange) -> MHD_Result {
+    if exchange.discardedBytes == 0, exchange.body.count + upload.count <= configuration.maximumBodyBytes {
+      exchange.body.append(contentsOf: upload)
+      return MHD_YES
+    }
+    // A chunked body that turns out too large: read to its end, so that the client reads the answer, but not for ever.
+    exchange.body = []
+    exchange.discardedBytes += upload.count
+    return exchange.discardedBytes <= 16 * configuration.maximumBodyBytes ? MHD_YES : MHD_NO
+  }
+
+  private func declaresTooLargeBody(_ connection: OpaquePointer) -> Bool {
+    guard let text = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length") else { return false }
+    return Int(String(cString: text)).map { $0 > configuration.maximumBodyBytes } ?? false
+  }
+
+  private func register(_ exchange: Exchange) -> Bool {
+    waiting.withLock { waiting in
+      guard !waiting.isDraining else { return false }
+      waiting.exchanges[ObjectIdentifier(exchange)] = exchange
+      exchange.isRegistered = true
+      return true
+    }
+  }
+
+  private func send(_ answer: Answer, on exchange: Exchange) -> MHD_Result {
+    switch answer {
+    case .response(let response): return queue(response, on: exchange)
+    case .stream(let head, let channel):
+      exchange.streams(through: channel)
+      if isStopping.load(ordering: .relaxed) || !register(exchange) { channel.close() }
+      return queue(head, on: exchange)
+    }
+  }
+
+  private func queue(_ response: PreparedResponse, on exchange: Exchange) -> MHD_Result {
+    MHD_queue_response(exchange.connection, UInt32(clamping: response.status), response.handle)
+  }
+}

@@ -1,0 +1,106 @@
+import HTTPServer
+import Synchronization
+
+/// An endpoint with the arguments of a request: what a result belongs to.
+struct AnswerKey: Hashable {
+  /// Counts into the API's endpoints.
+  var endpoint: Int
+  var arguments: [String?]
+}
+
+/// A result and the two answers that can be made of it, ready to be sent any number of times.
+final class EndpointAnswer: Sendable {
+  let body: [UInt8]
+  let tag: EntityTag
+  let headers: [HTTPHeader]
+  /// Without headers for a particular origin. nil when memory was exhausted.
+  let prepared: PreparedResponse?
+  let preparedNotModified: PreparedResponse?
+
+  init(body: [UInt8], headers: [HTTPHeader], common: [HTTPHeader]) {
+    self.body = body
+    tag = EntityTag(of: body)
+    self.headers = headers + [HTTPHeader("ETag", tag.text)]
+    prepared = PreparedResponse(
+      HTTPResponse(contentType: "application/json", bytes: body, headers: self.headers + common))
+    preparedNotModified = PreparedResponse(HTTPResponse(status: 304, headers: self.headers + common))
+  }
+}
+
+/// The endpoints' results: from the cache, from a query that is under way, or from a new one.
+final class EndpointAnswers: Sendable {
+  typealias Completion = @Sendable (Result<EndpointAnswer, QueryFailure>) -> Void
+
+  private let endpoints: [Endpoint]
+  private let execute: QueryExecutor
+  private let now: MonotonicClock
+  private let headers: [HTTPHeader]
+  private let commonHeaders: [HTTPHeader]
+  private let cache: Mutex<ResultCache<AnswerKey, EndpointAnswer, Completion>>
+  private let isCacheOff: Bool
+
+  init(
+    endpoints: [Endpoint], configuration: StatsAPIConfiguration, common: CommonHeaders, now: @escaping MonotonicClock,
+    execute: @escaping QueryExecutor
+  ) {
+    self.endpoints = endpoints
+    self.execute = execute
+    self.now = now
+    commonHeaders = common.base
+    // Rounded up: a cache that is asked once a second must not be told zero.
+    let seconds = (configuration.cacheTTLMilliseconds + 999) / 1000
+    headers = [
+      HTTPHeader("Cache-Control", seconds == 0 ? "no-cache" : "max-age=\(seconds)"),
+      HTTPHeader("Vary", common.vary("Accept")),
+    ]
+    cache = Mutex(
+      ResultCache(
+        timeToLiveMilliseconds: configuration.cacheTTLMilliseconds, maximumEntries: configuration.maximumCacheEntries,
+        maximumBytes: configuration.maximumCacheBytes))
+    isCacheOff = configuration.cacheTTLMilliseconds == 0
+  }
+
+  /// The result if it is at hand; otherwise nil, and `completion` will be called once, on any thread.
+  func answer(for key: AnswerKey, completion: @escaping Completion) -> EndpointAnswer? {
+    if isCacheOff {
+      refresh(key, completion: completion)
+      return nil
+    }
+    switch cache.withLock({ $0.lookUp(key, now: now(), waiter: completion) }) {
+    case .hit(let answer): return answer
+    case .joined: return nil
+    case .start:
+      query(key) { result in
+        let waiters = self.cache.withLock { cache in
+          self.store(result, for: key, in: &cache)
+          return cache.land(key)
+        }
+        for waiter in waiters { waiter(result) }
+      }
+      return nil
+    }
+  }
+
+  /// A new result, whatever the cache holds, which then holds this one.
+  func refresh(_ key: AnswerKey, completion: @escaping Completion) {
+    query(key) { result in
+      self.cache.withLock { self.store(result, for: key, in: &$0) }
+      completion(result)
+    }
+  }
+
+  private func store(
+    _ result: Result<EndpointAnswer, QueryFailure>, for key: AnswerKey,
+    in cache: inout ResultCache<AnswerKey, EndpointAnswer, Completion>
+  ) {
+    guard case .success(let answer) = result else { return }
+    // The body is there twice, for requests with headers of their own and in the prepared answer.
+    cache.store(key, answer, byteCount: 2 * answer.body.count + 1024, now: now())
+  }
+
+  private func query(_ key: AnswerKey, completion: @escaping Completion) {
+    execute(endpoints[key.endpoint], key.arguments) { result in
+      completion(result.map { EndpointAnswer(body: $0, headers: self.headers, common: self.commonHeaders) })
+    }
+  }
+}

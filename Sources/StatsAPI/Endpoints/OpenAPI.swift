@@ -1,0 +1,135 @@
+import JSON
+
+/// The API's description for programs: OpenAPI 3.1, generated from the endpoints.
+func openAPIDescription(of endpoints: [Endpoint]) -> [UInt8] {
+  let paths = endpoints.map { JSONMember($0.path, json(["get": $0.operation])) }
+  let document = json([
+    "openapi": .string("3.1.0"),
+    "info": json(["title": .string("StreamPulse"), "version": .string("1")]),
+    "paths": .object(paths + ownPaths),
+    "components": json(["schemas": json(["Problem": problemSchema])]),
+  ])
+  var bytes: [UInt8] = []
+  document.append(to: &bytes)
+  return bytes
+}
+
+private func json(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
+  .object(members.map { JSONMember($0.key, $0.value) })
+}
+
+private func typed(_ type: String) -> JSONValue { json(["type": .string(type)]) }
+
+private func response(_ description: String, _ mediaType: String, _ schema: JSONValue) -> JSONValue {
+  json([
+    "description": .string(description),
+    "content": json([mediaType: json(["schema": schema])]),
+  ])
+}
+
+private var ownPaths: [JSONMember] {
+  let health = json([
+    "summary": .string("Whether the database, the broker and the processor are well"),
+    "responses": json([
+      "200": response("Well, or answering with old data", "application/json", typed("object")),
+      "503": response("A dependency is down", "application/json", typed("object")),
+    ]),
+  ])
+  let metrics = json([
+    "summary": .string("Metrics for Prometheus"),
+    "responses": json(["200": response("Metrics", "text/plain", typed("string"))]),
+  ])
+  return [JSONMember("/health", json(["get": health])), JSONMember("/metrics", json(["get": metrics]))]
+}
+
+/// RFC 9457.
+private var problemSchema: JSONValue {
+  json([
+    "type": .string("object"),
+    "properties": json([
+      "type": typed("string"), "title": typed("string"), "status": typed("integer"), "detail": typed("string"),
+      "parameter": typed("string"), "minimum": typed("integer"), "maximum": typed("integer"),
+    ]),
+  ])
+}
+
+extension Endpoint {
+  fileprivate var operation: JSONValue {
+    json([
+      "summary": .string(summary),
+      "operationId": .string(operationID),
+      "parameters": .array(parameters.map(\.parameterObject)),
+      "responses": json([
+        "200": json([
+          "description": .string("The result; with Accept: text/event-stream, again whenever new data has changed it"),
+          "content": json([
+            "application/json": json(["schema": shape.schema]),
+            "text/event-stream": json(["schema": typed("string")]),
+          ]),
+        ]),
+        "400": problem("A parameter is unknown, repeated or out of its range"),
+        "503": problem("The database cannot be reached, or too many queries wait"),
+        "504": problem("The query took too long"),
+      ]),
+    ])
+  }
+
+  /// The path's words: `/api/stats/top-content` is `get_api_stats_top_content`.
+  private var operationID: String {
+    "get_" + path.split { !$0.isLetter && !$0.isNumber }.joined(separator: "_")
+  }
+
+  private func problem(_ description: String) -> JSONValue {
+    response(description, "application/problem+json", json(["$ref": .string("#/components/schemas/Problem")]))
+  }
+}
+
+extension Endpoint.Shape {
+  fileprivate var schema: JSONValue {
+    switch self {
+    case .object: typed("object")
+    case .rows:
+      json([
+        "type": .string("object"),
+        "required": .array([.string("data"), .string("count")]),
+        "properties": json([
+          "data": json(["type": .string("array"), "items": typed("object")]),
+          "count": typed("integer"),
+        ]),
+      ])
+    }
+  }
+}
+
+extension EndpointParameter {
+  /// As OpenAPI 3 describes a parameter.
+  fileprivate var parameterObject: JSONValue {
+    json([
+      "name": .string(name), "in": .string("query"), "required": .bool(false), "description": .string(description),
+      "schema": schema,
+    ])
+  }
+
+  private var schema: JSONValue {
+    let type =
+      switch kind {
+      case .integer: "integer"
+      case .text: "string"
+      case .boolean: "boolean"
+      }
+    var members = [JSONMember("type", .string(type))]
+    if let defaultValue { members.append(JSONMember("default", value(defaultValue))) }
+    if let minimum { members.append(JSONMember("minimum", .number(String(minimum)))) }
+    if let maximum { members.append(JSONMember("maximum", .number(String(maximum)))) }
+    if !allowedValues.isEmpty { members.append(JSONMember("enum", .array(allowedValues.map(value)))) }
+    return .object(members)
+  }
+
+  private func value(_ text: String) -> JSONValue {
+    switch kind {
+    case .integer: .number(text)
+    case .text: .string(text)
+    case .boolean: .bool(text == "true")
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/// Why an endpoint's query gave no result.
+public enum QueryFailure: Error, Hashable, Sendable {
+  /// The database cannot be reached. A retry can help.
+  case unavailable
+  /// Too many queries wait already. A retry can help.
+  case overloaded
+  /// The statement timeout has passed.
+  case timeout
+  /// The query is wrong for this database; the message is for the log, not for clients.
+  case failed(message: String)
+}
+
+/// Runs an endpoint's query with one argument per parameter (nil is NULL) and hands over the JSON that it gives.
+///
+/// Called on an event loop's thread: it must not block. `completion` is called exactly once, on any thread.
+public typealias QueryExecutor =
+  @Sendable (
+    _ endpoint: Endpoint, _ arguments: [String?],
+    _ completion: @escaping @Sendable (Result<[UInt8], QueryFailure>) -> Void
+  ) -> Void

@@ -1,0 +1,75 @@
+import HTTPServer
+
+/// Which web pages of other origins may read the answers.
+public enum AllowedOrigins: Hashable, Sendable {
+  case none
+  case any
+  /// Origins as browsers send them, e.g. `https://example.org`.
+  case list(Set<String>)
+
+  /// From a setting: a comma-separated list, `*`, or nothing.
+  public init(setting: String) {
+    let origins = setting.split(separator: ",").map { origin in
+      var origin = origin.drop { $0 == " " }
+      while origin.last == " " || origin.last == "/" { origin.removeLast() }
+      return String(origin)
+    }.filter { !$0.isEmpty }
+    if origins.contains("*") {
+      self = .any
+    } else {
+      self = origins.isEmpty ? .none : .list(Set(origins))
+    }
+  }
+}
+
+/// The headers that every answer has: for the browser's safety, and for pages of other origins.
+struct CommonHeaders: Sendable {
+  /// For requests that need no headers of their own.
+  let base: [HTTPHeader]
+  private let origins: AllowedOrigins
+
+  init(origins: AllowedOrigins) {
+    self.origins = origins
+    let safety = [HTTPHeader("X-Content-Type-Options", "nosniff"), HTTPHeader("Referrer-Policy", "no-referrer")]
+    base = origins == .any ? safety + Self.crossOrigin("*") : safety
+  }
+
+  /// The request's origin if it needs headers of its own.
+  func specialOrigin(of request: HTTPRequest) -> String? {
+    guard case .list(let allowed) = origins, let origin = request.header("Origin"), allowed.contains(origin) else {
+      return nil
+    }
+    return origin
+  }
+
+  func headers(for specialOrigin: String?) -> [HTTPHeader] {
+    specialOrigin.map { base + Self.crossOrigin($0) } ?? base
+  }
+
+  /// The `Vary` header's value: what an answer depends on beside the URL.
+  func vary(_ names: String...) -> String {
+    let all = if case .list = origins { names + ["Origin"] } else { names }
+    return all.joined(separator: ", ")
+  }
+
+  /// The answer to OPTIONS: what may be asked, here and from other origins.
+  func options(for specialOrigin: String?) -> HTTPResponse {
+    var headers = [HTTPHeader("Allow", "GET, HEAD, OPTIONS")]
+    if origins != .none { headers.append(HTTPHeader("Vary", vary("Access-Control-Request-Method"))) }
+    if specialOrigin != nil || origins == .any {
+      headers += [
+        HTTPHeader("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
+        HTTPHeader("Access-Control-Allow-Headers", "Accept, Cache-Control, If-None-Match, Last-Event-ID"),
+        HTTPHeader("Access-Control-Max-Age", "600"),
+      ]
+    }
+    return HTTPResponse(status: 204, headers: headers)
+  }
+
+  private static func crossOrigin(_ origin: String) -> [HTTPHeader] {
+    [
+      HTTPHeader("Access-Control-Allow-Origin", origin),
+      HTTPHeader("Access-Control-Expose-Headers", "ETag, Retry-After"),
+    ]
+  }
+}

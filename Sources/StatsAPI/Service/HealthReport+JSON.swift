@@ -1,0 +1,37 @@
+import JSON
+
+extension HealthReport {
+  /// `{"status":…,"database":{…},"broker":{…},"processor":{…}}`
+  var json: [UInt8] {
+    let value = JSONValue.object([
+      JSONMember("status", .string(status.rawValue)),
+      JSONMember("database", database.json),
+      JSONMember("broker", broker.json),
+      JSONMember("processor", processor.json),
+    ])
+    var bytes: [UInt8] = []
+    value.append(to: &bytes)
+    return bytes
+  }
+}
+
+extension HealthReport.Dependency {
+  fileprivate var json: JSONValue {
+    .object([
+      JSONMember("status", .string(isUp ? "up" : "down")),
+      JSONMember("detail", detail.map { .string($0) } ?? .null),
+    ])
+  }
+}
+
+extension HealthReport.Processor {
+  fileprivate var json: JSONValue {
+    // JSON has no infinity, and a probe that divides may produce one.
+    let age = lastCommitAgeSeconds.flatMap { $0.isFinite ? $0 : nil }
+    return .object([
+      JSONMember("status", .string(isStalled ? "stalled" : "running")),
+      JSONMember("lag_records", lagRecords.map { .number(String($0)) } ?? .null),
+      JSONMember("last_commit_age_seconds", age.map { .number("\(($0 * 1000).rounded() / 1000)") } ?? .null),
+    ])
+  }
+}

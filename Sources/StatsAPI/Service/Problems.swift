@@ -1,0 +1,78 @@
+import HTTPServer
+
+// The one place where what went wrong becomes HTTP.
+
+extension ArgumentError {
+  var problem: Problem {
+    switch self {
+    case .unknown(let name, let known):
+      let taken = known.isEmpty ? "there are no parameters" : "the parameters are " + known.joined(separator: ", ")
+      return Problem(
+        status: 400, title: "Unknown parameter", detail: "\(shortened(name)) is not a parameter: \(taken)",
+        extensions: [.init("parameter", .text(shortened(name))), .init("allowed", .texts(known))])
+    case .repeated(let parameter):
+      return Problem(
+        status: 400, title: "Repeated parameter", detail: "\(parameter.name) may be given once",
+        extensions: parameter.problemMembers)
+    case .invalid(let parameter, let value):
+      return Problem(
+        status: 400, title: "Invalid parameter",
+        detail: "\(parameter.name) must be \(parameter.requirement), got \"\(shortened(value))\"",
+        extensions: parameter.problemMembers)
+    }
+  }
+
+  /// An error message is no place to mirror a client's kilobytes.
+  private func shortened(_ text: String) -> String {
+    text.count <= 64 ? text : text.prefix(64) + "…"
+  }
+}
+
+extension EndpointParameter {
+  fileprivate var problemMembers: [Problem.Member] {
+    var members: [Problem.Member] = [.init("parameter", .text(name))]
+    if let minimum { members.append(.init("minimum", .integer(minimum))) }
+    if let maximum { members.append(.init("maximum", .integer(maximum))) }
+    if !allowedValues.isEmpty { members.append(.init("allowed", .texts(allowedValues))) }
+    return members
+  }
+}
+
+extension QueryFailure {
+  var problem: Problem {
+    switch self {
+    case .unavailable:
+      Problem(status: 503, title: "Database unavailable", detail: "the database cannot be reached at the moment")
+    case .overloaded: Problem(status: 503, title: "Too many queries", detail: "too many queries are waiting already")
+    case .timeout: Problem(status: 504, title: "Query timeout", detail: "the database did not answer in time")
+    case .failed:
+      Problem(status: 500, title: "Query failed", detail: "the endpoint's query failed; the server's log says why")
+    }
+  }
+
+  var response: HTTPResponse {
+    switch self {
+    case .unavailable: problem.response(headers: [HTTPHeader("Retry-After", "2")])
+    case .overloaded: problem.response(headers: [HTTPHeader("Retry-After", "1")])
+    case .timeout, .failed: problem.response()
+    }
+  }
+}
+
+enum Problems {
+  static func notFound(path: String) -> HTTPResponse {
+    Problem(status: 404, title: "Not found", detail: "there is nothing at \(path.prefix(256))").response()
+  }
+
+  static func methodNotAllowed(_ method: HTTPMethod) -> HTTPResponse {
+    Problem(status: 405, title: "Method not allowed", detail: "\(method) is not allowed here; GET is")
+      .response(headers: [HTTPHeader("Allow", "GET, HEAD, OPTIONS")])
+  }
+
+  static func tooManyStreams(maximum: Int) -> HTTPResponse {
+    Problem(
+      status: 503, title: "Too many streams", detail: "\(maximum) streams are open already",
+      extensions: [.init("maximum", .integer(maximum))]
+    ).response(headers: [HTTPHeader("Retry-After", "5")])
+  }
+}

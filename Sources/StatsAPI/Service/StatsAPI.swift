@@ -1,0 +1,145 @@
+import HTTPServer
+
+/// The product's HTTP interface: a route for each endpoint, health, metrics, the API's own description, and the files of
+/// the web page. `handle` is an `HTTPServer.Handler`.
+public final class StatsAPI: Sendable {
+  /// What the API gets from the rest of the product.
+  public struct Dependencies: Sendable {
+    public var execute: QueryExecutor
+    public var health: HealthProbe
+    /// The metrics in Prometheus' text format. Called on an event loop's thread: it must not block.
+    public var metrics: @Sendable () -> [UInt8]
+    public var dataVersion: DataVersion
+    /// Called after each request, on the thread that answered it.
+    public var observe: (@Sendable (RequestObservation) -> Void)?
+    public var now: MonotonicClock
+
+    public init(
+      execute: @escaping QueryExecutor, health: @escaping HealthProbe, metrics: @escaping @Sendable () -> [UInt8],
+      dataVersion: DataVersion, observe: (@Sendable (RequestObservation) -> Void)? = nil,
+      now: @escaping MonotonicClock = systemMonotonicMilliseconds
+    ) {
+      self.execute = execute
+      self.health = health
+      self.metrics = metrics
+      self.dataVersion = dataVersion
+      self.observe = observe
+      self.now = now
+    }
+  }
+
+  private enum Route {
+    case endpoint(Int)
+    case health
+    case metrics
+    case description
+  }
+
+  private let endpoints: [Endpoint]
+  private let routes: [String: Route]
+  private let common: CommonHeaders
+  private let dependencies: Dependencies
+  private let answers: EndpointAnswers
+  private let streams: EventStreams
+  private let files: StaticFiles
+  private let description: [UInt8]
+
+  /// Ready to handle requests, until `stop`.
+  public init(endpoints: [Endpoint], configuration: StatsAPIConfiguration, dependencies: Dependencies) {
+    self.endpoints = endpoints
+    self.dependencies = dependencies
+    var routes: [String: Route] = ["/health": .health, "/metrics": .metrics, "/openapi.json": .description]
+    for (index, endpoint) in endpoints.enumerated() { routes[endpoint.path] = .endpoint(index) }
+    self.routes = routes
+    common = CommonHeaders(origins: configuration.allowedOrigins)
+    answers = EndpointAnswers(
+      endpoints: endpoints, configuration: configuration, common: common, now: dependencies.now,
+      execute: dependencies.execute)
+    streams = EventStreams(
+      answers: answers, dataVersion: dependencies.dataVersion, configuration: configuration, now: dependencies.now)
+    files = StaticFiles(configuration: configuration, common: common)
+    description = openAPIDescription(of: endpoints)
+    streams.start()
+  }
+
+  /// Ends the streams. Requests that still come are answered; stop the server first or afterwards.
+  public func stop() { streams.stop() }
+
+  /// Answers a request. Never blocks on the database.
+  public func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
+    let route = routes[request.path]
+    // Disk is asked only for what is no route.
+    let file = route == nil ? files.file(atURLPath: request.path) : nil
+    let reply = Reply(
+      request: request, responder: responder,
+      route: route != nil ? request.path : file != nil ? "static" : "unknown", common: common, now: dependencies.now,
+      observe: dependencies.observe)
+    guard route != nil || file != nil else { return reply.send(Problems.notFound(path: request.path)) }
+    switch request.method {
+    case .get, .head: break
+    case .options: return reply.send(common.options(for: reply.specialOrigin))
+    default: return reply.send(Problems.methodNotAllowed(request.method))
+    }
+    if let file { return send(file, reply) }
+    switch route {
+    case .endpoint(let index): answer(index, reply)
+    case .health: answerHealth(reply)
+    case .metrics:
+      reply.send(
+        HTTPResponse(
+          contentType: "text/plain; version=0.0.4; charset=utf-8", bytes: dependencies.metrics(), headers: Self.fresh))
+    case .description:
+      reply.send(HTTPResponse(contentType: "application/json", bytes: description, headers: Self.fresh))
+    case nil: break
+    }
+  }
+
+  private static let fresh = [HTTPHeader("Cache-Control", "no-store")]
+
+  private func answer(_ index: Int, _ reply: Reply) {
+    let arguments: [String?]
+    do {
+      arguments = try endpoints[index].arguments(for: reply.request.query)
+    } catch {
+      return reply.send(error.problem.response())
+    }
+    let key = AnswerKey(endpoint: index, arguments: arguments)
+    if reply.request.header("Accept")?.contains("text/event-stream") == true { return streams.open(key, for: reply) }
+    let cached = answers.answer(for: key) { result in
+      switch result {
+      case .success(let answer): reply.send(answer, isCached: false)
+      case .failure(let failure): reply.send(failure)
+      }
+    }
+    if let cached { reply.send(cached, isCached: true) }
+  }
+
+  private func answerHealth(_ reply: Reply) {
+    dependencies.health { report in
+      reply.send(
+        HTTPResponse(
+          status: report.status == .down ? 503 : 200, contentType: "application/json", bytes: report.json,
+          headers: Self.fresh))
+    }
+  }
+
+  private func send(_ file: StaticFiles.File, _ reply: Reply) {
+    let (tag, headers): (EntityTag, [HTTPHeader]) =
+      switch file {
+      case .kept(let kept): (kept.tag, kept.headers)
+      case .open(_, let tag, let headers): (tag, headers)
+      }
+    if let known = reply.request.header("If-None-Match"), tag.matches(ifNoneMatch: known) {
+      return reply.send(HTTPResponse(status: 304, headers: headers))
+    }
+    switch file {
+    case .kept(let kept):
+      if reply.specialOrigin == nil, let prepared = kept.prepared {
+        reply.send(prepared: prepared)
+      } else {
+        reply.send(HTTPResponse(status: 200, headers: headers, body: .bytes(kept.body)))
+      }
+    case .open(let open, _, _): reply.send(HTTPResponse(status: 200, headers: headers, body: .file(open)))
+    }
+  }
+}

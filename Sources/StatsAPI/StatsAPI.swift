@@ -1,1 +1,0 @@
-// The StatsAPI module.

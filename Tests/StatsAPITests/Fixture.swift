@@ -1,0 +1,112 @@
+import HTTPServer
+import HTTPTestClient
+import StatsAPI
+import Synchronization
+
+/// The API on a real server, over a database that answers when and what the test says.
+final class Fixture: Sendable {
+  typealias Completion = @Sendable (Result<[UInt8], QueryFailure>) -> Void
+
+  struct Query: Sendable {
+    var path: String
+    var arguments: [String?]
+    var complete: Completion
+  }
+
+  private struct State {
+    var queries: [Query] = []
+    var queryCount = 0
+    /// nil: queries wait in `queries` for `nextQuery`.
+    var result: Result<[UInt8], QueryFailure>?
+    var milliseconds: Int64 = 1_000
+    var observations: [RequestObservation] = []
+  }
+
+  static let endpoints = [
+    Endpoint(
+      path: "/api/stats/trending", summary: "Top content",
+      parameters: [
+        EndpointParameter(
+          name: "minutes", kind: .integer, defaultValue: "5", minimum: 1, maximum: 60, description: "Look-back window"),
+        EndpointParameter(name: "limit", kind: .integer, defaultValue: "5", minimum: 1, maximum: 20),
+      ], shape: .rows, sql: "SELECT $1, $2"),
+    Endpoint(
+      path: "/api/stats/alerts", summary: "Alerts",
+      parameters: [
+        EndpointParameter(name: "severity", kind: .text, allowedValues: ["INFO", "WARNING", "CRITICAL"]),
+        EndpointParameter(name: "acknowledged", kind: .boolean, defaultValue: "false"),
+        EndpointParameter(name: "after", kind: .integer), EndpointParameter(name: "region", kind: .text),
+      ], shape: .rows, sql: "SELECT $1, $2, $3, $4"),
+    Endpoint(path: "/api/stats/realtime", summary: "Now", parameters: [], shape: .object, sql: "SELECT"),
+  ]
+
+  let dataVersion = DataVersion()
+  let server: HTTPServer
+  let api: StatsAPI
+  private let state: Box
+  private let arrived: Latch
+
+  private final class Box: Sendable {
+    let value: Mutex<State>
+    init(_ state: sending State) { value = Mutex(state) }
+  }
+
+  init(
+    result: String? = "{}", health: HealthReport? = nil, configure: (inout StatsAPIConfiguration) -> Void = { _ in }
+  ) throws {
+    var configuration = StatsAPIConfiguration()
+    configuration.streamIntervalMilliseconds = 0
+    configuration.vendorFiles = []
+    configure(&configuration)
+    let state = Box(State(result: result.map { .success(Array($0.utf8)) }))
+    let arrived = Latch()
+    let well = HealthReport(
+      database: .init(isUp: true), broker: .init(isUp: true),
+      processor: .init(lagRecords: 0, lastCommitAgeSeconds: 0.25, isStalled: false))
+    let api = StatsAPI(
+      endpoints: Self.endpoints, configuration: configuration,
+      dependencies: .init(
+        execute: { endpoint, arguments, complete in
+          let result = state.value.withLock { state -> Result<[UInt8], QueryFailure>? in
+            state.queryCount += 1
+            if state.result == nil {
+              state.queries.append(Query(path: endpoint.path, arguments: arguments, complete: complete))
+            }
+            return state.result
+          }
+          if let result { complete(result) } else { arrived.open() }
+        },
+        health: { $0(health ?? well) }, metrics: { Array("# TYPE up gauge\nup 1\n".utf8) }, dataVersion: dataVersion,
+        observe: { observation in state.value.withLock { $0.observations.append(observation) } },
+        now: { state.value.withLock { $0.milliseconds } }))
+    self.state = state
+    self.arrived = arrived
+    self.api = api
+    server = try HTTPServer(configuration: HTTPConfiguration(), handler: api.handle)
+  }
+
+  deinit {
+    server.stop(graceMilliseconds: 0)
+    api.stop()
+  }
+
+  var queryCount: Int { state.value.withLock { $0.queryCount } }
+  var observations: [RequestObservation] { state.value.withLock { $0.observations } }
+
+  func client() throws -> HTTPTestClient { try HTTPTestClient(port: server.port, keeping: self) }
+
+  func get(_ target: String, headers: [String: String] = [:]) throws -> HTTPTestClient.Answer {
+    try client().get(target, headers: headers)
+  }
+
+  func setResult(_ text: String) { setResult(.success(Array(text.utf8))) }
+
+  func setResult(_ result: Result<[UInt8], QueryFailure>?) { state.value.withLock { $0.result = result } }
+
+  func advance(milliseconds: Int64) { state.value.withLock { $0.milliseconds += milliseconds } }
+
+  /// The next query that waits for its result; nil after ten seconds.
+  func nextQuery() -> Query? {
+    arrived.wait() ? state.value.withLock { $0.queries.removeFirst() } : nil
+  }
+}

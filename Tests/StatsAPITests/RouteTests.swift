@@ -1,0 +1,125 @@
+import HTTPTestClient
+import JSON
+import StatsAPI
+import Testing
+
+@Suite struct RouteTests {
+  @Test("an unknown path is a 404 problem", arguments: ["/nothing", "/api", "/api/stats/trending/", "/health/x"])
+  func unknownPath(path: String) throws {
+    let answer = try Fixture().get(path)
+    #expect(answer.status == 404)
+    #expect(answer.header("Content-Type") == "application/problem+json")
+  }
+
+  @Test("only GET, HEAD and OPTIONS are allowed", arguments: ["POST", "PUT", "DELETE", "PATCH", "BREW"])
+  func methods(method: String) throws {
+    let fixture = try Fixture()
+    let answer = try fixture.client().get("/api/stats/realtime", method: method)
+    #expect(answer.status == 405)
+    #expect(answer.header("Allow") == "GET, HEAD, OPTIONS")
+    #expect(fixture.queryCount == 0)
+  }
+
+  @Test("HEAD of an endpoint has GET's head")
+  func head() throws {
+    let fixture = try Fixture(result: "{\"a\":1}")
+    let answer = try fixture.client().get("/api/stats/realtime", method: "HEAD")
+    #expect(answer.status == 200)
+    #expect(answer.header("Content-Length") == "7")
+    #expect(answer.header("ETag") == (try fixture.get("/api/stats/realtime").header("ETag")))
+  }
+
+  @Test(
+    "what goes wrong in the database has a status of its own",
+    arguments: [
+      (QueryFailure.unavailable, 503, "2"), (.overloaded, 503, "1"), (.timeout, 504, nil),
+      (.failed(message: "relation secret does not exist"), 500, nil),
+    ] as [(QueryFailure, Int, String?)])
+  func databaseFailures(failure: QueryFailure, status: Int, retryAfter: String?) throws {
+    let fixture = try Fixture()
+    fixture.setResult(.failure(failure))
+    let answer = try fixture.get("/api/stats/realtime")
+    #expect(answer.status == status)
+    #expect(answer.header("Retry-After") == retryAfter)
+    #expect(answer.header("Content-Type") == "application/problem+json")
+    #expect(!answer.text.contains("secret"))
+    #expect(fixture.observations.last?.failure == failure)
+  }
+
+  @Test("a failure is not kept")
+  func failureIsNotCached() throws {
+    let fixture = try Fixture()
+    fixture.setResult(.failure(.unavailable))
+    #expect(try fixture.get("/api/stats/realtime").status == 503)
+    fixture.setResult("{}")
+    #expect(try fixture.get("/api/stats/realtime").status == 200)
+  }
+
+  @Test(
+    "every answer has the safety headers",
+    arguments: [
+      "/api/stats/realtime", "/health", "/metrics", "/openapi.json", "/nothing", "/api/stats/realtime?x=1",
+    ])
+  func safetyHeaders(target: String) throws {
+    let answer = try Fixture().get(target)
+    #expect(answer.header("X-Content-Type-Options") == "nosniff")
+    #expect(answer.header("Referrer-Policy") == "no-referrer")
+  }
+
+  @Test("metrics are passed on as Prometheus expects them")
+  func metrics() throws {
+    let answer = try Fixture().get("/metrics")
+    #expect(answer.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
+    #expect(answer.text == "# TYPE up gauge\nup 1\n")
+  }
+
+  @Test(
+    "health is what the report says, and 503 when a dependency is down",
+    arguments: [
+      (true, true, false, 200, "ok"), (true, true, true, 200, "degraded"), (false, true, false, 503, "down"),
+      (true, false, true, 503, "down"),
+    ])
+  func health(database: Bool, broker: Bool, isStalled: Bool, status: Int, word: String) throws {
+    let report = HealthReport(
+      database: .init(isUp: database), broker: .init(isUp: broker, detail: "3 \"partitions\""),
+      processor: .init(lagRecords: nil, lastCommitAgeSeconds: isStalled ? .infinity : 1.5, isStalled: isStalled))
+    let answer = try Fixture(health: report).get("/health")
+    #expect(answer.status == status)
+    let json = try JSONValue(parsing: answer.body)
+    #expect(json["status"]?.stringValue == word)
+    #expect(json["database"]?["status"]?.stringValue == (database ? "up" : "down"))
+    #expect(json["broker"]?["detail"]?.stringValue == "3 \"partitions\"")
+    #expect(json["processor"]?["lag_records"]?.isNull == true)
+    #expect(json["processor"]?["last_commit_age_seconds"]?.doubleValue == (isStalled ? nil : 1.5))
+  }
+
+  @Test("the description has every endpoint with its parameters")
+  func description() throws {
+    let json = try JSONValue(parsing: try Fixture().get("/openapi.json").body)
+    #expect(json["openapi"]?.stringValue == "3.1.0")
+    for endpoint in Fixture.endpoints {
+      let operation = json["paths"]?[endpoint.path]?["get"]
+      #expect(operation?["summary"]?.stringValue == endpoint.summary)
+      let parameters = operation?["parameters"]?.arrayValue ?? []
+      #expect(parameters.map { $0["name"]?.stringValue } == endpoint.parameters.map(\.name))
+      for (described, parameter) in zip(parameters, endpoint.parameters) {
+        #expect(described["schema"]?["minimum"]?.intValue == parameter.minimum)
+        #expect(described["schema"]?["maximum"]?.intValue == parameter.maximum)
+        #expect((described["schema"]?["enum"]?.arrayValue ?? []).map(\.stringValue) == parameter.allowedValues)
+      }
+    }
+    #expect(json["paths"]?["/health"] != nil)
+  }
+
+  @Test("a request is observed by its route, never by what a client made up")
+  func observed() throws {
+    let fixture = try Fixture()
+    let client = try fixture.client()
+    _ = try client.get("/api/stats/realtime")
+    _ = try client.get("/api/stats/realtime")
+    _ = try client.get("/../../etc/passwd")
+    #expect(fixture.observations.map(\.route) == ["/api/stats/realtime", "/api/stats/realtime", "unknown"])
+    #expect(fixture.observations.map(\.status) == [200, 200, 404])
+    #expect(fixture.observations.map(\.isCached) == [false, true, nil])
+  }
+}
