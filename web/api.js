@@ -52,7 +52,10 @@ export const endpoints = [
   { name: "trending", path: "/api/stats/trending", isWindowed: true, query: { limit: 5 }, read: readRows },
   { name: "regions", path: "/api/stats/regions", isWindowed: true, query: {}, read: readRows },
   { name: "devices", path: "/api/stats/devices", isWindowed: true, query: { limit: 10 }, read: readRows },
-  { name: "alerts", path: "/api/stats/alerts", isWindowed: false, query: { limit: 10, acknowledged: false }, read: readRows },
+  {
+    name: "alerts", path: "/api/stats/alerts", isWindowed: false, query: { limit: 10, acknowledged: false },
+    read: readRows,
+  },
   { name: "timeseries", path: "/api/stats/timeseries", isWindowed: false, query: { minutes: 60 }, read: readRows },
   { name: "health", path: "/health", isWindowed: false, query: {}, read: readHealth, readsAnyStatus: true },
 ];

@@ -9,6 +9,7 @@ const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumF
 const percent = new Intl.NumberFormat(undefined, {
   style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1, roundingMode: "trunc",
 });
+const percentTick = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 const change = new Intl.NumberFormat(undefined, {
   style: "percent", maximumFractionDigits: 1, signDisplay: "exceptZero",
 });
@@ -16,7 +17,9 @@ const points = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, sign
 const speed = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const unit = (name, digits) =>
   new Intl.NumberFormat(undefined, { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits });
-const units = { second: unit("second", 1), wholeSecond: unit("second", 0), minute: unit("minute", 0), hour: unit("hour", 0) };
+const units = {
+  second: unit("second", 1), wholeSecond: unit("second", 0), minute: unit("minute", 0), hour: unit("hour", 0),
+};
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const minute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
@@ -33,6 +36,9 @@ export const formatExact = guarded((value) => whole.format(value));
 /** @param value a share, 0 to 1. */
 export const formatRate = guarded((value) => percent.format(value));
 
+/** A share on an axis, where 95 % needs no decimals. */
+export const formatRateTick = guarded((value) => percentTick.format(value));
+
 export const formatSpeed = guarded((value) => `${speed.format(value)} Mbps`);
 
 /** @param value seconds. */
@@ -45,8 +51,8 @@ export const formatDuration = guarded((value) => {
   return `${units.hour.format(Math.floor(seconds / 3600))} ${units.minute.format(Math.floor((seconds % 3600) / 60))}`;
 });
 
-/** The relative change from `before` to `now`, signed. */
-export const formatChange = (now, before) => change.format(before === 0 ? 0 : now / before - 1);
+/** The relative change from `before`, which is not 0, to `now`; signed. */
+export const formatChange = (now, before) => change.format(now / before - 1);
 
 /** The change of a share in percentage points, signed. */
 export const formatPoints = (now, before) => `${points.format((now - before) * 100)} pp`;

@@ -9,7 +9,9 @@ const paths = {
   info: ["M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z", "M8 7.5v3.5", "M8 5v.1"],
   pause: ["M5.5 3.5v9", "M10.5 3.5v9"],
   play: ["M5 3.2 12.5 8 5 12.8z"],
-  offline: ["M2 2l12 12", "M3 7.2a8 8 0 0 1 3.2-1.8", "M9.5 5.3A8 8 0 0 1 13 7.2", "M5.5 10a4 4 0 0 1 4-.6", "M8 13v.1"],
+  offline: [
+    "M2 2l12 12", "M3 7.2a8 8 0 0 1 3.2-1.8", "M9.5 5.3A8 8 0 0 1 13 7.2", "M5.5 10a4 4 0 0 1 4-.6", "M8 13v.1",
+  ],
 };
 
 /** A decorative icon: what it means stands beside it as text or as the label of its button. */

@@ -8,6 +8,7 @@ export class Poller {
     endpoints.filter((each) => each.name !== "health").map((each) => each.name), "health");
   #inFlight = new Map();
   #timer = null;
+  #nextTryAt = null;
   #minutes;
   #onAnswer;
   #onFailure;
@@ -112,8 +113,6 @@ export class Poller {
       this.#publish();
     }
   }
-
-  #nextTryAt = null;
 
   #publish(nextTryAt = this.#nextTryAt) {
     this.#nextTryAt = nextTryAt;

@@ -1,6 +1,7 @@
 """Fixtures of the browser tests: a headless Chromium, and a dashboard for it to look at."""
 
 import pytest
+from dashboard import resize
 from mock_api import MockApi
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -49,14 +50,3 @@ def mock_api():
 def dashboard_url(mock_api):
     """Where the dashboard is."""
     return mock_api.url
-
-
-def resize(browser, width, height):
-    """Gives the page a viewport of exactly this size; a headless window has a minimum width of its own."""
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
-
-
-def console_errors(browser):
-    """What the console got since the last call, warnings and errors only."""
-    return [entry["message"] for entry in browser.get_log("browser") if entry["level"] in ("WARNING", "SEVERE")]

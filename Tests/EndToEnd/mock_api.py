@@ -39,7 +39,9 @@ def sample_answers(now=None):
         ("UK-London", 1890, 0.9496), ("BR-Sao Paulo", 1544, 0.9555), ("IN-Maharashtra", 1320, 0.9230),
         ("FR-Ile-de-France", 1105, 0.9801), ("CA-Ontario", 903, 0.9690), ("AU-Victoria", 640, 0.9612),
     ]
-    devices = [("iPhone iOS 17.2", 6120), ("Android Android 14", 5011), ("Apple TV tvOS 17.1", 2217), ("PC Windows 11", 1604)]
+    devices = [
+        ("iPhone iOS 17.2", 6120), ("Galaxy Android 14", 5011), ("Apple TV tvOS 17.1", 2217), ("PC Windows 11", 1604),
+    ]
 
     def health(rate):
         return "healthy" if rate >= 0.95 else "degraded" if rate >= 0.90 else "critical"
@@ -195,6 +197,11 @@ class MockApi:
         """How many requests arrived, of one endpoint or of all."""
         with self._lock:
             return sum(1 for each, _ in self.requests if name in (None, each))
+
+    def is_idle(self):
+        """Whether no request is waiting for its answer."""
+        with self._lock:
+            return not any(self._active.values())
 
     def last_query(self, name):
         """The parameters of an endpoint's latest request, or None."""

@@ -34,7 +34,8 @@ class ConnectionBanner extends HTMLElement {
       this.#message.textContent = "";
       return;
     }
-    const age = lastUpdated ? `The figures below are from ${formatClock(lastUpdated)}.` : "No data has been received yet.";
+    const age = lastUpdated
+      ? `The figures below are from ${formatClock(lastUpdated)}.` : "No data has been received yet.";
     const text = `Disconnected since ${formatClock(since)}. ${age}`;
     if (this.#message.textContent !== text) this.#message.textContent = text;
     this.#message.title = reason;

@@ -19,7 +19,8 @@ class ConnectionStatus extends HTMLElement {
 
   connectedCallback() {
     this.#button.addEventListener("click", () => this.dispatchEvent(new CustomEvent("pause-toggle")));
-    this.replaceChildren(element("div", { class: "status-text" }, this.#lag, this.#updatedLine), this.#pill, this.#button);
+    const text = element("div", { class: "status-text" }, this.#lag, this.#updatedLine);
+    this.replaceChildren(text, this.#pill, this.#button);
     this.#setButton(false);
     this.#setPill("connecting");
   }

@@ -1,6 +1,7 @@
 // <device-list>: the devices by downloads.
 
 import { element, updateKeyed } from "../dom.js";
+import { Folding } from "../folding.js";
 import { formatMinutesBack, formatRate, formatSpeed } from "../format.js";
 import { makeRow, updateRow } from "../ranked-row.js";
 import { DataPanel } from "./data-panel.js";
@@ -9,10 +10,12 @@ class DeviceList extends DataPanel {
   heading = "Devices";
   emptyText = "No devices to show";
   emptyHint = "A device appears here with its first download.";
+  #folding = new Folding(() => this.#draw());
+  #devices = [];
   #list = element("ol", { class: "rows" });
 
   build() {
-    return this.#list;
+    return element("div", {}, this.#list, this.#folding.button);
   }
 
   subtitle({ minutes }) {
@@ -20,14 +23,18 @@ class DeviceList extends DataPanel {
   }
 
   render({ data }) {
-    const sorted = data.toSorted((left, right) => right.total_downloads - left.total_downloads);
+    this.#devices = data.toSorted((left, right) => right.total_downloads - left.total_downloads);
+    this.#draw();
+  }
+
+  #draw() {
     updateKeyed(
-      this.#list, sorted, (item) => item.device, () => makeRow(""),
+      this.#list, this.#folding.visible(this.#devices), (item) => item.device, () => makeRow(""),
       (row, item) => updateRow(row, {
         name: item.device,
         details: [`${formatRate(item.success_rate)} success`, formatSpeed(item.avg_speed)],
         value: item.total_downloads,
-        largest: sorted[0].total_downloads,
+        largest: this.#devices[0].total_downloads,
       }));
   }
 }

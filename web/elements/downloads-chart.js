@@ -2,7 +2,7 @@
 // Uses Chart.js, which the page loads as the global `Chart`. The running minute is hatched: it is not over.
 
 import { element } from "../dom.js";
-import { formatCount, formatExact, formatMinute, formatRate } from "../format.js";
+import { formatCount, formatExact, formatMinute, formatRate, formatRateTick } from "../format.js";
 import { minuteSeries } from "../minute-series.js";
 import { DataPanel } from "./data-panel.js";
 
@@ -80,7 +80,7 @@ function describe(series) {
 /** @param seriesOf the minutes as they are now; Chart.js asks while it draws. */
 function configuration(style, seriesOf) {
   const color = (name) => style.getPropertyValue(name).trim();
-  const hatch = hatched(color("--accent"), color("--surface"));
+  const hatch = hatched(color("--chart-bar"), color("--surface"));
   const font = { family: style.fontFamily, size: 12 };
   const ticks = { color: color("--text-muted"), font };
   const isRunning = (index) => seriesOf()[index]?.isRunning === true;
@@ -94,7 +94,7 @@ function configuration(style, seriesOf) {
         },
         {
           type: "bar", label: "Downloads", yAxisID: "downloads", borderRadius: 3, borderSkipped: "bottom",
-          backgroundColor: (context) => (isRunning(context.dataIndex) ? hatch : color("--accent")),
+          backgroundColor: (context) => (isRunning(context.dataIndex) ? hatch : color("--chart-bar")),
           categoryPercentage: 0.9, barPercentage: 0.85,
         },
       ],
@@ -115,7 +115,7 @@ function configuration(style, seriesOf) {
         },
         rate: {
           position: "right", suggestedMin: 0.8, max: 1, grid: { display: false, drawBorder: false },
-          ticks: { ...ticks, maxTicksLimit: 6, callback: (value) => formatRate(value) },
+          ticks: { ...ticks, maxTicksLimit: 6, callback: (value) => formatRateTick(value) },
         },
       },
       plugins: {

@@ -1,12 +1,12 @@
 // <region-list>: the regions by downloads, marked by health, with a filter per health and the long tail folded.
 
 import { element, updateKeyed } from "../dom.js";
+import { Folding } from "../folding.js";
 import { formatCount, formatMinutesBack, formatRate, formatSpeed } from "../format.js";
 import { setBadge } from "../icons.js";
 import { makeRow, updateRow } from "../ranked-row.js";
 import { DataPanel } from "./data-panel.js";
 
-const FOLDED_ROWS = 6;
 const LEVELS = ["critical", "degraded", "healthy"];
 
 class RegionList extends DataPanel {
@@ -15,15 +15,14 @@ class RegionList extends DataPanel {
   emptyHint = "A region appears here with its first download.";
   #list = element("ol", { class: "rows" });
   #filters = element("div", { class: "filters", role: "group", "aria-label": "Filter by health" });
-  #more = element("button", { type: "button", class: "button more", "aria-expanded": "false" });
+  #folding = new Folding(() => this.#draw());
   #regions = [];
   #level = null;
-  #isUnfolded = false;
 
   build() {
     for (const level of LEVELS) {
-      const button = element("button", { type: "button", class: "filter", "aria-pressed": "false", "data-filter": level },
-        element("span", { class: "badge" }), element("data"));
+      const attributes = { type: "button", class: "filter", "aria-pressed": "false", "data-filter": level };
+      const button = element("button", attributes, element("span", { class: "badge" }), element("data"));
       setBadge(button.firstElementChild, level);
       button.addEventListener("click", () => {
         this.#level = this.#level === level ? null : level;
@@ -31,11 +30,7 @@ class RegionList extends DataPanel {
       });
       this.#filters.append(button);
     }
-    this.#more.addEventListener("click", () => {
-      this.#isUnfolded = !this.#isUnfolded;
-      this.#draw();
-    });
-    return element("div", {}, this.#filters, this.#list, this.#more);
+    return element("div", {}, this.#filters, this.#list, this.#folding.button);
   }
 
   subtitle({ minutes }) {
@@ -48,11 +43,11 @@ class RegionList extends DataPanel {
   }
 
   #draw() {
-    const matching = this.#regions.filter((item) => this.#level === null || item.health_status === this.#level);
-    const shown = this.#isUnfolded ? matching : matching.slice(0, FOLDED_ROWS);
+    const matching = this.#regions.filter((item) => [null, item.health_status].includes(this.#level));
     const largest = this.#regions[0]?.downloads ?? 0;
     updateKeyed(
-      this.#list, shown, (item) => item.region, () => makeRow(element("span", { class: "badge" })),
+      this.#list, this.#folding.visible(matching), (item) => item.region,
+      () => makeRow(element("span", { class: "badge" })),
       (row, item) => {
         const level = String(item.health_status);
         row.dataset.level = level;
@@ -64,10 +59,10 @@ class RegionList extends DataPanel {
           largest,
         });
       });
-    this.#drawControls(matching.length);
+    this.#drawFilters();
   }
 
-  #drawControls(matching) {
+  #drawFilters() {
     for (const button of this.#filters.children) {
       const level = button.dataset.filter;
       const count = this.#regions.filter((item) => item.health_status === level).length;
@@ -75,9 +70,6 @@ class RegionList extends DataPanel {
       button.lastElementChild.value = String(count);
       button.lastElementChild.textContent = formatCount(count);
     }
-    this.#more.hidden = matching <= FOLDED_ROWS;
-    this.#more.setAttribute("aria-expanded", String(this.#isUnfolded));
-    this.#more.textContent = this.#isUnfolded ? "Show fewer" : `Show all ${formatCount(matching)}`;
   }
 }
 

@@ -68,12 +68,11 @@ class StatCard extends HTMLElement {
   #showTrend(unit) {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
-    this.#trend.hidden = this.#samples.length < 2;
-    if (this.#trend.hidden) return;
-    const direction = Math.sign(last.value - first.value);
+    const direction = this.#samples.length > 1 && first.value !== 0 ? Math.sign(last.value - first.value) : 0;
+    this.#trend.hidden = direction === 0;
+    if (direction === 0) return;
     const better = { up: 1, down: -1 }[this.getAttribute("better")] ?? 0;
-    const arrow = ["▼", "▬", "▲"][direction + 1];
-    this.#trend.textContent = `${arrow} ${unit.change(last.value, first.value)}`;
+    this.#trend.textContent = `${direction > 0 ? "▲" : "▼"} ${unit.change(last.value, first.value)}`;
     this.#trend.title = `compared with ${formatClock(first.at)}`;
     this.#trend.dataset.tone = ["bad", "neutral", "good"][direction * better + 1];
   }
