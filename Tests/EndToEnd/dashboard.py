@@ -1,0 +1,59 @@
+"""How the tests read and drive the dashboard."""
+
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+PANELS = ("downloads-chart", "alert-list", "trending-list", "region-list", "device-list")
+
+
+def wait(browser, condition, message, seconds=20):
+    return WebDriverWait(browser, seconds, poll_frequency=0.1).until(lambda _: condition(), message)
+
+
+def find(browser, selector):
+    return browser.find_element(By.CSS_SELECTOR, selector)
+
+
+# The page renews its rows while a test reads them; one script reads them all at the same moment.
+def texts(browser, selector):
+    return browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])].map((node) => node.textContent)", selector)
+
+
+def values(browser, selector):
+    """The exact values of `<data>` elements; None for one without a value."""
+    found = browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])].map((node) => node.value)", selector)
+    return [float(value) if value else None for value in found]
+
+
+def metric(browser, name):
+    return values(browser, f"stat-card[metric={name}] data")[0]
+
+
+def connection(browser):
+    return find(browser, "body").get_attribute("data-connection")
+
+
+def open_dashboard(browser, url, state="ready"):
+    browser.get(url)
+    wait(browser, lambda: all(find(browser, panel).get_attribute("data-state") == state for panel in PANELS),
+         f"not every panel became {state}")
+    wait(browser, lambda: find(browser, "stat-card").get_attribute("data-state") == state, f"no card became {state}")
+
+
+def next_round(browser, api, name="realtime"):
+    """Waits until a request that starts after this call has been answered and the one after it has begun."""
+    before = api.count(name)
+    wait(browser, lambda: api.count(name) >= before + 2, f"{name} is no longer asked")
+
+
+def resize(browser, width, height):
+    """Gives the page a viewport of exactly this size; a headless window has a minimum width of its own."""
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def console_errors(browser):
+    """What the console got since the last call, warnings and errors only."""
+    return [entry["message"] for entry in browser.get_log("browser") if entry["level"] in ("WARNING", "SEVERE")]

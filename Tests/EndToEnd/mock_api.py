@@ -1,0 +1,296 @@
+"""A small stand-in for the product's HTTP side: the files of web/ and answers that a test can change at any time."""
+
+import copy
+import hashlib
+import json
+import threading
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+CHART_JS = Path("/usr/share/javascript/chart.js/chart.min.js")
+CONTENT_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+# Stricter than the page needs in no point: what the product sends.
+CONTENT_SECURITY_POLICY = "default-src 'self'; style-src 'self'"
+
+PATHS = {
+    name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices")
+} | {"health": "/health"}
+
+
+def iso(time):
+    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def sample_answers(now=None):
+    """Answers of every endpoint, in the shapes of the API, as if the last hour had been a busy one."""
+    now = now or datetime.now(timezone.utc)
+    minute = now.replace(second=0, microsecond=0)
+    titles = ["Avengers: Endgame", "The Last of Us", "Midnight Sessions", "Photon Editor", "Dune Messiah"]
+    regions = [
+        ("US-California", 4211, 0.9712), ("DE-Bavaria", 2950, 0.9631), ("JP-Tokyo", 2412, 0.8120),
+        ("UK-London", 1890, 0.9496), ("BR-Sao Paulo", 1544, 0.9555), ("IN-Maharashtra", 1320, 0.9230),
+        ("FR-Ile-de-France", 1105, 0.9801), ("CA-Ontario", 903, 0.9690), ("AU-Victoria", 640, 0.9612),
+    ]
+    devices = [
+        ("iPhone iOS 17.2", 6120), ("Galaxy Android 14", 5011), ("Apple TV tvOS 17.1", 2217), ("PC Windows 11", 1604),
+    ]
+
+    def health(rate):
+        return "healthy" if rate >= 0.95 else "degraded" if rate >= 0.90 else "critical"
+
+    def alert(number, severity, region, rate, minutes_ago):
+        return {
+            "id": number, "alert_type": "HIGH_ERROR_RATE", "severity": severity,
+            "message": f"Error rate {rate:.1%} in {region}", "region": region, "metric_name": "error_rate",
+            "metric_value": rate, "threshold_value": 0.15 if severity == "CRITICAL" else 0.10,
+            "created_at": iso(now - timedelta(minutes=minutes_ago)),
+        }
+
+    series = [
+        {
+            "window_start": iso(minute - timedelta(minutes=back)),
+            "total_downloads": 2400 + (back * 397) % 900 if back else 700,
+            "success_rate": 0.93 + ((back * 13) % 50) / 1000,
+        }
+        for back in range(59, -1, -1)
+    ]
+    return {
+        "realtime": {
+            "total_downloads": 16975, "unique_content": 187, "avg_success_rate": 0.9423, "avg_download_time": 48.26,
+        },
+        "trending": {
+            "data": [
+                {
+                    "content_id": f"mov_{index}", "title": title, "total_downloads": 1900 - 310 * index,
+                    "successful_downloads": 1800 - 310 * index, "failed_downloads": 100,
+                    "success_rate": (1800 - 310 * index) / (1900 - 310 * index),
+                }
+                for index, title in enumerate(titles)
+            ],
+            "count": len(titles), "window_minutes": 5,
+        },
+        "regions": {
+            "data": [
+                {
+                    "region": name, "downloads": downloads, "success_rate": rate, "avg_speed": 20 + downloads / 100,
+                    "health_status": health(rate),
+                }
+                for name, downloads, rate in regions
+            ],
+            "count": len(regions), "window_minutes": 5,
+        },
+        "alerts": {
+            "data": [
+                alert(4, "CRITICAL", "JP-Tokyo", 0.188, 1), alert(3, "WARNING", "IN-Maharashtra", 0.117, 2),
+                alert(2, "CRITICAL", "JP-Tokyo", 0.172, 4), alert(1, "WARNING", "UK-London", 0.104, 130),
+            ],
+            "count": 4, "unacknowledged_count": 4,
+        },
+        "timeseries": {
+            "data": series, "count": len(series),
+            "start_time": iso(minute - timedelta(minutes=59)), "end_time": iso(now),
+        },
+        "devices": {
+            "data": [
+                {"device": name, "total_downloads": total, "success_rate": 0.95, "avg_speed": 41.5}
+                for name, total in devices
+            ],
+            "count": len(devices), "window_minutes": 5,
+        },
+        "health": {"status": "ok", "database": "ok", "broker": "ok", "processor_lag_seconds": 0.8},
+    }
+
+
+def empty_answers():
+    """What a product that has just been started, and has seen no event, answers."""
+    answers = sample_answers()
+    for name in ("trending", "regions", "alerts", "timeseries", "devices"):
+        answers[name]["data"] = []
+        answers[name]["count"] = 0
+    answers["alerts"]["unacknowledged_count"] = 0
+    answers["realtime"] = {
+        "total_downloads": 0, "unique_content": 0, "avg_success_rate": 0.0, "avg_download_time": None,
+    }
+    answers["health"]["processor_lag_seconds"] = None
+    return answers
+
+
+class MockApi:
+    """Serves on a free port of 127.0.0.1. All attributes may be read and changed from the test's thread."""
+
+    def __init__(self, answers=None):
+        self._lock = threading.Condition()
+        self._answers = answers or sample_answers()
+        self._statuses = {}
+        self._held = set()
+        self._active = {}
+        self.requests = []
+        self.most_in_flight = {}
+        self.not_modified = 0
+        self._server = None
+        self.port = 0
+        self.start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self):
+        """Listens, on the same port as before when it was stopped."""
+        handler = type("Handler", (_Handler,), {"api": self})
+        self._server = _Server(("127.0.0.1", self.port), handler)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def stop(self):
+        """Closes the port and every open connection."""
+        with self._lock:
+            self._held.clear()
+            self._lock.notify_all()
+        if self._server:
+            self._server.shutdown()
+            self._server.close_connections()
+            self._server.server_close()
+            self._server = None
+
+    def answer(self, name, **fields):
+        """Replaces fields of an endpoint's answer."""
+        with self._lock:
+            self._answers[name].update(copy.deepcopy(fields))
+
+    def answers(self, name):
+        with self._lock:
+            return copy.deepcopy(self._answers[name])
+
+    def answer_all(self, answers):
+        with self._lock:
+            self._answers = copy.deepcopy(answers)
+
+    def fail(self, *names, status=503):
+        """Makes endpoints (all without arguments) answer with an error status."""
+        with self._lock:
+            self._statuses = {name: status for name in (names or PATHS)}
+
+    def recover(self):
+        with self._lock:
+            self._statuses = {}
+
+    def hold(self, name):
+        """Leaves requests of an endpoint without an answer until `release`."""
+        with self._lock:
+            self._held.add(name)
+
+    def release(self):
+        with self._lock:
+            self._held.clear()
+            self._lock.notify_all()
+
+    def count(self, name=None):
+        """How many requests arrived, of one endpoint or of all."""
+        with self._lock:
+            return sum(1 for each, _ in self.requests if name in (None, each))
+
+    def is_idle(self):
+        """Whether no request is waiting for its answer."""
+        with self._lock:
+            return not any(self._active.values())
+
+    def last_query(self, name):
+        """The parameters of an endpoint's latest request, or None."""
+        with self._lock:
+            return next((query for each, query in reversed(self.requests) if each == name), None)
+
+    def respond(self, name, query):
+        """Called by the handler: the status and the answer, once the endpoint is not held."""
+        with self._lock:
+            self.requests.append((name, query))
+            self._active[name] = self._active.get(name, 0) + 1
+            self.most_in_flight[name] = max(self.most_in_flight.get(name, 0), self._active[name])
+            self._lock.wait_for(lambda: name not in self._held)
+            self._active[name] -= 1
+            status = self._statuses.get(name, 200)
+            answer = copy.deepcopy(self._answers[name])
+        if status != 200 and name != "health":
+            answer = {"type": "about:blank", "title": "Service Unavailable", "status": status}
+        if "minutes" in query and "window_minutes" in answer:
+            answer["window_minutes"] = int(query["minutes"])
+        return status, answer
+
+    def count_not_modified(self):
+        with self._lock:
+            self.not_modified += 1
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+
+    def __init__(self, *arguments):
+        self._connections = set()
+        super().__init__(*arguments)
+
+    def process_request(self, request, client_address):
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def close_connections(self):
+        for request in list(self._connections):
+            self.shutdown_request(request)
+
+    def handle_error(self, request, client_address):
+        """A browser that goes away in mid-answer is no error of the test."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    api = None
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        for name, path in PATHS.items():
+            if parts.path == path:
+                status, answer = self.api.respond(name, query)
+                self._send(status, "application/json", json.dumps(answer).encode(), revalidate=status == 200)
+                return
+        self._send_file(CHART_JS if parts.path == "/vendor/chart.js" else self._file_of(parts.path))
+
+    def _file_of(self, path):
+        file = (WEB / (path.lstrip("/") or "index.html")).resolve()
+        return file if file.is_relative_to(WEB) and file.is_file() else None
+
+    def _send_file(self, file):
+        if file is None:
+            self._send(404, "text/plain", b"not found")
+        else:
+            self._send(200, CONTENT_TYPES.get(file.suffix, "application/octet-stream"), file.read_bytes())
+
+    def _send(self, status, content_type, body, revalidate=False):
+        tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+        if revalidate and self.headers.get("If-None-Match") == tag:
+            self.api.count_not_modified()
+            status, body = 304, b""
+        self.send_response(status)
+        if revalidate:
+            self.send_header("ETag", tag)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass

@@ -1,0 +1,173 @@
+"""How the dashboard asks, and what it does while no answer comes."""
+
+import pytest
+from dashboard import connection, console_errors, find, metric, next_round, open_dashboard, texts, wait
+from mock_api import MockApi
+
+
+def set_hidden(browser, is_hidden):
+    """Hides or shows the tab as far as the page can tell: a headless tab is always visible."""
+    browser.execute_script("""
+        const [isHidden] = arguments;
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => isHidden });
+        document.dispatchEvent(new Event("visibilitychange"));""", is_hidden)
+
+
+# Without a request under way and without a timer there is nothing left that could ask: no need to wait and see.
+@pytest.fixture
+def watched_timers(browser):
+    """Pages loaded from now on keep the delays of their pending timers in `pendingTimers`."""
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
+        window.pendingTimers = new Map();
+        const { setTimeout: set, clearTimeout: clear } = window;
+        window.setTimeout = (action, delay, ...rest) => {
+          const id = set(() => { pendingTimers.delete(id); action(...rest); }, delay);
+          pendingTimers.set(id, delay);
+          return id;
+        };
+        window.clearTimeout = (id) => { pendingTimers.delete(id); clear(id); };"""})
+    yield
+    browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
+def poll_timers(browser):
+    """How many timers wait to ask for more: those of the polling interval, not a request's time limit."""
+    return browser.execute_script("return [...pendingTimers.values()].filter((delay) => delay === 2000).length")
+
+
+def test_what_has_not_been_answered_yet_is_a_skeleton(browser, dashboard_url, mock_api):
+    mock_api.hold("regions")
+    browser.get(dashboard_url)
+    wait(browser, lambda: find(browser, "trending-list").get_attribute("data-state") == "ready", "no trending")
+    regions = find(browser, "region-list")
+    assert regions.get_attribute("aria-busy") == "true"
+    assert find(browser, "region-list .panel-skeleton").is_displayed()
+    mock_api.release()
+    wait(browser, lambda: regions.get_attribute("data-state") == "ready", "the regions did not come")
+    assert not find(browser, "region-list .panel-skeleton").is_displayed()
+
+
+@pytest.mark.parametrize(
+    ("lose", "find_again"), [(MockApi.fail, MockApi.recover), (MockApi.stop, MockApi.start)], ids=["503", "stopped"])
+def test_a_lost_server_is_said_with_the_last_data_kept_and_found_again(
+        browser, dashboard_url, mock_api, lose, find_again):
+    open_dashboard(browser, dashboard_url)
+    lose(mock_api)
+    wait(browser, lambda: connection(browser) == "disconnected", "the loss was not noticed")
+    assert texts(browser, ".pill") == ["Disconnected"]
+    assert "Disconnected since " in find(browser, "connection-banner").text
+    assert metric(browser, "total_downloads") == 16_975
+    assert len(texts(browser, "trending-list .row-name")) == 5
+    wait(browser, lambda: float(find(browser, ".panels").value_of_css_property("opacity")) < 1, "nothing is greyed")
+
+    mock_api.answer("realtime", total_downloads=20_000)
+    find_again(mock_api)
+    find(browser, "connection-banner button").click()
+    wait(browser, lambda: connection(browser) == "live", "the server was not found again")
+    wait(browser, lambda: metric(browser, "total_downloads") == 20_000, "the total did not follow")
+    assert not find(browser, "connection-banner").is_displayed()
+
+
+def test_a_server_that_comes_back_is_found_without_help(browser, dashboard_url, mock_api):
+    open_dashboard(browser, dashboard_url)
+    mock_api.fail()
+    wait(browser, lambda: connection(browser) == "disconnected", "the loss was not noticed")
+    mock_api.recover()
+    wait(browser, lambda: connection(browser) == "live", "the server was not found again")
+
+
+def test_a_server_that_never_answered_is_not_shown_as_loading_for_ever(browser, dashboard_url, mock_api):
+    mock_api.fail()
+    open_dashboard(browser, dashboard_url, state="unavailable")
+    assert connection(browser) == "disconnected"
+    assert "No data has been received yet" in find(browser, "connection-banner").text
+    assert not find(browser, ".panel-skeleton").is_displayed()
+
+
+def test_retries_become_rarer_up_to_a_bound(browser, dashboard_url):
+    browser.get(dashboard_url)
+    delays = browser.execute_async_script("""
+        const done = arguments[0];
+        import("/connection.js").then(({ Connection }) => {
+          const connection = new Connection(["a", "b"], "health");
+          const delays = [connection.nextDelay(1)];
+          connection.failed("a", new Error("down"), new Date());
+          delays.push(connection.nextDelay(1));
+          connection.failed("b", new Error("down"), new Date());
+          for (let round = 0; round < 6; round += 1) delays.push(connection.nextDelay(1));
+          connection.succeeded("b", {}, new Date());
+          delays.push(connection.nextDelay(1));
+          done(delays);
+        });""")
+    assert delays == [2000, 2000, 4000, 8000, 16000, 30000, 30000, 30000, 2000]
+
+
+def test_one_failing_endpoint_degrades_the_page_and_leaves_the_rest_live(browser, dashboard_url, mock_api):
+    open_dashboard(browser, dashboard_url)
+    mock_api.fail("devices")
+    wait(browser, lambda: connection(browser) == "degraded", "the failure was not noticed")
+    assert "Not updated since" in find(browser, "device-list .panel-note").text
+    assert "devices" in find(browser, "connection-status .lag").text
+    mock_api.answer("realtime", total_downloads=17_001)
+    wait(browser, lambda: metric(browser, "total_downloads") == 17_001, "the cards stopped")
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_an_impaired_dependency_is_named(browser, dashboard_url, mock_api, status):
+    open_dashboard(browser, dashboard_url)
+    assert texts(browser, "connection-status .lag") == ["0.8s behind"]
+    mock_api.answer("health", status="degraded", broker="down")
+    mock_api.fail("health", status=status)
+    wait(browser, lambda: connection(browser) == "degraded", "the health was not noticed")
+    assert texts(browser, "connection-status .lag") == ["broker unavailable"]
+
+
+def test_a_slow_endpoint_has_one_request_in_flight_and_delays_no_other(browser, dashboard_url, mock_api):
+    open_dashboard(browser, dashboard_url)
+    mock_api.hold("regions")
+    next_round(browser, mock_api)
+    next_round(browser, mock_api)
+    assert mock_api.most_in_flight["regions"] == 1
+    mock_api.release()
+    assert max(mock_api.most_in_flight.values()) == 1
+
+
+def test_an_answer_that_has_not_changed_costs_a_304(browser, dashboard_url, mock_api):
+    open_dashboard(browser, dashboard_url)
+    wait(browser, lambda: mock_api.not_modified >= 7, "answers were sent again although they had not changed")
+    assert metric(browser, "total_downloads") == 16_975
+
+
+def test_a_hidden_tab_asks_nothing_until_it_is_shown(browser, watched_timers, dashboard_url, mock_api):
+    open_dashboard(browser, dashboard_url)
+    assert poll_timers(browser) == 1
+    set_hidden(browser, True)
+    assert connection(browser) == "paused"
+    wait(browser, mock_api.is_idle, "requests are still under way")
+    wait(browser, lambda: poll_timers(browser) == 0, "the next round is still to come")
+    mock_api.answer("realtime", total_downloads=17_500)
+    set_hidden(browser, False)
+    wait(browser, lambda: metric(browser, "total_downloads") == 17_500, "polling did not go on")
+    assert connection(browser) == "live"
+
+
+def test_the_user_can_pause_and_resume(browser, watched_timers, dashboard_url, mock_api):
+    open_dashboard(browser, dashboard_url)
+    button = find(browser, "connection-status button")
+    button.click()
+    assert connection(browser) == "paused"
+    assert button.get_attribute("aria-label") == "Resume updates"
+    wait(browser, mock_api.is_idle, "requests are still under way")
+    wait(browser, lambda: poll_timers(browser) == 0, "the next round is still to come")
+    button.click()
+    next_round(browser, mock_api)
+    assert connection(browser) == "live"
+
+
+@pytest.mark.parametrize("answer", [{"data": None}, {"data": [3]}, {"data": {"0": {}}}], ids=str)
+def test_an_answer_of_another_form_is_a_failure_and_no_crash(browser, dashboard_url, mock_api, answer):
+    open_dashboard(browser, dashboard_url)
+    mock_api.answer("regions", **answer)
+    wait(browser, lambda: connection(browser) == "degraded", "the answer was taken")
+    assert len(texts(browser, "region-list .row-name")) == 5
+    assert console_errors(browser) == []

@@ -1,0 +1,103 @@
+// All requests of the dashboard: the endpoints, how their answers are checked, and what a failure is called.
+
+const TIMEOUT_MS = 8000;
+
+/** Why a request brought no usable answer. `message` is a sentence for people. */
+export class ApiError extends Error {
+  /** @param {"network" | "timeout" | "status" | "shape"} kind */
+  constructor(kind, message) {
+    super(message);
+    this.name = "ApiError";
+    this.kind = kind;
+  }
+}
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+function readRows(body) {
+  if (!isObject(body) || !Array.isArray(body.data) || !body.data.every(isObject)) {
+    throw new ApiError("shape", "The API's answer is not in the expected form.");
+  }
+  return body;
+}
+
+function readTotals(body) {
+  if (!isObject(body) || !Number.isFinite(body.total_downloads)) {
+    throw new ApiError("shape", "The API's answer is not in the expected form.");
+  }
+  return body;
+}
+
+/**
+ * `{"status": "ok" | "degraded" | "down", "database": "ok" | …, "broker": "ok" | …,
+ *   "processor_lag_seconds": number | null}`; every part but the status may be missing.
+ */
+function readHealth(body, httpOk) {
+  const report = isObject(body) ? body : {};
+  const problems = ["database", "broker"].filter((part) => part in report && report[part] !== "ok");
+  const lag = report.processor_lag_seconds;
+  return {
+    isHealthy: httpOk && problems.length === 0 && report.status !== "degraded" && report.status !== "down",
+    problems,
+    lagSeconds: Number.isFinite(lag) ? lag : null,
+  };
+}
+
+/**
+ * What the dashboard polls. `isWindowed`: the answer depends on the look-back that the user chose.
+ * `/health` answers 503 with a body that is worth reading, so its status is no failure.
+ */
+export const endpoints = [
+  { name: "realtime", path: "/api/stats/realtime", isWindowed: true, query: {}, read: readTotals },
+  { name: "trending", path: "/api/stats/trending", isWindowed: true, query: { limit: 5 }, read: readRows },
+  { name: "regions", path: "/api/stats/regions", isWindowed: true, query: {}, read: readRows },
+  { name: "devices", path: "/api/stats/devices", isWindowed: true, query: { limit: 10 }, read: readRows },
+  {
+    name: "alerts", path: "/api/stats/alerts", isWindowed: false, query: { limit: 10, acknowledged: false },
+    read: readRows,
+  },
+  { name: "timeseries", path: "/api/stats/timeseries", isWindowed: false, query: { minutes: 60 }, read: readRows },
+  { name: "health", path: "/health", isWindowed: false, query: {}, read: readHealth, readsAnyStatus: true },
+];
+
+/**
+ * One request of one endpoint.
+ *
+ * The browser revalidates by ETag (`no-cache`), so an unchanged answer costs a 304.
+ * @param signal aborts the request; the returned promise then rejects with the signal's reason.
+ * @returns {Promise<{value: object, serverTime: Date}>} the time is the server's, whose clock the data is in.
+ * @throws {ApiError}
+ */
+export async function request(endpoint, minutes, signal) {
+  const url = new URL(endpoint.path, location.origin);
+  if (endpoint.isWindowed) url.searchParams.set("minutes", minutes);
+  for (const [name, value] of Object.entries(endpoint.query)) url.searchParams.set(name, value);
+
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), TIMEOUT_MS);
+  const forward = () => timeout.abort();
+  signal.addEventListener("abort", forward);
+  try {
+    const response = await fetch(url, { cache: "no-cache", signal: timeout.signal });
+    if (!response.ok && !endpoint.readsAnyStatus) throw await statusError(response);
+    const body = await response.json();
+    const date = Date.parse(response.headers.get("date"));
+    return { value: endpoint.read(body, response.ok), serverTime: new Date(Number.isNaN(date) ? Date.now() : date) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof ApiError) throw error;
+    if (timeout.signal.aborted) throw new ApiError("timeout", "The API did not answer in time.");
+    if (error instanceof SyntaxError) throw new ApiError("shape", "The API's answer is not JSON.");
+    throw new ApiError("network", "The API cannot be reached.");
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", forward);
+  }
+}
+
+async function statusError(response) {
+  const problem = await response.json().catch(() => null);
+  const reason = isObject(problem) ? problem.detail ?? problem.title : null;
+  const suffix = typeof reason === "string" ? `: ${reason.slice(0, 200)}` : ".";
+  return new ApiError("status", `The API answered ${response.status}${suffix}`);
+}

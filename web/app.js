@@ -1,0 +1,49 @@
+// Wires the poller to the elements of the page. The look-back lives in the URL's hash and nowhere else.
+
+import "./elements/alert-list.js";
+import "./elements/connection-banner.js";
+import "./elements/connection-status.js";
+import "./elements/device-list.js";
+import "./elements/downloads-chart.js";
+import "./elements/region-list.js";
+import "./elements/stat-card.js";
+import "./elements/trending-list.js";
+import { minutesOf } from "./elements/window-selector.js";
+import { Poller } from "./poller.js";
+
+const consumers = {
+  realtime: [...document.querySelectorAll("stat-card")],
+  trending: [document.querySelector("trending-list")],
+  regions: [document.querySelector("region-list")],
+  devices: [document.querySelector("device-list")],
+  alerts: [document.querySelector("alert-list")],
+  timeseries: [document.querySelector("downloads-chart")],
+  health: [],
+};
+const status = document.querySelector("connection-status");
+const banner = document.querySelector("connection-banner");
+
+const poller = new Poller({
+  minutes: minutesOf(location.hash),
+  onAnswer(name, value, context) {
+    for (const consumer of consumers[name]) consumer.receive(value, context);
+    if (name === "alerts") showUnacknowledged(value.unacknowledged_count);
+  },
+  onFailure(name, since) {
+    for (const consumer of consumers[name]) consumer.markUnavailable(since);
+  },
+  onState(snapshot) {
+    document.body.dataset.connection = snapshot.state;
+    status.show(snapshot);
+    banner.show(snapshot);
+  },
+});
+
+function showUnacknowledged(count) {
+  document.title = count > 0 ? `(${count}) StreamPulse` : "StreamPulse";
+}
+
+window.addEventListener("hashchange", () => poller.setMinutes(minutesOf(location.hash)));
+status.addEventListener("pause-toggle", () => poller.togglePause());
+banner.addEventListener("retry", () => poller.retry());
+poller.start();

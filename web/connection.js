@@ -1,0 +1,111 @@
+// The state of the connection as a state machine: told what happened, it says what to show and when to ask again.
+// It holds no timer and makes no request; the poller does both.
+
+const INTERVAL_MS = 2000;
+const MAX_BACKOFF_MS = 30000;
+
+export class Connection {
+  #dataNames;
+  #healthName;
+  #failures = new Map();
+  #succeeded = new Set();
+  #health = null;
+  #pauses = new Set();
+  #retries = 0;
+  #disconnectedSince = null;
+  #lastUpdated = null;
+
+  /** @param dataNames the endpoints whose failing together means disconnected. */
+  constructor(dataNames, healthName) {
+    this.#dataNames = dataNames;
+    this.#healthName = healthName;
+  }
+
+  /** @param {Date} at */
+  succeeded(name, value, at) {
+    this.#failures.delete(name);
+    this.#succeeded.add(name);
+    if (name === this.#healthName) {
+      this.#health = value;
+      return;
+    }
+    this.#lastUpdated = at;
+    this.#disconnectedSince = null;
+    this.#retries = 0;
+  }
+
+  /** @param {Error} error @param {Date} at */
+  failed(name, error, at) {
+    const since = this.#failures.get(name)?.since ?? at;
+    this.#failures.set(name, { since, error });
+    if (name === this.#healthName) this.#health = null;
+    if (this.#dataNames.every((each) => this.#failures.has(each))) this.#disconnectedSince ??= at;
+  }
+
+  /** @param {"user" | "hidden"} reason Polling rests as long as any reason holds. */
+  pause(reason) {
+    this.#pauses.add(reason);
+  }
+
+  resume(reason) {
+    this.#pauses.delete(reason);
+  }
+
+  isPausedBy(reason) {
+    return this.#pauses.has(reason);
+  }
+
+  get isPaused() {
+    return this.#pauses.size > 0;
+  }
+
+  get isDisconnected() {
+    return this.#disconnectedSince !== null;
+  }
+
+  /** When `name` began to fail, or null. */
+  failingSince(name) {
+    return this.#failures.get(name)?.since ?? null;
+  }
+
+  /**
+   * How long to wait before the next round, in milliseconds; doubles with each round that starts while disconnected.
+   * @param {number} random in 0..<1: spreads the dashboards that lost the same server.
+   */
+  nextDelay(random) {
+    if (!this.isDisconnected) return INTERVAL_MS;
+    this.#retries += 1;
+    const delay = Math.min(INTERVAL_MS * 2 ** this.#retries, MAX_BACKOFF_MS);
+    return delay * (0.9 + 0.1 * random);
+  }
+
+  /** What to show. */
+  get snapshot() {
+    return {
+      state: this.#state,
+      reason: this.#reason,
+      since: this.#disconnectedSince,
+      lastUpdated: this.#lastUpdated,
+      lagSeconds: this.#health?.lagSeconds ?? null,
+      isPausedByUser: this.isPausedBy("user"),
+    };
+  }
+
+  get #state() {
+    if (this.isPaused) return "paused";
+    if (this.isDisconnected) return "disconnected";
+    if (this.#lastUpdated === null) return "connecting";
+    if (this.#failures.size > 0) return "degraded";
+    return this.#health?.isHealthy === false ? "degraded" : "live";
+  }
+
+  get #reason() {
+    const problems = this.#health?.problems ?? [];
+    if (problems.length > 0) return `${problems.join(" and ")} unavailable`;
+    if (this.isDisconnected) return this.#failures.get(this.#dataNames[0])?.error.message ?? "";
+    const missing = this.#dataNames.filter((name) => this.#failures.has(name));
+    if (missing.length > 0) return `no answer for ${missing.join(", ")}`;
+    if (this.#failures.has(this.#healthName)) return "health unknown";
+    return this.#health?.isHealthy === false ? "processing is impaired" : "";
+  }
+}

@@ -1,0 +1,89 @@
+// What all panels share: heading, and one of four states — loading (skeleton), ready, empty, unavailable.
+
+import { element } from "../dom.js";
+import { formatClock } from "../format.js";
+
+const SKELETON_ROWS = 5;
+
+/**
+ * A subclass names itself (`heading`, `emptyText`, `emptyHint`), builds its content once (`build`), and shows an
+ * answer (`render`) when it is not empty (`isEmpty`). What `render` shows stays when later requests fail.
+ */
+export class DataPanel extends HTMLElement {
+  heading = "";
+  emptyText = "";
+  emptyHint = "";
+  #content;
+  #message = element("div", { class: "panel-message", hidden: "" });
+  #subtitle = element("span", { class: "panel-subtitle" });
+  #note = element("p", { class: "panel-note", hidden: "" });
+  #skeleton = element("div", { class: "panel-skeleton", "aria-hidden": "true" });
+
+  connectedCallback() {
+    if (this.#content) return;
+    this.#content = this.build();
+    this.#content.hidden = true;
+    for (let row = 0; row < SKELETON_ROWS; row += 1) this.#skeleton.append(element("div", { class: "skeleton" }));
+    this.classList.add("card", "panel");
+    this.setAttribute("role", "region");
+    this.setAttribute("aria-label", this.heading);
+    this.setAttribute("aria-busy", "true");
+    this.replaceChildren(
+      element("header", { class: "panel-head" },
+        element("h2", {}, this.heading), this.#subtitle, ...this.headExtras()),
+      this.#note, this.#skeleton, this.#message, this.#content);
+    this.#setState("loading");
+  }
+
+  /** The node that holds the content. */
+  build() {
+    return element("div");
+  }
+
+  /** Nodes for the right end of the heading. */
+  headExtras() {
+    return [];
+  }
+
+  subtitle() {
+    return "";
+  }
+
+  isEmpty(answer) {
+    return answer.data.length === 0;
+  }
+
+  render() {}
+
+  receive(answer, context) {
+    const isEmpty = this.isEmpty(answer);
+    this.#subtitle.textContent = this.subtitle(context);
+    this.#note.hidden = true;
+    this.#setState(isEmpty ? "empty" : "ready");
+    if (isEmpty) this.#showMessage(this.emptyText, this.emptyHint);
+    this.render(answer, context);
+  }
+
+  /** The last request failed, and all before it back to `since`. */
+  markUnavailable(since) {
+    if (this.dataset.state === "loading" || this.dataset.state === "unavailable") {
+      this.#setState("unavailable");
+      this.#showMessage("No data yet", `The API has not answered since ${formatClock(since)}.`);
+      return;
+    }
+    this.#note.hidden = false;
+    this.#note.textContent = `Not updated since ${formatClock(since)}`;
+  }
+
+  #showMessage(text, hint) {
+    this.#message.replaceChildren(element("p", {}, text), element("p", { class: "hint" }, hint));
+  }
+
+  #setState(state) {
+    this.dataset.state = state;
+    this.setAttribute("aria-busy", String(state === "loading"));
+    this.#skeleton.hidden = state !== "loading";
+    this.#message.hidden = state === "loading" || state === "ready";
+    this.#content.hidden = state !== "ready";
+  }
+}

@@ -1,0 +1,27 @@
+// The tail of a long list, folded behind a button.
+
+import { element } from "./dom.js";
+import { formatExact } from "./format.js";
+
+const FOLDED_ROWS = 5;
+
+export class Folding {
+  button = element("button", { type: "button", class: "button more", "aria-expanded": "false", hidden: "" });
+  #isUnfolded = false;
+
+  /** @param onToggle called when the list has to be drawn anew. */
+  constructor(onToggle) {
+    this.button.addEventListener("click", () => {
+      this.#isUnfolded = !this.#isUnfolded;
+      onToggle();
+    });
+  }
+
+  /** Those of `items` to show. The button says how many there are, and hides when there is nothing to fold. */
+  visible(items) {
+    this.button.hidden = items.length <= FOLDED_ROWS;
+    this.button.setAttribute("aria-expanded", String(this.#isUnfolded));
+    this.button.textContent = this.#isUnfolded ? "Show fewer" : `Show all ${formatExact(items.length)}`;
+    return this.#isUnfolded ? items : items.slice(0, FOLDED_ROWS);
+  }
+}

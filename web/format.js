@@ -1,0 +1,73 @@
+// Numbers and times as text, in the reader's locale. Whatever is not a number is an em dash.
+
+const ABSENT = "—";
+const COMPACT_FROM = 10_000_000;
+
+const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 2 });
+// Truncated, so that 94.96 % is not shown as the 95.0 % that would be healthy, nor one failure in a million as 100 %.
+const percent = new Intl.NumberFormat(undefined, {
+  style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1, roundingMode: "trunc",
+});
+const percentTick = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+const change = new Intl.NumberFormat(undefined, {
+  style: "percent", maximumFractionDigits: 1, signDisplay: "exceptZero",
+});
+const points = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, signDisplay: "exceptZero" });
+const speed = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const unit = (name, digits) =>
+  new Intl.NumberFormat(undefined, { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits });
+const units = {
+  second: unit("second", 1), wholeSecond: unit("second", 0), minute: unit("minute", 0), hour: unit("hour", 0),
+};
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const minute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+
+const guarded = (format) => (value) => (Number.isFinite(value) ? format(value) : ABSENT);
+
+/** All digits up to ten million, then three or so. */
+export const formatCount = guarded((value) => (value < COMPACT_FROM ? whole : compact).format(value));
+
+/** All digits. */
+export const formatExact = guarded((value) => whole.format(value));
+
+/** @param value a share, 0 to 1. */
+export const formatRate = guarded((value) => percent.format(value));
+
+/** A share on an axis, where 95 % needs no decimals. */
+export const formatRateTick = guarded((value) => percentTick.format(value));
+
+export const formatSpeed = guarded((value) => `${speed.format(value)} Mbps`);
+
+/** @param value seconds. */
+export const formatDuration = guarded((value) => {
+  if (value < 60) return units.second.format(value);
+  const seconds = Math.round(value);
+  if (seconds < 3600) {
+    return `${units.minute.format(Math.floor(seconds / 60))} ${units.wholeSecond.format(seconds % 60)}`;
+  }
+  return `${units.hour.format(Math.floor(seconds / 3600))} ${units.minute.format(Math.floor((seconds % 3600) / 60))}`;
+});
+
+/** The relative change from `before`, which is not 0, to `now`; signed. */
+export const formatChange = (now, before) => change.format(now / before - 1);
+
+/** The change of a share in percentage points, signed. */
+export const formatPoints = (now, before) => `${points.format((now - before) * 100)} pp`;
+
+export const formatClock = (date) => clock.format(date);
+export const formatMinute = (date) => minute.format(date);
+export const formatFullTime = (date) => full.format(date);
+
+/** How long `date` lies before `now`, in the largest fitting unit; a date ahead of the clock is "now". */
+export function formatAgo(date, now) {
+  const seconds = Math.max(0, Math.round((now - date) / 1000));
+  if (seconds < 60) return relative.format(-seconds, "second");
+  if (seconds < 3600) return relative.format(-Math.floor(seconds / 60), "minute");
+  if (seconds < 86400) return relative.format(-Math.floor(seconds / 3600), "hour");
+  return relative.format(-Math.floor(seconds / 86400), "day");
+}
+
+export const formatMinutesBack = (minutes) => (minutes === 60 ? "last hour" : `last ${minutes} minutes`);

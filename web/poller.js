@@ -1,0 +1,121 @@
+// Asks every endpoint again and again: at most one request of each in flight, none while paused or hidden.
+
+import { endpoints, request } from "./api.js";
+import { Connection } from "./connection.js";
+
+export class Poller {
+  #connection = new Connection(
+    endpoints.filter((each) => each.name !== "health").map((each) => each.name), "health");
+  #inFlight = new Map();
+  #timer = null;
+  #nextTryAt = null;
+  #minutes;
+  #onAnswer;
+  #onFailure;
+  #onState;
+
+  /**
+   * @param minutes the look-back of the windowed endpoints.
+   * @param onAnswer called with (name, value, {minutes, serverTime}).
+   * @param onFailure called with (name, since).
+   * @param onState called with the connection's snapshot and `nextTryAt`, after everything that may have changed it.
+   */
+  constructor({ minutes, onAnswer, onFailure, onState }) {
+    this.#minutes = minutes;
+    this.#onAnswer = onAnswer;
+    this.#onFailure = onFailure;
+    this.#onState = onState;
+  }
+
+  start() {
+    document.addEventListener("visibilitychange", () => this.#followVisibility());
+    window.addEventListener("online", () => this.retry());
+    this.#followVisibility();
+  }
+
+  /** Changes the look-back; requests under way for the old one are abandoned. Answers once even when paused. */
+  setMinutes(minutes) {
+    if (minutes === this.#minutes) return;
+    this.#minutes = minutes;
+    for (const endpoint of endpoints.filter((each) => each.isWindowed)) {
+      this.#inFlight.get(endpoint.name)?.abort();
+      this.#inFlight.delete(endpoint.name);
+    }
+    this.#round();
+  }
+
+  togglePause() {
+    if (this.#connection.isPausedBy("user")) {
+      this.#connection.resume("user");
+    } else {
+      this.#connection.pause("user");
+    }
+    this.#followPause();
+  }
+
+  /** Asks at once instead of waiting for the next round. */
+  retry() {
+    if (!this.#connection.isPaused) this.#round();
+  }
+
+  #followVisibility() {
+    if (document.hidden) {
+      this.#connection.pause("hidden");
+    } else {
+      this.#connection.resume("hidden");
+    }
+    this.#followPause();
+  }
+
+  #followPause() {
+    if (this.#connection.isPaused) {
+      clearTimeout(this.#timer);
+      this.#publish(null);
+    } else {
+      this.#round();
+    }
+  }
+
+  #round() {
+    for (const endpoint of endpoints) {
+      if (!this.#inFlight.has(endpoint.name)) this.#ask(endpoint);
+    }
+    this.#schedule();
+  }
+
+  #schedule() {
+    clearTimeout(this.#timer);
+    if (this.#connection.isPaused) return;
+    const delay = this.#connection.nextDelay(Math.random());
+    this.#timer = setTimeout(() => this.#round(), delay);
+    this.#publish(new Date(Date.now() + delay));
+  }
+
+  async #ask(endpoint) {
+    const controller = new AbortController();
+    const minutes = this.#minutes;
+    this.#inFlight.set(endpoint.name, controller);
+    const wasDisconnected = this.#connection.isDisconnected;
+    try {
+      const { value, serverTime } = await request(endpoint, minutes, controller.signal);
+      this.#connection.succeeded(endpoint.name, value, new Date());
+      this.#onAnswer(endpoint.name, value, { minutes, serverTime });
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      this.#connection.failed(endpoint.name, error, new Date());
+      this.#onFailure(endpoint.name, this.#connection.failingSince(endpoint.name));
+    } finally {
+      if (this.#inFlight.get(endpoint.name) === controller) this.#inFlight.delete(endpoint.name);
+    }
+    if (wasDisconnected && !this.#connection.isDisconnected) {
+      this.#schedule();
+    } else {
+      this.#publish();
+    }
+  }
+
+  #publish(nextTryAt = this.#nextTryAt) {
+    this.#nextTryAt = nextTryAt;
+    this.#onState({ ...this.#connection.snapshot, nextTryAt });
+  }
+}
