@@ -49,8 +49,13 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: ["CProcess", "Configuration", "Kafka", "Observability", "Pipeline", "Postgres", "StatsAPI"]),
+    // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
+    .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
+    .target(name: "DownloadEncoding", dependencies: ["CAvro", "Downloads", "Events"], path: "generator/Encoding"),
     .executableTarget(
-      name: "event-generator", dependencies: ["CAvro", "Configuration", "Kafka", "Observability"], path: "generator"),
+      name: "event-generator",
+      dependencies: ["Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka"],
+      path: "generator/Command"),
 
     // One test target per module, named after it.
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
@@ -66,7 +71,7 @@ let package = Package(
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"]),
     .testTarget(name: "StatsAPITests", dependencies: ["StatsAPI", "HTTPServer"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Dataflow", "Plan", "Events"]),
-    .testTarget(name: "GeneratorTests", dependencies: ["event-generator"]),
+    .testTarget(name: "GeneratorTests", dependencies: ["CAvro", "DownloadEncoding", "Downloads", "Events"]),
   ],
   swiftLanguageModes: [.v6]
 )
