@@ -1,0 +1,107 @@
+import CRdKafka
+
+/// What librdkafka's callbacks find behind the client's opaque pointer.
+///
+/// The pointer is unretained: `ClientHandle` keeps the context alive until `rd_kafka_destroy` has returned, after which
+/// no callback runs any more.
+class ClientContext {
+  /// Read by librdkafka's threads; never changed.
+  fileprivate let log: (@Sendable (KafkaLogLine) -> Void)?
+
+  init(log: (@Sendable (KafkaLogLine) -> Void)?) {
+    self.log = log
+  }
+}
+
+/// The context of a client in one of its callbacks; `type` is what the client was made with.
+func clientContext<Context: ClientContext>(_ opaque: UnsafeMutableRawPointer?, as type: Context.Type) -> Context? {
+  opaque.map { Unmanaged<Context>.fromOpaque($0).takeUnretainedValue() }
+}
+
+/// Owns one `rd_kafka_t`.
+///
+/// librdkafka allows every call on a client from every thread; which of our types may be shared is said by those types.
+final class ClientHandle {
+  let pointer: OpaquePointer
+  private let context: ClientContext
+
+  /// - Parameters:
+  ///   - defaults: properties that the user's replace.
+  ///   - required: properties that the user may repeat but not change.
+  ///   - connects: false for the client that only carries the in-process broker.
+  ///   - callbacks: sets the callbacks of the configuration object.
+  init(
+    _ kind: rd_kafka_type_t, _ configuration: KafkaConfiguration, defaults: [(String, String)] = [],
+    required: [(String, String)] = [], connects: Bool = true, context: ClientContext? = nil,
+    callbacks: (OpaquePointer) -> Void = { _ in }
+  ) throws(KafkaError) {
+    self.context = context ?? ClientContext(log: configuration.log)
+    guard let conf = rd_kafka_conf_new() else { throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE) }
+    do throws(KafkaError) {
+      for (name, value) in commonDefaults + defaults { try set(conf, name, value) }
+      // Without a log closure, librdkafka prints to standard error what its own level lets through.
+      if configuration.log == nil { try set(conf, "log_level", String(KafkaLogLevel.warning.rawValue)) }
+      for (name, value) in configuration.properties {
+        if let needed = required.first(where: { $0.0 == name }), needed.1 != value {
+          throw KafkaError(
+            RD_KAFKA_RESP_ERR__INVALID_ARG, "\(name) must be \(needed.1): exactly-once delivery rests on it")
+        }
+        try set(conf, name, value)
+      }
+      for (name, value) in required { try set(conf, name, value) }
+      if connects {
+        guard !configuration.bootstrapServers.isEmpty else {
+          throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG, "no bootstrap servers")
+        }
+        try set(conf, "bootstrap.servers", configuration.bootstrapServers)
+      }
+    } catch {
+      rd_kafka_conf_destroy(conf)
+      throw error
+    }
+    rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(self.context).toOpaque())
+    if configuration.log != nil { rd_kafka_conf_set_log_cb(conf, forwardLog) }
+    callbacks(conf)
+
+    var message = [CChar](repeating: 0, count: 512)
+    guard let pointer = rd_kafka_new(kind, conf, &message, message.count) else {
+      rd_kafka_conf_destroy(conf)
+      throw KafkaError(rd_kafka_last_error(), text(message))
+    }
+    self.pointer = pointer
+  }
+
+  deinit {
+    rd_kafka_destroy(pointer)
+  }
+}
+
+private let commonDefaults = [
+  ("client.id", "streampulse"),
+  ("socket.nagle.disable", "true"),
+  ("socket.keepalive.enable", "true"),
+  // Brokers close idle connections; librdkafka reconnects and it is no news.
+  ("log.connection.close", "false"),
+  ("reconnect.backoff.max.ms", "1000"),
+]
+
+private func set(_ conf: OpaquePointer, _ name: String, _ value: String) throws(KafkaError) {
+  var message = [CChar](repeating: 0, count: 512)
+  guard rd_kafka_conf_set(conf, name, value, &message, message.count) == RD_KAFKA_CONF_OK else {
+    throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG, text(message))
+  }
+}
+
+private func text(_ buffer: [CChar]) -> String {
+  String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// Runs on librdkafka's threads, at any time between `rd_kafka_new` and the return of `rd_kafka_destroy`.
+private let forwardLog: @convention(c) (OpaquePointer?, Int32, UnsafePointer<CChar>?, UnsafePointer<CChar>?) -> Void = {
+  client, level, facility, message in
+  guard let log = clientContext(rd_kafka_opaque(client), as: ClientContext.self)?.log else { return }
+  log(
+    KafkaLogLine(
+      level: KafkaLogLevel(rawValue: level) ?? .debug, facility: facility.map { String(cString: $0) } ?? "",
+      message: message.map { String(cString: $0) } ?? ""))
+}

@@ -1,0 +1,98 @@
+import CRdKafka
+import Events
+
+/// The first and the next offset of a partition's log.
+public struct WatermarkOffsets: Hashable, Sendable {
+  /// The oldest record that is still there.
+  public var low: Offset
+  /// One past the newest record.
+  public var high: Offset
+
+  public init(low: Offset, high: Offset) {
+    self.low = low
+    self.high = high
+  }
+}
+
+/// Who the cluster is, and whether it is the in-process broker.
+public struct ClusterIdentity: Hashable, Sendable {
+  /// Stable for a real cluster; new at each start of an embedded broker.
+  public var id: String
+  /// The in-process broker, which keeps only a few megabytes per partition.
+  public var isEmbedded: Bool
+}
+
+/// The embedded broker's cluster id is made from a pointer and may repeat between starts, although its log starts
+/// empty each time. It therefore carries a topic with this prefix and a random id, which every client can see.
+let embeddedMarkerPrefix = "streampulse-embedded-"
+private let embeddedClusterPrefix = "mockCluster"
+
+// Blocking questions to the cluster; each waits for at most its timeout.
+extension ClientHandle {
+  func clusterIdentity(timeoutMilliseconds: Int32) throws(KafkaError) -> ClusterIdentity {
+    guard let id = rd_kafka_clusterid(pointer, timeoutMilliseconds) else {
+      throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, "no broker told its cluster id")
+    }
+    defer { rd_kafka_mem_free(pointer, id) }
+    let cluster = String(cString: id)
+    guard cluster.hasPrefix(embeddedClusterPrefix) else { return ClusterIdentity(id: cluster, isEmbedded: false) }
+    let names = try withMetadata(topic: nil, timeoutMilliseconds) { metadata in
+      UnsafeBufferPointer(start: metadata.topics, count: Int(metadata.topic_cnt)).map { String(cString: $0.topic) }
+    }
+    guard let marker = names.first(where: { $0.hasPrefix(embeddedMarkerPrefix) }) else {
+      return ClusterIdentity(id: cluster, isEmbedded: false)
+    }
+    return ClusterIdentity(id: "\(cluster)-\(marker.dropFirst(embeddedMarkerPrefix.count))", isEmbedded: true)
+  }
+
+  /// nil when there is no such topic. Asks for all topics: asking the embedded broker for one would make it.
+  func partitionCount(topic: String, timeoutMilliseconds: Int32) throws(KafkaError) -> Int? {
+    let answer = try withMetadata(topic: nil, timeoutMilliseconds) { metadata in
+      UnsafeBufferPointer(start: metadata.topics, count: Int(metadata.topic_cnt))
+        .first { String(cString: $0.topic) == topic }
+        .map { ($0.err, Int($0.partition_cnt)) }
+    }
+    guard let (error, count) = answer else { return nil }
+    switch error {
+    case RD_KAFKA_RESP_ERR_NO_ERROR: return count == 0 ? nil : count
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE: return nil
+    default: throw KafkaError(error)
+    }
+  }
+
+  /// Makes `topic` on a broker that makes the topics that it is asked for.
+  func askFor(topic: String, timeoutMilliseconds: Int32) throws(KafkaError) {
+    guard let handle = rd_kafka_topic_new(pointer, topic, nil) else { throw KafkaError(rd_kafka_last_error()) }
+    defer { rd_kafka_topic_destroy(handle) }
+    try withMetadata(topic: handle, timeoutMilliseconds) { _ in }
+  }
+
+  func watermarkOffsets(
+    topic: String, partition: Int32, timeoutMilliseconds: Int32
+  ) throws(KafkaError) -> WatermarkOffsets {
+    var low: Int64 = 0
+    var high: Int64 = 0
+    try KafkaError.check(
+      rd_kafka_query_watermark_offsets(pointer, topic, partition, &low, &high, timeoutMilliseconds))
+    return WatermarkOffsets(low: low, high: high)
+  }
+
+  /// Whether some broker answers.
+  func isReachable(timeoutMilliseconds: Int32) -> Bool {
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    let error = rd_kafka_metadata(pointer, 0, nil, &metadata, timeoutMilliseconds)
+    if let metadata { rd_kafka_metadata_destroy(metadata) }
+    return error == RD_KAFKA_RESP_ERR_NO_ERROR
+  }
+
+  /// - Parameter topic: nil for all topics.
+  private func withMetadata<Result>(
+    topic: OpaquePointer?, _ timeoutMilliseconds: Int32, _ body: (rd_kafka_metadata) -> Result
+  ) throws(KafkaError) -> Result {
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    try KafkaError.check(rd_kafka_metadata(pointer, topic == nil ? 1 : 0, topic, &metadata, timeoutMilliseconds))
+    guard let metadata else { throw KafkaError(RD_KAFKA_RESP_ERR__FAIL, "no metadata") }
+    defer { rd_kafka_metadata_destroy(metadata) }
+    return body(metadata.pointee)
+  }
+}

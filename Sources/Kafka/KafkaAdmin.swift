@@ -1,0 +1,154 @@
+import CRdKafka
+import Events
+import Glibc
+
+/// Questions and changes to the cluster, outside of any data flow. Every call blocks for at most its timeout.
+///
+/// `@unchecked Sendable`: holds one immutable librdkafka client, whose calls are allowed from every thread; no callback
+/// but the (sendable) log closure is set, and each call makes and frees its own objects.
+public final class KafkaAdmin: @unchecked Sendable {
+  private let configuration: KafkaConfiguration
+  private let client: ClientHandle
+
+  public init(configuration: KafkaConfiguration) throws(KafkaError) {
+    self.configuration = configuration
+    // A consumer's metadata request does not make missing topics, which a question never should.
+    client = try ClientHandle(
+      RD_KAFKA_CONSUMER, configuration, required: [("allow.auto.create.topics", "false")])
+  }
+
+  /// Makes `name` unless it exists, with the broker's default replication, and returns when it can be used.
+  ///
+  /// The embedded broker has no admin API: there the topic is made by asking for it, and has 4 partitions.
+  /// - Returns: true when the topic was made by this call.
+  @discardableResult
+  public func createTopicIfMissing(
+    _ name: String, partitions: Int, timeoutMilliseconds: Int32 = 10_000
+  ) throws(KafkaError) -> Bool {
+    if try partitionCount(name, timeoutMilliseconds: timeoutMilliseconds) != nil { return false }
+    let deadline = monotonicMilliseconds() + Int64(timeoutMilliseconds)
+    let created: Bool
+    switch try requestTopic(name, partitions: partitions, timeoutMilliseconds: timeoutMilliseconds) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+      created = true
+    case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
+      created = false
+    case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+      let asking = try ClientHandle(RD_KAFKA_PRODUCER, configuration)
+      try asking.askFor(topic: name, timeoutMilliseconds: timeoutMilliseconds)
+      created = true
+    case let error:
+      throw KafkaError(error, "cannot make topic \(name): \(String(cString: rd_kafka_err2str(error)))")
+    }
+    // The controller's answer comes before the brokers know the topic.
+    while try partitionCount(name, timeoutMilliseconds: timeoutMilliseconds) == nil {
+      guard monotonicMilliseconds() < deadline else {
+        throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, "topic \(name) was made but no broker knows it yet")
+      }
+      usleep(20_000)
+    }
+    return created
+  }
+
+  /// nil when there is no such topic.
+  public func partitionCount(_ topic: String, timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> Int? {
+    try client.partitionCount(topic: topic, timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  public func watermarkOffsets(
+    topic: String, partition: Int32, timeoutMilliseconds: Int32 = 10_000
+  ) throws(KafkaError) -> WatermarkOffsets {
+    try client.watermarkOffsets(topic: topic, partition: partition, timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  public func clusterIdentity(timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> ClusterIdentity {
+    try client.clusterIdentity(timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  /// The next offset to read that `group` has committed, of each partition that has one.
+  public func committedOffsets(
+    group: String, topic: String, timeoutMilliseconds: Int32 = 10_000
+  ) throws(KafkaError) -> [Int32: Offset] {
+    guard let count = try partitionCount(topic, timeoutMilliseconds: timeoutMilliseconds) else { return [:] }
+    let partitions = PartitionList(topic: topic, 0..<Int32(count))
+    var request = rd_kafka_ListConsumerGroupOffsets_new(group, partitions.pointer)
+    defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
+    let event = try ask(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeoutMilliseconds) { options, queue in
+      rd_kafka_ListConsumerGroupOffsets(client.pointer, &request, 1, options, queue)
+    }
+    defer { rd_kafka_event_destroy(event) }
+    var groupCount = 0
+    let groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+      rd_kafka_event_ListConsumerGroupOffsets_result(event), &groupCount)
+    guard groupCount == 1, let group = groups?[0] else { return [:] }
+    if let error = rd_kafka_group_result_error(group) {
+      throw KafkaError(rd_kafka_error_code(error), String(cString: rd_kafka_error_string(error)))
+    }
+    var committed: [Int32: Offset] = [:]
+    if let list = rd_kafka_group_result_partitions(group) {
+      for element in elements(list) where element.offset >= 0 { committed[element.partition] = element.offset }
+    }
+    return committed
+  }
+
+  private func requestTopic(
+    _ name: String, partitions: Int, timeoutMilliseconds: Int32
+  ) throws(KafkaError) -> rd_kafka_resp_err_t {
+    var message = [CChar](repeating: 0, count: 512)
+    let brokerDefault: Int32 = -1
+    var topic = rd_kafka_NewTopic_new(name, Int32(clamping: partitions), brokerDefault, &message, message.count)
+    guard topic != nil else {
+      throw KafkaError(
+        RD_KAFKA_RESP_ERR__INVALID_ARG, "a topic \"\(name)\" with \(partitions) partitions cannot be made")
+    }
+    defer { rd_kafka_NewTopic_destroy(topic) }
+    let event: OpaquePointer
+    do throws(KafkaError) {
+      event = try ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeoutMilliseconds) { options, queue in
+        rd_kafka_CreateTopics(client.pointer, &topic, 1, options, queue)
+      }
+    } catch  where error.code == "_UNSUPPORTED_FEATURE" {
+      return RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE
+    }
+    defer { rd_kafka_event_destroy(event) }
+    var count = 0
+    let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
+    guard count == 1, let result = results?[0] else { return RD_KAFKA_RESP_ERR__FAIL }
+    return rd_kafka_topic_result_error(result)
+  }
+
+  /// Sends one admin request and waits for its result, which the caller destroys.
+  private func ask(
+    _ operation: rd_kafka_admin_op_t, _ timeoutMilliseconds: Int32,
+    _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer) -> Void
+  ) throws(KafkaError) -> OpaquePointer {
+    let options = rd_kafka_AdminOptions_new(client.pointer, operation)
+    defer { rd_kafka_AdminOptions_destroy(options) }
+    var message = [CChar](repeating: 0, count: 512)
+    try KafkaError.check(
+      rd_kafka_AdminOptions_set_request_timeout(options, timeoutMilliseconds, &message, message.count))
+    guard let queuePointer = rd_kafka_queue_new(client.pointer) else {
+      throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE)
+    }
+    let queue = QueueHandle(queuePointer)
+    send(options, queue.pointer)
+    // librdkafka answers every request within its timeout; the margin is for its own scheduling.
+    guard let event = rd_kafka_queue_poll(queue.pointer, timeoutMilliseconds + 1_000) else {
+      throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT)
+    }
+    let error = rd_kafka_event_error(event)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      let reason = rd_kafka_event_error_string(event).map { String(cString: $0) }
+      rd_kafka_event_destroy(event)
+      throw KafkaError(error, reason)
+    }
+    return event
+  }
+}
+
+/// Milliseconds of a clock that never goes back.
+func monotonicMilliseconds() -> Int64 {
+  var now = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &now)
+  return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
+}

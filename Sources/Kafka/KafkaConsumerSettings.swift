@@ -1,0 +1,35 @@
+/// The bounds of a consumer. Properties of the user's configuration win over these.
+public struct KafkaConsumerSettings: Sendable {
+  /// The most records that one `consume` returns.
+  public var batchSize = 10_000
+  /// Fetching stops while more records than this wait in the data queue. Much larger than the batch: librdkafka looks
+  /// at a drained queue again only when something else wakes it, after up to a second.
+  public var queuedMinMessages = 100_000
+  /// Fetching stops while more than this waits in the data queue.
+  public var queuedMaxKilobytes = 65_536
+  /// How long a broker may hold back an answer to gather more records; the floor of freshness at a low rate.
+  public var fetchWaitMaxMilliseconds = 10
+  /// A member that does not call `pollGroup` for so long is taken for stuck and loses its partitions.
+  public var maxPollIntervalMilliseconds = 300_000
+  /// A member that dies without leaving is noticed after so long.
+  public var sessionTimeoutMilliseconds = 6_000
+
+  public init() {}
+
+  var defaults: [(String, String)] {
+    [
+      ("queued.min.messages", String(queuedMinMessages)),
+      ("queued.max.messages.kbytes", String(queuedMaxKilobytes)),
+      ("fetch.wait.max.ms", String(fetchWaitMaxMilliseconds)),
+      ("max.poll.interval.ms", String(maxPollIntervalMilliseconds)),
+      ("session.timeout.ms", String(sessionTimeoutMilliseconds)),
+      ("heartbeat.interval.ms", String(max(1, sessionTimeoutMilliseconds / 4))),
+      ("auto.offset.reset", "earliest"),
+      ("isolation.level", "read_committed"),
+      ("fetch.message.max.bytes", "1048576"),
+      ("fetch.error.backoff.ms", "100"),
+      // A topic that is made after the subscription is noticed this soon.
+      ("topic.metadata.refresh.interval.ms", "10000"),
+    ]
+  }
+}
