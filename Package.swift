@@ -33,9 +33,11 @@ let package = Package(
     .target(name: "Detection"),
 
     // The edges.
+    .target(name: "Threads"),
+    .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
     .target(name: "Observability"),
     .target(name: "Configuration", dependencies: ["CProcess"]),
-    .target(name: "Postgres", dependencies: ["CLibPQ"]),
+    .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd"]),
     .target(
@@ -48,7 +50,10 @@ let package = Package(
     // The commands.
     .executableTarget(
       name: "StreamPulse",
-      dependencies: ["CProcess", "Configuration", "Kafka", "Observability", "Pipeline", "Postgres", "StatsAPI"]),
+      dependencies: [
+        "CProcess", "ChildProcess", "Configuration", "Kafka", "Observability", "Pipeline", "Postgres", "StatsAPI",
+        "Threads",
+      ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
     .target(name: "DownloadEncoding", dependencies: ["CAvro", "Downloads", "Events"], path: "generator/Encoding"),
@@ -64,9 +69,11 @@ let package = Package(
     .testTarget(name: "SQLFrontendTests", dependencies: ["SQLFrontend", "Plan", "Events", "Avro"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Plan", "Events"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
+    .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
+    .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "Threads"]),
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Threads"]),
     .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Events"]),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"]),
     .testTarget(name: "StatsAPITests", dependencies: ["StatsAPI", "HTTPServer"]),

@@ -1,1 +1,120 @@
-// The Configuration module.
+/// All settings, parsed and checked once. `SettingKey` documents each of them.
+public struct Configuration: Sendable {
+  public struct Kafka: Sendable {
+    /// `host:port,…`; nil: none is configured.
+    public var bootstrapServers: String?
+    /// nil: the stream's definition says it.
+    public var topic: String?
+    public var groupID: String
+    /// In order of their names.
+    public var properties: [KafkaProperty]
+  }
+
+  /// Where Postgres is.
+  public enum Database: Sendable {
+    /// None is configured.
+    case unconfigured
+    case url(Secret)
+    case server(host: String, port: Int, database: String, user: String, password: Secret?)
+  }
+
+  public struct API: Sendable {
+    public var host: String
+    /// 0: any free port.
+    public var port: Int
+    public var allowedOrigins: [String]
+    public var cacheSeconds: Double
+    /// Database connections.
+    public var workers: Int
+    public var threads: Int
+    public var maxConnections: Int
+    public var statementTimeoutMilliseconds: Int
+  }
+
+  public struct Engine: Sendable {
+    public var flushIntervalMilliseconds: Int
+    public var batchSize: Int
+    public var maxDeltaRows: Int
+  }
+
+  public var kafka: Kafka
+  public var database: Database
+  public var api: API
+  public var engine: Engine
+  public var eventsPerMinute: Double
+  public var dataDirectory: String
+  /// As given; see `Configuration.projectDirectory()`.
+  public var project: String
+  /// False when the project folder is the default.
+  public var isProjectExplicit: Bool
+  /// One of the names that `SettingKey.logLevel` lists.
+  public var logLevel: String
+
+  /// Puts the layers together and checks everything.
+  ///
+  /// - Parameters:
+  ///   - commandLine: key to text, from `ParsedCommand.settings`; wins over
+  ///   - environment: the process's environment; foreign variables are ignored; wins over
+  ///   - file: `.env`.
+  public init(
+    commandLine: [String: String] = [:], environment: [String: String] = [:], file: EnvironmentFile? = nil
+  ) throws(ConfigurationError) {
+    let layers = SettingLayers(commandLine: commandLine, environment: environment, file: file)
+    var problems = layers.problems
+    let values = layers.values
+    problems += values.checkFormats()
+    problems += values.checkRelations()
+    if !problems.isEmpty { throw ConfigurationError(problems: problems) }
+
+    kafka = Kafka(
+      bootstrapServers: values.optional(.kafkaBootstrapServers), topic: values.optional(.kafkaTopic),
+      groupID: values.text(.kafkaGroupID), properties: layers.kafkaProperties)
+    if let url = values.optional(.databaseURL) {
+      database = .url(Secret(url))
+    } else if let host = values.optional(.pgHost) {
+      database = .server(
+        host: host, port: values.integer(.pgPort), database: values.text(.pgDatabase), user: values.text(.pgUser),
+        password: values.optional(.pgPassword).map(Secret.init))
+    } else {
+      database = .unconfigured
+    }
+    api = API(
+      host: values.text(.apiHost), port: values.integer(.apiPort),
+      allowedOrigins: splitList(values.optional(.allowedOrigins) ?? ""), cacheSeconds: values.number(.cacheTTL),
+      workers: values.integer(.apiWorkers), threads: values.integer(.apiThreads),
+      maxConnections: values.integer(.apiMaxConnections),
+      statementTimeoutMilliseconds: values.integer(.statementTimeout))
+    engine = Engine(
+      flushIntervalMilliseconds: values.integer(.flushInterval), batchSize: values.integer(.batchSize),
+      maxDeltaRows: values.integer(.maxDeltaRows))
+    eventsPerMinute = values.number(.eventsPerMinute)
+    dataDirectory = values.text(.dataDirectory)
+    project = values.text(.project)
+    isProjectExplicit = values.optional(.project) != nil
+    logLevel = values.text(.logLevel)
+  }
+}
+
+extension SettingValues {
+  /// Rules between settings.
+  fileprivate func checkRelations() -> [ConfigurationError.Problem] {
+    var problems: [ConfigurationError.Problem] = []
+    let parts: [SettingKey] = [.pgHost, .pgPort, .pgDatabase, .pgUser, .pgPassword]
+    let given = parts.filter { optional($0) != nil }
+    if optional(.databaseURL) != nil, let first = given.first {
+      problems.append(
+        .init(
+          location: origin(of: first), message: "\(first.rawValue) is set together with DATABASE_URL",
+          hint: "use one or the other"))
+    } else if optional(.pgHost) == nil, let first = given.first {
+      problems.append(
+        .init(location: origin(of: first), message: "\(first.rawValue) is set without PG_HOST", hint: "set PG_HOST too")
+      )
+    }
+    if optional(.allowedOrigins)?.contains("*") == true, splitList(text(.allowedOrigins)).count > 1 {
+      problems.append(
+        .init(location: origin(of: .allowedOrigins), message: "ALLOWED_ORIGINS is * together with other origins"))
+    }
+    return problems
+  }
+}

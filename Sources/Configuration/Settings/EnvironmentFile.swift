@@ -1,0 +1,161 @@
+import Glibc
+
+/// The contents of a `.env` file: `KEY=VALUE` lines, comments, quotes, an optional `export`.
+///
+/// In single quotes everything is literal; in double quotes `\n`, `\t`, `\\`, `\"` and `\$` are escapes; an unquoted
+/// value ends at ` #` or at the end of the line. Nothing is expanded.
+public struct EnvironmentFile: Sendable {
+  public struct Entry: Hashable, Sendable {
+    public var key: String
+    public var value: String
+    public var line: Int
+
+    public init(key: String, value: String, line: Int) {
+      self.key = key
+      self.value = value
+      self.line = line
+    }
+  }
+
+  /// As the user knows the file.
+  public var path: String
+  public var entries: [Entry]
+
+  /// Parses the text of a file.
+  public init(path: String, text: String) throws(ConfigurationError) {
+    self.path = path
+    entries = []
+    var problems: [ConfigurationError.Problem] = []
+    var lines: [String: Int] = [:]
+    for (index, line) in Self.lines(of: text).enumerated() {
+      do throws(LineError) {
+        guard var entry = try Self.parse(line) else { continue }
+        entry.line = index + 1
+        if let earlier = lines[entry.key] {
+          throw LineError(column: 1, message: "\(entry.key) is already set in line \(earlier)")
+        }
+        lines[entry.key] = entry.line
+        entries.append(entry)
+      } catch {
+        problems.append(
+          .init(location: "\(path):\(index + 1):\(error.column)", message: error.message, hint: error.hint))
+      }
+    }
+    if !problems.isEmpty { throw ConfigurationError(problems: problems) }
+  }
+
+  /// Reads a file; nil when there is none.
+  public static func read(_ path: String) throws(ConfigurationError) -> EnvironmentFile? {
+    // Larger than any settings file: what is beyond is not one.
+    let limit = 1 << 20
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      if errno == ENOENT { return nil }
+      throw ConfigurationError(location: path, message: String(cString: strerror(errno)))
+    }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 16 * 1024)
+    while true {
+      let length = Glibc.read(file, &chunk, chunk.count)
+      if length < 0 { throw ConfigurationError(location: path, message: String(cString: strerror(errno))) }
+      if length == 0 { break }
+      bytes.append(contentsOf: chunk.prefix(length))
+      if bytes.count > limit { throw ConfigurationError(location: path, message: "larger than \(limit) bytes") }
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ConfigurationError(location: path, message: "not UTF-8 text")
+    }
+    return try EnvironmentFile(path: path, text: text)
+  }
+
+  /// Swift takes CR LF for one character.
+  private static func lines(of text: String) -> [Substring] {
+    text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+  }
+
+  private struct LineError: Error {
+    var column: Int
+    var message: String
+    var hint: String?
+  }
+
+  private static func parse(_ line: Substring) throws(LineError) -> Entry? {
+    var rest = line
+    func column() -> Int { line.distance(from: line.startIndex, to: rest.startIndex) + 1 }
+    func skipBlanks() { rest = rest.drop { $0 == " " || $0 == "\t" } }
+
+    skipBlanks()
+    guard let first = rest.first, first != "#" else { return nil }
+    if rest.hasPrefix("export ") || rest.hasPrefix("export\t") {
+      rest = rest.dropFirst(6)
+      skipBlanks()
+    }
+    let start = column()
+    let key = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+    guard !key.isEmpty, key.first?.isNumber == false else {
+      throw LineError(column: start, message: "a setting's name is expected", hint: "lines are KEY=VALUE or # comment")
+    }
+    rest = rest[key.endIndex...]
+    skipBlanks()
+    guard rest.first == "=" else {
+      throw LineError(column: column(), message: "\"=\" is expected after \(key)", hint: "lines are KEY=VALUE")
+    }
+    rest = rest.dropFirst()
+    skipBlanks()
+    let value: String
+    if let quote = rest.first, quote == "\"" || quote == "'" {
+      let opening = column()
+      guard let quoted = parseQuoted(&rest, quote: quote) else {
+        throw LineError(column: opening, message: "the quote is not closed in this line")
+      }
+      value = quoted
+      skipBlanks()
+      if let next = rest.first, next != "#" {
+        throw LineError(column: column(), message: "text after the closing quote", hint: "a comment begins with #")
+      }
+    } else {
+      value = parseUnquoted(rest)
+    }
+    return Entry(key: String(key), value: value, line: 0)
+  }
+
+  /// Takes a quoted value off `rest`; nil when it has no end.
+  private static func parseQuoted(_ rest: inout Substring, quote: Character) -> String? {
+    var value = ""
+    var index = rest.index(after: rest.startIndex)
+    while index < rest.endIndex {
+      let character = rest[index]
+      index = rest.index(after: index)
+      if character == quote {
+        rest = rest[index...]
+        return value
+      }
+      guard character == "\\", quote == "\"", index < rest.endIndex else {
+        value.append(character)
+        continue
+      }
+      let escaped = rest[index]
+      index = rest.index(after: index)
+      switch escaped {
+      case "n": value.append("\n")
+      case "t": value.append("\t")
+      case "\\", "\"", "$": value.append(escaped)
+      default: value += "\\\(escaped)"
+      }
+    }
+    return nil
+  }
+
+  private static func parseUnquoted(_ rest: Substring) -> String {
+    var value = ""
+    var previous: Character = " "
+    for character in rest {
+      if character == "#", previous == " " || previous == "\t" { break }
+      value.append(character)
+      previous = character
+    }
+    while value.last == " " || value.last == "\t" { value.removeLast() }
+    return value
+  }
+}

@@ -1,0 +1,117 @@
+/// What a setting's text must look like.
+public enum SettingFormat: Hashable, Sendable {
+  case text
+  case integer(ClosedRange<Int>)
+  case number(ClosedRange<Double>)
+  case choice([String])
+  /// `host:port`, several separated by commas.
+  case servers
+  /// Origins (`https://host[:port]`) separated by commas, or `*`.
+  case origins
+  case postgresURL
+  case folder
+
+  /// What the help calls the value.
+  var placeholder: String {
+    switch self {
+    case .text: "TEXT"
+    case .integer, .number: "N"
+    case .choice(let names): names.joined(separator: "|")
+    case .servers: "HOST:PORT,…"
+    case .origins: "ORIGIN,…"
+    case .postgresURL: "URL"
+    case .folder: "FOLDER"
+    }
+  }
+
+  /// The rule in words, for the documentation.
+  public var rule: String {
+    switch self {
+    case .text: "text"
+    case .integer(let range): "whole number in \(range.lowerBound)..\(range.upperBound)"
+    case .number(let range): "number in \(range.lowerBound)..\(range.upperBound)"
+    case .choice(let names): "one of " + names.joined(separator: ", ")
+    case .servers: "host:port, several separated by commas"
+    case .origins: "origins such as https://example.org separated by commas, or *"
+    case .postgresURL: "postgresql://user:password@host:port/database?option=value"
+    case .folder: "folder"
+    }
+  }
+
+  /// nil when `text` is as it must be; else what it must be.
+  func complaint(about text: String) -> String? {
+    switch self {
+    case .text:
+      return text.isEmpty ? "must not be empty" : nil
+    case .integer(let range):
+      return Int(text).map(range.contains) == true ? nil : "must be a \(rule)"
+    case .number(let range):
+      return Double(text).map(range.contains) == true ? nil : "must be a \(rule)"
+    case .choice(let names):
+      return names.contains(text) ? nil : "must be \(rule)"
+    case .servers:
+      return splitList(text).allSatisfy(isServer) && !splitList(text).isEmpty ? nil : "must be \(rule)"
+    case .origins:
+      return text == "*" || splitList(text).allSatisfy(isOrigin) ? nil : "must be \(rule)"
+    case .postgresURL:
+      return text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") ? nil : "must be \(rule)"
+    case .folder:
+      return text.isEmpty ? "must not be empty" : nil
+    }
+  }
+}
+
+/// The parts of a comma-separated list without surrounding blanks.
+func splitList(_ text: String) -> [String] {
+  text.split(separator: ",").map { part in
+    String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+  }.filter { !$0.isEmpty }
+}
+
+private func isServer(_ text: String) -> Bool {
+  guard let colon = text.lastIndex(of: ":"), colon != text.startIndex else { return false }
+  guard let port = Int(text[text.index(after: colon)...]) else { return false }
+  return (1...65535).contains(port) && !text.contains("/") && !text.contains(" ")
+}
+
+private func isOrigin(_ text: String) -> Bool {
+  for scheme in ["http://", "https://"] where text.hasPrefix(scheme) {
+    let rest = text.dropFirst(scheme.count)
+    return !rest.isEmpty && !rest.contains("/") && !rest.contains(" ") && !rest.contains("*")
+  }
+  return false
+}
+
+/// One documented setting.
+public struct Setting: Hashable, Sendable {
+  public enum Group: String, CaseIterable, Sendable {
+    case kafka = "Kafka"
+    case postgres = "Postgres"
+    case api = "API and dashboard"
+    case engine = "Engine"
+    case demo = "Demo load"
+    case general = "General"
+  }
+
+  public var group: Group
+  public var format: SettingFormat
+  /// nil: no value by default; `defaultNote` says what that means.
+  public var defaultValue: String?
+  public var defaultNote: String?
+  /// One line with the unit.
+  public var summary: String
+  /// Never shown and not accepted on the command line.
+  public var isSecret: Bool
+
+  init(
+    _ group: Group, _ format: SettingFormat, default defaultValue: String? = nil, note: String? = nil,
+    secret: Bool = false, _ summary: String
+  ) {
+    self.group = group
+    self.format = format
+    self.defaultValue = defaultValue
+    defaultNote = note
+    self.summary = summary
+    isSecret = secret
+  }
+}

@@ -1,0 +1,128 @@
+/// Every setting there is, by the name of its environment variable.
+public enum SettingKey: String, CaseIterable, Sendable {
+  case kafkaBootstrapServers = "KAFKA_BOOTSTRAP_SERVERS"
+  case kafkaTopic = "KAFKA_TOPIC"
+  case kafkaGroupID = "KAFKA_GROUP_ID"
+  case databaseURL = "DATABASE_URL"
+  case pgHost = "PG_HOST"
+  case pgPort = "PG_PORT"
+  case pgDatabase = "PG_DATABASE"
+  case pgUser = "PG_USER"
+  case pgPassword = "PG_PASSWORD"
+  case apiHost = "API_HOST"
+  case apiPort = "API_PORT"
+  case allowedOrigins = "ALLOWED_ORIGINS"
+  case cacheTTL = "CACHE_TTL"
+  case apiWorkers = "API_WORKERS"
+  case apiThreads = "API_THREADS"
+  case apiMaxConnections = "API_MAX_CONNECTIONS"
+  case statementTimeout = "STATEMENT_TIMEOUT_MS"
+  case flushInterval = "FLUSH_INTERVAL_MS"
+  case batchSize = "BATCH_SIZE"
+  case maxDeltaRows = "MAX_DELTA_ROWS"
+  case eventsPerMinute = "EVENTS_PER_MINUTE"
+  case dataDirectory = "STREAMPULSE_DATA_DIR"
+  case project = "STREAMPULSE_PROJECT"
+  case logLevel = "LOG_LEVEL"
+
+  /// The option that sets it: `API_PORT` is `--api-port`.
+  public var optionName: String {
+    String(rawValue.lowercased().map { $0 == "_" ? "-" : $0 })
+  }
+
+  /// The table of settings: what each one is.
+  public var setting: Setting {
+    switch self {
+    case .kafkaBootstrapServers:
+      Setting(
+        .kafka, .servers, note: "an in-process broker, by \"up\" only",
+        "Kafka brokers to connect to")
+    case .kafkaTopic:
+      Setting(
+        .kafka, .text, note: "the topic that the stream's definition names",
+        "Topic to read instead of the one that the stream's definition names")
+    case .kafkaGroupID:
+      Setting(
+        .kafka, .text, default: "streampulse",
+        "Consumer group that all instances share; it also names their progress in Postgres")
+    case .databaseURL:
+      Setting(
+        .postgres, .postgresURL, note: "a private cluster in the data folder, by \"up\" only", secret: true,
+        "Postgres to write to; special characters in user and password are percent-encoded. Instead of PG_*")
+    case .pgHost:
+      Setting(.postgres, .text, note: "as DATABASE_URL says", "Postgres host; the other PG_* count only with it")
+    case .pgPort:
+      Setting(.postgres, .integer(1...65535), default: "5432", "Postgres port")
+    case .pgDatabase:
+      Setting(.postgres, .text, default: "streampulse", "Postgres database")
+    case .pgUser:
+      Setting(.postgres, .text, default: "streampulse", "Postgres user, who owns the tables")
+    case .pgPassword:
+      Setting(.postgres, .text, note: "none", secret: true, "Postgres password")
+    case .apiHost:
+      Setting(.api, .text, default: "127.0.0.1", "Address that the API listens on; 0.0.0.0 for all")
+    case .apiPort:
+      Setting(.api, .integer(0...65535), default: "8000", "Port of the API and the dashboard; 0 takes a free one")
+    case .allowedOrigins:
+      Setting(.api, .origins, note: "none", "Other web origins that may call the API from a browser (CORS)")
+    case .cacheTTL:
+      Setting(.api, .number(0...3600), default: "2", "Seconds that a result is served from memory; 0 asks every time")
+    case .apiWorkers:
+      Setting(.api, .integer(1...64), default: "4", "Database connections of the API")
+    case .apiThreads:
+      Setting(.api, .integer(1...64), default: "2", "Threads that serve HTTP connections")
+    case .apiMaxConnections:
+      Setting(.api, .integer(1...65535), default: "1024", "HTTP connections that are open at the same time")
+    case .statementTimeout:
+      Setting(
+        .api, .integer(1...600_000), default: "5000", "Milliseconds after which Postgres gives up an API query")
+    case .flushInterval:
+      Setting(
+        .engine, .integer(1...60_000), default: "50",
+        "Milliseconds between two transactions, at least; under load they take what they take")
+    case .batchSize:
+      Setting(.engine, .integer(1...1_000_000), default: "10000", "Records that are decoded together, at most")
+    case .maxDeltaRows:
+      Setting(
+        .engine, .integer(1...10_000_000), default: "200000",
+        "Changed rows in memory at which reading waits for the transaction")
+    case .eventsPerMinute:
+      Setting(.demo, .number(1...600_000_000), default: "6000", "Load that event-generator and the demo make")
+    case .dataDirectory:
+      Setting(
+        .general, .folder, default: ".streampulse",
+        "Folder of what \"up\" keeps: the private Postgres, its password, the file env")
+    case .project:
+      Setting(
+        .general, .folder, default: ".",
+        "Folder with sql/ and schemas/; without sql/ in the default, the one that the program was built in")
+    case .logLevel:
+      Setting(
+        .general, .choice(["trace", "debug", "info", "notice", "warning", "error"]), default: "info",
+        "The least important messages that are logged")
+    }
+  }
+}
+
+/// Settings that are passed on to librdkafka: `KAFKA_PROPERTY_SECURITY_PROTOCOL` sets `security.protocol`.
+public struct KafkaProperty: Hashable, Sendable, CustomStringConvertible {
+  public static let prefix = "KAFKA_PROPERTY_"
+
+  /// librdkafka's name.
+  public var name: String
+  public var value: String
+
+  /// Whether the value must not be shown.
+  public var isSecret: Bool {
+    ["password", "secret", "key.pem", "oauthbearer.config"].contains { name.contains($0) }
+  }
+
+  public var description: String { "\(name)=\(isSecret ? "********" : value)" }
+
+  init?(key: String, value: String) {
+    let name = key.dropFirst(Self.prefix.count)
+    guard key.hasPrefix(Self.prefix), !name.isEmpty else { return nil }
+    self.name = String(name.lowercased().map { $0 == "_" ? "." : $0 })
+    self.value = value
+  }
+}

@@ -1,0 +1,216 @@
+import Configuration
+import Glibc
+import Testing
+
+@Suite struct ConfigurationTests {
+  @Test("without any setting the documented defaults hold")
+  func defaults() throws {
+    let configuration = try Configuration()
+    #expect(configuration.kafka.bootstrapServers == nil)
+    #expect(configuration.kafka.topic == nil)
+    #expect(configuration.kafka.groupID == "streampulse")
+    #expect(configuration.api.host == "127.0.0.1")
+    #expect(configuration.api.port == 8000)
+    #expect(configuration.api.cacheSeconds == 2)
+    #expect(configuration.api.allowedOrigins.isEmpty)
+    #expect(configuration.engine.flushIntervalMilliseconds == 50)
+    #expect(configuration.engine.batchSize == 10_000)
+    #expect(configuration.engine.maxDeltaRows == 200_000)
+    #expect(configuration.dataDirectory == ".streampulse")
+    #expect(configuration.project == "." && !configuration.isProjectExplicit)
+    #expect(configuration.logLevel == "info")
+    guard case .unconfigured = configuration.database else {
+      Issue.record("no database is configured")
+      return
+    }
+  }
+
+  @Test(
+    "the command line wins over the environment, which wins over .env, which wins over the default",
+    arguments: [
+      (["API_PORT": "1"], ["API_PORT": "2"], "API_PORT=3", 1), ([:], ["API_PORT": "2"], "API_PORT=3", 2),
+      ([:], [:], "API_PORT=3", 3), ([:], [:], "", 8000), ([:], ["API_PORT": ""], "API_PORT=3", 8000),
+    ] as [([String: String], [String: String], String, Int)])
+  func precedence(commandLine: [String: String], environment: [String: String], file: String, port: Int) throws {
+    let configuration = try Configuration(
+      commandLine: commandLine, environment: environment, file: EnvironmentFile(path: ".env", text: file))
+    #expect(configuration.api.port == port)
+  }
+
+  @Test("KAFKA_PROPERTY_ variables become librdkafka properties, and secret ones are not shown")
+  func kafkaProperties() throws {
+    let configuration = try Configuration(
+      environment: ["KAFKA_PROPERTY_SASL_PASSWORD": "hunter2", "KAFKA_PROPERTY_SECURITY_PROTOCOL": "ssl"],
+      file: EnvironmentFile(path: ".env", text: "KAFKA_PROPERTY_SECURITY_PROTOCOL=plaintext"))
+    let properties = configuration.kafka.properties
+    #expect(properties.map(\.name) == ["sasl.password", "security.protocol"])
+    #expect(properties.map(\.value) == ["hunter2", "ssl"])
+    #expect(properties.map(\.description) == ["sasl.password=********", "security.protocol=ssl"])
+  }
+
+  @Test("PG_* describe a server, with defaults for all but the host")
+  func postgresParts() throws {
+    let configuration = try Configuration(environment: ["PG_HOST": "db", "PG_PASSWORD": "hunter2"])
+    guard case .server(let host, let port, let database, let user, let password) = configuration.database else {
+      Issue.record("a server is configured")
+      return
+    }
+    #expect(host == "db" && port == 5432 && database == "streampulse" && user == "streampulse")
+    #expect(password?.revealed == "hunter2")
+  }
+
+  @Test("no way of printing a configuration shows a secret")
+  func secretsStayHidden() throws {
+    let url = try Configuration(environment: ["DATABASE_URL": "postgresql://u:hunter2@h/d"])
+    let parts = try Configuration(environment: ["PG_HOST": "h", "PG_PASSWORD": "hunter2"])
+    for configuration in [url, parts] {
+      var dumped = ""
+      dump(configuration, to: &dumped)
+      #expect(!dumped.contains("hunter2"))
+      #expect(!"\(configuration)".contains("hunter2"))
+      #expect(!String(reflecting: configuration).contains("hunter2"))
+    }
+  }
+
+  static let refused: [([String: String], String)] = [
+    (["API_PORT": "eighty"], "environment: API_PORT must be a whole number in 0..65535, not \"eighty\""),
+    (["API_PORT": "65536"], "environment: API_PORT must be a whole number in 0..65535, not \"65536\""),
+    (["CACHE_TTL": "nan"], "environment: CACHE_TTL must be a number in 0.0..3600.0, not \"nan\""),
+    (
+      ["LOG_LEVEL": "loud"],
+      "environment: LOG_LEVEL must be one of trace, debug, info, notice, warning, error, not \"loud\""
+    ),
+    (
+      ["KAFKA_BOOTSTRAP_SERVERS": "localhost"],
+      "environment: KAFKA_BOOTSTRAP_SERVERS must be host:port, several separated by commas, not \"localhost\""
+    ),
+    (
+      ["DATABASE_URL": "mysql://u:hunter2@h/d"],
+      "environment: DATABASE_URL must be postgresql://user:password@host:port/database?option=value"
+    ),
+    (
+      ["DATABASE_URL": "postgresql://h/d", "PG_HOST": "h"],
+      "environment: PG_HOST is set together with DATABASE_URL; use one or the other"
+    ),
+    (["PG_USER": "u"], "environment: PG_USER is set without PG_HOST; set PG_HOST too"),
+    (
+      ["STREAMPULSE_DATADIR": "x"],
+      "environment: STREAMPULSE_DATADIR is not a setting; did you mean STREAMPULSE_DATA_DIR?"
+    ),
+    (
+      ["ALLOWED_ORIGINS": "https://a.example/path"],
+      "environment: ALLOWED_ORIGINS must be origins such as https://example.org separated by commas, or *, "
+        + "not \"https://a.example/path\""
+    ),
+  ]
+
+  @Test("a wrong setting is refused with its place and what it must be", arguments: refused)
+  func refuses(environment: [String: String], message: String) {
+    let error = #expect(throws: ConfigurationError.self) { try Configuration(environment: environment) }
+    #expect(error?.description == message)
+  }
+
+  @Test("foreign environment variables are ignored")
+  func foreignVariables() throws {
+    let foreign = ["PATH": "/bin", "KAFKA_HOME": "/opt/kafka", "PGHOST": "x", "API_KEY": "y", "PG_COLOR": "auto"]
+    #expect(try Configuration(environment: foreign).api.port == 8000)
+  }
+
+  @Test(
+    "an unknown key in .env that looks like ours is refused with the nearest name",
+    arguments: [
+      ("API_PROT=1", ".env:1:1: API_PROT is not a setting; did you mean API_PORT?"),
+      ("\nLOG_LEVL=debug", ".env:2:1: LOG_LEVL is not a setting; did you mean LOG_LEVEL?"),
+      (
+        "KAFKA_OFFSET_STRATEGY=x",
+        ".env:1:1: KAFKA_OFFSET_STRATEGY is not a setting; see streampulse --help and .env.example"
+      ),
+    ])
+  func unknownKeys(text: String, message: String) throws {
+    let file = try EnvironmentFile(path: ".env", text: text)
+    let error = #expect(throws: ConfigurationError.self) { try Configuration(file: file) }
+    #expect(error?.description == message)
+  }
+
+  @Test("keys in .env that are clearly somebody else's are left alone")
+  func foreignKeys() throws {
+    let file = try EnvironmentFile(path: ".env", text: "COMPOSE_PROJECT_NAME=x\nDATABASE_USER=y\nPORT=1")
+    #expect(try Configuration(file: file).api.port == 8000)
+  }
+
+  @Test("all problems are reported, not only the first")
+  func allProblems() {
+    let error = #expect(throws: ConfigurationError.self) {
+      try Configuration(environment: ["API_PORT": "x", "BATCH_SIZE": "0", "PG_USER": "u"])
+    }
+    #expect(error?.problems.count == 3)
+  }
+
+  @Test(".env.example is what the table of settings says")
+  func exampleFile() throws {
+    let file = try #require(try EnvironmentFile.read(repositoryPath(".env.example")))
+    #expect(file.entries.isEmpty, "everything in the example is commented out")
+    #expect(try contents(of: repositoryPath(".env.example")) == environmentExample())
+  }
+
+  @Test("the example with every comment mark removed is a valid .env")
+  func exampleIsValid() throws {
+    let lines = environmentExample().split(separator: "\n").filter { line in
+      line.hasPrefix("#") && !line.hasPrefix("# ") && !line.hasSuffix("=")
+    }
+    let file = try EnvironmentFile(path: "x", text: lines.map { String($0.dropFirst()) }.joined(separator: "\n"))
+    #expect(file.entries.count == SettingKey.allCases.filter { $0.setting.defaultValue != nil }.count)
+    // PG_* are refused without PG_HOST.
+    let configuration = try Configuration(environment: ["PG_HOST": "h"], file: file)
+    #expect(configuration.api.port == 8000)
+  }
+
+  @Test("every setting is documented, and its default is allowed by its own rule", arguments: SettingKey.allCases)
+  func documented(key: SettingKey) throws {
+    let setting = key.setting
+    #expect(!setting.summary.isEmpty && !setting.format.rule.isEmpty)
+    #expect(setting.defaultValue != nil || setting.defaultNote != nil || key == .pgPassword)
+    if let value = setting.defaultValue {
+      _ = try Configuration(environment: ["PG_HOST": "h", key.rawValue: value])
+    }
+  }
+
+  @Test("the project folder is searched for only when it is the default")
+  func projectFolder() throws {
+    let built = repositoryPath(".build/x/release/streampulse")
+    let elsewhere = try Configuration(environment: ["STREAMPULSE_PROJECT": "/nonexistent"])
+    let error = #expect(throws: ConfigurationError.self) { try elsewhere.projectDirectory(executable: built) }
+    #expect(error?.description.contains("/nonexistent/sql") == true)
+    let given = try Configuration(environment: ["STREAMPULSE_PROJECT": repositoryPath("")])
+    #expect(try given.projectDirectory(executable: nil) == repositoryPath(""))
+  }
+
+  @Test(
+    "a program finds the project that it was built in",
+    arguments: [".build/release/streampulse", ".build/x86_64-unknown-linux-gnu/release/streampulse"])
+  func projectOfExecutable(path: String) throws {
+    var configuration = try Configuration()
+    // As if the working directory held no sql/.
+    configuration.project = "/nonexistent"
+    let found = try configuration.projectDirectory(executable: repositoryPath(path))
+    #expect(found + "/" == repositoryPath(""))
+  }
+}
+
+/// A path inside the repository, from this file's own.
+private func repositoryPath(_ path: String, file: String = #filePath) -> String {
+  file.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/") + "/" + path
+}
+
+private func contents(of path: String) throws -> String {
+  let file = try #require(fopen(path, "r"))
+  defer { fclose(file) }
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 4096)
+  while true {
+    let length = fread(&chunk, 1, chunk.count, file)
+    guard length > 0 else { break }
+    bytes.append(contentsOf: chunk.prefix(length))
+  }
+  return String(decoding: bytes, as: UTF8.self)
+}
