@@ -1,0 +1,182 @@
+import Events
+
+/// Decodes the records of one stream into columns: only the columns asked for, everything else is skipped.
+///
+/// For one thread at a time. It must outlive the batches it wrote, which point to its texts (symbols and defaults).
+public final class AvroDecoder {
+  /// A schema that records may be written with but that cannot be read as the reader's: its records fail with
+  /// `.unresolvable`. Not worth a word when it belongs to another stream.
+  public struct Incompatibility: Sendable {
+    public let file: String
+    public let error: AvroError
+  }
+
+  public let columns: [ColumnSpec]
+  public let framing: Framing
+  public private(set) var incompatibilities: [Incompatibility] = []
+
+  /// Names the plan for payloads without a header; other routes count into `schemas.entries`.
+  private static let ownRoute = -1
+
+  private let schemas: SchemaSet
+  private let ownPlan: DecodePlan
+  private var plans: [DecodePlan?] = []
+  /// Why there is no plan.
+  private var reasons: [String] = []
+  private var loops = ColumnLoops()
+  /// The last header seen, because the next is most likely the same.
+  private var lastFingerprint: (value: UInt64, route: Int)?
+  private var lastConfluentID: (value: UInt32, route: Int)?
+
+  /// Compiles a plan for each schema that records may be written with.
+  ///
+  /// - Parameters:
+  ///   - reader: the stream's schema; also the writer's for payloads without a header.
+  ///   - schemas: the schemas that a payload's header may name.
+  ///   - columns: with the types of `AvroSchema.column(at:)`; a column may be declared nullable though the schema
+  ///     says otherwise.
+  /// - Throws: when a column is not what the reader's schema says.
+  public init(
+    reader: AvroSchema, schemas: SchemaSet, columns: [ColumnSpec], framing: Framing = .auto
+  ) throws(AvroError) {
+    for spec in columns {
+      let column = try reader.column(at: spec.path)
+      guard column.type == spec.type, spec.isNullable || !column.isNullable else {
+        throw .columnMismatch(path: spec.path, asked: Self.text(spec), schema: Self.text(column.spec))
+      }
+    }
+    self.columns = columns
+    self.framing = framing
+    self.schemas = schemas
+    ownPlan = try PlanCompiler.compile(writer: reader, reader: reader, specs: columns)
+    for entry in schemas.entries {
+      do {
+        plans.append(try PlanCompiler.compile(writer: entry.schema, reader: reader, specs: columns))
+        reasons.append("")
+      } catch {
+        plans.append(nil)
+        reasons.append("written with \(entry.file): \(error)")
+        incompatibilities.append(Incompatibility(file: entry.file, error: error))
+      }
+    }
+  }
+
+  private static func text(_ spec: ColumnSpec) -> String {
+    "\(spec.type)\(spec.isNullable ? ", nullable" : "")"
+  }
+
+  /// Makes `batch` a batch of these records: row `i` is record `i`, or a failure that says why it could not be decoded.
+  ///
+  /// Texts point into the payloads, into the batch's arena and into this decoder.
+  /// - Parameter batch: has this decoder's columns, and room for the records.
+  public func decode(_ records: UnsafeMutableBufferPointer<Record>, into batch: EventBatch) {
+    precondition(batch.specs == columns, "a batch of other columns than the decoder's")
+    batch.reset(count: records.count)
+    batch.columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      var reader = RowReader(batch: batch, columns: columns, plan: ownPlan)
+      var row = 0
+      while row < records.count {
+        let plan = open(records, from: row, &reader)
+        loops.run(plan, &reader)
+        loops.checkEnds(&reader)
+        row += loops.count
+      }
+    }
+  }
+
+  /// Takes up records from `first` on as long as they share a plan.
+  private func open(
+    _ records: UnsafeMutableBufferPointer<Record>, from first: Int, _ reader: inout RowReader
+  ) -> DecodePlan {
+    loops.firstRow = first
+    loops.count = 0
+    reader.mayBeFramed = false
+    var shared: Int?
+    while loops.count < ColumnLoops.capacity, first + loops.count < records.count {
+      let index = loops.count
+      let payload = records[first + index].payloadBytes
+      let start = payload.baseAddress ?? TextView.empty.start
+      loops.starts[index] = start
+      loops.ends[index] = start + payload.count
+      switch route(records[first + index]) {
+      case .decode(let route, let headerCount):
+        guard shared == nil || shared == route else { return plan(shared, &reader) }
+        shared = route
+        loops.cursors[index] = start + headerCount
+      case .fail(let code, let message):
+        // It stays in place, with nothing left to read.
+        loops.cursors[index] = start + payload.count
+        reader.fail(first + index, RowFailure(code: code, message: message))
+      }
+      loops.count += 1
+    }
+    return plan(shared, &reader)
+  }
+
+  private func plan(_ route: Int?, _ reader: inout RowReader) -> DecodePlan {
+    let route = route ?? Self.ownRoute
+    let plan = route == Self.ownRoute ? ownPlan : plans[route] ?? ownPlan
+    reader.plan = plan
+    reader.mayBeFramed = framing == .auto && route == Self.ownRoute
+    return plan
+  }
+
+  private enum Decision {
+    case decode(route: Int, headerCount: Int)
+    case fail(EventErrorCode, String)
+  }
+
+  private func route(_ record: Record) -> Decision {
+    let payload = record.payloadBytes
+    guard record.payload != nil else { return .fail(.tombstone, "the record has no payload") }
+    guard payload.count > 0 else { return .fail(.empty, "the payload has no bytes") }
+    switch framing {
+    case .bare: return .decode(route: Self.ownRoute, headerCount: 0)
+    case .auto:
+      // Most bare payloads begin with neither marker.
+      guard payload[0] == 0xC3 || payload[0] == 0 else { return .decode(route: Self.ownRoute, headerCount: 0) }
+      if let fingerprint = FrameHeader.fingerprint(in: payload), let route = route(fingerprint: fingerprint) {
+        return decision(route, headerCount: FrameHeader.singleObjectCount)
+      }
+      if let id = FrameHeader.confluentID(in: payload), let route = route(confluentID: id) {
+        return decision(route, headerCount: FrameHeader.confluentCount)
+      }
+      return .decode(route: Self.ownRoute, headerCount: 0)
+    case .singleObject:
+      guard let fingerprint = FrameHeader.fingerprint(in: payload) else {
+        return .fail(.malformed, "the payload does not begin with C3 01 and a fingerprint")
+      }
+      guard let route = route(fingerprint: fingerprint) else {
+        return .fail(.unknownSchema, FrameHeader.unknown(fingerprint: fingerprint))
+      }
+      return decision(route, headerCount: FrameHeader.singleObjectCount)
+    case .confluent:
+      guard let id = FrameHeader.confluentID(in: payload) else {
+        return .fail(.malformed, "the payload does not begin with a zero byte and a schema id")
+      }
+      guard let route = route(confluentID: id) else {
+        return .fail(.unknownSchema, FrameHeader.unknown(confluentID: id))
+      }
+      return decision(route, headerCount: FrameHeader.confluentCount)
+    }
+  }
+
+  private func decision(_ route: Int, headerCount: Int) -> Decision {
+    plans[route] == nil ? .fail(.unresolvable, reasons[route]) : .decode(route: route, headerCount: headerCount)
+  }
+
+  private func route(fingerprint: UInt64) -> Int? {
+    if let last = lastFingerprint, last.value == fingerprint { return last.route }
+    guard let route = schemas.index(fingerprint: fingerprint) else { return nil }
+    lastFingerprint = (fingerprint, route)
+    return route
+  }
+
+  private func route(confluentID: UInt32) -> Int? {
+    if let last = lastConfluentID, last.value == confluentID { return last.route }
+    guard let route = schemas.index(confluentID: confluentID) else { return nil }
+    lastConfluentID = (confluentID, route)
+    return route
+  }
+}

@@ -1,0 +1,29 @@
+import Events
+
+/// The wanted columns as a tree along the fields of the reader's schema.
+struct ColumnTree {
+  /// Columns made of the value as a whole.
+  var columns: [Int] = []
+  var fields: [String: ColumnTree] = [:]
+
+  init() {}
+
+  init(_ specs: [ColumnSpec]) {
+    for (column, spec) in specs.enumerated() { insert(column, spec.path[...]) }
+  }
+
+  private mutating func insert(_ column: Int, _ path: ArraySlice<String>) {
+    if let name = path.first {
+      fields[name, default: ColumnTree()].insert(column, path.dropFirst())
+    } else {
+      columns.append(column)
+    }
+  }
+
+  var isEmpty: Bool { columns.isEmpty && fields.isEmpty }
+
+  /// The columns of this value and of all fields inside it, in ascending order.
+  var allColumns: [Int] {
+    (columns + fields.values.flatMap(\.allColumns)).sorted()
+  }
+}
