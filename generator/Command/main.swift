@@ -1,1 +1,3 @@
-// generator
+import Glibc
+
+exit(runGenerator(Array(CommandLine.arguments.dropFirst())))
