@@ -78,7 +78,11 @@ let package = Package(
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"]),
     .testTarget(name: "StatsAPITests", dependencies: ["StatsAPI", "HTTPServer"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Dataflow", "Plan", "Events"]),
-    .testTarget(name: "GeneratorTests", dependencies: ["CAvro", "DownloadEncoding", "Downloads", "Events"]),
+    .testTarget(
+      name: "GeneratorTests",
+      dependencies: [
+        "CAvro", "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "event-generator",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -68,3 +68,16 @@ func makeEvents(_ settings: SynthesisSettings, count: UInt64, step: Int64 = 10) 
     return KeptEvent(synthesizer.event(index, timestampMilliseconds: turn))
   }
 }
+
+func writeFile(_ path: String, _ text: String) throws {
+  guard let file = fopen(path, "wb") else { throw MissingFile(path: path) }
+  defer { fclose(file) }
+  guard fputs(text, file) >= 0 else { throw MissingFile(path: path) }
+}
+
+/// Milliseconds since 1970 UTC.
+func wallMilliseconds() -> Int64 {
+  var now = timespec()
+  clock_gettime(CLOCK_REALTIME, &now)
+  return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+}
