@@ -54,8 +54,13 @@ let package = Package(
         "CProcess", "ChildProcess", "Configuration", "Kafka", "Observability", "Pipeline", "Postgres", "StatsAPI",
         "Threads",
       ]),
+    // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
+    .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
+    .target(name: "DownloadEncoding", dependencies: ["CAvro", "Downloads", "Events"], path: "generator/Encoding"),
     .executableTarget(
-      name: "event-generator", dependencies: ["CAvro", "Configuration", "Kafka", "Observability"], path: "generator"),
+      name: "event-generator",
+      dependencies: ["Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka"],
+      path: "generator/Command"),
 
     // One test target per module, named after it.
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
@@ -75,7 +80,11 @@ let package = Package(
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
     .testTarget(name: "StatsAPITests", dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Dataflow", "Plan", "Events"]),
-    .testTarget(name: "GeneratorTests", dependencies: ["event-generator"]),
+    .testTarget(
+      name: "GeneratorTests",
+      dependencies: [
+        "CAvro", "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "event-generator",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,105 @@
+import Downloads
+import Testing
+
+/// The program as a whole, without a broker.
+@Suite struct CommandTests {
+  private static let fixed = ["--dry-run", "--seed", "5", "--start", "2026-01-01T00:00:00Z", "--span", "10m"]
+
+  @Test("the same seed, start and count give the same lines; they are those that the library makes")
+  func determinism() throws {
+    let path = try temporaryFolder() + "/events.jsonl"
+    let run = try GeneratorRun(Self.fixed + ["--count", "1000", "--output", path])
+    #expect(run.exitStatus == 0)
+    #expect(run.lines.last?.hasPrefix("sent 1000 events (dry run) in ") == true)
+    var writer = JSONLineWriter()
+    let synthesizer = try DownloadSynthesizer(settings: SynthesisSettings(seed: 5, beginningMilliseconds: newYear))
+    for index in 0..<1000 as Range<UInt64> {
+      writer.append(synthesizer.event(index, timestampMilliseconds: newYear + Int64(index) * 600))
+    }
+    #expect(readFile(path) == writer.bytes)
+  }
+
+  @Test("events on standard output are alone there")
+  func standardOutput() throws {
+    let run = try GeneratorRun(Self.fixed + ["--count", "3", "--output", "-"])
+    #expect(run.exitStatus == 0)
+    #expect(run.lines.count { $0.hasPrefix("{\"event_id\":") } == 3)
+  }
+
+  @Test("--rate is kept")
+  func rate() throws {
+    let clock = ContinuousClock()
+    let began = clock.now
+    let run = try GeneratorRun(["--dry-run", "--count", "500", "--rate", "1000"])
+    #expect(run.exitStatus == 0)
+    #expect(clock.now - began >= .milliseconds(500))
+  }
+
+  @Test("EVENTS_PER_MINUTE is kept when it is set")
+  func eventsPerMinute() throws {
+    let clock = ContinuousClock()
+    let began = clock.now
+    let run = try GeneratorRun(["--dry-run", "--count", "20"], environment: ["EVENTS_PER_MINUTE": "3000"])
+    #expect(run.exitStatus == 0)
+    #expect(clock.now - began >= .milliseconds(400))
+  }
+
+  @Test("without a broker the error is one line that says how to get one")
+  func noBroker() throws {
+    let run = try GeneratorRun(["--count", "1"])
+    #expect(run.exitStatus == 1)
+    #expect(run.lines.count == 1)
+    #expect(run.output.contains("set KAFKA_BOOTSTRAP_SERVERS, or start everything with \"streampulse up\""))
+  }
+
+  @Test(
+    "options that make no sense are refused in one line that names them",
+    arguments: [
+      (["--rate", "fast"], "--rate"), (["--span", "5m"], "--span needs --count"), (["--count", "-1"], "--count"),
+      (["--titles", "0"], "--titles"), (["--start", "yesterday"], "--start"), (["--incident", "X"], "--incident"),
+      (["--incident", "Atlantis:+1s:1s:1", "--count", "1"], "Atlantis"), (["--framing", "json"], "framing"),
+      (["--start", "2026-01-01", "--count", "5"], "--start needs"), (["replay"], "FILE"),
+      (["replay", "x", "--rebase", "then"], "--rebase"), (["replay", "-", "--rebase", "now"], "--rebase"),
+      (["replay", "x", "--format", "csv"], "format"), (["--out-of-order", "2"], "--out-of-order"),
+    ])
+  func refused(arguments: [String], named: String) throws {
+    let run = try GeneratorRun(arguments + ["--dry-run"])
+    #expect(run.exitStatus == 2)
+    #expect(run.lines.count == 1 && run.output.contains(named))
+  }
+
+  @Test("a replay shows the first five lines that it cannot parse, and how many there were")
+  func unparseable() throws {
+    let folder = try temporaryFolder()
+    let good = #"192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET /a HTTP/1.1" 200 1"#
+    let bad = (1...7).map { "bad \($0)" }
+    try writeFile(folder + "/access.log", ([good] + bad + [good]).joined(separator: "\n"))
+    let run = try GeneratorRun(["replay", folder + "/access.log", "--dry-run"])
+    #expect(run.exitStatus == 0)
+    #expect(run.lines.count { $0.hasPrefix("event-generator: line ") } == 5)
+    #expect(run.output.contains("line 2: \(AccessLogError.noClient.rawValue)"))
+    #expect(run.output.contains("7 lines could not be parsed and were left out"))
+    #expect(run.lines.last?.hasPrefix("sent 2 events ") == true)
+  }
+
+  @Test("--speed paces a replay by event time, --rebase now moves its last event to now")
+  func pace() throws {
+    let folder = try temporaryFolder()
+    let lines = [0, 4, 2].map { #"192.0.2.1 - - [17/May/2015:10:05:0\#($0) +0000] "GET /\#($0) HTTP/1.1" 200 1"# }
+    try writeFile(folder + "/access.log", lines.joined(separator: "\n") + "\n")
+    let clock = ContinuousClock()
+    let began = clock.now
+    let run = try GeneratorRun([
+      "replay", folder + "/access.log", "--dry-run", "--speed", "10", "--rebase", "now", "--output",
+      folder + "/events.jsonl",
+    ])
+    #expect(run.exitStatus == 0)
+    #expect(clock.now - began >= .milliseconds(400))
+    let written = String(decoding: try #require(readFile(folder + "/events.jsonl")), as: UTF8.self)
+    let times = written.split(separator: "\n").compactMap { line in
+      line.firstRange(of: "\"timestamp\":").flatMap { Int64(line[$0.upperBound...].prefix { $0.isNumber }) }
+    }
+    #expect(times.map { $0 - (times.first ?? 0) } == [0, 4000, 2000])
+    #expect(abs((times.max() ?? 0) - wallMilliseconds()) < 60_000)
+  }
+}

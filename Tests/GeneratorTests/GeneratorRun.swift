@@ -1,0 +1,56 @@
+import ChildProcess
+import Configuration
+import Glibc
+import Testing
+
+/// Runs of the program itself, which is built beside the tests.
+struct GeneratorRun {
+  /// nil when a signal ended it.
+  var exitStatus: Int32?
+  /// What it wrote to stdout and stderr.
+  var output: String
+
+  /// The last line is the summary, because standard output is written at the end.
+  var lines: [Substring] { output.split(separator: "\n") }
+
+  init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    let run = try ChildProcess.run(Self.launch(arguments, environment: environment), timeoutMilliseconds: 60_000)
+    if case .exited(let code) = run.status { exitStatus = code }
+    output = run.output
+  }
+
+  /// The project is given, the environment is nothing but `environment`.
+  static func launch(_ arguments: [String], environment: [String: String] = [:]) throws -> Launch {
+    let tests = try #require(runningExecutable())
+    let folder = tests.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    var environment = environment
+    environment["STREAMPULSE_PROJECT"] = projectRoot
+    return Launch(
+      executable: folder + "/event-generator", arguments: arguments, environment: environment,
+      workingDirectory: try temporaryFolder())
+  }
+}
+
+/// The whole output of a child that goes on while the test does something else.
+final class OutputFile {
+  let path: String
+  let descriptor: Int32
+
+  init() throws {
+    path = try temporaryFolder() + "/output"
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    try #require(descriptor >= 0)
+  }
+
+  deinit {
+    close(descriptor)
+  }
+
+  var text: String { String(decoding: readFile(path) ?? [], as: UTF8.self) }
+}
+
+/// A folder for this test run's files, made once and left to the system's own cleaning of its temporary folder.
+func temporaryFolder() throws -> String {
+  var template = Array("/tmp/streampulse-generator-XXXXXX".utf8CString)
+  return try #require(mkdtemp(&template).map { String(cString: $0) })
+}

@@ -1,0 +1,83 @@
+import Downloads
+import Events
+import Glibc
+
+/// The project's root, found from this file's own place.
+let projectRoot = String(#filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 })
+
+/// 2026-01-01T00:00:00Z.
+let newYear: Int64 = 1_767_225_600_000
+
+func readFile(_ path: String) -> [UInt8]? {
+  guard let file = fopen(path, "rb") else { return nil }
+  defer { fclose(file) }
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = fread(&chunk, 1, chunk.count, file)
+    if count == 0 { return bytes }
+    bytes.append(contentsOf: chunk[..<count])
+  }
+}
+
+struct MissingFile: Error {
+  var path: String
+}
+
+func eventSchema() throws -> String {
+  let path = projectRoot + "/schemas/event.avsc"
+  guard let bytes = readFile(path) else { throw MissingFile(path: path) }
+  return String(decoding: bytes, as: UTF8.self)
+}
+
+/// A `DownloadEvent` that owns its texts, so that it can be kept and compared.
+struct KeptEvent: Equatable {
+  var eventID: String
+  var timestampMilliseconds: Int64
+  var contentID: String
+  var title: String
+  var contentType: String
+  var sizeGB: Double
+  var userID: String
+  var region: String
+  var deviceType: String
+  var osVersion: String
+  var status: String
+  var durationSeconds: Int32
+  var speedMbps: Double
+  var errorCode: String?
+}
+
+extension KeptEvent {
+  init(_ event: DownloadEvent) {
+    self.init(
+      eventID: event.eventID.description, timestampMilliseconds: event.timestampMilliseconds,
+      contentID: event.contentID.description, title: event.title.description,
+      contentType: event.contentType.description, sizeGB: event.sizeGB, userID: event.userID.description,
+      region: event.region.description, deviceType: event.deviceType.description,
+      osVersion: event.osVersion.description, status: event.status.rawValue, durationSeconds: event.durationSeconds,
+      speedMbps: event.speedMbps, errorCode: event.errorCode?.description)
+  }
+}
+
+/// `count` events, one each `step` milliseconds.
+func makeEvents(_ settings: SynthesisSettings, count: UInt64, step: Int64 = 10) throws -> [KeptEvent] {
+  let synthesizer = try DownloadSynthesizer(settings: settings)
+  return (0..<count).map { index in
+    let turn = settings.beginningMilliseconds + Int64(index) * step
+    return KeptEvent(synthesizer.event(index, timestampMilliseconds: turn))
+  }
+}
+
+func writeFile(_ path: String, _ text: String) throws {
+  guard let file = fopen(path, "wb") else { throw MissingFile(path: path) }
+  defer { fclose(file) }
+  guard fputs(text, file) >= 0 else { throw MissingFile(path: path) }
+}
+
+/// Milliseconds since 1970 UTC.
+func wallMilliseconds() -> Int64 {
+  var now = timespec()
+  clock_gettime(CLOCK_REALTIME, &now)
+  return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+}

@@ -1,0 +1,122 @@
+import Configuration
+import Downloads
+import Events
+import Kafka
+
+/// The topic that events are sent to, and how many it takes now. To be used on one thread.
+final class KafkaDestination {
+  let topic: String
+  let bootstrapServers: String
+  private let producer: KafkaProducer
+  private let admin: KafkaAdmin
+  private let group: String
+  private let partitions: Int32
+  /// Only for the embedded broker, which drops what is not read in time.
+  private var limit: UnreadLimit?
+  private var lastLook: UInt64 = 0
+  private var unansweredLooks = 0
+  private let report: (String) -> Void
+
+  /// Half of what the embedded broker keeps: its batches are dropped whole, and the estimate of sizes is one.
+  private static let maxUnreadBytes = 2_500_000
+  /// Looking is a few round trips to the broker: it is done once a second, because others may be sending too, and
+  /// after 20 ms when few events may still be sent. In nanoseconds.
+  private static let lookInterval: UInt64 = 1_000_000_000
+  private static let scarceLookInterval: UInt64 = 20_000_000
+  private static let scarceAllowance = 4096
+  private static let questionTimeoutMilliseconds: Int32 = 10_000
+  /// A broker that has not answered so many times in a row is gone.
+  private static let maxUnansweredLooks = 6
+
+  /// Makes the topic with `partitions` when it is missing. `report` is told what a person should know.
+  init(
+    configuration: Configuration, partitions: Int, report: @escaping (String) -> Void
+  ) throws {
+    bootstrapServers = try findBroker(configuration)
+    topic = configuration.kafka.topic ?? "content-downloads"
+    group = configuration.kafka.groupID
+    self.report = report
+    let kafka = KafkaConfiguration(
+      bootstrapServers: bootstrapServers,
+      // A broker that is away for longer is not worth waiting for; the user's own value, which comes later, wins.
+      properties: [("message.timeout.ms", "60000")]
+        + configuration.kafka.properties.map { (name: $0.name, value: $0.value) })
+    admin = try KafkaAdmin(configuration: kafka)
+    try admin.createTopicIfMissing(
+      topic, partitions: partitions, timeoutMilliseconds: Self.questionTimeoutMilliseconds)
+    self.partitions = Int32(try admin.partitionCount(topic) ?? partitions)
+    producer = try KafkaProducer(configuration: kafka)
+    let identity = try admin.clusterIdentity(timeoutMilliseconds: Self.questionTimeoutMilliseconds)
+    if identity.isEmbedded { limit = UnreadLimit(maxUnreadBytes: Self.maxUnreadBytes) }
+  }
+
+  /// How many events may be sent now.
+  func allowance() throws -> Int {
+    guard let before = limit?.allowance else { return .max }
+    let interval = before < Self.scarceAllowance ? Self.scarceLookInterval : Self.lookInterval
+    if monotonicNanoseconds() - lastLook >= interval {
+      try look()
+      lastLook = monotonicNanoseconds()
+    }
+    return limit?.allowance ?? .max
+  }
+
+  /// Hands an event over; false: the queue is full, `poll` first.
+  func send(_ value: UnsafeRawBufferPointer, key: TextView) throws -> Bool {
+    // No record timestamp of its own but the time of sending: a broker deletes by it, and would drop an old log at once.
+    guard try producer.send(topic: topic, key: UnsafeRawBufferPointer(key.bytes), value: value) else { return false }
+    limit?.didSend(bytes: value.count + key.count)
+    return true
+  }
+
+  func poll(timeoutMilliseconds: Int32 = 0) {
+    producer.poll(timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  /// Waits for at most that long for what is on its way; returns how much of it is left.
+  func flush(timeoutMilliseconds: Int32) -> Int {
+    producer.flush(timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  var acknowledged: Int { producer.delivered }
+  var failed: Int { producer.failed }
+
+  /// What went wrong last, if anything.
+  var lastError: String? {
+    (producer.lastDeliveryError ?? producer.lastClientError)?.description
+  }
+
+  /// Asks the embedded broker how far its reader is. Without an answer what may be sent stays as it is.
+  private func look() throws(KafkaError) {
+    let states: [UnreadLimit.Partition]
+    // Before the question: what is delivered meanwhile is counted twice rather than not at all.
+    let inFlight = producer.inFlight
+    do {
+      states = try unread()
+      unansweredLooks = 0
+    } catch {
+      unansweredLooks += 1
+      guard error.isRetriable, unansweredLooks < Self.maxUnansweredLooks else { throw error }
+      return
+    }
+    for change in limit?.didLook(at: states, inFlight: inFlight) ?? [] {
+      switch change {
+      case .waiting: report("waiting for the processor (group \(group)): the embedded broker has no more room")
+      case .resumed: report("the processor has caught up, going on")
+      case .lost(let records):
+        report("the embedded broker dropped \(records) records before group \(group) had read them")
+      }
+    }
+  }
+
+  private func unread() throws(KafkaError) -> [UnreadLimit.Partition] {
+    let timeout = Self.questionTimeoutMilliseconds
+    let committed = try admin.committedOffsets(group: group, topic: topic, timeoutMilliseconds: timeout)
+    var states: [UnreadLimit.Partition] = []
+    for partition in 0..<partitions {
+      let offsets = try admin.watermarkOffsets(topic: topic, partition: partition, timeoutMilliseconds: timeout)
+      states.append(UnreadLimit.Partition(low: offsets.low, high: offsets.high, committed: committed[partition]))
+    }
+    return states
+  }
+}

@@ -1,0 +1,66 @@
+import Configuration
+import Downloads
+
+/// Sends the requests of an access log as events.
+func replay(_ command: ParsedCommand, _ configuration: Configuration, _ stop: StopSignal) throws -> RunResult {
+  if let format = command.string("format"), format != "access-log" {
+    throw command.error("the format is access-log, not “\(format)”")
+  }
+  let speed = try command.number("speed", in: 1e-3...1e9)
+  let path = command.positional[0]
+  let mapping = AccessLogMapping()
+  if let rebase = command.string("rebase") {
+    guard rebase == "now" else { throw command.error("--rebase takes now, not “\(rebase)”") }
+    guard path != "-" else { throw command.error("--rebase reads the log twice, which standard input does not allow") }
+    if let last = try lastEventTime(path) { mapping.shiftMilliseconds = wallMilliseconds() - last }
+  }
+  let reader = try LineReader(path: path)
+  let output = try EventOutput(command, configuration, stop, what: "replaying \(path)")
+  return try output.run { try send(reader, mapping, speed: speed, to: output) }
+}
+
+private func send(_ reader: LineReader, _ mapping: AccessLogMapping, speed: Double?, to output: EventOutput) throws {
+  var pace = ReplayPace(speed: speed, now: monotonicNanoseconds())
+  var tally = LineTally()
+  try reader.forEachLine { number, line in
+    if number % 256 == 0 { output.tick() }
+    do {
+      guard case .text(let text) = line else { throw AccessLogError.tooLong }
+      let parsed = try AccessLogLine(parsing: text)
+      if parsed.isCutShort { output.say("line \(number): cut short in its last field, used as far as it goes") }
+      let event = mapping.event(parsed, source: text, number: number)
+      let due = pace.due(event.timestampMilliseconds)
+      guard try waitUntil(due, output), try output.send(event) else { return false }
+      return !output.shouldStop()
+    } catch let error as AccessLogError {
+      if let report = tally.refuse(number, error) { output.say(report) }
+      return true
+    }
+  }
+  if tally.refused > 0 { output.say("\(tally.refused) lines could not be parsed and were left out") }
+}
+
+/// Waits until the output has room and the clock shows `due`; false: the run has to stop.
+private func waitUntil(_ due: UInt64, _ output: EventOutput) throws -> Bool {
+  while true {
+    let now = monotonicNanoseconds()
+    let hasRoom = try output.allowance() > 0
+    if hasRoom && now >= due { return true }
+    let pause = now < due ? min(due - now, 100_000_000) : 10_000_000
+    if output.shouldStop(waiting: pause) { return false }
+    output.tick()
+  }
+}
+
+/// The latest event time of a log; nil when no line has one.
+private func lastEventTime(_ path: String) throws -> Int64? {
+  var last: Int64?
+  try LineReader(path: path).forEachLine { _, line in
+    // A line that cannot be parsed has no time; it is counted when it is its turn to be sent.
+    if case .text(let text) = line, let parsed = try? AccessLogLine(parsing: text) {
+      last = max(last ?? .min, parsed.timestampMilliseconds)
+    }
+    return true
+  }
+  return last
+}

@@ -1,0 +1,3 @@
+import Glibc
+
+exit(runGenerator(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,171 @@
+import Events
+
+/// What synthetic downloads look like.
+public struct SynthesisSettings: Sendable {
+  public var seed: UInt64
+  public var titles: Int
+  public var regions: Int
+  public var users: Int
+  /// Share of downloads that fail where no incident says otherwise.
+  public var errorRate: Double
+  /// Share of downloads at a tenth of the usual speed.
+  public var slowShare: Double
+  public var cancelledShare: Double
+  public var outOfOrder: OutOfOrder?
+  public var incidents: [Incident]
+  /// The run's first event time: what an incident's relative start counts from. Milliseconds since 1970 UTC.
+  public var beginningMilliseconds: Int64
+
+  public init(
+    seed: UInt64, titles: Int = 250, regions: Int = 24, users: Int = 100_000, errorRate: Double = 0.08,
+    slowShare: Double = 0.02, cancelledShare: Double = 0.015, outOfOrder: OutOfOrder? = nil,
+    incidents: [Incident] = [], beginningMilliseconds: Int64
+  ) {
+    self.seed = seed
+    self.titles = titles
+    self.regions = regions
+    self.users = users
+    self.errorRate = errorRate
+    self.slowShare = slowShare
+    self.cancelledShare = cancelledShare
+    self.outOfOrder = outOfOrder
+    self.incidents = incidents
+    self.beginningMilliseconds = beginningMilliseconds
+  }
+}
+
+/// Makes up download events: event `index` of a run is a function of the settings, the index and its time alone.
+///
+/// Sizes and speeds are multiples of small powers of two: sums of them are exact, so totals can be compared with `=`
+/// whatever the order in which they were added. To be used on one thread.
+public final class DownloadSynthesizer {
+  public let settings: SynthesisSettings
+  public let catalogue: Catalogue
+  public let regions: Regions
+  public let devices: [Device]
+
+  private struct StagedIncident {
+    var times: Range<Int64>
+    var errorRate: Double
+  }
+
+  private var texts: TextArena
+  private let errors: [DownloadError]
+  private let deviceChoice: WeightedChoice
+  private let errorChoice: WeightedChoice
+  /// By region.
+  private let incidents: [[StagedIncident]]
+  private let eventID: UnsafeMutablePointer<UInt8>
+  private let userID: UnsafeMutablePointer<UInt8>
+
+  /// Fails when an incident names a region that the run does not have.
+  public init(settings: SynthesisSettings) throws(SettingError) {
+    self.settings = settings
+    var texts = TextArena()
+    catalogue = Catalogue(count: settings.titles, texts: &texts)
+    let regions = Regions(count: settings.regions, texts: &texts)
+    self.regions = regions
+    self.texts = texts
+    devices = Device.all
+    deviceChoice = WeightedChoice(weights: devices.map(\.weight))
+    errors = DownloadError.usual
+    errorChoice = WeightedChoice(weights: errors.map(\.weight))
+    var staged = Array(repeating: [StagedIncident](), count: settings.regions)
+    for incident in settings.incidents {
+      guard let region = regions.all.firstIndex(where: { $0.name.description == incident.region }) else {
+        let known = regions.all.map(\.name.description).joined(separator: ", ")
+        throw SettingError("there is no region “\(incident.region)” for an incident; there are \(known)")
+      }
+      let times = incident.span(beginning: settings.beginningMilliseconds)
+      staged[region].append(StagedIncident(times: times, errorRate: incident.errorRate))
+    }
+    incidents = staged
+    eventID = .allocate(capacity: uuidLength)
+    userID = .allocate(capacity: Self.userPrefix.count + 20)
+    userID.update(from: Self.userPrefix.start, count: Self.userPrefix.count)
+  }
+
+  deinit {
+    eventID.deallocate()
+    userID.deallocate()
+  }
+
+  /// Event `index`, whose turn is at `timestampMilliseconds` (milliseconds since 1970 UTC). Valid until the next call.
+  public func event(_ index: UInt64, timestampMilliseconds: Int64) -> DownloadEvent {
+    var random = RandomNumbers(seed: settings.seed, index: index)
+    writeUUID(high: random.next(), low: random.next(), version: 4, into: eventID)
+    let title = catalogue.all[catalogue.choice.pick(random.next())]
+    let user = random.next(below: UInt64(settings.users))
+    // A user stays in one place and keeps one device.
+    var home = RandomNumbers(seed: settings.seed ^ 0x7573_6572, index: user)
+    let place = regions.choice.pick(home.next())
+    let device = devices[deviceChoice.pick(home.next())]
+    let lateness = lateness(random.next())
+    let timestamp = timestampMilliseconds - lateness
+    let outcome = outcome(random.nextFraction(), region: place, timestamp: timestamp, errorBits: random.next())
+    let region = regions.all[place]
+    let variation = 0.5 + random.nextFraction()
+    let speed = steps(region.speedMbps * device.speedFactor * variation * outcome.speedFactor)
+    let whole = title.sizeGB * 8000 / speed
+    let part = outcome.status == .success ? 1 : random.nextFraction()
+    return DownloadEvent(
+      eventID: TextView(start: eventID, count: uuidLength), timestampMilliseconds: timestamp,
+      contentID: title.contentID, title: title.title, contentType: title.type, sizeGB: title.sizeGB,
+      userID: writeUser(user), region: region.name, deviceType: device.type, osVersion: device.osVersion,
+      status: outcome.status, durationSeconds: Int32(min(max(1, whole * part), 86_400)), speedMbps: speed,
+      errorCode: outcome.errorCode)
+  }
+
+  private struct Outcome {
+    var status: DownloadStatus
+    var speedFactor = 1.0
+    var errorCode: TextView?
+  }
+
+  /// `fraction` decides alone, failures at its lower end, so that an incident changes only the events it makes fail.
+  private func outcome(_ fraction: Double, region: Int, timestamp: Int64, errorBits: UInt64) -> Outcome {
+    if fraction < settings.errorRate {
+      return Outcome(status: .failed, speedFactor: 0.5, errorCode: errors[errorChoice.pick(errorBits)].code)
+    }
+    for incident in incidents[region] where incident.times.contains(timestamp) && fraction < incident.errorRate {
+      return Outcome(status: .failed, speedFactor: 0.125, errorCode: DownloadError.incidentCode)
+    }
+    let last = 1 - settings.cancelledShare
+    if fraction >= last { return Outcome(status: .cancelled) }
+    return Outcome(status: .success, speedFactor: fraction >= last - settings.slowShare ? 0.1 : 1)
+  }
+
+  /// How many milliseconds before its turn the event is stamped.
+  private func lateness(_ bits: UInt64) -> Int64 {
+    guard let outOfOrder = settings.outOfOrder else { return 0 }
+    let fraction = RandomNumbers.fraction(bits)
+    guard fraction < outOfOrder.share else { return 0 }
+    // What is left of the fraction is as random as the whole.
+    return 1 + Int64(fraction / outOfOrder.share * Double(outOfOrder.maxSeconds * 1000 - 1))
+  }
+
+  /// Down to a multiple of 2^-4, at least one.
+  private func steps(_ speed: Double) -> Double {
+    Double(max(1, Int(speed * 16))) / 16
+  }
+
+  private func writeUser(_ number: UInt64) -> TextView {
+    let digits = 6
+    var rest = number
+    var length = digits
+    var limit: UInt64 = 1_000_000
+    while number >= limit {
+      length += 1
+      limit *= 10
+    }
+    let start = userID + Self.userPrefix.count
+    for position in (0..<length).reversed() {
+      start[position] = UInt8(rest % 10) + 0x30
+      rest /= 10
+    }
+    return TextView(start: userID, count: Self.userPrefix.count + length)
+  }
+
+  private static var userPrefix: TextView { TextView("user_") }
+  private static var incidentError: TextView { TextView("SERVICE_UNAVAILABLE") }
+}

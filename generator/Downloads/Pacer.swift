@@ -1,0 +1,39 @@
+/// Decides how many events are due. Time is given in nanoseconds of any monotonic clock.
+public struct Pacer {
+  /// Events per second; nil: as fast as possible.
+  public let rate: Double?
+  private var origin: UInt64
+  private var sent: Double = 0
+  /// A stall is caught up for at most this long; what is older is given up, so that the burst stays bounded.
+  private static let maxCatchUpSeconds = 1.0
+
+  public init(rate: Double?, now: UInt64) {
+    self.rate = rate
+    origin = now
+  }
+
+  /// How many events may be sent now, at most `limit`.
+  public mutating func due(now: UInt64, limit: Int) -> Int {
+    guard let rate else { return limit }
+    let elapsed = Double(now - origin) * 1e-9
+    var backlog = elapsed * rate - sent
+    let most = max(1, rate * Self.maxCatchUpSeconds)
+    if backlog > most {
+      origin = now
+      sent = -most
+      backlog = most
+    }
+    return min(limit, Int(max(0, backlog)))
+  }
+
+  public mutating func didSend(_ count: Int) {
+    sent += Double(count)
+  }
+
+  /// Nanoseconds until the next event is due; 0 when one is.
+  public func wait(now: UInt64) -> UInt64 {
+    guard let rate else { return 0 }
+    let next = (sent + 1) / rate * 1e9
+    return UInt64(max(0, next - Double(now - origin)))
+  }
+}
