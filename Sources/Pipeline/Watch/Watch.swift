@@ -44,7 +44,7 @@ public final class Watch: Sendable {
     while !isStopping.read({ $0 }) {
       var pause = Watch.intervalMilliseconds
       do throws(PostgresError) {
-        let open = try connection ?? PostgresConnection(database)
+        let open = try connection ?? connect()
         connection = open
         if !isLeader { isLeader = try elect(open) }
         if isLeader, let cluster = status.current.cluster, let watermark = try watermark(open, cluster) {
@@ -75,6 +75,13 @@ public final class Watch: Sendable {
 
   public func stop() {
     isStopping.update { $0 = true }
+  }
+
+  private func connect() throws(PostgresError) -> PostgresConnection {
+    let connection = try PostgresConnection(database)
+    // Watermarks travel as text, and messages show times: both in UTC.
+    try connection.execute("SET TIME ZONE 'UTC'")
+    return connection
   }
 
   private func elect(_ connection: PostgresConnection) throws(PostgresError) -> Bool {
