@@ -34,8 +34,14 @@ extension Observation {
     case .retentionRemoved(let table, let rows):
       (.info, "old rows removed", [.init(.table, table), .init(.rows, rows)])
 
+    case .readerRoleMissing(let reason):
+      (.warning, "the reader role cannot be made, the API reads with its own user", [.init(.reason, reason)])
+
     case .brokerUp(let server): (.info, "broker up", [.init(.server, server)])
     case .brokerDown(let reason): (.warning, "broker down", [.init(.reason, reason)])
+    case .brokerFault(let reason): (.warning, "broker fault", [.init(.reason, reason)])
+    case .brokerLog(let facility, let message):
+      (.warning, "librdkafka", [.init(.code, facility), .init(.reason, message)])
     case .partitionsAssigned(let topic, let partitions):
       (.info, "partitions assigned", [.init(.topic, topic), .init(.partitions, list(partitions))])
     case .partitionsRevoked(let topic, let partitions):
@@ -76,6 +82,10 @@ extension Observation {
         .error, "records were gone before they were read",
         position(topic, partition) + [.init(.first, first), .init(.last, last)]
       )
+    case .rereading(let topic, let partition, let offset):
+      (.notice, "re-reading a gap", position(topic, partition) + [.init(.offset, offset)])
+    case .workAbandoned(let reason): (.warning, "uncommitted work given up, reading it again", [.init(.reason, reason)])
+    case .watchFailed(let reason): (.warning, "alerts and retention wait", [.init(.reason, reason)])
     case .repeatsDropped(let topic, let partition, let count):
       (.info, "repeated records dropped", position(topic, partition) + [.init(.count, count)])
     case .deadLettersWritten(let stream, let count, let code, let reason):

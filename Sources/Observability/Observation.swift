@@ -19,10 +19,16 @@ public enum Observation: Sendable {
   case databaseDown(reason: String, sqlstate: String?)
   case migrationApplied(name: String, seconds: Double)
   case retentionRemoved(table: String, rows: Int)
+  /// The API will read with its own user in read-only transactions.
+  case readerRoleMissing(reason: String)
 
   // Kafka.
   case brokerUp(server: String)
   case brokerDown(reason: String)
+  /// Something went wrong that librdkafka goes on trying.
+  case brokerFault(reason: String)
+  /// A line of librdkafka's own log.
+  case brokerLog(facility: String, message: String)
   case partitionsAssigned(topic: String, partitions: [Int32])
   case partitionsRevoked(topic: String, partitions: [Int32])
   /// Taken away without notice: what was not committed is discarded.
@@ -39,6 +45,12 @@ public enum Observation: Sendable {
   case gapFound(topic: String, partition: Int32, first: Int64, last: Int64, reason: String)
   /// Records that the broker deleted before they were read.
   case recordsExpired(topic: String, partition: Int32, first: Int64, last: Int64)
+  /// A gap is re-read before it is believed.
+  case rereading(topic: String, partition: Int32, from: Int64)
+  /// What was not committed is given up and read again.
+  case workAbandoned(reason: String)
+  /// Alerts and retention could not be looked at; they are tried again.
+  case watchFailed(reason: String)
   case repeatsDropped(topic: String, partition: Int32, count: Int)
   case deadLettersWritten(stream: String, count: Int, code: String, reason: String)
   case alertRaised(alert: String, severity: String, region: String?, message: String)

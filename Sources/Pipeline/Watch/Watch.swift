@@ -44,8 +44,7 @@ public final class Watch: Sendable {
     while !isStopping.read({ $0 }) {
       var pause = Watch.intervalMilliseconds
       do throws(PostgresError) {
-        let open = try connection ?? connect()
-        connection = open
+        let open = try connected(&connection)
         if !isLeader { isLeader = try elect(open) }
         if isLeader, let cluster = status.current.cluster, let watermark = try watermark(open, cluster) {
           let alerts = AlertEvaluator(open, cluster: cluster)
@@ -77,11 +76,13 @@ public final class Watch: Sendable {
     isStopping.update { $0 = true }
   }
 
-  private func connect() throws(PostgresError) -> PostgresConnection {
-    let connection = try PostgresConnection(database)
+  private func connected(_ connection: inout PostgresConnection?) throws(PostgresError) -> PostgresConnection {
+    if let connection { return connection }
+    let opened = try PostgresConnection(database)
     // Watermarks travel as text, and messages show times: both in UTC.
-    try connection.execute("SET TIME ZONE 'UTC'")
-    return connection
+    try opened.execute("SET TIME ZONE 'UTC'")
+    connection = opened
+    return opened
   }
 
   private func elect(_ connection: PostgresConnection) throws(PostgresError) -> Bool {
