@@ -46,16 +46,15 @@ public struct Project: Sendable {
     }
     (endpoints, errors) = Project.parse(
       try Folder.files(folder, "sql/endpoints", ending: ".sql"), errors, parseEndpoint)
-    (alerts, errors) = Project.parse(try Folder.files(folder, "sql/alerts", ending: ".sql"), errors, parseAlert)
+    let planned = plan?.aggregates ?? []
+    (alerts, errors) = Project.parse(try Folder.files(folder, "sql/alerts", ending: ".sql"), errors) {
+      (file) throws(DefinitionErrors) in try parseAlert(file, aggregates: planned)
+    }
     guard let plan, errors.isEmpty else { throw .definitions(errors) }
     stream = Stream(
       plan: plan, reader: reader, schemas: schemas, framing: Framing(plan.definition.framing))
     // Fails here rather than at the first record, when a column cannot be decoded.
     _ = try stream.makeDecoder()
-    for alert in alerts where !plan.aggregates.contains(where: { $0.name == alert.aggregate }) {
-      throw .incomplete(
-        "sql/alerts: \(alert.name) watches \(alert.aggregate), which no file in sql/aggregates defines")
-    }
     migrations = try Folder.files(folder, "sql/schema", ending: ".sql")
     if migrations.isEmpty { throw .incomplete("\(folder)/sql/schema holds no migrations") }
   }

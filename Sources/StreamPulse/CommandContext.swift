@@ -16,7 +16,8 @@ struct CommandContext {
       commandLine: parsed.settings, environment: processEnvironment(), file: EnvironmentFile.read(".env"))
     observer = Observer(
       logger: Logger(minimumLevel: LogLevel(name: configuration.logLevel) ?? .info))
-    observe(.started(command: parsed.command, version: Commands.version))
+    let isService = ["up", "process", "serve"].contains(parsed.command)
+    if isService { observe(.started(command: parsed.command, version: Commands.version)) }
   }
 
   func observe(_ observation: Observation) {
@@ -25,12 +26,7 @@ struct CommandContext {
 
   /// Loads the project's definitions.
   func loadProject() throws -> Project {
-    let project = try Project(folder: configuration.projectDirectory())
-    observe(
-      .definitionsLoaded(
-        streams: 1, aggregates: project.stream.plan.aggregates.count, endpoints: project.endpoints.count,
-        alerts: project.alerts.count))
-    return project
+    try Project(folder: configuration.projectDirectory())
   }
 
   /// The configured database.

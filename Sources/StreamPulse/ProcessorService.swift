@@ -19,6 +19,11 @@ final class ProcessorService: Sendable {
   /// Starts it. The database must have been migrated.
   init(_ context: CommandContext, _ project: Project, _ settings: ProcessorSettings) throws {
     try Migrator.verify(project.stream.plan, PostgresConnection(settings.database))
+    let plan = project.stream.plan
+    context.observe(
+      .definitionsLoaded(
+        streams: 1, aggregates: plan.aggregates.count, endpoints: project.endpoints.count,
+        alerts: project.alerts.count))
     let observer = context.observer
     let processor = Processor(project.stream, settings: settings) { observer.observe($0) }
     let watch = Watch(
