@@ -5,7 +5,6 @@ import PackageDescription
 // The pure core (JSON, Events, Plan, Avro, SQLFrontend, Dataflow, Detection) does no I/O and knows no clock;
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
-
 let package = Package(
   name: "StreamPulse",
   products: [
@@ -14,7 +13,8 @@ let package = Package(
   ],
   targets: [
     // C libraries from the distribution: a module map and a shim, no logic.
-    .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
+    .systemLibrary(
+      name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .systemLibrary(name: "CAvro", pkgConfig: "avro-c", providers: [.apt(["libavro-dev"]), .brew(["avro-c"])]),
     .systemLibrary(name: "CPgQuery", providers: [.apt(["libpg-query-dev"]), .brew(["libpg_query"])]),

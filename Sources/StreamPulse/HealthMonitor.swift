@@ -12,7 +12,8 @@ final class HealthMonitor: Sendable {
 
   private struct State: Sendable {
     var report = HealthReport(
-      database: .init(isUp: false, detail: "not looked at yet"), broker: .init(isUp: false, detail: "not looked at yet"),
+      database: .init(isUp: false, detail: "not looked at yet"),
+      broker: .init(isUp: false, detail: "not looked at yet"),
       processor: .init(lagRecords: nil, lastCommitAgeSeconds: nil, isStalled: false))
     var isStopping = false
   }

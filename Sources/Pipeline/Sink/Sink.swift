@@ -89,7 +89,8 @@ struct Sink: Sendable {
       [.text(cluster), .text(topic)])
     var stored: [Int32: (next: Int64, epoch: Int64)] = [:]
     for row in 0..<result.rowCount {
-      guard let partition = result.integer(row, 0), let next = result.integer(row, 1), let epoch = result.integer(row, 2)
+      guard let partition = result.integer(row, 0), let next = result.integer(row, 1),
+        let epoch = result.integer(row, 2)
       else { continue }
       stored[Int32(partition)] = (next, epoch)
     }
@@ -230,7 +231,11 @@ struct Sink: Sendable {
         times.append(letter.timestampMilliseconds * 1000)
       }
       if let key = letter.key { key.withUnsafeBufferPointer { keys.append(bytes: $0) } } else { keys.appendNull() }
-      if let value = letter.value { value.withUnsafeBufferPointer { values.append(bytes: $0) } } else { values.appendNull() }
+      if let value = letter.value {
+        value.withUnsafeBufferPointer { values.append(bytes: $0) }
+      } else {
+        values.appendNull()
+      }
       headers.append(letter.headersJSON)
       codes.append(letter.code.rawValue)
       reasons.append(letter.reason)

@@ -1,0 +1,50 @@
+# Every target works on a fresh Debian 12 with the Swift toolchain: missing packages are installed first.
+
+SWIFT ?= swift
+JOBS ?= $(shell nproc)
+# What the product is built on and runs with, and what only the tests need.
+PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev postgresql-15 libjs-chart.js
+TEST_PACKAGES := chromium chromium-driver python3-pytest python3-selenium python3-psycopg2
+# Folders with Swift of our own, for the formatter.
+SOURCES := Package.swift Sources Tests generator
+# A warning in our own code is an error in the tests' build.
+STRICT := -Xswiftc -warnings-as-errors
+PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider
+
+.DEFAULT_GOAL := help
+.PHONY: help run build check lint test test-unit test-end-to-end packages test-packages clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
+
+run: build ## Build and start everything on this machine; the dashboard is at http://localhost:8000
+	@exec .build/release/streampulse up
+
+build: packages ## Build .build/release/streampulse and .build/release/event-generator
+	@$(SWIFT) build -c release --product streampulse -j $(JOBS)
+	@$(SWIFT) build -c release --product event-generator -j $(JOBS)
+
+check: build ## Load all definitions and say what is wrong
+	@.build/release/streampulse check
+
+lint: packages ## Formatting by .swift-format, and no compiler warning in our own code
+	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+	@$(SWIFT) build --build-tests $(STRICT) -j $(JOBS)
+
+test: lint test-unit test-end-to-end ## The whole test suite
+
+test-unit: lint ## The tests of the modules
+	@$(SWIFT) test --skip-build $(STRICT)
+
+test-end-to-end: build test-packages ## The product as its users meet it: commands, crashes, browser
+	@$(PYTEST) -q Tests/EndToEnd
+
+# apt is asked only when something is missing, so that a prepared machine needs neither root nor network.
+packages:
+	@.ci/install-packages $(PACKAGES)
+
+test-packages:
+	@.ci/install-packages $(TEST_PACKAGES)
+
+clean: ## Remove what was built; the data folder .streampulse is kept
+	@rm -rf .build
