@@ -5,7 +5,6 @@ import PackageDescription
 // The pure core (JSON, Events, Plan, Avro, SQLFrontend, Dataflow, Detection) does no I/O and knows no clock;
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
-
 let package = Package(
   name: "StreamPulse",
   products: [
@@ -14,7 +13,8 @@ let package = Package(
   ],
   targets: [
     // C libraries from the distribution: a module map and a shim, no logic.
-    .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
+    .systemLibrary(
+      name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .systemLibrary(name: "CAvro", pkgConfig: "avro-c", providers: [.apt(["libavro-dev"]), .brew(["avro-c"])]),
     .systemLibrary(name: "CPgQuery", providers: [.apt(["libpg-query-dev"]), .brew(["libpg_query"])]),
@@ -39,13 +39,14 @@ let package = Package(
     .target(name: "Configuration", dependencies: ["CProcess"]),
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events"]),
-    .target(name: "HTTPServer", dependencies: ["CMicrohttpd"]),
+    .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Threads"]),
     .target(
       name: "Pipeline",
       dependencies: [
         "Avro", "Dataflow", "Detection", "Events", "JSON", "Kafka", "Observability", "Plan", "Postgres", "SQLFrontend",
       ]),
-    .target(name: "StatsAPI", dependencies: ["HTTPServer", "JSON", "Observability", "Postgres", "SQLFrontend"]),
+    .target(
+      name: "StatsAPI", dependencies: ["HTTPServer", "JSON", "Observability", "Postgres", "SQLFrontend", "Threads"]),
 
     // The commands.
     .executableTarget(
@@ -76,9 +77,10 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Threads"]),
     .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Events"]),
-    .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient"),
+    .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
-    .testTarget(name: "StatsAPITests", dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON"]),
+    .testTarget(
+      name: "StatsAPITests", dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON", "SQLFrontend"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Dataflow", "Plan", "Events"]),
     .testTarget(
       name: "GeneratorTests",

@@ -97,14 +97,15 @@ import Testing
   func description() throws {
     let json = try JSONValue(parsing: try Fixture().get("/openapi.json").body)
     #expect(json["openapi"]?.stringValue == "3.1.0")
-    for endpoint in Fixture.endpoints {
+    for endpoint in try Fixture.endpoints() {
       let operation = json["paths"]?[endpoint.path]?["get"]
       #expect(operation?["summary"]?.stringValue == endpoint.summary)
       let parameters = operation?["parameters"]?.arrayValue ?? []
       #expect(parameters.map { $0["name"]?.stringValue } == endpoint.parameters.map(\.name))
       for (described, parameter) in zip(parameters, endpoint.parameters) {
-        #expect(described["schema"]?["minimum"]?.intValue == parameter.minimum)
-        #expect(described["schema"]?["maximum"]?.intValue == parameter.maximum)
+        #expect(described["schema"]?["minimum"]?.intValue == parameter.range.map { Int($0.lowerBound) })
+        #expect(described["schema"]?["maximum"]?.intValue == parameter.range.map { Int($0.upperBound) })
+        #expect(described["required"]?.boolValue == (parameter.name == "region" && endpoint.path.hasSuffix("/region")))
         #expect((described["schema"]?["enum"]?.arrayValue ?? []).map(\.stringValue) == parameter.allowedValues)
       }
     }
