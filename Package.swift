@@ -40,10 +40,12 @@ let package = Package(
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Threads"]),
+    .target(name: "Project", dependencies: ["Avro", "Events", "Plan", "SQLFrontend"]),
     .target(
       name: "Pipeline",
       dependencies: [
-        "Avro", "Dataflow", "Detection", "Events", "JSON", "Kafka", "Observability", "Plan", "Postgres", "SQLFrontend",
+        "Avro", "Dataflow", "Detection", "Events", "JSON", "Kafka", "Observability", "Plan", "Postgres", "Project",
+        "SQLFrontend", "Threads",
       ]),
     .target(
       name: "StatsAPI", dependencies: ["HTTPServer", "JSON", "Observability", "Postgres", "SQLFrontend", "Threads"]),
@@ -52,8 +54,8 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "CProcess", "ChildProcess", "Configuration", "Kafka", "Observability", "Pipeline", "Postgres", "StatsAPI",
-        "Threads",
+        "ChildProcess", "Configuration", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres", "Project",
+        "StatsAPI", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
@@ -80,7 +82,9 @@ let package = Package(
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
     .testTarget(
-      name: "StatsAPITests", dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON", "SQLFrontend"]),
+      name: "StatsAPITests",
+      dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON", "Postgres", "SQLFrontend", "Threads"]),
+    .testTarget(name: "ProjectTests", dependencies: ["Project"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Dataflow", "Plan", "Events"]),
     .testTarget(
       name: "GeneratorTests",

@@ -20,6 +20,11 @@ public struct ClusterIdentity: Hashable, Sendable {
   public var id: String
   /// The in-process broker, which keeps only a few megabytes per partition.
   public var isEmbedded: Bool
+
+  public init(id: String, isEmbedded: Bool) {
+    self.id = id
+    self.isEmbedded = isEmbedded
+  }
 }
 
 /// The embedded broker's cluster id is made from a pointer and may repeat between starts, although its log starts

@@ -6,6 +6,7 @@ extension KafkaConsumer {
   ///
   /// The batch points into librdkafka's messages and keeps the consumer alive; release it on this thread. Errors of
   /// single partitions come out of the next `pollGroup`.
+  /// The first records of a partition that was assigned anew may end the waiting only at the next call.
   /// - Returns: nil when there was no record.
   public func consume(timeoutMilliseconds: Int32) throws(KafkaError) -> RecordBatch? {
     guard !context.isClosing, let dataQueue else { return nil }
@@ -30,6 +31,11 @@ extension KafkaConsumer {
       buffer.destroyMessages()
       self.recycle(buffer)
     }
+  }
+
+  /// Records (and errors of partitions) that are fetched and not consumed yet.
+  public var queuedRecords: Int {
+    dataQueue.map { rd_kafka_queue_length($0.pointer) } ?? 0
   }
 
   /// Tells the broker the next offset to read of each partition, for lag tools; nothing here reads it back.

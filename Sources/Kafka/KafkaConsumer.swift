@@ -108,13 +108,15 @@ public final class KafkaConsumer {
     try KafkaError.check(rd_kafka_incremental_assign(client.pointer, list.pointer))
   }
 
-  /// Answers `.revoke` and `.lost`: no record of these partitions is returned any more.
+  /// Answers `.revoke` and `.lost`: no record of these partitions is returned any more. Those that are not assigned
+  /// are passed over.
   public func unassign(_ partitions: some Collection<Int32>) throws(KafkaError) {
-    for partition in partitions {
+    let held = partitions.filter { partitionQueues[$0] != nil }
+    for partition in held {
       partitionQueues[partition] = nil
       unconfirmed.remove(partition)
     }
-    let list = PartitionList(topic: topic, partitions)
+    let list = PartitionList(topic: topic, held)
     context.pendingAnswer = nil
     try KafkaError.check(rd_kafka_incremental_unassign(client.pointer, list.pointer))
   }

@@ -117,3 +117,14 @@ public struct Project: Sendable {
     return (definitions, errors)
   }
 }
+
+extension Framing {
+  fileprivate init(_ framing: StreamDefinition.Framing) {
+    switch framing {
+    case .automatic: self = .auto
+    case .bare: self = .bare
+    case .singleObject: self = .singleObject
+    case .confluent: self = .confluent
+    }
+  }
+}

@@ -1,11 +1,14 @@
 """Fixtures of the browser tests: a headless Chromium, and a dashboard for it to look at."""
 
+from pathlib import Path
+
 import pytest
 from dashboard import resize
 from mock_api import MockApi
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+HERE = Path(__file__).parent
 DESKTOP = (1280, 900)
 
 
@@ -36,6 +39,15 @@ def browser(chromium):
     yield chromium
     # The page goes before its server does.
     chromium.get("about:blank")
+
+
+@pytest.fixture
+def watched_page(browser):
+    """Pages loaded from now on note what they do; `poll_timers`, `most_in_flight` and `states_so_far` read it."""
+    source = (HERE / "watch.js").read_text()
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+    yield
+    browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
 
 
 @pytest.fixture

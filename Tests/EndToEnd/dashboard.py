@@ -48,6 +48,22 @@ def next_round(browser, api, name="realtime"):
     wait(browser, lambda: api.count(name) >= before + 2, f"{name} is no longer asked")
 
 
+# The next three read pages loaded under `watched_page`.
+def poll_timers(browser):
+    """How many timers wait to ask again after the polling interval; a request's time limit is not among them."""
+    return browser.execute_script("return [...watched.timers.values()].filter((delay) => delay === 2000).length")
+
+
+def most_in_flight(browser):
+    """The highest number of overlapping requests per path."""
+    return browser.execute_script("return watched.mostInFlight")
+
+
+def states_so_far(browser):
+    """The states of the connection that the page went through."""
+    return browser.execute_script("return watched.states")
+
+
 def resize(browser, width, height):
     """Gives the page a viewport of exactly this size; a headless window has a minimum width of its own."""
     metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}

@@ -133,7 +133,6 @@ class MockApi:
         self._held = set()
         self._active = {}
         self.requests = []
-        self.most_in_flight = {}
         self.not_modified = 0
         self._server = None
         self.port = 0
@@ -213,7 +212,6 @@ class MockApi:
         with self._lock:
             self.requests.append((name, query))
             self._active[name] = self._active.get(name, 0) + 1
-            self.most_in_flight[name] = max(self.most_in_flight.get(name, 0), self._active[name])
             self._lock.wait_for(lambda: name not in self._held)
             self._active[name] -= 1
             status = self._statuses.get(name, 200)

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from dashboard import (
-    PANELS, connection, console_errors, find, metric, next_round, open_dashboard, texts, values, wait)
+    PANELS, connection, console_errors, find, metric, next_round, open_dashboard, states_so_far, texts, values,
+    wait)
 from mock_api import empty_answers, sample_answers
 from selenium.webdriver.common.by import By
 
@@ -178,7 +179,7 @@ def test_the_look_back_is_in_the_url_and_in_the_requests(browser, dashboard_url,
     wait(browser, lambda: texts(browser, "window-selector [aria-current]") == ["60 min"], "back did not go back")
 
 
-def test_the_answer_to_an_abandoned_look_back_is_not_shown(browser, dashboard_url, mock_api):
+def test_the_answer_to_an_abandoned_look_back_is_not_shown(browser, watched_page, dashboard_url, mock_api):
     open_dashboard(browser, dashboard_url)
     mock_api.hold("realtime")
     asked = mock_api.count("realtime")
@@ -189,6 +190,8 @@ def test_the_answer_to_an_abandoned_look_back_is_not_shown(browser, dashboard_ur
     mock_api.release()
     wait(browser, lambda: metric(browser, "total_downloads") == 50_000, "the total did not follow")
     assert texts(browser, "stat-card .stat-window")[0] == "last 15 minutes"
+    # Giving up on a request is not a failure of the server.
+    assert set(states_so_far(browser)) - {"connecting"} == {"live"}
 
 
 @pytest.mark.parametrize("hash", ["#minutes=7", "#minutes=", "#content", "#minutes=1e9"])

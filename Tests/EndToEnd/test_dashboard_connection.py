@@ -1,7 +1,8 @@
 """How the dashboard asks, and what it does while no answer comes."""
 
 import pytest
-from dashboard import connection, console_errors, find, metric, next_round, open_dashboard, texts, wait
+from dashboard import (
+    connection, console_errors, find, metric, most_in_flight, next_round, open_dashboard, poll_timers, texts, wait)
 from mock_api import MockApi
 
 
@@ -11,28 +12,6 @@ def set_hidden(browser, is_hidden):
         const [isHidden] = arguments;
         Object.defineProperty(document, "hidden", { configurable: true, get: () => isHidden });
         document.dispatchEvent(new Event("visibilitychange"));""", is_hidden)
-
-
-# Without a request under way and without a timer there is nothing left that could ask: no need to wait and see.
-@pytest.fixture
-def watched_timers(browser):
-    """Pages loaded from now on keep the delays of their pending timers in `pendingTimers`."""
-    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
-        window.pendingTimers = new Map();
-        const { setTimeout: set, clearTimeout: clear } = window;
-        window.setTimeout = (action, delay, ...rest) => {
-          const id = set(() => { pendingTimers.delete(id); action(...rest); }, delay);
-          pendingTimers.set(id, delay);
-          return id;
-        };
-        window.clearTimeout = (id) => { pendingTimers.delete(id); clear(id); };"""})
-    yield
-    browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
-
-
-def poll_timers(browser):
-    """How many timers wait to ask for more: those of the polling interval, not a request's time limit."""
-    return browser.execute_script("return [...pendingTimers.values()].filter((delay) => delay === 2000).length")
 
 
 def test_what_has_not_been_answered_yet_is_a_skeleton(browser, dashboard_url, mock_api):
@@ -68,12 +47,14 @@ def test_a_lost_server_is_said_with_the_last_data_kept_and_found_again(
     assert not find(browser, "connection-banner").is_displayed()
 
 
-def test_a_server_that_comes_back_is_found_without_help(browser, dashboard_url, mock_api):
+def test_a_server_that_comes_back_is_found_without_help_and_asked_as_before(
+        browser, watched_page, dashboard_url, mock_api):
     open_dashboard(browser, dashboard_url)
     mock_api.fail()
     wait(browser, lambda: connection(browser) == "disconnected", "the loss was not noticed")
     mock_api.recover()
     wait(browser, lambda: connection(browser) == "live", "the server was not found again")
+    assert poll_timers(browser) == 1
 
 
 def test_a_server_that_never_answered_is_not_shown_as_loading_for_ever(browser, dashboard_url, mock_api):
@@ -122,14 +103,12 @@ def test_an_impaired_dependency_is_named(browser, dashboard_url, mock_api, statu
     assert texts(browser, "connection-status .lag") == ["broker unavailable"]
 
 
-def test_a_slow_endpoint_has_one_request_in_flight_and_delays_no_other(browser, dashboard_url, mock_api):
+def test_a_slow_endpoint_has_one_request_in_flight_and_delays_no_other(browser, watched_page, dashboard_url, mock_api):
     open_dashboard(browser, dashboard_url)
     mock_api.hold("regions")
     next_round(browser, mock_api)
     next_round(browser, mock_api)
-    assert mock_api.most_in_flight["regions"] == 1
-    mock_api.release()
-    assert max(mock_api.most_in_flight.values()) == 1
+    assert set(most_in_flight(browser).values()) == {1}
 
 
 def test_an_answer_that_has_not_changed_costs_a_304(browser, dashboard_url, mock_api):
@@ -138,27 +117,30 @@ def test_an_answer_that_has_not_changed_costs_a_304(browser, dashboard_url, mock
     assert metric(browser, "total_downloads") == 16_975
 
 
-def test_a_hidden_tab_asks_nothing_until_it_is_shown(browser, watched_timers, dashboard_url, mock_api):
+def test_a_hidden_tab_asks_nothing_until_it_is_shown(browser, watched_page, dashboard_url, mock_api):
     open_dashboard(browser, dashboard_url)
     assert poll_timers(browser) == 1
     set_hidden(browser, True)
-    assert connection(browser) == "paused"
+    # Without a timer and without a request under way there is nothing left that could ask: no need to wait and see.
+    assert poll_timers(browser) == 0
     wait(browser, mock_api.is_idle, "requests are still under way")
-    wait(browser, lambda: poll_timers(browser) == 0, "the next round is still to come")
+    assert poll_timers(browser) == 0
+    assert connection(browser) == "paused"
     mock_api.answer("realtime", total_downloads=17_500)
     set_hidden(browser, False)
     wait(browser, lambda: metric(browser, "total_downloads") == 17_500, "polling did not go on")
     assert connection(browser) == "live"
 
 
-def test_the_user_can_pause_and_resume(browser, watched_timers, dashboard_url, mock_api):
+def test_the_user_can_pause_and_resume(browser, watched_page, dashboard_url, mock_api):
     open_dashboard(browser, dashboard_url)
     button = find(browser, "connection-status button")
     button.click()
     assert connection(browser) == "paused"
     assert button.get_attribute("aria-label") == "Resume updates"
+    assert poll_timers(browser) == 0
     wait(browser, mock_api.is_idle, "requests are still under way")
-    wait(browser, lambda: poll_timers(browser) == 0, "the next round is still to come")
+    assert poll_timers(browser) == 0
     button.click()
     next_round(browser, mock_api)
     assert connection(browser) == "live"

@@ -22,7 +22,10 @@ def test_no_width_needs_horizontal_scrolling(browser, dashboard_url, mock_api, w
     overflowing = browser.execute_script("""
         return [...document.querySelectorAll("body *")]
           .filter((node) => !node.closest(".visually-hidden, .skip-link"))
-          .filter((node) => node.getBoundingClientRect().right > innerWidth + 0.5).map((node) => node.outerHTML)""")
+          .filter((node) => node.getBoundingClientRect().right > innerWidth + 0.5
+            || (node.scrollWidth > node.clientWidth && node.clientWidth > 0
+              && getComputedStyle(node).overflowX !== "hidden"))
+          .map((node) => node.outerHTML)""")
     assert overflowing == []
     assert overlaps_in_header(browser) == []
     mock_api.fail()

@@ -10,11 +10,11 @@ import Testing
 
   /// Reads `count` records of all partitions from their beginning, calling `each` after every batch.
   private func read(
-    _ broker: EmbeddedBroker, partitions: Int32, count: Int, group: String = "streampulse",
-    commit: Bool = false, _ body: (Record) throws -> Void
+    _ broker: EmbeddedBroker, count: Int, commit: Bool = false, _ body: (Record) throws -> Void
   ) throws {
     let consumer = try KafkaConsumer(
-      configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers), topic: Self.topic, group: group)
+      configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers), topic: Self.topic,
+      group: "streampulse")
     defer { consumer.close() }
     try consumer.subscribe()
     var seen = 0
@@ -42,7 +42,8 @@ import Testing
   func events() throws {
     let broker = try EmbeddedBroker(topics: [(name: Self.topic, partitions: 3)])
     defer { broker.close() }
-    let path = try temporaryFolder() + "/events.jsonl"
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/events.jsonl"
     let run = try GeneratorRun(
       ["--count", "5000", "--rate", "20000", "--seed", "9", "--output", path],
       environment: ["KAFKA_BOOTSTRAP_SERVERS": broker.bootstrapServers])
@@ -51,7 +52,7 @@ import Testing
     let reader = try ReferenceReader(schemaJSON: try eventSchema())
     var ids: Set<String> = []
     var partitions: [String: Set<Int32>] = [:]
-    try read(broker, partitions: 3, count: 5000) { record in
+    try read(broker, count: 5000) { record in
       let event = try #require(reader.read(Array(record.payloadBytes)))
       ids.insert(event.eventID)
       partitions[event.region, default: []].insert(record.partition)
@@ -66,10 +67,11 @@ import Testing
   func dataFolder() throws {
     let broker = try EmbeddedBroker(topics: [(name: Self.topic, partitions: 1)])
     defer { broker.close() }
-    let folder = try temporaryFolder()
+    let folder = try TemporaryFolder()
     try writeFile(
-      folder + "/env", "KAFKA_BOOTSTRAP_SERVERS=\(broker.bootstrapServers)\nDATABASE_URL=postgresql://127.0.0.1/x\n")
-    let run = try GeneratorRun(["--count", "10"], environment: ["STREAMPULSE_DATA_DIR": folder])
+      folder.path + "/env",
+      "KAFKA_BOOTSTRAP_SERVERS=\(broker.bootstrapServers)\nDATABASE_URL=postgresql://127.0.0.1/x\n")
+    let run = try GeneratorRun(["--count", "10"], environment: ["STREAMPULSE_DATA_DIR": folder.path])
     #expect(run.exitStatus == 0, "\(run.output)")
     #expect(run.lines.last?.hasPrefix("sent 10 events (10 acknowledged, 0 failed) in ") == true)
   }
@@ -93,7 +95,7 @@ import Testing
     #expect(output.text.contains("waiting for the processor (group streampulse)"))
     #expect(generator.exitStatus == nil)
     var expected: Offset = 0
-    try read(broker, partitions: 1, count: count, commit: true) { record in
+    try read(broker, count: count, commit: true) { record in
       #expect(record.offset == expected)
       expected = record.offset + 1
     }
@@ -113,7 +115,13 @@ import Testing
     launch.output = output.descriptor
     let generator = try ChildProcess(launch)
     defer { generator.send(signal: SIGKILL) }
-    try read(broker, partitions: 3, count: 100) { _ in }
+    let admin = try KafkaAdmin(configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers))
+    let clock = ContinuousClock()
+    let deadline = clock.now + .seconds(30)
+    var arrived: Offset = 0
+    while arrived < 100, clock.now < deadline {
+      arrived = try (0..<3).reduce(0) { try $0 + admin.watermarkOffsets(topic: Self.topic, partition: $1).high }
+    }
     generator.send(signal: number)
     #expect(generator.wait(timeoutMilliseconds: 20_000) == .exited(0))
     let summary = try #require(output.text.split(separator: "\n").last)

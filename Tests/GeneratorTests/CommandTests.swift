@@ -7,7 +7,8 @@ import Testing
 
   @Test("the same seed, start and count give the same lines; they are those that the library makes")
   func determinism() throws {
-    let path = try temporaryFolder() + "/events.jsonl"
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/events.jsonl"
     let run = try GeneratorRun(Self.fixed + ["--count", "1000", "--output", path])
     #expect(run.exitStatus == 0)
     #expect(run.lines.last?.hasPrefix("sent 1000 events (dry run) in ") == true)
@@ -70,11 +71,11 @@ import Testing
 
   @Test("a replay shows the first five lines that it cannot parse, and how many there were")
   func unparseable() throws {
-    let folder = try temporaryFolder()
+    let folder = try TemporaryFolder()
     let good = #"192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET /a HTTP/1.1" 200 1"#
     let bad = (1...7).map { "bad \($0)" }
-    try writeFile(folder + "/access.log", ([good] + bad + [good]).joined(separator: "\n"))
-    let run = try GeneratorRun(["replay", folder + "/access.log", "--dry-run"])
+    try writeFile(folder.path + "/access.log", ([good] + bad + [good]).joined(separator: "\n"))
+    let run = try GeneratorRun(["replay", folder.path + "/access.log", "--dry-run"])
     #expect(run.exitStatus == 0)
     #expect(run.lines.count { $0.hasPrefix("event-generator: line ") } == 5)
     #expect(run.output.contains("line 2: \(AccessLogError.noClient.rawValue)"))
@@ -84,18 +85,18 @@ import Testing
 
   @Test("--speed paces a replay by event time, --rebase now moves its last event to now")
   func pace() throws {
-    let folder = try temporaryFolder()
+    let folder = try TemporaryFolder()
     let lines = [0, 4, 2].map { #"192.0.2.1 - - [17/May/2015:10:05:0\#($0) +0000] "GET /\#($0) HTTP/1.1" 200 1"# }
-    try writeFile(folder + "/access.log", lines.joined(separator: "\n") + "\n")
+    try writeFile(folder.path + "/access.log", lines.joined(separator: "\n") + "\n")
     let clock = ContinuousClock()
     let began = clock.now
     let run = try GeneratorRun([
-      "replay", folder + "/access.log", "--dry-run", "--speed", "10", "--rebase", "now", "--output",
-      folder + "/events.jsonl",
+      "replay", folder.path + "/access.log", "--dry-run", "--speed", "10", "--rebase", "now", "--output",
+      folder.path + "/events.jsonl",
     ])
     #expect(run.exitStatus == 0)
     #expect(clock.now - began >= .milliseconds(400))
-    let written = String(decoding: try #require(readFile(folder + "/events.jsonl")), as: UTF8.self)
+    let written = String(decoding: try #require(readFile(folder.path + "/events.jsonl")), as: UTF8.self)
     let times = written.split(separator: "\n").compactMap { line in
       line.firstRange(of: "\"timestamp\":").flatMap { Int64(line[$0.upperBound...].prefix { $0.isNumber }) }
     }

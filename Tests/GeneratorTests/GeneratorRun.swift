@@ -27,18 +27,19 @@ struct GeneratorRun {
     environment["STREAMPULSE_PROJECT"] = projectRoot
     return Launch(
       executable: folder + "/event-generator", arguments: arguments, environment: environment,
-      workingDirectory: try temporaryFolder())
+      // Where there is no .env.
+      workingDirectory: projectRoot + "/Tests")
   }
 }
 
 /// The whole output of a child that goes on while the test does something else.
 final class OutputFile {
-  let path: String
   let descriptor: Int32
+  private let folder: TemporaryFolder
 
   init() throws {
-    path = try temporaryFolder() + "/output"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    folder = try TemporaryFolder()
+    descriptor = open(folder.path + "/output", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     try #require(descriptor >= 0)
   }
 
@@ -46,11 +47,26 @@ final class OutputFile {
     close(descriptor)
   }
 
-  var text: String { String(decoding: readFile(path) ?? [], as: UTF8.self) }
+  var text: String { String(decoding: readFile(folder.path + "/output") ?? [], as: UTF8.self) }
 }
 
-/// A folder for this test run's files, made once and left to the system's own cleaning of its temporary folder.
-func temporaryFolder() throws -> String {
-  var template = Array("/tmp/streampulse-generator-XXXXXX".utf8CString)
-  return try #require(mkdtemp(&template).map { String(cString: $0) })
+/// A folder for a test's files, removed with them at the end.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/streampulse-generator-XXXXXX".utf8CString)
+    path = try #require(mkdtemp(&template).map { String(cString: $0) })
+  }
+
+  deinit {
+    if let folder = opendir(path) {
+      while let entry = readdir(folder) {
+        let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        unlink(path + "/" + name)
+      }
+      closedir(folder)
+    }
+    rmdir(path)
+  }
 }

@@ -86,10 +86,17 @@ import Testing
     // The embedded broker gathers members for three seconds, which a session has to outlive.
     settings.maxPollIntervalMilliseconds = 3_500
     settings.sessionTimeoutMilliseconds = 3_500
+    settings.batchSize = 500
+    settings.queuedMinMessages = 1_000
     let member = try Member(
-      "m", broker.bootstrapServers, topic: "events", group: "g", positions: positions, settings: settings)
-    let producer = try KafkaProducer(configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers))
-    for partition: Int32 in 0..<2 { try producer.fill("events", partition: partition, 0..<5_000) }
+      "m", broker.bootstrapServers, topic: "events", group: "g", positions: positions, settings: settings,
+      properties: [("fetch.message.max.bytes", "10000")])
+    let producer = try KafkaProducer(
+      configuration: KafkaConfiguration(
+        bootstrapServers: broker.bootstrapServers,
+        properties: [("compression.codec", "none"), ("batch.num.messages", "50")]))
+    let padding = String(repeating: "x", count: 100)
+    for partition: Int32 in 0..<2 { try producer.fill("events", partition: partition, 0..<2_000, prefix: padding) }
     try until("both partitions") {
       try member.step(consuming: false)
       return member.assignment == [0, 1]
@@ -105,9 +112,11 @@ import Testing
     }
     #expect(member.take() == [])
     #expect(member.assignment == [0, 1])
+    #expect(member.consumer.queuedRecords >= 1_000)
+    #expect(member.consumer.queuedRecords < 3_000, "of the 4,000 there are")
     try until("all records") {
       try member.step()
-      return positions.seen.count == 10_000
+      return positions.seen.count == 4_000
     }
     #expect(member.take() == [])
   }
@@ -153,6 +162,8 @@ import Testing
     #expect(try consumer.reread(partition: 1, from: 0) == false)
     #expect(try consumer.reread(partition: 0, from: 0))
     #expect(consumer.assignment == [0])
+    try consumer.unassign([0, 1])
+    #expect(consumer.assignment == [])
   }
 
   @Test("a partition that is released and assigned again goes on where it is told, many times over")

@@ -100,12 +100,13 @@ final class Member {
 
   init(
     _ name: String, _ bootstrapServers: String, topic: String, group: String, positions: Positions,
-    settings: KafkaConsumerSettings = KafkaConsumerSettings()
+    settings: KafkaConsumerSettings = KafkaConsumerSettings(), properties: [(name: String, value: String)] = []
   ) throws {
     self.name = name
     self.positions = positions
     consumer = try KafkaConsumer(
-      configuration: KafkaConfiguration(bootstrapServers: bootstrapServers), topic: topic, group: group,
+      configuration: KafkaConfiguration(bootstrapServers: bootstrapServers, properties: properties), topic: topic,
+      group: group,
       settings: settings)
     try consumer.subscribe()
   }

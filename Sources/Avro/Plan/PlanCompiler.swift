@@ -4,7 +4,7 @@ import JSON
 /// Writer's schema + reader's schema + wanted columns → `DecodePlan`.
 struct PlanCompiler {
   /// A schema that needs more instructions than this is refused.
-  static let maximumInstructions = 100_000
+  static let maximumInstructions = 25_000
 
   let writer: AvroSchema
   let reader: AvroSchema

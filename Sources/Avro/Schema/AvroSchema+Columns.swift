@@ -10,6 +10,13 @@ public struct AvroColumn: Hashable, Sendable {
   /// The field's documentation, or else its type's.
   public var doc: String?
 
+  public init(path: [String], type: SQLType, isNullable: Bool, doc: String?) {
+    self.path = path
+    self.type = type
+    self.isNullable = isNullable
+    self.doc = doc
+  }
+
   public var spec: ColumnSpec { ColumnSpec(path: path, type: type, isNullable: isNullable) }
 }
 

@@ -24,13 +24,13 @@ public struct Migrator {
   /// Migrates, and returns what has changed, a line each.
   public func migrate(_ project: Project) throws(PipelineError) -> [String] {
     do {
-      try connection.query("SELECT pg_advisory_lock($1)", [.bigint(Int64(Migrator.lock))])
+      _ = try connection.query("SELECT pg_advisory_lock($1)", [.bigint(Int64(Migrator.lock))])
       var changes = try applyMigrations(project.migrations)
       for aggregate in project.stream.plan.aggregates {
         changes += try apply(aggregate, of: project.stream.plan)
       }
       try grant(project.stream.plan)
-      try connection.query("SELECT pg_advisory_unlock($1)", [.bigint(Int64(Migrator.lock))])
+      _ = try connection.query("SELECT pg_advisory_unlock($1)", [.bigint(Int64(Migrator.lock))])
       return changes
     } catch let error as PostgresError {
       throw .postgres(error)
@@ -65,7 +65,7 @@ public struct Migrator {
       }
       try inTransaction {
         try connection.execute(file.text)
-        try connection.query(
+        _ = try connection.query(
           "INSERT INTO streampulse.migrations (name, checksum) VALUES ($1, $2)", [.text(name), .text(sum)])
       }
       changes.append("applied \(file.path)")
@@ -86,7 +86,7 @@ public struct Migrator {
       for statement in isNew ? table.createStatements : table.commentStatements {
         try connection.execute(statement)
       }
-      try connection.query(
+      _ = try connection.query(
         """
         INSERT INTO streampulse.definitions (aggregate, shape, definition, retention)
         VALUES ($1, $2, $3, make_interval(secs => $4))
@@ -153,7 +153,7 @@ public struct Migrator {
         GRANT SELECT ON streampulse.progress, \(tables.joined(separator: ", ")) TO \(role);
         """)
     } catch {
-      observe(.readerRoleMissing(error.description))
+      observe(.readerRoleMissing(reason: error.description))
     }
   }
 

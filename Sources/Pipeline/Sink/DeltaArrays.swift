@@ -1,5 +1,6 @@
 import Dataflow
 import Events
+import JSON
 import Postgres
 
 extension PostgresArray {
@@ -53,11 +54,12 @@ extension SQLType {
 extension DeadLetter {
   /// The headers as the column `headers` has them: `[{"name": …, "value": hexadecimal or null}]`.
   var headersJSON: String {
-    let items = headers.map { header in
-      let value = header.value.map { bytes in "\"" + bytes.map(hexadecimal).joined() + "\"" } ?? "null"
-      return "{\"name\":\(quotedJSON(header.name)),\"value\":\(value)}"
-    }
-    return "[" + items.joined(separator: ",") + "]"
+    JSONValue.array(
+      headers.map { header in
+        let value = header.value.map { JSONValue.string($0.map(hexadecimal).joined()) } ?? .null
+        return .object([JSONMember("name", .string(header.name)), JSONMember("value", value)])
+      }
+    ).text
   }
 }
 

@@ -54,8 +54,7 @@ final class SinkThread: Sendable {
       var isUnknown = false
       while !mailbox.read({ $0.isStopped }) {
         do throws(PostgresError) {
-          let open = try connection ?? PostgresConnection(settings)
-          connection = open
+          let open = try connected(&connection)
           let outcome = try perform(request, isUnknown: isUnknown, open)
           if isDown {
             isDown = false
@@ -87,6 +86,13 @@ final class SinkThread: Sendable {
       }
     }
     connection?.close()
+  }
+
+  private func connected(_ connection: inout PostgresConnection?) throws(PostgresError) -> PostgresConnection {
+    if let connection { return connection }
+    let opened = try PostgresConnection(settings)
+    connection = opened
+    return opened
   }
 
   private func perform(

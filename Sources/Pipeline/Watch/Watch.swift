@@ -44,8 +44,7 @@ public final class Watch: Sendable {
     while !isStopping.read({ $0 }) {
       var pause = Watch.intervalMilliseconds
       do throws(PostgresError) {
-        let open = try connection ?? PostgresConnection(database)
-        connection = open
+        let open = try connected(&connection)
         if !isLeader { isLeader = try elect(open) }
         if isLeader, let cluster = status.current.cluster, let watermark = try watermark(open, cluster) {
           let alerts = AlertEvaluator(open, cluster: cluster)
@@ -75,6 +74,15 @@ public final class Watch: Sendable {
 
   public func stop() {
     isStopping.update { $0 = true }
+  }
+
+  private func connected(_ connection: inout PostgresConnection?) throws(PostgresError) -> PostgresConnection {
+    if let connection { return connection }
+    let opened = try PostgresConnection(database)
+    // Watermarks travel as text, and messages show times: both in UTC.
+    try opened.execute("SET TIME ZONE 'UTC'")
+    connection = opened
+    return opened
   }
 
   private func elect(_ connection: PostgresConnection) throws(PostgresError) -> Bool {

@@ -72,7 +72,7 @@ final class Worker {
 
   /// Runs until it is stopped or must be made anew. Blocks its thread.
   func run() -> WorkerEnd {
-    do {
+    do throws(PipelineError) {
       try consumer.subscribe()
       while true {
         let now = Clock.monotonic()
@@ -83,7 +83,7 @@ final class Worker {
         let facts = facts(now)
         switch checkpoints.decide(facts) {
         case .read: try read(timeout: checkpoints.readTimeout(facts))
-        case .wait: _ = try sink.outcome(timeoutMilliseconds: 10).map(finish)
+        case .wait: try finish(sink.outcome(timeoutMilliseconds: 10))
         case .claim(let partitions): try claim(partitions)
         case .flush: flush(now)
         case .release(let partitions): try release(partitions)
@@ -272,12 +272,12 @@ final class Worker {
   }
 
   private func serveSink(_ now: Int64) throws(PipelineError) {
-    guard checkpoints.isSinkBusy, let outcome = sink.outcome() else { return }
-    try finish(outcome)
+    if checkpoints.isSinkBusy { try finish(sink.outcome()) }
   }
 
-  private func finish(_ outcome: SinkOutcome) throws(PipelineError) {
+  private func finish(_ outcome: SinkOutcome?) throws(PipelineError) {
     switch outcome {
+    case nil: return
     case .claimed(let claims):
       checkpoints.sinkFinished()
       try start(claims)

@@ -3,8 +3,11 @@ import Plan
 
 extension ResultTable {
   /// The statements that create the table, with its comments, in order.
-  public var createStatements: [String] {
-    [createTable, "COMMENT ON TABLE \(quotedIdentifier(name)) IS \(quotedLiteral(tableComment))"]
+  public var createStatements: [String] { [createTable] + commentStatements }
+
+  /// The statements that set the comments of the table and its columns, which may change at any time.
+  public var commentStatements: [String] {
+    ["COMMENT ON TABLE \(quotedIdentifier(name)) IS \(quotedLiteral(tableComment))"]
       + columns.filter { !$0.comment.isEmpty }.map {
         "COMMENT ON COLUMN \(quotedIdentifier(name)).\(quotedIdentifier($0.name)) IS \(quotedLiteral($0.comment))"
       }

@@ -1,0 +1,56 @@
+import Glibc
+import Synchronization
+
+/// Writes log lines to a descriptor, a line per `write(2)`. Any number of threads may use it.
+public final class Logger: Sendable {
+  public let minimumLevel: LogLevel
+  private let format: LogFormat
+  private let descriptor: Int32
+  private let now: @Sendable () -> Int64
+  /// Keeps lines whole when the system takes a line in parts.
+  private let isWriting = Mutex(())
+
+  /// - Parameters:
+  ///   - descriptor: stays the caller's; stderr by default.
+  ///   - format: nil: coloured text when the descriptor is a terminal (without colour if `NO_COLOR` is set), else JSON.
+  ///   - now: microseconds since 1970 UTC.
+  public init(
+    minimumLevel: LogLevel = .info, format: LogFormat? = nil, descriptor: Int32 = STDERR_FILENO,
+    now: @escaping @Sendable () -> Int64 = wallClockMicroseconds
+  ) {
+    self.minimumLevel = minimumLevel
+    self.descriptor = descriptor
+    self.now = now
+    self.format =
+      format ?? (isatty(descriptor) != 1 ? .json : getenv("NO_COLOR") == nil ? .colouredText : .text)
+  }
+
+  /// Whether a message of this level would be written.
+  public func isEnabled(_ level: LogLevel) -> Bool { level >= minimumLevel }
+
+  /// Writes one line. A line that cannot be written is dropped: there is nowhere to say so.
+  public func log(_ level: LogLevel, _ message: StaticString, _ fields: [LogField] = []) {
+    guard isEnabled(level) else { return }
+    let line = format.line(level: level, message: message, fields: fields, microseconds: now())
+    isWriting.withLock { _ in
+      line.withUnsafeBytes { bytes in
+        var rest = bytes[...]
+        while !rest.isEmpty {
+          let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+          if count < 0 {
+            guard errno == EINTR else { return }
+          } else {
+            rest = rest.dropFirst(count)
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Microseconds since 1970 UTC by the system's clock.
+public func wallClockMicroseconds() -> Int64 {
+  var time = timespec()
+  clock_gettime(CLOCK_REALTIME, &time)
+  return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+}

@@ -1,0 +1,126 @@
+extension Observation {
+  /// What goes into the log: the message is constant, so that it can be searched for.
+  public var log: (level: LogLevel, message: StaticString, fields: [LogField]) {
+    switch self {
+    case .started(let command, let version):
+      (.info, "started", [.init(.command, command), .init(.version, version)])
+    case .definitionsLoaded(let streams, let aggregates, let endpoints, let alerts):
+      (
+        .info, "definitions loaded",
+        [
+          .init(.streams, streams), .init(.aggregates, aggregates), .init(.endpoints, endpoints),
+          .init(.alerts, alerts),
+        ]
+      )
+    case .definitionRejected(let file, let line, let column, let message, let hint):
+      (
+        .error, "definition rejected",
+        [.init(.file, file), .init(.line, line), .init(.column, column), .init(.reason, message)]
+          + optional(.hint, hint)
+      )
+    case .listening(let url): (.info, "listening", [.init(.url, url)])
+    case .ready(let url): (.notice, "ready", [.init(.url, url)])
+    case .childEnded(let name, let status):
+      (.error, "child process ended", [.init(.command, name), .init(.status, status)])
+    case .shutdownStarted(let reason): (.info, "shutting down", [.init(.reason, reason)])
+    case .shutdownFinished(let seconds): (.info, "shut down", [.init(.seconds, seconds)])
+    case .failed(let reason): (.error, "failed", [.init(.reason, reason)])
+
+    case .databaseUp(let server): (.info, "database up", [.init(.server, server)])
+    case .databaseDown(let reason, let sqlstate):
+      (.warning, "database down", [.init(.reason, reason)] + optional(.sqlstate, sqlstate))
+    case .migrationApplied(let name, let seconds):
+      (.info, "migration applied", [.init(.migration, name), .init(.seconds, seconds)])
+    case .retentionRemoved(let table, let rows):
+      (.info, "old rows removed", [.init(.table, table), .init(.rows, rows)])
+
+    case .readerRoleMissing(let reason):
+      (.warning, "the reader role cannot be made, the API reads with its own user", [.init(.reason, reason)])
+
+    case .brokerUp(let server): (.info, "broker up", [.init(.server, server)])
+    case .brokerDown(let reason): (.warning, "broker down", [.init(.reason, reason)])
+    case .brokerFault(let reason): (.warning, "broker fault", [.init(.reason, reason)])
+    case .brokerLog(let facility, let message):
+      (.warning, "librdkafka", [.init(.code, facility), .init(.reason, message)])
+    case .partitionsAssigned(let topic, let partitions):
+      (.info, "partitions assigned", [.init(.topic, topic), .init(.partitions, list(partitions))])
+    case .partitionsRevoked(let topic, let partitions):
+      (.info, "partitions revoked", [.init(.topic, topic), .init(.partitions, list(partitions))])
+    case .partitionsLost(let topic, let partitions):
+      (.warning, "partitions lost", [.init(.topic, topic), .init(.partitions, list(partitions))])
+
+    case .flushCommitted(let stream, let events, let rows, _, _, _, let seconds):
+      (
+        .debug, "flush committed",
+        [.init(.stream, stream), .init(.events, events), .init(.rows, rows), .init(.seconds, seconds)]
+      )
+    case .flushRetried(let stream, let attempt, let retryAfterSeconds, let reason, let sqlstate):
+      (
+        .warning, "flush retried",
+        [
+          .init(.stream, stream), .init(.attempt, attempt), .init(.retryAfterSeconds, retryAfterSeconds),
+          .init(.reason, reason),
+        ] + optional(.sqlstate, sqlstate)
+      )
+    case .flushFailed(let stream, let reason, let sqlstate):
+      (
+        .error, "flush failed",
+        [.init(.stream, stream), .init(.reason, reason)] + optional(.sqlstate, sqlstate)
+      )
+    case .fenced(let topic, let partition, let expected, let found):
+      (
+        .warning, "fenced by another instance",
+        position(topic, partition) + [.init(.expected, expected)] + (found.map { [.init(.found, $0)] } ?? [])
+      )
+    case .gapFound(let topic, let partition, let first, let last, let reason):
+      (
+        .warning, "offsets missing",
+        position(topic, partition) + [.init(.first, first), .init(.last, last), .init(.reason, reason)]
+      )
+    case .recordsExpired(let topic, let partition, let first, let last):
+      (
+        .error, "records were gone before they were read",
+        position(topic, partition) + [.init(.first, first), .init(.last, last)]
+      )
+    case .rereading(let topic, let partition, let offset):
+      (.notice, "re-reading a gap", position(topic, partition) + [.init(.offset, offset)])
+    case .workAbandoned(let reason): (.warning, "uncommitted work given up, reading it again", [.init(.reason, reason)])
+    case .watchFailed(let reason): (.warning, "alerts and retention wait", [.init(.reason, reason)])
+    case .repeatsDropped(let topic, let partition, let count):
+      (.info, "repeated records dropped", position(topic, partition) + [.init(.count, count)])
+    case .deadLettersWritten(let stream, let count, let code, let reason):
+      (
+        .warning, "dead letters written",
+        [.init(.stream, stream), .init(.count, count), .init(.code, code), .init(.reason, reason)]
+      )
+    case .alertRaised(let alert, let severity, let region, let message):
+      (
+        .notice, "alert raised",
+        [.init(.alert, alert), .init(.severity, severity)] + optional(.region, region) + [.init(.reason, message)]
+      )
+
+    case .requestServed(let method, let route, let status, let seconds):
+      (
+        .debug, "request served",
+        [.init(.method, method), .init(.route, route), .init(.status, status), .init(.seconds, seconds)]
+      )
+    case .requestFailed(let method, let route, let status, let reason):
+      (
+        .warning, "request failed",
+        [.init(.method, method), .init(.route, route), .init(.status, status), .init(.reason, reason)]
+      )
+    }
+  }
+}
+
+private func optional(_ key: LogKey, _ value: String?) -> [LogField] {
+  value.map { [LogField(key, $0)] } ?? []
+}
+
+private func position(_ topic: String, _ partition: Int32) -> [LogField] {
+  [LogField(.topic, topic), LogField(.partition, partition)]
+}
+
+private func list(_ partitions: [Int32]) -> String {
+  partitions.sorted().map(String.init).joined(separator: ",")
+}

@@ -1,0 +1,61 @@
+/// Everything that the product says about itself, at most once per batch or change of state.
+///
+/// A new thing to say is a new case here, with its line in `Observation+Log.swift` and, if it counts something, in
+/// `ProductMetrics`. Texts never contain secrets or the contents of events.
+public enum Observation: Sendable {
+  // The process.
+  case started(command: String, version: String)
+  case definitionsLoaded(streams: Int, aggregates: Int, endpoints: Int, alerts: Int)
+  case definitionRejected(file: String, line: Int, column: Int, message: String, hint: String?)
+  case listening(url: String)
+  case ready(url: String)
+  case childEnded(name: String, status: String)
+  case shutdownStarted(reason: String)
+  case shutdownFinished(seconds: Double)
+  case failed(reason: String)
+
+  // Postgres.
+  case databaseUp(server: String)
+  case databaseDown(reason: String, sqlstate: String?)
+  case migrationApplied(name: String, seconds: Double)
+  case retentionRemoved(table: String, rows: Int)
+  /// The API will read with its own user in read-only transactions.
+  case readerRoleMissing(reason: String)
+
+  // Kafka.
+  case brokerUp(server: String)
+  case brokerDown(reason: String)
+  /// Something went wrong that librdkafka goes on trying.
+  case brokerFault(reason: String)
+  /// A line of librdkafka's own log.
+  case brokerLog(facility: String, message: String)
+  case partitionsAssigned(topic: String, partitions: [Int32])
+  case partitionsRevoked(topic: String, partitions: [Int32])
+  /// Taken away without notice: what was not committed is discarded.
+  case partitionsLost(topic: String, partitions: [Int32])
+
+  // The pipeline.
+  /// `latePolicy` events are in `late`; `filtered` ones passed no aggregate's WHERE.
+  case flushCommitted(stream: String, events: Int, rows: Int, filtered: Int, late: Int, dead: Int, seconds: Double)
+  case flushRetried(stream: String, attempt: Int, retryAfterSeconds: Double, reason: String, sqlstate: String?)
+  case flushFailed(stream: String, reason: String, sqlstate: String?)
+  /// Another instance owns the partition: its progress is not what this one expected.
+  case fenced(topic: String, partition: Int32, expected: Int64, found: Int64?)
+  /// Offsets `first` to `last` were re-read and are not there.
+  case gapFound(topic: String, partition: Int32, first: Int64, last: Int64, reason: String)
+  /// Records that the broker deleted before they were read.
+  case recordsExpired(topic: String, partition: Int32, first: Int64, last: Int64)
+  /// A gap is re-read before it is believed.
+  case rereading(topic: String, partition: Int32, from: Int64)
+  /// What was not committed is given up and read again.
+  case workAbandoned(reason: String)
+  /// Alerts and retention could not be looked at; they are tried again.
+  case watchFailed(reason: String)
+  case repeatsDropped(topic: String, partition: Int32, count: Int)
+  case deadLettersWritten(stream: String, count: Int, code: String, reason: String)
+  case alertRaised(alert: String, severity: String, region: String?, message: String)
+
+  // The API.
+  case requestServed(method: String, route: String, status: Int, seconds: Double)
+  case requestFailed(method: String, route: String, status: Int, reason: String)
+}

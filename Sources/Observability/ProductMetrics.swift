@@ -1,0 +1,109 @@
+/// What observations count.
+struct ProductMetrics: Sendable {
+  private let registry: MetricsRegistry
+  private let databaseUp: Gauge
+  private let brokerUp: Gauge
+  private let databaseFailures: Counter
+  private let brokerFailures: Counter
+  private let assignedPartitions: Gauge
+  private let lostPartitions: Counter
+  private let flushSeconds: Histogram
+  private let retries: Counter
+  private let failures: Counter
+  private let fences: Counter
+  private let repeats: Counter
+  private let missing: Counter
+  private let expired: Counter
+  private let removedRows: Counter
+
+  init(_ registry: MetricsRegistry) {
+    self.registry = registry
+    databaseUp = registry.gauge("streampulse_database_up", help: "1 while Postgres can be reached.")
+    brokerUp = registry.gauge("streampulse_broker_up", help: "1 while Kafka can be reached.")
+    databaseFailures = registry.counter("streampulse_database_failures_total", help: "Times that Postgres went away.")
+    brokerFailures = registry.counter("streampulse_broker_failures_total", help: "Times that Kafka went away.")
+    assignedPartitions = registry.gauge("streampulse_assigned_partitions", help: "Partitions that this process reads.")
+    lostPartitions = registry.counter(
+      "streampulse_lost_partitions_total", help: "Partitions taken away without notice.")
+    flushSeconds = registry.histogram(
+      "streampulse_flush_seconds", help: "Duration of the transactions that store results.")
+    retries = registry.counter("streampulse_flush_retries_total", help: "Transactions that were tried again.")
+    failures = registry.counter("streampulse_flush_failures_total", help: "Transactions that were given up.")
+    fences = registry.counter(
+      "streampulse_fences_total", help: "Transactions refused because another instance owns the partition.")
+    repeats = registry.counter("streampulse_repeated_records_total", help: "Records that came again and were dropped.")
+    missing = registry.counter("streampulse_missing_records_total", help: "Offsets that the log does not hold.")
+    expired = registry.counter(
+      "streampulse_expired_records_total", help: "Records that the broker deleted before they were read.")
+    removedRows = registry.counter("streampulse_removed_rows_total", help: "Rows removed because of their age.")
+  }
+
+  func count(_ observation: Observation) {
+    switch observation {
+    case .databaseUp: databaseUp.set(1)
+    case .databaseDown:
+      databaseUp.set(0)
+      databaseFailures.add()
+    case .brokerUp: brokerUp.set(1)
+    case .brokerDown:
+      brokerUp.set(0)
+      brokerFailures.add()
+    case .partitionsAssigned(_, let partitions): assignedPartitions.add(Double(partitions.count))
+    case .partitionsRevoked(_, let partitions): assignedPartitions.add(-Double(partitions.count))
+    case .partitionsLost(_, let partitions):
+      assignedPartitions.add(-Double(partitions.count))
+      lostPartitions.add(Int64(partitions.count))
+    case .flushCommitted(let stream, let events, let rows, let filtered, let late, let dead, let seconds):
+      flushSeconds.record(seconds)
+      eventCounter(stream, "consumed").add(Int64(events))
+      eventCounter(stream, "filtered").add(Int64(filtered))
+      eventCounter(stream, "late").add(Int64(late))
+      eventCounter(stream, "dead").add(Int64(dead))
+      upserts(stream).add(Int64(rows))
+    case .flushRetried: retries.add()
+    case .flushFailed: failures.add()
+    case .fenced: fences.add()
+    case .repeatsDropped(_, _, let count): repeats.add(Int64(count))
+    case .gapFound(_, _, let first, let last, _): missing.add(last - first + 1)
+    case .recordsExpired(_, _, let first, let last): expired.add(last - first + 1)
+    case .retentionRemoved(_, let rows): removedRows.add(Int64(rows))
+    case .alertRaised(_, let severity, _, _): alerts(severity).add()
+    case .requestServed(_, let route, let status, let seconds):
+      requests(route, status).add()
+      requestSeconds(route).record(seconds)
+    case .started, .definitionsLoaded, .definitionRejected, .listening, .ready, .childEnded, .shutdownStarted,
+      .shutdownFinished, .failed, .migrationApplied, .deadLettersWritten, .requestFailed:
+      break
+    }
+  }
+
+  // Looked up per observation, which is once per batch or request, never per event.
+  private func eventCounter(_ stream: String, _ outcome: String) -> Counter {
+    registry.counter(
+      "streampulse_events_total", help: "Events of committed transactions, by what became of them.",
+      labels: [MetricLabel("stream", stream), MetricLabel("outcome", outcome)])
+  }
+
+  private func upserts(_ stream: String) -> Counter {
+    registry.counter(
+      "streampulse_upserted_rows_total", help: "Rows inserted or updated by committed transactions.",
+      labels: [MetricLabel("stream", stream)])
+  }
+
+  private func alerts(_ severity: String) -> Counter {
+    registry.counter(
+      "streampulse_alerts_total", help: "Alerts raised.", labels: [MetricLabel("severity", severity)])
+  }
+
+  private func requests(_ route: String, _ status: Int) -> Counter {
+    registry.counter(
+      "streampulse_requests_total", help: "HTTP requests answered.",
+      labels: [MetricLabel("route", route), MetricLabel("status", String(status))])
+  }
+
+  private func requestSeconds(_ route: String) -> Histogram {
+    registry.histogram(
+      "streampulse_request_seconds", help: "Time from a request's last byte to the answer.",
+      labels: [MetricLabel("route", route)])
+  }
+}

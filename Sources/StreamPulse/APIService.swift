@@ -1,0 +1,142 @@
+import Configuration
+import Glibc
+import HTTPServer
+import Kafka
+import Observability
+import Pipeline
+import Postgres
+import Project
+import StatsAPI
+import Threads
+
+/// The API and the dashboard: HTTP server, read-only connections, health, and the listener for committed data.
+final class APIService: Sendable {
+  let url: String
+  private let server: HTTPServer
+  private let api: StatsAPI
+  private let pool: ConnectionPool
+  private let health: HealthMonitor
+  private let listener: CommitListener
+  private let threads: [WorkerThread]
+
+  /// Starts it.
+  /// - Parameter processor: the one in the same process, if there is one.
+  init(
+    _ context: CommandContext, _ project: Project, kafka: KafkaConfiguration, database: ConnectionSettings,
+    processor: Processor?
+  ) throws {
+    let settings = context.configuration.api
+    let reader = database.with("application_name", "streampulse serve")
+    let role = try APIService.readerRole(reader)
+    let setup = ConnectionPool.Options.readOnlySetup(
+      role: role, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
+    pool = try ConnectionPool(reader, ConnectionPool.Options(size: settings.workers, setup: setup))
+    let executor = PostgresExecutor(pool)
+    let version = DataVersion()
+    health = HealthMonitor(
+      database: reader, setup: setup, kafka: kafka, topic: context.topic(of: project), processor: processor)
+    listener = CommitListener(reader, version)
+    let observer = context.observer
+    var configuration = StatsAPIConfiguration()
+    configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)
+    configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
+    configuration.webFolder = try context.configuration.projectDirectory() + "/web"
+    let health = health
+    let api = StatsAPI(
+      endpoints: project.endpoints.map(Endpoint.init), configuration: configuration,
+      dependencies: StatsAPI.Dependencies(
+        execute: executor.execute, health: { $0(health.report) },
+        metrics: { Array(observer.registry.exposition().utf8) }, dataVersion: version,
+        observe: { observer.observe($0.observation) }))
+    self.api = api
+    var http = HTTPConfiguration()
+    http.host = settings.host
+    http.port = UInt16(clamping: settings.port)
+    http.threads = settings.threads
+    http.maximumConnections = settings.maxConnections
+    server = try HTTPServer(configuration: http) { request, responder in api.handle(request, responder) }
+    let host = settings.host == "0.0.0.0" || settings.host == "127.0.0.1" ? "localhost" : settings.host
+    url = "http://\(host):\(server.port)"
+    let listener = listener
+    threads = [
+      try WorkerThread(name: "health") { health.run() }, try WorkerThread(name: "commits") { listener.run() },
+    ]
+    context.observe(.listening(url: url))
+  }
+
+  /// The reader role, when this user may take it; else nil, and transactions are read-only all the same.
+  private static func readerRole(_ database: ConnectionSettings) throws -> String? {
+    let connection = try PostgresConnection(database)
+    defer { connection.close() }
+    let known = try connection.query(
+      """
+      SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER'))
+      """, [.text(Migrator.readerRole)])
+    return known.boolean(0, 0) == true ? Migrator.readerRole : nil
+  }
+
+  /// Finishes the requests under way and stops.
+  func stop() {
+    server.stop()
+    api.stop()
+    health.stop()
+    listener.stop()
+    for thread in threads { thread.join() }
+    pool.close()
+  }
+}
+
+/// Waits for the processors' notifications of committed data, whatever process they are in.
+private final class CommitListener: Sendable {
+  private let database: ConnectionSettings
+  private let version: DataVersion
+  private let isStopping = Monitor(false)
+
+  init(_ database: ConnectionSettings, _ version: DataVersion) {
+    self.database = database
+    self.version = version
+  }
+
+  func run() {
+    while !isStopping.read({ $0 }) {
+      do throws(PostgresError) {
+        let connection = try PostgresConnection(database)
+        defer { connection.close() }
+        try connection.execute("LISTEN streampulse")
+        // What was committed while nobody listened counts as well.
+        version.notify()
+        while !isStopping.read({ $0 }) {
+          if try !connection.waitForNotification(timeoutMilliseconds: 500).isEmpty { version.notify() }
+        }
+      } catch {
+        // The health report says that the database is down; here it is only tried again.
+        _ = isStopping.wait(timeoutMilliseconds: 1000) { $0 ? true : nil }
+      }
+    }
+  }
+
+  func stop() {
+    isStopping.update { $0 = true }
+  }
+}
+
+extension RequestObservation {
+  fileprivate var observation: Observation {
+    let seconds = Double(durationMilliseconds) / 1000
+    guard let failure else {
+      return .requestServed(method: "GET", route: route, status: status, seconds: seconds)
+    }
+    return .requestFailed(method: "GET", route: route, status: status, reason: failure.text)
+  }
+}
+
+extension QueryFailure {
+  fileprivate var text: String {
+    switch self {
+    case .unavailable: "the database cannot be reached"
+    case .overloaded: "too many queries wait already"
+    case .timeout: "the statement timeout has passed"
+    case .failed(let message): message
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import Configuration
+import Glibc
+
+/// The file `env` in the data folder: how to join in, readable by its owner only because it holds a password.
+struct EnvironmentFileWriter {
+  private let path: String
+
+  /// Writes the file in one step: a reader sees all of it or none.
+  init(folder: String, entries: [(key: String, value: String)]) throws {
+    mkdir(folder, 0o755)
+    path = "\(folder)/env"
+    let temporary = path + ".new"
+    unlink(temporary)
+    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw EnvironmentFileWriter.problem(temporary) }
+    let text = entries.map { "\($0.key)=\($0.value)\n" }.joined()
+    let bytes = Array(text.utf8)
+    let written = write(file, bytes, bytes.count)
+    close(file)
+    guard written == bytes.count, rename(temporary, path) == 0 else { throw EnvironmentFileWriter.problem(path) }
+  }
+
+  /// Nothing runs any more that it could lead to.
+  func remove() {
+    unlink(path)
+  }
+
+  private static func problem(_ path: String) -> ConfigurationError {
+    ConfigurationError(location: path, message: String(cString: strerror(errno)))
+  }
+}

@@ -1,0 +1,134 @@
+import Kafka
+import Pipeline
+import Postgres
+import StatsAPI
+import Threads
+
+/// Looks at database, broker and processor once a second, so that a health request never waits for a dead server.
+final class HealthMonitor: Sendable {
+  private static let intervalMilliseconds = 1000
+  /// A processor that has records to read but commits nothing for so long is stalled.
+  private static let stalledAfterSeconds = 30.0
+
+  private struct State: Sendable {
+    var report = HealthReport(
+      database: .init(isUp: false, detail: "not looked at yet"), broker: .init(isUp: false, detail: "not looked at yet"),
+      processor: .init(lagRecords: nil, lastCommitAgeSeconds: nil, isStalled: false))
+    var isStopping = false
+  }
+
+  private let state = Monitor(State())
+  private let database: ConnectionSettings
+  private let setup: [String]
+  private let kafka: KafkaConfiguration
+  private let topic: String
+  private let processor: Processor?
+
+  init(
+    database: ConnectionSettings, setup: [String], kafka: KafkaConfiguration, topic: String, processor: Processor?
+  ) {
+    self.database = database
+    self.setup = setup
+    self.kafka = kafka
+    self.topic = topic
+    self.processor = processor
+  }
+
+  /// The latest report.
+  var report: HealthReport { state.read { $0.report } }
+
+  /// Looks until `stop`. Blocks the calling thread.
+  func run() {
+    var connection: PostgresConnection?
+    var admin: KafkaAdmin?
+    while !state.read({ $0.isStopping }) {
+      let report = look(&connection, &admin)
+      state.update { $0.report = report }
+      _ = state.wait(timeoutMilliseconds: HealthMonitor.intervalMilliseconds) { $0.isStopping ? true : nil }
+    }
+    connection?.close()
+  }
+
+  func stop() {
+    state.update { $0.isStopping = true }
+  }
+
+  private func look(_ connection: inout PostgresConnection?, _ admin: inout KafkaAdmin?) -> HealthReport {
+    var log: LogPosition?
+    var broker = HealthReport.Dependency(isUp: true, detail: kafka.bootstrapServers)
+    do throws(KafkaError) {
+      let open = try admin ?? KafkaAdmin(configuration: kafka)
+      admin = open
+      log = try lookAtLog(open)
+    } catch {
+      broker = .init(isUp: false, detail: error.description)
+    }
+    if let problem = processor?.status.current.brokerProblem { broker = .init(isUp: false, detail: problem) }
+
+    var database = HealthReport.Dependency(isUp: true, detail: database.description)
+    var progress: Progress?
+    do throws(PostgresError) {
+      let open = try connection ?? connect()
+      connection = open
+      progress = try lookAtProgress(open, log?.cluster)
+    } catch {
+      connection?.close()
+      connection = nil
+      database = .init(isUp: false, detail: error.description)
+    }
+    if let problem = processor?.status.current.databaseProblem { database = .init(isUp: false, detail: problem) }
+    return HealthReport(database: database, broker: broker, processor: judge(log, progress))
+  }
+
+  private func connect() throws(PostgresError) -> PostgresConnection {
+    let connection = try PostgresConnection(database)
+    for statement in setup { try connection.execute(statement) }
+    return connection
+  }
+
+  private struct LogPosition {
+    var cluster: String
+    var ends: [Int32: (low: Int64, high: Int64)]
+  }
+
+  private func lookAtLog(_ admin: KafkaAdmin) throws(KafkaError) -> LogPosition {
+    let cluster = try admin.clusterIdentity(timeoutMilliseconds: 2000).id
+    var ends: [Int32: (low: Int64, high: Int64)] = [:]
+    for partition in 0..<Int32(try admin.partitionCount(topic, timeoutMilliseconds: 2000) ?? 0) {
+      let offsets = try admin.watermarkOffsets(topic: topic, partition: partition, timeoutMilliseconds: 2000)
+      ends[partition] = (offsets.low, offsets.high)
+    }
+    return LogPosition(cluster: cluster, ends: ends)
+  }
+
+  private struct Progress {
+    var positions: [Int32: Int64] = [:]
+    var ageSeconds: Double?
+  }
+
+  private func lookAtProgress(_ connection: PostgresConnection, _ cluster: String?) throws(PostgresError) -> Progress {
+    let rows = try connection.query(
+      """
+      SELECT partition, next_offset, extract(epoch FROM clock_timestamp() - max(updated_at) OVER ())::double precision
+      FROM streampulse.progress WHERE topic = $1 AND (cluster = $2 OR $2 IS NULL)
+      """, [.text(topic), cluster.map { .text($0) } ?? .null])
+    var progress = Progress()
+    for row in 0..<rows.rowCount {
+      if let partition = rows.integer(row, 0), let next = rows.integer(row, 1) {
+        progress.positions[Int32(clamping: partition)] = next
+      }
+      progress.ageSeconds = rows.double(row, 2)
+    }
+    return progress
+  }
+
+  private func judge(_ log: LogPosition?, _ progress: Progress?) -> HealthReport.Processor {
+    guard let log, let progress else {
+      return .init(lagRecords: nil, lastCommitAgeSeconds: progress?.ageSeconds, isStalled: false)
+    }
+    var lag: Int64 = 0
+    for (partition, end) in log.ends { lag += max(0, end.high - (progress.positions[partition] ?? end.low)) }
+    let isSilent = (progress.ageSeconds ?? .infinity) > HealthMonitor.stalledAfterSeconds
+    return .init(lagRecords: Int(lag), lastCommitAgeSeconds: progress.ageSeconds, isStalled: lag > 0 && isSilent)
+  }
+}

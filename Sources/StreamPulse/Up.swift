@@ -1,0 +1,154 @@
+import ChildProcess
+import Configuration
+import Glibc
+import Kafka
+import Observability
+import Pipeline
+import Postgres
+import Project
+
+/// `streampulse up`: everything on one machine, in the foreground, until Ctrl-C.
+final class Up {
+  private let context: CommandContext
+  private let withDemo: Bool
+  private let project: Project
+  // Stopped in the reverse order of their start.
+  private var broker: EmbeddedBroker?
+  private var cluster: PrivateCluster?
+  private var processor: ProcessorService?
+  private var api: APIService?
+  private var demo: ChildProcess?
+  private var environmentFile: EnvironmentFileWriter?
+
+  init(_ context: CommandContext, withDemo: Bool) throws {
+    self.context = context
+    self.withDemo = withDemo
+    project = try context.loadProject()
+  }
+
+  func run() throws -> Int32 {
+    defer { stop() }
+    try start()
+    let reason = Signals.wait { isBroken }
+    if let reason {
+      context.observe(.shutdownStarted(reason: reason))
+      return 0
+    }
+    if let error = processor?.processor.status.current.isRunning == false ? processor?.error : nil { throw error }
+    fail("a part of it has ended; the log says why")
+    return 1
+  }
+
+  private func start() throws {
+    let configuration = context.configuration
+    // Before anything slow is started: a port in use is the commonest thing to be wrong.
+    try checkPort(host: configuration.api.host, port: configuration.api.port)
+    let kafka = try startBroker()
+    let database = try startPostgres()
+    try migrate(context, project, database)
+    let processor = try ProcessorService(
+      context, project, context.processorSettings(project, kafka: kafka, database: database))
+    self.processor = processor
+    let api = try APIService(context, project, kafka: kafka, database: database, processor: processor.processor)
+    self.api = api
+    environmentFile = try EnvironmentFileWriter(
+      folder: configuration.dataDirectory,
+      entries: [
+        ("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrapServers), ("DATABASE_URL", database.urlWithPassword),
+        ("STREAMPULSE_URL", api.url),
+      ])
+    if withDemo { try startDemo(kafka) }
+    context.observe(.ready(url: api.url))
+    print("StreamPulse is at \(api.url)")
+    flushOutput()
+  }
+
+  private func startBroker() throws -> KafkaConfiguration {
+    if context.configuration.kafka.bootstrapServers != nil { return try context.kafka() }
+    let broker = try EmbeddedBroker(topics: [(name: context.topic(of: project), partitions: 3)])
+    self.broker = broker
+    return try context.kafka(servers: broker.bootstrapServers)
+  }
+
+  private func startPostgres() throws -> ConnectionSettings {
+    if case .unconfigured = context.configuration.database {
+      let cluster = try PrivateCluster(folder: context.configuration.dataDirectory)
+      self.cluster = cluster
+      return cluster.settings
+    }
+    return try context.database()
+  }
+
+  /// The load comes from the program that users have, too; it lies beside this one.
+  private func startDemo(_ kafka: KafkaConfiguration) throws {
+    guard let folder = runningExecutable()?.split(separator: "/", omittingEmptySubsequences: false).dropLast() else {
+      return
+    }
+    var environment = processEnvironment()
+    environment["KAFKA_BOOTSTRAP_SERVERS"] = kafka.bootstrapServers
+    environment["KAFKA_TOPIC"] = context.topic(of: project)
+    environment["KAFKA_GROUP_ID"] = context.configuration.kafka.groupID
+    environment["STREAMPULSE_PROJECT"] = try context.configuration.projectDirectory()
+    environment["EVENTS_PER_MINUTE"] = String(context.configuration.eventsPerMinute)
+    demo = try ChildProcess(
+      Launch(
+        executable: (folder + ["event-generator"]).joined(separator: "/"), arguments: ["--quiet"],
+        environment: environment))
+  }
+
+  /// Something that was started has ended by itself.
+  private var isBroken: Bool {
+    if let demo, let status = demo.exitStatus {
+      // The product goes on without its demo load.
+      context.observe(.childEnded(name: "event-generator", status: status.description))
+      self.demo = nil
+    }
+    if let cluster, !cluster.isRunning {
+      context.observe(.childEnded(name: "postgres", status: "see postgres.log in the data folder"))
+      return true
+    }
+    return processor?.isOver ?? false
+  }
+
+  private func stop() {
+    let started = wallClockMicroseconds()
+    if let demo {
+      demo.terminate(SIGTERM)
+      if demo.wait(timeoutMilliseconds: 5000) == nil { demo.terminate(SIGKILL) }
+    }
+    api?.stop()
+    processor?.stop()
+    broker?.close()
+    cluster?.stop()
+    environmentFile?.remove()
+    context.observe(.shutdownFinished(seconds: Double(wallClockMicroseconds() - started) / 1_000_000))
+  }
+
+  /// Fails at once with one line when the API's port is taken.
+  private func checkPort(host: String, port: Int) throws {
+    guard port != 0 else { return }
+    let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(probe) }
+    var reuse: Int32 = 1
+    setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(UInt16(clamping: port)).bigEndian
+    // A name, or IPv6: the server itself will say what is wrong.
+    guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return }
+    let result = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(probe, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    if result != 0, errno == EADDRINUSE {
+      throw ConfigurationError(
+        location: "API_PORT", message: "port \(port) is in use", hint: "set API_PORT, or stop what uses it")
+    }
+  }
+}
+
+/// Writes what is printed to a pipe or file out at once: scripts wait for it.
+func flushOutput() {
+  fflush(nil)
+}

@@ -1,0 +1,97 @@
+import Glibc
+import Project
+import Testing
+
+/// The repository itself is the first project.
+private let repository = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+  .joined(separator: "/")
+
+/// A copy of the shipped project in a folder of its own, which a test may break.
+private final class ScratchProject {
+  let folder: String
+
+  init() throws {
+    var template = Array("/var/tmp/streampulse-project-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw ScratchError() }
+    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard system("cp -r '\(repository)/sql' '\(repository)/schemas' '\(folder)/'") == 0 else { throw ScratchError() }
+  }
+
+  deinit {
+    _ = system("rm -rf '\(folder)'")
+  }
+
+  func write(_ path: String, _ text: String) throws {
+    guard let file = fopen("\(folder)/\(path)", "w") else { throw ScratchError() }
+    fputs(text, file)
+    fclose(file)
+  }
+
+  func remove(_ path: String) {
+    unlink("\(folder)/\(path)")
+  }
+
+  func loadingError() -> String? {
+    do {
+      _ = try Project(folder: folder)
+      return nil
+    } catch {
+      return error.description
+    }
+  }
+}
+
+private struct ScratchError: Error {}
+
+@Suite struct ProjectTests {
+  @Test("the shipped definitions load and fit together")
+  func shipped() throws {
+    let project = try Project(folder: repository)
+    #expect(project.stream.plan.definition.topic == "content-downloads")
+    #expect(project.stream.plan.aggregates.map(\.name) == ["content_stats", "device_stats", "region_health"])
+    #expect(
+      project.endpoints.map(\.path).sorted() == [
+        "/api/stats/alerts", "/api/stats/devices", "/api/stats/realtime", "/api/stats/regions",
+        "/api/stats/timeseries", "/api/stats/trending",
+      ])
+    #expect(project.alerts.map(\.name) == ["HIGH_ERROR_RATE"])
+    #expect(!project.migrations.isEmpty)
+  }
+
+  @Test("errors of several files are reported together, each with its place")
+  func severalErrors() throws {
+    let project = try ScratchProject()
+    try project.write("sql/aggregates/content_stats.sql", "CREATE MATERIALIZED VIEW a AS\nSELECT nothing FROM x")
+    try project.write("sql/endpoints/regions.sql", "-- name: GET /api/stats/regions\nSELEC 1")
+    let error = try #require(project.loadingError())
+    #expect(error.contains("sql/aggregates/content_stats.sql:2:"))
+    #expect(error.contains("sql/endpoints/regions.sql:"))
+  }
+
+  @Test("a schema that is named but missing is said with those that are there")
+  func missingSchema() throws {
+    let project = try ScratchProject()
+    project.remove("schemas/event.avsc")
+    try project.write("schemas/other.avsc", "{\"type\": \"record\", \"name\": \"r\", \"fields\": []}")
+    let error = try #require(project.loadingError())
+    #expect(error.contains("event.avsc"))
+    #expect(error.contains("schemas/other.avsc"))
+  }
+
+  @Test("an alert on a table that no aggregate defines is refused")
+  func alertWithoutAggregate() throws {
+    let project = try ScratchProject()
+    project.remove("sql/aggregates/region_health.sql")
+    #expect(try #require(project.loadingError()).contains("region_health"))
+  }
+
+  @Test("a second stream and a folder without streams are refused")
+  func streams() throws {
+    let project = try ScratchProject()
+    try project.write("sql/streams/second.sql", "CREATE FOREIGN TABLE s () SERVER kafka OPTIONS (topic 't')")
+    #expect(try #require(project.loadingError()).contains("second.sql"))
+    project.remove("sql/streams/second.sql")
+    project.remove("sql/streams/content_downloads.sql")
+    #expect(try #require(project.loadingError()).contains("sql/streams"))
+  }
+}
