@@ -8,6 +8,8 @@ public enum QueryFailure: Error, Hashable, Sendable {
   case overloaded
   /// The statement timeout has passed.
   case timeout
+  /// An object was asked for that does not exist: the query gave no row.
+  case noResult
   /// The query is wrong for this database; the message is for the log, not for clients.
   case failed(message: String)
 }

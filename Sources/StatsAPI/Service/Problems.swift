@@ -52,6 +52,7 @@ extension QueryFailure {
       Problem(status: 503, title: "Database unavailable", detail: "the database cannot be reached at the moment")
     case .overloaded: Problem(status: 503, title: "Too many queries", detail: "too many queries are waiting already")
     case .timeout: Problem(status: 504, title: "Query timeout", detail: "the database did not answer in time")
+    case .noResult: Problem(status: 404, title: "No result", detail: "there is nothing that the parameters name")
     case .failed:
       Problem(status: 500, title: "Query failed", detail: "the endpoint's query failed; the server's log says why")
     }
@@ -61,7 +62,7 @@ extension QueryFailure {
     switch self {
     case .unavailable: problem.response(headers: [HTTPHeader("Retry-After", "2")])
     case .overloaded: problem.response(headers: [HTTPHeader("Retry-After", "1")])
-    case .timeout, .failed: problem.response()
+    case .timeout, .noResult, .failed: problem.response()
     }
   }
 }

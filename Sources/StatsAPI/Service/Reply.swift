@@ -63,11 +63,17 @@ struct Reply: Sendable {
     return stream
   }
 
+  /// Methods are free text: a client's own must not become labels of metrics.
+  private var methodName: String {
+    if case .other = request.method { return "OTHER" }
+    return request.method.description
+  }
+
   private func report(status: Int, isCached: Bool?, failure: QueryFailure?) {
     guard let observe else { return }
     observe(
       RequestObservation(
-        route: route, status: status, method: request.method,
+        route: route, status: status, method: methodName,
         seconds: Double(monotonicNanoseconds() - startedAt) / 1e9, isCached: isCached, failure: failure))
   }
 }

@@ -1,11 +1,10 @@
-import HTTPServer
-
 /// What became of a request, for logs and metrics.
 public struct RequestObservation: Sendable {
   /// A path of the API, or `static`, or `unknown`: never what a client made up.
   public var route: String
   public var status: Int
-  public var method: HTTPMethod
+  /// `OTHER` for methods that HTTP does not define.
+  public var method: String
   /// From the request's arrival to the moment its answer was ready.
   public var seconds: Double
   /// nil unless it is an endpoint's result: whether it came from the cache.
