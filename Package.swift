@@ -77,7 +77,7 @@ let package = Package(
     .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "Threads"]),
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Threads"]),
+    .testTarget(name: "PostgresTests", dependencies: ["ChildProcess", "Postgres", "Threads"]),
     .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Events"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),

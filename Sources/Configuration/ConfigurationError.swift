@@ -7,7 +7,7 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     public var message: String
     public var hint: String?
 
-    init(location: String, message: String, hint: String? = nil) {
+    public init(location: String, message: String, hint: String? = nil) {
       self.location = location
       self.message = message
       self.hint = hint
@@ -24,7 +24,7 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     self.problems = problems
   }
 
-  init(location: String, message: String, hint: String? = nil) {
+  public init(location: String, message: String, hint: String? = nil) {
     problems = [Problem(location: location, message: message, hint: hint)]
   }
 

@@ -54,24 +54,8 @@ extension Observation {
         .debug, "flush committed",
         [.init(.stream, stream), .init(.events, events), .init(.rows, rows), .init(.seconds, seconds)]
       )
-    case .flushRetried(let stream, let attempt, let retryAfterSeconds, let reason, let sqlstate):
-      (
-        .warning, "flush retried",
-        [
-          .init(.stream, stream), .init(.attempt, attempt), .init(.retryAfterSeconds, retryAfterSeconds),
-          .init(.reason, reason),
-        ] + optional(.sqlstate, sqlstate)
-      )
-    case .flushFailed(let stream, let reason, let sqlstate):
-      (
-        .error, "flush failed",
-        [.init(.stream, stream), .init(.reason, reason)] + optional(.sqlstate, sqlstate)
-      )
-    case .fenced(let topic, let partition, let expected, let found):
-      (
-        .warning, "fenced by another instance",
-        position(topic, partition) + [.init(.expected, expected)] + (found.map { [.init(.found, $0)] } ?? [])
-      )
+    case .fenced(let topic, let reason):
+      (.warning, "fenced by another instance", [.init(.topic, topic), .init(.reason, reason)])
     case .gapFound(let topic, let partition, let first, let last, let reason):
       (
         .warning, "offsets missing",

@@ -37,10 +37,8 @@ public enum Observation: Sendable {
   // The pipeline.
   /// `latePolicy` events are in `late`; `filtered` ones passed no aggregate's WHERE.
   case flushCommitted(stream: String, events: Int, rows: Int, filtered: Int, late: Int, dead: Int, seconds: Double)
-  case flushRetried(stream: String, attempt: Int, retryAfterSeconds: Double, reason: String, sqlstate: String?)
-  case flushFailed(stream: String, reason: String, sqlstate: String?)
-  /// Another instance owns the partition: its progress is not what this one expected.
-  case fenced(topic: String, partition: Int32, expected: Int64, found: Int64?)
+  /// Another instance owns a partition: nothing of the transaction was written.
+  case fenced(topic: String, reason: String)
   /// Offsets `first` to `last` were re-read and are not there.
   case gapFound(topic: String, partition: Int32, first: Int64, last: Int64, reason: String)
   /// Records that the broker deleted before they were read.

@@ -8,8 +8,7 @@ struct ProductMetrics: Sendable {
   private let assignedPartitions: Gauge
   private let lostPartitions: Counter
   private let flushSeconds: Histogram
-  private let retries: Counter
-  private let failures: Counter
+  private let abandoned: Counter
   private let fences: Counter
   private let repeats: Counter
   private let missing: Counter
@@ -27,8 +26,8 @@ struct ProductMetrics: Sendable {
       "streampulse_lost_partitions_total", help: "Partitions taken away without notice.")
     flushSeconds = registry.histogram(
       "streampulse_flush_seconds", help: "Duration of the transactions that store results.")
-    retries = registry.counter("streampulse_flush_retries_total", help: "Transactions that were tried again.")
-    failures = registry.counter("streampulse_flush_failures_total", help: "Transactions that were given up.")
+    abandoned = registry.counter(
+      "streampulse_abandoned_work_total", help: "Times that uncommitted work was given up and read again.")
     fences = registry.counter(
       "streampulse_fences_total", help: "Transactions refused because another instance owns the partition.")
     repeats = registry.counter("streampulse_repeated_records_total", help: "Records that came again and were dropped.")
@@ -60,9 +59,8 @@ struct ProductMetrics: Sendable {
       eventCounter(stream, "late").add(Int64(late))
       eventCounter(stream, "dead").add(Int64(dead))
       upserts(stream).add(Int64(rows))
-    case .flushRetried: retries.add()
-    case .flushFailed: failures.add()
     case .fenced: fences.add()
+    case .workAbandoned: abandoned.add()
     case .repeatsDropped(_, _, let count): repeats.add(Int64(count))
     case .gapFound(_, _, let first, let last, _): missing.add(last - first + 1)
     case .recordsExpired(_, _, let first, let last): expired.add(last - first + 1)
@@ -72,7 +70,8 @@ struct ProductMetrics: Sendable {
       requests(route, status).add()
       requestSeconds(route).record(seconds)
     case .started, .definitionsLoaded, .definitionRejected, .listening, .ready, .childEnded, .shutdownStarted,
-      .shutdownFinished, .failed, .migrationApplied, .deadLettersWritten, .requestFailed:
+      .shutdownFinished, .failed, .migrationApplied, .readerRoleMissing,
+      .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .requestFailed:
       break
     }
   }

@@ -71,7 +71,9 @@ public final class Processor: Sendable {
       do throws(PipelineError) {
         switch try runWorker() {
         case .stopped: return
-        case .abandoned(let reason): observe(.workAbandoned(reason: reason.text))
+        case .abandoned(let reason):
+          if case .fenced(let message) = reason { observe(.fenced(topic: settings.topic, reason: message)) }
+          observe(.workAbandoned(reason: reason.text))
         case .failed(let error): throw error
         }
       } catch {

@@ -57,9 +57,8 @@ final class HealthMonitor: Sendable {
     var log: LogPosition?
     var broker = HealthReport.Dependency(isUp: true, detail: kafka.bootstrapServers)
     do throws(KafkaError) {
-      let open = try admin ?? KafkaAdmin(configuration: kafka)
-      admin = open
-      log = try lookAtLog(open)
+      if admin == nil { admin = try KafkaAdmin(configuration: kafka) }
+      if let admin { log = try lookAtLog(admin) }
     } catch {
       broker = .init(isUp: false, detail: error.description)
     }
@@ -68,9 +67,8 @@ final class HealthMonitor: Sendable {
     var database = HealthReport.Dependency(isUp: true, detail: database.description)
     var progress: Progress?
     do throws(PostgresError) {
-      let open = try connection ?? connect()
-      connection = open
-      progress = try lookAtProgress(open, log?.cluster)
+      if connection == nil { connection = try connect() }
+      if let connection { progress = try lookAtProgress(connection, log?.cluster) }
     } catch {
       connection?.close()
       connection = nil

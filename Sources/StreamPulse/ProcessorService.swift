@@ -32,7 +32,7 @@ final class ProcessorService: Sendable {
     threads = [
       try WorkerThread(name: "worker") {
         var problem: PipelineError?
-        do {
+        do throws(PipelineError) {
           try processor.run()
         } catch {
           problem = error

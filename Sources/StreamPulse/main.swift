@@ -46,5 +46,6 @@ func run(_ parsed: ParsedCommand) -> Int32 {
 
 /// One line (or one per problem) on standard error.
 func fail(_ message: String) {
-  fputs("streampulse: \(message)\n", stderr)
+  let line = Array("streampulse: \(message)\n".utf8)
+  _ = write(STDERR_FILENO, line, line.count)
 }

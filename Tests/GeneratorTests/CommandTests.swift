@@ -53,6 +53,13 @@ import Testing
     #expect(run.output.contains("set KAFKA_BOOTSTRAP_SERVERS, or start everything with \"streampulse up\""))
   }
 
+  @Test("a broker that cannot be reached is an error that names it")
+  func unreachableBroker() throws {
+    let run = try GeneratorRun(["--count", "1"], environment: ["KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"])
+    #expect(run.exitStatus == 1)
+    #expect(run.lines.last?.contains("cannot use topic content-downloads at 127.0.0.1:1: ") == true)
+  }
+
   @Test(
     "options that make no sense are refused in one line that names them",
     arguments: [

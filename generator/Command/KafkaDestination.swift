@@ -36,15 +36,23 @@ final class KafkaDestination {
     topic = configuration.kafka.topic ?? "content-downloads"
     group = configuration.kafka.groupID
     self.report = report
-    let kafka = KafkaConfiguration(
+    var kafka = KafkaConfiguration(
       bootstrapServers: bootstrapServers,
-      // A broker that is away for longer is not worth waiting for; the user's own value, which comes later, wins.
-      properties: [("message.timeout.ms", "60000")]
-        + configuration.kafka.properties.map { (name: $0.name, value: $0.value) })
+      properties: configuration.kafka.properties.map { (name: $0.name, value: $0.value) },
+      log: { line in
+        // Called on librdkafka's threads. Why a connection fails is said only here.
+        if line.level <= .error { writeError("event-generator: \(line.message)\n") }
+      })
     admin = try KafkaAdmin(configuration: kafka)
-    try admin.createTopicIfMissing(
-      topic, partitions: partitions, timeoutMilliseconds: Self.questionTimeoutMilliseconds)
+    do {
+      try admin.createTopicIfMissing(
+        topic, partitions: partitions, timeoutMilliseconds: Self.questionTimeoutMilliseconds)
+    } catch {
+      throw GeneratorError("cannot use topic \(topic) at \(bootstrapServers): \(error)")
+    }
     self.partitions = Int32(try admin.partitionCount(topic) ?? partitions)
+    // A broker that is away for longer is not worth waiting for; the user's own value, which comes later, wins.
+    kafka.properties.insert(("message.timeout.ms", "60000"), at: 0)
     producer = try KafkaProducer(configuration: kafka)
     let identity = try admin.clusterIdentity(timeoutMilliseconds: Self.questionTimeoutMilliseconds)
     if identity.isEmbedded { limit = UnreadLimit(maxUnreadBytes: Self.maxUnreadBytes) }

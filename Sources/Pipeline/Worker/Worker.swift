@@ -72,8 +72,12 @@ final class Worker {
 
   /// Runs until it is stopped or must be made anew. Blocks its thread.
   func run() -> WorkerEnd {
-    do throws(PipelineError) {
+    do throws(KafkaError) {
       try consumer.subscribe()
+    } catch {
+      return .failed(.kafka(error))
+    }
+    do throws(PipelineError) {
       while true {
         let now = Clock.monotonic()
         if shouldStop() { checkpoints.stopRequested(now: now) }

@@ -26,17 +26,8 @@ public struct ConnectionSettings: Sendable, CustomStringConvertible, CustomDebug
   ///
   /// - Throws: `.protocolViolation` that says what is wrong without repeating any of it.
   public init(url: String) throws(PostgresError) {
-    // libpq would take the rest of a password with a bare @ or / for the host, and name it in its messages.
-    let authority = url.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
-    guard let scheme = ["postgresql://", "postgres://"].first(where: { authority.hasPrefix($0) }) else {
+    guard url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") else {
       throw PostgresError(.protocolViolation("the database URL does not begin with postgresql://"))
-    }
-    let rest = authority.dropFirst(scheme.count)
-    let isAmbiguous = rest.count { $0 == "@" } > 1 || rest.drop { $0 != "/" }.contains("@") || rest.contains("#")
-    guard !isAmbiguous else {
-      throw PostgresError(
-        .protocolViolation(
-          "the database URL is ambiguous: in user and password, @ is written %40, / %2F, ? %3F and # %23"))
     }
     var message: UnsafeMutablePointer<CChar>?
     guard let options = PQconninfoParse(url, &message) else {
@@ -51,6 +42,12 @@ public struct ConnectionSettings: Sendable, CustomStringConvertible, CustomDebug
     while let keyword = option.pointee.keyword {
       if let value = option.pointee.val { values[String(cString: keyword)] = String(cString: value) }
       option += 1
+    }
+    // A bare @ or / in a password leaves its rest in the host or the database, which messages name.
+    guard values["host"]?.contains("@") != true, values["user"] != nil || !url.contains("@") else {
+      throw PostgresError(
+        .protocolViolation("the database URL is ambiguous: in user and password, @ is written %40 and / is written %2F")
+      )
     }
     if let ports = values["port"], !ports.split(separator: ",").allSatisfy({ Int($0) != nil }) {
       throw PostgresError(.protocolViolation("the port in the database URL is not a number"))

@@ -50,12 +50,12 @@ extension PostgresConnection {
         }
       }
     }
-    while let outcome = try nextResult() {
-      switch outcome {
+    // What is checked at the end of the transaction fails there, as one more result with its nil before the end.
+    for _ in 0..<4 {
+      switch try nextResult() {
       case .synchronized: return (results, error)
-      // Constraints that are checked at the end of the transaction fail at its end.
       case .failed(let report): error = error ?? PostgresError(report)
-      case .rows, .aborted: break
+      case .rows, .aborted, nil: break
       }
     }
     throw PostgresError(.protocolViolation("the pipeline has no end"))
