@@ -46,7 +46,7 @@ final class APIService: Sendable {
       endpoints: project.endpoints, configuration: configuration,
       dependencies: StatsAPI.Dependencies(
         execute: executor.execute, health: { $0(health.report) },
-        metrics: { Array(observer.registry.exposition().utf8) }, dataVersion: version,
+        metrics: { Array(observer.registry.render().utf8) }, dataVersion: version,
         observe: { observer.observe($0.observation) }))
     self.api = api
     var http = HTTPConfiguration()
