@@ -7,7 +7,7 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     public var message: String
     public var hint: String?
 
-    public init(location: String, message: String, hint: String? = nil) {
+    init(location: String, message: String, hint: String? = nil) {
       self.location = location
       self.message = message
       self.hint = hint

@@ -108,7 +108,7 @@ final class HealthMonitor: Sendable {
     let rows = try connection.query(
       """
       SELECT partition, next_offset, extract(epoch FROM clock_timestamp() - max(updated_at) OVER ())::double precision
-      FROM streampulse.progress WHERE topic = $1 AND (cluster = $2 OR $2 IS NULL)
+      FROM pulse.progress WHERE topic = $1 AND (cluster = $2 OR $2 IS NULL)
       """, [.text(topic), cluster.map { .text($0) } ?? .null])
     var progress = Progress()
     for row in 0..<rows.rowCount {

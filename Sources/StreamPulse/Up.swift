@@ -92,7 +92,7 @@ final class Up {
     environment["EVENTS_PER_MINUTE"] = String(context.configuration.eventsPerMinute)
     demo = try ChildProcess(
       Launch(
-        executable: (folder + ["event-generator"]).joined(separator: "/"), arguments: ["--quiet"],
+        executable: (folder + ["event-generator"]).joined(separator: "/"), arguments: [],
         environment: environment))
   }
 
@@ -113,8 +113,8 @@ final class Up {
   private func stop() {
     let started = wallClockMicroseconds()
     if let demo {
-      demo.terminate(SIGTERM)
-      if demo.wait(timeoutMilliseconds: 5000) == nil { demo.terminate(SIGKILL) }
+      demo.send(signal: SIGTERM)
+      if demo.wait(timeoutMilliseconds: 5000) == nil { demo.send(signal: SIGKILL) }
     }
     api?.stop()
     processor?.stop()

@@ -4,6 +4,8 @@ import Testing
 /// Every file of Fixtures/refused begins with the errors that it must give, `-- error: line:column: message near "text"`,
 /// each with its `-- hint:`.
 @Suite struct RefusedDefinitionsTests {
+  /// What the fixtures of alerts watch.
+  static let aggregates = (try? plan(ShippedDefinitionsTests.files("aggregates")).aggregates) ?? []
   static let fixtures = Files.definitions(in: Files.tests + "/Fixtures/refused")
 
   @Test("there are fixtures of refused definitions")
@@ -23,7 +25,7 @@ import Testing
     let errors = errors {
       if file.path.hasPrefix("stream_") { return try parseStream(file) as Any }
       if file.path.hasPrefix("endpoint_") { return try parseEndpoint(file) as Any }
-      if file.path.hasPrefix("alert_") { return try parseAlert(file) as Any }
+      if file.path.hasPrefix("alert_") { return try parseAlert(file, aggregates: Self.aggregates) as Any }
       return try plan([file]) as Any
     }
     let actual = errors.map { String($0.description.dropFirst(file.path.count + 1)) }.joined(separator: "\n")

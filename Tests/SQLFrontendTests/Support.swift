@@ -112,3 +112,16 @@ func errors(_ body: () throws -> some Any) -> [DefinitionError] {
     return []
   }
 }
+
+/// Generated text that is compared with a file. `STREAMPULSE_UPDATE_FIXTURES=1` writes the files instead; the change is
+/// then to be read before it is committed.
+enum Golden {
+  static func matches(_ actual: String, _ name: String) -> Bool {
+    let path = Files.tests + "/Fixtures/expected/" + name
+    if getenv("STREAMPULSE_UPDATE_FIXTURES") != nil, let file = fopen(path, "w") {
+      defer { fclose(file) }
+      fputs(actual, file)
+    }
+    return Files.text(of: path) == actual
+  }
+}

@@ -11,7 +11,7 @@ SELECT device_type || ' (' || os_version || ')'                               AS
        sum(avg_speed_mbps_sum)
          / NULLIF(sum(avg_speed_mbps_count), 0)::double precision            AS avg_speed
 FROM device_stats
-WHERE window_end > now() - :minutes * INTERVAL '1 minute'
+WHERE window_start >= now() - :minutes * INTERVAL '1 minute'
 GROUP BY device_type, os_version
 ORDER BY total_downloads DESC, device_type, os_version
 LIMIT :limit;

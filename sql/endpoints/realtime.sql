@@ -14,7 +14,7 @@ FROM (SELECT sum(total_downloads)            AS total_downloads,
              sum(avg_duration_seconds_sum)   AS duration_sum,
              sum(avg_duration_seconds_count) AS duration_count
       FROM region_health
-      WHERE window_end > now() - :minutes * INTERVAL '1 minute') AS r,
+      WHERE window_start >= now() - :minutes * INTERVAL '1 minute') AS r,
      (SELECT count(DISTINCT content_id) AS unique_content
       FROM content_stats
-      WHERE window_end > now() - :minutes * INTERVAL '1 minute') AS c;
+      WHERE window_start >= now() - :minutes * INTERVAL '1 minute') AS c;

@@ -17,6 +17,6 @@ FROM (SELECT region,
              sum(avg_speed_mbps_sum)
                / NULLIF(sum(avg_speed_mbps_count), 0)::double precision            AS avg_speed
       FROM region_health
-      WHERE window_end > now() - :minutes * INTERVAL '1 minute'
+      WHERE window_start >= now() - :minutes * INTERVAL '1 minute'
       GROUP BY region) AS totals
 ORDER BY downloads DESC, region;

@@ -8,6 +8,6 @@ SELECT to_char(region_health.window_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24
        sum(total_downloads)::bigint                                                         AS total_downloads,
        (sum(successful_downloads) / sum(total_downloads))::double precision                 AS success_rate
 FROM region_health
-WHERE window_end > now() - :minutes * INTERVAL '1 minute'
+WHERE region_health.window_start >= now() - :minutes * INTERVAL '1 minute'
 GROUP BY region_health.window_start
 ORDER BY region_health.window_start;

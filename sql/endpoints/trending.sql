@@ -11,7 +11,7 @@ SELECT content_id,
        sum(failed_downloads)::bigint      AS failed_downloads,
        (sum(successful_downloads) / sum(download_count))::double precision AS success_rate
 FROM content_stats
-WHERE window_end > now() - :minutes * INTERVAL '1 minute'
+WHERE window_start >= now() - :minutes * INTERVAL '1 minute'
 GROUP BY content_id
 ORDER BY total_downloads DESC, content_id
 LIMIT :limit;

@@ -1,8 +1,8 @@
 -- The engine's own tables: progress (the checkpoint), the ledger that proves it, dead letters and alerts.
 -- Applied once, in one transaction, by `streampulse migrate`; never edited after its release.
 
-CREATE SCHEMA IF NOT EXISTS streampulse;
-COMMENT ON SCHEMA streampulse IS 'StreamPulse''s own bookkeeping: progress, ledger, definitions';
+CREATE SCHEMA IF NOT EXISTS pulse;
+COMMENT ON SCHEMA pulse IS 'StreamPulse''s own bookkeeping: progress, ledger, definitions';
 
 -- The window functions of the definition language, so that a definition's own SELECT runs in Postgres as a batch.
 CREATE FUNCTION tumble(event_time timestamptz, size interval) RETURNS timestamptz
@@ -11,7 +11,7 @@ RETURN date_bin(size, event_time, TIMESTAMPTZ '2000-01-01T00:00:00Z');
 COMMENT ON FUNCTION tumble(timestamptz, interval) IS
   'Start of the tumbling window of that size, aligned to 2000-01-01T00:00:00Z, that holds the event time';
 
-CREATE TABLE streampulse.definitions (
+CREATE TABLE pulse.definitions (
   aggregate  text PRIMARY KEY,
   shape      text NOT NULL,
   definition text NOT NULL,
@@ -19,10 +19,10 @@ CREATE TABLE streampulse.definitions (
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE streampulse.definitions IS 'The aggregates that the result tables were made for';
-COMMENT ON COLUMN streampulse.definitions.shape IS 'What stored rows depend on; a definition with another shape is refused';
+COMMENT ON TABLE pulse.definitions IS 'The aggregates that the result tables were made for';
+COMMENT ON COLUMN pulse.definitions.shape IS 'What stored rows depend on; a definition with another shape is refused';
 
-CREATE TABLE streampulse.progress (
+CREATE TABLE pulse.progress (
   cluster     text    NOT NULL,
   topic       text    NOT NULL,
   partition   integer NOT NULL,
@@ -33,14 +33,14 @@ CREATE TABLE streampulse.progress (
   updated_at  timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (cluster, topic, partition)
 ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
-COMMENT ON TABLE streampulse.progress IS
+COMMENT ON TABLE pulse.progress IS
   'The checkpoint: the position up to which each partition is contained in the result tables';
-COMMENT ON COLUMN streampulse.progress.cluster IS 'Identity of the Kafka cluster; an embedded broker has a new one at each start';
-COMMENT ON COLUMN streampulse.progress.next_offset IS 'Offset of the first record that is not yet contained';
-COMMENT ON COLUMN streampulse.progress.epoch IS 'Raised at each assignment: an instance with an older one cannot commit any more';
-COMMENT ON COLUMN streampulse.progress.watermark IS 'No events older than this are expected from the partition';
+COMMENT ON COLUMN pulse.progress.cluster IS 'Identity of the Kafka cluster; an embedded broker has a new one at each start';
+COMMENT ON COLUMN pulse.progress.next_offset IS 'Offset of the first record that is not yet contained';
+COMMENT ON COLUMN pulse.progress.epoch IS 'Raised at each assignment: an instance with an older one cannot commit any more';
+COMMENT ON COLUMN pulse.progress.watermark IS 'No events older than this are expected from the partition';
 
-CREATE TABLE streampulse.ledger (
+CREATE TABLE pulse.ledger (
   cluster      text    NOT NULL,
   topic        text    NOT NULL,
   partition    integer NOT NULL,
@@ -54,13 +54,13 @@ CREATE TABLE streampulse.ledger (
   updated_at   timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (cluster, topic, partition, first_offset)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
-COMMENT ON TABLE streampulse.ledger IS
+COMMENT ON TABLE pulse.ledger IS
   'Which offsets were applied, in segments of about a minute: [first_offset, next_offset) of one partition by one owner';
-COMMENT ON COLUMN streampulse.ledger.consumed IS 'Records of the range that were read: aggregated, filtered, late or dead';
-COMMENT ON COLUMN streampulse.ledger.missing IS 'Offsets of the range that the broker does not have; each gap is named in streampulse.gaps';
-COMMENT ON COLUMN streampulse.ledger.dead IS 'Records that are in dead_letters';
+COMMENT ON COLUMN pulse.ledger.consumed IS 'Records of the range that were read: aggregated, filtered, late or dead';
+COMMENT ON COLUMN pulse.ledger.missing IS 'Offsets of the range that the broker does not have; each gap is named in pulse.gaps';
+COMMENT ON COLUMN pulse.ledger.dead IS 'Records that are in dead_letters';
 
-CREATE TABLE streampulse.ledger_counts (
+CREATE TABLE pulse.ledger_counts (
   cluster      text    NOT NULL,
   topic        text    NOT NULL,
   partition    integer NOT NULL,
@@ -71,11 +71,11 @@ CREATE TABLE streampulse.ledger_counts (
   late         bigint  NOT NULL,
   PRIMARY KEY (cluster, topic, partition, first_offset, aggregate)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
-COMMENT ON TABLE streampulse.ledger_counts IS 'For each ledger segment and aggregate, what became of the records that are not dead';
-COMMENT ON COLUMN streampulse.ledger_counts.filtered IS 'Records that the aggregate''s WHERE refused';
-COMMENT ON COLUMN streampulse.ledger_counts.late IS 'Records older than the aggregate still takes';
+COMMENT ON TABLE pulse.ledger_counts IS 'For each ledger segment and aggregate, what became of the records that are not dead';
+COMMENT ON COLUMN pulse.ledger_counts.filtered IS 'Records that the aggregate''s WHERE refused';
+COMMENT ON COLUMN pulse.ledger_counts.late IS 'Records older than the aggregate still takes';
 
-CREATE TABLE streampulse.gaps (
+CREATE TABLE pulse.gaps (
   cluster      text    NOT NULL,
   topic        text    NOT NULL,
   partition    integer NOT NULL,
@@ -85,27 +85,27 @@ CREATE TABLE streampulse.gaps (
   found_at     timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (cluster, topic, partition, first_offset)
 );
-COMMENT ON TABLE streampulse.gaps IS
+COMMENT ON TABLE pulse.gaps IS
   'Offsets that were skipped because the broker, asked twice, does not have them';
-COMMENT ON COLUMN streampulse.gaps.reason IS 'expired: removed before they were read; absent: compaction or transaction markers';
+COMMENT ON COLUMN pulse.gaps.reason IS 'expired: removed before they were read; absent: compaction or transaction markers';
 
-CREATE TABLE streampulse.retired (
+CREATE TABLE pulse.retired (
   aggregate  text PRIMARY KEY,
   horizon    timestamptz NOT NULL,
   events     bigint,
   updated_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE streampulse.retired IS 'What retention has removed: windows that ended by the horizon';
-COMMENT ON COLUMN streampulse.retired.events IS 'How many events the removed rows held; NULL when the aggregate has no count(*)';
+COMMENT ON TABLE pulse.retired IS 'What retention has removed: windows that ended by the horizon';
+COMMENT ON COLUMN pulse.retired.events IS 'How many events the removed rows held; NULL when the aggregate has no count(*)';
 
-CREATE TABLE streampulse.alert_progress (
+CREATE TABLE pulse.alert_progress (
   alert           text NOT NULL,
   cluster         text NOT NULL,
   evaluated_until timestamptz NOT NULL,
   updated_at      timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (alert, cluster)
 );
-COMMENT ON TABLE streampulse.alert_progress IS
+COMMENT ON TABLE pulse.alert_progress IS
   'Up to which window end each alert has been evaluated, by the watermark of a cluster''s stream';
 
 CREATE TABLE dead_letters (
@@ -156,12 +156,12 @@ COMMENT ON COLUMN alerts.key IS 'The key of the aggregate''s row that the alert 
 COMMENT ON COLUMN alerts.acknowledged_at IS 'When somebody took note of it; NULL: nobody yet';
 
 -- Takes partitions over: makes their rows or raises their epoch, which fences the former owner.
-CREATE FUNCTION streampulse.claim(
+CREATE FUNCTION pulse.claim(
   claimed_cluster text, claimed_topic text, partitions integer[], start_offsets bigint[], new_owner text
 ) RETURNS TABLE (partition integer, next_offset bigint, epoch bigint, watermark timestamptz)
 LANGUAGE sql
 AS $$
-  INSERT INTO streampulse.progress AS p (cluster, topic, partition, next_offset, epoch, owner)
+  INSERT INTO pulse.progress AS p (cluster, topic, partition, next_offset, epoch, owner)
   SELECT claimed_cluster, claimed_topic, d.partition, d.start_offset, 1, new_owner
   FROM unnest(partitions, start_offsets) AS d (partition, start_offset)
   ORDER BY d.partition
@@ -169,10 +169,10 @@ AS $$
   DO UPDATE SET epoch = p.epoch + 1, owner = excluded.owner, updated_at = now()
   RETURNING p.partition, p.next_offset, p.epoch, p.watermark
 $$;
-COMMENT ON FUNCTION streampulse.claim IS 'Takes partitions over and returns where to begin';
+COMMENT ON FUNCTION pulse.claim IS 'Takes partitions over and returns where to begin';
 
 -- The fence: moves every partition from the position that the caller believes in, or fails as a whole.
-CREATE FUNCTION streampulse.advance(
+CREATE FUNCTION pulse.advance(
   owned_cluster text, owned_topic text, partitions integer[], epochs bigint[], expected bigint[], next_offsets bigint[],
   watermarks timestamptz[]
 ) RETURNS void
@@ -182,12 +182,12 @@ DECLARE
   moved integer;
 BEGIN
   -- Locks in partition order, so that two instances cannot wait for each other.
-  PERFORM 1 FROM streampulse.progress AS p
+  PERFORM 1 FROM pulse.progress AS p
   WHERE p.cluster = owned_cluster AND p.topic = owned_topic AND p.partition = ANY (partitions)
   ORDER BY p.partition
   FOR UPDATE;
 
-  UPDATE streampulse.progress AS p
+  UPDATE pulse.progress AS p
   SET next_offset = d.next_offset, watermark = coalesce(greatest(p.watermark, d.watermark), p.watermark),
       updated_at = now()
   FROM unnest(partitions, epochs, expected, next_offsets, watermarks)
@@ -203,4 +203,4 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION streampulse.advance IS 'Compare-and-set of positions; SQLSTATE SPF01 when another instance owns one';
+COMMENT ON FUNCTION pulse.advance IS 'Compare-and-set of positions; SQLSTATE SPF01 when another instance owns one';

@@ -44,12 +44,12 @@ public struct Migrator {
   private func applyMigrations(_ files: [SourceFile]) throws -> [String] {
     try connection.execute(
       """
-      CREATE SCHEMA IF NOT EXISTS streampulse;
-      CREATE TABLE IF NOT EXISTS streampulse.migrations (
+      CREATE SCHEMA IF NOT EXISTS pulse;
+      CREATE TABLE IF NOT EXISTS pulse.migrations (
         name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
-      COMMENT ON TABLE streampulse.migrations IS 'Files of sql/schema that have been applied, with their MD5';
+      COMMENT ON TABLE pulse.migrations IS 'Files of sql/schema that have been applied, with their MD5';
       """)
-    let known = try connection.query("SELECT name, checksum FROM streampulse.migrations")
+    let known = try connection.query("SELECT name, checksum FROM pulse.migrations")
     let applied = Dictionary(
       uniqueKeysWithValues: (0..<known.rowCount).map { (known[$0, 0] ?? "", known[$0, 1] ?? "") })
     var changes: [String] = []
@@ -66,7 +66,7 @@ public struct Migrator {
       try inTransaction {
         try connection.execute(file.text)
         _ = try connection.query(
-          "INSERT INTO streampulse.migrations (name, checksum) VALUES ($1, $2)", [.text(name), .text(sum)])
+          "INSERT INTO pulse.migrations (name, checksum) VALUES ($1, $2)", [.text(name), .text(sum)])
       }
       changes.append("applied \(file.path)")
     }
@@ -76,7 +76,7 @@ public struct Migrator {
   private func apply(_ aggregate: AggregatePlan, of plan: StreamPlan) throws -> [String] {
     let shape = TableShape(aggregate, of: plan)
     let stored = try connection.query(
-      "SELECT shape FROM streampulse.definitions WHERE aggregate = $1", [.text(aggregate.name)])
+      "SELECT shape FROM pulse.definitions WHERE aggregate = $1", [.text(aggregate.name)])
     if stored.rowCount > 0 {
       try Migrator.check(aggregate.name, stored: stored[0, 0], planned: shape)
     }
@@ -88,7 +88,7 @@ public struct Migrator {
       }
       _ = try connection.query(
         """
-        INSERT INTO streampulse.definitions (aggregate, shape, definition, retention)
+        INSERT INTO pulse.definitions (aggregate, shape, definition, retention)
         VALUES ($1, $2, $3, make_interval(secs => $4))
         ON CONFLICT (aggregate) DO UPDATE
         SET definition = excluded.definition, retention = excluded.retention, updated_at = now()
@@ -110,7 +110,7 @@ public struct Migrator {
       throw .definition(
         """
         sql/aggregates: \(name) has changed in a way that its stored rows do not have: \(change)
-          hint: give the aggregate a new name, or drop the table \(name) and its row in streampulse.definitions
+          hint: give the aggregate a new name, or drop the table \(name) and its row in pulse.definitions
         """)
     }
   }
@@ -118,13 +118,13 @@ public struct Migrator {
   /// Checks that the database has what the plan needs, without changing anything.
   public static func verify(_ plan: StreamPlan, _ connection: PostgresConnection) throws(PipelineError) {
     do {
-      let exists = try connection.query("SELECT to_regclass('streampulse.definitions') IS NOT NULL")
+      let exists = try connection.query("SELECT to_regclass('pulse.definitions') IS NOT NULL")
       guard exists[0, 0] == "t" else {
         throw PipelineError.definition("the database has not been prepared: run streampulse migrate")
       }
       for aggregate in plan.aggregates {
         let stored = try connection.query(
-          "SELECT shape FROM streampulse.definitions WHERE aggregate = $1", [.text(aggregate.name)])
+          "SELECT shape FROM pulse.definitions WHERE aggregate = $1", [.text(aggregate.name)])
         try check(
           aggregate.name, stored: stored.rowCount > 0 ? stored[0, 0] : nil, planned: TableShape(aggregate, of: plan))
       }
@@ -149,8 +149,8 @@ public struct Migrator {
           IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '\(role)') THEN CREATE ROLE \(role) NOLOGIN; END IF;
         END $$;
         GRANT \(role) TO CURRENT_USER;
-        GRANT USAGE ON SCHEMA streampulse TO \(role);
-        GRANT SELECT ON streampulse.progress, \(tables.joined(separator: ", ")) TO \(role);
+        GRANT USAGE ON SCHEMA pulse TO \(role);
+        GRANT SELECT ON pulse.progress, \(tables.joined(separator: ", ")) TO \(role);
         """)
     } catch {
       observe(.readerRoleMissing(reason: error.description))

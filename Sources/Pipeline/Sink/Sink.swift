@@ -8,7 +8,7 @@ import SQLFrontend
 ///
 /// Owns no connection: the sink thread hands one in and decides what an error means.
 struct Sink: Sendable {
-  /// Raised by `streampulse.advance` when another instance owns a partition.
+  /// Raised by `pulse.advance` when another instance owns a partition.
   static let fencedState = "SPF01"
   /// On this channel a JSON object tells of each committed transaction.
   static let channel = "streampulse"
@@ -41,7 +41,7 @@ struct Sink: Sendable {
     let result = try connection.query(
       """
       SELECT partition, next_offset, epoch, (extract(epoch FROM watermark) * 1000000)::bigint
-      FROM streampulse.claim($1, $2, $3, $4, $5)
+      FROM pulse.claim($1, $2, $3, $4, $5)
       """,
       [.text(cluster), .text(topic), .array(numbers), .array(offsets), .text(owner)])
     return (0..<result.rowCount).compactMap { row in
@@ -85,7 +85,7 @@ struct Sink: Sendable {
     of checkpoint: Checkpoint, cluster: String, _ connection: PostgresConnection
   ) throws(PostgresError) -> Outcome {
     let result = try connection.query(
-      "SELECT partition, next_offset, epoch FROM streampulse.progress WHERE cluster = $1 AND topic = $2",
+      "SELECT partition, next_offset, epoch FROM pulse.progress WHERE cluster = $1 AND topic = $2",
       [.text(cluster), .text(topic)])
     var stored: [Int32: (next: Int64, epoch: Int64)] = [:]
     for row in 0..<result.rowCount {
@@ -125,7 +125,7 @@ struct Sink: Sendable {
       if let watermark = advance.watermark { watermarks.append(watermark) } else { watermarks.appendNull() }
     }
     return PostgresStatement(
-      "SELECT streampulse.advance($1, $2, $3, $4, $5, $6, $7)",
+      "SELECT pulse.advance($1, $2, $3, $4, $5, $6, $7)",
       [
         .text(cluster), .text(topic), .array(partitions), .array(epochs), .array(expected), .array(next),
         .array(watermarks),
@@ -165,7 +165,7 @@ struct Sink: Sendable {
     var statements = [
       PostgresStatement(
         """
-        INSERT INTO streampulse.ledger AS l
+        INSERT INTO pulse.ledger AS l
           (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch)
         SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
           $8::bigint[], $9::bigint[]) AS d
@@ -180,7 +180,7 @@ struct Sink: Sendable {
       statements.append(
         PostgresStatement(
           """
-          INSERT INTO streampulse.ledger_counts AS l
+          INSERT INTO pulse.ledger_counts AS l
             (cluster, topic, partition, aggregate, first_offset, aggregated, filtered, late)
           SELECT $1, $2, d.* FROM unnest($3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
             $8::bigint[]) AS d
@@ -206,7 +206,7 @@ struct Sink: Sendable {
     }
     return PostgresStatement(
       """
-      INSERT INTO streampulse.gaps (cluster, topic, partition, first_offset, next_offset, reason)
+      INSERT INTO pulse.gaps (cluster, topic, partition, first_offset, next_offset, reason)
       SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::text[]) AS d
       """,
       [.text(cluster), .text(topic), .array(partitions), .array(first), .array(next), .array(reasons)])

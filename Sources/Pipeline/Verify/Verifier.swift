@@ -44,7 +44,7 @@ public struct Verifier {
       """
       SELECT count(DISTINCT (cluster, topic, partition)), coalesce(sum(consumed), 0)::bigint,
              coalesce(sum(dead), 0)::bigint
-      FROM streampulse.ledger
+      FROM pulse.ledger
       """)
     return VerificationReport(
       checks: checks, gaps: try lines(Verifier.gaps), partitions: Int(totals.integer(0, 0) ?? 0),
@@ -62,9 +62,9 @@ public struct Verifier {
     let violations = try lines(
       """
       SELECT format('%s: the ledger says %s events, the rows hold %s', $1::text, ledger.events, rows.events)
-      FROM (SELECT coalesce(sum(aggregated), 0) AS events FROM streampulse.ledger_counts WHERE aggregate = $1) AS ledger,
+      FROM (SELECT coalesce(sum(aggregated), 0) AS events FROM pulse.ledger_counts WHERE aggregate = $1) AS ledger,
            (SELECT coalesce((SELECT sum(\(quotedIdentifier(count))) FROM \(quotedIdentifier(aggregate.name))), 0)
-                   + coalesce((SELECT events FROM streampulse.retired WHERE aggregate = $1), 0) AS events) AS rows
+                   + coalesce((SELECT events FROM pulse.retired WHERE aggregate = $1), 0) AS events) AS rows
       WHERE ledger.events <> rows.events
       """, [.text(aggregate.name)])
     return .init(name: "the rows of \(aggregate.name) hold the events of the ledger", violations: violations)
@@ -73,7 +73,7 @@ public struct Verifier {
   private static let gaps = """
     SELECT format('%s[%s]: offsets %s to %s are missing in the broker (%s)', topic, partition, first_offset,
                   next_offset - 1, reason)
-    FROM streampulse.gaps ORDER BY found_at, topic, partition, first_offset
+    FROM pulse.gaps ORDER BY found_at, topic, partition, first_offset
     """
 
   private static let ledgerChecks: [(String, String)] = [
@@ -82,7 +82,7 @@ public struct Verifier {
       """
       SELECT format('%s[%s]: a segment ends at %s and the next begins at %s', topic, partition, previous, first_offset)
       FROM (SELECT *, lag(next_offset) OVER (PARTITION BY cluster, topic, partition ORDER BY first_offset) AS previous
-            FROM streampulse.ledger) AS l
+            FROM pulse.ledger) AS l
       WHERE previous IS NOT NULL AND previous <> first_offset
       ORDER BY topic, partition, first_offset
       """
@@ -92,7 +92,7 @@ public struct Verifier {
       """
       SELECT format('%s[%s] from %s: %s offsets, but %s consumed and %s missing', topic, partition, first_offset,
                     next_offset - first_offset, consumed, missing)
-      FROM streampulse.ledger
+      FROM pulse.ledger
       WHERE next_offset - first_offset <> consumed + missing OR consumed < 0 OR missing < 0
       ORDER BY topic, partition, first_offset
       """
@@ -102,10 +102,10 @@ public struct Verifier {
       """
       SELECT format('%s[%s] from %s: %s offsets missing, but the recorded gaps have %s', topic, partition, first_offset,
                     missing, named)
-      FROM (SELECT l.*, coalesce((SELECT sum(g.next_offset - g.first_offset) FROM streampulse.gaps AS g
+      FROM (SELECT l.*, coalesce((SELECT sum(g.next_offset - g.first_offset) FROM pulse.gaps AS g
                                   WHERE (g.cluster, g.topic, g.partition) = (l.cluster, l.topic, l.partition)
                                     AND g.first_offset >= l.first_offset AND g.next_offset <= l.next_offset), 0) AS named
-            FROM streampulse.ledger AS l) AS l
+            FROM pulse.ledger AS l) AS l
       WHERE missing <> named
       ORDER BY topic, partition, first_offset
       """
@@ -114,8 +114,8 @@ public struct Verifier {
       "the ledger ends where the progress is",
       """
       SELECT format('%s[%s]: progress is at %s, the ledger ends at %s', p.topic, p.partition, p.next_offset, l.ends)
-      FROM streampulse.progress AS p
-      FULL JOIN (SELECT cluster, topic, partition, max(next_offset) AS ends FROM streampulse.ledger
+      FROM pulse.progress AS p
+      FULL JOIN (SELECT cluster, topic, partition, max(next_offset) AS ends FROM pulse.ledger
                  GROUP BY cluster, topic, partition) AS l USING (cluster, topic, partition)
       WHERE l.ends IS NOT NULL AND p.next_offset IS DISTINCT FROM l.ends
       ORDER BY topic, partition
@@ -126,8 +126,8 @@ public struct Verifier {
       """
       SELECT format('%s[%s] from %s, %s: %s consumed, but %s aggregated + %s filtered + %s late + %s dead', l.topic,
                     l.partition, l.first_offset, c.aggregate, l.consumed, c.aggregated, c.filtered, c.late, l.dead)
-      FROM streampulse.ledger AS l
-      JOIN streampulse.ledger_counts AS c USING (cluster, topic, partition, first_offset)
+      FROM pulse.ledger AS l
+      JOIN pulse.ledger_counts AS c USING (cluster, topic, partition, first_offset)
       WHERE l.consumed <> c.aggregated + c.filtered + c.late + l.dead OR least(c.aggregated, c.filtered, c.late) < 0
       ORDER BY l.topic, l.partition, l.first_offset, c.aggregate
       """
@@ -136,9 +136,9 @@ public struct Verifier {
       "each segment is counted for its aggregates",
       """
       SELECT format('%s[%s] from %s has no counts', topic, partition, first_offset)
-      FROM streampulse.ledger AS l
+      FROM pulse.ledger AS l
       FULL JOIN (SELECT DISTINCT cluster, topic, partition, first_offset, true AS counted
-                 FROM streampulse.ledger_counts) AS c USING (cluster, topic, partition, first_offset)
+                 FROM pulse.ledger_counts) AS c USING (cluster, topic, partition, first_offset)
       WHERE (l.consumed > 0 AND counted IS NULL) OR l.consumed IS NULL
       ORDER BY topic, partition, first_offset
       """
@@ -150,7 +150,7 @@ public struct Verifier {
       FROM (SELECT l.*, (SELECT count(*) FROM dead_letters AS d
                          WHERE (d.cluster, d.topic, d.partition) = (l.cluster, l.topic, l.partition)
                            AND d.record_offset >= l.first_offset AND d.record_offset < l.next_offset) AS letters
-            FROM streampulse.ledger AS l) AS l
+            FROM pulse.ledger AS l) AS l
       WHERE dead <> letters
       ORDER BY topic, partition, first_offset
       """

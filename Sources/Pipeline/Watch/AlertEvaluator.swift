@@ -19,7 +19,7 @@ struct AlertEvaluator {
   func evaluate(_ alert: AlertDefinition, watermark: String) throws(PostgresError) -> [Observation] {
     let last = try connection.query(
       """
-      SELECT evaluated_until::text, evaluated_until < $3::timestamptz FROM streampulse.alert_progress
+      SELECT evaluated_until::text, evaluated_until < $3::timestamptz FROM pulse.alert_progress
       WHERE alert = $1 AND cluster = $2
       """, [.text(alert.name), .text(cluster), .text(watermark)])
     guard last.rowCount == 0 || last.boolean(0, 1) == true else { return [] }
@@ -39,7 +39,7 @@ struct AlertEvaluator {
     statements.append(
       PostgresStatement(
         """
-        INSERT INTO streampulse.alert_progress (alert, cluster, evaluated_until) VALUES ($1, $2, $3::timestamptz)
+        INSERT INTO pulse.alert_progress (alert, cluster, evaluated_until) VALUES ($1, $2, $3::timestamptz)
         ON CONFLICT (alert, cluster) DO UPDATE SET evaluated_until = excluded.evaluated_until, updated_at = now()
         """, [.text(alert.name), .text(cluster), .text(watermark)]))
     let results = try connection.pipeline(statements)

@@ -92,7 +92,7 @@ public final class Watch: Sendable {
   /// No events older than this are expected from any partition; as text, nil while there is none.
   private func watermark(_ connection: PostgresConnection, _ cluster: String) throws(PostgresError) -> String? {
     try connection.query(
-      "SELECT min(watermark)::text FROM streampulse.progress WHERE cluster = $1 AND topic = $2",
+      "SELECT min(watermark)::text FROM pulse.progress WHERE cluster = $1 AND topic = $2",
       [.text(cluster), .text(topic)])[0, 0]
   }
 
@@ -125,7 +125,7 @@ public final class Watch: Sendable {
       WITH gone AS (\(ResultTable(aggregate).expireStatement) RETURNING \(events) AS events),
            total AS (SELECT count(*) AS rows, sum(events)::bigint AS events FROM gone),
            noted AS (
-             INSERT INTO streampulse.retired AS r (aggregate, horizon, events)
+             INSERT INTO pulse.retired AS r (aggregate, horizon, events)
              SELECT $3, $1::timestamptz, events FROM total WHERE rows > 0
              ON CONFLICT (aggregate) DO UPDATE
              SET horizon = greatest(r.horizon, excluded.horizon), events = r.events + excluded.events,

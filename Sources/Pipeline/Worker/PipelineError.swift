@@ -19,7 +19,7 @@ public enum PipelineError: Error, CustomStringConvertible {
     case .logTruncated(let topic, let partition, let end, let position):
       """
       partition \(partition) of \(topic) ends at offset \(end), but everything up to \(position) is already counted: \
-      the topic was truncated or made anew. If that is intended, delete the partition's row in streampulse.progress \
+      the topic was truncated or made anew. If that is intended, delete the partition's row in pulse.progress \
       to begin again at its start
       """
     case .definition(let text), .internal(let text): text

@@ -41,6 +41,7 @@ public struct AlertDefinition: Hashable, Sendable {
   /// The columns of the SELECT that say what the alert is about, e.g. `region`.
   public var keys: [String]
   /// The statement to prepare, over the windows that ended after `$1::timestamptz` and not after `$2::timestamptz`.
+  /// It finds them by the primary key, whatever else the table holds.
   ///
   /// Its columns: `window_start`, `window_end` (timestamptz), `value` (double precision, never NULL), `samples`
   /// (bigint), `key` (jsonb: the keys by name), then each key as text, in the order of `keys`.

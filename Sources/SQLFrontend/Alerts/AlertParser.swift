@@ -1,12 +1,15 @@
+import Plan
+
 /// Reads an alert's file: annotations and one SELECT of keys, `window_start`, `window_end`, `value` and `samples`.
 ///
 /// The SELECT reads the aggregate as if it held only the windows to be judged.
 ///
+/// - Parameter aggregates: those that an alert may watch.
 /// - Throws: everything that is wrong in the file.
-public func parseAlert(_ file: SourceFile) throws(DefinitionErrors) -> AlertDefinition {
+public func parseAlert(_ file: SourceFile, aggregates: [AggregatePlan]) throws(DefinitionErrors) -> AlertDefinition {
   let source = SourceText(file)
   var diagnostics = Diagnostics()
-  let definition = AlertParser(source: source).parse(&diagnostics)
+  let definition = AlertParser(source: source, aggregates: aggregates).parse(&diagnostics)
   try diagnostics.check()
   guard let definition else { throw DefinitionErrors([source.error(at: 0, "the alert cannot be read")]) }
   return definition
@@ -14,6 +17,7 @@ public func parseAlert(_ file: SourceFile) throws(DefinitionErrors) -> AlertDefi
 
 private struct AlertParser {
   let source: SourceText
+  let aggregates: [AggregatePlan]
 
   static let annotations = ["name", "summary", "on", "metric", "detector", "min_samples", "message"]
   /// What every alert's SELECT yields beside its keys.
@@ -25,9 +29,7 @@ private struct AlertParser {
     let summary = diagnostics.attempt { () throws(DefinitionError) in
       try annotations.required("summary", form: "what it warns of, in one line").value
     }
-    let aggregate = diagnostics.attempt { () throws(DefinitionError) in
-      try annotations.required("on", form: "region_health")
-    }
+    let aggregate = diagnostics.attempt { () throws(DefinitionError) in try self.aggregate(annotations) }
     let metric = diagnostics.attempt { () throws(DefinitionError) in
       try annotations.required("metric", form: "error_rate").value
     }
@@ -47,9 +49,9 @@ private struct AlertParser {
     }
     guard let name, let summary, let metric, let detector, let samples, let keys, let message else { return nil }
     return AlertDefinition(
-      name: name, summary: summary, aggregate: aggregate.value, metric: metric, detector: detector,
+      name: name, summary: summary, aggregate: aggregate.name, metric: metric, detector: detector,
       minimumSamples: samples, message: message, keys: keys,
-      sql: Self.statement(source.text(select.range), over: aggregate.value, keys: keys))
+      sql: Self.statement(source.text(select.range), over: aggregate, keys: keys))
   }
 
   private func name(_ annotations: Annotations) throws(DefinitionError) -> String {
@@ -62,6 +64,16 @@ private struct AlertParser {
     return item.value
   }
 
+  private func aggregate(_ annotations: Annotations) throws(DefinitionError) -> AggregatePlan {
+    let item = try annotations.required("on", form: "region_health")
+    if let aggregate = aggregates.first(where: { $0.name == item.value }) { return aggregate }
+    let names = aggregates.map(\.name)
+    let nearest = nearestSpelling(of: item.value, among: names).map { "did you mean \($0)? " } ?? ""
+    throw source.error(
+      at: item.valueLocation, "there is no aggregate \(item.value)",
+      hint: "\(nearest)aggregates are \(names.joined(separator: ", "))")
+  }
+
   private func minimumSamples(_ annotations: Annotations) throws(DefinitionError) -> Int64 {
     guard let item = try annotations.one("min_samples") else { return 1 }
     guard let value = Int64(item.value), value >= 1 else {
@@ -70,11 +82,11 @@ private struct AlertParser {
     return value
   }
 
-  private func keys(_ select: PlainSelect, _ aggregate: Annotation) throws(DefinitionError) -> [String] {
-    let form = "SELECT region, window_start, window_end, … AS value, … AS samples FROM \(aggregate.value)"
-    guard select.reads(aggregate.value) else {
+  private func keys(_ select: PlainSelect, _ aggregate: AggregatePlan) throws(DefinitionError) -> [String] {
+    let form = "SELECT region, window_start, window_end, … AS value, … AS samples FROM \(aggregate.name)"
+    guard select.reads(aggregate.name) else {
       throw source.error(
-        at: select.range.lowerBound, "the SELECT does not read \(aggregate.value)", hint: "write \(form)")
+        at: select.range.lowerBound, "the SELECT does not read \(aggregate.name)", hint: "write \(form)")
     }
     var names: [String] = []
     for column in select.columnNames {
@@ -124,8 +136,9 @@ private struct AlertParser {
   }
 
   /// The aggregate's name is shadowed by the windows to be judged: whatever the SELECT is, it sees no others.
-  private static func statement(_ select: String, over aggregate: String, keys: [String]) -> String {
-    let table = quotedIdentifier(aggregate)
+  private static func statement(_ select: String, over aggregate: AggregatePlan, keys: [String]) -> String {
+    let table = quotedIdentifier(aggregate.name)
+    let size = ResultTable(aggregate).windowSizeSQL
     let texts = keys.map { "\(quotedIdentifier($0))::text" }
     let members = keys.map { "\(quotedLiteral($0)), \(quotedIdentifier($0))" }.joined(separator: ", ")
     let order = ["window_start"] + keys.map { "\(quotedIdentifier($0))::text COLLATE \"C\"" }
@@ -134,7 +147,9 @@ private struct AlertParser {
       + ["jsonb_build_object(\(members)) AS key"] + zip(texts, keys).map { "\($0) AS \(quotedIdentifier($1))" }
     return """
       WITH \(table) AS (
-        SELECT * FROM \(table) WHERE window_end > $1::timestamptz AND window_end <= $2::timestamptz
+        SELECT * FROM \(table)
+        WHERE window_end > $1::timestamptz AND window_end <= $2::timestamptz
+          AND window_start > $1::timestamptz - \(size) AND window_start <= $2::timestamptz
       )
       SELECT \(columns.joined(separator: ", "))
       FROM (

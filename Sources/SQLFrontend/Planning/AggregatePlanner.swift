@@ -38,11 +38,10 @@ struct AggregatePlanner {
       diagnostics.attempt { () throws(DefinitionError) in try typer.condition(condition, of: "WHERE") }
     }
     var grouping = Grouping(source: source, columns: columns, typer: typer)
-    let window = grouping.read(select, &diagnostics)
-    var results = ResultPlanner(
-      source: source, columns: columns, typer: typer, keys: grouping.keys, lacksKeys: grouping.isIncomplete)
+    grouping.read(select, &diagnostics)
+    var results = ResultPlanner(grouping)
     results.plan(select.items, &diagnostics)
-    guard diagnostics.errors.isEmpty, let window, let options else { return nil }
+    guard diagnostics.errors.isEmpty, let window = grouping.window, let options else { return nil }
     return AggregatePlan(
       name: syntax.name, comment: source.headerComment, filter: filter, window: window, keys: results.orderedKeys,
       accumulators: results.accumulators, outputs: results.outputs, retentionMicroseconds: options.retention,

@@ -64,7 +64,7 @@ extension Literal {
 
   fileprivate var isNegative: Bool {
     switch self {
-    case .integer(let value, _): value < 0
+    case .integer(let value, .integer): value < 0
     case .numeric(let unscaled, _): unscaled < 0
     default: false
     }

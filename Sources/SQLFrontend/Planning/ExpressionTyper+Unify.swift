@@ -59,6 +59,11 @@ extension ExpressionTyper {
     guard expression.type.isNumber, type.isNumber else {
       throw source.error(at: location, "\(expression.type.sqlName) is not \(type.sqlName)", hint: "cast it")
     }
+    if evaluator == .engine, type.isNumeric {
+      throw source.error(
+        at: location, "\(expression.type.sqlName) cannot be combined with a numeric of more decimal places",
+        hint: "cast it to double precision, or write the constant with fewer places")
+    }
     return .cast(expression, to: type)
   }
 
@@ -166,7 +171,7 @@ extension ExpressionTyper {
       guard expression.type.canCast(to: type) else {
         throw source.error(
           at: location, "\(expression.type.sqlName) cannot be cast to \(type.sqlName)",
-          hint: type.isNumeric ? "cast to double precision" : nil)
+          hint: type.isNumeric || expression.type.isNumeric ? "cast to double precision" : nil)
       }
     case .generatedColumn:
       guard expression.type.canCastInGeneratedColumn(to: type) else {

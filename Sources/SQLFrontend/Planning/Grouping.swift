@@ -9,6 +9,8 @@ struct Grouping {
   private(set) var keys: [GroupKey] = []
   /// Whether some key could not be read: then the SELECT list cannot be judged against the keys.
   private(set) var isIncomplete = false
+  /// nil when there is none or it could not be read.
+  private(set) var window: WindowAssigner?
 
   init(source: SourceText, columns: StreamColumns, typer: ExpressionTyper) {
     self.source = source
@@ -16,8 +18,8 @@ struct Grouping {
     self.typer = typer
   }
 
-  /// Reads the clause into `keys`; the result is the window.
-  mutating func read(_ select: SyntaxSelect, _ diagnostics: inout Diagnostics) -> WindowAssigner? {
+  /// Reads the clause into `keys` and `window`.
+  mutating func read(_ select: SyntaxSelect, _ diagnostics: inout Diagnostics) {
     var windows: [(window: WindowAssigner, location: Int)] = []
     var hasFailed = false
     for term in select.groupBy {
@@ -55,14 +57,14 @@ struct Grouping {
           at: keys[AggregatePlanner.maximumKeys].location,
           "GROUP BY holds more than \(AggregatePlanner.maximumKeys) keys"))
     }
-    return windows.first?.window
+    window = windows.first?.window
   }
 
   /// A number or an alias of the SELECT list stands for that item, as in Postgres; a field goes before an alias.
   private func item(_ term: SyntaxExpression, _ items: [SyntaxItem]) throws(DefinitionError) -> SyntaxExpression {
     switch term.kind {
     case .integer(let number):
-      guard (1...items.count).contains(Int(number)) else {
+      guard number >= 1, number <= items.count else {
         throw source.error(at: term.location, "GROUP BY position \(number) is not in the SELECT list")
       }
       return items[Int(number) - 1].expression
@@ -99,7 +101,7 @@ struct Grouping {
   }
 
   /// The window that a call names. Another kind of window is another case here and in `WindowAssigner`.
-  private func window(_ call: SyntaxCall, at location: Int) throws(DefinitionError) -> WindowAssigner {
+  func window(_ call: SyntaxCall, at location: Int) throws(DefinitionError) -> WindowAssigner {
     guard call.name == "tumble" else {
       throw source.error(
         at: location, "\(call.name) windows are not supported yet", hint: "write tumble(…)")

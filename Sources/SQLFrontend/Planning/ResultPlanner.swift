@@ -3,12 +3,11 @@ import Plan
 
 /// Plans a SELECT list: which items are keys, which are stored as they are, which are computed from stored parts.
 struct ResultPlanner {
-  let source: SourceText
-  let columns: StreamColumns
-  let typer: ExpressionTyper
-  let keys: [GroupKey]
-  /// Some key could not be read, which is reported already.
-  let lacksKeys: Bool
+  private let grouping: Grouping
+  private let source: SourceText
+  private let columns: StreamColumns
+  private let typer: ExpressionTyper
+  private let keys: [GroupKey]
   private(set) var accumulators: [AccumulatorPlan] = []
   private(set) var outputs: [OutputColumn] = []
   /// Keys in the order of the SELECT list; those that it does not name come last.
@@ -16,12 +15,12 @@ struct ResultPlanner {
   private var keyOrder: [Int] = []
   private var names: Set<String> = []
 
-  init(source: SourceText, columns: StreamColumns, typer: ExpressionTyper, keys: [GroupKey], lacksKeys: Bool) {
-    self.source = source
-    self.columns = columns
-    self.typer = typer
-    self.keys = keys
-    self.lacksKeys = lacksKeys
+  init(_ grouping: Grouping) {
+    self.grouping = grouping
+    source = grouping.source
+    columns = grouping.columns
+    typer = grouping.typer
+    keys = grouping.keys
   }
 
   mutating func plan(_ items: [SyntaxItem], _ diagnostics: inout Diagnostics) {
@@ -30,8 +29,9 @@ struct ResultPlanner {
     for item in items {
       do {
         let name = try claimName(item)
-        let comment = source.commentAbove(item.location)
-        if lacksKeys, !item.expression.contains(where: Self.isAggregate) { continue }
+        let written = source.commentAbove(item.location)
+        let comment = written.isEmpty ? source.itemText(at: item.location) : written
+        if grouping.isIncomplete, !item.expression.contains(where: Self.isAggregate) { continue }
         if let output = try planned(item, name: name, comment: comment) {
           outputs.append(output)
         } else {
@@ -93,8 +93,12 @@ struct ResultPlanner {
   private mutating func planned(_ item: SyntaxItem, name: String, comment: String) throws(DefinitionError)
     -> OutputColumn?
   {
-    let comment = comment.isEmpty ? source.itemText(at: item.location) : comment
-    if Self.isWindow(item.expression) { return OutputColumn(name: name, source: .windowStart, comment: comment) }
+    if case .call(let call) = item.expression.kind, Self.isWindow(item.expression) {
+      guard try grouping.window(call, at: item.location) == grouping.window else {
+        throw source.error(at: item.location, "the window is not the one of GROUP BY", hint: "write the same in both")
+      }
+      return OutputColumn(name: name, source: .windowStart, comment: comment)
+    }
     guard item.expression.contains(where: Self.isAggregate) else {
       return try key(item, name: name)
     }
@@ -275,7 +279,7 @@ struct ResultPlanner {
     accumulators.append(
       AccumulatorPlan(
         function: part.function, argument: argument, filter: shaped.filter, column: name, type: part.type,
-        comment: "Part of \(result): \(Self.meaning(of: part.function)). Merges by addition or comparison."))
+        comment: "Part of \(result): \(Self.meaning(of: part.function))."))
     return name
   }
 

@@ -38,7 +38,7 @@ extension ResultTable {
 
   private var windowEnd: String {
     switch plan.window {
-    case .tumble(let size): "d.window_start + \(Interval.sql(microseconds: size))"
+    case .tumble: "d.window_start + \(windowSizeSQL)"
     }
   }
 
@@ -60,14 +60,15 @@ extension ResultTable {
     let table = quotedIdentifier(name)
     return """
       DELETE FROM \(table) WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM \(table) WHERE window_start < $1::timestamptz - \(Interval.sql(microseconds: windowSize))
+        SELECT ctid FROM \(table) WHERE window_start < $1::timestamptz - \(windowSizeSQL)
         LIMIT $2::bigint))
       """
   }
 
-  private var windowSize: Int64 {
+  /// The longest that a window of the table is, as an SQL interval.
+  var windowSizeSQL: String {
     switch plan.window {
-    case .tumble(let size): size
+    case .tumble(let size): Interval.sql(microseconds: size)
     }
   }
 }

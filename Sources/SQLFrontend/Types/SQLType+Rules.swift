@@ -60,11 +60,10 @@ extension SQLType {
   func canCast(to target: SQLType) -> Bool {
     if self == target { return true }
     switch (self, target) {
-    case (.bytea, _), (_, .bytea), (_, .jsonb): return false
-    case (_, .text): return true
-    case (.numeric, .numeric): return true
-    // Any number of places may follow, and a numeric column has a fixed number of them.
-    case (.doublePrecision, .numeric), (.text, .numeric): return false
+    // A numeric column has a fixed number of places, which nothing gives that is made at run time.
+    case (_, .numeric), (.numeric, .integer), (.numeric, .bigint): return false
+    case (.boolean, .text), (.uuid, .text), (.jsonb, .text): return true
+    case (_, .text): return isNumber
     case (.boolean, .integer), (.integer, .boolean): return true
     case (.text, .integer), (.text, .bigint), (.text, .doublePrecision), (.text, .boolean): return true
     case (.timestamptz, .timestamp), (.timestamptz, .date), (.timestamp, .timestamptz), (.timestamp, .date),

@@ -1,5 +1,5 @@
--- error: 6:33: arithmetic with numeric is not supported for events near "/"
--- hint: cast to double precision
+-- error: 6:7: integer cannot be combined with a numeric of more decimal places near "download.duration_seconds"
+-- hint: cast it to double precision, or write the constant with fewer places
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads

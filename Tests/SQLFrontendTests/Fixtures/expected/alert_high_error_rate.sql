@@ -1,0 +1,16 @@
+WITH region_health AS (
+  SELECT * FROM region_health
+  WHERE window_end > $1::timestamptz AND window_end <= $2::timestamptz
+    AND window_start > $1::timestamptz - INTERVAL '60 seconds' AND window_start <= $2::timestamptz
+)
+SELECT window_start, window_end, value::double precision AS value, samples::bigint AS samples, jsonb_build_object('region', region) AS key, region::text AS region
+FROM (
+SELECT region,
+       window_start,
+       window_end,
+       failed_downloads::double precision / total_downloads AS value,
+       total_downloads                                      AS samples
+FROM region_health
+) AS alert_rows
+WHERE value IS NOT NULL
+ORDER BY window_start, region::text COLLATE "C";

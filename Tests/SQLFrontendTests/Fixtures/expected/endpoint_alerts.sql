@@ -1,0 +1,21 @@
+WITH endpoint_rows AS MATERIALIZED (
+SELECT id,
+       alert_type,
+       severity,
+       message,
+       region,
+       metric_name,
+       metric_value,
+       threshold_value,
+       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at
+FROM alerts
+WHERE (acknowledged_at IS NOT NULL) = ($3::boolean)
+  AND (($2::text) IS NULL OR severity = ($2::text))
+ORDER BY alerts.created_at DESC, id DESC
+LIMIT ($1::integer)
+)
+SELECT json_build_object(
+  'data', COALESCE((SELECT json_agg(r) FROM endpoint_rows AS r), '[]'::json),
+  'count', (SELECT count(*) FROM endpoint_rows),
+  'unacknowledged_count', ((SELECT count(*) FROM alerts WHERE acknowledged_at IS NULL))
+)::text;

@@ -1,0 +1,24 @@
+WITH endpoint_rows AS MATERIALIZED (
+SELECT region,
+       downloads,
+       success_rate,
+       -- Mean speed of successful downloads in megabits per second; null without any.
+       avg_speed,
+       CASE WHEN success_rate >= 0.95 THEN 'healthy'
+            WHEN success_rate >= 0.90 THEN 'degraded'
+            ELSE 'critical' END AS health_status
+FROM (SELECT region,
+             sum(total_downloads)::bigint                                          AS downloads,
+             (sum(successful_downloads) / sum(total_downloads))::double precision  AS success_rate,
+             sum(avg_speed_mbps_sum)
+               / NULLIF(sum(avg_speed_mbps_count), 0)::double precision            AS avg_speed
+      FROM region_health
+      WHERE window_start >= now() - ($1::integer) * INTERVAL '1 minute'
+      GROUP BY region) AS totals
+ORDER BY downloads DESC, region
+)
+SELECT json_build_object(
+  'data', COALESCE((SELECT json_agg(r) FROM endpoint_rows AS r), '[]'::json),
+  'count', (SELECT count(*) FROM endpoint_rows),
+  'window_minutes', (($1::integer))
+)::text;

@@ -1,0 +1,15 @@
+WITH endpoint_rows AS MATERIALIZED (
+SELECT to_char(region_health.window_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS window_start,
+       sum(total_downloads)::bigint                                                         AS total_downloads,
+       (sum(successful_downloads) / sum(total_downloads))::double precision                 AS success_rate
+FROM region_health
+WHERE region_health.window_start >= now() - ($1::integer) * INTERVAL '1 minute'
+GROUP BY region_health.window_start
+ORDER BY region_health.window_start
+)
+SELECT json_build_object(
+  'data', COALESCE((SELECT json_agg(r) FROM endpoint_rows AS r), '[]'::json),
+  'count', (SELECT count(*) FROM endpoint_rows),
+  'start_time', (to_char((now() - ($1::integer) * INTERVAL '1 minute') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')),
+  'end_time', (to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+)::text;

@@ -1,0 +1,18 @@
+WITH endpoint_rows AS MATERIALIZED (
+SELECT content_id,
+       max(title)                         AS title,
+       sum(download_count)::bigint        AS total_downloads,
+       sum(successful_downloads)::bigint  AS successful_downloads,
+       sum(failed_downloads)::bigint      AS failed_downloads,
+       (sum(successful_downloads) / sum(download_count))::double precision AS success_rate
+FROM content_stats
+WHERE window_start >= now() - ($1::integer) * INTERVAL '1 minute'
+GROUP BY content_id
+ORDER BY total_downloads DESC, content_id
+LIMIT ($2::integer)
+)
+SELECT json_build_object(
+  'data', COALESCE((SELECT json_agg(r) FROM endpoint_rows AS r), '[]'::json),
+  'count', (SELECT count(*) FROM endpoint_rows),
+  'window_minutes', (($1::integer))
+)::text;

@@ -1,0 +1,93 @@
+import Events
+import Plan
+import SQLFrontend
+import Testing
+
+@Suite struct ResultTableTests {
+  @Test("columns: keys, the window, results in the order of the SELECT, parts, the time of the update")
+  func order() throws {
+    let stream = try plan(
+      select: "avg(content.size_gb) AS mean, \"user\".region, count(*) AS n", by: "\"user\".region")
+    let table = ResultTable(stream.aggregates[0])
+    #expect(
+      table.columns.map(\.name) == [
+        "region", "window_start", "window_end", "mean", "n", "mean_sum", "mean_count", "updated_at",
+      ])
+    #expect(table.identity == ["window_start", "region"])
+    #expect(table.upsertParameterTypes == [.timestamptz, .text, .bigint, .doublePrecision, .bigint])
+    #expect(table.columns.allSatisfy { !$0.comment.isEmpty })
+  }
+
+  @Test("a key that can be NULL makes the constraint take NULLs for equal")
+  func nullableKey() throws {
+    let create = { (key: String) in
+      try ResultTable(plan(select: "count(*) AS n", by: key).aggregates[0]).createStatements[0]
+    }
+    #expect(try create("download.error_code").contains("UNIQUE NULLS NOT DISTINCT (window_start, error_code)"))
+    #expect(try create("download.status").contains("PRIMARY KEY (window_start, status)"))
+  }
+
+  @Test("each function merges in its own way, and NULL is the sum of nothing")
+  func merging() throws {
+    let stream = try plan(
+      select: """
+        count(*) AS c, sum(extra.big) AS s, min(extra.day) AS low, max(content.title COLLATE "C") AS "group"
+        """)
+    let upsert = ResultTable(stream.aggregates[0]).upsertStatement
+    #expect(upsert.contains("c = t.c + excluded.c"))
+    #expect(upsert.contains("s = COALESCE(t.s + excluded.s, t.s, excluded.s)"))
+    #expect(upsert.contains("low = LEAST(t.low, excluded.low)"))
+    #expect(upsert.contains("\"group\" = GREATEST(t.\"group\" COLLATE \"C\", excluded.\"group\" COLLATE \"C\")"))
+    #expect(upsert.contains("ON CONFLICT (window_start) DO UPDATE"))
+  }
+
+  private func shape(_ items: String, where filter: String? = nil, by keys: String? = nil) throws -> TableShape {
+    let stream = try plan(select: items, where: filter, by: keys)
+    return TableShape(stream.aggregates[0], of: stream)
+  }
+
+  @Test(
+    "a change of what rows mean is told",
+    arguments: [
+      ("count(*) AS n", "extra.flag", nil, "filter is new (extra.flag)"),
+      ("count(*) AS n, sum(extra.big) AS s", nil, nil, "column s is new (numeric from sum(extra.big))"),
+      (
+        "count(extra.flag) AS n", nil, nil,
+        "column n was bigint from count(*), now is bigint from count(extra.flag)"
+      ),
+      ("count(*) AS m", nil, nil, "column m is new (bigint from count(*)); column n is gone (bigint from count(*))"),
+      ("count(*) AS n", nil, "\"user\".region", "key region is new (text NOT NULL from \"user\".region)"),
+    ] as [(String, String?, String?, String)])
+  func incompatible(_ items: String, _ filter: String?, _ keys: String?, _ message: String) throws {
+    let stored = try shape("count(*) AS n")
+    #expect(TableShape.incompatibility(stored: stored, planned: try shape(items, where: filter, by: keys)) == message)
+  }
+
+  @Test("comments, order and options may change, and a shape survives being stored")
+  func compatible() throws {
+    let before = try shape("count(*) AS n, sum(extra.big) AS s", where: "content.title = E'a\\nb: c'")
+    let after = try shape("-- New.\nsum(extra.big) AS s, count(*) AS n", where: "content.title = E'a\\nb: c'")
+    #expect(TableShape.incompatibility(stored: TableShape(description: before.description), planned: after) == nil)
+    #expect(before.description == after.description)
+  }
+
+  @Test("the numbers of columns are no part of the shape")
+  func columnNumbers() throws {
+    let alone = try shape("sum(extra.big) AS s")
+    let stream = try plan([
+      SourceFile(
+        path: "a.sql",
+        text: """
+          CREATE MATERIALIZED VIEW y AS SELECT sum(extra.price) AS s FROM content_downloads
+          GROUP BY tumble("timestamp", INTERVAL '1 minute');
+          """),
+      SourceFile(
+        path: "b.sql",
+        text: """
+          CREATE MATERIALIZED VIEW x AS SELECT sum(extra.big) AS s FROM content_downloads
+          GROUP BY tumble("timestamp", INTERVAL '1 minute');
+          """),
+    ])
+    #expect(TableShape(stream.aggregates[1], of: stream) == alone)
+  }
+}
