@@ -39,7 +39,7 @@ let package = Package(
     .target(name: "Configuration", dependencies: ["CProcess"]),
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events"]),
-    .target(name: "HTTPServer", dependencies: ["CMicrohttpd"]),
+    .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Threads"]),
     .target(name: "Project", dependencies: ["Avro", "Events", "Plan", "SQLFrontend"]),
     .target(
       name: "Pipeline",
@@ -47,7 +47,8 @@ let package = Package(
         "Avro", "Dataflow", "Detection", "Events", "JSON", "Kafka", "Observability", "Plan", "Postgres", "Project",
         "SQLFrontend", "Threads",
       ]),
-    .target(name: "StatsAPI", dependencies: ["HTTPServer", "JSON", "Observability", "Postgres", "SQLFrontend"]),
+    .target(
+      name: "StatsAPI", dependencies: ["HTTPServer", "JSON", "Observability", "Postgres", "SQLFrontend", "Threads"]),
 
     // The commands.
     .executableTarget(
@@ -78,9 +79,11 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "PostgresTests", dependencies: ["ChildProcess", "Postgres", "Threads"]),
     .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Events"]),
-    .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient"),
+    .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
-    .testTarget(name: "StatsAPITests", dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON"]),
+    .testTarget(
+      name: "StatsAPITests",
+      dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON", "Postgres", "SQLFrontend", "Threads"]),
     .testTarget(name: "ProjectTests", dependencies: ["Project"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Dataflow", "Plan", "Events"]),
     .testTarget(

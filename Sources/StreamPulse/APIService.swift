@@ -42,8 +42,8 @@ final class APIService: Sendable {
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     let health = health
-    let api = StatsAPI(
-      endpoints: project.endpoints.map(Endpoint.init), configuration: configuration,
+    let api = try StatsAPI(
+      endpoints: project.endpoints, configuration: configuration,
       dependencies: StatsAPI.Dependencies(
         execute: executor.execute, health: { $0(health.report) },
         metrics: { Array(observer.registry.render().utf8) }, dataVersion: version,
@@ -122,11 +122,10 @@ private final class CommitListener: Sendable {
 
 extension RequestObservation {
   fileprivate var observation: Observation {
-    let seconds = Double(durationMilliseconds) / 1000
     guard let failure else {
-      return .requestServed(method: "GET", route: route, status: status, seconds: seconds)
+      return .requestServed(method: method, route: route, status: status, seconds: seconds)
     }
-    return .requestFailed(method: "GET", route: route, status: status, reason: failure.text)
+    return .requestFailed(method: method, route: route, status: status, reason: failure.text)
   }
 }
 
@@ -136,6 +135,7 @@ extension QueryFailure {
     case .unavailable: "the database cannot be reached"
     case .overloaded: "too many queries wait already"
     case .timeout: "the statement timeout has passed"
+    case .noResult: "the query gave no row"
     case .failed(let message): message
     }
   }

@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPTestClient
+import SQLFrontend
 import StatsAPI
 import Synchronization
 
@@ -22,23 +23,42 @@ final class Fixture: Sendable {
     var observations: [RequestObservation] = []
   }
 
-  static let endpoints = [
-    Endpoint(
-      path: "/api/stats/trending", summary: "Top content",
-      parameters: [
-        EndpointParameter(
-          name: "minutes", kind: .integer, defaultValue: "5", minimum: 1, maximum: 60, description: "Look-back window"),
-        EndpointParameter(name: "limit", kind: .integer, defaultValue: "5", minimum: 1, maximum: 20),
-      ], shape: .rows, sql: "SELECT $1, $2"),
-    Endpoint(
-      path: "/api/stats/alerts", summary: "Alerts",
-      parameters: [
-        EndpointParameter(name: "severity", kind: .text, allowedValues: ["INFO", "WARNING", "CRITICAL"]),
-        EndpointParameter(name: "acknowledged", kind: .boolean, defaultValue: "false"),
-        EndpointParameter(name: "after", kind: .integer), EndpointParameter(name: "region", kind: .text),
-      ], shape: .rows, sql: "SELECT $1, $2, $3, $4"),
-    Endpoint(path: "/api/stats/realtime", summary: "Now", parameters: [], shape: .object, sql: "SELECT"),
-  ]
+  static func endpoints() throws -> [EndpointDefinition] {
+    let texts = [
+      """
+      -- name: GET /api/stats/trending
+      -- summary: Top content
+      -- param: minutes integer = 5 in 1..60 -- Look-back window
+      -- param: limit integer = 5 in 1..20
+      -- returns: rows
+      SELECT :minutes AS minutes, :limit AS "limit"
+      """,
+      """
+      -- name: GET /api/stats/alerts
+      -- summary: Alerts
+      -- param: severity text ? in INFO|WARNING|CRITICAL
+      -- param: acknowledged boolean = false
+      -- param: region text ?
+      -- returns: rows
+      SELECT :severity AS severity, :acknowledged AS acknowledged, :region AS region
+      """,
+      """
+      -- name: GET /api/stats/realtime
+      -- summary: Now
+      -- returns: object
+      SELECT 1 AS n
+      """,
+      """
+      -- name: GET /api/stats/region
+      -- summary: One region
+      -- param: region text
+      -- param: offset integer ? in -2147483648..2147483647
+      -- returns: object
+      SELECT :region AS region, :offset AS "offset"
+      """,
+    ]
+    return try texts.map { try parseEndpoint(SourceFile(path: "endpoint.sql", text: $0)) }
+  }
 
   let dataVersion = DataVersion()
   let server: HTTPServer
@@ -63,8 +83,8 @@ final class Fixture: Sendable {
     let well = HealthReport(
       database: .init(isUp: true), broker: .init(isUp: true),
       processor: .init(lagRecords: 0, lastCommitAgeSeconds: 0.25, isStalled: false))
-    let api = StatsAPI(
-      endpoints: Self.endpoints, configuration: configuration,
+    let api = try StatsAPI(
+      endpoints: try Self.endpoints(), configuration: configuration,
       dependencies: .init(
         execute: { endpoint, arguments, complete in
           let result = state.value.withLock { state -> Result<[UInt8], QueryFailure>? in

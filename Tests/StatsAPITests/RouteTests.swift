@@ -32,7 +32,7 @@ import Testing
   @Test(
     "what goes wrong in the database has a status of its own",
     arguments: [
-      (QueryFailure.unavailable, 503, "2"), (.overloaded, 503, "1"), (.timeout, 504, nil),
+      (QueryFailure.unavailable, 503, "2"), (.overloaded, 503, "1"), (.timeout, 504, nil), (.noResult, 404, nil),
       (.failed(message: "relation secret does not exist"), 500, nil),
     ] as [(QueryFailure, Int, String?)])
   func databaseFailures(failure: QueryFailure, status: Int, retryAfter: String?) throws {
@@ -97,14 +97,15 @@ import Testing
   func description() throws {
     let json = try JSONValue(parsing: try Fixture().get("/openapi.json").body)
     #expect(json["openapi"]?.stringValue == "3.1.0")
-    for endpoint in Fixture.endpoints {
+    for endpoint in try Fixture.endpoints() {
       let operation = json["paths"]?[endpoint.path]?["get"]
       #expect(operation?["summary"]?.stringValue == endpoint.summary)
       let parameters = operation?["parameters"]?.arrayValue ?? []
       #expect(parameters.map { $0["name"]?.stringValue } == endpoint.parameters.map(\.name))
       for (described, parameter) in zip(parameters, endpoint.parameters) {
-        #expect(described["schema"]?["minimum"]?.intValue == parameter.minimum)
-        #expect(described["schema"]?["maximum"]?.intValue == parameter.maximum)
+        #expect(described["schema"]?["minimum"]?.intValue == parameter.range.map { Int($0.lowerBound) })
+        #expect(described["schema"]?["maximum"]?.intValue == parameter.range.map { Int($0.upperBound) })
+        #expect(described["required"]?.boolValue == (parameter.name == "region" && endpoint.path.hasSuffix("/region")))
         #expect((described["schema"]?["enum"]?.arrayValue ?? []).map(\.stringValue) == parameter.allowedValues)
       }
     }
@@ -118,8 +119,11 @@ import Testing
     _ = try client.get("/api/stats/realtime")
     _ = try client.get("/api/stats/realtime")
     _ = try client.get("/../../etc/passwd")
-    #expect(fixture.observations.map(\.route) == ["/api/stats/realtime", "/api/stats/realtime", "unknown"])
-    #expect(fixture.observations.map(\.status) == [200, 200, 404])
-    #expect(fixture.observations.map(\.isCached) == [false, true, nil])
+    _ = try client.get("/health", method: "BREW")
+    let observations = fixture.observations
+    #expect(observations.map(\.method) == ["GET", "GET", "GET", "OTHER"])
+    #expect(observations.map(\.route) == ["/api/stats/realtime", "/api/stats/realtime", "unknown", "/health"])
+    #expect(observations.map(\.status) == [200, 200, 404, 405])
+    #expect(observations.map(\.isCached) == [false, true, nil, nil])
   }
 }

@@ -11,11 +11,11 @@ import Testing
       ("/api/stats/trending?limit=20&minutes=60", ["60", "20"]),
       ("/api/stats/trending?minutes=007", ["7", "5"]),
       ("/api/stats/trending?minutes=", ["5", "5"]),
-      ("/api/stats/alerts", [nil, "false", nil, nil]),
-      ("/api/stats/alerts?severity=&acknowledged=true", [nil, "true", nil, nil]),
-      ("/api/stats/alerts?severity=CRITICAL", ["CRITICAL", "false", nil, nil]),
-      ("/api/stats/alerts?after=-9223372036854775808", [nil, "false", "-9223372036854775808", nil]),
-      ("/api/stats/alerts?region=US%2DCalifornia%27%3B--", [nil, "false", nil, "US-California';--"]),
+      ("/api/stats/alerts", [nil, "false", nil]),
+      ("/api/stats/alerts?severity=&acknowledged=true", [nil, "true", nil]),
+      ("/api/stats/alerts?severity=CRITICAL", ["CRITICAL", "false", nil]),
+      ("/api/stats/region?region=a&offset=-2147483648", ["a", "-2147483648"]),
+      ("/api/stats/alerts?region=US%2DCalifornia%27%3B--", [nil, "false", "US-California';--"]),
     ] as [(String, [String?])])
   func accepted(target: String, arguments: [String?]) throws {
     let fixture = try Fixture(result: nil)
@@ -43,7 +43,9 @@ import Testing
       ("/api/stats/realtime?x", "x", "x is not a parameter: there are no parameters"),
       ("/api/stats/alerts?severity=critical", "severity", "severity must be one of INFO, WARNING, CRITICAL"),
       ("/api/stats/alerts?acknowledged=1", "acknowledged", "acknowledged must be true or false"),
-      ("/api/stats/alerts?after=9223372036854775808", "after", "after must be an integer"),
+      ("/api/stats/region?region=a&offset=2147483648", "offset", "offset must be an integer between"),
+      ("/api/stats/region", "region", "region must be given: a text of at most 256 bytes"),
+      ("/api/stats/region?region=", "region", "region must be given"),
       ("/api/stats/alerts?region=" + String(repeating: "x", count: 257), "region", "a text of at most 256 bytes"),
     ])
   func refused(target: String, parameter: String, detail: String) throws {

@@ -1,4 +1,5 @@
 import HTTPServer
+import SQLFrontend
 import Synchronization
 
 /// An endpoint with the arguments of a request: what a result belongs to.
@@ -31,7 +32,7 @@ final class EndpointAnswer: Sendable {
 final class EndpointAnswers: Sendable {
   typealias Completion = @Sendable (Result<EndpointAnswer, QueryFailure>) -> Void
 
-  private let endpoints: [Endpoint]
+  private let endpoints: [EndpointDefinition]
   private let execute: QueryExecutor
   private let now: MonotonicClock
   private let headers: [HTTPHeader]
@@ -40,7 +41,8 @@ final class EndpointAnswers: Sendable {
   private let isCacheOff: Bool
 
   init(
-    endpoints: [Endpoint], configuration: StatsAPIConfiguration, common: CommonHeaders, now: @escaping MonotonicClock,
+    endpoints: [EndpointDefinition], configuration: StatsAPIConfiguration, common: CommonHeaders,
+    now: @escaping MonotonicClock,
     execute: @escaping QueryExecutor
   ) {
     self.endpoints = endpoints

@@ -1,16 +1,18 @@
 import HTTPServer
+import SQLFrontend
 
 /// Why a request's query does not fit its endpoint.
 enum ArgumentError: Error, Hashable {
   case unknown(name: String, known: [String])
-  case repeated(EndpointParameter)
-  case invalid(EndpointParameter, value: String)
+  case repeated(EndpointDefinition.Parameter)
+  case missing(EndpointDefinition.Parameter)
+  case invalid(EndpointDefinition.Parameter, value: String)
 }
 
-extension Endpoint {
-  /// No text parameter needs more, and everything longer would only fill the cache's keys.
-  static let maximumTextBytes = 256
+/// No text parameter needs more, and everything longer would only fill the cache's keys.
+private let maximumTextBytes = 256
 
+extension EndpointDefinition {
   /// The query's values in the order of the parameters, in one spelling per value so that equal requests share a cache
   /// entry; nil is SQL NULL. An empty value counts as absent.
   func arguments(for query: [QueryItem]) throws(ArgumentError) -> [String?] {
@@ -27,43 +29,36 @@ extension Endpoint {
         guard let canonical = parameter.canonical(value) else { throw .invalid(parameter, value: value) }
         given[index] = canonical
       } else {
-        given[index] = parameter.defaultValue
+        guard parameter.isOptional || parameter.defaultValue != nil else { throw .missing(parameter) }
+        given[index] = parameter.defaultValue?.text
       }
     }
     return given
   }
 }
 
-extension EndpointParameter {
+extension EndpointDefinition.Parameter {
   fileprivate func canonical(_ value: String) -> String? {
-    switch kind {
+    switch type {
     case .integer:
-      // Int's own parser would also take "+5".
-      guard !value.hasPrefix("+"), let number = Int(value), number >= minimum ?? .min, number <= maximum ?? .max else {
-        return nil
-      }
-      return allowed(String(number))
-    case .boolean:
-      return value == "true" || value == "false" ? allowed(value) : nil
+      // The integer's own parser would also take "+5".
+      guard !value.hasPrefix("+"), let number = Int32(value), range?.contains(number) ?? true else { return nil }
+      return String(number)
+    case .boolean: return value == "true" || value == "false" ? value : nil
     case .text:
-      return value.utf8.count <= Endpoint.maximumTextBytes ? allowed(value) : nil
+      guard allowedValues.isEmpty else { return allowedValues.contains(value) ? value : nil }
+      return value.utf8.count <= maximumTextBytes ? value : nil
     }
-  }
-
-  private func allowed(_ value: String) -> String? {
-    allowedValues.isEmpty || allowedValues.contains(value) ? value : nil
   }
 
   /// What a value must be, e.g. "an integer between 1 and 60".
   var requirement: String {
-    guard allowedValues.isEmpty else { return "one of " + allowedValues.joined(separator: ", ") }
-    switch (kind, minimum, maximum) {
-    case (.integer, let minimum?, let maximum?): return "an integer between \(minimum) and \(maximum)"
-    case (.integer, let minimum?, nil): return "an integer of at least \(minimum)"
-    case (.integer, nil, let maximum?): return "an integer of at most \(maximum)"
-    case (.integer, nil, nil): return "an integer"
-    case (.boolean, _, _): return "true or false"
-    case (.text, _, _): return "a text of at most \(Endpoint.maximumTextBytes) bytes"
+    switch type {
+    case .integer: range.map { "an integer between \($0.lowerBound) and \($0.upperBound)" } ?? "an integer"
+    case .boolean: "true or false"
+    case .text:
+      allowedValues.isEmpty
+        ? "a text of at most \(maximumTextBytes) bytes" : "one of " + allowedValues.joined(separator: ", ")
     }
   }
 }

@@ -1,7 +1,8 @@
 import JSON
+import SQLFrontend
 
 /// The API's description for programs: OpenAPI 3.1, generated from the endpoints.
-func openAPIDescription(of endpoints: [Endpoint]) -> [UInt8] {
+func openAPIDescription(of endpoints: [EndpointDefinition]) -> [UInt8] {
   let paths = endpoints.map { JSONMember($0.path, json(["get": $0.operation])) }
   let document = json([
     "openapi": .string("3.1.0"),
@@ -53,7 +54,7 @@ private var problemSchema: JSONValue {
   ])
 }
 
-extension Endpoint {
+extension EndpointDefinition {
   fileprivate var operation: JSONValue {
     json([
       "summary": .string(summary),
@@ -63,7 +64,7 @@ extension Endpoint {
         "200": json([
           "description": .string("The result; with Accept: text/event-stream, again whenever new data has changed it"),
           "content": json([
-            "application/json": json(["schema": shape.schema]),
+            "application/json": json(["schema": returns.schema]),
             "text/event-stream": json(["schema": typed("string")]),
           ]),
         ]),
@@ -84,7 +85,7 @@ extension Endpoint {
   }
 }
 
-extension Endpoint.Shape {
+extension EndpointDefinition.Returns {
   fileprivate var schema: JSONValue {
     switch self {
     case .object: typed("object")
@@ -101,35 +102,29 @@ extension Endpoint.Shape {
   }
 }
 
-extension EndpointParameter {
+extension EndpointDefinition.Parameter {
   /// As OpenAPI 3 describes a parameter.
   fileprivate var parameterObject: JSONValue {
     json([
-      "name": .string(name), "in": .string("query"), "required": .bool(false), "description": .string(description),
+      "name": .string(name), "in": .string("query"), "required": .bool(!isOptional && defaultValue == nil),
+      "description": .string(description),
       "schema": schema,
     ])
   }
 
   private var schema: JSONValue {
-    let type =
-      switch kind {
-      case .integer: "integer"
-      case .text: "string"
-      case .boolean: "boolean"
-      }
-    var members = [JSONMember("type", .string(type))]
-    if let defaultValue { members.append(JSONMember("default", value(defaultValue))) }
-    if let minimum { members.append(JSONMember("minimum", .number(String(minimum)))) }
-    if let maximum { members.append(JSONMember("maximum", .number(String(maximum)))) }
-    if !allowedValues.isEmpty { members.append(JSONMember("enum", .array(allowedValues.map(value)))) }
-    return .object(members)
-  }
-
-  private func value(_ text: String) -> JSONValue {
-    switch kind {
-    case .integer: .number(text)
-    case .text: .string(text)
-    case .boolean: .bool(text == "true")
+    var members = [JSONMember("type", .string(type == .text ? "string" : type.rawValue))]
+    switch defaultValue {
+    case .integer(let value): members.append(JSONMember("default", .number(String(value))))
+    case .text(let value): members.append(JSONMember("default", .string(value)))
+    case .boolean(let value): members.append(JSONMember("default", .bool(value)))
+    case nil: break
     }
+    if let range {
+      members.append(JSONMember("minimum", .number(String(range.lowerBound))))
+      members.append(JSONMember("maximum", .number(String(range.upperBound))))
+    }
+    if !allowedValues.isEmpty { members.append(JSONMember("enum", .array(allowedValues.map { .string($0) }))) }
+    return .object(members)
   }
 }

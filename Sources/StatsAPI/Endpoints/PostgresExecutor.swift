@@ -1,4 +1,5 @@
 import Postgres
+import SQLFrontend
 
 /// Runs endpoints' queries on a pool of connections. Statements are prepared once per connection.
 public final class PostgresExecutor: Sendable {
@@ -11,34 +12,38 @@ public final class PostgresExecutor: Sendable {
 
   /// A `QueryExecutor`.
   public func execute(
-    _ endpoint: Endpoint, _ arguments: [String?],
+    _ endpoint: EndpointDefinition, _ arguments: [String?],
     _ completion: @escaping @Sendable (Result<[UInt8], QueryFailure>) -> Void
   ) {
     let isAccepted = pool.submit { connection in
-      switch connection {
-      case .failure: completion(.failure(.unavailable))
-      case .success(let connection): completion(PostgresExecutor.run(endpoint, arguments, connection))
-      }
+      completion(connection.mapError { _ in .unavailable }.flatMap { Self.run(endpoint, arguments, $0) })
     }
     if !isAccepted { completion(.failure(.overloaded)) }
   }
 
   private static func run(
-    _ endpoint: Endpoint, _ arguments: [String?], _ connection: PostgresConnection
+    _ endpoint: EndpointDefinition, _ arguments: [String?], _ connection: PostgresConnection
   ) -> Result<[UInt8], QueryFailure> {
-    do {
-      let name = "endpoint \(endpoint.path)"
+    // Not the path: Postgres cuts names at 63 bytes, and two long paths may begin alike.
+    let name = "endpoint " + EntityTag(of: Array(endpoint.sql.utf8)).text
+    do throws(PostgresError) {
       try connection.prepare(name, endpoint.sql)
       let parameters = arguments.map { argument in argument.map { PostgresParameter.untyped($0) } ?? .null }
       let result = try connection.queryPrepared(name, parameters)
       guard result.rowCount == 1 else {
         return .failure(.failed(message: "\(endpoint.path): \(result.rowCount) rows instead of one"))
       }
-      return .success(result.withBytes(0, 0) { bytes in bytes.map(Array.init) ?? Array("null".utf8) })
+      let json = result.withBytes(0, 0) { bytes in bytes.map { Array($0) } }
+      return json.map { .success($0) } ?? .failure(.noResult)
     } catch {
-      if error.isConnectionLost { return .failure(.unavailable) }
-      if error.isStatementCancelled { return .failure(.timeout) }
-      return .failure(.failed(message: "\(endpoint.path): \(error)"))
+      return .failure(failure(error, endpoint))
     }
+  }
+
+  private static func failure(_ error: PostgresError, _ endpoint: EndpointDefinition) -> QueryFailure {
+    // Class 53: the server's memory, disk or connections are exhausted.
+    if error.isConnectionLost || error.sqlstate?.hasPrefix("53") == true { return .unavailable }
+    if error.isStatementCancelled { return .timeout }
+    return .failed(message: "\(endpoint.path): \(error)")
   }
 }

@@ -1,3 +1,5 @@
+import SQLFrontend
+
 /// Why an endpoint's query gave no result.
 public enum QueryFailure: Error, Hashable, Sendable {
   /// The database cannot be reached. A retry can help.
@@ -6,6 +8,8 @@ public enum QueryFailure: Error, Hashable, Sendable {
   case overloaded
   /// The statement timeout has passed.
   case timeout
+  /// An object was asked for that does not exist: the query gave no row.
+  case noResult
   /// The query is wrong for this database; the message is for the log, not for clients.
   case failed(message: String)
 }
@@ -15,6 +19,6 @@ public enum QueryFailure: Error, Hashable, Sendable {
 /// Called on an event loop's thread: it must not block. `completion` is called exactly once, on any thread.
 public typealias QueryExecutor =
   @Sendable (
-    _ endpoint: Endpoint, _ arguments: [String?],
+    _ endpoint: EndpointDefinition, _ arguments: [String?],
     _ completion: @escaping @Sendable (Result<[UInt8], QueryFailure>) -> Void
   ) -> Void

@@ -1,12 +1,10 @@
-import Glibc
 import HTTPServer
 import Synchronization
+import Threads
 
 /// The open event streams: sends each of them its endpoint's result whenever new data is committed, and a heartbeat in
 /// between. One thread of its own does the sending of heartbeats and the asking for results.
-///
-/// Unchecked: `thread` is written in `start` and read in `stop`, which their one caller calls one after the other.
-final class EventStreams: @unchecked Sendable {
+final class EventStreams: Sendable {
   private struct Subscriber {
     let stream: HTTPStream
     /// Of the result that was sent last; another one is sent only if it differs.
@@ -31,9 +29,10 @@ final class EventStreams: @unchecked Sendable {
   private let now: MonotonicClock
   private let maximumStreams: Int
   private let state: Mutex<State>
-  private let signal: WakeSignal
+  /// Whether there is something for the thread to look at.
+  private let signal: Monitor<Bool>
   private let subscription: DataVersion.Subscription
-  private var thread: pthread_t?
+  private let thread = Mutex<WorkerThread?>(nil)
 
   init(
     answers: EndpointAnswers, dataVersion: DataVersion, configuration: StatsAPIConfiguration,
@@ -48,28 +47,15 @@ final class EventStreams: @unchecked Sendable {
         schedule: StreamSchedule(
           intervalMilliseconds: configuration.streamIntervalMilliseconds,
           heartbeatMilliseconds: configuration.heartbeatIntervalMilliseconds, now: now())))
-    let signal = WakeSignal()
+    let signal = Monitor(false)
     self.signal = signal
-    subscription = dataVersion.subscribe { signal.raise() }
+    subscription = dataVersion.subscribe { signal.update { $0 = true } }
   }
 
   /// Starts the thread, which keeps this object until `stop`.
-  func start() {
-    var thread = pthread_t()
-    let context = Unmanaged.passRetained(self)
-    let failure = pthread_create(
-      &thread, nil,
-      { context in
-        if let context { Unmanaged<EventStreams>.fromOpaque(context).takeRetainedValue().run() }
-        return nil
-      }, context.toOpaque())
-    if failure == 0 {
-      self.thread = thread
-    } else {
-      // Without the thread no stream would ever be fed: refuse them instead.
-      context.release()
-      state.withLock { $0.isStopped = true }
-    }
+  func start() throws(ThreadError) {
+    let started = try WorkerThread(name: "event streams") { self.run() }
+    thread.withLock { $0 = started }
   }
 
   /// Ends all streams and the thread, and returns when that is done.
@@ -81,9 +67,8 @@ final class EventStreams: @unchecked Sendable {
     }
     for stream in streams { stream.close() }
     subscription.cancel()
-    signal.raise()
-    if let thread { pthread_join(thread, nil) }
-    thread = nil
+    signal.update { $0 = true }
+    thread.withLock { $0.take() }?.join()
   }
 
   /// Answers a request with a stream that begins with the present result; or, when there is none, with the failure.
@@ -117,7 +102,7 @@ final class EventStreams: @unchecked Sendable {
       // The result may be from the cache, or data may have been committed since the query.
       state.schedule.want([key])
     }
-    signal.raise()
+    signal.update { $0 = true }
   }
 
   /// The thread.
@@ -136,7 +121,11 @@ final class EventStreams: @unchecked Sendable {
       for key in round.keys {
         answers.refresh(key) { self.deliver($0, to: key) }
       }
-      signal.wait(milliseconds: round.sleepMilliseconds)
+      _ = signal.wait(timeoutMilliseconds: Int(round.sleepMilliseconds)) { isRaised in
+        guard isRaised else { return nil as Void? }
+        isRaised = false
+        return ()
+      }
     }
   }
 
@@ -160,7 +149,7 @@ final class EventStreams: @unchecked Sendable {
         }
       }
     }
-    signal.raise()
+    signal.update { $0 = true }
   }
 
   private func beat() {

@@ -4,8 +4,10 @@ import Glibc
 public typealias MonotonicClock = @Sendable () -> Int64
 
 /// The system's monotonic clock.
-public func systemMonotonicMilliseconds() -> Int64 {
+public func systemMonotonicMilliseconds() -> Int64 { monotonicNanoseconds() / 1_000_000 }
+
+func monotonicNanoseconds() -> Int64 {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
-  return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }

@@ -1,4 +1,5 @@
 import HTTPServer
+import SQLFrontend
 
 // The one place where what went wrong becomes HTTP.
 
@@ -14,6 +15,10 @@ extension ArgumentError {
       return Problem(
         status: 400, title: "Repeated parameter", detail: "\(parameter.name) may be given once",
         extensions: parameter.problemMembers)
+    case .missing(let parameter):
+      return Problem(
+        status: 400, title: "Missing parameter", detail: "\(parameter.name) must be given: \(parameter.requirement)",
+        extensions: parameter.problemMembers)
     case .invalid(let parameter, let value):
       return Problem(
         status: 400, title: "Invalid parameter",
@@ -28,11 +33,13 @@ extension ArgumentError {
   }
 }
 
-extension EndpointParameter {
+extension EndpointDefinition.Parameter {
   fileprivate var problemMembers: [Problem.Member] {
     var members: [Problem.Member] = [.init("parameter", .text(name))]
-    if let minimum { members.append(.init("minimum", .integer(minimum))) }
-    if let maximum { members.append(.init("maximum", .integer(maximum))) }
+    if let range {
+      members.append(.init("minimum", .integer(Int(range.lowerBound))))
+      members.append(.init("maximum", .integer(Int(range.upperBound))))
+    }
     if !allowedValues.isEmpty { members.append(.init("allowed", .texts(allowedValues))) }
     return members
   }
@@ -45,6 +52,7 @@ extension QueryFailure {
       Problem(status: 503, title: "Database unavailable", detail: "the database cannot be reached at the moment")
     case .overloaded: Problem(status: 503, title: "Too many queries", detail: "too many queries are waiting already")
     case .timeout: Problem(status: 504, title: "Query timeout", detail: "the database did not answer in time")
+    case .noResult: Problem(status: 404, title: "No result", detail: "there is nothing that the parameters name")
     case .failed:
       Problem(status: 500, title: "Query failed", detail: "the endpoint's query failed; the server's log says why")
     }
@@ -54,7 +62,7 @@ extension QueryFailure {
     switch self {
     case .unavailable: problem.response(headers: [HTTPHeader("Retry-After", "2")])
     case .overloaded: problem.response(headers: [HTTPHeader("Retry-After", "1")])
-    case .timeout, .failed: problem.response()
+    case .timeout, .noResult, .failed: problem.response()
     }
   }
 }

@@ -7,22 +7,20 @@ struct Reply: Sendable {
   let route: String
   let specialOrigin: String?
   private let common: CommonHeaders
-  private let now: MonotonicClock
   private let startedAt: Int64
   private let observe: (@Sendable (RequestObservation) -> Void)?
 
   init(
-    request: HTTPRequest, responder: HTTPResponder, route: String, common: CommonHeaders, now: @escaping MonotonicClock,
+    request: HTTPRequest, responder: HTTPResponder, route: String, common: CommonHeaders,
     observe: (@Sendable (RequestObservation) -> Void)?
   ) {
     self.request = request
     self.responder = responder
     self.route = route
     self.common = common
-    self.now = now
     self.observe = observe
     specialOrigin = common.specialOrigin(of: request)
-    startedAt = observe == nil ? 0 : now()
+    startedAt = observe == nil ? 0 : monotonicNanoseconds()
   }
 
   func send(_ response: HTTPResponse, isCached: Bool? = nil, failure: QueryFailure? = nil) {
@@ -65,10 +63,17 @@ struct Reply: Sendable {
     return stream
   }
 
+  /// Methods are free text: a client's own must not become labels of metrics.
+  private var methodName: String {
+    if case .other = request.method { return "OTHER" }
+    return request.method.description
+  }
+
   private func report(status: Int, isCached: Bool?, failure: QueryFailure?) {
     guard let observe else { return }
     observe(
       RequestObservation(
-        route: route, status: status, durationMilliseconds: now() - startedAt, isCached: isCached, failure: failure))
+        route: route, status: status, method: methodName,
+        seconds: Double(monotonicNanoseconds() - startedAt) / 1e9, isCached: isCached, failure: failure))
   }
 }

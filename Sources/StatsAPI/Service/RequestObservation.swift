@@ -3,8 +3,10 @@ public struct RequestObservation: Sendable {
   /// A path of the API, or `static`, or `unknown`: never what a client made up.
   public var route: String
   public var status: Int
-  /// From the request's arrival to the moment its answer was ready, in milliseconds.
-  public var durationMilliseconds: Int64
+  /// `OTHER` for methods that HTTP does not define.
+  public var method: String
+  /// From the request's arrival to the moment its answer was ready.
+  public var seconds: Double
   /// nil unless it is an endpoint's result: whether it came from the cache.
   public var isCached: Bool?
   /// Why an endpoint's query failed.

@@ -1,4 +1,6 @@
 import HTTPServer
+import SQLFrontend
+import Threads
 
 /// The product's HTTP interface: a route for each endpoint, health, metrics, the API's own description, and the files of
 /// the web page. `handle` is an `HTTPServer.Handler`.
@@ -35,7 +37,7 @@ public final class StatsAPI: Sendable {
     case description
   }
 
-  private let endpoints: [Endpoint]
+  private let endpoints: [EndpointDefinition]
   private let routes: [String: Route]
   private let common: CommonHeaders
   private let dependencies: Dependencies
@@ -45,7 +47,11 @@ public final class StatsAPI: Sendable {
   private let description: [UInt8]
 
   /// Ready to handle requests, until `stop`.
-  public init(endpoints: [Endpoint], configuration: StatsAPIConfiguration, dependencies: Dependencies) {
+  ///
+  /// - Throws: when there is no room for the streams' thread.
+  public init(
+    endpoints: [EndpointDefinition], configuration: StatsAPIConfiguration, dependencies: Dependencies
+  ) throws(ThreadError) {
     self.endpoints = endpoints
     self.dependencies = dependencies
     var routes: [String: Route] = ["/health": .health, "/metrics": .metrics, "/openapi.json": .description]
@@ -59,8 +65,10 @@ public final class StatsAPI: Sendable {
       answers: answers, dataVersion: dependencies.dataVersion, configuration: configuration, now: dependencies.now)
     files = StaticFiles(configuration: configuration, common: common)
     description = openAPIDescription(of: endpoints)
-    streams.start()
+    try streams.start()
   }
+
+  deinit { streams.stop() }
 
   /// Ends the streams. Requests that still come are answered; stop the server first or afterwards.
   public func stop() { streams.stop() }
@@ -72,7 +80,7 @@ public final class StatsAPI: Sendable {
     let file = route == nil ? files.file(atURLPath: request.path) : nil
     let reply = Reply(
       request: request, responder: responder,
-      route: route != nil ? request.path : file != nil ? "static" : "unknown", common: common, now: dependencies.now,
+      route: route != nil ? request.path : file != nil ? "static" : "unknown", common: common,
       observe: dependencies.observe)
     guard route != nil || file != nil else { return reply.send(Problems.notFound(path: request.path)) }
     switch request.method {

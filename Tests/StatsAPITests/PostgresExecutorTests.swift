@@ -1,0 +1,95 @@
+import Glibc
+import HTTPTestClient
+import JSON
+import Postgres
+import SQLFrontend
+import StatsAPI
+import Testing
+import Threads
+
+/// A scratch server for the tests of this file, and a pool whose statements may take a second.
+private final class Database: Sendable {
+  let cluster: PrivateCluster
+  let pool: ConnectionPool
+
+  init(size: Int = 2, queueLimit: Int = 16) throws {
+    var template = Array("/tmp/streampulse-api-XXXXXX".utf8CString)
+    let folder = mkdtemp(&template).map { String(cString: $0) }
+    cluster = try PrivateCluster(
+      folder: #require(folder), options: PrivateCluster.Options(isDurable: false, removesFolder: true))
+    pool = try ConnectionPool(
+      cluster.settings,
+      ConnectionPool.Options(
+        size: size, queueLimit: queueLimit,
+        setup: ConnectionPool.Options.readOnlySetup(role: nil, statementTimeoutMilliseconds: 1000)))
+  }
+
+  deinit {
+    pool.close()
+    cluster.stop()
+  }
+
+  /// nil after ten seconds in vain.
+  func run(_ endpoint: EndpointDefinition, _ arguments: [String?]) -> Result<String, QueryFailure>? {
+    let outcome = Monitor<Result<[UInt8], QueryFailure>?>(nil)
+    PostgresExecutor(pool).execute(endpoint, arguments) { result in outcome.update { $0 = result } }
+    return outcome.wait(timeoutMilliseconds: 10_000) { $0 }?.map { String(decoding: $0, as: UTF8.self) }
+  }
+}
+
+private func endpoint(_ select: String, parameters: String = "", returns: String = "object") throws
+  -> EndpointDefinition
+{
+  try parseEndpoint(
+    SourceFile(
+      path: "test.sql",
+      text: "-- name: GET /test\n-- summary: Test\n\(parameters)-- returns: \(returns)\n\(select);\n"))
+}
+
+@Suite struct PostgresExecutorTests {
+  @Test("a definition's query runs with typed parameters, and what goes wrong has a name of its own")
+  func queries() throws {
+    let database = try Database()
+    let greeting = try endpoint(
+      "SELECT :name AS name, :times + 1 AS next, :flag AS flag",
+      parameters: "-- param: name text ?\n-- param: times integer = 1 in 0..9\n-- param: flag boolean = true\n")
+    // Twice, as the statement is prepared only once.
+    for times in 1...2 {
+      let text = try #require(database.run(greeting, ["O'Hara; --", "\(times)", "false"])).get()
+      let json = try JSONValue(parsing: text)
+      #expect(json["name"]?.stringValue == "O'Hara; --")
+      #expect(json["next"]?.intValue == times + 1)
+      #expect(json["flag"]?.boolValue == false)
+    }
+    #expect(try JSONValue(parsing: #require(database.run(greeting, [nil, "1", "true"])).get())["name"]?.isNull == true)
+
+    #expect(database.run(try endpoint("SELECT 1 AS n WHERE false"), []) == .failure(.noResult))
+    #expect(database.run(try endpoint("SELECT pg_sleep(30)::text AS n"), []) == .failure(.timeout))
+    guard case .failure(.failed(let message)) = database.run(try endpoint("SELECT n FROM absent"), []) else {
+      Issue.record("a missing table was not noticed")
+      return
+    }
+    #expect(message.contains("absent"))
+    // The connections are still of use.
+    #expect(try #require(database.run(greeting, [nil, "1", "true"])).get().contains("next"))
+
+    database.cluster.stop()
+    #expect(database.run(greeting, [nil, "1", "true"]) == .failure(.unavailable))
+  }
+
+  @Test("when no more jobs may wait, a query is refused at once")
+  func overloaded() throws {
+    let database = try Database(size: 1, queueLimit: 1)
+    let isBlocked = Latch()
+    let release = Latch()
+    #expect(
+      database.pool.submit { _ in
+        isBlocked.open()
+        _ = release.wait()
+      })
+    #expect(isBlocked.wait())
+    #expect(database.pool.submit { _ in })
+    #expect(database.run(try endpoint("SELECT 1 AS n"), []) == .failure(.overloaded))
+    release.open()
+  }
+}
