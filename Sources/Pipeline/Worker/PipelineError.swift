@@ -19,8 +19,8 @@ public enum PipelineError: Error, CustomStringConvertible {
     case .logTruncated(let topic, let partition, let end, let position):
       """
       partition \(partition) of \(topic) ends at offset \(end), but everything up to \(position) is already counted: \
-      the topic was truncated or made anew. If that is intended, delete the partition's row in pulse.progress \
-      to begin again at its start
+      the topic was truncated or made anew. Nothing is read until you say how to go on: see "A truncated log" in \
+      docs/exactly-once.md
       """
     case .definition(let text), .internal(let text): text
     }
