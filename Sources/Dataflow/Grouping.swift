@@ -147,7 +147,8 @@ final class Grouping {
 // As in `KeyInterner`, the loops take what they change as `inout`: one exclusivity check a batch instead of one an event.
 
 private func assignWindows(
-  _ times: UnsafeMutablePointer<Int64>, _ windows: inout WindowTable, _ groups: UnsafeMutablePointer<Int32>, _ count: Int
+  _ times: UnsafeMutablePointer<Int64>, _ windows: inout WindowTable, _ groups: UnsafeMutablePointer<Int32>,
+  _ count: Int
 ) {
   for row in 0..<count { groups[row] = windows.slot(of: times[row]) }
 }
