@@ -87,7 +87,8 @@ struct KeyInterner {
   /// Fails the rows whose keys are together too long for an index entry.
   func checkLength(of grouping: Grouping, _ batch: EventBatch) {
     let texts = grouping.keys.map { states[$0] }.filter { $0.key.type.physical == .text }
-    guard texts.count > 1 else { return }
+    // Together they can only be too long when the longest values of each would be.
+    guard texts.reduce(0, { $0 + $1.dictionary.longest }) > WindowOperator.maxKeyBytes else { return }
     for row in 0..<batch.count {
       var bytes = 0
       for state in texts { bytes += state.dictionary[state.ids[row]].count }

@@ -23,8 +23,8 @@ struct ValueDictionary: ~Copyable {
   private let seed: UInt64
   /// Ids given, including that of NULL.
   private(set) var count = 1
-  /// Bytes of the distinct values.
-  private(set) var byteCount = 0
+  /// Length of the longest value, in bytes.
+  private(set) var longest = 0
 
   init(seed: UInt64) {
     self.seed = seed
@@ -71,7 +71,7 @@ struct ValueDictionary: ~Copyable {
     let id = Int32(count)
     entries[count] = arena.append(text.bytes)
     count += 1
-    byteCount += text.count
+    longest = max(longest, text.count)
     slots[index] = Slot(tag: tag, id: id)
     if count * 2 > slotMask { growSlots() }
     return id

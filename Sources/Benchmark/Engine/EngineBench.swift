@@ -46,15 +46,15 @@ public struct EngineBench {
     let decoder = try project.stream.makeDecoder()
     let batch = EventBatch(specs: plan.columns, capacity: EngineBench.batchSize)
     let windows = WindowOperator(plan, batch: batch, seed: 1)
-    let records = corpus.records()
+    let records = UnsafeMutableBufferPointer<Record>.allocate(capacity: EngineBench.batchSize)
+    records.initialize(repeating: Record(payload: nil, payloadCount: 0, offset: 0))
     defer { records.deallocate() }
     var counted = 0
     let speed = measure {
       var start = 0
       var sinceDrain = 0
-      while start < records.count {
-        let end = min(start + EngineBench.batchSize, records.count)
-        let slice = UnsafeMutableBufferPointer(rebasing: records[start..<end])
+      while start < corpus.count {
+        let slice = UnsafeMutableBufferPointer(rebasing: records[..<corpus.fill(records, from: start)])
         decoder.decode(slice, into: batch)
         let counts = windows.process(
           batch, runs: [PartitionRun(partition: 0, rows: 0..<slice.count)], now: .max / 4, watermark: nil)
@@ -64,7 +64,7 @@ public struct EngineBench {
           _ = windows.drain()
           sinceDrain = 0
         }
-        start = end
+        start += slice.count
       }
       _ = windows.drain()
     }

@@ -48,16 +48,14 @@ public final class EventCorpus {
     return UnsafeBufferPointer(start: bytes + start, count: ends[index] - start)
   }
 
-  /// Records over the corpus' own memory, as a source would deliver them.
-  func records() -> UnsafeMutableBufferPointer<Record> {
-    let records = UnsafeMutableBufferPointer<Record>.allocate(capacity: count)
-    for index in 0..<count {
+  /// Fills `records` with the events from `first` on, as a source builds its batch; returns how many there are.
+  func fill(_ records: UnsafeMutableBufferPointer<Record>, from first: Int) -> Int {
+    let end = min(first + records.count, count)
+    for index in first..<end {
       let payload = payload(index)
-      records.initializeElement(
-        at: index,
-        to: Record(
-          payload: payload.baseAddress, payloadCount: payload.count, offset: Int64(index), sourceIndex: Int32(index)))
+      records[index - first] = Record(
+        payload: payload.baseAddress, payloadCount: payload.count, offset: Int64(index), sourceIndex: Int32(index))
     }
-    return records
+    return end - first
   }
 }
