@@ -7,7 +7,7 @@ import Project
 func bench(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   let project = try context.loadProject()
   let schema = try schemaText(context, project)
-  let figures = try EngineBench(project: project, schemaJSON: schema, events: 500_000, rounds: 7).run()
+  let figures = try EngineBench(project: project, schemaJSON: schema, events: 1_000_000, rounds: 7).run()
   for figure in figures {
     print(
       "\(figure.bench) \(figure.ours) \(figure.unit) limit \(figure.limit ?? 0) ratio \(figure.ratio ?? 0) \(figure.isMet) \(figure.spread)"
