@@ -50,11 +50,18 @@ let package = Package(
     .target(
       name: "StatsAPI", dependencies: ["HTTPServer", "JSON", "Observability", "Postgres", "SQLFrontend", "Threads"]),
 
+    .target(
+      name: "Benchmark",
+      dependencies: [
+        "Avro", "CAvro", "ChildProcess", "Dataflow", "DownloadEncoding", "Downloads", "Events", "Kafka", "Pipeline",
+        "Plan", "Postgres", "Project", "Threads",
+      ]),
+
     // The commands.
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "ChildProcess", "Configuration", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres", "Project",
+        "Benchmark", "ChildProcess", "Configuration", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres", "Project",
         "StatsAPI", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.

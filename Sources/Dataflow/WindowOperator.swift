@@ -153,6 +153,7 @@ public final class WindowOperator {
 
   private func checkEventTimes(_ batch: EventBatch, _ times: Column, latest: Int64) {
     let latest = min(latest, WindowOperator.latest)
+    if !times.isNullable, areWithin(WindowOperator.earliest...latest, times.integers, batch.count) { return }
     for row in 0..<batch.count {
       let time = times.integers[row]
       if times.validity[row] == 1, time >= WindowOperator.earliest, time <= latest { continue }
@@ -186,6 +187,7 @@ public final class WindowOperator {
     }
     for register in doubleSums {
       let column = program.registers[register]
+      guard greatestMagnitude(column.doubles, batch.count) > 1e290 else { continue }
       for row in 0..<batch.count where column.doubles[row].magnitude > 1e290 && column.doubles[row].isFinite {
         guard column.validity[row] == 1 else { continue }
         batch.fail(row, .outOfRange, "\(measureName(register)) is too large to be summed: \(column.doubles[row])")
@@ -205,6 +207,7 @@ public final class WindowOperator {
   }
 
   private func survey(_ batch: EventBatch, _ times: Column, _ rows: Range<Int>) -> (dead: Int, latest: Int64?) {
+    if batch.failures.isEmpty { return (0, greatest(times.integers, rows)) }
     var live = 0
     var latest = Int64.min
     for row in rows {
@@ -213,4 +216,28 @@ public final class WindowOperator {
     }
     return (rows.count - live, live == 0 ? nil : latest)
   }
+}
+
+/// Whether all values lie in the range: without an early end, so that it can be vectorised.
+private func areWithin(_ range: ClosedRange<Int64>, _ values: UnsafeMutablePointer<Int64>, _ count: Int) -> Bool {
+  var lowest = Int64.max
+  var highest = Int64.min
+  for row in 0..<count {
+    lowest = min(lowest, values[row])
+    highest = max(highest, values[row])
+  }
+  return count == 0 || (lowest >= range.lowerBound && highest <= range.upperBound)
+}
+
+private func greatest(_ values: UnsafeMutablePointer<Int64>, _ rows: Range<Int>) -> Int64? {
+  var highest = Int64.min
+  for row in rows { highest = max(highest, values[row]) }
+  return rows.isEmpty ? nil : highest
+}
+
+/// NaN counts as nothing: comparisons with it are false.
+private func greatestMagnitude(_ values: UnsafeMutablePointer<Double>, _ count: Int) -> Double {
+  var greatest = 0.0
+  for row in 0..<count { greatest = values[row].magnitude > greatest ? values[row].magnitude : greatest }
+  return greatest
 }

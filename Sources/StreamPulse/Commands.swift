@@ -38,6 +38,11 @@ enum Commands {
         name: "verify", summary: "Prove from the ledger that every record was applied once",
         details: "Exit status 0 only when every check holds.", settings: postgres + general),
       CommandSpec(
+        name: "bench", summary: "Measure against the limits, in the same run",
+        options: [OptionSpec(flag: "json", summary: "One JSON line per figure instead of a table")],
+        arguments: [ArgumentSpec("BENCH", summary: "engine; all without it", isRequired: false)],
+        settings: kafka + postgres + general),
+      CommandSpec(
         name: "broker", summary: "Run only the in-process broker, for tests and trials",
         details: """
           Prints KAFKA_BOOTSTRAP_SERVERS=… when it is ready and runs until it is stopped. It keeps about 5 MB per \
