@@ -60,7 +60,7 @@ import Testing
     #expect(
       plan.accumulators.map(\.column) == [
         "total_downloads", "successful_downloads", "failed_downloads", "total_size_gb", "avg_speed_mbps_sum",
-        "avg_speed_mbps_count", "avg_duration_seconds_sum", "avg_duration_seconds_count",
+        "avg_duration_seconds_sum",
       ])
   }
 
