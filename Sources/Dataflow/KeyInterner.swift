@@ -53,7 +53,7 @@ struct KeyInterner {
       if column.type.physical == .text {
         internTexts(state, column, batch)
       } else {
-        internValues(state, column, batch.count)
+        internValues(state, column, batch)
       }
     }
   }
@@ -83,7 +83,7 @@ struct KeyInterner {
   }
 
   /// Numbers, booleans and times are interned by their bytes.
-  private func internValues(_ state: KeyState, _ column: Column, _ count: Int) {
+  private func internValues(_ state: KeyState, _ column: Column, _ batch: EventBatch) {
     let width =
       switch column.type.physical {
       case .boolean: 1
@@ -91,11 +91,19 @@ struct KeyInterner {
       default: 8
       }
     let bytes = UnsafeRawPointer(column.booleans).assumingMemoryBound(to: UInt8.self)
-    for row in 0..<count {
+    let range = column.type.storableRange
+    for row in 0..<batch.count {
+      guard column.validity[row] & batch.live[row] == 1 else {
+        state.ids[row] = ValueDictionary.null
+        continue
+      }
       let view = TextView(start: bytes + row * width, count: width)
-      state.ids[row] =
-        column.validity[row] == 0
-        ? ValueDictionary.null : state.dictionary.intern(view, accepts: { _ in true }) ?? ValueDictionary.null
+      let id = state.dictionary.intern(view, accepts: { _ in range?.contains(column.integers[row]) ?? true })
+      state.ids[row] = id ?? ValueDictionary.null
+      if id == nil {
+        batch.fail(
+          row, .outOfRange, "\(state.key.name) is out of range for \(column.type.sqlName): \(column.integers[row])")
+      }
     }
   }
 
