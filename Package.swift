@@ -92,7 +92,12 @@ let package = Package(
       name: "StatsAPITests",
       dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON", "Postgres", "SQLFrontend", "Threads"]),
     .testTarget(name: "ProjectTests", dependencies: ["Project"]),
-    .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Dataflow", "Plan", "Events"]),
+    .testTarget(
+      name: "PipelineTests",
+      dependencies: [
+        "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "Observability", "Pipeline", "Plan", "Postgres", "Project",
+        "SQLFrontend", "Threads",
+      ]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
