@@ -53,8 +53,8 @@ let package = Package(
     .target(
       name: "Benchmark",
       dependencies: [
-        "Avro", "CAvro", "ChildProcess", "Dataflow", "DownloadEncoding", "Downloads", "Events", "Kafka", "Pipeline",
-        "Plan", "Postgres", "Project", "Threads",
+        "Avro", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "DownloadEncoding", "Downloads", "Events",
+        "HTTPServer", "Kafka", "Pipeline", "Plan", "Postgres", "Project", "SQLFrontend", "Threads",
       ]),
 
     // The commands.

@@ -1,37 +1,28 @@
-import DownloadEncoding
 import Downloads
 import Events
 
-/// Encoded download events in memory: the same for every run, from a fixed seed.
-///
-/// About 200 bytes each, 1,000 titles by a Zipf law, 20 regions, 12 device and OS pairs, ten minutes of event time.
+/// Encoded download events in memory.
 public final class EventCorpus {
-  public static let seed: UInt64 = 20_260_101
-  /// 2026-01-01T00:00:00Z.
-  static let beginningMilliseconds: Int64 = 1_767_225_600_000
-  static let spanMilliseconds: Int64 = 600_000
-
   public let count: Int
   public let byteCount: Int
   private let bytes: UnsafeMutablePointer<UInt8>
   private let ends: [Int]
 
-  public init(count: Int, schemaJSON: String) throws {
-    let settings = SynthesisSettings(
-      seed: EventCorpus.seed, titles: 1000, beginningMilliseconds: EventCorpus.beginningMilliseconds)
-    let synthesizer = try DownloadSynthesizer(settings: settings)
-    let encoder = try DownloadEncoder(schemaJSON: schemaJSON)
+  public convenience init(count: Int, schemaJSON: String) throws {
+    try self.init(EventSequence(count: count, schemaJSON: schemaJSON))
+  }
+
+  /// - Parameter change: made to each event before it is encoded.
+  init(_ sequence: EventSequence, change: (Int, inout DownloadEvent) -> Void = { _, _ in }) throws {
     var all: [UInt8] = []
-    all.reserveCapacity(count * 200)
+    all.reserveCapacity(sequence.count * 200)
     var ends: [Int] = []
-    ends.reserveCapacity(count)
-    for index in 0..<count {
-      let time = EventCorpus.beginningMilliseconds + EventCorpus.spanMilliseconds * Int64(index) / Int64(count)
-      let event = synthesizer.event(UInt64(index), timestampMilliseconds: time)
-      all.append(contentsOf: try encoder.encode(event))
+    ends.reserveCapacity(sequence.count)
+    try sequence.forEach(change: change) { _, _, event in
+      all.append(contentsOf: event)
       ends.append(all.count)
     }
-    self.count = count
+    count = sequence.count
     self.ends = ends
     byteCount = all.count
     bytes = .allocate(capacity: all.count)
