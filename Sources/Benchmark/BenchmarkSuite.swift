@@ -7,6 +7,7 @@ public enum Bench: String, CaseIterable, Sendable {
 
 /// Runs benches with the same options.
 public struct BenchmarkSuite {
+  /// How much is measured.
   public struct Options: Sendable {
     public var rounds: Int
     /// Size of the backlog.
@@ -32,17 +33,19 @@ public struct BenchmarkSuite {
     self.options = options
   }
 
+  /// Runs one bench, with servers of its own that are gone afterwards.
   public func run(_ bench: Bench) throws -> BenchReport {
+    let (events, rounds) = (options.events, options.rounds)
     switch bench {
-    case .engine:
-      return BenchReport(
-        try EngineBench(
-          project: workspace.project, schemaJSON: workspace.schemaJSON, events: 500_000, rounds: options.rounds
-        ).run())
+    case .engine: return try EngineBench(workspace: workspace, events: 500_000, rounds: rounds).run()
+    case .keys: return try KeysBench(workspace: workspace, rounds: rounds).run()
     case .pipeline:
-      return try PipelineBench(workspace, cluster: cluster, events: options.events, rounds: options.rounds).run()
-    default:
-      throw BenchmarkError.setup("not there yet")
+      return try PipelineBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()
+    case .freshness: return try FreshnessBench(workspace: workspace, cluster: cluster, rounds: rounds).run()
+    case .recovery:
+      return try RecoveryBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()
+    case .api: return try APIBench(workspace: workspace, rounds: rounds).run()
+    case .memory: return try MemoryBench(workspace: workspace, minutes: options.minutes).run()
     }
   }
 }

@@ -61,12 +61,24 @@ private func run(_ benches: [Bench], _ suite: BenchmarkSuite, asJSON: Bool) -> I
 /// The parts of a bench that run in processes of their own; not for people.
 private enum BenchPart: String {
   case bareLoop = "bare-loop"
+  case constantRoute = "constant-route"
+  case keyMemory = "key-memory"
 
   func run(_ context: CommandContext, events: Int) throws -> Int32 {
     let settings = context.configuration.kafka
     switch self {
     case .bareLoop:
       print(try BareLoop.run(context.kafka(), topic: settings.topic ?? "", group: settings.groupID, events: events))
+    case .constantRoute:
+      try ConstantRoute.serve(
+        started: { line in
+          print(line)
+          flushOutput()
+        }, wait: { _ = Signals.wait { false } })
+    case .keyMemory:
+      let workspace = try makeWorkspace(context)
+      defer { workspace.remove() }
+      print(try KeyMemory.run(workspace, keys: events))
     }
     return 0
   }

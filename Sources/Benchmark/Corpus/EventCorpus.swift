@@ -2,15 +2,11 @@ import Downloads
 import Events
 
 /// Encoded download events in memory.
-public final class EventCorpus {
-  public let count: Int
-  public let byteCount: Int
+final class EventCorpus {
+  let count: Int
+  let byteCount: Int
   private let bytes: UnsafeMutablePointer<UInt8>
   private let ends: [Int]
-
-  public convenience init(count: Int, schemaJSON: String) throws {
-    try self.init(EventSequence(count: count, schemaJSON: schemaJSON))
-  }
 
   /// - Parameter change: made to each event before it is encoded.
   init(_ sequence: EventSequence, change: (Int, inout DownloadEvent) -> Void = { _, _ in }) throws {
@@ -18,10 +14,12 @@ public final class EventCorpus {
     all.reserveCapacity(sequence.count * 200)
     var ends: [Int] = []
     ends.reserveCapacity(sequence.count)
-    try sequence.forEach(change: change) { _, _, event in
-      all.append(contentsOf: event)
-      ends.append(all.count)
-    }
+    try sequence.visit(
+      change: change,
+      { _, _, event in
+        all.append(contentsOf: event)
+        ends.append(all.count)
+      })
     count = sequence.count
     self.ends = ends
     byteCount = all.count

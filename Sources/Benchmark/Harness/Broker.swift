@@ -69,7 +69,7 @@ final class Broker {
   func fill(_ events: EventSequence) throws -> CorpusTotals {
     var totals = CorpusTotals()
     let producer = try KafkaProducer(configuration: kafka)
-    try events.forEach { index, event, bytes in
+    try events.visit { index, event, bytes in
       totals.add(event, payloadBytes: bytes.count)
       let key = UnsafeRawBufferPointer(event.region.bytes)
       let partition = Int32(index / 1000 % partitions)
@@ -80,7 +80,8 @@ final class Broker {
       if index % 1000 == 999 { producer.poll(timeoutMilliseconds: 0) }
     }
     guard producer.flush(timeoutMilliseconds: 60_000) == 0, producer.failed == 0 else {
-      throw BenchmarkError.setup("\(producer.failed) records were refused: \(String(describing: producer.lastDeliveryError))")
+      let reason = producer.lastDeliveryError?.description ?? "no answer"
+      throw BenchmarkError.setup("\(producer.failed) records were refused: \(reason)")
     }
     try checkLog(holds: events.count)
     return totals

@@ -6,6 +6,8 @@ import Project
 /// A Postgres server of the bench's own, durable as in production, with the project's tables.
 final class Database {
   let settings: ConnectionSettings
+  /// In the format of `PGPASSFILE`.
+  let passwordFile: String
   private let cluster: PrivateCluster
   private let project: Project
   private let connection: PostgresConnection
@@ -13,8 +15,9 @@ final class Database {
   private let listener: PostgresConnection
 
   init(_ workspace: Workspace) throws {
-    cluster = try PrivateCluster(
-      folder: workspace.folder + "/database", options: PrivateCluster.Options(removesFolder: true))
+    let folder = workspace.folder + "/database"
+    cluster = try PrivateCluster(folder: folder, options: PrivateCluster.Options(removesFolder: true))
+    passwordFile = folder + "/pgpass"
     project = workspace.project
     settings = cluster.settings
     connection = try PostgresConnection(settings.with("application_name", "streampulse bench"))

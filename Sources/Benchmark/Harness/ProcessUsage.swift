@@ -30,7 +30,8 @@ struct ProcessUsage {
 
   /// Fields 16 and 17 of `/proc/PID/stat`, counted after the name, which may hold spaces.
   private var reapedChildrenSeconds: Double {
-    guard let fields = text("stat").split(separator: ")").last?.split(separator: " "), fields.count > 14 else { return 0 }
+    let fields = text("stat").split(separator: ")").last?.split(separator: " ") ?? []
+    guard fields.count > 14 else { return 0 }
     let ticks = (Double(fields[13]) ?? 0) + (Double(fields[14]) ?? 0)
     return ticks / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
   }

@@ -68,7 +68,9 @@ final class Program {
   /// Asks it to end in order.
   func stop() throws {
     process.send(signal: SIGTERM)
-    if process.wait(timeoutMilliseconds: 20_000) == nil { throw BenchmarkError.timeout("streampulse \(command) to stop") }
+    guard process.wait(timeoutMilliseconds: 20_000) != nil else {
+      throw BenchmarkError.timeout("streampulse \(command) to stop")
+    }
   }
 
   /// SIGKILL; returns when it is gone.

@@ -5,18 +5,11 @@ import Kafka
 ///
 /// Our clock runs from the line "partitions assigned" (positions are claimed, fetching begins) to the commit of the
 /// last record; the bare loop's from its assignment to its last message. Joining the group is in neither.
-public struct PipelineBench {
-  private let workspace: Workspace
-  private let cluster: KafkaConfiguration?
-  private let events: Int
-  private let rounds: Int
-
-  public init(_ workspace: Workspace, cluster: KafkaConfiguration?, events: Int, rounds: Int) {
-    self.workspace = workspace
-    self.cluster = cluster
-    self.events = events
-    self.rounds = rounds
-  }
+struct PipelineBench {
+  let workspace: Workspace
+  let cluster: KafkaConfiguration?
+  let events: Int
+  let rounds: Int
 
   /// One pass of ours over the backlog.
   private struct Pass {
@@ -27,7 +20,7 @@ public struct PipelineBench {
     var peakBytes: Int
   }
 
-  public func run() throws -> BenchReport {
+  func run() throws -> BenchReport {
     let broker = try Broker(workspace, cluster: cluster, partitions: Broker.partitions(forEvents: events))
     let database = try Database(workspace)
     defer { database.close() }
