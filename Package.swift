@@ -53,16 +53,16 @@ let package = Package(
     .target(
       name: "Benchmark",
       dependencies: [
-        "Avro", "CAvro", "ChildProcess", "Dataflow", "DownloadEncoding", "Downloads", "Events", "Kafka", "Pipeline",
-        "Plan", "Postgres", "Project", "Threads",
+        "Avro", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "DownloadEncoding", "Downloads", "Events",
+        "HTTPServer", "Kafka", "Pipeline", "Plan", "Postgres", "Project", "SQLFrontend", "Threads",
       ]),
 
     // The commands.
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Benchmark", "ChildProcess", "Configuration", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres", "Project",
-        "StatsAPI", "Threads",
+        "Benchmark", "ChildProcess", "Configuration", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres",
+        "Project", "StatsAPI", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
