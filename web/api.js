@@ -29,17 +29,17 @@ function readTotals(body) {
 }
 
 /**
- * `{"status": "ok" | "degraded" | "down", "database": "ok" | …, "broker": "ok" | …,
- *   "processor_lag_seconds": number | null}`; every part but the status may be missing.
+ * `{"status": "ok" | "degraded" | "down", "database": {"status": "up" | "down"}, "broker": {"status": "up" | "down"},
+ *   "processor": {"lag_records": number | null}}`; every part but the status may be missing.
  */
 function readHealth(body, httpOk) {
   const report = isObject(body) ? body : {};
-  const problems = ["database", "broker"].filter((part) => part in report && report[part] !== "ok");
-  const lag = report.processor_lag_seconds;
+  const problems = ["database", "broker"].filter((part) => part in report && report[part]?.status !== "up");
+  const lag = report.processor?.lag_records;
   return {
     isHealthy: httpOk && problems.length === 0 && report.status !== "degraded" && report.status !== "down",
     problems,
-    lagSeconds: Number.isFinite(lag) ? lag : null,
+    lagRecords: Number.isFinite(lag) ? lag : null,
   };
 }
 

@@ -86,7 +86,7 @@ export class Connection {
       reason: this.#reason,
       since: this.#disconnectedSince,
       lastUpdated: this.#lastUpdated,
-      lagSeconds: this.#health?.lagSeconds ?? null,
+      lagRecords: this.#health?.lagRecords ?? null,
       isPausedByUser: this.isPausedBy("user"),
     };
   }

@@ -16,8 +16,6 @@ from selenium.webdriver.chrome.service import Service
 HERE = Path(__file__).parent
 SHARED = ROOT.parent / "shared"
 DESKTOP = (1280, 900)
-# What lives as long as all tests do.
-LASTING = ("chromedriver", "streampulse-tests-postgres")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,7 +23,7 @@ def nothing_stays_behind():
     """No process outlives the tests."""
     descendants.adopt_orphans()
     yield
-    descendants.assert_none_left()
+    descendants.assert_none_left(except_below=())
 
 
 def scratch_folder(name):
@@ -48,7 +46,7 @@ def new_product():
     for product in products:
         product.close()
     try:
-        descendants.assert_none_left(except_below=LASTING)
+        descendants.assert_none_left()
     finally:
         for product in products:
             shutil.rmtree(product.folder)
@@ -61,13 +59,13 @@ def product():
     yield product
     product.close()
     try:
-        descendants.assert_none_left(except_below=LASTING)
+        descendants.assert_none_left()
     finally:
         shutil.rmtree(product.folder)
 
 
 @pytest.fixture(scope="session")
-def postgres_server():
+def postgres_server(nothing_stays_behind):
     """One Postgres for all tests that bring their own."""
     folder = scratch_folder("postgres")
     server = PostgresServer(folder)
@@ -97,7 +95,7 @@ def shared():
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def chromium(nothing_stays_behind):
     """One Chromium for all tests; `browser` gives it out clean."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"

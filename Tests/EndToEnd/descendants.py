@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
+# The browser and the Postgres server that all tests share live until the last one is over.
+LASTING = ("chromedriver", "/usr/lib/chromium/", "streampulse-tests-postgres")
 
 
 def adopt_orphans():
@@ -15,7 +17,7 @@ def adopt_orphans():
         raise OSError(ctypes.get_errno(), "prctl")
 
 
-def descendants(except_below=()):
+def descendants(except_below=LASTING):
     """Pid and command line of each living process below this one, without those named and what is below them."""
     children = {}
     names = {}
@@ -43,7 +45,7 @@ def descendants(except_below=()):
     return found
 
 
-def assert_none_left(seconds=10, except_below=()):
+def assert_none_left(seconds=10, except_below=LASTING):
     """Waits for the end of what is still ending; what stays is killed, and is an error."""
     deadline = time.monotonic() + seconds
     left = descendants(except_below)

@@ -96,8 +96,8 @@ def test_one_failing_endpoint_degrades_the_page_and_leaves_the_rest_live(browser
 @pytest.mark.parametrize("status", [200, 503])
 def test_an_impaired_dependency_is_named(browser, dashboard_url, mock_api, status):
     open_dashboard(browser, dashboard_url)
-    assert texts(browser, "connection-status .lag") == ["0.8s behind"]
-    mock_api.answer("health", status="degraded", broker="down")
+    assert texts(browser, "connection-status .lag") == ["1,200 events behind"]
+    mock_api.answer("health", status="down", broker={"status": "down", "detail": "Connection refused"})
     mock_api.fail("health", status=status)
     wait(browser, lambda: connection(browser) == "degraded", "the health was not noticed")
     assert texts(browser, "connection-status .lag") == ["broker unavailable"]

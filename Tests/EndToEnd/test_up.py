@@ -9,7 +9,7 @@ import time
 
 import pytest
 from dashboard import connection, console_errors, metric, open_dashboard, texts, wait
-from descendants import descendants
+from descendants import assert_none_left, descendants
 from product import GENERATOR, ROOT, wait_until
 
 ENDPOINTS = ("realtime", "trending", "regions", "alerts", "timeseries", "devices")
@@ -85,7 +85,7 @@ def test_an_outage_raises_alerts_whose_values_are_those_of_the_row(running):
     assert alert["metric_value"] == value == failed / total
     assert total >= 5
     assert alert["message"] == (
-        f"Error rate in JP-Tokyo is {100 * value:.1f}% over {total} downloads (threshold 15.0%)")
+        f"Error rate in JP-Tokyo is {100 * value:.1f} % over {total} downloads (threshold 15.0 %)")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", alert["created_at"])
 
     # Every alert has the severity of its value, every region and window has at most one.
@@ -114,7 +114,7 @@ def test_a_bad_parameter_is_answered_with_its_name_and_range(running):
         ("realtime?minutes=0", "minutes", "1"), ("realtime?minutes=1441", "minutes", "1440"),
         ("regions?minutes=five", "minutes", "1440"), ("trending?limit=1e3", "limit", "100"),
         ("alerts?severity=FATAL", "severity", "CRITICAL"), ("alerts?acknowledged=perhaps", "acknowledged", ""),
-        ("devices?limit=", "limit", "100"), ("realtime?minuts=5", "minuts", "minutes"),
+        ("devices?limit=-1", "limit", "100"), ("realtime?minuts=5", "minuts", "minutes"),
         ("realtime?minutes=5&minutes=6", "minutes", ""),
     ):
         answer = running.get(f"/api/stats/{query}")
@@ -142,7 +142,7 @@ def test_the_file_that_lets_others_join_is_for_its_owner_only(running):
 def test_everything_listens_on_the_loopback_interface_only(running):
     # Every address that a process below this one listens on; in hexadecimal as /proc has them.
     inodes = set()
-    for pid in descendants(except_below=("chromedriver",)):
+    for pid in descendants():
         sockets = subprocess.run(["ls", "-l", f"/proc/{pid}/fd"], capture_output=True, text=True).stdout
         inodes |= set(re.findall(r"socket:\[(\d+)\]", sockets))
     listening = []
@@ -158,11 +158,12 @@ def test_everything_listens_on_the_loopback_interface_only(running):
 
 
 def test_ctrl_c_stops_everything_in_order(running):
-    (up,) = [program for program in running.programs if "up" in program.arguments]
+    up, incident = running.programs
+    assert incident.stop(signal.SIGINT) == 0
     assert up.stop(signal.SIGINT) == 0
     assert not (running.data / "env").exists()
     assert running.get("/health") is None
-    running.close()
+    assert_none_left()
     assert "error" not in [line.partition('"level":"')[2].partition('"')[0] for line in up.output.splitlines()]
 
 
@@ -192,7 +193,7 @@ def test_the_data_outlives_a_stop_and_a_crash(product):
 def test_a_killed_up_takes_its_database_and_its_demo_load_along(product):
     up = product.up()
     wait_until(lambda: product.value("SELECT count(*) FROM region_health") > 0, "the demo load does not arrive")
-    others = [command for pid, command in descendants(except_below=("chromedriver",)).items() if pid != up.pid]
+    others = [command for pid, command in descendants().items() if pid != up.pid]
     assert any("event-generator" in command for command in others)
     assert any(str(product.data) in command for command in others)
     up.kill()

@@ -2,7 +2,7 @@
 // the button that pauses. Fires "pause-toggle".
 
 import { element, setTime } from "../dom.js";
-import { formatClock, formatDuration, formatFullTime } from "../format.js";
+import { formatClock, formatCount, formatFullTime } from "../format.js";
 import { icon } from "../icons.js";
 
 const LABELS = {
@@ -25,10 +25,10 @@ class ConnectionStatus extends HTMLElement {
     this.#setPill("connecting");
   }
 
-  show({ state, reason, lagSeconds, lastUpdated, isPausedByUser }) {
+  show({ state, reason, lagRecords, lastUpdated, isPausedByUser }) {
     this.#setPill(state);
     this.#pill.title = reason;
-    const lag = lagSeconds === null ? "" : `${formatDuration(lagSeconds)} behind`;
+    const lag = lagRecords === null ? "" : lagRecords > 0 ? `${formatCount(lagRecords)} events behind` : "up to date";
     this.#lag.textContent = state === "degraded" && reason ? reason : lag;
     if (lastUpdated) {
       this.#updatedLine.hidden = false;
