@@ -53,8 +53,8 @@ let package = Package(
     .target(
       name: "Benchmark",
       dependencies: [
-        "Avro", "CAvro", "ChildProcess", "Dataflow", "DownloadEncoding", "Downloads", "Events", "Kafka", "Pipeline",
-        "Plan", "Postgres", "Project", "Threads",
+        "Avro", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "DownloadEncoding", "Downloads", "Events",
+        "HTTPServer", "Kafka", "Pipeline", "Plan", "Postgres", "Project", "SQLFrontend", "Threads",
       ]),
 
     // The commands.
@@ -62,8 +62,7 @@ let package = Package(
       name: "StreamPulse",
       dependencies: [
         "Benchmark", "ChildProcess", "Configuration", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres",
-        "Project",
-        "StatsAPI", "Threads",
+        "Project", "StatsAPI", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
@@ -93,7 +92,12 @@ let package = Package(
       name: "StatsAPITests",
       dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON", "Postgres", "SQLFrontend", "Threads"]),
     .testTarget(name: "ProjectTests", dependencies: ["Project"]),
-    .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Dataflow", "Plan", "Events"]),
+    .testTarget(
+      name: "PipelineTests",
+      dependencies: [
+        "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "Observability", "Pipeline", "Plan", "Postgres", "Project",
+        "SQLFrontend", "Threads",
+      ]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [

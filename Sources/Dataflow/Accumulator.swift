@@ -14,6 +14,9 @@ final class Accumulator {
     case extreme(PhysicalType, wantsGreater: Bool)
   }
 
+  /// More rows than this are given back at a drain: they would count against the next delta's bound.
+  private static let keptCapacity = 1 << 17
+
   private let storage: Storage
   private let type: SQLType
   private let argument: Program.Register?
@@ -173,7 +176,14 @@ final class Accumulator {
   /// The states of all groups, rows 1 and up; the accumulator starts anew.
   func drain() -> DeltaColumn {
     let column = DeltaColumn(copying: states, rows: 1..<rows)
-    clear(0..<rows)
+    if capacity > Accumulator.keptCapacity {
+      states.deallocate()
+      capacity = 1024
+      states = Column(type: type, isNullable: true, capacity: capacity)
+      clear(0..<capacity)
+    } else {
+      clear(0..<rows)
+    }
     rows = 1
     texts.reset()
     return column

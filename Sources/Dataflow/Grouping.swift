@@ -53,7 +53,7 @@ final class Grouping {
   var groupCount: Int { last.table.count - 1 }
 
   var memory: Int {
-    folds.reduce(0) { $0 + $1.table.memory } + accumulators.reduce(0) { $0 + $1.memory }
+    windows.memory + folds.reduce(0) { $0 + $1.table.memory } + accumulators.reduce(0) { $0 + $1.memory }
   }
 
   /// The time before which an event's window is no longer kept, or no longer taken by the late policy.

@@ -53,7 +53,7 @@ struct KeyInterner {
       if column.type.physical == .text {
         internTexts(state, column, batch)
       } else {
-        internValues(state, column, batch.count)
+        internValues(state, column, batch)
       }
     }
   }
@@ -74,14 +74,20 @@ struct KeyInterner {
   }
 
   /// Numbers, booleans and times are interned by their bytes.
-  private func internValues(_ state: KeyState, _ column: Column, _ count: Int) {
+  private func internValues(_ state: KeyState, _ column: Column, _ batch: EventBatch) {
     let width =
       switch column.type.physical {
       case .boolean: 1
       case .decimal: 16
       default: 8
       }
-    Dataflow.internValues(column, width: width, &state.dictionary, state.ids, count)
+    var refused: [Int] = []
+    let range = column.type.storableRange
+    Dataflow.internValues(column, batch.live, width: width, range, &state.dictionary, state.ids, &refused, batch.count)
+    for row in refused {
+      batch.fail(
+        row, .outOfRange, "\(state.key.name) is out of range for \(column.type.sqlName): \(column.integers[row])")
+    }
   }
 
   /// Fails the rows whose keys are together too long for an index entry.
@@ -143,14 +149,19 @@ private func internTexts(
 }
 
 private func internValues(
-  _ column: Column, width: Int, _ dictionary: inout ValueDictionary, _ ids: UnsafeMutablePointer<Int32>, _ count: Int
+  _ column: Column, _ live: UnsafeMutablePointer<UInt8>, width: Int, _ range: ClosedRange<Int64>?,
+  _ dictionary: inout ValueDictionary, _ ids: UnsafeMutablePointer<Int32>, _ refused: inout [Int], _ count: Int
 ) {
   let bytes = UnsafeRawPointer(column.booleans).assumingMemoryBound(to: UInt8.self)
   let validity = column.validity
   for row in 0..<count {
+    guard validity[row] & live[row] == 1 else {
+      ids[row] = ValueDictionary.null
+      continue
+    }
     let value = TextView(start: bytes + row * width, count: width)
-    ids[row] =
-      validity[row] == 0
-      ? ValueDictionary.null : dictionary.intern(value, accepts: { _ in true }) ?? ValueDictionary.null
+    let id = dictionary.intern(value) { _ in range?.contains(column.integers[row]) ?? true }
+    if id == nil { refused.append(row) }
+    ids[row] = id ?? ValueDictionary.null
   }
 }

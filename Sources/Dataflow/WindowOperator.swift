@@ -60,6 +60,8 @@ public final class WindowOperator {
   private let textMeasures: [Program.Register]
   private let doubleSums: [Program.Register]
   private let decimalSums: [Program.Register]
+  /// Least and greatest dates and times.
+  private let boundedExtremes: [Program.Register]
 
   /// - Parameters:
   ///   - batch: the batch that every `process` will be given.
@@ -71,6 +73,7 @@ public final class WindowOperator {
     var texts: Set<Int> = []
     var doubles: Set<Int> = []
     var decimals: Set<Int> = []
+    var bounded: Set<Int> = []
     for (index, aggregate) in plan.aggregates.enumerated() {
       let filter = program.compileMask(aggregate.filter)
       let keyIndices = aggregate.keys.map { keys.add($0, register: program.compile($0.expression, mask: filter)) }
@@ -82,6 +85,8 @@ public final class WindowOperator {
           case (.min, .text), (.max, .text): texts.insert(argument)
           case (.sum, .double): doubles.insert(argument)
           case (.sum, .decimal): decimals.insert(argument)
+          case (.min, .integer), (.max, .integer):
+            if program.registers[argument].type.storableRange != nil { bounded.insert(argument) }
           default: break
           }
         }
@@ -99,6 +104,7 @@ public final class WindowOperator {
     textMeasures = texts.sorted()
     doubleSums = doubles.sorted()
     decimalSums = decimals.sorted()
+    boundedExtremes = bounded.sorted()
   }
 
   /// Groups that a drain would return.
@@ -147,8 +153,8 @@ public final class WindowOperator {
     return deltas
   }
 
-  /// Postgres' `timestamptz` reaches from 4713 BC to AD 294276; a window and its lateness must fit, too.
-  private static let earliest: Int64 = -210_000_000_000_000_000
+  /// Postgres' `timestamptz` reaches from 4714 BC to AD 294276; a window, its lateness and its retention must fit, too.
+  private static let earliest: Int64 = -200_000_000_000_000_000
   private static let latest: Int64 = 9_200_000_000_000_000_000
 
   private func checkEventTimes(_ batch: EventBatch, _ times: Column, latest: Int64) {
@@ -176,8 +182,8 @@ public final class WindowOperator {
     }
   }
 
-  /// Values that would make the merge in Postgres fail for ever after: text that it cannot store, and numbers so large
-  /// that a sum of them overflows.
+  /// Values that would make the merge in Postgres fail for ever after: text and times that it cannot store, numbers so
+  /// large that a sum of them overflows, and numbers so small that their mean underflows.
   private func checkMeasures(_ batch: EventBatch) {
     for register in textMeasures {
       let column = program.registers[register]
@@ -187,10 +193,22 @@ public final class WindowOperator {
     }
     for register in doubleSums {
       let column = program.registers[register]
-      guard greatestMagnitude(column.doubles, batch.count) > 1e290 else { continue }
-      for row in 0..<batch.count where column.doubles[row].magnitude > 1e290 && column.doubles[row].isFinite {
-        guard column.validity[row] == 1 else { continue }
-        batch.fail(row, .outOfRange, "\(measureName(register)) is too large to be summed: \(column.doubles[row])")
+      guard !areSummable(column.doubles, batch.count) else { continue }
+      for row in 0..<batch.count {
+        let size = column.doubles[row].magnitude
+        guard size > 1e290 && size.isFinite || size < 1e-290 && size != 0, column.validity[row] == 1 else { continue }
+        batch.fail(
+          row, .outOfRange,
+          "\(measureName(register)) is too \(size > 1 ? "large" : "small") to be summed: \(column.doubles[row])")
+      }
+    }
+    for register in boundedExtremes {
+      let column = program.registers[register]
+      guard let range = column.type.storableRange else { continue }
+      for row in 0..<batch.count where !range.contains(column.integers[row]) && column.validity[row] == 1 {
+        batch.fail(
+          row, .outOfRange,
+          "\(measureName(register)) is out of range for \(column.type.sqlName): \(column.integers[row])")
       }
     }
     for register in decimalSums {
@@ -235,9 +253,13 @@ private func greatest(_ values: UnsafeMutablePointer<Int64>, _ rows: Range<Int>)
   return rows.isEmpty ? nil : highest
 }
 
-/// NaN counts as nothing: comparisons with it are false.
-private func greatestMagnitude(_ values: UnsafeMutablePointer<Double>, _ count: Int) -> Double {
-  var greatest = 0.0
-  for row in 0..<count { greatest = values[row].magnitude > greatest ? values[row].magnitude : greatest }
-  return greatest
+/// Whether no value is so large or so small that a sum or a mean of them leaves the range of doubles. Zero, infinities and
+/// NaN are fine.
+private func areSummable(_ values: UnsafeMutablePointer<Double>, _ count: Int) -> Bool {
+  var refused = 0
+  for row in 0..<count {
+    let size = values[row].magnitude
+    refused &+= (size > 1e290 && size < .infinity) || (size < 1e-290 && size > 0) ? 1 : 0
+  }
+  return refused == 0
 }

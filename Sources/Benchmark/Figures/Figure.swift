@@ -10,6 +10,8 @@ public struct Figure: Sendable {
     case atLeast(Double)
     /// `ours` must be at most this, in the figure's unit.
     case atMost(Double)
+    /// Told for its own sake.
+    case none
 
     var text: String {
       switch self {
@@ -17,17 +19,20 @@ public struct Figure: Sendable {
       case .ratioAtMost(let value): "≤ \(short(value)) × limit"
       case .atLeast(let value): "≥ \(short(value))"
       case .atMost(let value): "≤ \(short(value))"
+      case .none: "-"
       }
     }
   }
 
   public var bench: String
   public var unit: String
-  /// Medians over the rounds.
+  /// Median over the rounds.
   public var ours: Double
+  /// Median over the rounds; nil where the goal is absolute.
   public var limit: Double?
   /// Smallest and greatest round.
   public var spread: ClosedRange<Double>
+  public var limitSpread: ClosedRange<Double>?
   public var goal: Goal
   public var rounds: Int
   /// Which broker took part; empty for none.
@@ -43,7 +48,8 @@ public struct Figure: Sendable {
     self.unit = unit
     self.ours = median(ours)
     self.limit = limit.isEmpty ? nil : median(limit)
-    spread = (ours.min() ?? 0)...(ours.max() ?? 0)
+    spread = range(of: ours) ?? 0...0
+    limitSpread = range(of: limit)
     self.goal = goal
     rounds = ours.count
     self.broker = broker
@@ -51,43 +57,25 @@ public struct Figure: Sendable {
 
   public var ratio: Double? { limit.map { ours / $0 } }
 
+  /// False for a figure that is not a number, whatever the goal.
   public var isMet: Bool {
     switch goal {
     case .ratioAtLeast(let value): (ratio ?? 0) >= value
     case .ratioAtMost(let value): (ratio ?? .infinity) <= value
     case .atLeast(let value): ours >= value
     case .atMost(let value): ours <= value
+    case .none: ours.isFinite
     }
   }
 }
 
-/// The middle value; the mean of the two middle ones of an even number.
-func median(_ values: [Double]) -> Double {
-  let sorted = values.sorted()
-  guard !sorted.isEmpty else { return .nan }
-  let middle = sorted.count / 2
-  return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
+/// What a bench found: its figures, and in words what else it measured beside them.
+public struct BenchReport: Sendable {
+  public var figures: [Figure]
+  public var notes: [String]
 
-/// About three significant digits, with k and M for large numbers.
-func short(_ value: Double) -> String {
-  switch value.magnitude {
-  case 1e6...: return rounded(value / 1e6, places: 2) + " M"
-  case 1e4...: return rounded(value / 1e3, places: 1) + " k"
-  case 100...: return rounded(value, places: 0)
-  case 1...: return rounded(value, places: 2)
-  default: return rounded(value, places: 3)
+  public init(_ figures: [Figure], notes: [String] = []) {
+    self.figures = figures
+    self.notes = notes
   }
-}
-
-private func rounded(_ value: Double, places: Int) -> String {
-  var factor = 1.0
-  for _ in 0..<places { factor *= 10 }
-  let scaled = (value * factor).rounded()
-  guard scaled.magnitude < 1e15 else { return String(value) }
-  let whole = Int64(scaled)
-  guard places > 0 else { return String(whole) }
-  let digits = String(whole.magnitude)
-  let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
-  return (whole < 0 ? "-" : "") + padded.dropLast(places) + "." + padded.suffix(places)
 }
