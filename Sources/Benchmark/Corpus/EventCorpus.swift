@@ -37,6 +37,17 @@ final class EventCorpus {
     return UnsafeBufferPointer(start: bytes + start, count: ends[index] - start)
   }
 
+  /// Fills `records` with the events from `first` on, as a source builds its batch; returns how many there are.
+  func fill(_ records: UnsafeMutableBufferPointer<Record>, from first: Int) -> Int {
+    let end = min(first + records.count, count)
+    for index in first..<end {
+      let payload = payload(index)
+      records[index - first] = Record(
+        payload: payload.baseAddress, payloadCount: payload.count, offset: Int64(index), sourceIndex: Int32(index))
+    }
+    return end - first
+  }
+
   /// Records over the corpus' own memory, as a source would deliver them.
   func records() -> UnsafeMutableBufferPointer<Record> {
     let records = UnsafeMutableBufferPointer<Record>.allocate(capacity: count)

@@ -15,14 +15,16 @@ struct EngineRun {
   /// - Returns: CPU seconds per event.
   func secondsPerEvent(_ corpus: EventCorpus) throws -> Double {
     let operators = try Operators(project)
-    let records = corpus.records()
+    // Records are written into the same buffer batch by batch, as a consumer does it.
+    let records = UnsafeMutableBufferPointer<Record>.allocate(capacity: EngineRun.batchSize)
+    records.initialize(repeating: Record(payload: nil, payloadCount: 0, offset: 0))
     defer { records.deallocate() }
     var counted = 0
     var sinceDrain = 0
     let start = ProcessorTime.ofThisThread()
-    for first in stride(from: 0, to: records.count, by: EngineRun.batchSize) {
-      let slice = records[first..<min(first + EngineRun.batchSize, records.count)]
-      counted += operators.process(UnsafeMutableBufferPointer(rebasing: slice))
+    for first in stride(from: 0, to: corpus.count, by: EngineRun.batchSize) {
+      let slice = UnsafeMutableBufferPointer(rebasing: records[..<corpus.fill(records, from: first)])
+      counted += operators.process(slice)
       sinceDrain += slice.count
       if sinceDrain >= EngineRun.eventsPerDrain {
         _ = operators.windows.drain()
