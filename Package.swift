@@ -88,8 +88,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "Observability", "Pipeline", "Plan", "Postgres", "Project",
-        "SQLFrontend", "Threads",
+        "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "Observability", "Pipeline", "Plan", "Postgres",
+        "Project", "SQLFrontend", "Threads",
       ]),
     .testTarget(
       name: "GeneratorTests",
