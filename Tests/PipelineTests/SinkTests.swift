@@ -129,7 +129,7 @@ import Testing
   @Test("numbers and texts at the ends of what is taken can be stored, merged and averaged")
   func extremeValues() throws {
     let key = String(repeating: "ä", count: 1000)
-    for number in [1e290, -1e290, 1e-290, 0, .infinity, -.infinity, .nan] {
+    for number in [1e140, -1e140, 1e-140, 0, .infinity, -.infinity, .nan] {
       try bench.commit(
         0,
         [
