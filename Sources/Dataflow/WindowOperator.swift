@@ -182,8 +182,13 @@ public final class WindowOperator {
     }
   }
 
-  /// Values that would make the merge in Postgres fail for ever after: text and times that it cannot store, numbers so
-  /// large that a sum of them overflows, and numbers so small that their mean underflows.
+  /// The sizes of numbers that are summed. Even the product and the ratio of two sums, and what cancellation leaves of
+  /// one, are then within the range of a double: generated columns compute with sums, and an overflow or underflow there
+  /// is an error of the whole transaction.
+  private static let summands = 1e-140...1e140
+
+  /// Values that would make the merge in Postgres fail for ever after: text and times that it cannot store, and numbers
+  /// that its arithmetic with sums would refuse.
   private func checkMeasures(_ batch: EventBatch) {
     for register in textMeasures {
       let column = program.registers[register]
@@ -196,7 +201,8 @@ public final class WindowOperator {
       guard !areSummable(column.doubles, batch.count) else { continue }
       for row in 0..<batch.count {
         let size = column.doubles[row].magnitude
-        guard size > 1e290 && size.isFinite || size < 1e-290 && size != 0, column.validity[row] == 1 else { continue }
+        if WindowOperator.summands.contains(size) || size == 0 || !size.isFinite { continue }
+        guard column.validity[row] == 1 else { continue }
         batch.fail(
           row, .outOfRange,
           "\(measureName(register)) is too \(size > 1 ? "large" : "small") to be summed: \(column.doubles[row])")

@@ -107,6 +107,7 @@ private final class CommitListener: Sendable {
       do throws(PostgresError) {
         let connection = try PostgresConnection(database)
         defer { connection.close() }
+        connection.responseTimeoutMilliseconds = 5000
         try connection.execute("LISTEN streampulse")
         // What was committed while nobody listened counts as well.
         version.notify()

@@ -126,6 +126,30 @@ import Testing
     #expect(try total == ["2"])
   }
 
+  @Test("numbers and texts at the ends of what is taken can be stored, merged and averaged")
+  func extremeValues() throws {
+    let key = String(repeating: "ä", count: 1000)
+    for number in [1e140, -1e140, 1e-140, 0, .infinity, -.infinity, .nan] {
+      try bench.commit(
+        0,
+        [
+          Download(
+            content: key, title: String(repeating: key, count: 100), size: number, region: key, device: "",
+            os: key, duration: Int64(Int32.max), speed: number),
+          Download(size: number, region: "\(number)", duration: Int64(Int32.min), speed: number),
+        ])
+    }
+    #expect(try total == ["14"])
+    #expect(try bench.rows("SELECT total_size_gb FROM region_health WHERE region = '\(key)'") == ["NaN"])
+    #expect(try bench.rows("SELECT count(*) FROM dead_letters") == ["0"])
+    #expect(try bench.verify().checks.flatMap(\.violations) == [])
+    try bench.commit(0, [Download(size: .leastNonzeroMagnitude), Download(size: 1e300), Download(region: key + "x")])
+    #expect(
+      try bench.rows("SELECT code FROM dead_letters ORDER BY record_offset")
+        == ["NUMERIC_VALUE_OUT_OF_RANGE", "NUMERIC_VALUE_OUT_OF_RANGE", "KEY_TOO_LONG"])
+    #expect(try bench.verify().holds)
+  }
+
   @Test("dead letters are stored with their bytes, whatever a producer put into them")
   func deadLetters() throws {
     let claim = try bench.claim(0)[0]
