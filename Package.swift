@@ -93,6 +93,7 @@ let package = Package(
       dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON", "Postgres", "SQLFrontend", "Threads"]),
     .testTarget(name: "ProjectTests", dependencies: ["Project"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Dataflow", "Plan", "Events"]),
+    .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "HTTPServer"]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
