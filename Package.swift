@@ -98,6 +98,7 @@ let package = Package(
         "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "Observability", "Pipeline", "Plan", "Postgres",
         "Project", "SQLFrontend", "Threads",
       ]),
+    .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "HTTPServer"]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [

@@ -61,6 +61,7 @@ private func run(_ benches: [Bench], _ suite: BenchmarkSuite, asJSON: Bool) -> I
 /// The parts of a bench that run in processes of their own; not for people.
 private enum BenchPart: String {
   case bareLoop = "bare-loop"
+  case bareJoin = "bare-join"
   case constantRoute = "constant-route"
   case keyMemory = "key-memory"
 
@@ -69,6 +70,8 @@ private enum BenchPart: String {
     switch self {
     case .bareLoop:
       print(try BareLoop.run(context.kafka(), topic: settings.topic ?? "", group: settings.groupID, events: events))
+    case .bareJoin:
+      print(try BareJoin.run(context.kafka(), topic: settings.topic ?? "", group: settings.groupID))
     case .constantRoute:
       try ConstantRoute.serve(
         started: { line in
