@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -30,10 +31,17 @@ def wait_until(condition, message, seconds=30.0, interval=0.05):
         time.sleep(interval)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_port(and_next=False):
+    """A port that nobody uses. Below those that the system gives to clients, so that none of them takes it meanwhile."""
+    while True:
+        port = random.randrange(12_000, 30_000)
+        try:
+            for candidate in (port, port + 1) if and_next else (port,):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", candidate))
+            return port
+        except OSError:
+            continue
 
 
 def as_user(user):

@@ -1,0 +1,88 @@
+"""`kill -9` of the processor in mid-stream, over and over: nothing is lost and nothing counted twice."""
+
+import random
+import re
+import time
+
+import pytest
+from product import GENERATOR, free_port, wait_until
+from truth import Truth
+
+KILLS = 20
+RATE = 22_000
+# A name of its own for the member lets the next process take its place in the group at once, where the broker knows
+# static members; else the group waits until the dead member's session is over.
+GROUP = {"KAFKA_PROPERTY_SESSION_TIMEOUT_MS": "3500", "KAFKA_PROPERTY_GROUP_INSTANCE_ID": "crash-test"}
+
+
+@pytest.fixture
+def embedded_broker(product):
+    # Each partition holds about 5 MB: enough of them for the seconds without a reader. It gives out one batch of a
+    # partition per request, so the batches must not be tiny.
+    product.broker(partitions=32)
+    return {"KAFKA_PROPERTY_LINGER_MS": "100"}
+
+
+@pytest.fixture
+def real_kafka(product, shared):
+    port = free_port(and_next=True)
+    product.settings["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{port}"
+    kafka = product.start(product.folder / "kafka", port, program=shared("kafka/kafka-broker"), log="kafka")
+
+    def makes_topic():
+        assert kafka.is_running, kafka.output
+        return product.run("--count", 0, "--partitions", 4, program=GENERATOR, seconds=90).returncode == 0
+
+    wait_until(makes_topic, lambda: f"Kafka does not answer: {kafka.output}", seconds=60)
+    return {}
+
+
+@pytest.mark.parametrize("broker", ["embedded_broker", "real_kafka"])
+def test_killed_twenty_times_in_mid_stream_it_counts_every_event_once(broker, request, product, postgres_server):
+    load = request.getfixturevalue(broker)
+    product.settings |= {"DATABASE_URL": postgres_server.new_database()} | GROUP
+    product.must("migrate")
+    events = product.folder / "events.jsonl"
+    generator = product.start(
+        "--rate", RATE, "--seed", 20, "--regions", 1000, "--out-of-order", "5%:3", "--output", events,
+        program=GENERATOR, log="load", **load)
+    moment = random.Random(20)
+
+    def position():
+        return product.value("SELECT coalesce(sum(next_offset), 0)::bigint FROM pulse.progress")
+
+    def sent_by_now():
+        with open(events, "rb") as lines:
+            sample = lines.read(1 << 16)
+        return events.stat().st_size * sample.count(b"\n") // max(1, len(sample))
+
+    reached = 0
+    for number in range(KILLS):
+        assert generator.is_running, generator.output
+        processor = product.start("process", log=f"process-{number}")
+
+        def has_caught_up(before=reached, processor=processor):
+            assert processor.is_running, processor.output
+            now = position()
+            return now > before and sent_by_now() - now < RATE
+        wait_until(has_caught_up, lambda: f"no commit: {processor.output}", seconds=60, interval=0.02)
+        # Not only at the first commit, but anywhere between two.
+        time.sleep(moment.uniform(0, 0.3))
+        processor.kill()
+        reached = position()
+
+
+    assert generator.stop() == 0
+    summary = re.search(r"sent (\d+) events \((\d+) acknowledged, 0 failed\) in ([\d.]+) s", generator.output)
+    sent = int(summary[1])
+    # A broker without room slows the generator down; that must not make the test an easy one.
+    assert sent / float(summary[3]) > 0.75 * RATE, summary[0]
+    assert reached < sent, "the last kill was not in mid-stream"
+    last = product.start("process", log="process-last")
+    product.wait_for_events(sent, seconds=120)
+    truth = Truth(events)
+    assert truth.count == sent
+    truth.assert_equals(product)
+    assert f"{sent} records" in product.assert_verified()
+    assert product.value("SELECT count(*) FROM dead_letters") == 0
+    assert last.stop() == 0
