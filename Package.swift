@@ -50,12 +50,19 @@ let package = Package(
     .target(
       name: "StatsAPI", dependencies: ["HTTPServer", "JSON", "Observability", "Postgres", "SQLFrontend", "Threads"]),
 
+    .target(
+      name: "Benchmark",
+      dependencies: [
+        "Avro", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "DownloadEncoding", "Downloads", "Events",
+        "HTTPServer", "Kafka", "Pipeline", "Plan", "Postgres", "Project", "SQLFrontend", "Threads",
+      ]),
+
     // The commands.
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "ChildProcess", "Configuration", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres", "Project",
-        "StatsAPI", "Threads",
+        "Benchmark", "ChildProcess", "Configuration", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres",
+        "Project", "StatsAPI", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),

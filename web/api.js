@@ -29,17 +29,20 @@ function readTotals(body) {
 }
 
 /**
- * `{"status": "ok" | "degraded" | "down", "database": "ok" | …, "broker": "ok" | …,
- *   "processor_lag_seconds": number | null}`; every part but the status may be missing.
+ * `{"status": "ok" | "degraded" | "down", "database": {"status": "up" | "down", "detail"}, "broker": {the same},
+ *   "processor": {"status": "running" | "stalled", "lag_records": number | null, "last_commit_age_seconds"}}`;
+ * every part may be missing, as in the answer of a proxy in between.
  */
 function readHealth(body, httpOk) {
   const report = isObject(body) ? body : {};
-  const problems = ["database", "broker"].filter((part) => part in report && report[part] !== "ok");
-  const lag = report.processor_lag_seconds;
+  const problems = ["database", "broker"].filter((part) => report[part]?.status === "down");
+  const isStalled = report.processor?.status === "stalled";
+  const lag = report.processor?.lag_records;
   return {
-    isHealthy: httpOk && problems.length === 0 && report.status !== "degraded" && report.status !== "down",
+    isHealthy: httpOk && problems.length === 0 && !isStalled && !["degraded", "down"].includes(report.status),
     problems,
-    lagSeconds: Number.isFinite(lag) ? lag : null,
+    isStalled,
+    lagRecords: Number.isFinite(lag) ? lag : null,
   };
 }
 

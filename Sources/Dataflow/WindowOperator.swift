@@ -159,6 +159,7 @@ public final class WindowOperator {
 
   private func checkEventTimes(_ batch: EventBatch, _ times: Column, latest: Int64) {
     let latest = min(latest, WindowOperator.latest)
+    if !times.isNullable, areWithin(WindowOperator.earliest...latest, times.integers, batch.count) { return }
     for row in 0..<batch.count {
       let time = times.integers[row]
       if times.validity[row] == 1, time >= WindowOperator.earliest, time <= latest { continue }
@@ -197,6 +198,7 @@ public final class WindowOperator {
     }
     for register in doubleSums {
       let column = program.registers[register]
+      guard !areSummable(WindowOperator.summands, column.doubles, batch.count) else { continue }
       for row in 0..<batch.count {
         let size = column.doubles[row].magnitude
         if WindowOperator.summands.contains(size) || size == 0 || !size.isFinite { continue }
@@ -229,6 +231,7 @@ public final class WindowOperator {
   }
 
   private func survey(_ batch: EventBatch, _ times: Column, _ rows: Range<Int>) -> (dead: Int, latest: Int64?) {
+    if batch.failures.isEmpty { return (0, greatest(times.integers, rows)) }
     var live = 0
     var latest = Int64.min
     for row in rows {
@@ -237,4 +240,34 @@ public final class WindowOperator {
     }
     return (rows.count - live, live == 0 ? nil : latest)
   }
+}
+
+/// Whether all values lie in the range: without an early end, so that it can be vectorised.
+private func areWithin(_ range: ClosedRange<Int64>, _ values: UnsafeMutablePointer<Int64>, _ count: Int) -> Bool {
+  var lowest = Int64.max
+  var highest = Int64.min
+  for row in 0..<count {
+    lowest = min(lowest, values[row])
+    highest = max(highest, values[row])
+  }
+  return count == 0 || (lowest >= range.lowerBound && highest <= range.upperBound)
+}
+
+private func greatest(_ values: UnsafeMutablePointer<Int64>, _ rows: Range<Int>) -> Int64? {
+  var highest = Int64.min
+  for row in rows { highest = max(highest, values[row]) }
+  return rows.isEmpty ? nil : highest
+}
+
+/// Whether no value is so large or so small that a sum or a mean of them leaves the range of doubles. Zero, infinities and
+/// NaN are fine.
+private func areSummable(
+  _ range: ClosedRange<Double>, _ values: UnsafeMutablePointer<Double>, _ count: Int
+) -> Bool {
+  var refused = 0
+  for row in 0..<count {
+    let size = values[row].magnitude
+    refused &+= (size > range.upperBound && size < .infinity) || (size < range.lowerBound && size > 0) ? 1 : 0
+  }
+  return refused == 0
 }

@@ -42,6 +42,11 @@ final class APIService: Sendable {
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     let health = health
+    observer.exposeHealth {
+      let report = health.report
+      return HealthFigures(
+        isDatabaseUp: report.database.isUp, isBrokerUp: report.broker.isUp, lagRecords: report.processor.lagRecords)
+    }
     let api = try StatsAPI(
       endpoints: project.endpoints, configuration: configuration,
       dependencies: StatsAPI.Dependencies(

@@ -1,19 +1,101 @@
-"""Fixtures of the browser tests: a headless Chromium, and a dashboard for it to look at."""
+"""Fixtures of all tests here: a headless Chromium, a mock or the real product for it to look at, servers, scratch space."""
 
+import shutil
+import tempfile
 from pathlib import Path
 
+import descendants
 import pytest
 from dashboard import resize
 from mock_api import MockApi
+from postgres_server import PostgresServer
+from product import ROOT, Product
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 HERE = Path(__file__).parent
+SHARED = ROOT.parent / "shared"
 DESKTOP = (1280, 900)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_stays_behind():
+    """No process outlives the tests."""
+    descendants.adopt_orphans()
+    yield
+    descendants.assert_none_left(except_below=())
+
+
+def scratch_folder(name):
+    """A new folder that other users, postgres among them, can reach."""
+    folder = Path(tempfile.mkdtemp(prefix=f"streampulse-tests-{name}-"))
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def new_product():
+    """Makes products for a whole file of tests; whatever they started ends with it."""
+    products = []
+
+    def make(**settings):
+        products.append(Product(scratch_folder("product"), **settings))
+        return products[-1]
+
+    yield make
+    for product in products:
+        product.close()
+    try:
+        descendants.assert_none_left()
+    finally:
+        for product in products:
+            shutil.rmtree(product.folder)
+
+
+@pytest.fixture
+def product():
+    """A product of the test's own, which has to end everything that it starts."""
+    product = Product(scratch_folder("product"))
+    yield product
+    product.close()
+    try:
+        descendants.assert_none_left()
+    finally:
+        shutil.rmtree(product.folder)
+
+
 @pytest.fixture(scope="session")
-def chromium():
+def postgres_server(nothing_stays_behind):
+    """One Postgres for all tests that bring their own."""
+    folder = scratch_folder("postgres")
+    server = PostgresServer(folder)
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def parts(product, postgres_server):
+    """A product with a database of its own, migrated, and an in-process broker in a process of its own."""
+    product.settings["DATABASE_URL"] = postgres_server.new_database()
+    product.broker()
+    product.must("migrate")
+    return product
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """Finds a file of the shared data; a test whose data is not there is skipped."""
+    def find(path):
+        found = SHARED / path
+        if not found.exists():
+            pytest.skip(f"../shared/{path} is not here")
+        return found
+    return find
+
+
+@pytest.fixture(scope="session")
+def chromium(nothing_stays_behind):
     """One Chromium for all tests; `browser` gives it out clean."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"

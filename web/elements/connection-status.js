@@ -2,9 +2,11 @@
 // the button that pauses. Fires "pause-toggle".
 
 import { element, setTime } from "../dom.js";
-import { formatClock, formatDuration, formatFullTime } from "../format.js";
+import { formatClock, formatExact, formatFullTime } from "../format.js";
 import { icon } from "../icons.js";
 
+// A healthy processor is some records behind at any moment: those that came since its last transaction.
+const NOTICEABLE_LAG_RECORDS = 1000;
 const LABELS = {
   connecting: "Connecting", live: "Live", paused: "Paused", degraded: "Degraded", disconnected: "Disconnected",
 };
@@ -25,10 +27,10 @@ class ConnectionStatus extends HTMLElement {
     this.#setPill("connecting");
   }
 
-  show({ state, reason, lagSeconds, lastUpdated, isPausedByUser }) {
+  show({ state, reason, lagRecords, lastUpdated, isPausedByUser }) {
     this.#setPill(state);
     this.#pill.title = reason;
-    const lag = lagSeconds === null ? "" : `${formatDuration(lagSeconds)} behind`;
+    const lag = lagRecords > NOTICEABLE_LAG_RECORDS ? `${formatExact(lagRecords)} records behind` : "";
     this.#lag.textContent = state === "degraded" && reason ? reason : lag;
     if (lastUpdated) {
       this.#updatedLine.hidden = false;

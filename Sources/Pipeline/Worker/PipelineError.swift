@@ -19,8 +19,8 @@ public enum PipelineError: Error, CustomStringConvertible {
     case .logTruncated(let cluster, let topic, let partition, let end, let position):
       """
       partition \(partition) of \(topic) ends at offset \(end), but everything up to \(position) is already counted: \
-      the topic was truncated or made anew. If that is intended, begin again at its start with \
-      SELECT pulse.begin_again('\(cluster)', '\(topic)', \(partition))
+      the topic was truncated or made anew. Nothing is read until you say how to go on; to begin again at its start: \
+      SELECT pulse.begin_again('\(cluster)', '\(topic)', \(partition)). See "A truncated log" in docs/exactly-once.md
       """
     case .definition(let text), .internal(let text): text
     }
