@@ -198,7 +198,7 @@ public final class WindowOperator {
     }
     for register in doubleSums {
       let column = program.registers[register]
-      guard !areSummable(column.doubles, batch.count) else { continue }
+      guard !areSummable(WindowOperator.summands, column.doubles, batch.count) else { continue }
       for row in 0..<batch.count {
         let size = column.doubles[row].magnitude
         if WindowOperator.summands.contains(size) || size == 0 || !size.isFinite { continue }
@@ -261,11 +261,13 @@ private func greatest(_ values: UnsafeMutablePointer<Int64>, _ rows: Range<Int>)
 
 /// Whether no value is so large or so small that a sum or a mean of them leaves the range of doubles. Zero, infinities and
 /// NaN are fine.
-private func areSummable(_ values: UnsafeMutablePointer<Double>, _ count: Int) -> Bool {
+private func areSummable(
+  _ range: ClosedRange<Double>, _ values: UnsafeMutablePointer<Double>, _ count: Int
+) -> Bool {
   var refused = 0
   for row in 0..<count {
     let size = values[row].magnitude
-    refused &+= (size > 1e290 && size < .infinity) || (size < 1e-290 && size > 0) ? 1 : 0
+    refused &+= (size > range.upperBound && size < .infinity) || (size < range.lowerBound && size > 0) ? 1 : 0
   }
   return refused == 0
 }
