@@ -60,7 +60,7 @@ struct ProductMetrics: Sendable {
       requests(route, status).add()
       requestSeconds(route).record(seconds)
     case .databaseUp, .brokerUp, .started, .definitionsLoaded, .definitionRejected, .listening, .ready, .childEnded,
-      .shutdownStarted, .shutdownFinished, .failed, .migrationApplied, .readerRoleMissing,
+      .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .requestFailed:
       break
     }

@@ -330,6 +330,11 @@ final class Worker {
       try? consumer.commit(Dictionary(uniqueKeysWithValues: checkpoint.advances.map { ($0.partition, $0.next) }))
       status.committed(checkpoint, now: Clock.wall())
       observe(checkpoint.observation(stream: plan.definition.name, seconds: seconds(since: flushStarted)))
+      if let first = checkpoint.deadLetters.first {
+        observe(
+          .deadLettersWritten(
+            stream: plan.definition.name, count: checkpoint.deadLetters.count, code: first.code.rawValue))
+      }
     case .fenced(let message):
       checkpoints.fenced(message)
     }
