@@ -9,6 +9,8 @@ final class HealthMonitor: Sendable {
   private static let intervalMilliseconds = 1000
   /// A processor that has records to read but commits nothing for so long is stalled.
   private static let stalledAfterSeconds = 30.0
+  /// A database that is silent for so long is down, even if it takes connections.
+  private static let databasePatienceSeconds = 5
 
   private struct State: Sendable {
     var report = HealthReport(
@@ -80,7 +82,9 @@ final class HealthMonitor: Sendable {
   }
 
   private func connect() throws(PostgresError) -> PostgresConnection {
-    let connection = try PostgresConnection(database)
+    let connection = try PostgresConnection(
+      database.with("connect_timeout", String(HealthMonitor.databasePatienceSeconds)))
+    connection.responseTimeoutMilliseconds = HealthMonitor.databasePatienceSeconds * 1000
     for statement in setup { try connection.execute(statement) }
     return connection
   }
