@@ -11,6 +11,9 @@ import Threads
 
 /// The API and the dashboard: HTTP server, read-only connections, health, and the listener for committed data.
 final class APIService: Sendable {
+  /// What a server that keeps to its statement timeout needs beyond it to say so.
+  private static let responseSlackMilliseconds = 2000
+
   let url: String
   private let server: HTTPServer
   private let api: StatsAPI
@@ -30,7 +33,11 @@ final class APIService: Sendable {
     let role = try APIService.readerRole(reader)
     let setup = ConnectionPool.Options.readOnlySetup(
       role: role, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
-    pool = try ConnectionPool(reader, ConnectionPool.Options(size: settings.workers, setup: setup))
+    // The server keeps the statement timeout itself, unless it hangs as a whole.
+    let responseTimeout = settings.statementTimeoutMilliseconds + APIService.responseSlackMilliseconds
+    pool = try ConnectionPool(
+      reader,
+      ConnectionPool.Options(size: settings.workers, setup: setup, responseTimeoutMilliseconds: responseTimeout))
     let executor = PostgresExecutor(pool)
     let version = DataVersion()
     health = HealthMonitor(
@@ -93,6 +100,8 @@ final class APIService: Sendable {
 
 /// Waits for the processors' notifications of committed data, whatever process they are in.
 private final class CommitListener: Sendable {
+  private static let responseTimeoutMilliseconds = 10_000
+
   private let database: ConnectionSettings
   private let version: DataVersion
   private let isStopping = Monitor(false)
@@ -107,7 +116,7 @@ private final class CommitListener: Sendable {
       do throws(PostgresError) {
         let connection = try PostgresConnection(database)
         defer { connection.close() }
-        connection.responseTimeoutMilliseconds = 5000
+        connection.responseTimeoutMilliseconds = CommitListener.responseTimeoutMilliseconds
         try connection.execute("LISTEN streampulse")
         // What was committed while nobody listened counts as well.
         version.notify()

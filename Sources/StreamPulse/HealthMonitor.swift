@@ -7,9 +7,10 @@ import Threads
 /// Looks at database, broker and processor once a second, so that a health request never waits for a dead server.
 final class HealthMonitor: Sendable {
   private static let intervalMilliseconds = 1000
-  private static let responseTimeoutMilliseconds = 5000
   /// A processor that has records to read but commits nothing for so long is stalled.
   private static let stalledAfterSeconds = 30.0
+  /// A database that is silent for so long is down, even if it takes connections.
+  private static let databasePatienceSeconds = 5
 
   private struct State: Sendable {
     var report = HealthReport(
@@ -81,9 +82,9 @@ final class HealthMonitor: Sendable {
   }
 
   private func connect() throws(PostgresError) -> PostgresConnection {
-    let connection = try PostgresConnection(database)
-    // A server that hangs is down, and must not make the report stand still.
-    connection.responseTimeoutMilliseconds = HealthMonitor.responseTimeoutMilliseconds
+    let connection = try PostgresConnection(
+      database.with("connect_timeout", String(HealthMonitor.databasePatienceSeconds)))
+    connection.responseTimeoutMilliseconds = HealthMonitor.databasePatienceSeconds * 1000
     for statement in setup { try connection.execute(statement) }
     return connection
   }

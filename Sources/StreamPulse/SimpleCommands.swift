@@ -73,6 +73,7 @@ func serve(_ context: CommandContext) throws -> Int32 {
   defer { service.stop() }
   context.observe(.ready(url: service.url))
   print("StreamPulse is at \(service.url)")
+  flushOutput()
   let signal = Signals.wait { false }
   context.observe(.shutdownStarted(reason: signal ?? ""))
   return 0

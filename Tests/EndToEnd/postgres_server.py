@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import psycopg2
+from descendants import descendants
 from product import Program, as_user, free_port, wait_until
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
@@ -62,12 +63,25 @@ class PostgresServer:
             cursor.execute(sql)
         connection.close()
 
-    def new_database(self):
-        """The URL of an empty database of the application's role."""
+    def new_database(self, copy_of=None):
+        """The URL of a database of the application's role: an empty one, or a copy of one that nobody is connected to."""
         self.databases += 1
         name = f"test_{self.databases}"
-        self.execute(f"CREATE DATABASE {name} OWNER streampulse")
+        template = copy_of.rpartition("/")[2] if copy_of else "template1"
+        self.execute(f"CREATE DATABASE {name} OWNER streampulse TEMPLATE {template}")
         return self.url(name)
+
+    def pause(self):
+        """Stops all of its processes where they are, as a machine does that is out of memory; returns their pids."""
+        pids = [pid for pid, command in descendants(except_below=()).items()
+                if pid == self.server.pid or command.startswith("postgres:")]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        return pids
+
+    def resume(self, pids):
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
     def stop(self):
         """Ends all sessions at once and stops, as for a restart of the machine."""

@@ -13,6 +13,8 @@ public final class ConnectionPool: Sendable {
     public var queueLimit: Int
     /// SQL that each new connection runs first: `SET ROLE`, `SET statement_timeout`, …
     public var setup: [String]
+    /// A connection whose server says nothing for so long during a job is given up; nil waits for ever.
+    public var responseTimeoutMilliseconds: Int?
     /// Pause after the first failure to connect; doubled by each further one, and shortened at random by up to half.
     public var minimumBackoffMilliseconds: Int
     public var maximumBackoffMilliseconds: Int
@@ -20,8 +22,8 @@ public final class ConnectionPool: Sendable {
     public var idleCheckMilliseconds: Int
 
     public init(
-      size: Int, queueLimit: Int = 256, setup: [String] = [], minimumBackoffMilliseconds: Int = 100,
-      maximumBackoffMilliseconds: Int = 5000, idleCheckMilliseconds: Int = 1000
+      size: Int, queueLimit: Int = 256, setup: [String] = [], responseTimeoutMilliseconds: Int? = nil,
+      minimumBackoffMilliseconds: Int = 100, maximumBackoffMilliseconds: Int = 5000, idleCheckMilliseconds: Int = 1000
     ) {
       precondition(size > 0 && queueLimit > 0, "a pool needs connections and room for jobs")
       precondition(
@@ -30,6 +32,7 @@ public final class ConnectionPool: Sendable {
       self.size = size
       self.queueLimit = queueLimit
       self.setup = setup
+      self.responseTimeoutMilliseconds = responseTimeoutMilliseconds
       self.minimumBackoffMilliseconds = minimumBackoffMilliseconds
       self.maximumBackoffMilliseconds = maximumBackoffMilliseconds
       self.idleCheckMilliseconds = idleCheckMilliseconds

@@ -47,6 +47,7 @@ struct PoolWorker {
   private func makeConnection() -> Result<PostgresConnection, PostgresError> {
     do throws(PostgresError) {
       let connection = try PostgresConnection(settings)
+      connection.responseTimeoutMilliseconds = options.responseTimeoutMilliseconds
       for sql in options.setup { try connection.execute(sql) }
       return .success(connection)
     } catch {
