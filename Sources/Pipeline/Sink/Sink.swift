@@ -1,5 +1,6 @@
 import Dataflow
 import Events
+import JSON
 import Plan
 import Postgres
 import SQLFrontend
@@ -67,10 +68,22 @@ struct Sink: Sendable {
     if !checkpoint.deadLetters.isEmpty { statements.append(deadLetters(checkpoint.deadLetters, cluster)) }
     if checkpoint.recordCount > 0 {
       statements.append(
-        PostgresStatement("SELECT pg_notify($1, $2)", [.text(Sink.channel), .text("{\"stream\":\"\(stream)\"}")]))
+        Statement(
+          name: "notify", sql: "SELECT pg_notify($1, $2)",
+          parameters: [
+            .text(Sink.channel), .text(JSONValue.object([JSONMember("stream", .string(stream))]).text),
+          ]))
     }
+    // Parsed and planned once per connection: a flush comes many times a second.
+    for statement in statements { try connection.prepare(statement.name, statement.sql) }
     // Without an explicit BEGIN the pipeline is one implicit transaction, committed at its end or not at all.
-    _ = try connection.pipeline(statements)
+    _ = try connection.pipeline(statements.map { PostgresStatement(prepared: $0.name, $0.parameters) })
+  }
+
+  private struct Statement {
+    var name: String
+    var sql: String
+    var parameters: [PostgresParameter]
   }
 
   /// What became of a commit whose answer was lost.
@@ -112,7 +125,7 @@ struct Sink: Sendable {
     return outcome ?? .notCommitted
   }
 
-  private func advance(_ advances: [PartitionAdvance], _ cluster: String) -> PostgresStatement {
+  private func advance(_ advances: [PartitionAdvance], _ cluster: String) -> Statement {
     var partitions = PostgresArray(.integer)
     var epochs = PostgresArray(.bigint)
     var expected = PostgresArray(.bigint)
@@ -127,23 +140,24 @@ struct Sink: Sendable {
       if let watermark = advance.watermark { watermarks.append(watermark) } else { watermarks.appendNull() }
       idle.append(advance.isIdle)
     }
-    return PostgresStatement(
-      "SELECT pulse.advance($1, $2, $3, $4, $5, $6, $7, $8)",
-      [
+    return Statement(
+      name: "advance", sql: "SELECT pulse.advance($1, $2, $3, $4, $5, $6, $7, $8)",
+      parameters: [
         .text(cluster), .text(topic), .array(partitions), .array(epochs), .array(expected), .array(next),
         .array(watermarks), .array(idle),
       ])
   }
 
-  private func upsert(_ delta: WindowDelta) -> PostgresStatement {
+  private func upsert(_ delta: WindowDelta) -> Statement {
     var starts = PostgresArray(.timestamptz)
     for start in delta.windowStarts { starts.append(start) }
     let columns = delta.keys + delta.accumulators
-    return PostgresStatement(
-      aggregates[delta.aggregate].upsert, [.array(starts)] + columns.map { .array(PostgresArray($0)) })
+    return Statement(
+      name: "upsert \(delta.aggregate)", sql: aggregates[delta.aggregate].upsert,
+      parameters: [.array(starts)] + columns.map { .array(PostgresArray($0)) })
   }
 
-  private func ledger(_ advances: [PartitionAdvance], _ cluster: String) -> [PostgresStatement] {
+  private func ledger(_ advances: [PartitionAdvance], _ cluster: String) -> [Statement] {
     let moved = advances.filter { $0.next != $0.expected }
     guard !moved.isEmpty else { return [] }
     var partitions = PostgresArray(.integer)
@@ -166,37 +180,39 @@ struct Sink: Sendable {
       }
     }
     var statements = [
-      PostgresStatement(
-        """
-        INSERT INTO pulse.ledger AS l
-          (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch)
-        SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-          $8::bigint[], $9::bigint[]) AS d
-        ON CONFLICT (cluster, topic, partition, first_offset) DO UPDATE
-        SET next_offset = excluded.next_offset, consumed = l.consumed + excluded.consumed,
-            missing = l.missing + excluded.missing, dead = l.dead + excluded.dead, epoch = excluded.epoch,
-            updated_at = now()
-        """,
-        [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) })
+      Statement(
+        name: "ledger",
+        sql: """
+          INSERT INTO pulse.ledger AS l
+            (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch)
+          SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+            $8::bigint[], $9::bigint[]) AS d
+          ON CONFLICT (cluster, topic, partition, first_offset) DO UPDATE
+          SET next_offset = excluded.next_offset, consumed = l.consumed + excluded.consumed,
+              missing = l.missing + excluded.missing, dead = l.dead + excluded.dead, epoch = excluded.epoch,
+              updated_at = now()
+          """, parameters: [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) })
     ]
     if !aggregates.isEmpty {
       statements.append(
-        PostgresStatement(
-          """
-          INSERT INTO pulse.ledger_counts AS l
-            (cluster, topic, partition, aggregate, first_offset, aggregated, filtered, late)
-          SELECT $1, $2, d.* FROM unnest($3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-            $8::bigint[]) AS d
-          ON CONFLICT (cluster, topic, partition, first_offset, aggregate) DO UPDATE
-          SET aggregated = l.aggregated + excluded.aggregated, filtered = l.filtered + excluded.filtered,
-              late = l.late + excluded.late
-          """,
-          [.text(cluster), .text(topic), .array(countPartitions), .array(names)] + counts.map { .array($0) }))
+        Statement(
+          name: "ledger counts",
+          sql: """
+            INSERT INTO pulse.ledger_counts AS l
+              (cluster, topic, partition, aggregate, first_offset, aggregated, filtered, late)
+            SELECT $1, $2, d.* FROM unnest($3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
+              $8::bigint[]) AS d
+            ON CONFLICT (cluster, topic, partition, first_offset, aggregate) DO UPDATE
+            SET aggregated = l.aggregated + excluded.aggregated, filtered = l.filtered + excluded.filtered,
+                late = l.late + excluded.late
+            """,
+          parameters: [.text(cluster), .text(topic), .array(countPartitions), .array(names)] + counts.map { .array($0) }
+        ))
     }
     return statements
   }
 
-  private func gaps(_ gaps: [ExplainedGap], _ cluster: String) -> PostgresStatement {
+  private func gaps(_ gaps: [ExplainedGap], _ cluster: String) -> Statement {
     var partitions = PostgresArray(.integer)
     var first = PostgresArray(.bigint)
     var next = PostgresArray(.bigint)
@@ -207,15 +223,16 @@ struct Sink: Sendable {
       next.append(explained.gap.next)
       reasons.append(explained.reason.rawValue)
     }
-    return PostgresStatement(
-      """
-      INSERT INTO pulse.gaps (cluster, topic, partition, first_offset, next_offset, reason)
-      SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::text[]) AS d
-      """,
-      [.text(cluster), .text(topic), .array(partitions), .array(first), .array(next), .array(reasons)])
+    return Statement(
+      name: "gaps",
+      sql: """
+        INSERT INTO pulse.gaps (cluster, topic, partition, first_offset, next_offset, reason)
+        SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::text[]) AS d
+        """,
+      parameters: [.text(cluster), .text(topic), .array(partitions), .array(first), .array(next), .array(reasons)])
   }
 
-  private func deadLetters(_ letters: [DeadLetter], _ cluster: String) -> PostgresStatement {
+  private func deadLetters(_ letters: [DeadLetter], _ cluster: String) -> Statement {
     var partitions = PostgresArray(.integer)
     var offsets = PostgresArray(.bigint)
     var times = PostgresArray(.timestamptz)
@@ -238,14 +255,15 @@ struct Sink: Sendable {
       codes.append(letter.code.rawValue)
       reasons.append(storable(letter.reason))
     }
-    return PostgresStatement(
-      """
-      INSERT INTO dead_letters (stream, cluster, topic, partition, record_offset, record_timestamp, key, value, headers,
-        code, reason)
-      SELECT $1, $2, $3, d.* FROM unnest($4::integer[], $5::bigint[], $6::timestamptz[], $7::bytea[], $8::bytea[],
-        $9::jsonb[], $10::text[], $11::text[]) AS d
-      """,
-      [
+    return Statement(
+      name: "dead letters",
+      sql: """
+        INSERT INTO dead_letters (stream, cluster, topic, partition, record_offset, record_timestamp, key, value, headers,
+          code, reason)
+        SELECT $1, $2, $3, d.* FROM unnest($4::integer[], $5::bigint[], $6::timestamptz[], $7::bytea[], $8::bytea[],
+          $9::jsonb[], $10::text[], $11::text[]) AS d
+        """,
+      parameters: [
         .text(stream), .text(cluster), .text(topic), .array(partitions), .array(offsets), .array(times), .array(keys),
         .array(values), .array(headers), .array(codes), .array(reasons),
       ])
