@@ -12,7 +12,7 @@ STRICT := -Xswiftc -warnings-as-errors
 PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check lint test test-unit test-end-to-end packages test-packages clean
+.PHONY: help run build check bench lint test test-unit test-end-to-end packages test-packages clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -26,6 +26,9 @@ build: packages ## Build .build/release/streampulse and .build/release/event-gen
 
 check: build ## Load all definitions and say what is wrong
 	@.build/release/streampulse check
+
+bench: build ## Measure against the limits, in the same run, and print a table (docs/performance.md); takes 20 minutes
+	@.build/release/streampulse bench
 
 lint: packages ## Formatting by .swift-format, and no compiler warning in our own code
 	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

@@ -50,12 +50,19 @@ let package = Package(
     .target(
       name: "StatsAPI", dependencies: ["HTTPServer", "JSON", "Observability", "Postgres", "SQLFrontend", "Threads"]),
 
+    .target(
+      name: "Benchmark",
+      dependencies: [
+        "Avro", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "DownloadEncoding", "Downloads", "Events",
+        "HTTPServer", "Kafka", "Pipeline", "Plan", "Postgres", "Project", "SQLFrontend", "Threads",
+      ]),
+
     // The commands.
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "ChildProcess", "Configuration", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres", "Project",
-        "StatsAPI", "Threads",
+        "Benchmark", "ChildProcess", "Configuration", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres",
+        "Project", "StatsAPI", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
@@ -85,7 +92,13 @@ let package = Package(
       name: "StatsAPITests",
       dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON", "Postgres", "SQLFrontend", "Threads"]),
     .testTarget(name: "ProjectTests", dependencies: ["Project"]),
-    .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Dataflow", "Plan", "Events"]),
+    .testTarget(
+      name: "PipelineTests",
+      dependencies: [
+        "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "Observability", "Pipeline", "Plan", "Postgres",
+        "Project", "SQLFrontend", "Threads",
+      ]),
+    .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "HTTPServer"]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [

@@ -29,16 +29,19 @@ function readTotals(body) {
 }
 
 /**
- * `{"status": "ok" | "degraded" | "down", "database": {"status": "up" | "down"}, "broker": {"status": "up" | "down"},
- *   "processor": {"lag_records": number | null}}`; every part but the status may be missing.
+ * `{"status": "ok" | "degraded" | "down", "database": {"status": "up" | "down", "detail"}, "broker": {the same},
+ *   "processor": {"status": "running" | "stalled", "lag_records": number | null, "last_commit_age_seconds"}}`;
+ * every part may be missing, as in the answer of a proxy in between.
  */
 function readHealth(body, httpOk) {
   const report = isObject(body) ? body : {};
-  const problems = ["database", "broker"].filter((part) => part in report && report[part]?.status !== "up");
+  const problems = ["database", "broker"].filter((part) => report[part]?.status === "down");
+  const isStalled = report.processor?.status === "stalled";
   const lag = report.processor?.lag_records;
   return {
-    isHealthy: httpOk && problems.length === 0 && report.status !== "degraded" && report.status !== "down",
+    isHealthy: httpOk && problems.length === 0 && !isStalled && !["degraded", "down"].includes(report.status),
     problems,
+    isStalled,
     lagRecords: Number.isFinite(lag) ? lag : null,
   };
 }

@@ -106,6 +106,7 @@ export class Connection {
     const missing = this.#dataNames.filter((name) => this.#failures.has(name));
     if (missing.length > 0) return `no answer for ${missing.join(", ")}`;
     if (this.#failures.has(this.#healthName)) return "health unknown";
+    if (this.#health?.isStalled) return "processing has stalled";
     return this.#health?.isHealthy === false ? "processing is impaired" : "";
   }
 }

@@ -14,6 +14,9 @@ final class Accumulator {
     case extreme(PhysicalType, wantsGreater: Bool)
   }
 
+  /// More rows than this are given back at a drain: they would count against the next delta's bound.
+  private static let keptCapacity = 1 << 17
+
   private let storage: Storage
   private let type: SQLType
   private let argument: Program.Register?
@@ -88,72 +91,46 @@ final class Accumulator {
   /// Adds a batch: event `i` goes to group row `groups[i]`.
   func add(_ groups: UnsafePointer<Int32>, _ program: Program, _ count: Int) {
     let input = argument.map { program.registers[$0] }
-    let mask = takePart(input, filter.map { program.registers[$0].booleans }, program)
+    let mask = takePart(input, filter.map { program.registers[$0].booleans })
     switch storage {
     case .count:
-      let counts = states.integers
       if let mask {
-        for event in 0..<count { counts[Int(groups[event])] &+= Int64(mask.taking(event)) }
+        countMasked(states.integers, groups, mask, count)
       } else {
-        for event in 0..<count { counts[Int(groups[event])] &+= 1 }
+        countAll(states.integers, groups, count)
       }
     case .sumIntegers:
       guard let input else { return }
-      sum(input.integers, states.integers, groups, mask, count) { $0 &+ $1 }
+      sum(input.integers, states.integers, states.validity, groups, mask, count) { $0 &+ $1 }
     case .sumDecimals:
       guard let input else { return }
       if input.type.physical == .decimal {
-        sum(input.decimals, states.decimals, groups, mask, count) { $0 &+ $1 }
+        sum(input.decimals, states.decimals, states.validity, groups, mask, count) { $0 &+ $1 }
       } else {
-        sum(input.integers, states.decimals, groups, mask, count) { $0 &+ Int128($1) }
+        sum(input.integers, states.decimals, states.validity, groups, mask, count) { $0 &+ Int128($1) }
       }
     case .sumDoubles:
       guard let input else { return }
-      sum(input.doubles, states.doubles, groups, mask, count) { $0 + $1 }
+      sum(input.doubles, states.doubles, states.validity, groups, mask, count) { $0 + $1 }
     case .extreme(let physical, let wantsGreater):
       guard let input else { return }
       addExtreme(physical, wantsGreater, input, groups, mask, count)
     }
   }
 
-  /// Which events count: those that pass the filter and whose argument is not NULL.
-  private struct Mask {
-    var filter: UnsafeMutablePointer<UInt8>?
-    var validity: UnsafeMutablePointer<UInt8>?
-
-    @inline(__always)
-    func taking(_ event: Int) -> UInt8 {
-      (filter.map { $0[event] } ?? 1) & (validity.map { $0[event] } ?? 1)
-    }
-  }
-
-  private func takePart(_ input: Column?, _ filter: UnsafeMutablePointer<UInt8>?, _ program: Program) -> Mask? {
+  /// Which events count: those that pass the filter and whose argument is not NULL. nil: all.
+  private func takePart(_ input: Column?, _ filter: UnsafeMutablePointer<UInt8>?) -> AccumulationMask? {
     let validity = input.flatMap { $0.isNullable ? $0.validity : nil }
-    return filter == nil && validity == nil ? nil : Mask(filter: filter, validity: validity)
-  }
-
-  @inline(__always)
-  private func sum<Value, Total>(
-    _ values: UnsafeMutablePointer<Value>, _ totals: UnsafeMutablePointer<Total>, _ groups: UnsafePointer<Int32>,
-    _ mask: Mask?, _ count: Int, _ add: (Total, Value) -> Total
-  ) {
-    if let mask {
-      let present = states.validity
-      for event in 0..<count where mask.taking(event) == 1 {
-        let row = Int(groups[event])
-        totals[row] = add(totals[row], values[event])
-        present[row] = 1
-      }
-    } else {
-      for event in 0..<count {
-        let row = Int(groups[event])
-        totals[row] = add(totals[row], values[event])
-      }
+    switch (filter, validity) {
+    case (nil, nil): return nil
+    case (let only?, nil), (nil, let only?): return AccumulationMask(first: only, second: only)
+    case (let filter?, let validity?): return AccumulationMask(first: filter, second: validity)
     }
   }
 
   private func addExtreme(
-    _ physical: PhysicalType, _ wantsGreater: Bool, _ input: Column, _ groups: UnsafePointer<Int32>, _ mask: Mask?,
+    _ physical: PhysicalType, _ wantsGreater: Bool, _ input: Column, _ groups: UnsafePointer<Int32>,
+    _ mask: AccumulationMask?,
     _ count: Int
   ) {
     switch physical {
@@ -184,7 +161,7 @@ final class Accumulator {
   @inline(__always)
   private func extreme<Value>(
     _ values: UnsafeMutablePointer<Value>, _ extremes: UnsafeMutablePointer<Value>, _ groups: UnsafePointer<Int32>,
-    _ mask: Mask?, _ count: Int, _ isBetter: (Value, Value) -> Bool
+    _ mask: AccumulationMask?, _ count: Int, _ isBetter: (Value, Value) -> Bool
   ) {
     let present = states.validity
     for event in 0..<count where mask?.taking(event) ?? 1 == 1 {
@@ -199,9 +176,57 @@ final class Accumulator {
   /// The states of all groups, rows 1 and up; the accumulator starts anew.
   func drain() -> DeltaColumn {
     let column = DeltaColumn(copying: states, rows: 1..<rows)
-    clear(0..<rows)
+    if capacity > Accumulator.keptCapacity {
+      states.deallocate()
+      capacity = 1024
+      states = Column(type: type, isNullable: true, capacity: capacity)
+      clear(0..<capacity)
+    } else {
+      clear(0..<rows)
+    }
     rows = 1
     texts.reset()
     return column
+  }
+}
+
+/// Two conditions that both must hold, so that the loops have no case to tell apart; one condition stands twice.
+struct AccumulationMask {
+  var first: UnsafeMutablePointer<UInt8>
+  var second: UnsafeMutablePointer<UInt8>
+
+  @inline(__always)
+  func taking(_ event: Int) -> UInt8 {
+    first[event] & second[event]
+  }
+}
+
+private func countAll(_ counts: UnsafeMutablePointer<Int64>, _ groups: UnsafePointer<Int32>, _ count: Int) {
+  for event in 0..<count { counts[Int(groups[event])] &+= 1 }
+}
+
+private func countMasked(
+  _ counts: UnsafeMutablePointer<Int64>, _ groups: UnsafePointer<Int32>, _ mask: AccumulationMask, _ count: Int
+) {
+  for event in 0..<count { counts[Int(groups[event])] &+= Int64(mask.taking(event)) }
+}
+
+@inline(__always)
+private func sum<Value, Total>(
+  _ values: UnsafeMutablePointer<Value>, _ totals: UnsafeMutablePointer<Total>,
+  _ present: UnsafeMutablePointer<UInt8>, _ groups: UnsafePointer<Int32>, _ mask: AccumulationMask?, _ count: Int,
+  _ add: (Total, Value) -> Total
+) {
+  if let mask {
+    for event in 0..<count where mask.taking(event) == 1 {
+      let row = Int(groups[event])
+      totals[row] = add(totals[row], values[event])
+      present[row] = 1
+    }
+  } else {
+    for event in 0..<count {
+      let row = Int(groups[event])
+      totals[row] = add(totals[row], values[event])
+    }
   }
 }

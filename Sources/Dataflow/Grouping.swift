@@ -53,7 +53,7 @@ final class Grouping {
   var groupCount: Int { last.table.count - 1 }
 
   var memory: Int {
-    folds.reduce(0) { $0 + $1.table.memory } + accumulators.reduce(0) { $0 + $1.memory }
+    windows.memory + folds.reduce(0) { $0 + $1.table.memory } + accumulators.reduce(0) { $0 + $1.memory }
   }
 
   /// The time before which an event's window is no longer kept, or no longer taken by the late policy.
@@ -70,16 +70,13 @@ final class Grouping {
     let count = batch.count
     hasOutcomes = false
     markOutcomes(batch, times, program, watermark)
-    for row in 0..<count { groups[row] = windows.slot(of: times.integers[row]) }
+    assignWindows(times.integers, &windows, groups, count)
     for (level, fold) in folds.enumerated() {
       let ids = level < self.keys.count ? keys.ids(self.keys[level]) : nil
       if level < folds.count - 1 {
-        for row in 0..<count { groups[row] = fold.table.intern(groups[row], ids?[row] ?? ValueDictionary.null) }
+        foldKeys(ids, &fold.table, groups, count)
       } else {
-        for row in 0..<count {
-          let takesPart = batch.live[row] == 1 && outcome[row] == 0
-          groups[row] = takesPart ? fold.table.intern(groups[row], ids?[row] ?? ValueDictionary.null) : 0
-        }
+        foldLastKeys(ids, batch.live, outcome, &fold.table, groups, count)
       }
     }
     for accumulator in accumulators { accumulator.grow(to: last.table.count) }
@@ -144,5 +141,31 @@ final class Grouping {
     return WindowDelta(
       aggregate: index, windowStarts: starts,
       keys: columns.map { DeltaColumn(copying: $0, rows: 0..<rows) }, accumulators: states)
+  }
+}
+
+// As in `KeyInterner`, the loops take what they change as `inout`: one exclusivity check a batch instead of one an event.
+
+private func assignWindows(
+  _ times: UnsafeMutablePointer<Int64>, _ windows: inout WindowTable, _ groups: UnsafeMutablePointer<Int32>,
+  _ count: Int
+) {
+  for row in 0..<count { groups[row] = windows.slot(of: times[row]) }
+}
+
+private func foldKeys(
+  _ ids: UnsafePointer<Int32>?, _ table: inout PairTable, _ groups: UnsafeMutablePointer<Int32>, _ count: Int
+) {
+  for row in 0..<count { groups[row] = table.intern(groups[row], ids?[row] ?? ValueDictionary.null) }
+}
+
+/// Rows that take no part get group row 0.
+private func foldLastKeys(
+  _ ids: UnsafePointer<Int32>?, _ live: UnsafeMutablePointer<UInt8>, _ outcome: UnsafeMutablePointer<UInt8>,
+  _ table: inout PairTable, _ groups: UnsafeMutablePointer<Int32>, _ count: Int
+) {
+  for row in 0..<count {
+    let takesPart = live[row] == 1 && outcome[row] == 0
+    groups[row] = takesPart ? table.intern(groups[row], ids?[row] ?? ValueDictionary.null) : 0
   }
 }

@@ -1,21 +1,39 @@
 import Events
 
+private let highBits: UInt64 = 0x8080_8080_8080_8080
+private let lowBits: UInt64 = 0x0101_0101_0101_0101
+
 /// Whether Postgres can store the bytes as `text`: UTF-8 without a zero byte.
+@inline(__always)
 func isStorableText(_ text: TextView) -> Bool {
+  let count = text.count
   let raw = UnsafeRawPointer(text.start)
-  var index = 0
-  // Eight ASCII bytes at a time: no high bit set and no byte zero (Mycroft's test for a zero byte).
-  while index + 8 <= text.count {
-    let word = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-    if word & 0x8080_8080_8080_8080 != 0 { break }
-    if (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 != 0 { return false }
-    index += 8
+  // Nearly all text is ASCII: eight bytes at a time, the last ones by an overlapping load.
+  if count >= 8 {
+    var offset = 0
+    while offset <= count - 8 {
+      guard isPlainASCII(raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) else {
+        return isStorableUTF8(text)
+      }
+      offset += 8
+    }
+    return isPlainASCII(raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)) || isStorableUTF8(text)
   }
-  let rest = UnsafeBufferPointer(rebasing: text.bytes[index...])
-  if rest.contains(0) { return false }
-  if rest.allSatisfy({ $0 < 0x80 }) { return true }
+  for index in 0..<count where text.start[index] == 0 || text.start[index] >= 0x80 { return isStorableUTF8(text) }
+  return true
+}
+
+/// Eight bytes from 1 to 127: no high bit, and no zero by Mycroft's test, which is exact when no high bit is set.
+@inline(__always)
+private func isPlainASCII(_ word: UInt64) -> Bool {
+  (word | ((word &- lowBits) & ~word)) & highBits == 0
+}
+
+@inline(never)
+private func isStorableUTF8(_ text: TextView) -> Bool {
+  if text.bytes.contains(0) { return false }
   var decoder = UTF8()
-  var bytes = rest.makeIterator()
+  var bytes = text.bytes.makeIterator()
   while true {
     switch decoder.decode(&bytes) {
     case .scalarValue: continue

@@ -51,6 +51,12 @@ public struct WatermarkTracker: Sendable {
     silence = nil
   }
 
+  /// Says that for this long nothing could be read, because the broker or the database was away: that was no silence.
+  public mutating func skip(_ duration: Int64) {
+    for number in partitions.keys { partitions[number]?.lastActivity += duration }
+    silence?.since += duration
+  }
+
   /// The combined watermark at this moment; nil while no event has been seen.
   public mutating func advance(now: Int64) -> Int64? {
     var lowest: Int64?
@@ -76,6 +82,11 @@ public struct WatermarkTracker: Sendable {
       silence = (since: now, watermark: watermark)
     }
     return combined
+  }
+
+  /// Whether the partition has been silent for so long that it no longer holds the watermark back.
+  public func isIdle(_ partition: Int32) -> Bool {
+    partitions[partition]?.isIdle ?? false
   }
 
   /// What to store for a partition: its own watermark, or the combined one while it is idle and goes along.

@@ -60,6 +60,8 @@ public final class WindowOperator {
   private let textMeasures: [Program.Register]
   private let doubleSums: [Program.Register]
   private let decimalSums: [Program.Register]
+  /// Least and greatest dates and times.
+  private let boundedExtremes: [Program.Register]
 
   /// - Parameters:
   ///   - batch: the batch that every `process` will be given.
@@ -71,6 +73,7 @@ public final class WindowOperator {
     var texts: Set<Int> = []
     var doubles: Set<Int> = []
     var decimals: Set<Int> = []
+    var bounded: Set<Int> = []
     for (index, aggregate) in plan.aggregates.enumerated() {
       let filter = program.compileMask(aggregate.filter)
       let keyIndices = aggregate.keys.map { keys.add($0, register: program.compile($0.expression, mask: filter)) }
@@ -82,6 +85,8 @@ public final class WindowOperator {
           case (.min, .text), (.max, .text): texts.insert(argument)
           case (.sum, .double): doubles.insert(argument)
           case (.sum, .decimal): decimals.insert(argument)
+          case (.min, .integer), (.max, .integer):
+            if program.registers[argument].type.storableRange != nil { bounded.insert(argument) }
           default: break
           }
         }
@@ -99,6 +104,7 @@ public final class WindowOperator {
     textMeasures = texts.sorted()
     doubleSums = doubles.sorted()
     decimalSums = decimals.sorted()
+    boundedExtremes = bounded.sorted()
   }
 
   /// Groups that a drain would return.
@@ -147,12 +153,13 @@ public final class WindowOperator {
     return deltas
   }
 
-  /// Postgres' `timestamptz` reaches from 4713 BC to AD 294276; a window and its lateness must fit, too.
-  private static let earliest: Int64 = -210_000_000_000_000_000
+  /// Postgres' `timestamptz` reaches from 4714 BC to AD 294276; a window, its lateness and its retention must fit, too.
+  private static let earliest: Int64 = -200_000_000_000_000_000
   private static let latest: Int64 = 9_200_000_000_000_000_000
 
   private func checkEventTimes(_ batch: EventBatch, _ times: Column, latest: Int64) {
     let latest = min(latest, WindowOperator.latest)
+    if !times.isNullable, areWithin(WindowOperator.earliest...latest, times.integers, batch.count) { return }
     for row in 0..<batch.count {
       let time = times.integers[row]
       if times.validity[row] == 1, time >= WindowOperator.earliest, time <= latest { continue }
@@ -175,8 +182,13 @@ public final class WindowOperator {
     }
   }
 
-  /// Values that would make the merge in Postgres fail for ever after: text that it cannot store, and numbers so large
-  /// that a sum of them overflows.
+  /// The sizes of numbers that are summed. Even the product and the ratio of two sums, and what cancellation leaves of
+  /// one, are then within the range of a double: generated columns compute with sums, and an overflow or underflow there
+  /// is an error of the whole transaction.
+  private static let summands = 1e-140...1e140
+
+  /// Values that would make the merge in Postgres fail for ever after: text and times that it cannot store, and numbers
+  /// that its arithmetic with sums would refuse.
   private func checkMeasures(_ batch: EventBatch) {
     for register in textMeasures {
       let column = program.registers[register]
@@ -186,9 +198,23 @@ public final class WindowOperator {
     }
     for register in doubleSums {
       let column = program.registers[register]
-      for row in 0..<batch.count where column.doubles[row].magnitude > 1e290 && column.doubles[row].isFinite {
+      guard !areSummable(WindowOperator.summands, column.doubles, batch.count) else { continue }
+      for row in 0..<batch.count {
+        let size = column.doubles[row].magnitude
+        if WindowOperator.summands.contains(size) || size == 0 || !size.isFinite { continue }
         guard column.validity[row] == 1 else { continue }
-        batch.fail(row, .outOfRange, "\(measureName(register)) is too large to be summed: \(column.doubles[row])")
+        batch.fail(
+          row, .outOfRange,
+          "\(measureName(register)) is too \(size > 1 ? "large" : "small") to be summed: \(column.doubles[row])")
+      }
+    }
+    for register in boundedExtremes {
+      let column = program.registers[register]
+      guard let range = column.type.storableRange else { continue }
+      for row in 0..<batch.count where !range.contains(column.integers[row]) && column.validity[row] == 1 {
+        batch.fail(
+          row, .outOfRange,
+          "\(measureName(register)) is out of range for \(column.type.sqlName): \(column.integers[row])")
       }
     }
     for register in decimalSums {
@@ -205,6 +231,7 @@ public final class WindowOperator {
   }
 
   private func survey(_ batch: EventBatch, _ times: Column, _ rows: Range<Int>) -> (dead: Int, latest: Int64?) {
+    if batch.failures.isEmpty { return (0, greatest(times.integers, rows)) }
     var live = 0
     var latest = Int64.min
     for row in rows {
@@ -213,4 +240,34 @@ public final class WindowOperator {
     }
     return (rows.count - live, live == 0 ? nil : latest)
   }
+}
+
+/// Whether all values lie in the range: without an early end, so that it can be vectorised.
+private func areWithin(_ range: ClosedRange<Int64>, _ values: UnsafeMutablePointer<Int64>, _ count: Int) -> Bool {
+  var lowest = Int64.max
+  var highest = Int64.min
+  for row in 0..<count {
+    lowest = min(lowest, values[row])
+    highest = max(highest, values[row])
+  }
+  return count == 0 || (lowest >= range.lowerBound && highest <= range.upperBound)
+}
+
+private func greatest(_ values: UnsafeMutablePointer<Int64>, _ rows: Range<Int>) -> Int64? {
+  var highest = Int64.min
+  for row in rows { highest = max(highest, values[row]) }
+  return rows.isEmpty ? nil : highest
+}
+
+/// Whether no value is so large or so small that a sum or a mean of them leaves the range of doubles. Zero, infinities and
+/// NaN are fine.
+private func areSummable(
+  _ range: ClosedRange<Double>, _ values: UnsafeMutablePointer<Double>, _ count: Int
+) -> Bool {
+  var refused = 0
+  for row in 0..<count {
+    let size = values[row].magnitude
+    refused &+= (size > range.upperBound && size < .infinity) || (size < range.lowerBound && size > 0) ? 1 : 0
+  }
+  return refused == 0
 }

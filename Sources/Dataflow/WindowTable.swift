@@ -7,6 +7,9 @@ struct WindowTable {
   /// The start of a tumbling window: aligned to 2000-01-01T00:00:00Z as the SQL function `tumble` is.
   static let origin: Int64 = 946_684_800_000_000
 
+  /// Memory for more windows than this is given back.
+  private static let keptWindows = 1 << 14
+
   let size: Int64
   private(set) var starts: [Int64] = []
   private var slots: [Int64: Int32] = [:]
@@ -18,6 +21,9 @@ struct WindowTable {
     case .tumble(let size): self.size = size
     }
   }
+
+  /// Bytes held, about. Windows of events that take no part are in it, too.
+  var memory: Int { starts.capacity * 8 + slots.capacity * 24 }
 
   func start(of time: Int64) -> Int64 {
     floorDivide(time - WindowTable.origin, size) * size + WindowTable.origin
@@ -43,8 +49,9 @@ struct WindowTable {
   }
 
   mutating func removeAll() {
-    starts.removeAll(keepingCapacity: true)
-    slots.removeAll(keepingCapacity: true)
+    let isOrdinary = starts.count <= WindowTable.keptWindows
+    starts.removeAll(keepingCapacity: isOrdinary)
+    slots.removeAll(keepingCapacity: isOrdinary)
     lastStart = .max
   }
 }

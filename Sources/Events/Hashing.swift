@@ -2,38 +2,51 @@
 /// multiplication. The seed is random per process, so that nobody can prepare keys that collide.
 @inlinable @inline(__always)
 public func hashBytes(_ start: UnsafePointer<UInt8>, _ count: Int, seed: UInt64) -> UInt64 {
+  hashBytes(start, count, ends: endWords(start, count), seed: seed)
+}
+
+/// The same, for a caller that has the `endWords` already.
+@inlinable @inline(__always)
+public func hashBytes(
+  _ start: UnsafePointer<UInt8>, _ count: Int, ends: (first: UInt64, last: UInt64), seed: UInt64
+) -> UInt64 {
   let raw = UnsafeRawPointer(start)
   var hash = seed ^ 0xa076_1d64_78bd_642f
-  var low: UInt64
-  var high: UInt64
-  if count <= 16 {
-    if count >= 8 {
-      low = raw.loadUnaligned(as: UInt64.self)
-      high = raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
-    } else if count >= 4 {
-      low = UInt64(raw.loadUnaligned(as: UInt32.self))
-      high = UInt64(raw.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
-    } else if count > 0 {
-      low = UInt64(start[0]) << 16 | UInt64(start[count >> 1]) << 8 | UInt64(start[count - 1])
-      high = 0
-    } else {
-      low = 0
-      high = 0
-    }
-  } else {
-    var offset = 0
-    while offset + 16 < count {
-      hash = foldedMultiply(
-        raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ 0xe703_7ed1_a0b4_28db,
-        raw.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self) ^ hash)
-      offset += 16
-    }
-    low = raw.loadUnaligned(fromByteOffset: count - 16, as: UInt64.self)
-    high = raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+  var offset = 0
+  while offset + 16 < count {
+    hash = foldedMultiply(
+      raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ 0xe703_7ed1_a0b4_28db,
+      raw.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self) ^ hash)
+    offset += 16
   }
   return foldedMultiply(
     0x8ebc_6af0_9c88_c6e3 ^ UInt64(truncatingIfNeeded: count),
-    foldedMultiply(low ^ 0xe703_7ed1_a0b4_28db, high ^ hash))
+    foldedMultiply(ends.first ^ 0xe703_7ed1_a0b4_28db, ends.last ^ hash))
+}
+
+/// The first and the last eight bytes, overlapping in short strings; of more than 16 bytes, the last sixteen.
+///
+/// Two strings of the same length up to 16 are equal exactly when their words are.
+@inlinable @inline(__always)
+public func endWords(_ start: UnsafePointer<UInt8>, _ count: Int) -> (first: UInt64, last: UInt64) {
+  let raw = UnsafeRawPointer(start)
+  if count > 16 {
+    return (
+      raw.loadUnaligned(fromByteOffset: count - 16, as: UInt64.self),
+      raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+    )
+  }
+  if count >= 8 {
+    return (raw.loadUnaligned(as: UInt64.self), raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self))
+  }
+  if count >= 4 {
+    return (
+      UInt64(raw.loadUnaligned(as: UInt32.self)),
+      UInt64(raw.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
+    )
+  }
+  guard count > 0 else { return (0, 0) }
+  return (UInt64(start[0]) << 16 | UInt64(start[count >> 1]) << 8 | UInt64(start[count - 1]), 0)
 }
 
 /// The same for one 64-bit value.

@@ -51,10 +51,18 @@ public struct TextArena: ~Copyable {
     return chunk.baseAddress.unsafelyUnwrapped
   }
 
-  /// Forgets every view handed out. Keeps the ordinary chunks for reuse and frees oversized ones.
+  /// Chunks that `reset` keeps.
+  private static let keptChunks = 16
+
+  /// Forgets every view handed out. Keeps some ordinary chunks for reuse; frees oversized ones and what only a time of
+  /// need has brought.
   public mutating func reset() {
+    var kept = 0
     chunks.removeAll { chunk in
-      guard chunk.count > chunkSize else { return false }
+      if chunk.count <= chunkSize, kept < TextArena.keptChunks {
+        kept += 1
+        return false
+      }
       chunk.deallocate()
       return true
     }

@@ -76,7 +76,7 @@ final class ClientHandle {
   }
 }
 
-private let commonDefaults = [
+let commonDefaults = [
   ("client.id", "streampulse"),
   ("socket.nagle.disable", "true"),
   ("socket.keepalive.enable", "true"),

@@ -20,6 +20,9 @@ public struct KafkaConsumerSettings: Sendable {
 
   public init() {}
 
+  /// The librdkafka properties of every consumer of ours, for programs that are to be compared with it.
+  public var properties: [(String, String)] { commonDefaults + defaults }
+
   var defaults: [(String, String)] {
     [
       ("queued.min.messages", String(queuedMinMessages)),

@@ -29,8 +29,6 @@ extension Observation {
     case .databaseUp(let server): (.info, "database up", [.init(.server, server)])
     case .databaseDown(let reason, let sqlstate):
       (.warning, "database down", [.init(.reason, reason)] + optional(.sqlstate, sqlstate))
-    case .migrationApplied(let name, let seconds):
-      (.info, "migration applied", [.init(.migration, name), .init(.seconds, seconds)])
     case .retentionRemoved(let table, let rows):
       (.info, "old rows removed", [.init(.table, table), .init(.rows, rows)])
 
@@ -72,10 +70,10 @@ extension Observation {
     case .watchFailed(let reason): (.warning, "alerts and retention wait", [.init(.reason, reason)])
     case .repeatsDropped(let topic, let partition, let count):
       (.info, "repeated records dropped", position(topic, partition) + [.init(.count, count)])
-    case .deadLettersWritten(let stream, let count, let code, let reason):
+    case .deadLettersWritten(let stream, let count, let code):
       (
         .warning, "dead letters written",
-        [.init(.stream, stream), .init(.count, count), .init(.code, code), .init(.reason, reason)]
+        [.init(.stream, stream), .init(.count, count), .init(.code, code)]
       )
     case .alertRaised(let alert, let severity, let region, let message):
       (

@@ -17,7 +17,6 @@ public enum Observation: Sendable {
   // Postgres.
   case databaseUp(server: String)
   case databaseDown(reason: String, sqlstate: String?)
-  case migrationApplied(name: String, seconds: Double)
   case retentionRemoved(table: String, rows: Int)
   /// The API will read with its own user in read-only transactions.
   case readerRoleMissing(reason: String)
@@ -50,7 +49,8 @@ public enum Observation: Sendable {
   /// Alerts and retention could not be looked at; they are tried again.
   case watchFailed(reason: String)
   case repeatsDropped(topic: String, partition: Int32, count: Int)
-  case deadLettersWritten(stream: String, count: Int, code: String, reason: String)
+  /// `code` is the first one's. The reasons may quote events, so they are only in the table dead_letters.
+  case deadLettersWritten(stream: String, count: Int, code: String)
   case alertRaised(alert: String, severity: String, region: String?, message: String)
 
   // The API.

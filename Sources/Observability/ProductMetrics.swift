@@ -1,8 +1,6 @@
 /// What observations count.
 struct ProductMetrics: Sendable {
   private let registry: MetricsRegistry
-  private let databaseUp: Gauge
-  private let brokerUp: Gauge
   private let databaseFailures: Counter
   private let brokerFailures: Counter
   private let assignedPartitions: Gauge
@@ -17,8 +15,6 @@ struct ProductMetrics: Sendable {
 
   init(_ registry: MetricsRegistry) {
     self.registry = registry
-    databaseUp = registry.gauge("streampulse_database_up", help: "1 while Postgres can be reached.")
-    brokerUp = registry.gauge("streampulse_broker_up", help: "1 while Kafka can be reached.")
     databaseFailures = registry.counter("streampulse_database_failures_total", help: "Times that Postgres went away.")
     brokerFailures = registry.counter("streampulse_broker_failures_total", help: "Times that Kafka went away.")
     assignedPartitions = registry.gauge("streampulse_assigned_partitions", help: "Partitions that this process reads.")
@@ -39,14 +35,8 @@ struct ProductMetrics: Sendable {
 
   func count(_ observation: Observation) {
     switch observation {
-    case .databaseUp: databaseUp.set(1)
-    case .databaseDown:
-      databaseUp.set(0)
-      databaseFailures.add()
-    case .brokerUp: brokerUp.set(1)
-    case .brokerDown:
-      brokerUp.set(0)
-      brokerFailures.add()
+    case .databaseDown: databaseFailures.add()
+    case .brokerDown: brokerFailures.add()
     case .partitionsAssigned(_, let partitions): assignedPartitions.add(Double(partitions.count))
     case .partitionsRevoked(_, let partitions): assignedPartitions.add(-Double(partitions.count))
     case .partitionsLost(_, let partitions):
@@ -69,8 +59,8 @@ struct ProductMetrics: Sendable {
     case .requestServed(_, let route, let status, let seconds):
       requests(route, status).add()
       requestSeconds(route).record(seconds)
-    case .started, .definitionsLoaded, .definitionRejected, .listening, .ready, .childEnded, .shutdownStarted,
-      .shutdownFinished, .failed, .migrationApplied, .readerRoleMissing,
+    case .databaseUp, .brokerUp, .started, .definitionsLoaded, .definitionRejected, .listening, .ready, .childEnded,
+      .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .requestFailed:
       break
     }

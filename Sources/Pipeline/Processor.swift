@@ -106,6 +106,8 @@ public final class Processor: Sendable {
       status.update {
         $0.cluster = cluster.id
         $0.isRunning = true
+        // The broker has answered; the worker before this one may have ended without seeing that.
+        $0.brokerProblem = nil
       }
       return try run(consumer, decoder, cluster: cluster.id)
     } catch {

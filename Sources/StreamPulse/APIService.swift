@@ -49,6 +49,11 @@ final class APIService: Sendable {
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     let health = health
+    observer.exposeHealth {
+      let report = health.report
+      return HealthFigures(
+        isDatabaseUp: report.database.isUp, isBrokerUp: report.broker.isUp, lagRecords: report.processor.lagRecords)
+    }
     let api = try StatsAPI(
       endpoints: project.endpoints, configuration: configuration,
       dependencies: StatsAPI.Dependencies(
@@ -95,7 +100,7 @@ final class APIService: Sendable {
 
 /// Waits for the processors' notifications of committed data, whatever process they are in.
 private final class CommitListener: Sendable {
-  private static let responseTimeoutMilliseconds = 10_000
+  private static let responseTimeoutMilliseconds = 5000
 
   private let database: ConnectionSettings
   private let version: DataVersion

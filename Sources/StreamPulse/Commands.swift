@@ -38,6 +38,21 @@ enum Commands {
         name: "verify", summary: "Prove from the ledger that every record was applied once",
         details: "Exit status 0 only when every check holds.", settings: postgres + general),
       CommandSpec(
+        name: "bench", summary: "Measure against the limits, in the same run",
+        details: """
+          Runs one of engine, keys, pipeline, freshness, recovery, api and memory, or all of them, each with servers of \
+          its own; KAFKA_BOOTSTRAP_SERVERS puts another broker in place of the in-process one. Exit status 0 only when \
+          every goal is met; docs/performance.md says what each of them does.
+          """,
+        options: [
+          OptionSpec(flag: "json", summary: "One JSON line per figure instead of a table"),
+          OptionSpec("rounds", value: "N", summary: "Rounds of each side, in turns", default: "5"),
+          OptionSpec("events", value: "N", summary: "Size of the backlog", default: "2000000"),
+          OptionSpec("minutes", value: "M", summary: "How long memory looks", default: "10"),
+        ],
+        arguments: [ArgumentSpec("BENCH", summary: "Which one; all without it", isRequired: false)],
+        settings: [.kafkaBootstrapServers, .kafkaTopic, .kafkaGroupID] + general),
+      CommandSpec(
         name: "broker", summary: "Run only the in-process broker, for tests and trials",
         details: """
           Prints KAFKA_BOOTSTRAP_SERVERS=… when it is ready and runs until it is stopped. It keeps about 5 MB per \

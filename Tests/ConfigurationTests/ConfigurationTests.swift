@@ -165,6 +165,22 @@ import Testing
     #expect(configuration.api.port == 8000)
   }
 
+  @Test("the README's table has every setting as it is, in order")
+  func readmeTable() throws {
+    let rows = try contents(of: repositoryPath("README.md")).split(separator: "\n").filter { line in
+      SettingKey.allCases.contains { line.hasPrefix("| `\($0.rawValue)` |") }
+    }
+    let expected = Setting.Group.allCases.flatMap { group in
+      SettingKey.allCases.filter { $0.setting.group == group }.map { key in
+        let setting = key.setting
+        let rule = setting.format.rule + (setting.isSecret ? "; secret" : "")
+        let value = setting.defaultValue.map { "`\($0)`" } ?? setting.defaultNote ?? ""
+        return "| `\(key.rawValue)` | \(rule) | \(value) | \(setting.summary) |"
+      }
+    }
+    #expect(rows.map(String.init) == expected)
+  }
+
   @Test("every setting is documented, and its default is allowed by its own rule", arguments: SettingKey.allCases)
   func documented(key: SettingKey) throws {
     let setting = key.setting

@@ -71,6 +71,22 @@ import Testing
     #expect(advance(21) == 105)
   }
 
+  @Test("time in which nothing could be read is no silence")
+  mutating func skipped() {
+    tracker.assign(0, watermark: nil, now: 0)
+    observe(0, event: 100, now: 0)
+    tracker.skip(60_000_000)
+    #expect(advance(60) == 95)
+    #expect(advance(69) == 95)
+    #expect(!tracker.isIdle(0))
+    #expect(advance(70) == 95)
+    #expect(tracker.isIdle(0))
+    #expect(advance(75) == 100)
+    tracker.skip(60_000_000)
+    #expect(advance(135) == 100)
+    #expect(advance(136) == 101)
+  }
+
   @Test("a partition that is released no longer holds it back")
   mutating func released() {
     tracker.assign(0, watermark: nil, now: 0)

@@ -175,10 +175,102 @@ private let start: Int64 = 1_767_225_600_000_000
     ])
     engine.process([
       [.integer(start), .text(String(repeating: "k", count: 3000)), 1, 1], [.integer(start), "a\0b", 1, 1],
-      [.integer(start), "A", 1, 1e300], [.integer(start), "A", 1, 2],
+      [.integer(start), "A", 1, 1e150], [.integer(start), "A", 1, 2],
     ])
     #expect(engine.batch.failures.map(\.code) == [.outOfRange, .keyTooLong, .invalidUTF8])
     #expect(engine.drained() == ["0 A | 2.0"])
+  }
+
+  @Test("numbers whose mean would underflow are put aside")
+  func tinyNumbers() {
+    let engine = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [], [WindowOperatorTests.measure(.sum, .column(3, .doublePrecision), .doublePrecision)])
+    ])
+    engine.process([
+      [.integer(start), "A", 1, .double(.leastNonzeroMagnitude)], [.integer(start), "A", 1, -1e-150],
+      [.integer(start), "A", 1, 0],
+    ])
+    #expect(engine.batch.failures.map(\.code) == [.outOfRange, .outOfRange])
+    #expect(engine.drained() == ["0  | 0.0"])
+  }
+
+  @Test(
+    "dates and times that Postgres cannot store are put aside, as keys and as measures",
+    arguments: [
+      (.date, -2_440_588, true), (.date, -2_440_589, false), (.date, Int64(Int32.max), false), (.time, -1, false),
+      (.time, 86_400_000_000, true), (.timestamptz, .min, false), (.timestamp, .max, false), (.bigint, .max, true),
+    ] as [(SQLType, Int64, Bool)], [true, false])
+  func unstorableTimes(_ drawn: (type: SQLType, value: Int64, isStored: Bool), asKey: Bool) {
+    let specs = [
+      ColumnSpec(path: ["ts"], type: .timestamptz, isNullable: false),
+      ColumnSpec(path: ["x"], type: drawn.type, isNullable: false),
+    ]
+    let key = KeyColumn(
+      name: "x", expression: .column(1, drawn.type), type: drawn.type, isNullable: false, comment: "")
+    var plan = WindowOperatorTests.plan([
+      WindowOperatorTests.aggregate(
+        keys: asKey ? [key] : [],
+        [WindowOperatorTests.measure(asKey ? .count : .max, asKey ? nil : .column(1, drawn.type), drawn.type)])
+    ])
+    plan.columns = specs
+    let batch = EventBatch(specs: specs, capacity: 4)
+    let windows = WindowOperator(plan, batch: batch, seed: 1)
+    batch.fill([[.integer(start), .integer(drawn.value)]])
+    _ = windows.process(batch, runs: [PartitionRun(partition: 0, rows: 0..<1)], now: start, watermark: nil)
+    #expect(batch.failures.map(\.code) == (drawn.isStored ? [] : [.outOfRange]))
+    #expect(windows.groupCount == (drawn.isStored ? 1 : 0))
+  }
+
+  @Test("hostile event times with the longest retention neither trap nor count")
+  func hostileTimes() {
+    let century = 36_525 * 1440 * minute
+    let engine = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [], [WindowOperatorTests.measure(.count, nil, .bigint)], retention: century, late: .drop)
+    ])
+    for watermark in [nil, -200_000_000_000_000_000 - century, start] as [Int64?] {
+      engine.process(
+        [.min, .min + 1, -200_000_000_000_000_001, 9_200_000_000_000_000_001, .max].map { [.integer($0), "A", 1, 1] },
+        watermark: watermark)
+      #expect(engine.batch.failures.count == 5)
+    }
+    #expect(engine.drained().isEmpty)
+  }
+
+  @Test("memory that only a large delta needed is given back at its drain")
+  func memoryAfterDrain() {
+    let engine = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [WindowOperatorTests.region],
+        [WindowOperatorTests.measure(.max, .column(1, .text), .text)])
+    ])
+    let ordinary = engine.windows.memory
+    for chunk in 0..<140 {
+      engine.process(
+        (0..<1000).map { row in
+          [.integer(start), .text("key-\(chunk * 1000 + row)-" + String(repeating: "x", count: 250)), 1, 1]
+        })
+    }
+    #expect(engine.windows.memory > 70 << 20)
+    #expect(engine.windows.drain()[0].rowCount == 140_000)
+    #expect(engine.windows.memory < ordinary + (4 << 20))
+  }
+
+  @Test("windows of events that take no part count as memory")
+  func filteredWindows() {
+    let engine = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [], [WindowOperatorTests.measure(.count, nil, .bigint)], filter: WindowOperatorTests.isGood)
+    ])
+    let before = engine.windows.memory
+    for chunk in 0..<100 {
+      engine.process((0..<1000).map { [.integer(start - Int64(chunk * 1000 + $0) * minute), "A", 404, 1] })
+    }
+    #expect(engine.windows.groupCount == 0)
+    #expect(engine.windows.memory > before + 100_000 * 16)
+    #expect(engine.windows.drain().isEmpty)
+    #expect(engine.windows.memory < before + (1 << 20))
   }
 
   @Test("a hundred thousand keys keep their sums, through growth and drains")

@@ -106,8 +106,9 @@ def sample_answers(now=None):
             "count": len(devices), "window_minutes": 5,
         },
         "health": {
-            "status": "ok", "database": {"status": "up", "detail": None}, "broker": {"status": "up", "detail": None},
-            "processor": {"status": "running", "lag_records": 1200, "last_commit_age_seconds": 0.8},
+            "status": "ok", "database": {"status": "up", "detail": "127.0.0.1:5432"},
+            "broker": {"status": "up", "detail": "127.0.0.1:9092"},
+            "processor": {"status": "running", "lag_records": 12, "last_commit_age_seconds": 0.08},
         },
     }
 
@@ -122,7 +123,7 @@ def empty_answers():
     answers["realtime"] = {
         "total_downloads": 0, "unique_content": 0, "avg_success_rate": 0.0, "avg_download_time": None,
     }
-    answers["health"]["processor"] |= {"lag_records": None, "last_commit_age_seconds": None}
+    answers["health"]["processor"] = {"status": "running", "lag_records": None, "last_commit_age_seconds": None}
     return answers
 
 

@@ -96,11 +96,30 @@ def test_one_failing_endpoint_degrades_the_page_and_leaves_the_rest_live(browser
 @pytest.mark.parametrize("status", [200, 503])
 def test_an_impaired_dependency_is_named(browser, dashboard_url, mock_api, status):
     open_dashboard(browser, dashboard_url)
-    assert texts(browser, "connection-status .lag") == ["1,200 events behind"]
-    mock_api.answer("health", status="down", broker={"status": "down", "detail": "Connection refused"})
+    mock_api.answer("health", status="down", broker={"status": "down", "detail": "connection refused"})
     mock_api.fail("health", status=status)
     wait(browser, lambda: connection(browser) == "degraded", "the health was not noticed")
     assert texts(browser, "connection-status .lag") == ["broker unavailable"]
+
+
+def test_a_stalled_processor_is_said(browser, dashboard_url, mock_api):
+    open_dashboard(browser, dashboard_url)
+    stalled = {"status": "stalled", "lag_records": 73_000, "last_commit_age_seconds": 95.2}
+    mock_api.answer("health", status="degraded", processor=stalled)
+    wait(browser, lambda: connection(browser) == "degraded", "the health was not noticed")
+    assert texts(browser, "connection-status .lag") == ["processing has stalled"]
+
+
+def test_the_lag_is_said_only_when_it_is_noticeable(browser, dashboard_url, mock_api):
+    open_dashboard(browser, dashboard_url)
+    next_round(browser, mock_api, "health")
+    assert texts(browser, "connection-status .lag") == [""]
+    behind = {"status": "running", "lag_records": 1_234, "last_commit_age_seconds": 0.1}
+    mock_api.answer("health", processor=behind)
+    wait(browser, lambda: texts(browser, "connection-status .lag") == ["1,234 records behind"], "the lag is not said")
+    assert connection(browser) == "live"
+    mock_api.answer("health", processor=behind | {"lag_records": 1_000})
+    wait(browser, lambda: texts(browser, "connection-status .lag") == [""], "the lag stayed")
 
 
 def test_a_slow_endpoint_has_one_request_in_flight_and_delays_no_other(browser, watched_page, dashboard_url, mock_api):

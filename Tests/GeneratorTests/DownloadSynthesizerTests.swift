@@ -53,7 +53,7 @@ import Testing
     let events = try makeEvents(settings(), count: 100_000)
     func share(_ matches: (KeptEvent) -> Bool) -> Double { Double(events.count(where: matches)) / 100_000 }
     #expect((0.07...0.09).contains(share { $0.status == "failed" }))
-    #expect((0.010...0.020).contains(share { $0.status == "cancelled" }))
+    #expect((0.003...0.007).contains(share { $0.status == "cancelled" }))
     #expect(events.allSatisfy { ($0.errorCode != nil) == ($0.status == "failed") })
     #expect(Set(events.compactMap(\.errorCode)).count >= 5)
     #expect(Set(events.map(\.region)).count == 24)
@@ -62,6 +62,30 @@ import Testing
     #expect(Set(events.map(\.title)).count >= 200)
     #expect(Set(events.map(\.contentType)) == ["movie", "tv_show", "music", "app", "book"])
     #expect(events.allSatisfy { $0.durationSeconds >= 1 && $0.speedMbps > 0 && $0.sizeGB > 0 })
+  }
+
+  @Test("most regions fail little, some are degraded and a few critical, as the dashboard judges them")
+  func regionalFailures() throws {
+    var outcomes: [String: (all: Int, successes: Int)] = [:]
+    for event in try makeEvents(settings(), count: 200_000) {
+      outcomes[event.region, default: (0, 0)].all += 1
+      if event.status == "success" { outcomes[event.region, default: (0, 0)].successes += 1 }
+    }
+    let rates = outcomes.mapValues { Double($0.successes) / Double($0.all) }
+    let degraded = rates.filter { (0.90..<0.95).contains($0.value) }.keys
+    let critical = rates.filter { $0.value < 0.90 }.keys
+    #expect(Set(critical) == ["UK-London", "IN-Mumbai", "BR-SaoPaulo"])
+    #expect(Set(degraded) == ["DE-Berlin", "AU-Sydney", "ES-Madrid", "IT-Milan"])
+  }
+
+  @Test(
+    "of all downloads together the asked share fails, whatever the regions",
+    arguments: [(1, 0.08), (2, 0.08), (60, 0.08), (24, 0), (24, 0.5), (24, 0.9), (24, 1)])
+  func errorRate(regions: Int, share: Double) throws {
+    var settings = settings(regions: regions)
+    settings.errorRate = share
+    let failed = try makeEvents(settings, count: 50_000).count { $0.status == "failed" }
+    #expect(abs(Double(failed) / 50_000 - share) <= (share == 0 || share == 1 ? 0 : 0.01))
   }
 
   @Test("titles follow Zipf's law: the second is half as popular as the first, the tenth a tenth")

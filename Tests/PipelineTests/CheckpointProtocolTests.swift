@@ -50,6 +50,26 @@ import Testing
     #expect(decide(at: 1, unsealed: true, groups: groups, bytes: bytes) == .wait)
   }
 
+  @Test("a delta at its bounds is flushed at once by a free sink", arguments: [(100, 0), (0, 1000)])
+  mutating func fullDelta(groups: Int, bytes: Int) {
+    #expect(decide(at: 1, unsealed: true, groups: groups, bytes: bytes) == .flush)
+  }
+
+  @Test("memory that no flush gives back does not stop the reading for ever")
+  mutating func retainedMemory() {
+    #expect(decide(at: 1, bytes: 1_000_000) == .read)
+    #expect(decide(at: 2_000_000, watermark: true, bytes: 1_000_000) == .flush)
+  }
+
+  @Test("a claim that the broker could not answer for is not repeated at once")
+  mutating func failedClaim() {
+    machine.assigned([3])
+    #expect(decide(at: 10) == .claim([3]))
+    machine.claimFailed(now: 10)
+    #expect(decide(at: 200_009) == .read)
+    #expect(decide(at: 200_010) == .claim([3]))
+  }
+
   @Test("revoked partitions are released when all that was read is committed")
   mutating func revocation() {
     machine.submitted(.flush, now: 0)

@@ -42,7 +42,7 @@ import Testing
     var tracker = tracker([0: 5])
     let (admission, kept) = admit(&tracker, [(0, 3), (0, 4), (0, 5), (0, 5), (0, 6)])
     #expect(kept == ["0:5", "0:6"])
-    #expect(admission.repeats == 3)
+    #expect(admission.repeats == [0: 3])
     #expect(admission.runs == [PartitionRun(partition: 0, rows: 0..<2)])
   }
 

@@ -50,6 +50,14 @@ import Testing
     #expect(epoch.seal(now: 0) { _ in 9 }.isEmpty)
   }
 
+  @Test("a partition that falls silent or wakes up is advanced, that others need not wait for it")
+  mutating func idleness() {
+    var epoch = open(5)
+    #expect(epoch.seal(now: 0, watermark: { _ in nil }, isIdle: { _ in true }).map(\.isIdle) == [true])
+    #expect(epoch.seal(now: 0, watermark: { _ in nil }, isIdle: { _ in true }).isEmpty)
+    #expect(epoch.seal(now: 0, watermark: { _ in nil }, isIdle: { _ in false }).map(\.isIdle) == [false])
+  }
+
   @Test("after a minute a new ledger segment begins at the sealed position")
   func segments() {
     var epoch = open(0)

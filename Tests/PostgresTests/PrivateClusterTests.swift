@@ -30,6 +30,34 @@ import Testing
     #expect(try PostgresConnection(second.settings).query("SELECT value FROM kept").integer(0, 0) == 42)
   }
 
+  @Test("a data folder that only root can reach gets its cluster elsewhere", .enabled(if: geteuid() == 0))
+  func unreachableFolder() throws {
+    // mkdtemp's folders are closed to others.
+    let closed = scratchFolder()
+    defer { removeScratchFolder(closed) }
+    for value in [1, 2] {
+      let cluster = try PrivateCluster(folder: closed + "/data", options: options)
+      let connection = try PostgresConnection(cluster.settings)
+      try connection.execute("CREATE TABLE IF NOT EXISTS kept (value integer); INSERT INTO kept VALUES (\(value))")
+      #expect(try connection.query("SELECT count(*) FROM kept").integer(0, 0) == Int64(value))
+      cluster.stop()
+    }
+    // The same path begins anew once it was removed, link and passwords included.
+    let elsewhere = try #require(realpath(closed + "/data/postgres", nil))
+    defer {
+      removeScratchFolder(String(cString: elsewhere))
+      free(elsewhere)
+    }
+    #expect(!String(cString: elsewhere).hasPrefix(closed))
+    removeScratchFolder(closed + "/data")
+    var last = options
+    last.removesFolder = true
+    let anew = try PrivateCluster(folder: closed + "/data", options: last)
+    #expect(try PostgresConnection(anew.settings).query("SELECT to_regclass('kept')")[0, 0] == nil)
+    anew.stop()
+    #expect(access(closed + "/data", F_OK) != 0)
+  }
+
   @Test("a server that was left behind is stopped, and stale files do no harm")
   func orphan() throws {
     let folder = scratchFolder()

@@ -31,7 +31,8 @@ let generatorCommandLine = CommandLineInterface(
         OptionSpec("titles", value: "N", summary: "Titles in the catalogue", default: "250"),
         OptionSpec("regions", value: "N", summary: "Regions, which are the records' keys", default: "24"),
         OptionSpec("users", value: "N", summary: "Users", default: "100000"),
-        OptionSpec("error-rate", value: "SHARE", summary: "Share of downloads that fail", default: "8%"),
+        OptionSpec(
+          "error-rate", value: "SHARE", summary: "Share of all downloads that fail; regions differ", default: "8%"),
         OptionSpec(
           "incident", value: "REGION:START:DURATION:ERROR_RATE",
           summary: "An outage, e.g. JP-Tokyo:+60s:5m:60%; START is +DURATION from the first event time, or a time",

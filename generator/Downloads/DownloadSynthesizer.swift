@@ -6,7 +6,7 @@ public struct SynthesisSettings: Sendable {
   public var titles: Int
   public var regions: Int
   public var users: Int
-  /// Share of downloads that fail where no incident says otherwise.
+  /// Share of all downloads that fail where no incident says otherwise; regions differ.
   public var errorRate: Double
   /// Share of downloads at a tenth of the usual speed.
   public var slowShare: Double
@@ -18,7 +18,7 @@ public struct SynthesisSettings: Sendable {
 
   public init(
     seed: UInt64, titles: Int = 250, regions: Int = 24, users: Int = 100_000, errorRate: Double = 0.08,
-    slowShare: Double = 0.02, cancelledShare: Double = 0.015, outOfOrder: OutOfOrder? = nil,
+    slowShare: Double = 0.02, cancelledShare: Double = 0.005, outOfOrder: OutOfOrder? = nil,
     incidents: [Incident] = [], beginningMilliseconds: Int64
   ) {
     self.seed = seed
@@ -55,6 +55,8 @@ public final class DownloadSynthesizer {
   private let errorChoice: WeightedChoice
   /// By region.
   private let incidents: [[StagedIncident]]
+  /// By region.
+  private let failureShares: [Double]
   private let eventID: UnsafeMutablePointer<UInt8>
   private let userID: UnsafeMutablePointer<UInt8>
 
@@ -65,6 +67,7 @@ public final class DownloadSynthesizer {
     catalogue = Catalogue(count: settings.titles, texts: &texts)
     let regions = Regions(count: settings.regions, texts: &texts)
     self.regions = regions
+    failureShares = regions.failureShares(overall: settings.errorRate)
     self.texts = texts
     devices = Device.all
     deviceChoice = WeightedChoice(weights: devices.map(\.weight))
@@ -124,7 +127,7 @@ public final class DownloadSynthesizer {
 
   /// `fraction` decides alone, failures at its lower end, so that an incident changes only the events it makes fail.
   private func outcome(_ fraction: Double, region: Int, timestamp: Int64, errorBits: UInt64) -> Outcome {
-    if fraction < settings.errorRate {
+    if fraction < failureShares[region] {
       return Outcome(status: .failed, speedFactor: 0.5, errorCode: errors[errorChoice.pick(errorBits)].code)
     }
     for incident in incidents[region] where incident.times.contains(timestamp) && fraction < incident.errorRate {

@@ -5,6 +5,8 @@ public struct Region {
   public var name: TextView
   /// Mean speed of a good download there.
   public var speedMbps: Double
+  /// How often downloads fail there, compared with all regions together.
+  var failureFactor: Double
 }
 
 /// Regions in order of their traffic, most first.
@@ -18,13 +20,37 @@ public struct Regions {
   /// The first `count` of the list; past its end the names repeat with a number (`US-California-2`).
   public init(count: Int, texts: inout TextArena) {
     precondition((1...Self.limit).contains(count), "1 to \(Self.limit) regions")
+    let traffic = WeightedChoice.zipfWeights(count: count, flatness: 3)
+    let factors = (0..<count).map { Self.failureFactor(of: Self.known[$0 % Self.known.count].0) }
+    let mean = zip(traffic, factors).reduce(0) { $0 + $1.0 * $1.1 } / traffic.reduce(0, +)
     all = (0..<count).map { index in
       let (round, place) = index.quotientAndRemainder(dividingBy: Self.known.count)
       let (name, speed) = Self.known[place]
-      return Region(name: texts.append(round == 0 ? name : "\(name)-\(round + 1)"), speedMbps: speed)
+      return Region(
+        name: texts.append(round == 0 ? name : "\(name)-\(round + 1)"), speedMbps: speed,
+        failureFactor: factors[index] / mean)
     }
-    choice = .zipf(count: count, flatness: 3)
+    choice = WeightedChoice(weights: traffic)
   }
+
+  /// Each region's share of failures, so that of all downloads together `share` fail.
+  func failureShares(overall share: Double) -> [Double] {
+    // Where the worst region would be above 1, the regions are moved towards each other as far as it takes.
+    let worst = all.map(\.failureFactor).max() ?? 1
+    let spread = share * worst > 1 ? (1 / share - 1) / (worst - 1) : 1
+    return all.map { share * (1 + ($0.failureFactor - 1) * spread) }
+  }
+
+  /// Most regions are well, some have trouble and a few have much of it, as anywhere.
+  private static func failureFactor(of name: String) -> Double {
+    if poor.contains(name) { return 3.4 }
+    return fair.contains(name) ? 0.85 : 0.36
+  }
+
+  private static let fair: Set = [
+    "DE-Berlin", "AU-Sydney", "ES-Madrid", "IT-Milan", "TR-Istanbul", "PH-Manila", "AR-BuenosAires", "MA-Casablanca",
+  ]
+  private static let poor: Set = ["UK-London", "IN-Mumbai", "BR-SaoPaulo", "ID-Jakarta", "NG-Lagos"]
 
   private static let known: [(String, Double)] = [
     ("US-California", 140), ("US-NewYork", 130), ("UK-London", 110), ("JP-Tokyo", 180), ("DE-Berlin", 95),

@@ -26,7 +26,11 @@ public struct WeightedChoice {
 
   /// Weights 1/(rank + flatness): Zipf's law for flatness 1, milder above.
   public static func zipf(count: Int, flatness: Double = 1) -> WeightedChoice {
-    WeightedChoice(weights: (0..<count).map { 1 / (Double($0) + flatness) })
+    WeightedChoice(weights: zipfWeights(count: count, flatness: flatness))
+  }
+
+  static func zipfWeights(count: Int, flatness: Double) -> [Double] {
+    (0..<count).map { 1 / (Double($0) + flatness) }
   }
 
   /// The index that 64 random bits stand for.

@@ -2,9 +2,11 @@
 // the button that pauses. Fires "pause-toggle".
 
 import { element, setTime } from "../dom.js";
-import { formatClock, formatCount, formatFullTime } from "../format.js";
+import { formatClock, formatExact, formatFullTime } from "../format.js";
 import { icon } from "../icons.js";
 
+// A healthy processor is some records behind at any moment: those that came since its last transaction.
+const NOTICEABLE_LAG_RECORDS = 1000;
 const LABELS = {
   connecting: "Connecting", live: "Live", paused: "Paused", degraded: "Degraded", disconnected: "Disconnected",
 };
@@ -28,7 +30,7 @@ class ConnectionStatus extends HTMLElement {
   show({ state, reason, lagRecords, lastUpdated, isPausedByUser }) {
     this.#setPill(state);
     this.#pill.title = reason;
-    const lag = lagRecords === null ? "" : lagRecords > 0 ? `${formatCount(lagRecords)} events behind` : "up to date";
+    const lag = lagRecords > NOTICEABLE_LAG_RECORDS ? `${formatExact(lagRecords)} records behind` : "";
     this.#lag.textContent = state === "degraded" && reason ? reason : lag;
     if (lastUpdated) {
       this.#updatedLine.hidden = false;

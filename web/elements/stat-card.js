@@ -69,10 +69,12 @@ class StatCard extends HTMLElement {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
     const direction = this.#samples.length > 1 && first.value !== 0 ? Math.sign(last.value - first.value) : 0;
-    this.#trend.hidden = direction === 0;
-    if (direction === 0) return;
+    const change = direction === 0 ? "" : unit.change(last.value, first.value);
+    // A change that rounds to nothing is none.
+    this.#trend.hidden = direction === 0 || change === unit.change(first.value, first.value);
+    if (this.#trend.hidden) return;
     const better = { up: 1, down: -1 }[this.getAttribute("better")] ?? 0;
-    this.#trend.textContent = `${direction > 0 ? "▲" : "▼"} ${unit.change(last.value, first.value)}`;
+    this.#trend.textContent = `${direction > 0 ? "▲" : "▼"} ${change}`;
     this.#trend.title = `compared with ${formatClock(first.at)}`;
     this.#trend.dataset.tone = ["bad", "neutral", "good"][direction * better + 1];
   }

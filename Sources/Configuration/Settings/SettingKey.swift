@@ -40,11 +40,11 @@ public enum SettingKey: String, CaseIterable, Sendable {
     case .kafkaTopic:
       Setting(
         .kafka, .text, note: "the topic that the stream's definition names",
-        "Topic to read instead of the one that the stream's definition names")
+        "Topic of the events")
     case .kafkaGroupID:
       Setting(
         .kafka, .text, default: "streampulse",
-        "Consumer group that all instances share; it also names their progress in Postgres")
+        "Consumer group in which the instances share the partitions; progress is kept per cluster, topic and partition")
     case .databaseURL:
       Setting(
         .postgres, .postgresURL, note: "a private cluster in the data folder, by \"up\" only", secret: true,

@@ -13,7 +13,12 @@ public struct DeadLetter: Sendable {
   public var reason: String
 
   /// What the dead letter holds, about, for bounding memory.
-  var byteCount: Int { (key?.count ?? 0) + (value?.count ?? 0) + reason.utf8.count + 200 }
+  var byteCount: Int {
+    // Header values are stored in hexadecimal.
+    headers.reduce((key?.count ?? 0) + (value?.count ?? 0) + reason.utf8.count + 200) {
+      $0 + $1.name.utf8.count + 2 * ($1.value?.count ?? 0) + 50
+    }
+  }
 }
 
 /// A gap, and the broker's explanation of it.
@@ -43,6 +48,8 @@ public struct PartitionAdvance: Sendable, Equatable {
   public var counts: RunCounts
   /// Microseconds since 1970; nil while the partition has had no event.
   public var watermark: Int64?
+  /// Silent for so long that it holds no window open.
+  public var isIdle = false
 }
 
 /// Everything that one transaction commits: positions and rows, together or not at all.

@@ -14,6 +14,8 @@ struct CheckpointProtocol {
     var releaseTimeout: Int64 = 10_000_000
     /// Without records, only the watermark moves; it is stored this often.
     var idleInterval: Int64 = 1_000_000
+    /// A claim that the broker could not answer for is tried again after this long.
+    var claimRetryInterval: Int64 = 200_000
   }
 
   enum Action: Equatable {
@@ -46,6 +48,7 @@ struct CheckpointProtocol {
 
   private let limits: Limits
   private var toClaim: [Int32] = []
+  private var nextClaim: Int64 = .min
   private var toRelease: [Int32] = []
   private var releaseDeadline: Int64?
   private var isStopping = false
@@ -66,6 +69,11 @@ struct CheckpointProtocol {
     toClaim.removeAll(where: partitions.contains)
     toRelease += partitions
     releaseDeadline = min(releaseDeadline ?? .max, now + limits.releaseTimeout)
+  }
+
+  /// The claim could not be made; the broker is away.
+  mutating func claimFailed(now: Int64) {
+    nextClaim = now + limits.claimRetryInterval
   }
 
   /// Whether a claimed partition may be read: it has not been revoked meanwhile.
@@ -115,12 +123,15 @@ struct CheckpointProtocol {
     } else if isReleasing {
       if facts.hasUnsealedRecords { return .flush }
       return toRelease.isEmpty ? .stop : .release(toRelease)
-    } else if !toClaim.isEmpty {
+    } else if !toClaim.isEmpty, facts.now >= nextClaim {
       return .claim(toClaim)
     } else if isFlushDue(facts) {
       return .flush
     }
-    return facts.groupCount >= limits.maxGroups || facts.byteCount >= limits.maxBytes ? .wait : .read
+    guard facts.groupCount >= limits.maxGroups || facts.byteCount >= limits.maxBytes else { return .read }
+    if isSinkBusy { return .wait }
+    // Memory that a flush would not give back is no reason to stop: nothing would ever start reading again.
+    return facts.hasUnsealedRecords ? .flush : .read
   }
 
   private func isFlushDue(_ facts: Facts) -> Bool {

@@ -40,7 +40,8 @@ public struct OffsetTracker: Sendable {
     public var rereads: [Int32: Offset] = [:]
     /// Gaps that are still there after the re-read.
     public var gaps: [OffsetGap] = []
-    public var repeats = 0
+    /// Dropped records that came before, by partition.
+    public var repeats: [Int32: Int] = [:]
     /// Records of partitions that are not assigned (any more).
     public var strays = 0
   }
@@ -101,7 +102,7 @@ public struct OffsetTracker: Sendable {
         continue
       }
       if offset < position.expected {
-        admission.repeats += 1
+        admission.repeats[partition, default: 0] += 1
         continue
       }
       if offset > position.expected {

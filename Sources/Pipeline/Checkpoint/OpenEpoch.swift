@@ -32,6 +32,7 @@ struct OpenEpoch {
     var segment: Offset
     var segmentOpened: Int64
     var storedWatermark: Int64?
+    var storedIdle = false
   }
 
   /// A ledger segment is extended for this long (microseconds), then a new one begins.
@@ -81,13 +82,20 @@ struct OpenEpoch {
 
   /// Closes the epoch: the advances of all partitions that moved, or whose watermark did.
   ///
-  /// - Parameter watermark: what to store for a partition.
-  mutating func seal(now: Int64, watermark: (Int32) -> Int64?) -> [PartitionAdvance] {
+  /// - Parameters:
+  ///   - watermark: what to store for a partition.
+  ///   - isIdle: whether it is silent.
+  mutating func seal(
+    now: Int64, watermark: (Int32) -> Int64?, isIdle: (Int32) -> Bool = { _ in false }
+  ) -> [PartitionAdvance] {
     var advances: [PartitionAdvance] = []
     for number in assigned {
       guard var partition = partitions[number] else { continue }
       let current = watermark(number)
-      guard partition.next != partition.sealed || current != partition.storedWatermark else { continue }
+      let idle = isIdle(number)
+      guard
+        partition.next != partition.sealed || current != partition.storedWatermark || idle != partition.storedIdle
+      else { continue }
       if now - partition.segmentOpened >= OpenEpoch.segmentAge {
         partition.segment = partition.sealed
         partition.segmentOpened = now
@@ -95,11 +103,13 @@ struct OpenEpoch {
       advances.append(
         PartitionAdvance(
           partition: number, epoch: partition.claim.epoch, expected: partition.sealed, next: partition.next,
-          segment: partition.segment, missing: partition.missing, counts: partition.counts, watermark: current))
+          segment: partition.segment, missing: partition.missing, counts: partition.counts, watermark: current,
+          isIdle: idle))
       partition.sealed = partition.next
       partition.missing = 0
       partition.counts = RunCounts(aggregateCount: aggregateCount)
       partition.storedWatermark = current
+      partition.storedIdle = idle
       partitions[number] = partition
     }
     return advances

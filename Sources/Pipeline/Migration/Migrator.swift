@@ -110,7 +110,7 @@ public struct Migrator {
       throw .definition(
         """
         sql/aggregates: \(name) has changed in a way that its stored rows do not have: \(change)
-          hint: give the aggregate a new name, or drop the table \(name) and its row in pulse.definitions
+          hint: give the aggregate a new name, or see "Upgrading definitions" in docs/operations.md
         """)
     }
   }

@@ -118,18 +118,20 @@ struct Sink: Sendable {
     var expected = PostgresArray(.bigint)
     var next = PostgresArray(.bigint)
     var watermarks = PostgresArray(.timestamptz)
+    var idle = PostgresArray(.boolean)
     for advance in advances {
       partitions.append(Int64(advance.partition))
       epochs.append(advance.epoch)
       expected.append(advance.expected)
       next.append(advance.next)
       if let watermark = advance.watermark { watermarks.append(watermark) } else { watermarks.appendNull() }
+      idle.append(advance.isIdle)
     }
     return PostgresStatement(
-      "SELECT pulse.advance($1, $2, $3, $4, $5, $6, $7)",
+      "SELECT pulse.advance($1, $2, $3, $4, $5, $6, $7, $8)",
       [
         .text(cluster), .text(topic), .array(partitions), .array(epochs), .array(expected), .array(next),
-        .array(watermarks),
+        .array(watermarks), .array(idle),
       ])
   }
 
@@ -225,11 +227,7 @@ struct Sink: Sendable {
     for letter in letters {
       partitions.append(Int64(letter.partition))
       offsets.append(letter.offset)
-      if letter.timestampMilliseconds < 0 {
-        times.appendNull()
-      } else {
-        times.append(letter.timestampMilliseconds * 1000)
-      }
+      if let time = letter.timestampMicroseconds { times.append(time) } else { times.appendNull() }
       if let key = letter.key { key.withUnsafeBufferPointer { keys.append(bytes: $0) } } else { keys.appendNull() }
       if let value = letter.value {
         value.withUnsafeBufferPointer { values.append(bytes: $0) }
@@ -238,7 +236,7 @@ struct Sink: Sendable {
       }
       headers.append(letter.headersJSON)
       codes.append(letter.code.rawValue)
-      reasons.append(letter.reason)
+      reasons.append(storable(letter.reason))
     }
     return PostgresStatement(
       """

@@ -24,7 +24,12 @@ final class SinkThread: Sendable {
     var request: SinkRequest?
     var outcome: SinkOutcome?
     var isStopped = false
+    /// Of the request under way.
+    var canceller: Canceller?
   }
+
+  /// A server that says nothing for so long is taken for dead.
+  private static let responseTimeoutMilliseconds = 120_000
 
   private let mailbox = Monitor(Mailbox())
   private let sink: Sink
@@ -48,24 +53,21 @@ final class SinkThread: Sendable {
   func run() {
     var backOff = BackOff()
     var connection: PostgresConnection?
-    var isDown = false
     while let request = nextRequest() {
       // A commit whose answer was lost may have happened.
       var isUnknown = false
+      var tries = 0
       while !mailbox.read({ $0.isStopped }) {
         do throws(PostgresError) {
           let open = try connected(&connection)
           let outcome = try perform(request, isUnknown: isUnknown, open)
-          if isDown {
-            isDown = false
-            status.update { $0.databaseProblem = nil }
-            observe(.databaseUp(server: settings.description))
-          }
+          isUp()
           backOff.reset()
           mailbox.update { $0.outcome = outcome }
           break
         } catch {
           if error.sqlstate == Sink.fencedState {
+            isUp()
             mailbox.update { $0.outcome = .fenced(error.description) }
             break
           }
@@ -74,25 +76,44 @@ final class SinkThread: Sendable {
             connection?.close()
             connection = nil
           }
-          if !isDown {
-            // Whatever it is (a lost server, a full disk, a missing grant), it is tried until it works: nothing is
-            // skipped, and the operator is told once.
-            isDown = true
-            status.update { $0.databaseProblem = error.description }
-            observe(.databaseDown(reason: error.description, sqlstate: error.sqlstate))
-          }
+          tries += 1
+          // A deadlock or a serialization failure is no news unless it stays.
+          if tries > 1 || error.isConnectionLost || !error.isRetryable { isDown(error) }
           waitUnlessStopped(milliseconds: backOff.next())
         }
       }
+      mailbox.update { $0.canceller = nil }
     }
     connection?.close()
   }
 
+  /// Says once that the database is back. The problem may be that of the sink thread before this one.
+  private func isUp() {
+    guard status.current.databaseProblem != nil else { return }
+    status.update { $0.databaseProblem = nil }
+    observe(.databaseUp(server: settings.description))
+  }
+
+  /// Whatever it is (a lost server, a full disk, a missing grant), it is tried until it works: nothing is skipped, and
+  /// the operator is told once.
+  private func isDown(_ error: PostgresError) {
+    guard status.current.databaseProblem == nil, !mailbox.read({ $0.isStopped }) else { return }
+    status.update { $0.databaseProblem = error.description }
+    observe(.databaseDown(reason: error.description, sqlstate: error.sqlstate))
+  }
+
   private func connected(_ connection: inout PostgresConnection?) throws(PostgresError) -> PostgresConnection {
-    if let connection { return connection }
-    let opened = try PostgresConnection(settings)
-    connection = opened
-    return opened
+    let open: PostgresConnection
+    if let connection {
+      open = connection
+    } else {
+      open = try PostgresConnection(settings)
+      open.responseTimeoutMilliseconds = SinkThread.responseTimeoutMilliseconds
+      connection = open
+    }
+    let canceller = open.canceller
+    mailbox.update { $0.canceller = canceller }
+    return open
   }
 
   private func perform(
@@ -143,9 +164,15 @@ final class SinkThread: Sendable {
     }
   }
 
-  /// Ends the thread; a request under way is given up between two tries.
+  /// Ends the thread; a request under way is given up, also while it waits for somebody's lock.
   func stop() {
-    mailbox.update { $0.isStopped = true }
+    let canceller = mailbox.update { state in
+      state.isStopped = true
+      return state.canceller
+    }
+    guard let canceller else { return }
+    // On a thread of its own, which nobody waits for: asking a server that hangs would hang, too.
+    _ = try? WorkerThread(name: "cancel") { canceller.cancel() }
   }
 }
 

@@ -31,7 +31,7 @@ struct AlertEvaluator {
     for row in 0..<rows.rowCount {
       let window = ClosedWindow(rows, row, keys: alert.keys)
       guard let finding = detector.evaluate(window.sample) else { continue }
-      let message = alert.message.render(window.values(finding))
+      let message = alert.message.render(window.values(finding, metric: alert.metric))
       statements.append(insert(alert, window, finding, message))
       raised.append(
         .alertRaised(alert: alert.name, severity: finding.severity.rawValue, region: window.region, message: message))
@@ -85,12 +85,13 @@ private struct ClosedWindow {
 
   var region: String? { keys["region"] }
 
-  func values(_ finding: Finding) -> [String: MessageTemplate.Value] {
+  func values(_ finding: Finding, metric: String) -> [String: MessageTemplate.Value] {
     var values: [String: MessageTemplate.Value] = keys.mapValues { .text($0) }
     values["value"] = .number(sample.value)
     values["samples"] = .number(Double(sample.weight))
     values["threshold"] = .number(finding.threshold)
     values["severity"] = .text(finding.severity.rawValue)
+    values["metric"] = .text(metric)
     values["window_start"] = .text(start)
     values["window_end"] = .text(end)
     return values

@@ -13,6 +13,8 @@ public final class Watch: Sendable {
   /// Key of the advisory lock; any constant of ours.
   private static let lock = 5_721_046_398_114
   private static let intervalMilliseconds = 250
+  /// A server that says nothing for so long is taken for dead.
+  private static let responseTimeoutMilliseconds = 120_000
   private static let retentionIntervalMicroseconds: Int64 = 30_000_000
 
   private let project: Project
@@ -20,7 +22,12 @@ public final class Watch: Sendable {
   private let database: ConnectionSettings
   private let status: ProcessorStatus
   private let observe: @Sendable (Observation) -> Void
-  private let isStopping = Monitor(false)
+  private let state = Monitor(State())
+
+  private struct State: Sendable {
+    var isStopping = false
+    var canceller: Canceller?
+  }
 
   /// - Parameter status: of the processor, which knows the cluster's identity.
   public init(
@@ -40,16 +47,17 @@ public final class Watch: Sendable {
     var connection: PostgresConnection?
     var isLeader = false
     var lastRetention: Int64 = 0
-    var lastProblem: String?
-    while !isStopping.read({ $0 }) {
+    var problems: [String: String] = [:]
+    while !isStopping {
       var pause = Watch.intervalMilliseconds
       do throws(PostgresError) {
         let open = try connected(&connection)
         if !isLeader { isLeader = try elect(open) }
         if isLeader, let cluster = status.current.cluster, let watermark = try watermark(open, cluster) {
-          let alerts = AlertEvaluator(open, cluster: cluster)
           for alert in project.alerts {
-            for raised in try alerts.evaluate(alert, watermark: watermark) { observe(raised) }
+            // What is wrong with one alert is no reason to stop the others, or retention.
+            let problem = try evaluate(alert, open, cluster: cluster, watermark: watermark)
+            report(problem, of: alert.name, &problems)
           }
           let now = Clock.monotonic()
           if now - lastRetention >= Watch.retentionIntervalMicroseconds {
@@ -57,23 +65,53 @@ public final class Watch: Sendable {
             try retire(open, watermark)
           }
         }
-        lastProblem = nil
+        report(nil, of: "", &problems)
         backOff.reset()
       } catch {
-        if error.description != lastProblem { observe(.watchFailed(reason: error.description)) }
-        lastProblem = error.description
+        report(error.description, of: "", &problems)
         connection?.close()
         connection = nil
         isLeader = false
         pause = max(pause, backOff.next())
       }
-      _ = isStopping.wait(timeoutMilliseconds: pause) { $0 ? true : nil }
+      _ = state.wait(timeoutMilliseconds: pause) { $0.isStopping ? true : nil }
     }
+    state.update { $0.canceller = nil }
     connection?.close()
   }
 
+  /// Ends `run`, also while a statement of it waits for somebody's lock.
   public func stop() {
-    isStopping.update { $0 = true }
+    let canceller = state.update { state in
+      state.isStopping = true
+      return state.canceller
+    }
+    guard let canceller else { return }
+    // On a thread of its own, which nobody waits for: asking a server that hangs would hang, too.
+    _ = try? WorkerThread(name: "cancel") { canceller.cancel() }
+  }
+
+  private var isStopping: Bool { state.read { $0.isStopping } }
+
+  /// Says a problem once; nil ends it.
+  private func report(_ problem: String?, of subject: String, _ problems: inout [String: String]) {
+    if let problem, problem != problems[subject], !isStopping { observe(.watchFailed(reason: problem)) }
+    problems[subject] = problem
+  }
+
+  /// - Returns: what the server says against the alert, if anything.
+  private func evaluate(
+    _ alert: AlertDefinition, _ connection: PostgresConnection, cluster: String, watermark: String
+  ) throws(PostgresError) -> String? {
+    do throws(PostgresError) {
+      for raised in try AlertEvaluator(connection, cluster: cluster).evaluate(alert, watermark: watermark) {
+        observe(raised)
+      }
+      return nil
+    } catch {
+      if error.isConnectionLost { throw error }
+      return "\(alert.name): \(error.description)"
+    }
   }
 
   private func connected(_ connection: inout PostgresConnection?) throws(PostgresError) -> PostgresConnection {
@@ -81,6 +119,9 @@ public final class Watch: Sendable {
     let opened = try PostgresConnection(database)
     // Watermarks travel as text, and messages show times: both in UTC.
     try opened.execute("SET TIME ZONE 'UTC'")
+    opened.responseTimeoutMilliseconds = Watch.responseTimeoutMilliseconds
+    let canceller = opened.canceller
+    state.update { $0.canceller = canceller }
     connection = opened
     return opened
   }
@@ -90,9 +131,17 @@ public final class Watch: Sendable {
   }
 
   /// No events older than this are expected from any partition; as text, nil while there is none.
+  ///
+  /// As in one worker: idle partitions do not hold it back, unless all are idle; one that is neither idle nor has had
+  /// an event may still bring the oldest of all.
   private func watermark(_ connection: PostgresConnection, _ cluster: String) throws(PostgresError) -> String? {
     try connection.query(
-      "SELECT min(watermark)::text FROM pulse.progress WHERE cluster = $1 AND topic = $2",
+      """
+      SELECT CASE WHEN bool_or(watermark IS NULL AND NOT is_idle) THEN NULL
+                  WHEN bool_and(is_idle) THEN max(watermark)
+                  ELSE min(watermark) FILTER (WHERE NOT is_idle) END::text
+      FROM pulse.progress WHERE cluster = $1 AND topic = $2
+      """,
       [.text(cluster), .text(topic)])[0, 0]
   }
 
@@ -106,7 +155,7 @@ public final class Watch: Sendable {
         [.text(watermark), .doublePrecision(Double(retention) / 1_000_000)])[0, 0]
       guard let horizon else { continue }
       var removed = 0
-      while !isStopping.read({ $0 }) {
+      while !isStopping {
         let count = try retirePortion(connection, aggregate, horizon, portion)
         removed += count
         if count < portion { break }

@@ -39,6 +39,7 @@ final class Worker {
   private var pendingRereads: [Int32: Offset] = [:]
   private var watermark: Int64?
   private var lastRecord: Int64
+  private var isBrokerDown = false
   private var flushStarted: Int64 = 0
   /// After this much silence every window has closed, and the watermark need not be stored any more.
   private let quietAfter: Int64
@@ -78,8 +79,14 @@ final class Worker {
       return .failed(.kafka(error))
     }
     do throws(PipelineError) {
+      var lastRound = Clock.monotonic()
+      var couldRead = true
       while true {
         let now = Clock.monotonic()
+        // Time in which nothing could arrive is no silence: windows must not close over a backlog.
+        if !couldRead || isBrokerDown { watermarks.skip(now - lastRound) }
+        lastRound = now
+        couldRead = true
         if shouldStop() { checkpoints.stopRequested(now: now) }
         try serveGroup(now)
         try serveSink(now)
@@ -87,7 +94,9 @@ final class Worker {
         let facts = facts(now)
         switch checkpoints.decide(facts) {
         case .read: try read(timeout: checkpoints.readTimeout(facts))
-        case .wait: try finish(sink.outcome(timeoutMilliseconds: 10))
+        case .wait:
+          couldRead = false
+          try finish(sink.outcome(timeoutMilliseconds: 10))
         case .claim(let partitions): try claim(partitions)
         case .flush: flush(now)
         case .release(let partitions): try release(partitions)
@@ -103,7 +112,7 @@ final class Worker {
   private func facts(_ now: Int64) -> CheckpointProtocol.Facts {
     CheckpointProtocol.Facts(
       now: now, hasUnsealedRecords: open.hasUnsealedRecords,
-      hasWatermarkNews: watermark != nil && now - lastRecord < quietAfter && !open.assigned.isEmpty,
+      hasWatermarkNews: now - lastRecord < quietAfter && !open.assigned.isEmpty,
       groupCount: windows.groupCount, byteCount: windows.memory + deadLetterBytes)
   }
 
@@ -120,9 +129,11 @@ final class Worker {
         observe(.partitionsLost(topic: consumer.topic, partitions: partitions))
         checkpoints.lost()
       case .brokersDown(let error):
+        isBrokerDown = true
         status.update { $0.brokerProblem = error.description }
         observe(.brokerDown(reason: error.description))
       case .brokersUp:
+        isBrokerDown = false
         status.update { $0.brokerProblem = nil }
         observe(.brokerUp(server: servers))
       case .failed(let error):
@@ -138,8 +149,9 @@ final class Worker {
       do {
         starts[partition] = try consumer.watermarkOffsets(partition: partition).low
       } catch {
-        // The broker is away: the claim waits, and is tried again in the next round.
+        // The broker is away: the claim waits, and is tried again a little later.
         guard error.isRetriable else { throw .kafka(error) }
+        checkpoints.claimFailed(now: Clock.monotonic())
         return
       }
     }
@@ -151,8 +163,10 @@ final class Worker {
     let now = Clock.monotonic()
     // What was revoked while the claim was under way is not ours to read; the next owner claims it again.
     let claims = claims.filter { checkpoints.isWanted($0.partition) }
+    // Then the group waits for the answer to the revocation, which `release` gives.
+    guard !claims.isEmpty else { return }
     for claim in claims {
-      try checkLog(claim)
+      try checkLog(claim.partition, position: claim.next)
       open.assign(claim, now: now)
       tracker.assign(claim.partition, next: claim.next)
       watermarks.assign(claim.partition, watermark: claim.watermark, now: now)
@@ -167,12 +181,18 @@ final class Worker {
     observe(.partitionsAssigned(topic: consumer.topic, partitions: claims.map(\.partition)))
   }
 
-  /// A log that ends before our position is not the log that we have read: it was truncated or made anew.
-  private func checkLog(_ claim: PartitionClaim) throws(PipelineError) {
-    guard let offsets = try? consumer.watermarkOffsets(partition: claim.partition), offsets.high < claim.next else {
-      return
+  /// A log that ends before our position is not the log that we have read: it was truncated or made anew. Reading on
+  /// would drop its records as repeats, so without an answer of the broker it is not read at all.
+  private func checkLog(_ partition: Int32, position: Offset) throws(PipelineError) {
+    let end: Offset
+    do {
+      end = try consumer.watermarkOffsets(partition: partition).high
+    } catch {
+      throw .kafka(error)
     }
-    throw .logTruncated(topic: consumer.topic, partition: claim.partition, end: offsets.high, position: claim.next)
+    guard end < position else { return }
+    throw .logTruncated(
+      cluster: status.current.cluster ?? "", topic: consumer.topic, partition: partition, end: end, position: position)
   }
 
   private func release(_ partitions: [Int32]) throws(PipelineError) {
@@ -202,16 +222,30 @@ final class Worker {
           tracker.rereadStarted(partition)
         }
       }
-      guard let records = try consumer.consume(timeoutMilliseconds: Int32(timeout / 1000)) else { return }
-      try process(records)
+    } catch {
+      // Whether the partition is still read is unknown.
+      throw .kafka(error)
+    }
+    let records: RecordBatch?
+    do throws(KafkaError) {
+      records = try consumer.consume(timeoutMilliseconds: Int32(timeout / 1000))
     } catch {
       if error.isFatal || !error.isRetriable { throw .kafka(error) }
       observe(.brokerFault(reason: error.description))
+      return
     }
+    // Once admitted, records are processed or everything uncommitted is given up: an error here ends the worker.
+    if let records { try process(records) }
   }
 
-  private func process(_ records: consuming RecordBatch) throws(KafkaError) {
+  private func process(_ records: consuming RecordBatch) throws(PipelineError) {
     let admission = tracker.admit(records.records)
+    for partition in admission.repeats.keys.sorted() {
+      let count = admission.repeats[partition] ?? 0
+      observe(.repeatsDropped(topic: consumer.topic, partition: partition, count: count))
+      // Repeats are what a log looks like, too, that was made anew and is shorter than our position.
+      if let position = tracker.expected[partition] { try checkLog(partition, position: position) }
+    }
     for gap in admission.gaps { try record(gap) }
     pendingRereads.merge(admission.rereads) { $1 }
     for (partition, offset) in admission.rereads {
@@ -238,8 +272,13 @@ final class Worker {
     }
   }
 
-  private func record(_ gap: OffsetGap) throws(KafkaError) {
-    let low = try consumer.watermarkOffsets(partition: gap.partition).low
+  private func record(_ gap: OffsetGap) throws(PipelineError) {
+    let low: Offset
+    do {
+      low = try consumer.watermarkOffsets(partition: gap.partition).low
+    } catch {
+      throw .kafka(error)
+    }
     let explained = ExplainedGap(gap: gap, reason: low > gap.first ? .expired : .absent)
     gaps.append(explained)
     open.record(gap)
@@ -256,7 +295,7 @@ final class Worker {
   // MARK: The sink
 
   private func flush(_ now: Int64) {
-    let advances = open.seal(now: now) { watermarks.stored($0) }
+    let advances = open.seal(now: now, watermark: { watermarks.stored($0) }, isIdle: { watermarks.isIdle($0) })
     checkpoints.submitted(.flush, now: now)
     guard !advances.isEmpty else {
       checkpoints.sinkFinished()
@@ -291,6 +330,11 @@ final class Worker {
       try? consumer.commit(Dictionary(uniqueKeysWithValues: checkpoint.advances.map { ($0.partition, $0.next) }))
       status.committed(checkpoint, now: Clock.wall())
       observe(checkpoint.observation(stream: plan.definition.name, seconds: seconds(since: flushStarted)))
+      if let first = checkpoint.deadLetters.first {
+        observe(
+          .deadLettersWritten(
+            stream: plan.definition.name, count: checkpoint.deadLetters.count, code: first.code.rawValue))
+      }
     case .fenced(let message):
       checkpoints.fenced(message)
     }

@@ -73,7 +73,10 @@ struct ClusterFiles: Sendable {
       return String(cString: known)
     }
     let name = folder.utf8.reduce(into: UInt64(0xcbf2_9ce4_8422_2325)) { $0 = ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-    let target = "\(root)/\(String(name, radix: 16))"
+    // A cluster without a link to it belonged to a data folder that was removed, with its passwords; it is left alone.
+    var number = 1
+    while access("\(root)/\(String(name, radix: 16))-\(number)", F_OK) == 0 { number += 1 }
+    let target = "\(root)/\(String(name, radix: 16))-\(number)"
     unlink(link)
     guard symlink(target, link) == 0 else { throw .file(path: link, reason: lastSystemError()) }
     return target

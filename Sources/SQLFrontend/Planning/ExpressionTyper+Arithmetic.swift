@@ -31,6 +31,13 @@ extension ExpressionTyper {
     if operation == .modulo, type == .doublePrecision {
       throw source.error(at: location, "% does not take double precision", hint: "cast to bigint")
     }
+    if evaluator == .generatedColumn, operation == .multiply, [.integer, .bigint].contains(type),
+      !expressions.contains(where: \.isLiteral)
+    {
+      throw source.error(
+        at: location, "the product can be out of range, which would make every update of the row fail",
+        hint: "cast one side to double precision")
+    }
     if operation == .divide || operation == .modulo {
       if case .literal(let divisor) = expressions[1], divisor.isZero {
         throw source.error(at: location, "division by zero")
@@ -67,6 +74,12 @@ extension ExpressionTyper {
       }
     default: return false
     }
+  }
+}
+
+extension Expression {
+  fileprivate var isLiteral: Bool {
+    if case .literal = self { true } else { false }
   }
 }
 

@@ -107,7 +107,8 @@ struct ResultPlanner {
     guard case .accumulator(let function, let type) = shaped.shape else { return nil }
     accumulators.append(
       AccumulatorPlan(
-        function: function, argument: shaped.argument, filter: shaped.filter, column: name, type: type, comment: ""))
+        function: function, argument: kept(shaped.argument, by: function), filter: shaped.filter, column: name,
+        type: type, comment: ""))
     return OutputColumn(name: name, source: .accumulator(accumulators.count - 1), comment: comment)
   }
 
@@ -256,7 +257,7 @@ struct ResultPlanner {
   private mutating func store(
     _ part: AggregateShape.Part, _ shaped: ShapedCall, of result: String, at location: Int
   ) throws(DefinitionError) -> String {
-    let argument = shaped.argument
+    let argument = kept(shaped.argument, by: part.function)
     let known = accumulators.first {
       $0.function == part.function && $0.argument == argument && $0.filter == shaped.filter && $0.type == part.type
     }
@@ -281,6 +282,14 @@ struct ResultPlanner {
         function: part.function, argument: argument, filter: shaped.filter, column: name, type: part.type,
         comment: "Part of \(result): \(Self.meaning(of: part.function))."))
     return name
+  }
+
+  /// Counting a column that has no NULLs is counting rows: one column and one accumulator then serve both.
+  private func kept(_ argument: Expression?, by function: AccumulatorPlan.Function) -> Expression? {
+    guard function == .count, case .column? = argument, argument?.isNullable(columns.specs) == false else {
+      return argument
+    }
+    return nil
   }
 
   private static func meaning(of function: AccumulatorPlan.Function) -> String {

@@ -7,9 +7,8 @@ CREATE TABLE content_stats (
   successful_downloads bigint NOT NULL,
   failed_downloads bigint NOT NULL,
   total_size_gb double precision,
-  avg_duration_seconds numeric GENERATED ALWAYS AS (avg_duration_seconds_sum::numeric / NULLIF(avg_duration_seconds_count, 0)::numeric) STORED,
+  avg_duration_seconds numeric GENERATED ALWAYS AS (avg_duration_seconds_sum::numeric / NULLIF(download_count, 0)::numeric) STORED,
   avg_duration_seconds_sum bigint,
-  avg_duration_seconds_count bigint NOT NULL,
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   PRIMARY KEY (window_start, content_id)
 ) WITH (
@@ -30,12 +29,11 @@ COMMENT ON COLUMN content_stats.failed_downloads IS 'Downloads that ended with s
 COMMENT ON COLUMN content_stats.total_size_gb IS 'Gigabytes of all attempts together.';
 COMMENT ON COLUMN content_stats.avg_duration_seconds IS 'Mean duration of an attempt in seconds.';
 COMMENT ON COLUMN content_stats.avg_duration_seconds_sum IS 'Part of avg_duration_seconds: the sum of the values that went into it.';
-COMMENT ON COLUMN content_stats.avg_duration_seconds_count IS 'Part of avg_duration_seconds: how many values went into it.';
 COMMENT ON COLUMN content_stats.updated_at IS 'When the row was last written.';
 
-INSERT INTO content_stats AS t (window_start, content_id, window_end, title, download_count, successful_downloads, failed_downloads, total_size_gb, avg_duration_seconds_sum, avg_duration_seconds_count)
-SELECT d.window_start, d.content_id, d.window_start + INTERVAL '60 seconds', d.title, d.download_count, d.successful_downloads, d.failed_downloads, d.total_size_gb, d.avg_duration_seconds_sum, d.avg_duration_seconds_count
-FROM unnest($1::timestamp with time zone[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::double precision[], $8::bigint[], $9::bigint[]) AS d(window_start, content_id, title, download_count, successful_downloads, failed_downloads, total_size_gb, avg_duration_seconds_sum, avg_duration_seconds_count)
+INSERT INTO content_stats AS t (window_start, content_id, window_end, title, download_count, successful_downloads, failed_downloads, total_size_gb, avg_duration_seconds_sum)
+SELECT d.window_start, d.content_id, d.window_start + INTERVAL '60 seconds', d.title, d.download_count, d.successful_downloads, d.failed_downloads, d.total_size_gb, d.avg_duration_seconds_sum
+FROM unnest($1::timestamp with time zone[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::double precision[], $8::bigint[]) AS d(window_start, content_id, title, download_count, successful_downloads, failed_downloads, total_size_gb, avg_duration_seconds_sum)
 ORDER BY d.window_start, d.content_id COLLATE "C"
 ON CONFLICT (window_start, content_id) DO UPDATE SET
   title = GREATEST(t.title COLLATE "C", excluded.title COLLATE "C"),
@@ -44,7 +42,6 @@ ON CONFLICT (window_start, content_id) DO UPDATE SET
   failed_downloads = t.failed_downloads + excluded.failed_downloads,
   total_size_gb = COALESCE(t.total_size_gb + excluded.total_size_gb, t.total_size_gb, excluded.total_size_gb),
   avg_duration_seconds_sum = COALESCE(t.avg_duration_seconds_sum + excluded.avg_duration_seconds_sum, t.avg_duration_seconds_sum, excluded.avg_duration_seconds_sum),
-  avg_duration_seconds_count = t.avg_duration_seconds_count + excluded.avg_duration_seconds_count,
   updated_at = now();
 
 DELETE FROM content_stats WHERE ctid = ANY (ARRAY(

@@ -6,10 +6,9 @@ CREATE TABLE device_stats (
   total_downloads bigint NOT NULL,
   successful_downloads bigint NOT NULL,
   failed_downloads bigint NOT NULL,
-  avg_speed_mbps double precision GENERATED ALWAYS AS (avg_speed_mbps_sum / NULLIF(avg_speed_mbps_count, 0)::double precision) STORED,
+  avg_speed_mbps double precision GENERATED ALWAYS AS (avg_speed_mbps_sum / NULLIF(successful_downloads, 0)::double precision) STORED,
   total_size_gb double precision,
   avg_speed_mbps_sum double precision,
-  avg_speed_mbps_count bigint NOT NULL,
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   PRIMARY KEY (window_start, device_type, os_version)
 ) WITH (
@@ -30,12 +29,11 @@ COMMENT ON COLUMN device_stats.failed_downloads IS 'Downloads that ended with st
 COMMENT ON COLUMN device_stats.avg_speed_mbps IS 'Mean speed of successful downloads in megabits per second.';
 COMMENT ON COLUMN device_stats.total_size_gb IS 'Gigabytes of all attempts together.';
 COMMENT ON COLUMN device_stats.avg_speed_mbps_sum IS 'Part of avg_speed_mbps: the sum of the values that went into it.';
-COMMENT ON COLUMN device_stats.avg_speed_mbps_count IS 'Part of avg_speed_mbps: how many values went into it.';
 COMMENT ON COLUMN device_stats.updated_at IS 'When the row was last written.';
 
-INSERT INTO device_stats AS t (window_start, device_type, os_version, window_end, total_downloads, successful_downloads, failed_downloads, total_size_gb, avg_speed_mbps_sum, avg_speed_mbps_count)
-SELECT d.window_start, d.device_type, d.os_version, d.window_start + INTERVAL '60 seconds', d.total_downloads, d.successful_downloads, d.failed_downloads, d.total_size_gb, d.avg_speed_mbps_sum, d.avg_speed_mbps_count
-FROM unnest($1::timestamp with time zone[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::double precision[], $8::double precision[], $9::bigint[]) AS d(window_start, device_type, os_version, total_downloads, successful_downloads, failed_downloads, total_size_gb, avg_speed_mbps_sum, avg_speed_mbps_count)
+INSERT INTO device_stats AS t (window_start, device_type, os_version, window_end, total_downloads, successful_downloads, failed_downloads, total_size_gb, avg_speed_mbps_sum)
+SELECT d.window_start, d.device_type, d.os_version, d.window_start + INTERVAL '60 seconds', d.total_downloads, d.successful_downloads, d.failed_downloads, d.total_size_gb, d.avg_speed_mbps_sum
+FROM unnest($1::timestamp with time zone[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::double precision[], $8::double precision[]) AS d(window_start, device_type, os_version, total_downloads, successful_downloads, failed_downloads, total_size_gb, avg_speed_mbps_sum)
 ORDER BY d.window_start, d.device_type COLLATE "C", d.os_version COLLATE "C"
 ON CONFLICT (window_start, device_type, os_version) DO UPDATE SET
   total_downloads = t.total_downloads + excluded.total_downloads,
@@ -43,7 +41,6 @@ ON CONFLICT (window_start, device_type, os_version) DO UPDATE SET
   failed_downloads = t.failed_downloads + excluded.failed_downloads,
   total_size_gb = COALESCE(t.total_size_gb + excluded.total_size_gb, t.total_size_gb, excluded.total_size_gb),
   avg_speed_mbps_sum = COALESCE(t.avg_speed_mbps_sum + excluded.avg_speed_mbps_sum, t.avg_speed_mbps_sum, excluded.avg_speed_mbps_sum),
-  avg_speed_mbps_count = t.avg_speed_mbps_count + excluded.avg_speed_mbps_count,
   updated_at = now();
 
 DELETE FROM device_stats WHERE ctid = ANY (ARRAY(

@@ -4,7 +4,7 @@ SELECT device_type || ' (' || os_version || ')'                               AS
        (sum(successful_downloads) / sum(total_downloads))::double precision  AS success_rate,
        -- Mean speed of successful downloads in megabits per second; null without any.
        sum(avg_speed_mbps_sum)
-         / NULLIF(sum(avg_speed_mbps_count), 0)::double precision            AS avg_speed
+         / NULLIF(sum(successful_downloads), 0)::double precision            AS avg_speed
 FROM device_stats
 WHERE window_start >= now() - ($1::integer) * INTERVAL '1 minute'
 GROUP BY device_type, os_version

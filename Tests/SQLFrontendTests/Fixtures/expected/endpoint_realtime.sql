@@ -5,11 +5,10 @@ SELECT COALESCE(r.total_downloads, 0)::bigint AS total_downloads,
        COALESCE(r.successful_downloads::double precision / NULLIF(r.total_downloads, 0)::double precision, 0)
                                               AS avg_success_rate,
        -- Seconds, weighted; null without downloads.
-       (r.duration_sum / NULLIF(r.duration_count, 0))::double precision AS avg_download_time
-FROM (SELECT sum(total_downloads)            AS total_downloads,
-             sum(successful_downloads)       AS successful_downloads,
-             sum(avg_duration_seconds_sum)   AS duration_sum,
-             sum(avg_duration_seconds_count) AS duration_count
+       (r.duration_sum / NULLIF(r.total_downloads, 0))::double precision AS avg_download_time
+FROM (SELECT sum(total_downloads)          AS total_downloads,
+             sum(successful_downloads)     AS successful_downloads,
+             sum(avg_duration_seconds_sum) AS duration_sum
       FROM region_health
       WHERE window_start >= now() - ($1::integer) * INTERVAL '1 minute') AS r,
      (SELECT count(DISTINCT content_id) AS unique_content

@@ -11,7 +11,7 @@ FROM (SELECT region,
              sum(total_downloads)::bigint                                          AS downloads,
              (sum(successful_downloads) / sum(total_downloads))::double precision  AS success_rate,
              sum(avg_speed_mbps_sum)
-               / NULLIF(sum(avg_speed_mbps_count), 0)::double precision            AS avg_speed
+               / NULLIF(sum(successful_downloads), 0)::double precision            AS avg_speed
       FROM region_health
       WHERE window_start >= now() - ($1::integer) * INTERVAL '1 minute'
       GROUP BY region) AS totals

@@ -6,13 +6,11 @@ CREATE TABLE region_health (
   successful_downloads bigint NOT NULL,
   failed_downloads bigint NOT NULL,
   success_rate double precision GENERATED ALWAYS AS (successful_downloads::double precision / total_downloads::double precision) STORED,
-  avg_speed_mbps double precision GENERATED ALWAYS AS (avg_speed_mbps_sum / NULLIF(avg_speed_mbps_count, 0)::double precision) STORED,
-  avg_duration_seconds numeric GENERATED ALWAYS AS (avg_duration_seconds_sum::numeric / NULLIF(avg_duration_seconds_count, 0)::numeric) STORED,
+  avg_speed_mbps double precision GENERATED ALWAYS AS (avg_speed_mbps_sum / NULLIF(successful_downloads, 0)::double precision) STORED,
+  avg_duration_seconds numeric GENERATED ALWAYS AS (avg_duration_seconds_sum::numeric / NULLIF(total_downloads, 0)::numeric) STORED,
   total_size_gb double precision,
   avg_speed_mbps_sum double precision,
-  avg_speed_mbps_count bigint NOT NULL,
   avg_duration_seconds_sum bigint,
-  avg_duration_seconds_count bigint NOT NULL,
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   PRIMARY KEY (window_start, region)
 ) WITH (
@@ -34,14 +32,12 @@ COMMENT ON COLUMN region_health.avg_speed_mbps IS 'Mean speed of successful down
 COMMENT ON COLUMN region_health.avg_duration_seconds IS 'Mean duration of an attempt in seconds.';
 COMMENT ON COLUMN region_health.total_size_gb IS 'Gigabytes of all attempts together.';
 COMMENT ON COLUMN region_health.avg_speed_mbps_sum IS 'Part of avg_speed_mbps: the sum of the values that went into it.';
-COMMENT ON COLUMN region_health.avg_speed_mbps_count IS 'Part of avg_speed_mbps: how many values went into it.';
 COMMENT ON COLUMN region_health.avg_duration_seconds_sum IS 'Part of avg_duration_seconds: the sum of the values that went into it.';
-COMMENT ON COLUMN region_health.avg_duration_seconds_count IS 'Part of avg_duration_seconds: how many values went into it.';
 COMMENT ON COLUMN region_health.updated_at IS 'When the row was last written.';
 
-INSERT INTO region_health AS t (window_start, region, window_end, total_downloads, successful_downloads, failed_downloads, total_size_gb, avg_speed_mbps_sum, avg_speed_mbps_count, avg_duration_seconds_sum, avg_duration_seconds_count)
-SELECT d.window_start, d.region, d.window_start + INTERVAL '60 seconds', d.total_downloads, d.successful_downloads, d.failed_downloads, d.total_size_gb, d.avg_speed_mbps_sum, d.avg_speed_mbps_count, d.avg_duration_seconds_sum, d.avg_duration_seconds_count
-FROM unnest($1::timestamp with time zone[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::double precision[], $7::double precision[], $8::bigint[], $9::bigint[], $10::bigint[]) AS d(window_start, region, total_downloads, successful_downloads, failed_downloads, total_size_gb, avg_speed_mbps_sum, avg_speed_mbps_count, avg_duration_seconds_sum, avg_duration_seconds_count)
+INSERT INTO region_health AS t (window_start, region, window_end, total_downloads, successful_downloads, failed_downloads, total_size_gb, avg_speed_mbps_sum, avg_duration_seconds_sum)
+SELECT d.window_start, d.region, d.window_start + INTERVAL '60 seconds', d.total_downloads, d.successful_downloads, d.failed_downloads, d.total_size_gb, d.avg_speed_mbps_sum, d.avg_duration_seconds_sum
+FROM unnest($1::timestamp with time zone[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::double precision[], $7::double precision[], $8::bigint[]) AS d(window_start, region, total_downloads, successful_downloads, failed_downloads, total_size_gb, avg_speed_mbps_sum, avg_duration_seconds_sum)
 ORDER BY d.window_start, d.region COLLATE "C"
 ON CONFLICT (window_start, region) DO UPDATE SET
   total_downloads = t.total_downloads + excluded.total_downloads,
@@ -49,9 +45,7 @@ ON CONFLICT (window_start, region) DO UPDATE SET
   failed_downloads = t.failed_downloads + excluded.failed_downloads,
   total_size_gb = COALESCE(t.total_size_gb + excluded.total_size_gb, t.total_size_gb, excluded.total_size_gb),
   avg_speed_mbps_sum = COALESCE(t.avg_speed_mbps_sum + excluded.avg_speed_mbps_sum, t.avg_speed_mbps_sum, excluded.avg_speed_mbps_sum),
-  avg_speed_mbps_count = t.avg_speed_mbps_count + excluded.avg_speed_mbps_count,
   avg_duration_seconds_sum = COALESCE(t.avg_duration_seconds_sum + excluded.avg_duration_seconds_sum, t.avg_duration_seconds_sum, excluded.avg_duration_seconds_sum),
-  avg_duration_seconds_count = t.avg_duration_seconds_count + excluded.avg_duration_seconds_count,
   updated_at = now();
 
 DELETE FROM region_health WHERE ctid = ANY (ARRAY(

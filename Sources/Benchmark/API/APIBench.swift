@@ -1,0 +1,114 @@
+import Glibc
+import SQLFrontend
+
+/// How many requests a second the API answers: from its cache against a constant route of the same server, and with a
+/// query each time against pgbench with the same statement on as many connections.
+struct APIBench {
+  let workspace: Workspace
+  let rounds: Int
+  private static let events = 200_000
+  private static let path = "/api/stats/realtime"
+  /// Longer than the events' ten minutes and the bench, so that every answer is the same.
+  private static let minutes = "60"
+  private static let secondsPerRound = 3
+  private static let databaseConnections = 4
+
+  func run() throws -> BenchReport {
+    let broker = try Broker(workspace, cluster: nil, partitions: Broker.partitions(forEvents: APIBench.events))
+    let database = try Database(workspace)
+    defer { database.close() }
+    let unique = try fill(database, broker)
+    let cached = try runCached(broker, database, unique)
+    let uncached = try runUncached(broker, database, unique)
+    return BenchReport(
+      cached + uncached,
+      notes: [
+        "api: 64 connections with one request each, load generator on the same cores; p99 of the limit is beside it"
+      ])
+  }
+
+  /// - Returns: what the answer must begin with.
+  private func fill(_ database: Database, _ broker: Broker) throws -> [UInt8] {
+    let beginning = wallMilliseconds() - EventSequence.spanMilliseconds
+    let totals = try broker.fill(
+      EventSequence(count: APIBench.events, schemaJSON: workspace.schemaJSON, beginningMilliseconds: beginning))
+    let program = try workspace.start(
+      ["process"], broker.childSettings(group: "api").merging(database.childSettings) { $1 })
+    try database.waitForCommitted(totals.events, seconds: 60, by: program)
+    try program.stop()
+    try database.check(totals)
+    // Statistics as they are some minutes after such a load.
+    _ = try database.query("VACUUM ANALYZE")
+    return Array("{\"total_downloads\":\(totals.events),".utf8)
+  }
+
+  private func runCached(_ broker: Broker, _ database: Database, _ start: [UInt8]) throws -> [Figure] {
+    let api = try APIServer(workspace, broker, database, ["CACHE_TTL": "2"])
+    let constant = try workspace.start(["bench", "constant-route"], [:])
+    let line = try constant.line(containing: "constant-route ")
+    guard let port = line.split(separator: " ").last.flatMap({ UInt16($0) }) else {
+      throw BenchmarkError.setup("not a port: \(line)")
+    }
+    let ourLoad = try load(api, start)
+    let constantLoad = LoadGenerator(port: port, target: "/", expected: Array(ConstantRoute.body.utf8))
+    var ours: [LoadResult] = []
+    var limit: [LoadResult] = []
+    for _ in 0..<rounds {
+      limit.append(try constantLoad.run(seconds: Double(APIBench.secondsPerRound)))
+      ours.append(try ourLoad.run(seconds: Double(APIBench.secondsPerRound)))
+    }
+    try api.program.stop()
+    return [
+      Figure(
+        bench: "API cached", unit: "requests/s", ours: ours.map(\.requestsPerSecond),
+        limit: limit.map(\.requestsPerSecond), goal: .ratioAtLeast(0.8)),
+      Figure(bench: "API cached p99", unit: "ms", ours: ours.map(\.p99), limit: limit.map(\.p99), goal: .none),
+    ]
+  }
+
+  private func runUncached(_ broker: Broker, _ database: Database, _ start: [UInt8]) throws -> [Figure] {
+    guard let endpoint = workspace.project.endpoints.first(where: { $0.path == APIBench.path }) else {
+      throw BenchmarkError.setup("the project has no endpoint \(APIBench.path)")
+    }
+    let api = try APIServer(
+      workspace, broker, database, ["CACHE_TTL": "0", "API_WORKERS": String(APIBench.databaseConnections)])
+    let pgbench = try PgBench(
+      workspace, database, sql: endpoint.sql(naming: \.name), parameters: [("minutes", APIBench.minutes)])
+    let ourLoad = try load(api, start)
+    var ours: [LoadResult] = []
+    var limit: [Double] = []
+    for _ in 0..<rounds {
+      limit.append(
+        try pgbench.run(connections: APIBench.databaseConnections, seconds: APIBench.secondsPerRound))
+      ours.append(try ourLoad.run(seconds: Double(APIBench.secondsPerRound)))
+    }
+    try api.program.stop()
+    return [
+      Figure(
+        bench: "API uncached", unit: "requests/s", ours: ours.map(\.requestsPerSecond), limit: limit,
+        goal: .ratioAtLeast(0.8)),
+      Figure(bench: "API uncached p99", unit: "ms", ours: ours.map(\.p99), goal: .none),
+    ]
+  }
+
+  private func load(_ api: APIServer, _ start: [UInt8]) throws -> LoadGenerator {
+    let target = "\(APIBench.path)?minutes=\(APIBench.minutes)"
+    let body = try HTTPConnection(port: api.port).get(target)
+    guard body.filter({ $0 != UInt8(ascii: " ") }).starts(with: start) else {
+      throw BenchmarkError.wrongAnswer(String(decoding: body, as: UTF8.self))
+    }
+    return LoadGenerator(port: api.port, target: target, expected: body)
+  }
+}
+
+extension EndpointDefinition {
+  /// The statement with `:name` instead of `$1`.
+  fileprivate func sql(naming name: (Parameter) -> String) -> String {
+    var text = sql
+    for (index, parameter) in parameters.enumerated().reversed() {
+      let parts = text.split(separator: "$\(index + 1)", omittingEmptySubsequences: false)
+      text = parts.joined(separator: ":\(name(parameter))")
+    }
+    return text
+  }
+}

@@ -1,0 +1,51 @@
+import Kafka
+
+/// The benches by name.
+public enum Bench: String, CaseIterable, Sendable {
+  case engine, keys, pipeline, freshness, recovery, api, memory
+}
+
+/// Runs benches with the same options.
+public struct BenchmarkSuite {
+  /// How much is measured.
+  public struct Options: Sendable {
+    public var rounds: Int
+    /// Size of the backlog.
+    public var events: Int
+    /// How long `memory` looks.
+    public var minutes: Double
+
+    public init(rounds: Int, events: Int, minutes: Double) {
+      self.rounds = rounds
+      self.events = events
+      self.minutes = minutes
+    }
+  }
+
+  private let workspace: Workspace
+  private let cluster: KafkaConfiguration?
+  private let options: Options
+
+  /// - Parameter cluster: nil: the in-process broker.
+  public init(_ workspace: Workspace, cluster: KafkaConfiguration?, _ options: Options) {
+    self.workspace = workspace
+    self.cluster = cluster
+    self.options = options
+  }
+
+  /// Runs one bench, with servers of its own that are gone afterwards.
+  public func run(_ bench: Bench) throws -> BenchReport {
+    let (events, rounds) = (options.events, options.rounds)
+    switch bench {
+    case .engine: return try EngineBench(workspace: workspace, events: 500_000, rounds: rounds).run()
+    case .keys: return try KeysBench(workspace: workspace, rounds: rounds).run()
+    case .pipeline:
+      return try PipelineBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()
+    case .freshness: return try FreshnessBench(workspace: workspace, cluster: cluster, rounds: rounds).run()
+    case .recovery:
+      return try RecoveryBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()
+    case .api: return try APIBench(workspace: workspace, rounds: rounds).run()
+    case .memory: return try MemoryBench(workspace: workspace, minutes: options.minutes).run()
+    }
+  }
+}

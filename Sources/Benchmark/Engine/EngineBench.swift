@@ -1,0 +1,33 @@
+import Project
+
+/// Decoding and aggregating from memory on one core, against libavro's generic decoding of the same bytes.
+struct EngineBench {
+  let workspace: Workspace
+  let events: Int
+  let rounds: Int
+
+  func run() throws -> BenchReport {
+    let corpus = try EventCorpus(EventSequence(count: events, schemaJSON: workspace.schemaJSON))
+    let generic = try GenericReader(schemaJSON: workspace.schemaJSON)
+    let engine = EngineRun(project: workspace.project)
+    // Code and memory are touched once before anything counts.
+    _ = try engine.secondsPerEvent(corpus)
+    var ours: [Double] = []
+    var libavro: [Double] = []
+    for _ in 0..<rounds {
+      ours.append(1 / (try engine.secondsPerEvent(corpus)))
+      let start = ProcessorTime.ofThisThread()
+      try generic.readAll(corpus)
+      libavro.append(Double(events) / (ProcessorTime.ofThisThread() - start).cpu)
+    }
+    let bytes = rounded(Double(corpus.byteCount) / Double(events), places: 0)
+    return BenchReport(
+      [
+        Figure(bench: "engine", unit: "events/s", ours: ours, limit: libavro, goal: .ratioAtLeast(8)),
+        Figure(bench: "engine", unit: "events/s", ours: ours, goal: .atLeast(6e6)),
+      ],
+      notes: [
+        "engine: \(events) events of \(bytes) bytes, CPU time of one thread; the limit is libavro's generic reader"
+      ])
+  }
+}

@@ -1,0 +1,63 @@
+import Avro
+import Dataflow
+import Events
+import Plan
+import Project
+
+/// Decoding and aggregating a corpus from memory on this thread, as the worker does it between consumer and sink.
+struct EngineRun {
+  let project: Project
+  private static let batchSize = 10_000
+  /// A flush every 50 ms at the pace that is aimed at.
+  private static let eventsPerDrain = 300_000
+
+  /// One pass over the corpus.
+  /// - Returns: CPU seconds per event.
+  func secondsPerEvent(_ corpus: EventCorpus) throws -> Double {
+    let operators = try Operators(project)
+    // Records are written into the same buffer batch by batch, as a consumer does it.
+    let records = UnsafeMutableBufferPointer<Record>.allocate(capacity: EngineRun.batchSize)
+    records.initialize(repeating: Record(payload: nil, payloadCount: 0, offset: 0))
+    defer { records.deallocate() }
+    var counted = 0
+    var sinceDrain = 0
+    let start = ProcessorTime.ofThisThread()
+    for first in stride(from: 0, to: corpus.count, by: EngineRun.batchSize) {
+      let slice = UnsafeMutableBufferPointer(rebasing: records[..<corpus.fill(records, from: first)])
+      counted += operators.process(slice)
+      sinceDrain += slice.count
+      if sinceDrain >= EngineRun.eventsPerDrain {
+        _ = operators.windows.drain()
+        sinceDrain = 0
+      }
+    }
+    _ = operators.windows.drain()
+    let took = ProcessorTime.ofThisThread() - start
+    try Interruption.check()
+    guard counted == corpus.count else { throw BenchmarkError.wrongAnswer("\(counted) of \(corpus.count) counted") }
+    return took.cpu / Double(corpus.count)
+  }
+
+  /// A decoder and the windows behind it.
+  struct Operators {
+    let windows: WindowOperator
+    private let decoder: AvroDecoder
+    private let batch: EventBatch
+
+    init(_ project: Project) throws {
+      let plan = project.stream.plan
+      decoder = try project.stream.makeDecoder()
+      batch = EventBatch(specs: plan.columns, capacity: EngineRun.batchSize)
+      windows = WindowOperator(plan, batch: batch, seed: 1)
+    }
+
+    /// - Parameter records: at most a batch.
+    /// - Returns: how many were aggregated.
+    func process(_ records: UnsafeMutableBufferPointer<Record>) -> Int {
+      decoder.decode(records, into: batch)
+      let counts = windows.process(
+        batch, runs: [PartitionRun(partition: 0, rows: 0..<records.count)], now: .max / 4, watermark: nil)
+      return counts[0].aggregates[0].aggregated
+    }
+  }
+}

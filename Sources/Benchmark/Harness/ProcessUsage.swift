@@ -1,0 +1,61 @@
+import Glibc
+
+/// What the kernel says of a running process.
+struct ProcessUsage {
+  let pid: pid_t
+
+  /// CPU seconds of all its threads so far, to the nanosecond; 0 when it has ended.
+  var cpuSeconds: Double {
+    var clock = clockid_t()
+    return clock_getcpuclockid(pid, &clock) == 0 ? seconds(of: clock) : 0
+  }
+
+  /// CPU seconds of the process, of its children that run, and of those that it has reaped: a Postgres with its backends.
+  var cpuSecondsWithChildren: Double {
+    cpuSeconds + reapedChildrenSeconds + childPIDs.reduce(0) { $0 + ProcessUsage(pid: $1).cpuSeconds }
+  }
+
+  /// Resident bytes now.
+  var residentBytes: Int { kilobytes("VmRSS:") * 1024 }
+
+  /// The most bytes that were ever resident.
+  var peakResidentBytes: Int { kilobytes("VmHWM:") * 1024 }
+
+  private func kilobytes(_ name: String) -> Int {
+    for line in text("status").split(separator: "\n") where line.hasPrefix(name) {
+      return line.split(separator: " ").compactMap { Int($0.filter(\.isNumber)) }.first ?? 0
+    }
+    return 0
+  }
+
+  /// Fields 16 and 17 of `/proc/PID/stat`, counted after the name, which may hold spaces.
+  private var reapedChildrenSeconds: Double {
+    let fields = text("stat").split(separator: ")").last?.split(separator: " ") ?? []
+    guard fields.count > 14 else { return 0 }
+    let ticks = (Double(fields[13]) ?? 0) + (Double(fields[14]) ?? 0)
+    return ticks / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
+  }
+
+  private var childPIDs: [pid_t] {
+    text("task/\(pid)/children").split(separator: " ").compactMap { pid_t($0) }
+  }
+
+  private func text(_ name: String) -> String {
+    readText("/proc/\(pid)/\(name)")
+  }
+}
+
+/// The beginning of a file, enough for those of /proc; empty when it cannot be read.
+func readText(_ path: String) -> String {
+  let file = open(path, O_RDONLY | O_CLOEXEC)
+  guard file >= 0 else { return "" }
+  defer { close(file) }
+  var bytes = [UInt8](repeating: 0, count: 64 * 1024)
+  var count = 0
+  while count < bytes.count {
+    let length = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress.map { $0 + count }, $0.count - count) }
+    guard length > 0 else { break }
+    count += length
+  }
+  return String(decoding: bytes.prefix(count), as: UTF8.self)
+}

@@ -1,0 +1,79 @@
+import ChildProcess
+import Glibc
+import Project
+
+/// What all benches share: the project, the program that is measured, and a scratch folder that is removed in the end.
+public final class Workspace {
+  public let project: Project
+  public let schemaJSON: String
+  /// A private folder for servers and logs.
+  let folder: String
+  private let projectFolder: String
+  private let executable: String
+  private let environment: [String: String]
+  private var programs = 0
+
+  /// - Parameters:
+  ///   - projectFolder: with `sql/` and `schemas/`.
+  ///   - executable: this program, which is started again for every part that is measured.
+  ///   - environment: what the children inherit; settings of ours in it are left out.
+  ///   - settings: the names of those settings.
+  public init(
+    project: Project, projectFolder: String, executable: String, environment: [String: String], settings: [String]
+  ) throws {
+    self.project = project
+    self.executable = executable
+    guard let resolved = realpath(projectFolder, nil) else {
+      throw BenchmarkError.setup("\(projectFolder): \(String(cString: strerror(errno)))")
+    }
+    defer { free(resolved) }
+    self.projectFolder = String(cString: resolved)
+    schemaJSON = readText(self.projectFolder + "/schemas/" + project.stream.plan.definition.schemaFile)
+    self.environment = environment.filter { name, _ in
+      !settings.contains(name) && !name.hasPrefix("KAFKA_PROPERTY_")
+    }
+    var template = Array("\(environment["TMPDIR"] ?? "/tmp")/streampulse-bench-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else {
+      throw BenchmarkError.setup("no scratch folder: \(String(cString: strerror(errno)))")
+    }
+    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    // Postgres runs as another user when this process is root, and must get through.
+    chmod(folder, 0o711)
+  }
+
+  /// Removes the scratch folder. Everything that was started in it has ended by now.
+  public func remove() {
+    removeTree(folder)
+  }
+
+  /// Starts a command of this program.
+  func start(_ arguments: [String], _ settings: [String: String]) throws -> Program {
+    programs += 1
+    var environment = environment
+    environment["STREAMPULSE_PROJECT"] = projectFolder
+    environment["STREAMPULSE_DATA_DIR"] = folder + "/none"
+    environment.merge(settings) { $1 }
+    // In the scratch folder there is no .env to be read.
+    let launch = Launch(
+      executable: executable, arguments: arguments, environment: environment, workingDirectory: folder,
+      deathSignal: SIGKILL)
+    let command = arguments.joined(separator: " ")
+    return try Program(launch, outputPath: "\(folder)/\(programs).log", command: command)
+  }
+}
+
+/// Removes a folder with everything in it; what cannot be removed stays.
+private func removeTree(_ path: String) {
+  if let folder = opendir(path) {
+    while let entry = readdir(folder) {
+      let isFolder = entry.pointee.d_type == UInt8(DT_DIR)
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name == "." || name == ".." { continue }
+      if isFolder { removeTree("\(path)/\(name)") } else { unlink("\(path)/\(name)") }
+    }
+    closedir(folder)
+  }
+  rmdir(path)
+}

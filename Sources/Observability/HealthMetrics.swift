@@ -1,0 +1,27 @@
+/// What the health report and the metrics both tell.
+public struct HealthFigures: Sendable {
+  public var isDatabaseUp: Bool
+  public var isBrokerUp: Bool
+  /// Records of the topic that are not in the tables yet; nil when unknown.
+  public var lagRecords: Int?
+
+  public init(isDatabaseUp: Bool, isBrokerUp: Bool, lagRecords: Int?) {
+    self.isDatabaseUp = isDatabaseUp
+    self.isBrokerUp = isBrokerUp
+    self.lagRecords = lagRecords
+  }
+}
+
+extension Observer {
+  /// Makes the health's figures metrics. They are asked for at each rendering, on the renderer's thread: `figures` must
+  /// not block.
+  public func exposeHealth(_ figures: @escaping @Sendable () -> HealthFigures) {
+    registry.gauge("streampulse_database_up", help: "1 while Postgres can be used.") {
+      figures().isDatabaseUp ? 1 : 0
+    }
+    registry.gauge("streampulse_broker_up", help: "1 while Kafka can be used.") { figures().isBrokerUp ? 1 : 0 }
+    registry.gauge("streampulse_lag_records", help: "Records of the topic that are not in the tables yet.") {
+      figures().lagRecords.map(Double.init) ?? .nan
+    }
+  }
+}

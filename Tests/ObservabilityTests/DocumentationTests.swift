@@ -1,0 +1,31 @@
+import Glibc
+import Observability
+import Testing
+
+@Suite struct DocumentationTests {
+  @Test("docs/operations.md lists every metric and no other")
+  func metrics() throws {
+    let registry = MetricsRegistry()
+    _ = try logged(.json) { logger in
+      let observer = Observer(logger: logger, registry: registry)
+      observer.exposeHealth { HealthFigures(isDatabaseUp: true, isBrokerUp: true, lagRecords: nil) }
+      for sample in ObservationTests.samples { observer.observe(sample) }
+    }
+    var documented: Set<String> = []
+    for line in try documentation("docs/operations.md").split(separator: "\n") where line.hasPrefix("| `streampulse_") {
+      for name in (line.split(separator: "|").first ?? "").split(separator: "`") where name.hasPrefix("streampulse_") {
+        documented.insert(String(name.prefix { $0 != "{" }))
+      }
+    }
+    #expect(documented == Set(registry.names))
+  }
+
+  private func documentation(_ path: String, test: String = #filePath) throws -> String {
+    let root = test.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+    let file = try #require(fopen("\(root)/\(path)", "r"))
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    let length = fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes.prefix(length), as: UTF8.self)
+  }
+}

@@ -1,0 +1,87 @@
+import Avro
+import Dataflow
+import Events
+import Plan
+import Postgres
+import Project
+
+@testable import Pipeline
+
+/// A migrated database, the shipped definitions, and a sink with a connection of its own.
+final class Bench {
+  static let cluster = "cluster-1"
+  static let topic = "content-downloads"
+
+  let settings: ConnectionSettings
+  let project: Project
+  let connection: PostgresConnection
+  let sink: Sink
+  var plan: StreamPlan { project.stream.plan }
+
+  init() throws {
+    settings = try TestCluster.makeDatabase()
+    project = try Project(folder: repository)
+    connection = try PostgresConnection(settings)
+    _ = try Migrator(connection) { _ in }.migrate(project)
+    sink = Sink(project.stream.plan, topic: Bench.topic, owner: "test")
+  }
+
+  deinit {
+    connection.close()
+  }
+
+  func claim(_ partitions: Int32..., from start: Offset = 0) throws -> [PartitionClaim] {
+    try sink.claim(
+      Dictionary(uniqueKeysWithValues: partitions.map { ($0, start) }), cluster: Bench.cluster, connection
+    ).sorted { $0.partition < $1.partition }
+  }
+
+  /// What a worker would commit that has read these records from the claim's position on.
+  func checkpoint(_ claim: PartitionClaim, _ downloads: [Download], watermark: Int64? = nil) throws -> Checkpoint {
+    let batch = EventBatch(specs: plan.columns, capacity: max(downloads.count, 1))
+    let records = RecordBatch(
+      copying: downloads.map(\.encoded), partition: claim.partition, firstOffset: claim.next)
+    try project.stream.makeDecoder().decode(records.records, into: batch)
+    let windows = WindowOperator(plan, batch: batch, seed: 1)
+    let run = PartitionRun(partition: claim.partition, rows: 0..<downloads.count)
+    let counts = windows.process(batch, runs: [run], now: Int64.max / 2, watermark: nil)
+    let letters = batch.failures.map {
+      DeadLetter(
+        partition: claim.partition, offset: claim.next + Int64($0.row), timestampMilliseconds: 0, key: nil, value: [1],
+        headers: [], code: $0.code, reason: $0.message)
+    }
+    return Checkpoint(
+      advances: [
+        PartitionAdvance(
+          partition: claim.partition, epoch: claim.epoch, expected: claim.next,
+          next: claim.next + Int64(downloads.count), segment: claim.next, missing: 0, counts: counts[0],
+          watermark: watermark)
+      ], deltas: windows.drain(), deadLetters: letters, gaps: [])
+  }
+
+  func commit(_ checkpoint: Checkpoint) throws {
+    try sink.commit(checkpoint, cluster: Bench.cluster, connection)
+  }
+
+  func outcome(_ checkpoint: Checkpoint) throws -> Sink.Outcome {
+    try sink.outcome(of: checkpoint, cluster: Bench.cluster, connection)
+  }
+
+  /// Claims, commits these downloads, and returns the claim.
+  @discardableResult
+  func commit(_ partition: Int32, _ downloads: [Download], watermark: Int64? = nil) throws -> PartitionClaim {
+    let claim = try claim(partition)[0]
+    try commit(checkpoint(claim, downloads, watermark: watermark))
+    return claim
+  }
+
+  /// The result as lines of values separated by blanks.
+  func rows(_ sql: String) throws -> [String] {
+    let result = try connection.query(sql)
+    return (0..<result.rowCount).map { row in
+      (0..<result.columnCount).map { result[row, $0] ?? "NULL" }.joined(separator: " ")
+    }
+  }
+
+  func verify() throws -> VerificationReport { try Verifier(connection).verify(plan) }
+}

@@ -1,0 +1,66 @@
+import Testing
+
+@testable import Pipeline
+
+@Suite struct VerifierTests {
+  private let bench: Bench
+
+  /// Two partitions, two segments each, a gap and a dead letter.
+  init() throws {
+    bench = try Bench()
+    for partition in [0, 1] as [Int32] {
+      try bench.commit(partition, [Download(), Download(milliseconds: .max)])
+      var checkpoint = try bench.checkpoint(bench.claim(partition)[0], [Download(minute: 1)])
+      checkpoint.advances[0].next += 3
+      checkpoint.advances[0].missing = 3
+      checkpoint.gaps = [ExplainedGap(gap: OffsetGap(partition: partition, first: 2, next: 5), reason: .absent)]
+      try bench.commit(checkpoint)
+    }
+  }
+
+  @Test("a true ledger holds, with its gaps named")
+  func holds() throws {
+    let report = try bench.verify()
+    #expect(report.checks.flatMap(\.violations) == [])
+    #expect(report.holds)
+    #expect(report.consumed == 6)
+    #expect(report.dead == 2)
+    #expect(report.partitions == 2)
+    #expect(report.gaps.count == 2)
+  }
+
+  @Test(
+    "tampering with any of it is found",
+    arguments: [
+      "UPDATE pulse.progress SET next_offset = next_offset + 1 WHERE partition = 0",
+      "UPDATE pulse.progress SET next_offset = 0 WHERE partition = 0",
+      "DELETE FROM pulse.progress WHERE partition = 0",
+      "DELETE FROM pulse.ledger WHERE partition = 0 AND first_offset = 0",
+      "DELETE FROM pulse.ledger WHERE partition = 0 AND first_offset = 2",
+      "DELETE FROM pulse.ledger WHERE partition = 0",
+      "DELETE FROM pulse.ledger WHERE partition = 0; DELETE FROM pulse.ledger_counts WHERE partition = 0",
+      "UPDATE pulse.ledger SET first_offset = 1 WHERE first_offset = 0 AND partition = 1",
+      "UPDATE pulse.ledger SET next_offset = next_offset + 1, consumed = consumed + 1 WHERE first_offset = 0",
+      "UPDATE pulse.ledger SET consumed = consumed + 1 WHERE first_offset = 0 AND partition = 0",
+      "UPDATE pulse.ledger SET consumed = consumed + 1, missing = missing - 1 WHERE first_offset = 2",
+      "UPDATE pulse.ledger SET dead = 0",
+      "DELETE FROM pulse.ledger_counts WHERE partition = 0 AND first_offset = 0",
+      "DELETE FROM pulse.ledger_counts WHERE partition = 0 AND aggregate = 'device_stats'",
+      "UPDATE pulse.ledger_counts SET aggregated = aggregated + 1 WHERE aggregate = 'device_stats'",
+      "UPDATE pulse.ledger_counts SET aggregated = aggregated - 1, filtered = filtered + 1 WHERE aggregate = 'device_stats'",
+      "UPDATE pulse.ledger_counts SET filtered = -1, aggregated = aggregated + 1",
+      "DELETE FROM pulse.gaps WHERE partition = 0",
+      "UPDATE pulse.gaps SET next_offset = next_offset + 1",
+      "DELETE FROM dead_letters WHERE partition = 0",
+      "UPDATE dead_letters SET record_offset = 3 WHERE partition = 0",
+      "DELETE FROM region_health WHERE total_downloads > 0",
+      "UPDATE content_stats SET download_count = download_count + 1",
+      "INSERT INTO pulse.retired (aggregate, horizon, events) VALUES ('device_stats', now(), 1)",
+    ])
+  func tampering(_ sql: String) throws {
+    try bench.connection.execute(sql)
+    let report = try bench.verify()
+    #expect(!report.holds)
+    #expect(report.checks.flatMap(\.violations).allSatisfy { !$0.isEmpty })
+  }
+}
