@@ -14,11 +14,14 @@ public struct BenchmarkSuite {
     public var events: Int
     /// How long `memory` looks.
     public var minutes: Double
+    /// What the processors are told.
+    public var flushIntervalMilliseconds: Int
 
-    public init(rounds: Int, events: Int, minutes: Double) {
+    public init(rounds: Int, events: Int, minutes: Double, flushIntervalMilliseconds: Int) {
       self.rounds = rounds
       self.events = events
       self.minutes = minutes
+      self.flushIntervalMilliseconds = flushIntervalMilliseconds
     }
   }
 
@@ -41,7 +44,11 @@ public struct BenchmarkSuite {
     case .keys: return try KeysBench(workspace: workspace, rounds: rounds).run()
     case .pipeline:
       return try PipelineBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()
-    case .freshness: return try FreshnessBench(workspace: workspace, cluster: cluster, rounds: rounds).run()
+    case .freshness:
+      return try FreshnessBench(
+        workspace: workspace, cluster: cluster, rounds: rounds,
+        flushMilliseconds: Double(options.flushIntervalMilliseconds)
+      ).run()
     case .recovery:
       return try RecoveryBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()
     case .api: return try APIBench(workspace: workspace, rounds: rounds).run()

@@ -35,15 +35,16 @@ private let embeddedClusterPrefix = "mockCluster"
 // Blocking questions to the cluster; each waits for at most its timeout.
 extension ClientHandle {
   func clusterIdentity(timeoutMilliseconds: Int32) throws(KafkaError) -> ClusterIdentity {
+    // The metadata first: rd_kafka_clusterid by itself sometimes sleeps a second beyond the answer (2.0).
+    let names = try withMetadata(topic: nil, timeoutMilliseconds) { metadata in
+      UnsafeBufferPointer(start: metadata.topics, count: Int(metadata.topic_cnt)).map { String(cString: $0.topic) }
+    }
     guard let id = rd_kafka_clusterid(pointer, timeoutMilliseconds) else {
       throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, "no broker told its cluster id")
     }
     defer { rd_kafka_mem_free(pointer, id) }
     let cluster = String(cString: id)
     guard cluster.hasPrefix(embeddedClusterPrefix) else { return ClusterIdentity(id: cluster, isEmbedded: false) }
-    let names = try withMetadata(topic: nil, timeoutMilliseconds) { metadata in
-      UnsafeBufferPointer(start: metadata.topics, count: Int(metadata.topic_cnt)).map { String(cString: $0.topic) }
-    }
     guard let marker = names.first(where: { $0.hasPrefix(embeddedMarkerPrefix) }) else {
       return ClusterIdentity(id: cluster, isEmbedded: false)
     }

@@ -18,7 +18,8 @@ func bench(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   }
   let options = BenchmarkSuite.Options(
     rounds: try parsed.integer("rounds", in: 1...100) ?? 5, events: events ?? 2_000_000,
-    minutes: try parsed.number("minutes", in: 0.1...1440) ?? 10)
+    minutes: try parsed.number("minutes", in: 0.1...1440) ?? 10,
+    flushIntervalMilliseconds: context.configuration.engine.flushIntervalMilliseconds)
   let workspace = try makeWorkspace(context)
   defer { workspace.remove() }
   let signals = try WorkerThread(name: "signals") {
@@ -33,8 +34,8 @@ func bench(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
 private func run(_ benches: [Bench], _ suite: BenchmarkSuite, asJSON: Bool) -> Int32 {
   var figures: [Figure] = []
   var notes: [String] = []
-  var hasFailed = false
-  for bench in benches {
+  var status: Int32 = 0
+  loop: for bench in benches {
     say("bench \(bench.rawValue) …")
     do {
       let report = try suite.run(bench)
@@ -45,9 +46,10 @@ private func run(_ benches: [Bench], _ suite: BenchmarkSuite, asJSON: Bool) -> I
         flushOutput()
       }
     } catch BenchmarkError.interrupted {
-      return 130
+      status = 130
+      break loop
     } catch {
-      hasFailed = true
+      status = 1
       fail("bench \(bench.rawValue): \(error)")
     }
   }
@@ -55,7 +57,7 @@ private func run(_ benches: [Bench], _ suite: BenchmarkSuite, asJSON: Bool) -> I
     notes.append("load average \(loadAverage()), \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) cores, \(isoDate())")
     print(([Figure.table(figures), ""] + notes).joined(separator: "\n"))
   }
-  return !hasFailed && figures.allSatisfy(\.isMet) ? 0 : 1
+  return status == 0 && !figures.allSatisfy(\.isMet) ? 1 : status
 }
 
 /// The parts of a bench that run in processes of their own; not for people.
@@ -93,7 +95,18 @@ private func makeWorkspace(_ context: CommandContext) throws -> Workspace {
   }
   return try Workspace(
     project: context.loadProject(), projectFolder: context.configuration.projectDirectory(), executable: executable,
-    environment: processEnvironment(), settings: SettingKey.allCases.map(\.rawValue))
+    environment: childEnvironment(context.configuration))
+}
+
+/// Of our settings only those that change what is measured: the engine's, from wherever they came, and librdkafka's.
+private func childEnvironment(_ configuration: Configuration) -> [String: String] {
+  let settings = Set(SettingKey.allCases.map(\.rawValue))
+  var environment = processEnvironment().filter { !settings.contains($0.key) }
+  let engine = configuration.engine
+  environment[SettingKey.flushInterval.rawValue] = String(engine.flushIntervalMilliseconds)
+  environment[SettingKey.batchSize.rawValue] = String(engine.batchSize)
+  environment[SettingKey.maxDeltaRows.rawValue] = String(engine.maxDeltaRows)
+  return environment
 }
 
 private func isoDate() -> String {

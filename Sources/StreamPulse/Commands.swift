@@ -51,7 +51,7 @@ enum Commands {
           OptionSpec("minutes", value: "M", summary: "How long memory looks", default: "10"),
         ],
         arguments: [ArgumentSpec("BENCH", summary: "Which one; all without it", isRequired: false)],
-        settings: [.kafkaBootstrapServers, .kafkaTopic, .kafkaGroupID] + general),
+        settings: [.kafkaBootstrapServers, .kafkaTopic, .kafkaGroupID] + engine + general),
       CommandSpec(
         name: "broker", summary: "Run only the in-process broker, for tests and trials",
         details: """

@@ -12,7 +12,8 @@ import Testing
     var accepted = 0
     while try producer.send(topic: "events", partition: 0, key: nil, value: nil) { accepted += 1 }
     #expect(accepted == 10)
-    #expect(producer.inFlight == 10)
+    // Events that librdkafka itself has queued, such as the lost connection, count as well.
+    #expect(producer.inFlight >= 10)
     try broker.setReachable(true)
     try until("room in the queue") {
       producer.poll(timeoutMilliseconds: 50)

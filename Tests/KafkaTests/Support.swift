@@ -33,7 +33,7 @@ struct TimedOut: Error {
 }
 
 /// Repeats `step` until it returns true; fails after `seconds`. The steps themselves wait, for broker or queue.
-func until(_ what: String, seconds: Int = 30, _ step: () throws -> Bool) throws {
+func until(_ what: String, seconds: Int = 120, _ step: () throws -> Bool) throws {
   let clock = ContinuousClock()
   let deadline = clock.now + .seconds(seconds)
   while try !step() {

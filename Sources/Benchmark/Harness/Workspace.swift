@@ -16,11 +16,8 @@ public final class Workspace {
   /// - Parameters:
   ///   - projectFolder: with `sql/` and `schemas/`.
   ///   - executable: this program, which is started again for every part that is measured.
-  ///   - environment: what the children inherit; settings of ours in it are left out.
-  ///   - settings: the names of those settings.
-  public init(
-    project: Project, projectFolder: String, executable: String, environment: [String: String], settings: [String]
-  ) throws {
+  ///   - environment: of the children, to which each bench adds what its servers are.
+  public init(project: Project, projectFolder: String, executable: String, environment: [String: String]) throws {
     self.project = project
     self.executable = executable
     guard let resolved = realpath(projectFolder, nil) else {
@@ -29,9 +26,7 @@ public final class Workspace {
     defer { free(resolved) }
     self.projectFolder = String(cString: resolved)
     schemaJSON = readText(self.projectFolder + "/schemas/" + project.stream.plan.definition.schemaFile)
-    self.environment = environment.filter { name, _ in
-      !settings.contains(name) && !name.hasPrefix("KAFKA_PROPERTY_")
-    }
+    self.environment = environment
     var template = Array("\(environment["TMPDIR"] ?? "/tmp")/streampulse-bench-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
       throw BenchmarkError.setup("no scratch folder: \(String(cString: strerror(errno)))")

@@ -7,12 +7,11 @@ struct FreshnessBench {
   let workspace: Workspace
   let cluster: KafkaConfiguration?
   let rounds: Int
+  let flushMilliseconds: Double
   private static let eventsPerSecond = 10_000.0
   private static let secondsPerRound = 20.0
   private static let partitions = 3
   private static let region: StaticString = "Freshness-Probe"
-  /// The product's default.
-  private static let flushMilliseconds = 50.0
 
   func run() throws -> BenchReport {
     let broker = try Broker(workspace, cluster: cluster, partitions: FreshnessBench.partitions)
@@ -35,7 +34,7 @@ struct FreshnessBench {
       let milliseconds = try probe.run(seconds: FreshnessBench.secondsPerRound)
       medians.append(percentile(0.5, of: milliseconds))
       tails.append(percentile(0.99, of: milliseconds))
-      limits.append(FreshnessBench.flushMilliseconds + median(commitMilliseconds(processor.newLines())))
+      limits.append(flushMilliseconds + median(commitMilliseconds(processor.newLines())))
     }
     let sent = try load.stop() + probe.sent
     try database.waitForCommitted(sent, seconds: 30, by: processor)

@@ -15,7 +15,7 @@ struct TimedOut: Error {
 }
 
 /// Asks every 20 ms until `condition` holds.
-func until(_ what: String, seconds: Int = 60, _ condition: () throws -> Bool) throws {
+func until(_ what: String, seconds: Int = 180, _ condition: () throws -> Bool) throws {
   let clock = ContinuousClock()
   let deadline = clock.now + .seconds(seconds)
   let never = Monitor(())
