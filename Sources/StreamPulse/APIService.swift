@@ -100,7 +100,7 @@ final class APIService: Sendable {
 
 /// Waits for the processors' notifications of committed data, whatever process they are in.
 private final class CommitListener: Sendable {
-  private static let responseTimeoutMilliseconds = 10_000
+  private static let responseTimeoutMilliseconds = 5000
 
   private let database: ConnectionSettings
   private let version: DataVersion
