@@ -19,6 +19,11 @@ public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String { "\(code): \(message)" }
+
+  /// The settings contradict each other or the broker's: nothing helps but changing them.
+  public var isMisconfiguration: Bool {
+    ["_INVALID_ARG", "INVALID_SESSION_TIMEOUT", "INVALID_GROUP_ID", "UNSUPPORTED_SASL_MECHANISM"].contains(code)
+  }
 }
 
 extension KafkaError {

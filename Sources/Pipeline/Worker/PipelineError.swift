@@ -29,7 +29,7 @@ public enum PipelineError: Error, CustomStringConvertible {
   /// Whether a new worker may succeed without anybody changing anything.
   public var isTransient: Bool {
     switch self {
-    case .kafka(let error): error.code != "_INVALID_ARG"
+    case .kafka(let error): !error.isMisconfiguration
     case .postgres: true
     case .logTruncated, .definition, .internal: false
     }

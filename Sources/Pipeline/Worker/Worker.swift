@@ -137,7 +137,7 @@ final class Worker {
         status.update { $0.brokerProblem = nil }
         observe(.brokerUp(server: servers))
       case .failed(let error):
-        if error.isFatal { throw .kafka(error) }
+        if error.isFatal || error.isMisconfiguration { throw .kafka(error) }
         observe(.brokerFault(reason: error.description))
       }
     }
