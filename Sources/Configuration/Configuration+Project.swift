@@ -23,6 +23,13 @@ extension Configuration {
   }
 }
 
+extension Configuration {
+  /// What the running `streampulse up` says of a setting in its data folder; nil when none runs.
+  public func valueOfRunning(_ key: SettingKey) throws(ConfigurationError) -> String? {
+    try EnvironmentFile.read(dataDirectory + "/env")?.entries.last { $0.key == key.rawValue }?.value
+  }
+}
+
 /// The path of the running program, symbolic links resolved; nil when the system does not say.
 public func runningExecutable() -> String? {
   guard let path = realpath("/proc/self/exe", nil) else { return nil }

@@ -37,7 +37,7 @@ struct CommandContext {
     case .server(let host, let port, let database, let user, let password):
       return ConnectionSettings(host: host, port: port, database: database, user: user, password: password?.revealed)
     case .unconfigured:
-      if let url = try running(.databaseURL) { return try ConnectionSettings(url: url) }
+      if let url = try configuration.valueOfRunning(.databaseURL) { return try ConnectionSettings(url: url) }
       throw ConfigurationError(
         location: "DATABASE_URL", message: "no Postgres is configured",
         hint: "set DATABASE_URL or PG_HOST; `streampulse up` brings a private one")
@@ -46,7 +46,10 @@ struct CommandContext {
 
   /// The configured brokers, or those of the running `up`.
   func kafka(servers: String? = nil) throws -> KafkaConfiguration {
-    guard let servers = try servers ?? configuration.kafka.bootstrapServers ?? running(.kafkaBootstrapServers) else {
+    guard
+      let servers = try servers ?? configuration.kafka.bootstrapServers
+        ?? configuration.valueOfRunning(.kafkaBootstrapServers)
+    else {
       throw ConfigurationError(
         location: "KAFKA_BOOTSTRAP_SERVERS", message: "no Kafka is configured",
         hint: "set KAFKA_BOOTSTRAP_SERVERS; `streampulse up` brings an in-process broker")
@@ -55,11 +58,6 @@ struct CommandContext {
     return KafkaConfiguration(
       bootstrapServers: servers, properties: configuration.kafka.properties.map { ($0.name, $0.value) },
       log: { observer.observe(.brokerLog(facility: $0.facility, message: $0.message)) })
-  }
-
-  /// What the running `streampulse up` says in its data folder, so that `verify` and further processors can join in.
-  private func running(_ key: SettingKey) throws -> String? {
-    try EnvironmentFile.read(configuration.dataDirectory + "/env")?.entries.last { $0.key == key.rawValue }?.value
   }
 
   func topic(of project: Project) -> String {

@@ -4,10 +4,10 @@ import Configuration
 /// data folder.
 func findBroker(_ configuration: Configuration) throws -> String {
   if let servers = configuration.kafka.bootstrapServers { return servers }
-  let path = configuration.dataDirectory + "/env"
-  let key = SettingKey.kafkaBootstrapServers.rawValue
-  if let entry = try EnvironmentFile.read(path)?.entries.last(where: { $0.key == key }) { return entry.value }
+  let key = SettingKey.kafkaBootstrapServers
+  if let servers = try configuration.valueOfRunning(key) { return servers }
   throw GeneratorError(
-    "no broker: set \(key), or start everything with \"streampulse up\" (there is no \(path)); "
+    "no broker: set \(key.rawValue), or start everything with \"streampulse up\" "
+      + "(there is no \(configuration.dataDirectory)/env); "
       + "--dry-run needs none")
 }
