@@ -9,7 +9,7 @@ TEST_PACKAGES := chromium chromium-driver kcat python3-pytest python3-selenium p
 SOURCES := Package.swift Sources Tests generator
 # A warning in our own code is an error in the tests' build.
 STRICT := -Xswiftc -warnings-as-errors
-PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider --rootdir=Tests/EndToEnd
+PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider
 
 .DEFAULT_GOAL := help
 .PHONY: help run build check bench lint test test-unit test-end-to-end test-deep packages test-packages clean
