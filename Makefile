@@ -12,7 +12,7 @@ STRICT := -Xswiftc -warnings-as-errors
 PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check bench lint test test-unit test-end-to-end packages test-packages clean
+.PHONY: help run build check bench lint test test-unit test-end-to-end test-deep packages test-packages clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -40,7 +40,10 @@ test-unit: lint ## The tests of the modules
 	@$(SWIFT) test --skip-build $(STRICT)
 
 test-end-to-end: build test-packages ## The product as its users meet it: commands, crashes, browser
-	@$(PYTEST) -q Tests/EndToEnd
+	@$(PYTEST) -q -m "not deep" Tests/EndToEnd
+
+test-deep: build test-packages ## What takes minutes each: long outages, crash tests with a real Kafka
+	@$(PYTEST) -q -m deep Tests/EndToEnd
 
 # apt is asked only when something is missing, so that a prepared machine needs neither root nor network.
 packages:
