@@ -8,6 +8,7 @@ public struct Verdict: Sendable, Equatable {
   public var violations: [String]
   /// Where instances could be interrupted.
   public var actions: Int
+  public var milestones: Set<Milestone>
   /// Only when it was asked for.
   public var trace: [String]?
 }
@@ -41,8 +42,11 @@ public struct Simulation {
       var checker = Checker(log, cluster.database.tables)
       checker.check()
       for violation in checker.violations { world.violated(violation) }
+      for milestone in cluster.database.tables.milestones { world.reached(milestone) }
     }
-    return Verdict(seed: seed, violations: world.violations, actions: world.actions, trace: world.trace)
+    return Verdict(
+      seed: seed, violations: world.violations, actions: world.actions, milestones: world.milestones,
+      trace: world.trace)
   }
 
   /// Crashes the schedule of the seed after each of its actions, and returns what failed.

@@ -81,6 +81,7 @@ final class SimulatedGroup {
         guard case (.assign, .revoke) = (waiting, next), member.unanswered.count == 1, world.random.chance(0.3) else {
           break
         }
+        world.reached(.revokedBeforeAnswer)
       }
       member.news.removeFirst()
       member.unanswered.append(next)

@@ -33,6 +33,7 @@ final class SimulatedSource: RecordSource {
   }
 
   var isRevoking: Bool { member?.isRevoking ?? false }
+  var isExpelled: Bool { member?.isExpelled ?? false }
 
   /// Leaves the group; a killed process does not.
   func close() {
@@ -90,7 +91,11 @@ final class SimulatedSource: RecordSource {
   }
 
   func reread(partition: Int32, from offset: Offset) throws(KafkaError) -> Bool {
-    guard let member, fetches[partition] != nil, member.unanswered.isEmpty, member.news.isEmpty else { return false }
+    guard let member, fetches[partition] != nil, member.unanswered.isEmpty, member.news.isEmpty else {
+      world.reached(.postponedReread)
+      return false
+    }
+    world.reached(.reread)
     fetches[partition] = Fetch(position: offset)
     try acted("reread \(partition) from \(offset)")
     return true
@@ -135,8 +140,14 @@ final class SimulatedSource: RecordSource {
     let entries = broker.log.partitions[Int(partition)]
     var index = broker.log.index(partition, from: fetch.position)
     if !fetch.isFresh {
-      if world.strikes(world.scenario.repeated) { index -= world.random.within(0...min(index, 5)) }
-      if world.strikes(world.scenario.skipped) { index += world.random.within(1...3) }
+      if world.strikes(world.scenario.repeated) {
+        index -= world.random.within(0...min(index, 5))
+        world.reached(.repeatedRecords)
+      }
+      if world.strikes(world.scenario.skipped) {
+        index += world.random.within(1...3)
+        world.reached(.skippedRecords)
+      }
     }
     let wanted = world.random.within(0...records.count - count)
     let end = min(entries.count, index + wanted)

@@ -110,6 +110,7 @@ final class SimulatedDatabase {
             + checkpoint.advances.map { "\($0.partition): \($0.expected)..<\($0.next)" }.joined(separator: ", "))
         return .success(.committed)
       } catch {
+        if error.sqlstate == SinkProtocol.fencedState { world.reached(.refusedOldOwner) }
         world.note("database: instance \(execution.client) is refused: \(error.description)")
         return .failure(error)
       }

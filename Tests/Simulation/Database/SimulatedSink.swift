@@ -155,7 +155,9 @@ final class SimulatedSink: CheckpointSink {
   }
 
   private func handle(_ event: SinkProtocol.Event) {
-    state = .next(machine.handle(event, using: &world.random))
+    let action = machine.handle(event, using: &world.random)
+    if case .positions = event { world.reached(action.milestone) }
+    state = .next(action)
     _ = instance.acted("hears \(event.summary)")
   }
 
@@ -166,6 +168,17 @@ final class SimulatedSink: CheckpointSink {
 
   private func lost(_ reason: String) -> PostgresError {
     PostgresError(.connection(reason))
+  }
+}
+
+extension SinkProtocol.Action {
+  /// What the positions told of a commit.
+  fileprivate var milestone: Milestone {
+    switch self {
+    case .finish(.committed): .hadCommitted
+    case .finish: .hadBeenFenced
+    default: .hadNotCommitted
+    }
   }
 }
 

@@ -66,6 +66,15 @@ struct SimulatedTables {
     progress.mapValues { StoredPosition(next: $0.next, epoch: $0.epoch) }
   }
 
+  /// What became of records.
+  var milestones: Set<Milestone> {
+    var reached: Set<Milestone> = []
+    for gap in gaps.values { reached.insert(gap.reason == .expired ? .expiredGap : .absentGap) }
+    if !deadLetters.isEmpty { reached.insert(.deadLetter) }
+    if ledger.values.contains(where: { $0.counts.contains { $0.late > 0 } }) { reached.insert(.lateEvent) }
+    return reached
+  }
+
   /// All of it or nothing.
   mutating func commit(_ checkpoint: Checkpoint, _ part: Part) throws(PostgresError) {
     if part != .rows {

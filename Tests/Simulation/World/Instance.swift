@@ -99,10 +99,15 @@ final class Instance {
     world.note("instance \(number): worker ends: \(end)")
     incarnation.close()
     switch end {
-    case .stopped: return ended()
-    case .failed(let error) where !error.isTransient:
-      world.violated("instance \(number) cannot go on: \(error)")
-    case .failed, .abandoned: break
+    case .stopped:
+      world.reached(.stopped)
+      return ended()
+    case .failed(let error):
+      world.reached(.restartedAfterError)
+      if !error.isTransient { world.violated("instance \(number) cannot go on: \(error)") }
+    case .abandoned(.fenced): world.reached(.fenced)
+    case .abandoned(.lostPartitions): world.reached(.lostPartitions)
+    case .abandoned(.releaseTimedOut): world.reached(.releaseTimedOut)
     }
     if stop.isRequested { return ended() }
     phase = .waiting(until: world.now + Int64(backOff.next(using: &world.random)) * millisecond)
@@ -121,6 +126,7 @@ final class Instance {
   func kill() {
     guard case .running(let incarnation) = phase else { return }
     world.note("instance \(number): killed")
+    world.reached(.killed)
     incarnation.die()
     pausedUntil = 0
     phase = world.isClosing ? .stopped : .down(until: world.now + world.random.within(0...10 * second))
@@ -158,6 +164,7 @@ final class Instance {
       defer { world.isStoppedInCall = false }
       pause(for: world.random.within(100 * millisecond...15 * second))
       while world.now < pausedUntil, incarnation?.isAlive == true, cluster.tick() {}
+      if incarnation?.source?.isExpelled == true { world.reached(.sleptThroughSession) }
     } else if world.strikes(world.scenario.preemption) {
       let begin = world.now
       for _ in 0..<world.random.within(1...10) where incarnation?.isAlive == true { _ = cluster.tick() }

@@ -32,6 +32,7 @@ final class World {
   /// After this action, its instance is killed.
   let crashAfter: Int?
   private(set) var violations: [String] = []
+  private(set) var milestones: Set<Milestone> = []
   private(set) var trace: [String]?
 
   init(_ scenario: Scenario, random: RandomNumbers, bug: PlantedBug?, crashAfter: Int?, keepsTrace: Bool) {
@@ -58,6 +59,10 @@ final class World {
     let (seconds, micros) = now.quotientAndRemainder(dividingBy: second)
     let digits = String(micros)
     trace?.append("\(seconds).\(String(repeating: "0", count: 6 - digits.count))\(digits) \(text())")
+  }
+
+  func reached(_ milestone: Milestone) {
+    milestones.insert(milestone)
   }
 
   func violated(_ text: String) {
