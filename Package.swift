@@ -106,6 +106,14 @@ let package = Package(
         "Project", "SQLFrontend", "Threads",
       ]),
     .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
+    // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
+    .target(
+      name: "Simulation",
+      dependencies: ["Avro", "Dataflow", "Downloads", "Events", "Kafka", "Pipeline", "Plan", "Postgres"],
+      path: "Tests/Simulation"),
+    .executableTarget(
+      name: "simulate", dependencies: ["Configuration", "Simulation", "Threads"], path: "Tests/SimulationCommand"),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "HTTPServer"]),
     .testTarget(
       name: "GeneratorTests",
