@@ -56,6 +56,8 @@ import Testing
     Case(
       AvroTypesTests.logical("string", "uuid"), encoded("0f8fad5b-d9cb-469f-a165-70867728950g"), .invalidText,
       "x: the text is no uuid"),
+    Case(ints, varint(-1) + [4, 2, 4, 0], .malformed, "x: a block of 2 bytes has 1 (at byte 3)"),
+    Case(strings, varint(-1) + [2, 2, 0x61, 0, 0], .malformed, "x: a block of 1 bytes has 3 (at byte 5)"),
     Case(strings, [2, 2, 0x61, 2, 0xFF, 0], .invalidUTF8, "x: the text is not valid UTF-8"),
   ]
 
@@ -64,7 +66,7 @@ import Testing
     Case(ints, varint(1 << 30), .truncated, "x: the payload ends after 5 of"),
     Case(ints, varint(.min) + varint(0), .malformed, "x: a block of 9223372036854775807 items"),
     Case(ints, varint(-5) + varint(-5), .malformed, "x: a length of -5 bytes"),
-    Case(ints, varint(-1) + varint(0) + varint(0), .truncated, "x: "),
+    Case(ints, varint(-1) + varint(0) + varint(0), .malformed, "x: a block of 0 bytes has 1"),
     Case(nulls, varint(1 << 30) + [0], .malformed, "x: more than 65536 items of no bytes"),
     Case(nulls, varint(65_536) + varint(1) + [0], .malformed, "x: more than 65536 items of no bytes"),
     Case(nulls, varint(-(1 << 30)) + [0, 0], .malformed, "x: more than 65536 items of no bytes"),
