@@ -10,6 +10,8 @@ let package = Package(
   products: [
     .executable(name: "streampulse", targets: ["StreamPulse"]),
     .executable(name: "event-generator", targets: ["event-generator"]),
+    // For the package in Fuzz/.
+    .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
   ],
   targets: [
     // C libraries from the distribution: a module map and a shim, no logic.
@@ -106,6 +108,16 @@ let package = Package(
       dependencies: [
         "CAvro", "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "event-generator",
       ]),
+
+    // The bodies of the fuzz targets, which the unit tests run over the corpus.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "DownloadEncoding", "Downloads", "Events",
+        "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+      ],
+      path: "Fuzz/Targets"),
+    .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),
   ],
   swiftLanguageModes: [.v6]
 )
