@@ -14,7 +14,7 @@ extension FuzzTarget {
       let subject = subjects[choice % 128 % subjects.count]
       var payloads = reader.payloads(limit: 8)
       guard !payloads.isEmpty else { return }
-      if choice >= 128 { payloads = (0..<70).map { payloads[$0 % payloads.count] } }
+      if choice >= 128 { payloads = (0..<DecodeSubject.capacity).map { payloads[$0 % payloads.count] } }
       try subject.check(payloads)
     }
   }
@@ -22,9 +22,11 @@ extension FuzzTarget {
 
 /// The decoders of one pair of schemas: of all columns, of every other column, and of none.
 private final class DecodeSubject {
-  private let all: AvroDecoder
-  private let some: AvroDecoder
-  private let none: AvroDecoder
+  static let capacity = 70
+
+  private let all: (decoder: AvroDecoder, batch: EventBatch)
+  private let some: (decoder: AvroDecoder, batch: EventBatch)
+  private let none: (decoder: AvroDecoder, batch: EventBatch)
   private let kept: [Int]
   private let framing: [UInt8]
 
@@ -34,8 +36,9 @@ private final class DecodeSubject {
     let columns = reader.leafColumns().map(\.spec)
     kept = Array(stride(from: 0, to: columns.count, by: 2))
     framing = [0, 0, 0, 0, 1]
-    func decoder(_ columns: [ColumnSpec]) throws -> AvroDecoder {
-      try AvroDecoder(reader: reader, schemas: schemas, columns: columns, framing: .confluent)
+    func decoder(_ columns: [ColumnSpec]) throws -> (AvroDecoder, EventBatch) {
+      let decoder = try AvroDecoder(reader: reader, schemas: schemas, columns: columns, framing: .confluent)
+      return (decoder, EventBatch(specs: columns, capacity: Self.capacity))
     }
     all = try decoder(columns)
     some = try decoder(kept.map { columns[$0] })
@@ -44,15 +47,15 @@ private final class DecodeSubject {
 
   func check(_ payloads: [[UInt8]?]) throws {
     let framed = payloads.map { payload in payload.map { framing + $0 } }
-    let outcomes = all.outcomes(framed)
+    let outcomes = all.decoder.outcomes(framed, in: all.batch)
     // A record means the same whatever stands beside it; alone, its bytes lie in an allocation of their own.
     for (payload, outcome) in zip(framed, outcomes).prefix(8) {
-      let alone = all.outcomes([payload])
+      let alone = all.decoder.outcomes([payload], in: all.batch)
       try require(alone == [outcome], "\(outcome) between others, but alone \(alone)")
     }
     // What can be read can be skipped.
-    let partial = some.outcomes(framed)
-    let skipped = none.outcomes(framed)
+    let partial = some.decoder.outcomes(framed, in: some.batch)
+    let skipped = none.decoder.outcomes(framed, in: none.batch)
     for (index, outcome) in outcomes.enumerated() {
       guard case .row(let cells) = outcome else { continue }
       try require(

@@ -10,15 +10,16 @@ extension FuzzTarget {
     let stream = try EventStream()
     let plan = try stream.plan(
       aggregates.enumerated().map { SourceFile(path: "\($0.offset).sql", text: $0.element) })
+    let engines = [Engine(plan, seed: 1), Engine(plan, seed: 2)]
     return { input in
       var reader = InputReader(input)
       let watermark = reader.below(2) == 0 ? nil : eventTime(&reader)
       var rows: [[Cell]] = []
-      while !reader.isAtEnd, rows.count < 24 { rows.append(plan.columns.map { cell($0, &reader) }) }
+      while !reader.isAtEnd, rows.count < Engine.capacity { rows.append(plan.columns.map { cell($0, &reader) }) }
       guard !rows.isEmpty else { return }
 
-      let together = try run(plan, [rows], watermark: watermark)
-      let apart = try run(plan, rows.map { [$0] }, watermark: watermark)
+      let together = try engines[0].run([rows], watermark: watermark)
+      let apart = try engines[1].run(rows.map { [$0] }, watermark: watermark)
       try require(together == apart, "\(together) in one batch, but \(apart) one by one")
     }
   }
@@ -77,49 +78,64 @@ private struct Result: Equatable {
   var rows: [String] = []
 }
 
-private func run(_ plan: StreamPlan, _ batches: [[[Cell]]], watermark: Int64?) throws -> Result {
-  let batch = EventBatch(specs: plan.columns, capacity: 24)
-  let windows = WindowOperator(plan, batch: batch, seed: UInt64(batches.count))
-  var result = Result()
-  var first = 0
-  var aggregated = [Int](repeating: 0, count: plan.aggregates.count)
-  for rows in batches {
-    fill(batch, rows)
-    let half = rows.count / 2
-    let runs = [
-      PartitionRun(partition: 0, rows: 0..<half), PartitionRun(partition: 1, rows: half..<rows.count),
-    ]
-    let counts = windows.process(batch, runs: runs, now: now, watermark: watermark)
-    for (run, count) in zip(runs, counts) {
-      try require(count.consumed == run.rows.count && count.dead >= 0, "\(count) of \(run)")
-      for (index, aggregate) in count.aggregates.enumerated() {
-        let sum = aggregate.aggregated + aggregate.filtered + aggregate.late + count.dead
-        try require(sum == count.consumed && aggregate.aggregated >= 0, "\(aggregate) and \(count.dead) of \(count)")
-        aggregated[index] += aggregate.aggregated
+/// An operator that serves all inputs, one after the other, as in production: nothing may be left of those before.
+private final class Engine {
+  static let capacity = 24
+
+  private let plan: StreamPlan
+  private let batch: EventBatch
+  private let windows: WindowOperator
+
+  init(_ plan: StreamPlan, seed: UInt64) {
+    self.plan = plan
+    batch = EventBatch(specs: plan.columns, capacity: Self.capacity)
+    windows = WindowOperator(plan, batch: batch, seed: seed)
+  }
+
+  func run(_ batches: [[[Cell]]], watermark: Int64?) throws -> Result {
+    var result = Result()
+    var first = 0
+    var aggregated = [Int](repeating: 0, count: plan.aggregates.count)
+    for rows in batches {
+      fill(batch, rows)
+      let half = rows.count / 2
+      let runs = [
+        PartitionRun(partition: 0, rows: 0..<half), PartitionRun(partition: 1, rows: half..<rows.count),
+      ]
+      let counts = windows.process(batch, runs: runs, now: now, watermark: watermark)
+      for (run, count) in zip(runs, counts) {
+        try require(count.consumed == run.rows.count && count.dead >= 0, "\(count) of \(run)")
+        for (index, aggregate) in count.aggregates.enumerated() {
+          let sum = aggregate.aggregated + aggregate.filtered + aggregate.late + count.dead
+          try require(sum == count.consumed && aggregate.aggregated >= 0, "\(aggregate) and \(count.dead) of \(count)")
+          aggregated[index] += aggregate.aggregated
+        }
+      }
+      let dead = counts.reduce(0) { $0 + $1.dead }
+      try require(dead == batch.failures.count, "\(dead) dead, but the failures \(batch.failures)")
+      result.failures += batch.failures.map { "\($0.row + first): \($0.code) \($0.message)" }
+      first += rows.count
+    }
+    for delta in windows.drain() {
+      let aggregate = plan.aggregates[delta.aggregate]
+      try require((1...aggregated[delta.aggregate]).contains(delta.rowCount), "\(delta.rowCount) rows of \(aggregate)")
+      // Every aggregate above counts its events: what is counted is what was taken.
+      let counter = aggregate.accumulators.firstIndex {
+        $0.function == .count && $0.argument == nil && $0.filter == nil
+      }
+      if let counter, case .integers(let counts) = delta.accumulators[counter].values {
+        let sum = counts.reduce(0, +)
+        try require(sum == aggregated[delta.aggregate], "\(sum) counted of \(aggregated[delta.aggregate]) events")
+      }
+      for row in 0..<delta.rowCount {
+        let cells = (delta.keys + delta.accumulators).map { $0.cell(row) }
+        result.rows.append("\(aggregate.name) \(delta.windowStarts[row]) \(cells)")
       }
     }
-    let dead = counts.reduce(0) { $0 + $1.dead }
-    try require(dead == batch.failures.count, "\(dead) dead, but the failures \(batch.failures)")
-    result.failures += batch.failures.map { "\($0.row + first): \($0.code) \($0.message)" }
-    first += rows.count
+    result.failures.sort()
+    result.rows.sort()
+    return result
   }
-  for delta in windows.drain() {
-    let aggregate = plan.aggregates[delta.aggregate]
-    try require((1...aggregated[delta.aggregate]).contains(delta.rowCount), "\(delta.rowCount) rows of \(aggregate)")
-    // Every aggregate above counts its events: what is counted is what was taken.
-    let counter = aggregate.accumulators.firstIndex { $0.function == .count && $0.argument == nil && $0.filter == nil }
-    if let counter, case .integers(let counts) = delta.accumulators[counter].values {
-      let sum = counts.reduce(0, +)
-      try require(sum == aggregated[delta.aggregate], "\(sum) counted of \(aggregated[delta.aggregate]) events")
-    }
-    for row in 0..<delta.rowCount {
-      let cells = (delta.keys + delta.accumulators).map { $0.cell(row) }
-      result.rows.append("\(aggregate.name) \(delta.windowStarts[row]) \(cells)")
-    }
-  }
-  result.failures.sort()
-  result.rows.sort()
-  return result
 }
 
 private func fill(_ batch: EventBatch, _ rows: [[Cell]]) {

@@ -89,12 +89,16 @@ package struct Decoding {
 }
 
 extension AvroDecoder {
-  /// Decodes the payloads as one batch.
+  /// Decodes the payloads as one batch, twice: nothing of an earlier batch may be left.
   package func outcomes(_ payloads: [[UInt8]?]) -> [Outcome] {
     let batch = EventBatch(specs: columns, capacity: payloads.count)
+    _ = outcomes(payloads, in: batch)
+    return outcomes(payloads, in: batch)
+  }
+
+  /// Decodes the payloads into a batch that has room for them.
+  package func outcomes(_ payloads: [[UInt8]?], in batch: EventBatch) -> [Outcome] {
     let records = RecordBatch(copying: payloads)
-    // Twice: nothing of an earlier batch may be left.
-    decode(records.records, into: batch)
     decode(records.records, into: batch)
     var outcomes = (0..<payloads.count).map { row in Outcome.row(batch.columns.map { cell($0, row) }) }
     for failure in batch.failures { outcomes[failure.row] = .failure(failure.code, failure.message) }

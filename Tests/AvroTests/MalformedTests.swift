@@ -133,4 +133,27 @@ import Testing
     let reader = recordOfX("\"int\"", attributes: "},{\"name\":\"big\",\"type\":\(type)")
     #expect(throws: AvroError.self) { try Decoding(reader: reader, columns: ["x"]).decoder() }
   }
+
+  @Test("empty records that double from level to level have no columns, and are skipped in little time")
+  func doubling() throws {
+    var type = "{\"type\":\"record\",\"name\":\"L0\",\"fields\":[]}"
+    for level in 1..<64 {
+      type =
+        "{\"type\":\"record\",\"name\":\"L\(level)\",\"fields\":[{\"name\":\"a\",\"type\":\(type)},"
+        + "{\"name\":\"b\",\"type\":\"L\(level - 1)\"}]}"
+    }
+    let reader = recordOfX("\"int\"", attributes: "},{\"name\":\"big\",\"type\":\(type)")
+    #expect(try AvroSchema(parsing: reader).leafColumns().map(\.path) == [["x"]])
+    #expect(try Decoding(reader: reader, columns: ["x"]).outcomes([[2]]) == [.row([.integer(1)])])
+  }
+
+  @Test("a long name that is used in many places is refused instead of being copied to each")
+  func longNames() {
+    let name = String(repeating: "n", count: 100_000)
+    let inner = "{\"type\":\"record\",\"name\":\"I\",\"fields\":[{\"name\":\"\(name)\",\"type\":\"int\"}]}"
+    let more = (1..<500).map { "{\"name\":\"f\($0)\",\"type\":\"I\"}" }.joined(separator: ",")
+    let outer = "{\"type\":\"record\",\"name\":\"O\",\"fields\":[{\"name\":\"f0\",\"type\":\(inner)},\(more)]}"
+    let reader = recordOfX("{\"type\":\"array\",\"items\":\(outer)}")
+    #expect(throws: AvroError.self) { try Decoding(reader: reader).decoder() }
+  }
 }
