@@ -19,6 +19,13 @@ package struct RequestTarget: Equatable {
 
   /// nil when it is neither in origin nor in absolute form, an escape is not `%HH`, or it is, with and without escapes,
   /// not UTF-8 or holds a zero byte.
+  init?(_ raw: [UInt8]) {
+    let parsed = raw.withUnsafeBufferPointer { Self($0) }
+    guard let parsed else { return nil }
+    self = parsed
+  }
+
+  /// The same; `raw` is needed only for the time of the call.
   package init?(_ raw: UnsafeBufferPointer<UInt8>) {
     guard !raw.contains(0) else { return nil }
     var rest = Slice(base: raw, bounds: raw.startIndex..<raw.endIndex)
