@@ -15,34 +15,34 @@ struct GapExaminer {
   /// - Parameter now: monotonic, in microseconds.
   /// - Returns: `.explained` or `.unexplained`, and what the broker says of the topic's cleanup.
   mutating func examine(
-    _ gap: OffsetGap, _ consumer: KafkaConsumer, now: Int64
+    _ gap: OffsetGap, _ source: some RecordSource, now: Int64
   ) throws(KafkaError) -> (GapExplanation, CleanupPolicy?) {
-    var evidence = GapEvidence(low: try consumer.watermarkOffsets(partition: gap.partition).low)
+    var evidence = GapEvidence(low: try source.watermarkOffsets(partition: gap.partition).low)
     while true {
       let explanation = GapExplanation(gap, evidence)
       switch explanation {
       case .explained, .unexplained:
         return (explanation, evidence.cleanupPolicy)
       case .needsCleanupPolicy:
-        evidence.cleanupPolicy = try cleanupPolicy(consumer, now)
+        evidence.cleanupPolicy = try cleanupPolicy(source, now)
       case .needsTransactions:
-        evidence.hasTransactions = try hasTransactions(gap, consumer, now)
+        evidence.hasTransactions = try hasTransactions(gap, source, now)
       }
     }
   }
 
-  private mutating func cleanupPolicy(_ consumer: KafkaConsumer, _ now: Int64) throws(KafkaError) -> CleanupPolicy {
+  private mutating func cleanupPolicy(_ source: some RecordSource, _ now: Int64) throws(KafkaError) -> CleanupPolicy {
     if let policy, now < policy.until { return policy.answer }
-    let answer = try consumer.cleanupPolicy()
+    let answer = try source.cleanupPolicy()
     policy = (answer, now + GapExaminer.validity)
     return answer
   }
 
   private mutating func hasTransactions(
-    _ gap: OffsetGap, _ consumer: KafkaConsumer, _ now: Int64
+    _ gap: OffsetGap, _ source: some RecordSource, _ now: Int64
   ) throws(KafkaError) -> Bool {
     if now < transactionsSeenUntil { return true }
-    guard try consumer.hasTransactions(partition: gap.partition, from: gap.first, to: gap.next) else { return false }
+    guard try source.hasTransactions(partition: gap.partition, from: gap.first, to: gap.next) else { return false }
     transactionsSeenUntil = now + GapExaminer.validity
     return true
   }
