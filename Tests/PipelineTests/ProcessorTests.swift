@@ -122,13 +122,6 @@ import Threads
     #expect(instance.stop() == "stopped")
   }
 
-  /// The statement that a held partition's message gives as the way on.
-  private func wayOn(_ instance: Instance, _ partition: Int32) throws -> String {
-    let text = try #require(instance.processor.status.current.held[partition])
-    let statement = try #require(text.components("SELECT pulse.").last)
-    return "SELECT pulse." + statement.prefix { $0 != ")" } + ")"
-  }
-
   @Test("a partition whose log ends before its position is held, the others go on, and the way on works while it runs")
   func truncatedLog() throws {
     try load.send(30)
@@ -143,7 +136,7 @@ import Threads
     try load.send(10, to: 0)
     try until("the others") { try total == 40 }
     try bench.connection.execute("UPDATE pulse.progress SET next_offset = next_offset - 100 WHERE partition = 1")
-    try bench.connection.execute(wayOn(second, 1))
+    try bench.connection.execute(wayOn(text))
     try until("the partition again") { try total == 50 }
     #expect(second.processor.status.current.held == [:])
     #expect(second.stop() == "stopped")
@@ -172,7 +165,7 @@ import Threads
       #expect(held[partition]?.contains("holds another record at offset 9 than the one that was counted") == true)
     }
     #expect(try total == 30)
-    for partition in 0..<3 as Range<Int32> { try bench.connection.execute(wayOn(second, partition)) }
+    for partition in 0..<3 as Range<Int32> { try bench.connection.execute(wayOn(#require(held[partition]))) }
     try until("the new log") { try total == 30 + 60 }
     #expect(second.stop() == "stopped")
     #expect(try bench.verify().checks.flatMap(\.violations) == [])
@@ -283,18 +276,5 @@ import Threads
     let second = try Instance(bench, load)
     try expectExact()
     #expect(second.stop() == "stopped")
-  }
-}
-
-extension String {
-  /// What stands after each occurrence of `separator`, without Foundation.
-  fileprivate func components(_ separator: String) -> [String] {
-    var parts: [String] = []
-    var rest = Substring(self)
-    while let index = rest.indices.first(where: { rest[$0...].hasPrefix(separator) }) {
-      rest = rest[rest.index(index, offsetBy: separator.count)...]
-      parts.append(String(rest))
-    }
-    return parts
   }
 }
