@@ -97,8 +97,7 @@ let package = Package(
       name: "PipelineTests",
       dependencies: [
         "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "KafkaTestNode", "Observability", "Pipeline", "Plan",
-        "Postgres",
-        "Project", "SQLFrontend", "Threads",
+        "Postgres", "Project", "SQLFrontend", "Threads",
       ]),
     .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "HTTPServer"]),
     .testTarget(

@@ -115,20 +115,20 @@ struct RealLogTests {
     try create(
       "compacted", "cleanup.policy=compact", "segment.ms=100", "min.cleanable.dirty.ratio=0.001",
       "max.compaction.lag.ms=1000")
+    try send("compacted", ["u", "a", "v", "a", "w", "a", "x", "a", "y", "a"])
     var kept: [Offset] = []
+    // In the end there are the five keys of their own, the newest "a", and the one before in a closed segment.
     try until("a compaction") {
-      try send("compacted", ["a", "b", "a", "c"])
       kept = try offsets("compacted")
-      return zip(kept, kept.dropFirst()).contains { $0 + 1 < $1 }
+      if kept.count > 7 { try send("compacted", ["a"]) }
+      return kept.count == 7
     }
-    try node.tool(
-      "ConfigCommand",
-      ["--alter", "--entity-type", "topics", "--entity-name", "compacted", "--add-config", "segment.ms=3600000"])
-    kept = try offsets("compacted")
+    #expect(kept.starts(with: [0, 2, 4, 6, 8]))
     let first = try run("compacted")
     try until("what was kept") { try total == kept.count }
     #expect(first.stop() == "stopped")
-    #expect(Set(try bench.rows("SELECT reason FROM pulse.gaps WHERE first_offset > 0")) == ["compacted"])
+    #expect(try gaps.prefix(3) == ["1 2 compacted", "3 4 compacted", "5 6 compacted"])
+    #expect(Set(try bench.rows("SELECT reason FROM pulse.gaps")) == ["compacted"])
     try expectVerified()
 
     // The same log, of which nothing says any more why it has gaps.
