@@ -191,17 +191,17 @@ struct RealLogTests {
     try create("replaced")
     try send("replaced", keys(30), region: "other")
     let second = try run("replaced")
-    try until("a held partition") { second.processor.status.current.held[0] != nil }
+    try until("a held partition", of: [second]) { second.processor.status.current.held[0] != nil }
     let longer = try #require(second.processor.status.current.held[0])
     #expect(longer.contains("holds another record at offset 9"))
     #expect(try total == 10)
     try bench.connection.execute(wayOn(longer))
-    try until("the second log") { try total == 40 }
+    try until("the second log", of: [second]) { try total == 40 }
 
     try node.tool("TopicCommand", ["--delete", "--topic", "replaced"])
     try create("replaced")
     try send("replaced", keys(5), region: "third")
-    try until("a held partition again") { second.processor.status.current.held[0] != nil }
+    try until("a held partition again", seconds: 60, of: [second]) { second.processor.status.current.held[0] != nil }
     let shorter = try #require(second.processor.status.current.held[0])
     #expect(shorter.contains("ends at offset 5, but everything up to 30 is already counted"))
     try bench.connection.execute(wayOn(shorter))
