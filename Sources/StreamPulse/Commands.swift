@@ -6,7 +6,8 @@ enum Commands {
 
   private static let kafka: [SettingKey] = [.kafkaBootstrapServers, .kafkaTopic, .kafkaGroupID]
   private static let postgres: [SettingKey] = [.databaseURL, .pgHost, .pgPort, .pgDatabase, .pgUser, .pgPassword]
-  private static let engine: [SettingKey] = [.flushInterval, .batchSize, .maxDeltaRows]
+  private static let engine: [SettingKey] = [.flushInterval, .batchSize, .maxDeltaRows, .workers]
+  private static let metrics: [SettingKey] = [.metricsHost, .metricsPort]
   private static let api: [SettingKey] = [
     .apiHost, .apiPort, .allowedOrigins, .cacheTTL, .apiWorkers, .apiThreads, .apiMaxConnections, .statementTimeout,
   ]
@@ -33,7 +34,7 @@ enum Commands {
         name: "migrate", summary: "Bring the database to what the definitions need", settings: postgres + general),
       CommandSpec(
         name: "process", summary: "Process the stream; start as many instances as you like", options: [plantedBug],
-        settings: kafka + postgres + engine + general),
+        settings: kafka + postgres + engine + metrics + general),
       CommandSpec(
         name: "serve", summary: "Serve the API and the dashboard", settings: kafka + postgres + api + general),
       CommandSpec(

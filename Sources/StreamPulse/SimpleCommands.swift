@@ -60,8 +60,20 @@ func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
   var settings = try context.processorSettings(project, kafka: context.kafka(), database: context.database())
   settings.plantedBug = try parsed.plantedBug()
   let service = try ProcessorService(context, project, settings)
+  let engine = context.configuration.engine
+  let metrics: MetricsService?
+  do {
+    metrics = try engine.metricsPort.map {
+      try MetricsService(
+        context, host: engine.metricsHost, port: $0, settings: settings, processor: service.processor)
+    }
+  } catch {
+    service.stop()
+    throw error
+  }
   let signal = Signals.wait { service.isOver }
   context.observe(.shutdownStarted(reason: signal ?? "the processor ended"))
+  metrics?.stop()
   service.stop()
   if let error = service.error { throw error }
   return 0

@@ -41,7 +41,7 @@ struct Sink: Sendable {
     }
     let result = try connection.query(
       """
-      SELECT partition, next_offset, epoch, (extract(epoch FROM watermark) * 1000000)::bigint
+      SELECT partition, next_offset, epoch, (extract(epoch FROM watermark) * 1000000)::bigint, last_record
       FROM pulse.claim($1, $2, $3, $4, $5)
       """,
       [.text(cluster), .text(topic), .array(numbers), .array(offsets), .text(owner)])
@@ -50,7 +50,8 @@ struct Sink: Sendable {
         let epoch = result.integer(row, 2)
       else { return nil }
       return PartitionClaim(
-        partition: Int32(partition), next: next, epoch: epoch, watermark: result.integer(row, 3))
+        partition: Int32(partition), next: next, epoch: epoch, watermark: result.integer(row, 3),
+        last: result.integer(row, 4).map { RecordFingerprint(rawValue: $0) })
     }
   }
 
@@ -112,6 +113,7 @@ struct Sink: Sendable {
     var next = PostgresArray(.bigint)
     var watermarks = PostgresArray(.timestamptz)
     var idle = PostgresArray(.boolean)
+    var last = PostgresArray(.bigint)
     for advance in advances {
       partitions.append(Int64(advance.partition))
       epochs.append(advance.epoch)
@@ -119,12 +121,13 @@ struct Sink: Sendable {
       next.append(advance.next)
       if let watermark = advance.watermark { watermarks.append(watermark) } else { watermarks.appendNull() }
       idle.append(advance.isIdle)
+      if let record = advance.last { last.append(record.rawValue) } else { last.appendNull() }
     }
     return Statement(
-      name: "advance", sql: "SELECT pulse.advance($1, $2, $3, $4, $5, $6, $7, $8)",
+      name: "advance", sql: "SELECT pulse.advance($1, $2, $3, $4, $5, $6, $7, $8, $9)",
       parameters: [
         .text(cluster), .text(topic), .array(partitions), .array(epochs), .array(expected), .array(next),
-        .array(watermarks), .array(idle),
+        .array(watermarks), .array(idle), .array(last),
       ])
   }
 
@@ -205,11 +208,10 @@ struct Sink: Sendable {
     }
     return Statement(
       name: "gaps",
-      sql: """
-        INSERT INTO pulse.gaps (cluster, topic, partition, first_offset, next_offset, reason)
-        SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::text[]) AS d
-        """,
-      parameters: [.text(cluster), .text(topic), .array(partitions), .array(first), .array(next), .array(reasons)])
+      sql: "SELECT pulse.record_gaps($1, $2, $3, $4, $5, $6, $7)",
+      parameters: [
+        .text(cluster), .text(topic), .text(stream), .array(partitions), .array(first), .array(next), .array(reasons),
+      ])
   }
 
   private func deadLetters(_ letters: [DeadLetter], _ cluster: String) -> Statement {
