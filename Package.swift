@@ -98,7 +98,9 @@ let package = Package(
         "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "Observability", "Pipeline", "Plan", "Postgres",
         "Project", "SQLFrontend", "Threads",
       ]),
-    .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "HTTPServer"]),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .testTarget(
+      name: "BenchmarkTests", dependencies: ["AllocationCounter", "Benchmark", "Events", "HTTPServer", "Project"]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
