@@ -46,6 +46,11 @@ struct KeyInterner {
     UnsafePointer(states[index].ids)
   }
 
+  /// All ids of the key are below.
+  func count(_ index: Int) -> Int {
+    states[index].dictionary.count
+  }
+
   /// Interns every key column of the batch. Rows whose key Postgres could not store fail.
   func intern(_ batch: EventBatch, _ program: Program) {
     for state in states {
@@ -135,9 +140,10 @@ private func internTexts(
   _ column: Column, _ live: UnsafeMutablePointer<UInt8>, _ dictionary: inout ValueDictionary,
   _ ids: UnsafeMutablePointer<Int32>, _ refused: inout [Int], _ count: Int
 ) {
+  findTexts(column.texts, dictionary, ids, count)
   let texts = column.texts
   let validity = column.validity
-  for row in 0..<count {
+  for row in 0..<count where validity[row] & live[row] & (ids[row] == 0 ? 0 : 1) == 0 {
     guard validity[row] & live[row] == 1 else {
       ids[row] = ValueDictionary.null
       continue
@@ -146,6 +152,14 @@ private func internTexts(
     if id == nil { refused.append(row) }
     ids[row] = id ?? ValueDictionary.null
   }
+}
+
+/// Every text may be looked up, NULL or not: it is empty then.
+private func findTexts(
+  _ texts: UnsafePointer<TextView>, _ dictionary: borrowing ValueDictionary, _ ids: UnsafeMutablePointer<Int32>,
+  _ count: Int
+) {
+  for row in 0..<count { ids[row] = dictionary.find(texts[row]) }
 }
 
 private func internValues(
