@@ -137,19 +137,17 @@ final class Grouping {
     defer { for fold in folds { fold.table.removeAll() } }
     let states = accumulators.map { $0.drain() }
     guard rows > 0 else { return nil }
-    var starts: [Int64] = []
-    starts.reserveCapacity(rows)
     let columns = plan.keys.map { Column(type: $0.type, isNullable: true, capacity: rows) }
     defer { for column in columns { column.deallocate() } }
-    for row in 0..<rows {
-      var id = Int32(row + 1)
-      for level in stride(from: folds.count - 1, through: 0, by: -1) {
-        let pair = folds[level].table[id]
-        if level < columns.count { interner.write(keys[level], id: pair.second, to: columns[level], row) }
-        id = pair.first
-      }
-      starts.append(windows.starts[Int(id)])
+    // Unfolded from the right, a level at a time: ids of groups become ids of what they were folded from.
+    var ids = (0..<rows).map { Int32($0 + 1) }
+    var seconds = ids
+    for level in folds.indices.reversed() {
+      folds[level].table.unfold(&ids, seconds: &seconds)
+      if level < columns.count { interner.write(keys[level], ids: seconds, to: columns[level]) }
     }
+    let known = windows.starts
+    let starts = ids.map { known[Int($0)] }
     return WindowDelta(
       aggregate: index, windowStarts: starts,
       keys: columns.map { DeltaColumn(copying: $0, rows: 0..<rows) }, accumulators: states)

@@ -111,21 +111,9 @@ struct KeyInterner {
     }
   }
 
-  /// Writes the value with this id to a row of `target`.
-  func write(_ index: Int, id: Int32, to target: Column, _ row: Int) {
-    if id == ValueDictionary.null {
-      target.validity[row] = 0
-      return
-    }
-    let value = states[index].dictionary[id]
-    let raw = UnsafeRawPointer(value.start)
-    switch target.type.physical {
-    case .text: target.texts[row] = value
-    case .boolean: target.booleans[row] = raw.load(as: UInt8.self)
-    case .decimal: target.decimals[row] = raw.loadUnaligned(as: Int128.self)
-    case .integer: target.integers[row] = raw.loadUnaligned(as: Int64.self)
-    case .double: target.doubles[row] = raw.loadUnaligned(as: Double.self)
-    }
+  /// Writes the values with these ids to the rows of `target`, which are not NULL.
+  func write(_ index: Int, ids: [Int32], to target: Column) {
+    Dataflow.write(ids, of: states[index].dictionary, to: target)
   }
 
   func removeAll() {
@@ -160,6 +148,24 @@ private func findTexts(
   _ count: Int
 ) {
   for row in 0..<count { ids[row] = dictionary.find(texts[row]) }
+}
+
+private func write(_ ids: [Int32], of dictionary: borrowing ValueDictionary, to target: Column) {
+  for (row, id) in ids.enumerated() {
+    if id == ValueDictionary.null {
+      target.validity[row] = 0
+      continue
+    }
+    let value = dictionary[id]
+    let raw = UnsafeRawPointer(value.start)
+    switch target.type.physical {
+    case .text: target.texts[row] = value
+    case .boolean: target.booleans[row] = raw.load(as: UInt8.self)
+    case .decimal: target.decimals[row] = raw.loadUnaligned(as: Int128.self)
+    case .integer: target.integers[row] = raw.loadUnaligned(as: Int64.self)
+    case .double: target.doubles[row] = raw.loadUnaligned(as: Double.self)
+    }
+  }
 }
 
 private func internValues(

