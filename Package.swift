@@ -119,7 +119,9 @@ let package = Package(
     .executableTarget(
       name: "simulate", dependencies: ["Configuration", "Simulation", "Threads"], path: "Tests/SimulationCommand"),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
-    .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "HTTPServer"]),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .testTarget(
+      name: "BenchmarkTests", dependencies: ["AllocationCounter", "Benchmark", "Events", "HTTPServer", "Project"]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
