@@ -22,6 +22,8 @@ public struct ProcessorSettings: Sendable {
   public var owner: String
   /// Members of the group in this process, which share the bounds.
   public var workers: Int
+  /// nil in every real processor.
+  public var plantedBug: PlantedBug?
 
   public init(
     kafka: KafkaConfiguration, topic: String, group: String, database: ConnectionSettings, batchSize: Int = 10_000,
@@ -43,6 +45,12 @@ public struct ProcessorSettings: Sendable {
       flushInterval: Int64(flushIntervalMilliseconds) * 1000, maxGroups: max(1, maxDeltaRows / workers),
       maxBytes: max(1, maxDeltaBytes / workers))
   }
+}
+
+/// What a processor does wrong on purpose, so that tests can show that they would notice.
+public enum PlantedBug: String, Sendable {
+  /// The position is committed in a transaction of its own, before the rows.
+  case positionBeforeRows = "position-before-rows"
 }
 
 /// One instance that processes a stream: any number of workers, each a member of the consumer group with a consumer and
