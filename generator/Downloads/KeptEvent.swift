@@ -20,7 +20,7 @@ public struct KeptEvent: Equatable, Sendable {
   public init(
     eventID: String, timestampMilliseconds: Int64, contentID: String, title: String, contentType: String,
     sizeGB: Double, userID: String, region: String, deviceType: String, osVersion: String, status: String,
-    durationSeconds: Int32, speedMbps: Double, errorCode: String?
+    durationSeconds: Int32, speedMbps: Double, errorCode: String? = nil
   ) {
     self.eventID = eventID
     self.timestampMilliseconds = timestampMilliseconds
