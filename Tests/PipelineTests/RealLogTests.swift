@@ -225,4 +225,25 @@ struct RealLogTests {
     #expect(instance.stop() == "stopped")
     try expectVerified()
   }
+
+  @Test("workers of one processor share the partitions, count every event once, and their status is one")
+  func workers() throws {
+    try create("shared", partitions: 3)
+    let instance = try Instance(bench, servers: node.bootstrapServers, topic: "shared", workers: 3)
+    var sent = 0
+    var owners: [String] = []
+    try until("a partition for each worker", of: [instance]) {
+      for partition in 0..<3 as Range<Int32> { try send("shared", keys(10), to: partition) }
+      sent += 30
+      owners = try bench.rows("SELECT DISTINCT owner FROM pulse.progress ORDER BY owner")
+      return owners.count == 3 && instance.processor.status.current.partitions == [0, 1, 2]
+    }
+    #expect(owners == ["test/1", "test/2", "test/3"])
+    try until("all events", of: [instance]) { try total == sent }
+    try until("the status", of: [instance]) { instance.processor.status.current.committedRecords >= sent }
+    #expect(instance.stop() == "stopped")
+    #expect(instance.processor.status.current.partitions == [])
+    #expect(try total == sent)
+    try expectVerified()
+  }
 }
