@@ -108,17 +108,6 @@ final class SimulatedSource: RecordSource {
     return true
   }
 
-  /// The holes of the simulated log are those of a compaction.
-  func cleanupPolicy() throws(KafkaError) -> CleanupPolicy {
-    try requireBroker()
-    return .known("compact")
-  }
-
-  func hasTransactions(partition: Int32, from first: Offset, to next: Offset) throws(KafkaError) -> Bool {
-    try requireBroker()
-    return false
-  }
-
   func commit(_ next: [Int32: Offset]) throws(KafkaError) {
     try requireBroker()
   }
