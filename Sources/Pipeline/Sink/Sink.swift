@@ -162,6 +162,8 @@ struct Sink: Sendable {
     guard !moved.isEmpty else { return [] }
     var partitions = PostgresArray(.integer)
     var numbers = (0..<6).map { _ in PostgresArray(.bigint) }
+    var latest = PostgresArray(.timestamptz)
+    var segments = PostgresArray(.bigint)
     var countPartitions = PostgresArray(.integer)
     var names = PostgresArray(.text)
     var counts = (0..<4).map { _ in PostgresArray(.bigint) }
@@ -172,6 +174,8 @@ struct Sink: Sendable {
         advance.epoch,
       ]
       for (index, value) in values.enumerated() { numbers[index].append(value) }
+      if let time = advance.counts.maxEventTime { latest.append(time) } else { latest.appendNull() }
+      segments.append(advance.segment)
       for (aggregate, count) in zip(aggregates, advance.counts.aggregates) {
         countPartitions.append(Int64(advance.partition))
         names.append(aggregate.name)
@@ -184,14 +188,15 @@ struct Sink: Sendable {
         name: "ledger",
         sql: """
           INSERT INTO pulse.ledger AS l
-            (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch)
+            (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch, latest_event)
           SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-            $8::bigint[], $9::bigint[]) AS d
+            $8::bigint[], $9::bigint[], $10::timestamptz[]) AS d
           ON CONFLICT (cluster, topic, partition, first_offset) DO UPDATE
           SET next_offset = excluded.next_offset, consumed = l.consumed + excluded.consumed,
               missing = l.missing + excluded.missing, dead = l.dead + excluded.dead, epoch = excluded.epoch,
-              updated_at = now()
-          """, parameters: [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) })
+              latest_event = greatest(l.latest_event, excluded.latest_event), updated_at = now()
+          """,
+        parameters: [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) } + [.array(latest)])
     ]
     if !aggregates.isEmpty {
       statements.append(
@@ -209,6 +214,14 @@ struct Sink: Sendable {
           parameters: [.text(cluster), .text(topic), .array(countPartitions), .array(names)] + counts.map { .array($0) }
         ))
     }
+    statements.append(
+      Statement(
+        name: "seal",
+        sql: """
+          UPDATE pulse.ledger AS l SET seal = pulse.seal(l)
+          FROM unnest($3::integer[], $4::bigint[]) AS d (partition, first_offset)
+          WHERE (l.cluster, l.topic, l.partition, l.first_offset) = ($1, $2, d.partition, d.first_offset)
+          """, parameters: [.text(cluster), .text(topic), .array(partitions), .array(segments)]))
     return statements
   }
 
