@@ -36,7 +36,14 @@ enum Commands {
         settings: [.project, .logLevel]),
       CommandSpec(
         name: "verify", summary: "Prove from the ledger that every record was applied once",
-        details: "Exit status 0 only when every check holds.", settings: postgres + general),
+        details: """
+          Exit status 0 only when every check holds. With --recount the topic is read again up to the committed \
+          positions, beside running processors; Postgres computes the rows of every aggregate by running the \
+          definition's own SELECT, and every value that differs is listed. Windows whose records the topic no longer \
+          holds are named and not judged.
+          """,
+        options: [OptionSpec(flag: "recount", summary: "Recompute the rows from the topic, and compare")],
+        settings: kafka + postgres + general),
       CommandSpec(
         name: "bench", summary: "Measure against the limits, in the same run",
         details: """

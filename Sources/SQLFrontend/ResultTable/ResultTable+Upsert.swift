@@ -66,7 +66,7 @@ extension ResultTable {
   }
 
   /// The longest that a window of the table is, as an SQL interval.
-  var windowSizeSQL: String {
+  public var windowSizeSQL: String {
     switch plan.window {
     case .tumble(let size): Interval.sql(microseconds: size)
     }
