@@ -62,16 +62,11 @@ struct RecountSnapshot {
       offsets.append(low)
     }
     let source: [PostgresParameter] = [.text(cluster), .text(topic)]
-    // A segment from before there was latest_event reaches at most to the watermark and what may come behind it.
-    _ = try connection.query(
+    try connection.execute(
       """
       CREATE TEMPORARY TABLE recount_ledger AS
-      SELECT l.partition, l.first_offset, l.next_offset, l.consumed,
-             coalesce(l.latest_event, CASE WHEN l.consumed > l.dead THEN coalesce(
-               p.watermark + make_interval(secs => \(Double(plan.definition.outOfOrdernessMicroseconds) / 1e6)),
-               'infinity') END) AS latest_event,
-             l.cluster = \(quotedLiteral(cluster)) AND l.topic = \(quotedLiteral(topic)) AS is_here
-      FROM pulse.ledger AS l LEFT JOIN pulse.progress AS p USING (cluster, topic, partition)
+      SELECT *, cluster = \(quotedLiteral(cluster)) AND topic = \(quotedLiteral(topic)) AS is_here
+      FROM (\(LedgerReach.segments(of: plan))) AS l
       """)
     try connection.execute(
       "CREATE TEMPORARY TABLE recount_lows (partition integer, low bigint)")

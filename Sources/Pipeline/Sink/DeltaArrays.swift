@@ -45,6 +45,15 @@ extension PostgresArray {
   }
 }
 
+extension WindowDelta {
+  /// The parameters of `ResultTable.upsertStatement`.
+  var upsertParameters: [PostgresParameter] {
+    var starts = PostgresArray(.timestamptz, capacityHint: rowCount)
+    for start in windowStarts { starts.append(start) }
+    return [.array(starts)] + (keys + accumulators).map { .array(PostgresArray($0)) }
+  }
+}
+
 extension SQLType {
   /// Decimal places.
   var scale: Int {

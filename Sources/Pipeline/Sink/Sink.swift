@@ -18,12 +18,14 @@ struct Sink: Sendable {
   let topic: String
   let owner: String
   private let aggregates: [(name: String, upsert: String)]
+  private let shapes: [(name: String, shape: TableShape)]
 
   init(_ plan: StreamPlan, topic: String, owner: String) {
     stream = plan.definition.name
     self.topic = topic
     self.owner = owner
     aggregates = plan.aggregates.map { ($0.name, ResultTable($0).upsertStatement) }
+    shapes = plan.aggregates.map { ($0.name, TableShape($0, of: plan)) }
   }
 
   // MARK: Claims
@@ -52,6 +54,22 @@ struct Sink: Sendable {
       return PartitionClaim(
         partition: Int32(partition), next: next, epoch: epoch, watermark: result.integer(row, 3))
     }
+  }
+
+  /// Why this instance's definitions are not those of the tables (any more); nil when they are. A replay with a changed
+  /// definition fences all instances, and those that run with the former one must not go on.
+  func redefinition(_ connection: PostgresConnection) throws(PostgresError) -> String? {
+    let result = try connection.query("SELECT aggregate, shape FROM pulse.definitions")
+    let stored = Dictionary(
+      (0..<result.rowCount).map { (result[$0, 0] ?? "", result[$0, 1]) }, uniquingKeysWith: { first, _ in first })
+    for (name, shape) in shapes {
+      do throws(PipelineError) {
+        try Migrator.check(name, stored: stored[name] ?? nil, planned: shape)
+      } catch {
+        return error.description
+      }
+    }
+    return nil
   }
 
   // MARK: Commits
@@ -149,12 +167,8 @@ struct Sink: Sendable {
   }
 
   private func upsert(_ delta: WindowDelta) -> Statement {
-    var starts = PostgresArray(.timestamptz)
-    for start in delta.windowStarts { starts.append(start) }
-    let columns = delta.keys + delta.accumulators
-    return Statement(
-      name: "upsert \(delta.aggregate)", sql: aggregates[delta.aggregate].upsert,
-      parameters: [.array(starts)] + columns.map { .array(PostgresArray($0)) })
+    Statement(
+      name: "upsert \(delta.aggregate)", sql: aggregates[delta.aggregate].upsert, parameters: delta.upsertParameters)
   }
 
   private func ledger(_ advances: [PartitionAdvance], _ cluster: String) -> [Statement] {

@@ -15,6 +15,8 @@ enum SinkOutcome: Sendable {
   case committed(Checkpoint)
   /// Another instance owns a partition: nothing of the checkpoint has been written.
   case fenced(String)
+  /// The tables were made anew for other definitions: this instance must not go on.
+  case redefined(String)
 }
 
 /// The thread that talks to Postgres for one worker: one request at a time, retried until it is done, fenced or stopped,
@@ -121,7 +123,10 @@ final class SinkThread: Sendable {
   ) throws(PostgresError) -> SinkOutcome {
     switch request {
     case .claim(let starts):
-      return .claimed(try sink.claim(starts, cluster: cluster, connection))
+      let claims = try sink.claim(starts, cluster: cluster, connection)
+      // Only now: whoever changes the tables later fences this claim.
+      if let change = try sink.redefinition(connection) { return .redefined(change) }
+      return .claimed(claims)
     case .commit(let checkpoint):
       if isUnknown {
         switch try sink.outcome(of: checkpoint, cluster: cluster, connection) {

@@ -337,6 +337,8 @@ final class Worker {
       }
     case .fenced(let message):
       checkpoints.fenced(message)
+    case .redefined(let change):
+      throw .definition(change)
     }
   }
 }

@@ -76,10 +76,12 @@ final class Instance {
   private let log: Log
   private let ended: Monitor<String?>
 
-  init(_ bench: Bench, _ load: Load, properties: [(name: String, value: String)] = []) throws {
+  init(
+    _ bench: Bench, _ load: Load, project: Project? = nil, properties: [(name: String, value: String)] = []
+  ) throws {
     let (log, ended) = (Log(), Monitor<String?>(nil))
     let processor = Processor(
-      bench.project.stream,
+      (project ?? bench.project).stream,
       settings: ProcessorSettings(
         kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers, properties: properties),
         topic: Bench.topic, group: "streampulse",
