@@ -106,7 +106,8 @@ import Threads
     let instances = try (0..<2).map { _ in try Instance(bench, load) }
     try until("progress") { try total > 0 }
     let isOver = Monitor(false)
-    let sender = try WorkerThread(name: "replays") { [settings = bench.settings, stream = bench.project.stream, kafka] in
+    let (settings, stream, kafka) = (bench.settings, bench.project.stream, kafka)
+    let replays = try WorkerThread(name: "replays") {
       for _ in 0..<5 {
         do {
           let connection = try PostgresConnection(settings)
@@ -124,7 +125,7 @@ import Threads
       try load.send(500)
       return isOver.read { $0 }
     }
-    sender.join()
+    replays.join()
     try load.send(500)
     try until("\(load.sent) events") { try total >= load.sent }
     #expect(try total == load.sent)
@@ -138,7 +139,8 @@ import Threads
     try count()
     let scratch = try ScratchProject()
     let changed = try scratch.change(
-      "sql/aggregates/region_health.sql", "s/^       sum(content.size_gb) /       max(content.size_gb) AS largest_gb, &/")
+      "sql/aggregates/region_health.sql",
+      "s/^       sum(content.size_gb) /       max(content.size_gb) AS largest_gb, &/")
     let instance = try Instance(bench, load)
     try until("an assignment") { instance.processor.status.current.partitions.count == 3 }
     #expect(refusal { try replay("region_health", from: "2026-01-01T00:01:00Z", changed) }.contains("cannot be kept"))
@@ -167,7 +169,7 @@ import Threads
     try expectProven()
   }
 
-  @Test("records that the topic no longer holds are missed before anything is changed, with the time from which it goes")
+  @Test("records that the topic no longer holds are missed before anything is done; a time from which it goes is named")
   func lost() throws {
     try count()
     try bench.connection.execute(

@@ -117,7 +117,9 @@ public struct Recount {
     found.differenceCount = Int(differences.integer(0, 1) ?? 0)
     if horizon != nil {
       let uncovered = try connection.query(queries.uncoveredWindows, [bounds[0]])
-      if let windows = windows(uncovered) { found.skipped.append("\(windows): the topic no longer holds all their records") }
+      if let windows = windows(uncovered) {
+        found.skipped.append("\(windows): the topic no longer holds all their records")
+      }
     }
     if let retired { found.skipped.append("windows that ended by \(retired): removed by retention") }
     if let windows = windows(try connection.query(queries.lateDifferences)) {

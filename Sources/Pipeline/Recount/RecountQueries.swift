@@ -111,7 +111,8 @@ struct RecountQueries {
     return """
       CREATE TEMPORARY TABLE recount_cells AS
       WITH pairs AS (
-        SELECT \(quotedIdentifier(identity[0])) AS window_start, concat_ws(', ', \((key + ["NULL"]).joined(separator: ", "))) AS key,
+        SELECT \(quotedIdentifier(identity[0])) AS window_start,
+          concat_ws(', ', \((key + ["NULL"]).joined(separator: ", "))) AS key,
           bool_or(\(Self.side) = 1) AS is_stored, bool_or(\(Self.side) = 2) AS is_recounted,
           \((pairs + bounds).joined(separator: ",\n    "))
         FROM (\(bothSides)) AS sides
@@ -132,7 +133,8 @@ struct RecountQueries {
   private var bothSides: String {
     let names = columns.map { quotedIdentifier($0.name) }.joined(separator: ", ")
     return """
-      SELECT 1 AS \(Self.side), \(names)\(sums.map { ", NULL::double precision AS \($0.magnitude)" }.joined()) FROM \(stored)
+      SELECT 1 AS \(Self.side), \(names)\(sums.map { ", NULL::double precision AS \($0.magnitude)" }.joined())
+      FROM \(stored)
       UNION ALL
       SELECT 2, \(names)\(sums.map { ", \($0.magnitude)" }.joined()) FROM recount_rows
       """

@@ -240,12 +240,12 @@ public final class Replay {
   /// Everything that the ledger has counted since the beginning of the replay has been read, and not more.
   private func checkCompleteness() throws {
     for (partition, start) in starts.sorted(by: { $0.key < $1.key }) {
-      let consumed = try connection.query(
+      let result = try connection.query(
         """
         SELECT coalesce(sum(consumed), 0)::bigint FROM pulse.ledger
         WHERE (cluster, topic, partition) = ($1, $2, $3::integer) AND first_offset >= $4
-        """, [.text(cluster), .text(topic), .bigint(Int64(partition)), .bigint(start)]
-      ).integer(0, 0) ?? 0
+        """, [.text(cluster), .text(topic), .bigint(Int64(partition)), .bigint(start)])
+      let consumed = result.integer(0, 0) ?? 0
       let count = counts[partition] ?? 0
       guard count == consumed else {
         throw PipelineError.definition(
@@ -256,9 +256,8 @@ public final class Replay {
       }
     }
     let dead = try connection.query(
-      DeadRecords.count(from: starts), [.text(cluster), .text(topic), .text(aggregate.name)]
-    ).integer(0, 0) ?? 0
-    guard dead == deadCount else {
+      DeadRecords.count(from: starts), [.text(cluster), .text(topic), .text(aggregate.name)])
+    guard (dead.integer(0, 0) ?? 0) == deadCount else {
       throw PipelineError.definition("dead letters were replayed meanwhile, nothing has been changed: replay again")
     }
   }

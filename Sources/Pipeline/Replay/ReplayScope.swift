@@ -41,7 +41,6 @@ struct ReplayScope {
       partitions.append(Int64(partition))
       offsets.append(low)
     }
-    let parameters: [PostgresParameter] = [.text(cluster), .text(topic), .array(partitions), .array(offsets), .text(text)]
     let lost = try connection.query(
       """
       WITH l AS (\(LedgerReach.segments(of: plan))), lost AS (
@@ -51,7 +50,7 @@ struct ReplayScope {
         WHERE (t.low IS NULL OR l.first_offset < t.low) AND l.consumed > 0)
       SELECT until::text, CASE WHEN isfinite(until) THEN (tumble(until, \(size)) + \(size))::text END
       FROM lost WHERE until >= $5::timestamptz
-      """, parameters)
+      """, [.text(cluster), .text(topic), .array(partitions), .array(offsets), .text(text)])
     if lost.rowCount > 0 {
       throw PipelineError.definition(
         "the topic no longer holds all records of these windows: some that were counted, up to "
