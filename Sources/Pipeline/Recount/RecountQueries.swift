@@ -107,7 +107,9 @@ struct RecountQueries {
       return "(\(quotedLiteral(column.name)), s\(index)::text, r\(index)::text, is_stored AND is_recounted AND "
         + "\(differs("s\(index)", "r\(index)", column.type, bound)))"
     }
-    let key = plan.keys.map { "\(quotedLiteral($0.name + " ")) || coalesce(\(quotedIdentifier($0.name))::text, 'NULL')" }
+    let key = plan.keys.map {
+      "\(quotedLiteral($0.name + " ")) || coalesce(\(quotedIdentifier($0.name))::text, 'NULL')"
+    }
     return """
       CREATE TEMPORARY TABLE recount_cells AS
       WITH pairs AS (
