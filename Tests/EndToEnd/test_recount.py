@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from product import GENERATOR
 
 EVENTS = 60_000
 
@@ -38,7 +39,8 @@ def test_recount_lists_exactly_the_tampered_cells_and_replay_repairs_them(runnin
     assert "skip" not in output
 
     row = running.query("SELECT region, window_start FROM region_health ORDER BY window_start, region LIMIT 1")[0]
-    running.query("UPDATE region_health SET failed_downloads = failed_downloads + 5 WHERE (region, window_start) = %s", [row])
+    running.query(
+        "UPDATE region_health SET failed_downloads = failed_downloads + 5 WHERE (region, window_start) = %s", [row])
     running.query("DELETE FROM device_stats WHERE ctid = (SELECT min(ctid) FROM device_stats)")
     status, output = recount(running)
     assert status == 1
@@ -62,7 +64,7 @@ def test_recount_lists_exactly_the_tampered_cells_and_replay_repairs_them(runnin
 def test_replays_under_load_lose_nothing_and_the_processor_goes_on(running):
     load = running.start(
         "--count", EVENTS, "--rate", 6000, "--seed", 8, "--start", "2026-03-01T08:10:00Z", "--span", "10m",
-        program=__import__("product").GENERATOR, log="load")
+        program=GENERATOR, log="load")
     replays = 0
     while load.is_running:
         running.must("replay", "content_stats", "--from", "2026-03-01 08:05Z" if replays % 2 else "beginning")
