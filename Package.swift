@@ -57,11 +57,18 @@ let package = Package(
         "HTTPServer", "Kafka", "Pipeline", "Plan", "Postgres", "Project", "SQLFrontend", "Threads",
       ]),
 
+    .target(
+      name: "CrashTest",
+      dependencies: [
+        "ChildProcess", "DownloadEncoding", "Downloads", "Events", "Kafka", "Pipeline", "Plan", "Postgres", "Project",
+        "SQLFrontend", "Threads",
+      ]),
+
     // The commands.
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Benchmark", "ChildProcess", "Configuration", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres",
+        "Benchmark", "ChildProcess", "Configuration", "CrashTest", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres",
         "Project", "StatsAPI", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
@@ -98,6 +105,7 @@ let package = Package(
         "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "Observability", "Pipeline", "Plan", "Postgres",
         "Project", "SQLFrontend", "Threads",
       ]),
+    .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
     .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "HTTPServer"]),
     .testTarget(
       name: "GeneratorTests",

@@ -17,11 +17,13 @@ struct Sink: Sendable {
   let owner: String
   private let aggregates: [(name: String, upsert: String)]
   private let shapes: [(name: String, shape: TableShape)]
+  private let plantedBug: PlantedBug?
 
-  init(_ plan: StreamPlan, topic: String, owner: String) {
+  init(_ plan: StreamPlan, topic: String, owner: String, plantedBug: PlantedBug? = nil) {
     stream = plan.definition.name
     self.topic = topic
     self.owner = owner
+    self.plantedBug = plantedBug
     aggregates = plan.aggregates.map { ($0.name, ResultTable($0).upsertStatement) }
     shapes = plan.aggregates.map { ($0.name, TableShape($0, of: plan)) }
   }
@@ -92,6 +94,10 @@ struct Sink: Sendable {
     }
     // Parsed and planned once per connection: a flush comes many times a second.
     for statement in statements { try connection.prepare(statement.name, statement.sql) }
+    if plantedBug == .positionBeforeRows, let position = statements.first {
+      _ = try connection.pipeline([PostgresStatement(prepared: position.name, position.parameters)])
+      statements.removeFirst()
+    }
     // Without an explicit BEGIN the pipeline is one implicit transaction, committed at its end or not at all.
     _ = try connection.pipeline(statements.map { PostgresStatement(prepared: $0.name, $0.parameters) })
   }
