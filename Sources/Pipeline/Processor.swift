@@ -47,12 +47,6 @@ public struct ProcessorSettings: Sendable {
   }
 }
 
-/// What a processor does wrong on purpose, so that tests can show that they would notice.
-public enum PlantedBug: String, Sendable {
-  /// The position is committed in a transaction of its own, before the rows.
-  case positionBeforeRows = "position-before-rows"
-}
-
 /// One instance that processes a stream: any number of workers, each a member of the consumer group with a consumer and
 /// a sink of its own. They share nothing but the bounds; the checkpoint protocol keeps them apart as it does instances.
 public final class Processor: Sendable {

@@ -35,25 +35,6 @@ func check(_ context: CommandContext) throws -> Int32 {
   return 0
 }
 
-/// `streampulse verify`
-func verify(_ context: CommandContext) throws -> Int32 {
-  let project = try context.loadProject()
-  let connection = try PostgresConnection(context.database().with("application_name", "streampulse verify"))
-  defer { connection.close() }
-  let report = try Verifier(connection).verify(project.stream.plan)
-  for check in report.checks {
-    print("\(check.holds ? "ok  " : "FAIL") \(check.name)")
-    for violation in check.violations { print("       \(violation)") }
-  }
-  for gap in report.gaps { print("gap  \(gap)") }
-  print(
-    """
-    \(report.consumed) records of \(report.partitions) partitions applied once, \(report.dead) of them dead letters: \
-    \(report.holds ? "verified" : "NOT VERIFIED")
-    """)
-  return report.holds ? 0 : 1
-}
-
 /// `streampulse process`
 func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   let project = try context.loadProject()

@@ -16,6 +16,7 @@ struct Sink: Sendable {
   let topic: String
   let owner: String
   private let aggregates: [(name: String, upsert: String)]
+  private let shapes: [(name: String, shape: TableShape)]
   private let plantedBug: PlantedBug?
 
   init(_ plan: StreamPlan, topic: String, owner: String, plantedBug: PlantedBug? = nil) {
@@ -24,6 +25,7 @@ struct Sink: Sendable {
     self.owner = owner
     self.plantedBug = plantedBug
     aggregates = plan.aggregates.map { ($0.name, ResultTable($0).upsertStatement) }
+    shapes = plan.aggregates.map { ($0.name, TableShape($0, of: plan)) }
   }
 
   // MARK: Claims
@@ -53,6 +55,22 @@ struct Sink: Sendable {
         partition: Int32(partition), next: next, epoch: epoch, watermark: result.integer(row, 3),
         last: result.integer(row, 4).map { RecordFingerprint(rawValue: $0) })
     }
+  }
+
+  /// Why this instance's definitions are not those of the tables (any more); nil when they are. A replay with a changed
+  /// definition fences all instances, and those that run with the former one must not go on.
+  func redefinition(_ connection: PostgresConnection) throws(PostgresError) -> String? {
+    let result = try connection.query("SELECT aggregate, shape FROM pulse.definitions")
+    let stored = Dictionary(
+      (0..<result.rowCount).map { (result[$0, 0] ?? "", result[$0, 1]) }, uniquingKeysWith: { first, _ in first })
+    for (name, shape) in shapes {
+      do throws(PipelineError) {
+        try Migrator.check(name, stored: stored[name] ?? nil, planned: shape)
+      } catch {
+        return error.description
+      }
+    }
+    return nil
   }
 
   // MARK: Commits
@@ -132,12 +150,8 @@ struct Sink: Sendable {
   }
 
   private func upsert(_ delta: WindowDelta) -> Statement {
-    var starts = PostgresArray(.timestamptz)
-    for start in delta.windowStarts { starts.append(start) }
-    let columns = delta.keys + delta.accumulators
-    return Statement(
-      name: "upsert \(delta.aggregate)", sql: aggregates[delta.aggregate].upsert,
-      parameters: [.array(starts)] + columns.map { .array(PostgresArray($0)) })
+    Statement(
+      name: "upsert \(delta.aggregate)", sql: aggregates[delta.aggregate].upsert, parameters: delta.upsertParameters)
   }
 
   private func ledger(_ advances: [PartitionAdvance], _ cluster: String) -> [Statement] {
@@ -145,6 +159,8 @@ struct Sink: Sendable {
     guard !moved.isEmpty else { return [] }
     var partitions = PostgresArray(.integer)
     var numbers = (0..<6).map { _ in PostgresArray(.bigint) }
+    var latest = PostgresArray(.timestamptz)
+    var segments = PostgresArray(.bigint)
     var countPartitions = PostgresArray(.integer)
     var names = PostgresArray(.text)
     var counts = (0..<4).map { _ in PostgresArray(.bigint) }
@@ -155,6 +171,8 @@ struct Sink: Sendable {
         advance.epoch,
       ]
       for (index, value) in values.enumerated() { numbers[index].append(value) }
+      if let time = advance.counts.maxEventTime { latest.append(time) } else { latest.appendNull() }
+      segments.append(advance.segment)
       for (aggregate, count) in zip(aggregates, advance.counts.aggregates) {
         countPartitions.append(Int64(advance.partition))
         names.append(aggregate.name)
@@ -167,14 +185,15 @@ struct Sink: Sendable {
         name: "ledger",
         sql: """
           INSERT INTO pulse.ledger AS l
-            (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch)
+            (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch, latest_event)
           SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-            $8::bigint[], $9::bigint[]) AS d
+            $8::bigint[], $9::bigint[], $10::timestamptz[]) AS d
           ON CONFLICT (cluster, topic, partition, first_offset) DO UPDATE
           SET next_offset = excluded.next_offset, consumed = l.consumed + excluded.consumed,
               missing = l.missing + excluded.missing, dead = l.dead + excluded.dead, epoch = excluded.epoch,
-              updated_at = now()
-          """, parameters: [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) })
+              latest_event = greatest(l.latest_event, excluded.latest_event), updated_at = now()
+          """,
+        parameters: [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) } + [.array(latest)])
     ]
     if !aggregates.isEmpty {
       statements.append(
@@ -192,6 +211,14 @@ struct Sink: Sendable {
           parameters: [.text(cluster), .text(topic), .array(countPartitions), .array(names)] + counts.map { .array($0) }
         ))
     }
+    statements.append(
+      Statement(
+        name: "seal",
+        sql: """
+          UPDATE pulse.ledger AS l SET seal = pulse.seal(l)
+          FROM unnest($3::integer[], $4::bigint[]) AS d (partition, first_offset)
+          WHERE (l.cluster, l.topic, l.partition, l.first_offset) = ($1, $2, d.partition, d.first_offset)
+          """, parameters: [.text(cluster), .text(topic), .array(partitions), .array(segments)]))
     return statements
   }
 

@@ -413,6 +413,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       }
     case .fenced(let message):
       checkpoints.fenced(message)
+    case .redefined(let change):
+      throw .definition(change)
     }
   }
 }

@@ -81,21 +81,21 @@ final class Instance {
   private let ended: Monitor<String?>
 
   convenience init(
-    _ bench: Bench, _ load: Load, properties: [(name: String, value: String)] = [], workers: Int = 1,
-    maxDeltaRows: Int = 200_000
+    _ bench: Bench, _ load: Load, project: Project? = nil, properties: [(name: String, value: String)] = [],
+    workers: Int = 1, maxDeltaRows: Int = 200_000
   ) throws {
     try self.init(
-      bench, servers: load.broker.bootstrapServers, topic: Bench.topic, properties: properties, workers: workers,
-      maxDeltaRows: maxDeltaRows)
+      bench, servers: load.broker.bootstrapServers, topic: Bench.topic, project: project, properties: properties,
+      workers: workers, maxDeltaRows: maxDeltaRows)
   }
 
   init(
-    _ bench: Bench, servers: String, topic: String, properties: [(name: String, value: String)] = [],
-    workers: Int = 1, maxDeltaRows: Int = 200_000
+    _ bench: Bench, servers: String, topic: String, project: Project? = nil,
+    properties: [(name: String, value: String)] = [], workers: Int = 1, maxDeltaRows: Int = 200_000
   ) throws {
     let (log, ended) = (Log(), Monitor<String?>(nil))
     let processor = Processor(
-      bench.project.stream,
+      (project ?? bench.project).stream,
       settings: ProcessorSettings(
         kafka: KafkaConfiguration(bootstrapServers: servers, properties: properties), topic: topic,
         group: "streampulse", database: bench.settings.with("application_name", "streampulse process"), batchSize: 500,
