@@ -13,6 +13,8 @@ final class Grouping {
   /// Why an event is in no group: 0 it is in one (or failed), 1 filtered, 2 late.
   private let outcome: UnsafeMutablePointer<UInt8>
   private var hasOutcomes = false
+  /// The last batch's late events, when they are to become dead letters.
+  private(set) var lateEvents: [LateEvent] = []
   private var windows: WindowTable
   /// ((window, key 0), key 1), …: `folds[i]` adds key i, and its ids are the group rows when i is the last key.
   private var folds: [Fold]
@@ -61,7 +63,7 @@ final class Grouping {
     guard let watermark else { return nil }
     var horizons: [Int64] = []
     if let retention = plan.retentionMicroseconds { horizons.append(watermark - retention) }
-    if plan.latePolicy == .drop { horizons.append(watermark - plan.allowedLatenessMicroseconds) }
+    if plan.latePolicy != .revise { horizons.append(watermark - plan.allowedLatenessMicroseconds) }
     return horizons.max()
   }
 
@@ -84,6 +86,7 @@ final class Grouping {
 
   private func markOutcomes(_ batch: EventBatch, _ times: Column, _ program: Program, _ watermark: Int64?) {
     let count = batch.count
+    if !lateEvents.isEmpty { lateEvents = [] }
     if let filter {
       hasOutcomes = true
       let passes = program.registers[filter].booleans
@@ -94,9 +97,13 @@ final class Grouping {
     // A window is late as a whole, by its end; only events from before the horizon can be in such a window.
     guard let horizon = horizon(watermark) else { return }
     for row in 0..<count where times.integers[row] < horizon && outcome[row] == 0 && batch.live[row] == 1 {
-      if windows.start(of: times.integers[row]) + windows.size <= horizon {
-        hasOutcomes = true
-        outcome[row] = 2
+      let start = windows.start(of: times.integers[row])
+      guard start + windows.size <= horizon else { continue }
+      hasOutcomes = true
+      outcome[row] = 2
+      if plan.latePolicy == .deadLetter {
+        lateEvents.append(
+          LateEvent(row: row, aggregate: index, windowStart: start, lateness: horizon - start - windows.size))
       }
     }
   }
@@ -109,6 +116,7 @@ final class Grouping {
       counts.filtered += outcome[row] == 1 ? 1 : 0
       counts.late += outcome[row] == 2 ? 1 : 0
     }
+    if plan.latePolicy == .deadLetter { swap(&counts.late, &counts.dead) }
     return counts
   }
 

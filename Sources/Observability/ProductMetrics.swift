@@ -12,6 +12,7 @@ struct ProductMetrics: Sendable {
   private let missing: Counter
   private let expired: Counter
   private let removedRows: Counter
+  private let forwardedLetters: Counter
 
   init(_ registry: MetricsRegistry) {
     self.registry = registry
@@ -30,6 +31,8 @@ struct ProductMetrics: Sendable {
     missing = registry.counter("streampulse_missing_records_total", help: "Offsets that the log does not hold.")
     expired = registry.counter(
       "streampulse_expired_records_total", help: "Records that the broker deleted before they were read.")
+    forwardedLetters = registry.counter(
+      "streampulse_forwarded_dead_letters_total", help: "Copies of dead letters that the brokers acknowledged.")
     removedRows = registry.counter("streampulse_removed_rows_total", help: "Rows removed because of their age.")
   }
 
@@ -54,6 +57,7 @@ struct ProductMetrics: Sendable {
     case .repeatsDropped(_, _, let count): repeats.add(Int64(count))
     case .gapFound(_, _, let first, let last, _): missing.add(last - first + 1)
     case .recordsExpired(_, _, let first, let last): expired.add(last - first + 1)
+    case .deadLettersForwarded(_, let count): forwardedLetters.add(Int64(count))
     case .retentionRemoved(_, let rows): removedRows.add(Int64(rows))
     case .alertRaised(_, let severity, _, _): alerts(severity).add()
     case .requestServed(_, let route, let status, let seconds):
@@ -61,7 +65,8 @@ struct ProductMetrics: Sendable {
       requestSeconds(route).record(seconds)
     case .databaseUp, .brokerUp, .started, .definitionsLoaded, .definitionRejected, .listening, .ready, .childEnded,
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing,
-      .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .requestFailed:
+      .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,
+      .deadLetterUnforwardable, .requestFailed:
       break
     }
   }

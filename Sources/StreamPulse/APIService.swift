@@ -52,7 +52,8 @@ final class APIService: Sendable {
     observer.exposeHealth {
       let report = health.report
       return HealthFigures(
-        isDatabaseUp: report.database.isUp, isBrokerUp: report.broker.isUp, lagRecords: report.processor.lagRecords)
+        isDatabaseUp: report.database.isUp, isBrokerUp: report.broker.isUp, lagRecords: report.processor.lagRecords,
+        outboxLetters: health.outboxLetters)
     }
     let api = try StatsAPI(
       endpoints: project.endpoints, configuration: configuration,

@@ -48,7 +48,9 @@ func verify(_ context: CommandContext) throws -> Int32 {
   for gap in report.gaps { print("gap  \(gap)") }
   print(
     """
-    \(report.consumed) records of \(report.partitions) partitions applied once, \(report.dead) of them dead letters: \
+    \(report.consumed) records of \(report.partitions) partitions applied once, \(report.dead) of them dead letters\
+    \(report.late > 0 ? ", \(report.late) more for single aggregates" : "")\
+    \(report.replayed > 0 ? ", \(report.replayed) replayed" : ""): \
     \(report.holds ? "verified" : "NOT VERIFIED")
     """)
   return report.holds ? 0 : 1

@@ -27,6 +27,7 @@ func run(_ parsed: ParsedCommand) -> Int32 {
     case "serve": return try serve(context)
     case "check": return try check(context)
     case "verify": return try verify(context)
+    case "dead-letters": return try deadLetters(context, parsed)
     case "bench": return try bench(context, parsed)
     case "broker": return try broker(context, partitions: parsed.integer("partitions", in: 1...10_000) ?? 3)
     default:

@@ -141,7 +141,7 @@ public struct Migrator {
   /// reads with the processor's own role in read-only transactions.
   private func grant(_ plan: StreamPlan) throws {
     let role = Migrator.readerRole
-    let tables = plan.aggregates.map { quotedIdentifier($0.name) } + ["alerts"]
+    let tables = plan.aggregates.map { quotedIdentifier($0.name) } + ["alerts", "pulse.outbox"]
     do {
       try connection.execute(
         """
