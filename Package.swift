@@ -85,7 +85,7 @@ let package = Package(
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "PostgresTests", dependencies: ["ChildProcess", "Postgres", "Threads"]),
-    .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Events"]),
+    .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Events", "Threads"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
     .testTarget(

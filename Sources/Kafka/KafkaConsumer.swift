@@ -140,6 +140,8 @@ public final class KafkaConsumer {
   /// their work before. Batches may outlive it. Doing it again does nothing.
   public func close() {
     guard !context.isClosing else { return }
+    // Closing waits for ever for a loss that has not been answered (librdkafka 2.0; close does not ask again).
+    if case .unassign = context.pendingAnswer { try? unassign(assignment) }
     context.isClosing = true
     _ = rd_kafka_consumer_close(client.pointer)
     unconfirmed = []

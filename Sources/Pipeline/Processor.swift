@@ -130,8 +130,8 @@ public final class Processor: Sendable {
       thread.join()
     }
     let worker = Worker(
-      plan: stream.plan, consumer: consumer, decoder: decoder, sink: sink, settings: settings, status: status,
-      shouldStop: { [self] in isStopping }, observe: observe)
+      plan: stream.plan, consumer: consumer, decoder: decoder, sink: sink, time: MachineTime(), settings: settings,
+      status: status, seed: UInt64.random(in: 1...UInt64.max), shouldStop: { [self] in isStopping }, observe: observe)
     return worker.run()
   }
 

@@ -3,7 +3,7 @@
 /// The worker tells it what happened and asks `decide` what to do next, over and over. All times are monotonic, in
 /// microseconds. Invariants: one request at a time is with the sink; a partition is released only when everything read
 /// from it is committed, or not at all (`abandon`: a new worker begins at the committed positions).
-struct CheckpointProtocol {
+package struct CheckpointProtocol {
   struct Limits: Sendable {
     var flushInterval: Int64
     /// Groups that may wait for the next flush; then reading stops until the sink is free.
@@ -30,7 +30,7 @@ struct CheckpointProtocol {
     case abandon(AbandonReason)
   }
 
-  enum AbandonReason: Equatable, Sendable {
+  package enum AbandonReason: Equatable, Sendable {
     case fenced(String)
     case lostPartitions
     case releaseTimedOut
