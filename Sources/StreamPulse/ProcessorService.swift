@@ -22,7 +22,7 @@ final class ProcessorService: Sendable {
 
   /// Starts it. The database must have been migrated.
   init(_ context: CommandContext, _ project: Project, _ settings: ProcessorSettings) throws {
-    try Migrator.verify(project.stream.plan, PostgresConnection(settings.database))
+    try Migrator.verify(project, PostgresConnection(settings.database))
     let plan = project.stream.plan
     context.observe(
       .definitionsLoaded(

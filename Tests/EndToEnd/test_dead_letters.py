@@ -263,3 +263,35 @@ def test_letters_are_forwarded_at_least_once_with_an_id_of_their_own(parts):
     wait_until(
         lambda: (answer := parts.get("/metrics")) and b"streampulse_outbox_dead_letters 0" in answer.body,
         "no metric of the outbox")
+
+
+def test_a_replay_that_is_killed_has_done_nothing(parts, project):
+    kcat = Kcat(parts)
+    processor = parts.start("process")
+    kcat.produce(1, "good", event(1), 0)
+    kcat.produce(2, "framed", b"\0" + struct.pack(">I", 4711) + event(2), 1)
+    wait_for_letters(parts, 1)
+    parts.wait_for_events(1)
+    assert processor.stop() == 0
+    (project / "schemas/confluent-ids.json").write_text('{"4711": "event.avsc"}')
+
+    def waiting():
+        return parts.query(
+            "SELECT wait_event_type FROM pg_stat_activity WHERE application_name = 'streampulse dead-letters'")
+
+    holder = parts.database()
+    holder.autocommit = False
+    # In the order of the aggregates this is the last: what comes before it is written already.
+    with holder.cursor() as cursor:
+        cursor.execute("LOCK TABLE region_health IN EXCLUSIVE MODE")
+    replay = parts.start("dead-letters", "replay", "--all")
+    wait_until(lambda: waiting() == [("Lock",)], "the replay does not wait for the lock")
+    replay.kill()
+    holder.rollback()
+    holder.close()
+    wait_until(lambda: not waiting(), "the replay's connection does not end")
+    assert counts(parts) == (1, 1, 1)
+    parts.assert_verified()
+    assert "1 dead letters replayed" in parts.must("dead-letters", "replay", "--all")
+    assert counts(parts) == (2, 2, 2)
+    parts.assert_verified()

@@ -9,7 +9,7 @@ func deadLetters(_ context: CommandContext, _ parsed: ParsedCommand) throws -> I
   let project = try context.loadProject()
   let connection = try PostgresConnection(context.database().with("application_name", "streampulse dead-letters"))
   defer { connection.close() }
-  try Migrator.verify(project.stream.plan, connection)
+  try Migrator.verify(project, connection)
   let command = DeadLettersCommand(
     project: project, parsed: parsed, connection: connection, listing: try LetterListing(connection))
   switch parsed.positional[0] {
