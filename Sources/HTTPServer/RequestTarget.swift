@@ -19,7 +19,13 @@ struct RequestTarget: Equatable {
 
   /// nil when it is neither in origin nor in absolute form, an escape is not `%HH`, or what the escapes stand for is not
   /// UTF-8 or holds a zero byte.
-  init?(_ raw: UnsafeBufferPointer<UInt8>) {
+  init?(_ raw: [UInt8]) {
+    let parsed = raw.withUnsafeBufferPointer { Self($0) }
+    guard let parsed else { return nil }
+    self = parsed
+  }
+
+  private init?(_ raw: UnsafeBufferPointer<UInt8>) {
     var rest = Slice(base: raw, bounds: raw.startIndex..<raw.endIndex)
     if rest.first != UInt8(ascii: "/") {
       if rest.elementsEqual("*".utf8) {

@@ -23,7 +23,7 @@ public struct ProcessorSettings: Sendable {
 
   public init(
     kafka: KafkaConfiguration, topic: String, group: String, database: ConnectionSettings, batchSize: Int = 10_000,
-    flushIntervalMilliseconds: Int = 50, maxDeltaRows: Int = 200_000, owner: String
+    flushIntervalMilliseconds: Int = 20, maxDeltaRows: Int = 200_000, owner: String
   ) {
     self.kafka = kafka
     self.topic = topic

@@ -131,7 +131,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
 
   private func facts(_ now: Int64) -> CheckpointProtocol.Facts {
     CheckpointProtocol.Facts(
-      now: now, hasUnsealedRecords: open.hasUnsealedRecords,
+      now: now, unsealedOffsets: open.unsealedOffsets,
       hasWatermarkNews: now - lastRecord < quietAfter && !open.assigned.isEmpty,
       groupCount: windows.groupCount, byteCount: windows.memory + deadLetterBytes)
   }
@@ -248,7 +248,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     }
     let records: RecordBatch?
     do throws(KafkaError) {
-      records = try consumer.consume(timeoutMilliseconds: Int32(timeout / 1000))
+      // Rounded up: to ask again and again within the last millisecond would keep a core busy.
+      records = try consumer.consume(timeoutMilliseconds: Int32((timeout + 999) / 1000))
     } catch {
       if error.isFatal || !error.isRetriable { throw .kafka(error) }
       observe(.brokerFault(reason: error.description))
