@@ -151,12 +151,25 @@ import Threads
   func atomicity() throws {
     try commitFuture()
     try bench.connection.execute("ALTER TABLE pulse.replayed_letters RENAME TO away")
-    #expect(throws: PostgresError.self) { try replay(bench) }
+    #expect(throws: PipelineError.self) { try replay(bench) }
     #expect(bench.connection.transactionStatus == .idle)
     #expect(try counts == ["1 1 1"])
     #expect(try bench.rows("SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL") == ["2"])
     try bench.connection.execute("ALTER TABLE pulse.away RENAME TO replayed_letters")
     #expect(try replay(bench).replayed == 2)
+    try expectProof()
+  }
+
+  @Test("while a table is made anew no letter is replayed into the one that goes")
+  func exclusion() throws {
+    try commitFuture()
+    let other = try PostgresConnection(bench.settings)
+    _ = try other.query("SELECT pg_advisory_lock(5721046398115)")
+    let error = #expect(throws: PipelineError.self) { try replay(bench) }
+    #expect(error?.description.contains("an aggregate is being replayed") == true)
+    other.close()
+    try until("the lock is free") { (try? replay(bench).replayed) == 2 }
+    #expect(try counts == ["3 3 3"])
     try expectProof()
   }
 

@@ -33,6 +33,8 @@ public struct LetterReplay {
   /// Letters and bytes of one transaction.
   private static let portion = (letters: 1000, bytes: 16 << 20)
   private static let tries = 8
+  /// Key of the advisory lock that replays share; whoever makes a whole table anew must have it alone.
+  private static let lock: Int64 = 5_721_046_398_115
 
   private let plan: StreamPlan
   private let decoder: AvroDecoder
@@ -47,7 +49,24 @@ public struct LetterReplay {
   /// Replays the letters that the filter means and that have not been replayed.
   ///
   /// - Parameter now: the wall clock in microseconds since 1970, against which events from the future are recognised.
-  public func replay(_ filter: LetterFilter, now: Int64) throws(PostgresError) -> ReplayReport {
+  public func replay(_ filter: LetterFilter, now: Int64) throws(PipelineError) -> ReplayReport {
+    do {
+      let free = try connection.query("SELECT pg_try_advisory_lock_shared($1)", [.bigint(LetterReplay.lock)])
+      guard free.boolean(0, 0) == true else {
+        throw PipelineError.definition("an aggregate is being replayed: replay dead letters when that is done")
+      }
+      defer { _ = try? connection.query("SELECT pg_advisory_unlock_shared($1)", [.bigint(LetterReplay.lock)]) }
+      return try replayAll(filter, now: now)
+    } catch let error as PostgresError {
+      throw .postgres(error)
+    } catch let error as PipelineError {
+      throw error
+    } catch {
+      throw .internal("\(error)")
+    }
+  }
+
+  private func replayAll(_ filter: LetterFilter, now: Int64) throws(PostgresError) -> ReplayReport {
     let kinds = try connection.query(
       """
       SELECT DISTINCT d.aggregate FROM dead_letters AS d WHERE \(LetterFilter.condition) AND d.replayed_at IS NULL

@@ -9,7 +9,7 @@ import Threads
 /// One instance does it, elected by an advisory lock; the others stand by.
 public final class Forwarder: Sendable {
   /// Key of the advisory lock; any constant of ours.
-  private static let lock: Int64 = 5_721_046_398_115
+  private static let lock: Int64 = 5_721_046_398_116
   private static let intervalMilliseconds = 250
   private static let pollMilliseconds: Int32 = 100
 
