@@ -24,6 +24,7 @@ func clientContext<Context: ClientContext>(_ opaque: UnsafeMutableRawPointer?, a
 final class ClientHandle {
   let pointer: OpaquePointer
   private let context: ClientContext
+  private var isLeaked = false
 
   /// - Parameters:
   ///   - defaults: properties that the user's replace.
@@ -72,7 +73,14 @@ final class ClientHandle {
   }
 
   deinit {
-    rd_kafka_destroy(pointer)
+    if !isLeaked { rd_kafka_destroy(pointer) }
+  }
+
+  /// Leaves the client and its context in memory for good, where destroying it would abort the process.
+  func leak() {
+    guard !isLeaked else { return }
+    isLeaked = true
+    _ = Unmanaged.passRetained(context)
   }
 }
 

@@ -12,6 +12,8 @@ final class ConsumerContext: ClientContext {
   }
 
   var pendingAnswer: Answer?
+  /// The group has answered at least once, be it with no partitions.
+  var hasRebalanced = false
   /// From here on the rebalance callback releases the partitions itself, because nobody polls any more.
   var isClosing = false
   private var events: [GroupEvent] = []
@@ -75,6 +77,7 @@ let rebalanced:
     UnsafeMutableRawPointer?
   ) -> Void = { client, code, list, opaque in
     guard let list, let context = clientContext(opaque, as: ConsumerContext.self) else { return }
+    context.hasRebalanced = true
     let partitions = elements(list).map(\.partition).sorted()
     guard !context.isClosing else {
       // The members' protocol is fixed to the cooperative one, so partitions are only ever taken out one by one.

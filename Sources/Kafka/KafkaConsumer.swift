@@ -30,6 +30,7 @@ public final class KafkaConsumer {
   /// Assigned partitions of which no record came yet.
   var unconfirmed: Set<Int32> = []
   var freeBuffers: [MessageBuffer] = []
+  private var isSubscribed = false
 
   /// - Throws: for a property that librdkafka refuses, or one of the user's that contradicts what delivery rests on:
   ///   `enable.auto.commit`, `enable.auto.offset.store`, `partition.assignment.strategy`.
@@ -67,6 +68,9 @@ public final class KafkaConsumer {
 
   deinit {
     close()
+    // Before 2.3 librdkafka aborts the process when a member is destroyed that has joined and was never told its
+    // partitions (its issue 4312). It has left the group; what stays is a few idle threads.
+    if isSubscribed, !context.hasRebalanced { client.leak() }
     // Queues hold records, which hold their topics: all must be gone before the client is destroyed.
     partitionQueues = [:]
     dataQueue = nil
@@ -77,6 +81,7 @@ public final class KafkaConsumer {
   /// Joins the group. What it brings comes from `pollGroup`.
   public func subscribe() throws(KafkaError) {
     let list = PartitionList(topic: topic, CollectionOfOne(RD_KAFKA_PARTITION_UA))
+    isSubscribed = true
     try KafkaError.check(rd_kafka_subscribe(client.pointer, list.pointer))
   }
 
@@ -140,12 +145,26 @@ public final class KafkaConsumer {
   /// their work before. Batches may outlive it. Doing it again does nothing.
   public func close() {
     guard !context.isClosing else { return }
-    // Closing waits for ever for a loss that has not been answered (librdkafka 2.0; close does not ask again).
-    if case .unassign = context.pendingAnswer { try? unassign(assignment) }
+    answerPendingRebalance()
     context.isClosing = true
     _ = rd_kafka_consumer_close(client.pointer)
     unconfirmed = []
     partitionQueues = [:]
+  }
+
+  /// A rebalance that the caller was told of and did not answer, because it starts anew: closing would wait for that
+  /// answer for ever.
+  private func answerPendingRebalance() {
+    do throws(KafkaError) {
+      switch context.pendingAnswer {
+      case .assign: try assign([:])
+      case .unassign: try unassign(assignment)
+      case nil: break
+      }
+    } catch {
+      // Then there is nothing to be answered any more.
+      context.pendingAnswer = nil
+    }
   }
 
   private func serveGroup() {

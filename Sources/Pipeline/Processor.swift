@@ -20,6 +20,8 @@ public struct ProcessorSettings: Sendable {
   public var maxDeltaBytes = 256 << 20
   /// How this instance is called in the progress table.
   public var owner: String
+  /// nil in every real processor.
+  public var plantedBug: PlantedBug?
 
   public init(
     kafka: KafkaConfiguration, topic: String, group: String, database: ConnectionSettings, batchSize: Int = 10_000,
@@ -39,6 +41,12 @@ public struct ProcessorSettings: Sendable {
     CheckpointProtocol.Limits(
       flushInterval: Int64(flushIntervalMilliseconds) * 1000, maxGroups: maxDeltaRows, maxBytes: maxDeltaBytes)
   }
+}
+
+/// What a processor does wrong on purpose, so that tests can show that they would notice.
+public enum PlantedBug: String, Sendable {
+  /// The position is committed in a transaction of its own, before the rows.
+  case positionBeforeRows = "position-before-rows"
 }
 
 /// One instance that processes a stream: a worker thread and a sink thread, made anew whenever they have to give up
@@ -117,7 +125,7 @@ public final class Processor: Sendable {
 
   private func run(_ consumer: KafkaConsumer, _ decoder: AvroDecoder, cluster: String) throws(KafkaError) -> WorkerEnd {
     let sink = SinkThread(
-      Sink(stream.plan, topic: settings.topic, owner: settings.owner), cluster: cluster, settings: settings.database,
+      Sink(stream.plan, topic: settings.topic, owner: settings.owner, plantedBug: settings.plantedBug), cluster: cluster, settings: settings.database,
       status: status, observe: observe)
     let thread: WorkerThread
     do {

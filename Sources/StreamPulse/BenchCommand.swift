@@ -99,7 +99,7 @@ private func makeWorkspace(_ context: CommandContext) throws -> Workspace {
 }
 
 /// Of our settings only those that change what is measured: the engine's, from wherever they came, and librdkafka's.
-private func childEnvironment(_ configuration: Configuration) -> [String: String] {
+func childEnvironment(_ configuration: Configuration) -> [String: String] {
   let settings = Set(SettingKey.allCases.map(\.rawValue))
   var environment = processEnvironment().filter { !settings.contains($0.key) }
   let engine = configuration.engine
@@ -125,7 +125,7 @@ private func loadAverage() -> String {
 }
 
 /// Progress, apart from the results.
-private func say(_ line: String) {
+func say(_ line: String) {
   let bytes = Array((line + "\n").utf8)
   _ = write(STDERR_FILENO, bytes, bytes.count)
 }

@@ -12,6 +12,11 @@ enum Commands {
   ]
   private static let general: [SettingKey] = [.project, .dataDirectory, .logLevel]
 
+  /// A wrong order of things that `crashtest` has to find.
+  private static let plantedBug = OptionSpec(
+    "planted-bug", value: "NAME", summary: "Be wrong on purpose: position-before-rows"
+  ).hidden
+
   static let interface = CommandLineInterface(
     program: "streampulse", summary: "Live, exactly-once, queryable aggregates from Kafka to Postgres, defined in SQL.",
     version: version,
@@ -27,7 +32,7 @@ enum Commands {
       CommandSpec(
         name: "migrate", summary: "Bring the database to what the definitions need", settings: postgres + general),
       CommandSpec(
-        name: "process", summary: "Process the stream; start as many instances as you like",
+        name: "process", summary: "Process the stream; start as many instances as you like", options: [plantedBug],
         settings: kafka + postgres + engine + general),
       CommandSpec(
         name: "serve", summary: "Serve the API and the dashboard", settings: kafka + postgres + api + general),
@@ -73,6 +78,27 @@ enum Commands {
         ],
         arguments: [ArgumentSpec("BENCH", summary: "Which one; all without it", isRequired: false)],
         settings: [.kafkaBootstrapServers, .kafkaTopic, .kafkaGroupID] + engine + general),
+      CommandSpec(
+        name: "crashtest", summary: "Kill, pause and cut everything, and compare every row with the truth",
+        details: """
+          Runs a load, a broker, Postgres and processors in a scratch folder of its own, injects faults, lets it all \
+          catch up, and has Postgres compute from the recorded events what each row has to be. The same seed gives \
+          the same faults at the same times. Exit status 0 only when no row differs; the folder with all logs is kept \
+          when one does. The last line is the verdict.
+          """,
+        options: [
+          OptionSpec("minutes", value: "M", summary: "How long faults happen", default: "10"),
+          OptionSpec("seed", value: "S", summary: "Which faults happen when", default: "another one each time"),
+          OptionSpec("processors", value: "N", summary: "Instances in the group, 1 to 4", default: "3"),
+          OptionSpec("every", value: "SECONDS", summary: "Mean time between two faults", default: "5"),
+          OptionSpec("rate", value: "EVENTS/S", summary: "Events per second", default: "5000"),
+          OptionSpec(
+            "kafka-command", value: "COMMAND",
+            summary: "Starts a Kafka when called with a folder and a port; it is killed and started again",
+            default: "the in-process broker, which can only be paused"),
+          plantedBug,
+        ],
+        settings: engine + general),
       CommandSpec(
         name: "broker", summary: "Run only the in-process broker, for tests and trials",
         details: """

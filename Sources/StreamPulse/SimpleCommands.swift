@@ -57,9 +57,10 @@ func verify(_ context: CommandContext) throws -> Int32 {
 }
 
 /// `streampulse process`
-func process(_ context: CommandContext) throws -> Int32 {
+func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   let project = try context.loadProject()
-  let settings = try context.processorSettings(project, kafka: context.kafka(), database: context.database())
+  var settings = try context.processorSettings(project, kafka: context.kafka(), database: context.database())
+  settings.plantedBug = try parsed.plantedBug()
   let service = try ProcessorService(context, project, settings)
   let signal = Signals.wait { service.isOver }
   context.observe(.shutdownStarted(reason: signal ?? "the processor ended"))

@@ -23,12 +23,13 @@ func run(_ parsed: ParsedCommand) -> Int32 {
     switch parsed.command {
     case "up": return try Up(context, withDemo: !parsed.flag("no-demo")).run()
     case "migrate": return try migrate(context)
-    case "process": return try process(context)
+    case "process": return try process(context, parsed)
     case "serve": return try serve(context)
     case "check": return try check(context)
     case "verify": return try verify(context)
     case "dead-letters": return try deadLetters(context, parsed)
     case "bench": return try bench(context, parsed)
+    case "crashtest": return try crashTest(context, parsed)
     case "broker": return try broker(context, partitions: parsed.integer("partitions", in: 1...10_000) ?? 3)
     default:
       fail("unknown command \(parsed.command)")

@@ -18,6 +18,10 @@ SHARED = ROOT.parent / "shared"
 DESKTOP = (1280, 900)
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "deep: takes minutes; make test-deep runs these")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nothing_stays_behind():
     """No process outlives the tests."""

@@ -1,4 +1,5 @@
 import ChildProcess
+import DownloadEncoding
 import Events
 import Glibc
 import Kafka

@@ -30,36 +30,6 @@ func eventSchema() throws -> String {
   return String(decoding: bytes, as: UTF8.self)
 }
 
-/// A `DownloadEvent` that owns its texts, so that it can be kept and compared.
-struct KeptEvent: Equatable {
-  var eventID: String
-  var timestampMilliseconds: Int64
-  var contentID: String
-  var title: String
-  var contentType: String
-  var sizeGB: Double
-  var userID: String
-  var region: String
-  var deviceType: String
-  var osVersion: String
-  var status: String
-  var durationSeconds: Int32
-  var speedMbps: Double
-  var errorCode: String?
-}
-
-extension KeptEvent {
-  init(_ event: DownloadEvent) {
-    self.init(
-      eventID: event.eventID.description, timestampMilliseconds: event.timestampMilliseconds,
-      contentID: event.contentID.description, title: event.title.description,
-      contentType: event.contentType.description, sizeGB: event.sizeGB, userID: event.userID.description,
-      region: event.region.description, deviceType: event.deviceType.description,
-      osVersion: event.osVersion.description, status: event.status.rawValue, durationSeconds: event.durationSeconds,
-      speedMbps: event.speedMbps, errorCode: event.errorCode?.description)
-  }
-}
-
 /// `count` events, one each `step` milliseconds.
 func makeEvents(_ settings: SynthesisSettings, count: UInt64, step: Int64 = 10) throws -> [KeptEvent] {
   let synthesizer = try DownloadSynthesizer(settings: settings)

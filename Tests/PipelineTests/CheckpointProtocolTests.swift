@@ -137,6 +137,24 @@ import Testing
     #expect(decide(at: 1) == .claim([0]))
   }
 
+  @Test("a partition that is assigned again without a release in between was lost: nothing uncommitted is kept")
+  mutating func assignedTwice() {
+    machine.assigned([0, 1])
+    machine.submitted(.claim([0, 1]), now: 0)
+    machine.assigned([1, 2])
+    #expect(decide(at: 1) == .abandon(.lostPartitions))
+  }
+
+  @Test("a partition that was released may be assigned again")
+  mutating func assignedAgain() {
+    machine.assigned([0, 1])
+    machine.revoked([1], now: 0)
+    #expect(decide(at: 1) == .release([1]))
+    machine.released()
+    machine.assigned([1])
+    #expect(decide(at: 2) == .claim([0, 1]))
+  }
+
   @Test("a release that cannot be flushed in time abandons everything uncommitted")
   mutating func releaseTimeout() {
     machine.submitted(.flush, now: 0)

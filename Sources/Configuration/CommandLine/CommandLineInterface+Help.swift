@@ -26,7 +26,7 @@ extension CommandLineInterface {
     if !command.arguments.isEmpty {
       text += "\nArguments:\n" + columns(command.arguments.map { ($0.name, $0.summary) })
     }
-    var own = command.options.map(row)
+    var own = command.options.filter { !$0.isHidden }.map(row)
     own.append(("-h, --help", "Show this help"))
     if command.name.isEmpty { own.append(("--version", "Show the version")) }
     text += "\nOptions:\n" + columns(own)

@@ -20,6 +20,16 @@ public struct OptionSpec: Hashable, Sendable {
     self.isRepeatable = isRepeatable
   }
 
+  /// Understood, but not in the help: for tests of the program itself.
+  public var isHidden = false
+
+  /// The same, left out of the help.
+  public var hidden: OptionSpec {
+    var copy = self
+    copy.isHidden = true
+    return copy
+  }
+
   /// An option without a value.
   public init(flag name: String, summary: String) {
     self.name = name

@@ -57,6 +57,8 @@ package struct CheckpointProtocol {
   }
 
   private let limits: Limits
+  /// Assigned, claimed or not yet, and not released.
+  private var held: Set<Int32> = []
   private var toClaim: [Int32] = []
   private var nextClaim: Int64 = .min
   private var toRelease: [Int32] = []
@@ -72,6 +74,10 @@ package struct CheckpointProtocol {
   }
 
   mutating func assigned(_ partitions: [Int32]) {
+    // What is held already was somebody else's meanwhile, though nobody said so. To claim it again would raise the epoch
+    // of what is read and not committed, and count it twice.
+    if !held.isDisjoint(with: partitions) { lost() }
+    held.formUnion(partitions)
     toClaim += partitions
   }
 
@@ -118,6 +124,7 @@ package struct CheckpointProtocol {
   }
 
   mutating func released() {
+    held.subtract(toRelease)
     toRelease = []
     if !isStopping { releaseDeadline = nil }
   }

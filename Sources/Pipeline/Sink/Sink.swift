@@ -23,12 +23,14 @@ struct Sink: Sendable {
   /// Where dead letters are forwarded to, if anywhere.
   let deadLetterTopic: String?
   private let aggregates: [(name: String, upsert: String)]
+  private let plantedBug: PlantedBug?
 
-  init(_ plan: StreamPlan, topic: String, owner: String) {
+  init(_ plan: StreamPlan, topic: String, owner: String, plantedBug: PlantedBug? = nil) {
     stream = plan.definition.name
     self.topic = topic
     self.owner = owner
     deadLetterTopic = plan.definition.deadLetterTopic
+    self.plantedBug = plantedBug
     aggregates = plan.aggregates.map { ($0.name, ResultTable($0).upsertStatement) }
   }
 
@@ -80,6 +82,10 @@ struct Sink: Sendable {
     }
     // Parsed and planned once per connection: a flush comes many times a second.
     for statement in statements { try connection.prepare(statement.name, statement.sql) }
+    if plantedBug == .positionBeforeRows, let position = statements.first {
+      _ = try connection.pipeline([PostgresStatement(prepared: position.name, position.parameters)])
+      statements.removeFirst()
+    }
     // Without an explicit BEGIN the pipeline is one implicit transaction, committed at its end or not at all.
     _ = try connection.pipeline(statements.map { PostgresStatement(prepared: $0.name, $0.parameters) })
   }

@@ -1,17 +1,16 @@
 import CAvro
+import Downloads
 
-/// Decodes download events by libavro's own generic reader.
-final class ReferenceReader {
-  struct InvalidSchema: Error {}
-
+/// Decodes download events by libavro's own generic reader: what the product's own decoder is compared with.
+public final class ReferenceReader {
   private let schema: avro_schema_t
   private var record = avro_value_t()
 
-  init(schemaJSON: String) throws(InvalidSchema) {
+  public init(schemaJSON: String) throws(EncodingError) {
     var parsed: avro_schema_t?
     guard avro_schema_from_json_length(schemaJSON, schemaJSON.utf8.count, &parsed) == 0, let schema = parsed,
       let valueClass = avro_generic_class_from_schema(schema)
-    else { throw InvalidSchema() }
+    else { throw .invalidSchema(reason: String(cString: avro_strerror())) }
     self.schema = schema
     avro_generic_value_new(valueClass, &record)
     shim_avro_value_iface_decref(valueClass)
@@ -23,16 +22,13 @@ final class ReferenceReader {
   }
 
   /// nil when the bytes are not one event, no more and no less.
-  func read(_ bytes: [UInt8]) -> KeptEvent? {
-    let isComplete = bytes.withUnsafeBytes { bytes in
-      guard let reader = avro_reader_memory(bytes.bindMemory(to: CChar.self).baseAddress, Int64(bytes.count)) else {
-        return false
-      }
-      defer { avro_reader_free(reader) }
-      var probe: CChar = 0
-      return avro_value_read(reader, &record) == 0 && avro_read(reader, &probe, 1) != 0
-    }
-    guard isComplete else { return nil }
+  public func read(_ bytes: [UInt8]) -> KeptEvent? {
+    bytes.withUnsafeBytes { read($0) }
+  }
+
+  /// nil when the bytes are not one event, no more and no less.
+  public func read(_ bytes: UnsafeRawBufferPointer) -> KeptEvent? {
+    guard decode(bytes) else { return nil }
     var timestamp: Int64 = 0
     var durationSeconds: Int32 = 0
     var field = field("timestamp")
@@ -49,6 +45,16 @@ final class ReferenceReader {
       osVersion: text("user", "os_version"), status: text("download", "status"), durationSeconds: durationSeconds,
       speedMbps: double("download", "speed_mbps"),
       errorCode: shim_avro_value_get_type(&error) == AVRO_STRING ? text(of: error) : nil)
+  }
+
+  /// False when the bytes are not one event.
+  private func decode(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let reader = avro_reader_memory(bytes.bindMemory(to: CChar.self).baseAddress, Int64(bytes.count)) else {
+      return false
+    }
+    defer { avro_reader_free(reader) }
+    var probe: CChar = 0
+    return avro_value_read(reader, &record) == 0 && avro_read(reader, &probe, 1) != 0
   }
 
   private func field(_ names: String...) -> avro_value_t {
