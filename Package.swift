@@ -68,7 +68,8 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Benchmark", "ChildProcess", "Configuration", "CrashTest", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres",
+        "Benchmark", "ChildProcess", "Configuration", "CrashTest", "HTTPServer", "Kafka", "Observability", "Pipeline",
+        "Postgres",
         "Project", "StatsAPI", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.

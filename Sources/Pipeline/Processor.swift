@@ -125,8 +125,8 @@ public final class Processor: Sendable {
 
   private func run(_ consumer: KafkaConsumer, _ decoder: AvroDecoder, cluster: String) throws(KafkaError) -> WorkerEnd {
     let sink = SinkThread(
-      Sink(stream.plan, topic: settings.topic, owner: settings.owner, plantedBug: settings.plantedBug), cluster: cluster, settings: settings.database,
-      status: status, observe: observe)
+      Sink(stream.plan, topic: settings.topic, owner: settings.owner, plantedBug: settings.plantedBug),
+      cluster: cluster, settings: settings.database, status: status, observe: observe)
     let thread: WorkerThread
     do {
       thread = try WorkerThread(name: "sink") { sink.run() }
