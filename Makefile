@@ -2,17 +2,18 @@
 
 SWIFT ?= swift
 JOBS ?= $(shell nproc)
+SECONDS ?= 600
 # What the product is built on and runs with, and what only the tests need.
 PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev postgresql-15 libjs-chart.js
 TEST_PACKAGES := chromium chromium-driver kcat python3-pytest python3-selenium python3-psycopg2
 # Folders with Swift of our own, for the formatter.
-SOURCES := Package.swift Sources Tests generator
+SOURCES := Package.swift Sources Tests generator Fuzz
 # A warning in our own code is an error in the tests' build.
 STRICT := -Xswiftc -warnings-as-errors
 PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check bench lint test test-unit test-end-to-end test-deep packages test-packages clean
+.PHONY: help run build check bench simulate fuzz lint test test-unit test-simulation test-end-to-end test-deep packages test-packages clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -30,14 +31,24 @@ check: build ## Load all definitions and say what is wrong
 bench: build ## Measure against the limits, in the same run, and print a table (docs/performance.md); takes 20 minutes
 	@.build/release/streampulse bench
 
+simulate: packages ## Prove exactly-once over SEEDS random schedules of faults (100000), or replay one: SEED=7
+	@$(SWIFT) build -c release --product simulate -j $(JOBS)
+	@.build/release/simulate $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100000) --sweeps $(or $(SWEEPS),1000))
+
+fuzz: packages ## Feed hostile input to every reader (docs/testing.md): SECONDS=600 for each TARGET, JOBS at a time
+	@Fuzz/run $(SECONDS) $(JOBS) $(TARGET)
+
 lint: packages ## Formatting by .swift-format, and no compiler warning in our own code
 	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
 	@$(SWIFT) build --build-tests $(STRICT) -j $(JOBS)
 
-test: lint test-unit test-end-to-end ## The whole test suite
+test: lint test-unit test-simulation test-end-to-end ## The whole test suite
 
 test-unit: lint ## The tests of the modules
 	@$(SWIFT) test --skip-build $(STRICT)
+
+test-simulation: lint ## 2,000 schedules of the simulation
+	@$(MAKE) --no-print-directory simulate SEEDS=2000 SWEEPS=20
 
 test-end-to-end: build test-packages ## The product as its users meet it: commands, crashes, browser
 	@$(PYTEST) -q -m "not deep" Tests/EndToEnd

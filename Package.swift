@@ -10,6 +10,8 @@ let package = Package(
   products: [
     .executable(name: "streampulse", targets: ["StreamPulse"]),
     .executable(name: "event-generator", targets: ["event-generator"]),
+    // For the package in Fuzz/.
+    .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
   ],
   targets: [
     // C libraries from the distribution: a module map and a shim, no logic.
@@ -83,7 +85,9 @@ let package = Package(
     // One test target per module, named after it.
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "EventsTests", dependencies: ["Events"]),
-    .testTarget(name: "AvroTests", dependencies: ["Avro", "CAvro", "Events", "JSON"]),
+    .target(
+      name: "AvroTestSupport", dependencies: ["Avro", "CAvro", "Events", "JSON"], path: "Tests/AvroTestSupport"),
+    .testTarget(name: "AvroTests", dependencies: ["Avro", "AvroTestSupport", "Events", "JSON"]),
     .testTarget(
       name: "SQLFrontendTests", dependencies: ["SQLFrontend", "Plan", "Events", "Avro"], exclude: ["Fixtures"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Plan", "Events"]),
@@ -93,7 +97,7 @@ let package = Package(
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "PostgresTests", dependencies: ["ChildProcess", "Postgres", "Threads"]),
-    .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Events"]),
+    .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Events", "Threads"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
     .testTarget(
@@ -107,12 +111,30 @@ let package = Package(
         "Project", "SQLFrontend", "Threads",
       ]),
     .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
+    // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
+    .target(
+      name: "Simulation",
+      dependencies: ["Avro", "Dataflow", "Downloads", "Events", "Kafka", "Pipeline", "Plan", "Postgres"],
+      path: "Tests/Simulation"),
+    .executableTarget(
+      name: "simulate", dependencies: ["Configuration", "Simulation", "Threads"], path: "Tests/SimulationCommand"),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "HTTPServer"]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
         "CAvro", "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "event-generator",
       ]),
+
+    // The bodies of the fuzz targets, which the unit tests run over the corpus.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "DownloadEncoding", "Downloads", "Events",
+        "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+      ],
+      path: "Fuzz/Targets"),
+    .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import CMicrohttpd
+import Glibc
 
 // What libmicrohttpd calls. Every one runs on the event loop thread that owns the connection, outside of locks of
 // libmicrohttpd's, and holds up that thread's other connections for as long as it takes. `context` is the `ServerCore`,
@@ -9,12 +10,9 @@ func requestBegan(
   context: UnsafeMutableRawPointer?, target: UnsafePointer<CChar>?, connection: OpaquePointer?
 ) -> UnsafeMutableRawPointer? {
   guard let target, let connection else { return nil }
-  var length = 0
-  while target[length] != 0 { length += 1 }
-  let parsed = target.withMemoryRebound(to: UInt8.self, capacity: length) {
-    RequestTarget(UnsafeBufferPointer(start: $0, count: length))
-  }
-  return Unmanaged.passRetained(Exchange(connection: connection, target: parsed)).toOpaque()
+  // A copy, because libmicrohttpd is about to take the target apart where it stands.
+  let bytes = [UInt8](UnsafeRawBufferPointer(start: target, count: strlen(target)))
+  return Unmanaged.passRetained(Exchange(connection: connection, target: bytes)).toOpaque()
 }
 
 /// The request's head has arrived, then each part of its body, then its end. `MHD_NO` closes the connection.

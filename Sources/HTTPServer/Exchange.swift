@@ -15,8 +15,8 @@ enum Answer {
 /// by that thread or, to resume, while the connection is suspended, when nobody else can end it.
 final class Exchange: @unchecked Sendable {
   let connection: OpaquePointer
-  /// nil: the target cannot be understood.
-  let target: RequestTarget?
+  /// As it came in the request line.
+  let target: [UInt8]
   private let state = Mutex(ExchangeState<Answer>())
   private let channel = Mutex<StreamChannel?>(nil)
 
@@ -30,7 +30,7 @@ final class Exchange: @unchecked Sendable {
   /// Bytes received beyond the bound and thrown away.
   var discardedBytes = 0
 
-  init(connection: OpaquePointer, target: RequestTarget?) {
+  init(connection: OpaquePointer, target: [UInt8]) {
     self.connection = connection
     self.target = target
   }

@@ -34,6 +34,8 @@ public enum HTTPMethod: Hashable, Sendable, CustomStringConvertible {
 /// A request that has arrived completely. A value of its own: it stays valid after the answer.
 public struct HTTPRequest: Sendable {
   public let method: HTTPMethod
+  /// What `path` and `query` were decoded from, as it came in the request line.
+  public let target: [UInt8]
   /// Percent-decoded, valid UTF-8 without zero bytes; dot segments (`..`) are left as they came.
   public let path: String
   /// Decoded, in the order of the request, repeated names repeated.

@@ -11,15 +11,23 @@ public struct QueryItem: Hashable, Sendable {
 }
 
 /// Where a request is directed: the first line's middle part (RFC 9112, section 3.2).
-struct RequestTarget: Equatable {
+package struct RequestTarget: Equatable {
   /// Decoded; begins with `/`, except for `*`. Dot segments are left as they are.
-  var path: String
+  package var path: String
   /// In the order and with the repetitions of the request.
-  var query: [QueryItem]
+  package var query: [QueryItem]
 
-  /// nil when it is neither in origin nor in absolute form, an escape is not `%HH`, or what the escapes stand for is not
-  /// UTF-8 or holds a zero byte.
-  init?(_ raw: UnsafeBufferPointer<UInt8>) {
+  /// nil when it is neither in origin nor in absolute form, an escape is not `%HH`, or it is, with and without escapes,
+  /// not UTF-8 or holds a zero byte.
+  init?(_ raw: [UInt8]) {
+    let parsed = raw.withUnsafeBufferPointer { Self($0) }
+    guard let parsed else { return nil }
+    self = parsed
+  }
+
+  /// The same; `raw` is needed only for the time of the call.
+  package init?(_ raw: UnsafeBufferPointer<UInt8>) {
+    guard !raw.contains(0) else { return nil }
     var rest = Slice(base: raw, bounds: raw.startIndex..<raw.endIndex)
     if rest.first != UInt8(ascii: "/") {
       if rest.elementsEqual("*".utf8) {

@@ -1,4 +1,5 @@
 import CMicrohttpd
+import Glibc
 import Synchronization
 
 /// What the callbacks need: shared by the server, its event loops and every responder.
@@ -12,13 +13,18 @@ final class ServerCore: Sendable {
   let configuration: HTTPConfiguration
   let standard: StandardResponses
   let inFlight = InFlight()
+  private let recall: HTTPServer.Recall?
   private let handler: HTTPServer.Handler
   private let isStopping = Atomic<Bool>(false)
   private let waiting = Mutex(Waiting())
 
-  init(configuration: HTTPConfiguration, standard: StandardResponses, handler: @escaping HTTPServer.Handler) {
+  init(
+    configuration: HTTPConfiguration, standard: StandardResponses, recall: HTTPServer.Recall?,
+    handler: @escaping HTTPServer.Handler
+  ) {
     self.configuration = configuration
     self.standard = standard
+    self.recall = recall
     self.handler = handler
   }
 
@@ -81,9 +87,12 @@ final class ServerCore: Sendable {
       _ = exchange.answer(.response(standard.stopping))
     } else if exchange.discardedBytes > 0 {
       _ = exchange.answer(.response(standard.bodyTooLarge))
-    } else if let target = exchange.target {
+    } else if let response = recalled(exchange, method: method) {
+      _ = exchange.answer(.response(response))
+    } else if let target = RequestTarget(exchange.target) {
       let request = HTTPRequest(
-        method: HTTPMethod(method), path: target.path, query: target.query, body: exchange.body,
+        method: HTTPMethod(method), target: exchange.target, path: target.path, query: target.query,
+        body: exchange.body,
         remoteAddress: RemoteAddress(streampulse_http_client_address(exchange.connection)),
         headers: RequestHeaders(of: exchange.connection))
       exchange.body = []
@@ -91,6 +100,11 @@ final class ServerCore: Sendable {
     } else {
       _ = exchange.answer(.response(standard.badTarget))
     }
+  }
+
+  private func recalled(_ exchange: Exchange, method: UnsafePointer<CChar>) -> PreparedResponse? {
+    guard let recall, strcmp(method, "GET") == 0 else { return nil }
+    return recall(RequestHead(target: exchange.target, connection: exchange.connection))
   }
 
   private func receive(_ upload: UnsafeRawBufferPointer, for exchange: Exchange) -> MHD_Result {

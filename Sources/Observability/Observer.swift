@@ -12,6 +12,8 @@ public final class Observer: Sendable {
 
   public func observe(_ observation: Observation) {
     metrics.count(observation)
+    // Too frequent to put a line together that nobody wants.
+    if case .requestServed = observation, !logger.isEnabled(.debug) { return }
     let (level, message, fields) = observation.log
     logger.log(level, message, fields)
   }

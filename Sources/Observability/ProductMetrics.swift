@@ -12,9 +12,11 @@ struct ProductMetrics: Sendable {
   private let missing: Counter
   private let expired: Counter
   private let removedRows: Counter
+  private let requests: RequestInstruments
 
   init(_ registry: MetricsRegistry) {
     self.registry = registry
+    requests = RequestInstruments(registry)
     databaseFailures = registry.counter("streampulse_database_failures_total", help: "Times that Postgres went away.")
     brokerFailures = registry.counter("streampulse_broker_failures_total", help: "Times that Kafka went away.")
     assignedPartitions = registry.gauge("streampulse_assigned_partitions", help: "Partitions that this process reads.")
@@ -57,8 +59,9 @@ struct ProductMetrics: Sendable {
     case .retentionRemoved(_, let rows): removedRows.add(Int64(rows))
     case .alertRaised(_, let severity, _, _): alerts(severity).add()
     case .requestServed(_, let route, let status, let seconds):
-      requests(route, status).add()
-      requestSeconds(route).record(seconds)
+      let instruments = requests[route, status]
+      instruments.requests.add()
+      instruments.seconds.record(seconds)
     case .databaseUp, .brokerUp, .started, .definitionsLoaded, .definitionRejected, .listening, .ready, .childEnded,
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .requestFailed:
@@ -66,7 +69,7 @@ struct ProductMetrics: Sendable {
     }
   }
 
-  // Looked up per observation, which is once per batch or request, never per event.
+  // Looked up per observation, which is once per batch, never per event.
   private func eventCounter(_ stream: String, _ outcome: String) -> Counter {
     registry.counter(
       "streampulse_events_total", help: "Events of committed transactions, by what became of them.",
@@ -82,17 +85,5 @@ struct ProductMetrics: Sendable {
   private func alerts(_ severity: String) -> Counter {
     registry.counter(
       "streampulse_alerts_total", help: "Alerts raised.", labels: [MetricLabel("severity", severity)])
-  }
-
-  private func requests(_ route: String, _ status: Int) -> Counter {
-    registry.counter(
-      "streampulse_requests_total", help: "HTTP requests answered.",
-      labels: [MetricLabel("route", route), MetricLabel("status", String(status))])
-  }
-
-  private func requestSeconds(_ route: String) -> Histogram {
-    registry.histogram(
-      "streampulse_request_seconds", help: "Time from a request's last byte to the answer.",
-      labels: [MetricLabel("route", route)])
   }
 }

@@ -25,7 +25,7 @@ public struct ProcessorSettings: Sendable {
 
   public init(
     kafka: KafkaConfiguration, topic: String, group: String, database: ConnectionSettings, batchSize: Int = 10_000,
-    flushIntervalMilliseconds: Int = 50, maxDeltaRows: Int = 200_000, owner: String
+    flushIntervalMilliseconds: Int = 20, maxDeltaRows: Int = 200_000, owner: String
   ) {
     self.kafka = kafka
     self.topic = topic
@@ -138,8 +138,8 @@ public final class Processor: Sendable {
       thread.join()
     }
     let worker = Worker(
-      plan: stream.plan, consumer: consumer, decoder: decoder, sink: sink, settings: settings, status: status,
-      shouldStop: { [self] in isStopping }, observe: observe)
+      plan: stream.plan, consumer: consumer, decoder: decoder, sink: sink, time: MachineTime(), settings: settings,
+      status: status, seed: UInt64.random(in: 1...UInt64.max), shouldStop: { [self] in isStopping }, observe: observe)
     return worker.run()
   }
 

@@ -66,7 +66,7 @@ final class APIService: Sendable {
     http.port = UInt16(clamping: settings.port)
     http.threads = settings.threads
     http.maximumConnections = settings.maxConnections
-    server = try HTTPServer(configuration: http) { request, responder in api.handle(request, responder) }
+    server = try HTTPServer(configuration: http, recall: { api.recall($0) }, handler: { api.handle($0, $1) })
     let host = settings.host == "0.0.0.0" || settings.host == "127.0.0.1" ? "localhost" : settings.host
     url = "http://\(host):\(server.port)"
     let listener = listener

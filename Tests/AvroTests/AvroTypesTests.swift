@@ -1,4 +1,5 @@
 import Avro
+import AvroTestSupport
 import Events
 import Testing
 

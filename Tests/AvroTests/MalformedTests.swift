@@ -1,4 +1,5 @@
 import Avro
+import AvroTestSupport
 import Events
 import Testing
 
@@ -55,6 +56,8 @@ import Testing
     Case(
       AvroTypesTests.logical("string", "uuid"), encoded("0f8fad5b-d9cb-469f-a165-70867728950g"), .invalidText,
       "x: the text is no uuid"),
+    Case(ints, varint(-1) + [4, 2, 4, 0], .malformed, "x: a block of 2 bytes has 1 (at byte 3)"),
+    Case(strings, varint(-1) + [2, 2, 0x61, 0, 0], .malformed, "x: a block of 1 bytes has 3 (at byte 5)"),
     Case(strings, [2, 2, 0x61, 2, 0xFF, 0], .invalidUTF8, "x: the text is not valid UTF-8"),
   ]
 
@@ -63,7 +66,7 @@ import Testing
     Case(ints, varint(1 << 30), .truncated, "x: the payload ends after 5 of"),
     Case(ints, varint(.min) + varint(0), .malformed, "x: a block of 9223372036854775807 items"),
     Case(ints, varint(-5) + varint(-5), .malformed, "x: a length of -5 bytes"),
-    Case(ints, varint(-1) + varint(0) + varint(0), .truncated, "x: "),
+    Case(ints, varint(-1) + varint(0) + varint(0), .malformed, "x: a block of 0 bytes has 1"),
     Case(nulls, varint(1 << 30) + [0], .malformed, "x: more than 65536 items of no bytes"),
     Case(nulls, varint(65_536) + varint(1) + [0], .malformed, "x: more than 65536 items of no bytes"),
     Case(nulls, varint(-(1 << 30)) + [0, 0], .malformed, "x: more than 65536 items of no bytes"),
@@ -129,5 +132,28 @@ import Testing
     }
     let reader = recordOfX("\"int\"", attributes: "},{\"name\":\"big\",\"type\":\(type)")
     #expect(throws: AvroError.self) { try Decoding(reader: reader, columns: ["x"]).decoder() }
+  }
+
+  @Test("empty records that double from level to level have no columns, and are skipped in little time")
+  func doubling() throws {
+    var type = "{\"type\":\"record\",\"name\":\"L0\",\"fields\":[]}"
+    for level in 1..<64 {
+      type =
+        "{\"type\":\"record\",\"name\":\"L\(level)\",\"fields\":[{\"name\":\"a\",\"type\":\(type)},"
+        + "{\"name\":\"b\",\"type\":\"L\(level - 1)\"}]}"
+    }
+    let reader = recordOfX("\"int\"", attributes: "},{\"name\":\"big\",\"type\":\(type)")
+    #expect(try AvroSchema(parsing: reader).leafColumns().map(\.path) == [["x"]])
+    #expect(try Decoding(reader: reader, columns: ["x"]).outcomes([[2]]) == [.row([.integer(1)])])
+  }
+
+  @Test("a long name that is used in many places is refused instead of being copied to each")
+  func longNames() {
+    let name = String(repeating: "n", count: 100_000)
+    let inner = "{\"type\":\"record\",\"name\":\"I\",\"fields\":[{\"name\":\"\(name)\",\"type\":\"int\"}]}"
+    let more = (1..<500).map { "{\"name\":\"f\($0)\",\"type\":\"I\"}" }.joined(separator: ",")
+    let outer = "{\"type\":\"record\",\"name\":\"O\",\"fields\":[{\"name\":\"f0\",\"type\":\(inner)},\(more)]}"
+    let reader = recordOfX("{\"type\":\"array\",\"items\":\(outer)}")
+    #expect(throws: AvroError.self) { try Decoding(reader: reader).decoder() }
   }
 }

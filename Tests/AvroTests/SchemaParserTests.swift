@@ -1,4 +1,5 @@
 import Avro
+import AvroTestSupport
 import Events
 import Testing
 
@@ -60,6 +61,26 @@ import Testing
     ])
   func accepted(text: String) {
     #expect(throws: Never.self) { try AvroSchema(parsing: text) }
+  }
+
+  @Test("defaults that lead back to their own record, or double from record to record, are refused in little time")
+  func endlessDefaults() {
+    let doubling = (1..<64).map { level in
+      "{\"name\":\"f\(level)\",\"type\":{\"type\":\"record\",\"name\":\"L\(level)\",\"fields\":["
+        + "{\"name\":\"a\",\"type\":\"L\(level - 1)\",\"default\":{}},"
+        + "{\"name\":\"b\",\"type\":\"L\(level - 1)\",\"default\":{}}]},\"default\":{}}"
+    }
+    let first = "{\"name\":\"f0\",\"type\":{\"type\":\"record\",\"name\":\"L0\",\"fields\":[]}}"
+    let fields = [
+      "{\"name\":\"next\",\"type\":[\"R\",\"null\"],\"default\":{}}",
+      "{\"name\":\"next\",\"type\":[\"R\",{\"type\":\"map\",\"values\":\"int\"}],\"default\":{}}",
+      ([first] + doubling).joined(separator: ","),
+    ]
+    for list in fields {
+      #expect(throws: AvroError.self) {
+        try AvroSchema(parsing: "{\"type\":\"record\",\"name\":\"R\",\"fields\":[\(list)]}")
+      }
+    }
   }
 
   /// From Avro's own test data, share/test/data/schema-tests.txt.

@@ -13,7 +13,7 @@ import Testing
     #expect(configuration.api.port == 8000)
     #expect(configuration.api.cacheSeconds == 2)
     #expect(configuration.api.allowedOrigins.isEmpty)
-    #expect(configuration.engine.flushIntervalMilliseconds == 50)
+    #expect(configuration.engine.flushIntervalMilliseconds == 20)
     #expect(configuration.engine.batchSize == 10_000)
     #expect(configuration.engine.maxDeltaRows == 200_000)
     #expect(configuration.dataDirectory == ".streampulse")

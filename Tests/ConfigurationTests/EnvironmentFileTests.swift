@@ -6,7 +6,7 @@ import Testing
     ("A=b", "b"), ("A=", ""), ("  A = b  ", "b"), ("export A=b", "b"), ("A=b # comment", "b"), ("A=b#c", "b#c"),
     ("A=#c", ""), ("A='b # \\n $c'", "b # \\n $c"), (#"A="b\n\"c\" # \$d\\" # comment"#, "b\n\"c\" # $d\\"),
     ("A=postgresql://u:p%40@h/d?x=y", "postgresql://u:p%40@h/d?x=y"), ("A=b\r\nB=", "b"), ("A='naïve 漢'", "naïve 漢"),
-    (#"A="\q""#, "\\q"),
+    (#"A="\q""#, "\\q"), ("A=\"\\\\\u{5BB}\"", "\\\u{5BB}"),
   ]
 
   @Test("a line gives its value", arguments: accepted)

@@ -153,42 +153,6 @@ import Testing
     }
   }
 
-  @Test("a member that loses its partitions, or is to give them up, can close without answering")
-  func closesUnanswered() throws {
-    let broker = try EmbeddedBroker(topics: [("events", 2)])
-    var settings = KafkaConsumerSettings()
-    settings.maxPollIntervalMilliseconds = 3_500
-    settings.sessionTimeoutMilliseconds = 3_500
-    let positions = Positions()
-    let first = try Member(
-      "first", broker.bootstrapServers, topic: "events", group: "g", positions: positions, settings: settings)
-    try until("both partitions") {
-      try first.step()
-      return first.assignment == [0, 1]
-    }
-    let second = try Member(
-      "second", broker.bootstrapServers, topic: "events", group: "g", positions: positions, settings: settings)
-    try until("the first to be asked for a partition") {
-      try second.step()
-      return first.consumer.pollGroup().contains { if case .revoke = $0 { true } else { false } }
-    }
-    first.consumer.close()
-    try until("the second to have both") {
-      try second.step()
-      return second.assignment == [0, 1]
-    }
-    let clock = ContinuousClock()
-    let start = clock.now
-    let producer = try KafkaProducer(configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers))
-    try until("more than an interval without polling") {
-      producer.poll(timeoutMilliseconds: 100)
-      return clock.now - start > .milliseconds(5_500)
-    }
-    try until("the second to be told of the loss") { second.consumer.pollGroup().contains(.lost([0, 1])) }
-    second.consumer.close()
-    #expect(second.assignment == [])
-  }
-
   @Test("a re-read is refused for a partition that is not assigned")
   func rereadRefused() throws {
     let broker = try EmbeddedBroker(topics: [("events", 2)])

@@ -25,9 +25,9 @@ import Testing
     epoch.record(PartitionRun(partition: 3, rows: 0..<10), counts(10, dead: 1))
     epoch.record(OffsetGap(partition: 3, first: 110, next: 115))
     epoch.record(PartitionRun(partition: 3, rows: 0..<5), counts(5))
-    #expect(epoch.hasUnsealedRecords)
+    #expect(epoch.unsealedOffsets == 20)
     let advances = epoch.seal(now: 1) { _ in 42 }
-    #expect(!epoch.hasUnsealedRecords)
+    #expect(epoch.unsealedOffsets == 0)
     #expect(
       advances == [
         PartitionAdvance(

@@ -49,7 +49,7 @@ import Threads
     let first = try Instance(bench, load)
     try load.send(2000)
     let second = try Instance(bench, load)
-    try until("a shared topic") {
+    try until("a shared topic", of: [first, second]) {
       try load.send(100)
       return !second.processor.status.current.partitions.isEmpty && !first.processor.status.current.partitions.isEmpty
         && first.processor.status.current.partitions.count + second.processor.status.current.partitions.count == 3

@@ -42,7 +42,7 @@ import Testing
     let checkpoint = try bench.checkpoint(bench.claim(0)[0], [Download()])
     try bench.commit(checkpoint)
     let error = #expect(throws: PostgresError.self) { try bench.commit(checkpoint) }
-    #expect(error?.sqlstate == Sink.fencedState)
+    #expect(error?.sqlstate == SinkProtocol.fencedState)
     #expect(try total == ["1"])
     #expect(try bench.verify().holds)
   }
@@ -55,7 +55,7 @@ import Testing
     var checkpoint = try bench.checkpoint(claims[0], [Download()])
     checkpoint.advances += try bench.checkpoint(claims[1], [Download()]).advances
     let error = #expect(throws: PostgresError.self) { try bench.commit(checkpoint) }
-    #expect(error?.sqlstate == Sink.fencedState)
+    #expect(error?.sqlstate == SinkProtocol.fencedState)
     #expect(try total == ["0"])
     #expect(try bench.rows("SELECT next_offset FROM pulse.progress") == ["0", "0"])
     #expect(try bench.outcome(checkpoint) == .fenced)

@@ -102,7 +102,7 @@ final class Fixture: Sendable {
     self.state = state
     self.arrived = arrived
     self.api = api
-    server = try HTTPServer(configuration: HTTPConfiguration(), handler: api.handle)
+    server = try HTTPServer(configuration: HTTPConfiguration(), recall: { api.recall($0) }, handler: api.handle)
   }
 
   deinit {

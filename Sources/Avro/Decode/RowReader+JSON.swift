@@ -68,12 +68,14 @@ extension RowReader {
     json.append(UInt8(ascii: "["))
     var isFirst = true
     while let block = try readBlock(minimumSize: minimumSize) {
+      let start = cursor
       for _ in 0..<block.count {
         if !isFirst { json.append(UInt8(ascii: ",")) }
         isFirst = false
         try appendJSON(node, row: row)
         field = here
       }
+      try checkSize(of: block, from: start)
     }
     json.append(UInt8(ascii: "]"))
     depth -= 1
@@ -85,6 +87,7 @@ extension RowReader {
     json.append(UInt8(ascii: "{"))
     var isFirst = true
     while let block = try readBlock(minimumSize: 1) {
+      let start = cursor
       for _ in 0..<block.count {
         if !isFirst { json.append(UInt8(ascii: ",")) }
         isFirst = false
@@ -93,9 +96,16 @@ extension RowReader {
         try appendJSON(node, row: row)
         field = here
       }
+      try checkSize(of: block, from: start)
     }
     json.append(UInt8(ascii: "}"))
     depth -= 1
+  }
+
+  /// A block that tells a false size would be another value where it is skipped.
+  private func checkSize(of block: (count: Int, size: Int?), from start: UnsafePointer<UInt8>) throws(RowFailure) {
+    guard let size = block.size, cursor - start != size else { return }
+    throw failure(.malformed, "a block of \(size) bytes has \(cursor - start)")
   }
 
   private mutating func append(_ value: Double, description: String) {

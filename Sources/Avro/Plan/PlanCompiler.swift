@@ -5,6 +5,10 @@ import JSON
 struct PlanCompiler {
   /// A schema that needs more instructions than this is refused.
   static let maximumInstructions = 25_000
+  /// Names and defaults are written once for each place where they are used; a schema that needs more is refused.
+  static let maximumTextBytes = 4 << 20
+  /// Paths are only for messages: longer ones lose their beginning.
+  private static let maximumPathBytes = 500
 
   let writer: AvroSchema
   let reader: AvroSchema
@@ -17,6 +21,7 @@ struct PlanCompiler {
   var jsonInstructions: [JSONInstruction] = []
   var steps: [Step] = []
   var texts: [TextView] = []
+  private var textBytes = 0
   var fields = [""]
   var reasons: [String] = []
   /// Recursive records of the writer that have their instructions already, or will have when they are complete.
@@ -219,6 +224,9 @@ extension PlanCompiler {
     guard instructions.count + jsonInstructions.count < Self.maximumInstructions else {
       throw .unresolvable(path: "", reason: "decoding would need more than \(Self.maximumInstructions) instructions")
     }
+    guard textBytes <= Self.maximumTextBytes else {
+      throw .unresolvable(path: "", reason: "names and defaults would need more than \(Self.maximumTextBytes) bytes")
+    }
   }
 
   mutating func step(_ instruction: Instruction, _ field: Int) throws(AvroError) -> Step {
@@ -237,11 +245,13 @@ extension PlanCompiler {
   }
 
   mutating func path(_ field: Int, _ name: String) -> Int {
-    fields.append(fields[field].isEmpty ? name : "\(fields[field]).\(name)")
+    let path = fields[field].isEmpty ? name : "\(fields[field]).\(name)"
+    fields.append(path.utf8.count <= Self.maximumPathBytes ? path : "…\(path.suffix(Self.maximumPathBytes))")
     return fields.count - 1
   }
 
   mutating func text(_ bytes: [UInt8]) -> Int {
+    textBytes += bytes.count
     texts.append(memory.append(bytes))
     return texts.count - 1
   }

@@ -23,6 +23,8 @@ public struct AvroColumn: Hashable, Sendable {
 extension AvroSchema {
   /// Columns listed at most; the rest of a larger schema is left out.
   static let maximumLeafColumns = 10_000
+  /// Values looked at for them: records without a field lead to no column, and can be as many as the leaves of a tree.
+  private static let maximumVisits = 50_000
 
   /// The column for the field at `path`, which leads through records and unions of null and a record. The empty path is
   /// the whole value.
@@ -54,20 +56,23 @@ extension AvroSchema {
   /// can hold are left out, and a record inside itself is listed as one `jsonb` column.
   public func leafColumns() -> [AvroColumn] {
     var columns: [AvroColumn] = []
-    collectLeaves(of: root, path: [], around: [], isNullable: false, doc: nil, into: &columns)
+    var visits = 0
+    collectLeaves(of: root, path: [], around: [], isNullable: false, doc: nil, into: &columns, &visits)
     return columns
   }
 
   private func collectLeaves(
-    of type: Int, path: [String], around: Set<Int>, isNullable: Bool, doc: String?, into columns: inout [AvroColumn]
+    of type: Int, path: [String], around: Set<Int>, isNullable: Bool, doc: String?, into columns: inout [AvroColumn],
+    _ visits: inout Int
   ) {
-    guard columns.count < Self.maximumLeafColumns else { return }
+    visits += 1
+    guard columns.count < Self.maximumLeafColumns, visits <= Self.maximumVisits else { return }
     let value = withoutNull(type)
     if let inner = value.type, case .record(let fields) = types[inner].shape, !around.contains(inner) {
       for field in fields {
         collectLeaves(
           of: field.type, path: path + [field.name], around: around.union([inner]),
-          isNullable: isNullable || value.isNullable, doc: field.doc, into: &columns)
+          isNullable: isNullable || value.isNullable, doc: field.doc, into: &columns, &visits)
       }
     } else if let column = try? column(path: path, type: type, isNullable: isNullable, doc: doc) {
       columns.append(column)

@@ -8,6 +8,9 @@ struct SchemaFault: Error {
 
 /// JSON → types. Names must be defined before they are used, in the order of the text.
 struct AvroSchemaParser {
+  /// Records, enums and fixeds of one schema: chains of them are followed by recursion.
+  private static let maximumNamedTypes = 5_000
+
   private(set) var types: [AvroType] = []
   private var named: [AvroName: Int] = [:]
   /// Where the parser is, for faults.
@@ -180,6 +183,9 @@ struct AvroSchemaParser {
     let space = json["namespace"]?.stringValue ?? namespace
     let name = try fullName(text, namespace: space == "" ? nil : space, at: "name")
     guard Self.primitives[name.full] == nil else { throw fault("\"\(name.full)\" is a primitive type", at: "name") }
+    guard named.count < Self.maximumNamedTypes else {
+      throw fault("the schema defines more than \(Self.maximumNamedTypes) types")
+    }
     guard named[name] == nil else { throw fault("the type \"\(name.full)\" is defined twice", at: "name") }
     var aliases: [AvroName] = []
     for alias in try strings(json, "aliases") {

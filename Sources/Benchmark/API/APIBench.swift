@@ -18,12 +18,13 @@ struct APIBench {
     let database = try Database(workspace)
     defer { database.close() }
     let unique = try fill(database, broker)
-    let cached = try runCached(broker, database, unique)
-    let uncached = try runUncached(broker, database, unique)
+    let (cached, cachedCosts) = try runCached(broker, database, unique)
+    let (uncached, uncachedCosts) = try runUncached(broker, database, unique)
     return BenchReport(
       cached + uncached,
       notes: [
-        "api: 64 connections with one request each, load generator on the same cores; p99 of the limit is beside it"
+        "api: 64 connections with one request each, load generator on the same cores; p99 of the limit is beside it",
+        "api cached: \(cachedCosts)", "api uncached, with pgbench: \(uncachedCosts)",
       ])
   }
 
@@ -42,7 +43,8 @@ struct APIBench {
     return Array("{\"total_downloads\":\(totals.events),".utf8)
   }
 
-  private func runCached(_ broker: Broker, _ database: Database, _ start: [UInt8]) throws -> [Figure] {
+  /// - Returns: the figures, and what the processes cost.
+  private func runCached(_ broker: Broker, _ database: Database, _ start: [UInt8]) throws -> ([Figure], String) {
     let api = try APIServer(workspace, broker, database, ["CACHE_TTL": "2"])
     let constant = try workspace.start(["bench", "constant-route"], [:])
     let line = try constant.line(containing: "constant-route ")
@@ -57,16 +59,20 @@ struct APIBench {
       limit.append(try constantLoad.run(seconds: Double(APIBench.secondsPerRound)))
       ours.append(try ourLoad.run(seconds: Double(APIBench.secondsPerRound)))
     }
+    var costs = ProcessCosts()
+    costs.add("API", api.program)
+    costs.add("constant route", constant)
     try api.program.stop()
-    return [
+    let figures = [
       Figure(
         bench: "API cached", unit: "requests/s", ours: ours.map(\.requestsPerSecond),
         limit: limit.map(\.requestsPerSecond), goal: .ratioAtLeast(0.8)),
       Figure(bench: "API cached p99", unit: "ms", ours: ours.map(\.p99), limit: limit.map(\.p99), goal: .none),
     ]
+    return (figures, costs.text)
   }
 
-  private func runUncached(_ broker: Broker, _ database: Database, _ start: [UInt8]) throws -> [Figure] {
+  private func runUncached(_ broker: Broker, _ database: Database, _ start: [UInt8]) throws -> ([Figure], String) {
     guard let endpoint = workspace.project.endpoints.first(where: { $0.path == APIBench.path }) else {
       throw BenchmarkError.setup("the project has no endpoint \(APIBench.path)")
     }
@@ -82,13 +88,17 @@ struct APIBench {
         try pgbench.run(connections: APIBench.databaseConnections, seconds: APIBench.secondsPerRound))
       ours.append(try ourLoad.run(seconds: Double(APIBench.secondsPerRound)))
     }
+    var costs = ProcessCosts()
+    costs.add("API", api.program)
+    costs.add(database)
     try api.program.stop()
-    return [
+    let figures = [
       Figure(
         bench: "API uncached", unit: "requests/s", ours: ours.map(\.requestsPerSecond), limit: limit,
         goal: .ratioAtLeast(0.8)),
       Figure(bench: "API uncached p99", unit: "ms", ours: ours.map(\.p99), goal: .none),
     ]
+    return (figures, costs.text)
   }
 
   private func load(_ api: APIServer, _ start: [UInt8]) throws -> LoadGenerator {

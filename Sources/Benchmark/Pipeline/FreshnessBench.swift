@@ -29,13 +29,21 @@ struct FreshnessBench {
     var medians: [Double] = []
     var tails: [Double] = []
     var limits: [Double] = []
+    var commits = 0
     for _ in 0..<rounds {
       _ = processor.newLines()
       let milliseconds = try probe.run(seconds: FreshnessBench.secondsPerRound)
       medians.append(percentile(0.5, of: milliseconds))
       tails.append(percentile(0.99, of: milliseconds))
-      limits.append(flushMilliseconds + median(commitMilliseconds(processor.newLines())))
+      let durations = commitMilliseconds(processor.newLines())
+      commits += durations.count
+      limits.append(flushMilliseconds + median(durations))
     }
+    var costs = ProcessCosts()
+    costs.add("processor", processor)
+    costs.add("API", api.program)
+    costs.add(database)
+    costs.add(broker)
     let sent = try load.stop() + probe.sent
     try database.waitForCommitted(sent, seconds: 30, by: processor)
     try api.program.stop()
@@ -48,7 +56,11 @@ struct FreshnessBench {
         Figure(bench: "freshness p99", unit: "ms", ours: tails, limit: limits, goal: .atMost(100), broker: name),
       ],
       notes: [
-        "freshness: \(probe.sent) probes among \(sent) events; the limit is the flush interval and the median commit"
+        """
+        freshness: \(probe.sent) probes among \(sent) events; the limit is the flush interval and the median commit; \
+        \(rounded(Double(commits) / (Double(rounds) * FreshnessBench.secondsPerRound), places: 1)) commits a second; \
+        \(costs.text)
+        """
       ])
   }
 

@@ -86,11 +86,11 @@ struct PipelineBench {
       Figure(
         bench: "cpu of Postgres", unit: "CPU-s/M events", ours: ours.map { $0.postgresSeconds / million },
         goal: .atMost(0.3), broker: name),
+      Figure(
+        bench: "pipeline peak memory", unit: "MB", ours: ours.map { Double($0.peakBytes) / 1e6 },
+        limit: bare.map { Double($0.peakBytes) / 1e6 }, goal: .none, broker: name),
     ]
-    let peak = median(ours.map { Double($0.peakBytes) }) / 1e6
-    let barePeak = median(bare.map { Double($0.peakBytes) }) / 1e6
-    var note = "pipeline: \(events) events; peak memory \(rounded(peak, places: 0)) MB, bare loop "
-    note += "\(rounded(barePeak, places: 0)) MB"
+    var note = "pipeline: \(events) events"
     if broker.usage != nil {
       note += "; the broker took \(short(median(ours.map { $0.brokerSeconds / million }))) CPU-s/M events beside us"
     }

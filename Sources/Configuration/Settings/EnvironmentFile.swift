@@ -69,9 +69,13 @@ public struct EnvironmentFile: Sendable {
     return try EnvironmentFile(path: path, text: text)
   }
 
-  /// Swift takes CR LF for one character.
-  private static func lines(of text: String) -> [Substring] {
-    text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+  /// Scalars, because to Swift a quote with a combining mark behind it is a character of its own, and so is CR LF.
+  private typealias Line = Substring.UnicodeScalarView
+
+  private static func lines(of text: String) -> [Line] {
+    text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      line.last == "\r" ? line.dropLast() : line
+    }
   }
 
   private struct LineError: Error {
@@ -80,23 +84,24 @@ public struct EnvironmentFile: Sendable {
     var hint: String?
   }
 
-  private static func parse(_ line: Substring) throws(LineError) -> Entry? {
+  private static func parse(_ line: Line) throws(LineError) -> Entry? {
     var rest = line
     func column() -> Int { line.distance(from: line.startIndex, to: rest.startIndex) + 1 }
     func skipBlanks() { rest = rest.drop { $0 == " " || $0 == "\t" } }
 
     skipBlanks()
     guard let first = rest.first, first != "#" else { return nil }
-    if rest.hasPrefix("export ") || rest.hasPrefix("export\t") {
+    if rest.starts(with: "export ".unicodeScalars) || rest.starts(with: "export\t".unicodeScalars) {
       rest = rest.dropFirst(6)
       skipBlanks()
     }
     let start = column()
-    let key = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-    guard !key.isEmpty, key.first?.isNumber == false else {
+    let name = rest.prefix(while: isNamePart)
+    guard let initial = name.first, !("0"..."9").contains(initial) else {
       throw LineError(column: start, message: "a setting's name is expected", hint: "lines are KEY=VALUE or # comment")
     }
-    rest = rest[key.endIndex...]
+    let key = String(name)
+    rest = rest[name.endIndex...]
     skipBlanks()
     guard rest.first == "=" else {
       throw LineError(column: column(), message: "\"=\" is expected after \(key)", hint: "lines are KEY=VALUE")
@@ -117,19 +122,26 @@ public struct EnvironmentFile: Sendable {
     } else {
       value = parseUnquoted(rest)
     }
-    return Entry(key: String(key), value: value, line: 0)
+    return Entry(key: key, value: value, line: 0)
+  }
+
+  private static func isNamePart(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "a"..."z", "A"..."Z", "0"..."9", "_": true
+    default: false
+    }
   }
 
   /// Takes a quoted value off `rest`; nil when it has no end.
-  private static func parseQuoted(_ rest: inout Substring, quote: Character) -> String? {
-    var value = ""
+  private static func parseQuoted(_ rest: inout Line, quote: Unicode.Scalar) -> String? {
+    var value = String.UnicodeScalarView()
     var index = rest.index(after: rest.startIndex)
     while index < rest.endIndex {
       let character = rest[index]
       index = rest.index(after: index)
       if character == quote {
         rest = rest[index...]
-        return value
+        return String(value)
       }
       guard character == "\\", quote == "\"", index < rest.endIndex else {
         value.append(character)
@@ -141,21 +153,21 @@ public struct EnvironmentFile: Sendable {
       case "n": value.append("\n")
       case "t": value.append("\t")
       case "\\", "\"", "$": value.append(escaped)
-      default: value += "\\\(escaped)"
+      default: value.append(contentsOf: ["\\", escaped])
       }
     }
     return nil
   }
 
-  private static func parseUnquoted(_ rest: Substring) -> String {
-    var value = ""
-    var previous: Character = " "
+  private static func parseUnquoted(_ rest: Line) -> String {
+    var value = String.UnicodeScalarView()
+    var previous: Unicode.Scalar = " "
     for character in rest {
       if character == "#", previous == " " || previous == "\t" { break }
       value.append(character)
       previous = character
     }
     while value.last == " " || value.last == "\t" { value.removeLast() }
-    return value
+    return String(value)
   }
 }

@@ -50,7 +50,8 @@ struct OpenEpoch {
   /// Positions up to which everything is part of a sealed checkpoint.
   var sealedPositions: [Int32: Offset] { partitions.mapValues(\.sealed) }
 
-  var hasUnsealedRecords: Bool { partitions.values.contains { $0.next != $0.sealed } }
+  /// Offsets that were read since the last checkpoint was sealed, those that do not exist included.
+  var unsealedOffsets: Int64 { partitions.values.reduce(0) { $0 + $1.next - $1.sealed } }
 
   /// - Parameter now: monotonic, in microseconds.
   mutating func assign(_ claim: PartitionClaim, now: Int64) {

@@ -9,8 +9,6 @@ import SQLFrontend
 ///
 /// Owns no connection: the sink thread hands one in and decides what an error means.
 struct Sink: Sendable {
-  /// Raised by `pulse.advance` when another instance owns a partition.
-  static let fencedState = "SPF01"
   /// On this channel a JSON object tells of each committed transaction.
   static let channel = "streampulse"
 
@@ -60,8 +58,8 @@ struct Sink: Sendable {
 
   /// Commits the checkpoint.
   ///
-  /// - Throws: `fencedState` when another instance owns a partition; then nothing has changed. After a connection error
-  ///   the outcome is unknown: ask `outcome`.
+  /// - Throws: `SinkProtocol.fencedState` when another instance owns a partition; then nothing has changed. After a
+  ///   connection error the outcome is unknown: ask for the `positions`.
   func commit(_ checkpoint: Checkpoint, cluster: String, _ connection: PostgresConnection) throws(PostgresError) {
     var statements = [advance(checkpoint.advances, cluster)]
     for delta in checkpoint.deltas { statements.append(upsert(delta)) }
@@ -92,43 +90,19 @@ struct Sink: Sendable {
     var parameters: [PostgresParameter]
   }
 
-  /// What became of a commit whose answer was lost.
-  enum Outcome: Equatable {
-    case committed
-    case notCommitted
-    case fenced
-  }
-
-  /// Reads the positions back: all advanced, none advanced, or somebody else's.
-  func outcome(
-    of checkpoint: Checkpoint, cluster: String, _ connection: PostgresConnection
-  ) throws(PostgresError) -> Outcome {
+  /// The positions of all partitions, by which a commit is judged whose answer was lost.
+  func positions(cluster: String, _ connection: PostgresConnection) throws(PostgresError) -> [Int32: StoredPosition] {
     let result = try connection.query(
       "SELECT partition, next_offset, epoch FROM pulse.progress WHERE cluster = $1 AND topic = $2",
       [.text(cluster), .text(topic)])
-    var stored: [Int32: (next: Int64, epoch: Int64)] = [:]
+    var stored: [Int32: StoredPosition] = [:]
     for row in 0..<result.rowCount {
       guard let partition = result.integer(row, 0), let next = result.integer(row, 1),
         let epoch = result.integer(row, 2)
       else { continue }
-      stored[Int32(partition)] = (next, epoch)
+      stored[Int32(partition)] = StoredPosition(next: next, epoch: epoch)
     }
-    var outcome: Outcome?
-    for advance in checkpoint.advances {
-      guard let position = stored[advance.partition], position.epoch == advance.epoch else { return .fenced }
-      // A watermark-only advance leaves no trace; to write it again is harmless.
-      if advance.next == advance.expected { continue }
-      if position.next == advance.next {
-        if outcome == .notCommitted { return .fenced }
-        outcome = .committed
-      } else if position.next == advance.expected {
-        if outcome == .committed { return .fenced }
-        outcome = .notCommitted
-      } else {
-        return .fenced
-      }
-    }
-    return outcome ?? .notCommitted
+    return stored
   }
 
   private func advance(_ advances: [PartitionAdvance], _ cluster: String) -> Statement {

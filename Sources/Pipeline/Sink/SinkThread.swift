@@ -1,25 +1,10 @@
-import Events
 import Observability
 import Postgres
 import Threads
 
-/// What the worker asks of the sink.
-enum SinkRequest: Sendable {
-  /// Take these partitions over; the offsets count for partitions that nobody has read yet.
-  case claim([Int32: Offset])
-  case commit(Checkpoint)
-}
-
-enum SinkOutcome: Sendable {
-  case claimed([PartitionClaim])
-  case committed(Checkpoint)
-  /// Another instance owns a partition: nothing of the checkpoint has been written.
-  case fenced(String)
-}
-
-/// The thread that talks to Postgres for one worker: one request at a time, retried until it is done, fenced or stopped,
-/// while the worker goes on reading.
-final class SinkThread: Sendable {
+/// The thread that talks to Postgres for one worker: one request at a time, while the worker goes on reading. What to do
+/// is decided by `SinkProtocol`; this carries it out until it is done or stopped.
+final class SinkThread: CheckpointSink, Sendable {
   private struct Mailbox: Sendable {
     var request: SinkRequest?
     var outcome: SinkOutcome?
@@ -51,35 +36,26 @@ final class SinkThread: Sendable {
 
   /// Runs on the sink's own thread until `stop`.
   func run() {
-    var backOff = BackOff()
+    var machine = SinkProtocol()
+    var generator = SystemRandomNumberGenerator()
     var connection: PostgresConnection?
     while let request = nextRequest() {
-      // A commit whose answer was lost may have happened.
-      var isUnknown = false
-      var tries = 0
+      var action = machine.begin(request)
       while !mailbox.read({ $0.isStopped }) {
-        do throws(PostgresError) {
-          let open = try connected(&connection)
-          let outcome = try perform(request, isUnknown: isUnknown, open)
+        if case .finish(let outcome) = action {
           isUp()
-          backOff.reset()
           mailbox.update { $0.outcome = outcome }
           break
+        }
+        do throws(PostgresError) {
+          action = machine.handle(try perform(action, &connection), using: &generator)
         } catch {
-          if error.sqlstate == Sink.fencedState {
-            isUp()
-            mailbox.update { $0.outcome = .fenced(error.description) }
-            break
-          }
+          action = machine.handle(.failed(error), using: &generator)
           if error.isConnectionLost {
-            isUnknown = true
             connection?.close()
             connection = nil
           }
-          tries += 1
-          // A deadlock or a serialization failure is no news unless it stays.
-          if tries > 1 || error.isConnectionLost || !error.isRetryable { isDown(error) }
-          waitUnlessStopped(milliseconds: backOff.next())
+          if case .wait = action, machine.isNews(error) { isDown(error) }
         }
       }
       mailbox.update { $0.canceller = nil }
@@ -94,8 +70,7 @@ final class SinkThread: Sendable {
     observe(.databaseUp(server: settings.description))
   }
 
-  /// Whatever it is (a lost server, a full disk, a missing grant), it is tried until it works: nothing is skipped, and
-  /// the operator is told once.
+  /// Tells the operator once.
   private func isDown(_ error: PostgresError) {
     guard status.current.databaseProblem == nil, !mailbox.read({ $0.isStopped }) else { return }
     status.update { $0.databaseProblem = error.description }
@@ -117,21 +92,20 @@ final class SinkThread: Sendable {
   }
 
   private func perform(
-    _ request: SinkRequest, isUnknown: Bool, _ connection: PostgresConnection
-  ) throws(PostgresError) -> SinkOutcome {
-    switch request {
+    _ action: SinkProtocol.Action, _ connection: inout PostgresConnection?
+  ) throws(PostgresError) -> SinkProtocol.Event {
+    switch action {
     case .claim(let starts):
-      return .claimed(try sink.claim(starts, cluster: cluster, connection))
+      return .claimed(try sink.claim(starts, cluster: cluster, connected(&connection)))
+    case .readPositions:
+      return .positions(try sink.positions(cluster: cluster, connected(&connection)))
     case .commit(let checkpoint):
-      if isUnknown {
-        switch try sink.outcome(of: checkpoint, cluster: cluster, connection) {
-        case .committed: return .committed(checkpoint)
-        case .fenced: return .fenced("the positions belong to another instance since the connection was lost")
-        case .notCommitted: break
-        }
-      }
-      try sink.commit(checkpoint, cluster: cluster, connection)
-      return .committed(checkpoint)
+      try sink.commit(checkpoint, cluster: cluster, connected(&connection))
+      return .committed
+    case .wait(let milliseconds):
+      _ = mailbox.wait(timeoutMilliseconds: milliseconds) { $0.isStopped ? true : nil }
+      return .waited
+    case .finish: return .waited
     }
   }
 
@@ -144,19 +118,13 @@ final class SinkThread: Sendable {
     } ?? nil
   }
 
-  private func waitUnlessStopped(milliseconds: Int) {
-    _ = mailbox.wait(timeoutMilliseconds: milliseconds) { $0.isStopped ? true : nil }
-  }
-
   // MARK: Called by the worker
 
-  /// Hands a request over. The protocol never has two under way.
   func submit(_ request: SinkRequest) {
     mailbox.update { $0.request = request }
   }
 
-  /// The outcome of the request under way, as soon as there is one; waits for it up to this long.
-  func outcome(timeoutMilliseconds: Int = 0) -> SinkOutcome? {
+  func outcome(timeoutMilliseconds: Int) -> SinkOutcome? {
     mailbox.wait(timeoutMilliseconds: timeoutMilliseconds) { state in
       guard let outcome = state.outcome else { return nil }
       state.outcome = nil
@@ -173,19 +141,5 @@ final class SinkThread: Sendable {
     guard let canceller else { return }
     // On a thread of its own, which nobody waits for: asking a server that hangs would hang, too.
     _ = try? WorkerThread(name: "cancel") { canceller.cancel() }
-  }
-}
-
-/// Exponential waits with jitter, bounded: 50 ms up to 5 s.
-struct BackOff {
-  private var milliseconds = 50
-
-  mutating func next() -> Int {
-    defer { milliseconds = min(milliseconds * 2, 5000) }
-    return Int.random(in: milliseconds / 2...milliseconds)
-  }
-
-  mutating func reset() {
-    milliseconds = 50
   }
 }

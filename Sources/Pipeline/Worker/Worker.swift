@@ -6,7 +6,7 @@ import Observability
 import Plan
 
 /// How a worker ended.
-enum WorkerEnd: Sendable {
+package enum WorkerEnd: Sendable {
   case stopped
   /// Uncommitted work was given up; a new worker takes it up at the committed positions.
   case abandoned(CheckpointProtocol.AbandonReason)
@@ -16,11 +16,13 @@ enum WorkerEnd: Sendable {
 /// Reads a stream's partitions, keeps its aggregates and hands checkpoints to the sink: one thread, one plain loop.
 ///
 /// Everything in it belongs to that thread. What to do next is decided by `CheckpointProtocol`; this carries it out.
-final class Worker {
+/// Generic, so that the simulation runs the same code and production pays nothing for it.
+package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: TimeSource> {
   private let plan: StreamPlan
-  private let consumer: KafkaConsumer
+  private let consumer: Source
   private let decoder: AvroDecoder
-  private let sink: SinkThread
+  private let sink: Sink
+  private let time: Time
   private let observe: @Sendable (Observation) -> Void
   private let shouldStop: @Sendable () -> Bool
   private let status: ProcessorStatus
@@ -43,10 +45,13 @@ final class Worker {
   private var flushStarted: Int64 = 0
   /// After this much silence every window has closed, and the watermark need not be stored any more.
   private let quietAfter: Int64
+  private var lastRound: Int64
+  private var couldRead = true
 
-  init(
-    plan: StreamPlan, consumer: KafkaConsumer, decoder: AvroDecoder, sink: SinkThread, settings: ProcessorSettings,
-    status: ProcessorStatus, shouldStop: @escaping @Sendable () -> Bool,
+  /// - Parameter seed: of the hash functions.
+  package init(
+    plan: StreamPlan, consumer: Source, decoder: AvroDecoder, sink: Sink, time: Time, settings: ProcessorSettings,
+    status: ProcessorStatus, seed: UInt64, shouldStop: @escaping @Sendable () -> Bool,
     observe: @escaping @Sendable (Observation) -> Void
   ) {
     servers = settings.kafka.bootstrapServers
@@ -54,64 +59,79 @@ final class Worker {
     self.consumer = consumer
     self.decoder = decoder
     self.sink = sink
+    self.time = time
     self.status = status
     self.shouldStop = shouldStop
     self.observe = observe
     batch = EventBatch(specs: plan.columns, capacity: settings.batchSize)
-    windows = WindowOperator(plan, batch: batch, seed: UInt64.random(in: 1...UInt64.max))
+    windows = WindowOperator(plan, batch: batch, seed: seed)
     let definition = plan.definition
     watermarks = WatermarkTracker(
       outOfOrdernessMicroseconds: definition.outOfOrdernessMicroseconds,
       idleTimeoutMicroseconds: definition.idleTimeoutMicroseconds)
     open = OpenEpoch(aggregateCount: plan.aggregates.count)
-    let now = Clock.monotonic()
+    let now = time.monotonic()
     checkpoints = CheckpointProtocol(limits: settings.limits, now: now)
     lastRecord = now
+    lastRound = now
     let longestWindow = plan.aggregates.map(\.window.sizeMicroseconds).max() ?? 0
     quietAfter = definition.idleTimeoutMicroseconds + 2 * longestWindow + definition.outOfOrdernessMicroseconds
   }
 
   /// Runs until it is stopped or must be made anew. Blocks its thread.
-  func run() -> WorkerEnd {
-    do throws(KafkaError) {
-      try consumer.subscribe()
-    } catch {
-      return .failed(.kafka(error))
-    }
+  package func run() -> WorkerEnd {
     do throws(PipelineError) {
-      var lastRound = Clock.monotonic()
-      var couldRead = true
+      try begin()
       while true {
-        let now = Clock.monotonic()
-        // Time in which nothing could arrive is no silence: windows must not close over a backlog.
-        if !couldRead || isBrokerDown { watermarks.skip(now - lastRound) }
-        lastRound = now
-        couldRead = true
-        if shouldStop() { checkpoints.stopRequested(now: now) }
-        try serveGroup(now)
-        try serveSink(now)
-        watermark = watermarks.advance(now: now)
-        let facts = facts(now)
-        switch checkpoints.decide(facts) {
-        case .read: try read(timeout: checkpoints.readTimeout(facts))
-        case .wait:
-          couldRead = false
-          try finish(sink.outcome(timeoutMilliseconds: 10))
-        case .claim(let partitions): try claim(partitions)
-        case .flush: flush(now)
-        case .release(let partitions): try release(partitions)
-        case .stop: return .stopped
-        case .abandon(let reason): return .abandoned(reason)
-        }
+        if let end = try step() { return end }
       }
     } catch {
       return .failed(error)
     }
   }
 
+  /// Joins the group.
+  package func begin() throws(PipelineError) {
+    do throws(KafkaError) {
+      try consumer.subscribe()
+    } catch {
+      throw .kafka(error)
+    }
+    lastRound = time.monotonic()
+  }
+
+  /// One round of the loop: hears what happened and does what is next. Returns how the worker ended, when it did.
+  package func step() throws(PipelineError) -> WorkerEnd? {
+    let now = time.monotonic()
+    // Time in which nothing could arrive is no silence: windows must not close over a backlog.
+    if !couldRead || isBrokerDown { watermarks.skip(now - lastRound) }
+    lastRound = now
+    couldRead = true
+    if shouldStop() { checkpoints.stopRequested(now: now) }
+    try serveGroup(now)
+    try serveSink(now)
+    watermark = watermarks.advance(now: now)
+    let facts = facts(now)
+    switch checkpoints.decide(facts) {
+    case .read: try read(timeout: checkpoints.readTimeout(facts))
+    case .wait:
+      couldRead = false
+      try finish(sink.outcome(timeoutMilliseconds: 10))
+    case .claim(let partitions): try claim(partitions)
+    case .flush: flush(now)
+    case .release(let partitions): try release(partitions)
+    case .stop: return .stopped
+    case .abandon(let reason): return .abandoned(reason)
+    }
+    return nil
+  }
+
+  /// The offsets up to which records have been taken in, committed or not.
+  package var positions: [Int32: Offset] { tracker.expected }
+
   private func facts(_ now: Int64) -> CheckpointProtocol.Facts {
     CheckpointProtocol.Facts(
-      now: now, hasUnsealedRecords: open.hasUnsealedRecords,
+      now: now, unsealedOffsets: open.unsealedOffsets,
       hasWatermarkNews: now - lastRecord < quietAfter && !open.assigned.isEmpty,
       groupCount: windows.groupCount, byteCount: windows.memory + deadLetterBytes)
   }
@@ -151,16 +171,16 @@ final class Worker {
       } catch {
         // The broker is away: the claim waits, and is tried again a little later.
         guard error.isRetriable else { throw .kafka(error) }
-        checkpoints.claimFailed(now: Clock.monotonic())
+        checkpoints.claimFailed(now: time.monotonic())
         return
       }
     }
-    checkpoints.submitted(.claim(partitions), now: Clock.monotonic())
+    checkpoints.submitted(.claim(partitions), now: time.monotonic())
     sink.submit(.claim(starts))
   }
 
   private func start(_ claims: [PartitionClaim]) throws(PipelineError) {
-    let now = Clock.monotonic()
+    let now = time.monotonic()
     // What was revoked while the claim was under way is not ours to read; the next owner claims it again.
     let claims = claims.filter { checkpoints.isWanted($0.partition) }
     // Then the group waits for the answer to the revocation, which `release` gives.
@@ -216,7 +236,7 @@ final class Worker {
 
   private func read(timeout: Int64) throws(PipelineError) {
     do throws(KafkaError) {
-      for (partition, offset) in pendingRereads {
+      for (partition, offset) in pendingRereads.sorted(by: { $0.key < $1.key }) {
         if try consumer.reread(partition: partition, from: offset) {
           pendingRereads[partition] = nil
           tracker.rereadStarted(partition)
@@ -228,7 +248,8 @@ final class Worker {
     }
     let records: RecordBatch?
     do throws(KafkaError) {
-      records = try consumer.consume(timeoutMilliseconds: Int32(timeout / 1000))
+      // Rounded up: to ask again and again within the last millisecond would keep a core busy.
+      records = try consumer.consume(timeoutMilliseconds: Int32((timeout + 999) / 1000))
     } catch {
       if error.isFatal || !error.isRetriable { throw .kafka(error) }
       observe(.brokerFault(reason: error.description))
@@ -248,14 +269,14 @@ final class Worker {
     }
     for gap in admission.gaps { try record(gap) }
     pendingRereads.merge(admission.rereads) { $1 }
-    for (partition, offset) in admission.rereads {
+    for (partition, offset) in admission.rereads.sorted(by: { $0.key < $1.key }) {
       observe(.rereading(topic: consumer.topic, partition: partition, from: offset))
     }
     guard admission.count > 0 else { return }
     let admitted = UnsafeMutableBufferPointer(rebasing: records.records[..<admission.count])
-    let now = Clock.monotonic()
+    let now = time.monotonic()
     decoder.decode(admitted, into: batch)
-    let counts = windows.process(batch, runs: admission.runs, now: Clock.wall(), watermark: watermark)
+    let counts = windows.process(batch, runs: admission.runs, now: time.wall(), watermark: watermark)
     for (run, count) in zip(admission.runs, counts) {
       open.record(run, count)
       if let latest = count.maxEventTime { watermarks.observe(run.partition, maxEventTime: latest, now: now) }
@@ -311,11 +332,11 @@ final class Worker {
   }
 
   private func seconds(since start: Int64) -> Double {
-    Double(Clock.monotonic() - start) / 1_000_000
+    Double(time.monotonic() - start) / 1_000_000
   }
 
   private func serveSink(_ now: Int64) throws(PipelineError) {
-    if checkpoints.isSinkBusy { try finish(sink.outcome()) }
+    if checkpoints.isSinkBusy { try finish(sink.outcome(timeoutMilliseconds: 0)) }
   }
 
   private func finish(_ outcome: SinkOutcome?) throws(PipelineError) {
@@ -328,7 +349,7 @@ final class Worker {
       checkpoints.sinkFinished()
       // For lag tools only; a failure costs nothing, since nobody reads it back.
       try? consumer.commit(Dictionary(uniqueKeysWithValues: checkpoint.advances.map { ($0.partition, $0.next) }))
-      status.committed(checkpoint, now: Clock.wall())
+      status.committed(checkpoint, now: time.wall())
       observe(checkpoint.observation(stream: plan.definition.name, seconds: seconds(since: flushStarted)))
       if let first = checkpoint.deadLetters.first {
         observe(

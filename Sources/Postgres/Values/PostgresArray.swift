@@ -120,7 +120,8 @@ public struct PostgresArray: Sendable {
     }
   }
 
-  func encode(to buffer: inout [UInt8]) {
+  /// Appends the wire form.
+  package func encode(to buffer: inout [UInt8]) {
     buffer.reserveCapacity(buffer.count + elements.count + 32)
     // Dimensions (an empty array has none), whether there are NULLs, the element's type; then length and lower bound.
     buffer.appendBigEndian(Int32(count == 0 ? 0 : 1))

@@ -38,6 +38,8 @@ final class EndpointAnswers: Sendable {
   private let headers: [HTTPHeader]
   private let commonHeaders: [HTTPHeader]
   private let cache: Mutex<ResultCache<AnswerKey, EndpointAnswer, Completion>>
+  /// What targets of requests mean, so that those that come again and again need not be decoded and checked.
+  private let known = Mutex(KnownTargets<AnswerKey>(maximumTargets: 1_024, maximumBytes: 512))
   private let isCacheOff: Bool
 
   init(
@@ -81,6 +83,19 @@ final class EndpointAnswers: Sendable {
       }
       return nil
     }
+  }
+
+  /// Every spelling of a request is checked once and then known; it never means anything else.
+  func remember(_ target: [UInt8], as key: AnswerKey) {
+    guard !isCacheOff else { return }
+    known.withLock { $0.insert(target, key) }
+  }
+
+  /// The endpoint that a target asks for and its result, if both are known.
+  func recall(_ target: [UInt8]) -> (endpoint: Int, answer: EndpointAnswer)? {
+    guard !isCacheOff, let key = known.withLock({ $0[target] }) else { return nil }
+    let answer = cache.withLock { $0.value(for: key, now: now()) }
+    return answer.map { (key.endpoint, $0) }
   }
 
   /// A new result, whatever the cache holds, which then holds this one.

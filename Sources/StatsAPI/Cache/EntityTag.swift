@@ -1,10 +1,10 @@
 /// A strong validator of a representation (RFC 9110, section 8.8.3).
-struct EntityTag: Hashable {
+package struct EntityTag: Hashable {
   /// With its quotes.
-  let text: String
+  package let text: String
 
   /// Equal bytes have equal tags, in every instance: FNV-1a of 64 bits, and the length.
-  init(of bytes: [UInt8]) {
+  package init(of bytes: [UInt8]) {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     text = "\"\(String(hash, radix: 16))-\(String(bytes.count, radix: 16))\""
@@ -16,7 +16,7 @@ struct EntityTag: Hashable {
   }
 
   /// Whether an `If-None-Match` header names it. Weak comparison, as the header asks for.
-  func matches(ifNoneMatch header: String) -> Bool {
+  package func matches(ifNoneMatch header: String) -> Bool {
     header.split(separator: ",").contains { candidate in
       var candidate = candidate.drop { $0 == " " || $0 == "\t" }
       while candidate.last == " " || candidate.last == "\t" { candidate.removeLast() }

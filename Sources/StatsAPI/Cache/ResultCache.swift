@@ -39,9 +39,15 @@ struct ResultCache<Key: Hashable, Value, Waiter> {
   var isOff: Bool { timeToLive == 0 }
   var count: Int { entries.count }
 
+  /// The value, as long as its time lasts.
+  func value(for key: Key, now: Int64) -> Value? {
+    guard let entry = entries[key], now < entry.expiresAt else { return nil }
+    return entry.value
+  }
+
   /// Must not be called when the cache is off.
   mutating func lookUp(_ key: Key, now: Int64, waiter: Waiter) -> Lookup {
-    if let entry = entries[key], now < entry.expiresAt { return .hit(entry.value) }
+    if let value = value(for: key, now: now) { return .hit(value) }
     if flights[key] != nil {
       flights[key]?.append(waiter)
       return .joined

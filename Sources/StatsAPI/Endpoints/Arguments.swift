@@ -2,7 +2,7 @@ import HTTPServer
 import SQLFrontend
 
 /// Why a request's query does not fit its endpoint.
-enum ArgumentError: Error, Hashable {
+package enum ArgumentError: Error, Hashable {
   case unknown(name: String, known: [String])
   case repeated(EndpointDefinition.Parameter)
   case missing(EndpointDefinition.Parameter)
@@ -15,7 +15,7 @@ private let maximumTextBytes = 256
 extension EndpointDefinition {
   /// The query's values in the order of the parameters, in one spelling per value so that equal requests share a cache
   /// entry; nil is SQL NULL. An empty value counts as absent.
-  func arguments(for query: [QueryItem]) throws(ArgumentError) -> [String?] {
+  package func arguments(for query: [QueryItem]) throws(ArgumentError) -> [String?] {
     var given = [String?](repeating: nil, count: parameters.count)
     for item in query {
       guard let index = parameters.firstIndex(where: { $0.name == item.name }) else {

@@ -42,6 +42,12 @@ struct CommonHeaders: Sendable {
     return origin
   }
 
+  /// Whether the request may need headers of its own.
+  func mayBeSpecial(_ head: borrowing RequestHead) -> Bool {
+    guard case .list = origins else { return false }
+    return head.header("Origin") != nil
+  }
+
   func headers(for specialOrigin: String?) -> [HTTPHeader] {
     specialOrigin.map { base + Self.crossOrigin($0) } ?? base
   }

@@ -3,7 +3,8 @@ import SQLFrontend
 import Threads
 
 /// The product's HTTP interface: a route for each endpoint, health, metrics, the API's own description, and the files of
-/// the web page. `handle` is an `HTTPServer.Handler`.
+/// the web page. `handle` is an `HTTPServer.Handler`, `recall`
+/// its `HTTPServer.Recall`.
 public final class StatsAPI: Sendable {
   /// What the API gets from the rest of the product.
   public struct Dependencies: Sendable {
@@ -102,6 +103,21 @@ public final class StatsAPI: Sendable {
     }
   }
 
+  /// The answer to a request whose target was asked for before, if the cache has it and nothing in its headers asks for
+  /// another; nil leaves it to `handle`. For `HTTPServer.Recall`.
+  public func recall(_ head: borrowing RequestHead) -> PreparedResponse? {
+    let startedAt = dependencies.observe == nil ? 0 : monotonicNanoseconds()
+    guard let (endpoint, answer) = answers.recall(head.target), let prepared = answer.prepared,
+      !common.mayBeSpecial(head), head.header("If-None-Match") == nil,
+      head.header("Accept")?.contains("text/event-stream") != true
+    else { return nil }
+    dependencies.observe?(
+      RequestObservation(
+        route: endpoints[endpoint].path, status: prepared.status, method: "GET",
+        seconds: Double(monotonicNanoseconds() - startedAt) / 1e9, isCached: true, failure: nil))
+    return prepared
+  }
+
   private static let fresh = [HTTPHeader("Cache-Control", "no-store")]
 
   private func answer(_ index: Int, _ reply: Reply) {
@@ -112,6 +128,7 @@ public final class StatsAPI: Sendable {
       return reply.send(error.problem.response())
     }
     let key = AnswerKey(endpoint: index, arguments: arguments)
+    answers.remember(reply.request.target, as: key)
     if reply.request.header("Accept")?.contains("text/event-stream") == true { return streams.open(key, for: reply) }
     let cached = answers.answer(for: key) { result in
       switch result {

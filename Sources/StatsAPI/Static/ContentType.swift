@@ -18,7 +18,7 @@ func contentType(ofFile name: String) -> String {
 }
 
 /// The file below a folder that a URL's decoded path names; nil when the path leaves the folder, or names a hidden file.
-func relativeFilePath(ofURLPath path: String) -> String? {
+package func relativeFilePath(ofURLPath path: String) -> String? {
   guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count <= 1024 else { return nil }
   var segments = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     .map { String($0) ?? "" }

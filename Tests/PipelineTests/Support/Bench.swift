@@ -63,8 +63,8 @@ final class Bench {
     try sink.commit(checkpoint, cluster: Bench.cluster, connection)
   }
 
-  func outcome(_ checkpoint: Checkpoint) throws -> Sink.Outcome {
-    try sink.outcome(of: checkpoint, cluster: Bench.cluster, connection)
+  func outcome(_ checkpoint: Checkpoint) throws -> CommitOutcome {
+    try checkpoint.outcome(given: sink.positions(cluster: Bench.cluster, connection))
   }
 
   /// Claims, commits these downloads, and returns the claim.

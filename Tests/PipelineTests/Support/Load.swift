@@ -14,13 +14,17 @@ struct TimedOut: Error {
   var waitingFor: String
 }
 
-/// Asks every 20 ms until `condition` holds.
-func until(_ what: String, seconds: Int = 180, _ condition: () throws -> Bool) throws {
+/// Asks every 20 ms until `condition` holds; says what `instances` saw when it never does.
+func until(
+  _ what: String, seconds: Int = 180, of instances: [Instance] = [], _ condition: () throws -> Bool
+) throws {
   let clock = ContinuousClock()
   let deadline = clock.now + .seconds(seconds)
   let never = Monitor(())
   while try !condition() {
-    guard clock.now < deadline else { throw TimedOut(waitingFor: what) }
+    guard clock.now < deadline else {
+      throw TimedOut(waitingFor: ([what] + instances.map(\.account)).joined(separator: "\n"))
+    }
     _ = never.wait(timeoutMilliseconds: 20) { _ in nil as Void? }
   }
 }
@@ -104,6 +108,12 @@ final class Instance {
   }
 
   var observations: [Observation] { log.observations }
+
+  /// What it holds, and what it said that is not a commit.
+  var account: String {
+    let said = observations.filter { if case .flushCommitted = $0 { false } else { true } }
+    return "\(processor.status.current): \(said)"
+  }
 
   /// Waits until it ends by itself.
   func end(seconds: Int = 60) -> String? {

@@ -1,7 +1,7 @@
 import CAvro
 
 /// A value to encode, in the shape of its schema.
-indirect enum AvroValue: Sendable {
+package indirect enum AvroValue: Sendable {
   case null
   case boolean(Bool)
   case int(Int32)
@@ -20,8 +20,8 @@ indirect enum AvroValue: Sendable {
 }
 
 /// The reference: Avro's C library as an encoder for one schema.
-final class LibAvro {
-  enum Failure: Error {
+package final class LibAvro {
+  package enum Failure: Error {
     case schema(String)
     case encoding(String)
   }
@@ -29,7 +29,7 @@ final class LibAvro {
   private var schema: avro_schema_t?
   private let interface: UnsafeMutablePointer<avro_value_iface_t>
 
-  init(_ text: String) throws {
+  package init(_ text: String) throws {
     guard avro_schema_from_json_length(text, text.utf8.count, &schema) == 0,
       let interface = avro_generic_class_from_schema(schema)
     else { throw Failure.schema(String(cString: avro_strerror())) }
@@ -41,7 +41,7 @@ final class LibAvro {
     avro_schema_decref(schema)
   }
 
-  func encode(_ value: AvroValue) throws -> [UInt8] {
+  package func encode(_ value: AvroValue) throws -> [UInt8] {
     var target = avro_value_t()
     try check(avro_generic_value_new(interface, &target))
     defer { avro_value_decref(&target) }

@@ -3,7 +3,7 @@ import Events
 import JSON
 
 /// A random type, and what its values must become.
-indirect enum RandomType {
+package indirect enum RandomType {
   case primitive(String)
   case logical(String, String, factor: Int64)
   case decimal(scale: Int)
@@ -16,7 +16,7 @@ indirect enum RandomType {
   case nullable(RandomType, isLast: Bool)
   case either([RandomType])
 
-  var schema: String {
+  package var schema: String {
     switch self {
     case .primitive(let name): return "\"\(name)\""
     case .logical(let base, let name, _): return "{\"type\":\"\(base)\",\"logicalType\":\"\(name)\"}"
@@ -37,7 +37,7 @@ indirect enum RandomType {
   }
 
   /// The cells of the leaf columns of a value, which is nil for those of a record that is null.
-  func cells(_ value: AvroValue?) -> [Cell] {
+  package func cells(_ value: AvroValue?) -> [Cell] {
     switch (self, value) {
     case (.record(_, let fields), .record(let values)?):
       return zip(fields, values).flatMap { $0.type.cells($1) }
@@ -94,20 +94,21 @@ indirect enum RandomType {
   }
 }
 
-struct RandomRecords {
-  private var generator: SeededGenerator
+/// Makes types and values out of random bits, wherever those come from.
+package struct RandomRecords<Source: RandomBits> {
+  private var source: Source
   private var names = 0
 
-  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+  package init(_ source: Source) { self.source = source }
 
-  mutating func below(_ bound: Int) -> Int { generator.below(bound) }
+  package mutating func below(_ bound: Int) -> Int { source.below(bound) }
 
   private mutating func name() -> String {
     names += 1
     return "t\(names)"
   }
 
-  mutating func record(depth: Int) -> RandomType {
+  package mutating func record(depth: Int) -> RandomType {
     var fields: [(name: String, type: RandomType)] = []
     for _ in 0..<(1 + below(8)) { fields.append((name(), type(depth: depth - 1))) }
     return .record(name: name(), fields: fields)
@@ -136,11 +137,11 @@ struct RandomRecords {
     }
   }
 
-  mutating func value(_ type: RandomType) -> AvroValue {
+  package mutating func value(_ type: RandomType) -> AvroValue {
     switch type {
     case .primitive(let name): return primitive(name)
     case .logical("int", _, _): return .int(Int32(below(86_400_000)))
-    case .logical: return .long(Int64(bitPattern: generator.bits()) >> (12 + below(50)))
+    case .logical: return .long(Int64(bitPattern: source.bits()) >> (12 + below(50)))
     case .decimal: return .bytes([UInt8(below(256))] + (0..<below(7)).map { _ in UInt8(below(256)) })
     case .fixed(_, let size): return .fixed((0..<size).map { _ in UInt8(below(256)) })
     case .enumeration(_, let symbols): return .symbol(below(symbols.count))
@@ -159,10 +160,10 @@ struct RandomRecords {
   private mutating func primitive(_ name: String) -> AvroValue {
     switch name {
     case "boolean": .boolean(below(2) == 0)
-    case "int": .int(Int32(truncatingIfNeeded: generator.bits()) >> Int32(below(32)))
-    case "long": .long(Int64(bitPattern: generator.bits()) >> Int64(below(64)))
+    case "int": .int(Int32(truncatingIfNeeded: source.bits()) >> Int32(below(32)))
+    case "long": .long(Int64(bitPattern: source.bits()) >> Int64(below(64)))
     case "float": .float(Float(below(1_000_000)) / 7)
-    case "double": .double(Double(Int64(bitPattern: generator.bits())) / 1e9)
+    case "double": .double(Double(Int64(bitPattern: source.bits())) / 1e9)
     case "bytes": .bytes((0..<below(9)).map { _ in UInt8(below(256)) })
     default: .string(String(repeating: ["a", "é", "\"", "\n", "😀"][below(5)], count: below(12) * below(12)))
     }

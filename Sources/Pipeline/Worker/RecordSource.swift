@@ -1,0 +1,29 @@
+import Events
+import Kafka
+
+/// What a worker reads: one topic as a member of a consumer group, with positions that the worker keeps.
+///
+/// Kafka in production; a broker, a group and their faults from one seed in the simulation. What each call means is
+/// documented at `KafkaConsumer`.
+package protocol RecordSource {
+  var topic: String { get }
+
+  func subscribe() throws(KafkaError)
+  func pollGroup() -> [GroupEvent]
+  func assign(_ starts: [Int32: Offset]) throws(KafkaError)
+  func unassign(_ partitions: [Int32]) throws(KafkaError)
+  func reread(partition: Int32, from offset: Offset) throws(KafkaError) -> Bool
+  func consume(timeoutMilliseconds: Int32) throws(KafkaError) -> RecordBatch?
+  func commit(_ next: [Int32: Offset]) throws(KafkaError)
+  func watermarkOffsets(partition: Int32) throws(KafkaError) -> WatermarkOffsets
+}
+
+extension KafkaConsumer: RecordSource {
+  package func unassign(_ partitions: [Int32]) throws(KafkaError) {
+    try unassign(partitions[...])
+  }
+
+  package func watermarkOffsets(partition: Int32) throws(KafkaError) -> WatermarkOffsets {
+    try watermarkOffsets(partition: partition, timeoutMilliseconds: 5_000)
+  }
+}

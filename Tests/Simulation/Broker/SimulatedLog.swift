@@ -1,0 +1,103 @@
+import Downloads
+import Events
+
+/// The topic's partitions: what a producer writes, when it arrives, and what retention takes away.
+///
+/// All of it is made up before the schedule begins, so the answer depends on the seed alone.
+final class SimulatedLog {
+  enum Content {
+    case event(SimulatedEvent)
+    case tombstone
+    /// An event whose last bytes are missing.
+    case truncated
+  }
+
+  struct Entry {
+    var offset: Offset
+    var content: Content
+    var arrival: Int64
+    /// Where its payload is.
+    var bytes: Range<Int>
+  }
+
+  private(set) var partitions: [[Entry]] = []
+  /// The oldest offset that is still there, by partition.
+  private(set) var low: [Offset] = []
+  private let payloads: UnsafeMutableBufferPointer<UInt8>
+
+  init(_ scenario: Scenario, _ random: inout RandomNumbers) {
+    var bytes: [UInt8] = []
+    for _ in 0..<scenario.partitions {
+      var entries: [Entry] = []
+      var offset: Offset = random.chance(0.3) ? random.within(0...1000) : 0
+      low.append(offset)
+      var times: [Int64] = (0..<scenario.records).map { _ in random.within(0...scenario.horizon) }
+      times.sort()
+      for arrival in times {
+        if random.chance(scenario.holes) { offset += random.within(1...3) }
+        let start = bytes.count
+        let content = SimulatedLog.makeContent(scenario, arrival: arrival, &random)
+        switch content {
+        case .event(let event): bytes += event.encoded
+        case .truncated: bytes += SimulatedEvent(time: arrival, key: 0, value: 0).encoded.dropLast(1)
+        case .tombstone: break
+        }
+        entries.append(Entry(offset: offset, content: content, arrival: arrival, bytes: start..<bytes.count))
+        offset += 1
+      }
+      partitions.append(entries)
+    }
+    payloads = .allocate(capacity: bytes.count)
+    _ = payloads.initialize(from: bytes)
+  }
+
+  deinit {
+    payloads.deallocate()
+  }
+
+  private static func makeContent(
+    _ scenario: Scenario, arrival: Int64, _ random: inout RandomNumbers
+  ) -> Content {
+    if random.chance(scenario.malformed) { return random.chance(0.5) ? .tombstone : .truncated }
+    // Mostly in order; some minutes late.
+    let delay = random.chance(0.1) ? random.within(0...180 * second) : random.within(0...2 * second)
+    return .event(
+      SimulatedEvent(
+        time: SimulatedStream.start + arrival - delay, key: random.within(0...4), value: Double(random.within(0...9))))
+  }
+
+  /// The index of the first record that is at or after the offset, and there.
+  func index(_ partition: Int32, from offset: Offset) -> Int {
+    let entries = partitions[Int(partition)]
+    let offset = max(offset, low[Int(partition)])
+    var (first, end) = (0, entries.count)
+    while first < end {
+      let middle = (first + end) / 2
+      if entries[middle].offset < offset { first = middle + 1 } else { end = middle }
+    }
+    return first
+  }
+
+  /// One past the newest record that has arrived.
+  func high(_ partition: Int32, now: Int64) -> Offset {
+    let newest = partitions[Int(partition)].last { $0.arrival <= now }
+    return max(low[Int(partition)], newest.map { $0.offset + 1 } ?? 0)
+  }
+
+  func record(_ partition: Int32, _ entry: Entry, sourceIndex: Int32) -> Record {
+    var payload: UnsafePointer<UInt8>?
+    if case .tombstone = entry.content {
+    } else {
+      payload = payloads.baseAddress.map { UnsafePointer($0 + entry.bytes.lowerBound) }
+    }
+    return Record(
+      payload: payload, payloadCount: entry.bytes.count, offset: entry.offset,
+      timestampMilliseconds: (SimulatedStream.start + entry.arrival) / 1000, partition: partition,
+      sourceIndex: sourceIndex)
+  }
+
+  /// Retention removes the records before this one.
+  func expire(_ partition: Int32, before offset: Offset) {
+    low[Int(partition)] = max(low[Int(partition)], offset)
+  }
+}

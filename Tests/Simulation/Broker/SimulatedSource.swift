@@ -1,0 +1,198 @@
+import Events
+import Kafka
+import Pipeline
+
+/// The consumer of one worker over the simulated log and group.
+///
+/// Delivery is as bad as the worker must bear: batches of any size, records twice, records passed over once.
+final class SimulatedSource: RecordSource {
+  private struct Fetch {
+    var position: Offset
+    /// Fetching has just begun here: what it delivers first is what the log has.
+    var isFresh = true
+  }
+
+  let topic = SimulatedStream.topic
+  private unowned let instance: Incarnation
+  private let world: World
+  private let broker: SimulatedBroker
+  private var member: SimulatedGroup.Member?
+  private var fetches: [Int32: Fetch] = [:]
+  private var saidDown = false
+  private let records: UnsafeMutableBufferPointer<Record>
+
+  init(_ instance: Incarnation, _ world: World, _ broker: SimulatedBroker) {
+    self.instance = instance
+    self.world = world
+    self.broker = broker
+    records = .allocate(capacity: world.scenario.batchSize)
+  }
+
+  deinit {
+    records.deallocate()
+  }
+
+  var isRevoking: Bool { member?.isRevoking ?? false }
+  var isExpelled: Bool { member?.isExpelled ?? false }
+
+  /// Leaves the group; a killed process does not.
+  func close() {
+    if let member { broker.group.leave(member) }
+  }
+
+  private func acted(_ what: @autoclosure () -> String) throws(KafkaError) {
+    guard instance.acted(what()) else {
+      throw KafkaError(code: "_DESTROY", message: "the process is gone", isFatal: true)
+    }
+  }
+
+  private func requireBroker() throws(KafkaError) {
+    if broker.isDown || world.strikes(world.scenario.brokerFault) {
+      throw KafkaError(code: "_TRANSPORT", message: "no answer", isRetriable: true)
+    }
+  }
+
+  // MARK: RecordSource
+
+  func subscribe() throws(KafkaError) {
+    member = broker.group.join()
+    try acted("subscribe")
+  }
+
+  func pollGroup() -> [GroupEvent] {
+    guard instance.isAlive, let member else { return [] }
+    var events: [GroupEvent] = []
+    if broker.isDown != saidDown {
+      saidDown = broker.isDown
+      events.append(
+        saidDown ? .brokersDown(KafkaError(code: "_ALL_BROKERS_DOWN", message: "all down")) : .brokersUp)
+    }
+    if !broker.isDown {
+      events += broker.group.poll(member, holding: fetches.keys.sorted())
+      // Its client joins again by itself; the worker hears of it when it has partitions.
+      if member.isExpelled, fetches.isEmpty, events.isEmpty { self.member = broker.group.join() }
+    }
+    if !events.isEmpty { _ = instance.acted("poll \(events)") }
+    return instance.isAlive ? events : []
+  }
+
+  func assign(_ starts: [Int32: Offset]) throws(KafkaError) {
+    for (partition, start) in starts { fetches[partition] = Fetch(position: start) }
+    if let member { broker.group.answered(member, unassigned: nil) }
+    try acted("assign \(starts.sorted { $0.key < $1.key }.map { "\($0.key) at \($0.value)" })")
+  }
+
+  func unassign(_ partitions: [Int32]) throws(KafkaError) {
+    guard instance.isAlive else { return }
+    instance.released(partitions)
+    for partition in partitions { fetches[partition] = nil }
+    if let member { broker.group.answered(member, unassigned: partitions) }
+    try acted("unassign \(partitions)")
+  }
+
+  func reread(partition: Int32, from offset: Offset) throws(KafkaError) -> Bool {
+    guard let member, fetches[partition] != nil, member.unanswered.isEmpty, member.news.isEmpty else {
+      world.reached(.postponedReread)
+      return false
+    }
+    world.reached(.reread)
+    fetches[partition] = Fetch(position: offset)
+    try acted("reread \(partition) from \(offset)")
+    return true
+  }
+
+  func commit(_ next: [Int32: Offset]) throws(KafkaError) {
+    try requireBroker()
+  }
+
+  func watermarkOffsets(partition: Int32) throws(KafkaError) -> WatermarkOffsets {
+    try requireBroker()
+    let offsets = WatermarkOffsets(
+      low: broker.log.low[Int(partition)], high: broker.log.high(partition, now: world.now))
+    try acted("watermarks \(partition)")
+    return offsets
+  }
+
+  func consume(timeoutMilliseconds: Int32) throws(KafkaError) -> RecordBatch? {
+    guard instance.isAlive else { throw KafkaError(code: "_DESTROY", message: "the process is gone", isFatal: true) }
+    if world.strikes(world.scenario.brokerFault) {
+      throw KafkaError(code: "_TIMED_OUT", message: "no answer", isRetriable: true)
+    }
+    var count = 0
+    if !broker.isDown {
+      var partitions = fetches.keys.sorted()
+      if partitions.count > 1 { partitions.shuffle(using: &world.random) }
+      for partition in partitions { fetch(partition, &count) }
+    }
+    guard count > 0 else {
+      let wait = Int64(timeoutMilliseconds) * millisecond * world.random.within(1...world.scenario.idleness)
+      instance.sleep(wait)
+      return nil
+    }
+    let batch = UnsafeMutableBufferPointer(rebasing: records[..<count])
+    try acted(
+      "consume " + batch.map { "\($0.partition):\($0.offset)" }.joined(separator: " "))
+    return RecordBatch(records: batch) {}
+  }
+
+  private func fetch(_ partition: Int32, _ count: inout Int) {
+    guard var fetch = fetches[partition] else { return }
+    let entries = broker.log.partitions[Int(partition)]
+    var index = broker.log.index(partition, from: fetch.position)
+    if !fetch.isFresh {
+      if world.strikes(world.scenario.repeated) {
+        index -= world.random.within(0...min(index, 5))
+        world.reached(.repeatedRecords)
+      }
+      if world.strikes(world.scenario.skipped) {
+        index += world.random.within(1...3)
+        world.reached(.skippedRecords)
+      }
+    }
+    let wanted = world.random.within(0...records.count - count)
+    let end = min(entries.count, index + wanted)
+    while index < end, entries[index].arrival <= world.now {
+      if entries[index].offset >= broker.log.low[Int(partition)] {
+        records.initializeElement(
+          at: count, to: broker.log.record(partition, entries[index], sourceIndex: Int32(count)))
+        count += 1
+      }
+      fetch.position = entries[index].offset + 1
+      fetch.isFresh = false
+      index += 1
+    }
+    fetches[partition] = fetch
+  }
+}
+
+/// The broker that all instances talk to.
+final class SimulatedBroker {
+  let log: SimulatedLog
+  let group: SimulatedGroup
+  private let world: World
+  private var downUntil: Int64 = 0
+
+  init(_ world: World, _ log: SimulatedLog) {
+    self.world = world
+    self.log = log
+    // Some partitions may be made while the schedule runs.
+    let count = world.scenario.faults.contains(.newPartition) ? 1 : world.scenario.partitions
+    group = SimulatedGroup(world, partitions: count)
+  }
+
+  var isDown: Bool { world.now < downUntil }
+
+  func goDown(for duration: Int64) {
+    world.note("broker: down for \(duration / millisecond) ms")
+    downUntil = max(downUntil, world.now + duration)
+  }
+
+  func tick() {
+    if isDown { group.pardon() } else { group.expireSessions() }
+  }
+
+  func heal() {
+    downUntil = world.now
+    while group.partitionCount < world.scenario.partitions { group.addPartition() }
+  }
+}

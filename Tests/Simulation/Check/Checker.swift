@@ -1,0 +1,168 @@
+import Events
+import Pipeline
+
+/// Recomputes the answer from the log, without any of the engine's code, and compares.
+struct Checker {
+  let log: SimulatedLog
+  let tables: SimulatedTables
+  private(set) var violations: [String] = []
+
+  init(_ log: SimulatedLog, _ tables: SimulatedTables) {
+    self.log = log
+    self.tables = tables
+  }
+
+  mutating func check() {
+    for partition in log.partitions.indices { check(Int32(partition)) }
+    checkRows()
+  }
+
+  private mutating func require(_ condition: Bool, _ text: @autoclosure () -> String) {
+    if !condition { violations.append(text()) }
+  }
+
+  // MARK: The ledger
+
+  private mutating func check(_ partition: Int32) {
+    guard let progress = tables.progress[partition] else {
+      require(
+        tables.ledger.keys.allSatisfy { $0.partition != partition }, "partition \(partition): a ledger, no position")
+      return
+    }
+    let segments = tables.ledger.filter { $0.key.partition == partition }.sorted { $0.key.offset < $1.key.offset }
+    let begin = progress.begin
+    var end = begin
+    for (position, segment) in segments {
+      require(
+        position.offset == end,
+        "partition \(partition): a segment begins at \(position.offset), the last ended at \(end)")
+      end = segment.next
+    }
+    require(end == progress.next, "partition \(partition): the ledger ends at \(end), the position is \(progress.next)")
+    checkGaps(partition, begin..<max(begin, end))
+    for (position, segment) in segments {
+      check(segment, partition, position.offset..<max(position.offset, segment.next))
+    }
+  }
+
+  private func recordedGaps(_ partition: Int32) -> [ExplainedGap] {
+    tables.gaps.values.filter { $0.gap.partition == partition }.sorted { $0.gap.first < $1.gap.first }
+  }
+
+  /// A gap may hold nothing that is still in the log, and what is not in the log by now may be in a gap.
+  private mutating func checkGaps(_ partition: Int32, _ range: Range<Offset>) {
+    let existing = log.partitions[Int(partition)].filter { $0.offset >= log.low[Int(partition)] }
+    var end: Offset = .min
+    for gap in recordedGaps(partition).map(\.gap) {
+      require(gap.first >= end, "partition \(partition): gaps overlap at \(gap.first)")
+      require(
+        range.contains(gap.first) && gap.next <= range.upperBound,
+        "partition \(partition): the gap \(gap.first)..<\(gap.next) is outside of \(range)")
+      require(
+        !existing.contains { (gap.first..<gap.next).contains($0.offset) },
+        "partition \(partition): the gap \(gap.first)..<\(gap.next) holds records that the log has")
+      end = gap.next
+    }
+  }
+
+  /// The records of a range that were not in a gap: those that must be counted.
+  private func applied(_ partition: Int32, _ range: Range<Offset>) -> [SimulatedLog.Entry] {
+    let gaps = recordedGaps(partition).map { $0.gap.first..<$0.gap.next }
+    return log.partitions[Int(partition)].filter { entry in
+      range.contains(entry.offset) && !gaps.contains { $0.contains(entry.offset) }
+    }
+  }
+
+  private mutating func check(_ segment: SimulatedTables.Segment, _ partition: Int32, _ range: Range<Offset>) {
+    let name = "partition \(partition), \(range)"
+    let entries = applied(partition, range)
+    require(segment.consumed == entries.count, "\(name): consumed \(segment.consumed) of \(entries.count)")
+    let missing = recordedGaps(partition).map(\.gap).filter { range.contains($0.first) }
+      .reduce(0) { $0 + $1.next - $1.first }
+    require(segment.missing == missing, "\(name): missing \(segment.missing), the gaps say \(missing)")
+    require(
+      Int64(segment.consumed) + segment.missing == Int64(range.count), "\(name): offsets are neither read nor missing")
+    let dead = entries.filter { $0.event == nil }
+    require(segment.dead == dead.count, "\(name): dead \(segment.dead) of \(dead.count)")
+    for aggregate in segment.counts.indices {
+      let counts = segment.counts[aggregate]
+      let filtered = entries.count { $0.event.map { !takes(aggregate, $0) } ?? false }
+      require(
+        counts.filtered == filtered, "\(name), aggregate \(aggregate): filtered \(counts.filtered) of \(filtered)")
+      require(
+        counts.aggregated + counts.filtered + counts.late + segment.dead == segment.consumed,
+        "\(name), aggregate \(aggregate): \(counts.aggregated) + \(counts.filtered) + \(counts.late) + \(segment.dead) "
+          + "is not \(segment.consumed)")
+      if aggregate == SimulatedStream.revising { require(counts.late == 0, "\(name): late events where none may be") }
+    }
+    for entry in entries {
+      let letter = tables.deadLetters[SimulatedTables.Position(partition: partition, offset: entry.offset)]
+      require(
+        letter == entry.deadCode, "\(name): the record \(entry.offset) is dead as \(letter?.rawValue ?? "nothing")")
+    }
+  }
+
+  private func takes(_ aggregate: Int, _ event: SimulatedEvent) -> Bool {
+    aggregate == SimulatedStream.revising || event.value >= SimulatedStream.threshold
+  }
+
+  // MARK: The rows
+
+  private mutating func checkRows() {
+    for aggregate in tables.rows.indices {
+      let truth = recount(aggregate)
+      let rows = tables.rows[aggregate]
+      var late: Int64 = 0
+      for key in Set(truth.keys).union(rows.keys).sorted(by: { ($0.window, $0.key) < ($1.window, $1.key) }) {
+        let (expected, row) = (truth[key] ?? .init(), rows[key] ?? .init())
+        if aggregate == SimulatedStream.revising {
+          require(
+            expected == row,
+            "window \(key.window), key \(key.key): \(row.events) events of \(row.total), the log has \(expected.events) of "
+              + "\(expected.total)")
+        } else {
+          require(
+            row.events <= expected.events && row.total <= expected.total,
+            "window \(key.window), key \(key.key): \(row.events) events, the log has \(expected.events)")
+          late += expected.events - row.events
+        }
+      }
+      let told = tables.ledger.values.reduce(0) { $0 + $1.counts[aggregate].late }
+      require(
+        late == told, "aggregate \(aggregate): \(late) events are not in the rows, the ledger says \(told) are late")
+    }
+    let dead = tables.ledger.values.reduce(0) { $0 + $1.dead }
+    let letters = tables.deadLetters.count
+    require(letters == dead, "\(letters) dead letters, the ledger says \(dead)")
+  }
+
+  private func recount(_ aggregate: Int) -> [SimulatedTables.RowKey: SimulatedTables.Row] {
+    let size = SimulatedStream.windows[aggregate]
+    var rows: [SimulatedTables.RowKey: SimulatedTables.Row] = [:]
+    for partition in log.partitions.indices.map(Int32.init) {
+      guard let progress = tables.progress[partition] else { continue }
+      for entry in applied(partition, progress.begin..<max(progress.begin, progress.next)) {
+        guard let event = entry.event, takes(aggregate, event) else { continue }
+        // The windows' sizes divide a minute, to which both 1970 and 2000 began.
+        let key = SimulatedTables.RowKey(window: event.time - event.time % size, key: event.key)
+        rows[key, default: .init()].events += 1
+        rows[key, default: .init()].total += event.value
+      }
+    }
+    return rows
+  }
+}
+
+extension SimulatedLog.Entry {
+  fileprivate var event: SimulatedEvent? {
+    if case .event(let event) = content { event } else { nil }
+  }
+
+  fileprivate var deadCode: EventErrorCode? {
+    switch content {
+    case .event: nil
+    case .tombstone: .tombstone
+    case .truncated: .truncated
+    }
+  }
+}

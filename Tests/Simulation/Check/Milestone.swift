@@ -1,0 +1,19 @@
+/// What a schedule can come to: a test asks that the schedules reach all of it, so that they prove what they seem to.
+public enum Milestone: String, CaseIterable, Sendable {
+  // How workers ended.
+  case fenced, lostPartitions, releaseTimedOut, restartedAfterError, stopped, killed
+  // Transactions whose answer was lost.
+  case hadCommitted, hadNotCommitted, hadBeenFenced
+  /// An instance that a claim had shut out tried to commit.
+  case refusedOldOwner
+  case reread
+  /// A re-read had to wait until a rebalance was answered.
+  case postponedReread
+  case repeatedRecords, skippedRecords
+  case absentGap, expiredGap
+  /// A revocation came before the assignment was answered.
+  case revokedBeforeAnswer
+  case deadLetter, lateEvent
+  /// A process was stopped in the middle of a call for longer than its session.
+  case sleptThroughSession
+}
