@@ -56,6 +56,8 @@ public final class WindowOperator {
   private let plan: StreamPlan
   private let program: Program
   private var keys: KeyInterner
+  /// One for each size of window.
+  private let windows: [WindowTable]
   private var groupings: [Grouping] = []
   private let textMeasures: [Program.Register]
   private let doubleSums: [Program.Register]
@@ -70,6 +72,7 @@ public final class WindowOperator {
     self.plan = plan
     let program = Program(batch: batch)
     var keys = KeyInterner(capacity: batch.capacity, seed: seed)
+    var windows: [WindowTable] = []
     var texts: Set<Int> = []
     var doubles: Set<Int> = []
     var decimals: Set<Int> = []
@@ -94,11 +97,18 @@ public final class WindowOperator {
           accumulator, argument: argument, argumentIsNullable: argument.map(program.isNullable) ?? false,
           filter: accumulator.filter == nil ? nil : mask)
       }
+      let size =
+        switch aggregate.window {
+        case .tumble(let size): size
+        }
+      let table = windows.first { $0.size == size } ?? WindowTable(size: size, capacity: batch.capacity)
+      if !windows.contains(where: { $0 === table }) { windows.append(table) }
       groupings.append(
         Grouping(
           index: index, plan: aggregate, filter: filter, keys: keyIndices, accumulators: accumulators,
-          capacity: batch.capacity, seed: seed))
+          windows: table, capacity: batch.capacity, seed: seed))
     }
+    self.windows = windows
     self.program = program
     self.keys = keys
     textMeasures = texts.sorted()
@@ -111,7 +121,9 @@ public final class WindowOperator {
   public var groupCount: Int { groupings.reduce(0) { $0 + $1.groupCount } }
 
   /// Bytes held by groups, accumulators and dictionaries.
-  public var memory: Int { keys.memory + groupings.reduce(0) { $0 + $1.memory } }
+  public var memory: Int {
+    keys.memory + windows.reduce(0) { $0 + $1.memory } + groupings.reduce(0) { $0 + $1.memory }
+  }
 
   /// Adds a decoded batch.
   ///
@@ -134,6 +146,7 @@ public final class WindowOperator {
       (count.dead, count.maxEventTime) = survey(batch, times, run.rows)
       return count
     }
+    for table in windows { table.assign(times.integers, batch.count) }
     for grouping in groupings {
       grouping.assign(batch, times, keys, program, watermark: watermark)
       for (index, run) in runs.enumerated() {
@@ -149,6 +162,7 @@ public final class WindowOperator {
   /// What has been accumulated since the last drain, one delta per aggregate that has any; starts anew.
   public func drain() -> [WindowDelta] {
     let deltas = groupings.compactMap { $0.drain(keys) }
+    for table in windows { table.removeAll() }
     if keys.memory > WindowOperator.maxDictionaryBytes { keys.removeAll() }
     return deltas
   }

@@ -66,6 +66,8 @@ extension Observation {
       )
     case .rereading(let topic, let partition, let offset):
       (.notice, "re-reading a gap", position(topic, partition) + [.init(.offset, offset)])
+    case .partitionHeld(let topic, let partition, let reason):
+      (.error, "partition held", position(topic, partition) + [.init(.reason, reason)])
     case .workAbandoned(let reason): (.warning, "uncommitted work given up, reading it again", [.init(.reason, reason)])
     case .watchFailed(let reason): (.warning, "alerts and retention wait", [.init(.reason, reason)])
     case .repeatsDropped(let topic, let partition, let count):

@@ -44,6 +44,8 @@ public enum Observation: Sendable {
   case recordsExpired(topic: String, partition: Int32, first: Int64, last: Int64)
   /// A gap is re-read before it is believed.
   case rereading(topic: String, partition: Int32, from: Int64)
+  /// Nothing more is read of it until an operator says how to go on; the reason says how.
+  case partitionHeld(topic: String, partition: Int32, reason: String)
   /// What was not committed is given up and read again.
   case workAbandoned(reason: String)
   /// Alerts and retention could not be looked at; they are tried again.

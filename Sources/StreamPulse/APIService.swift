@@ -49,11 +49,7 @@ final class APIService: Sendable {
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     let health = health
-    observer.exposeHealth {
-      let report = health.report
-      return HealthFigures(
-        isDatabaseUp: report.database.isUp, isBrokerUp: report.broker.isUp, lagRecords: report.processor.lagRecords)
-    }
+    observer.exposeHealth { health.report.figures }
     let api = try StatsAPI(
       endpoints: project.endpoints, configuration: configuration,
       dependencies: StatsAPI.Dependencies(
@@ -135,8 +131,14 @@ private final class CommitListener: Sendable {
   }
 }
 
+extension HealthReport {
+  var figures: HealthFigures {
+    HealthFigures(isDatabaseUp: database.isUp, isBrokerUp: broker.isUp, lagRecords: processor.lagRecords)
+  }
+}
+
 extension RequestObservation {
-  fileprivate var observation: Observation {
+  var observation: Observation {
     guard let failure else {
       return .requestServed(method: method, route: route, status: status, seconds: seconds)
     }

@@ -78,7 +78,9 @@ final class HealthMonitor: Sendable {
       database = .init(isUp: false, detail: error.description)
     }
     if let problem = processor?.status.current.databaseProblem { database = .init(isUp: false, detail: problem) }
-    return HealthReport(database: database, broker: broker, processor: judge(log, progress))
+    var processor = judge(log, progress)
+    if let held = self.processor?.status.current.held { processor.held = held.sorted { $0.key < $1.key }.map(\.value) }
+    return HealthReport(database: database, broker: broker, processor: processor)
   }
 
   private func connect() throws(PostgresError) -> PostgresConnection {

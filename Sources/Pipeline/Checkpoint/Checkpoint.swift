@@ -21,19 +21,6 @@ public struct DeadLetter: Sendable {
   }
 }
 
-/// A gap, and the broker's explanation of it.
-public struct ExplainedGap: Sendable, Hashable {
-  public enum Reason: String, Sendable {
-    /// The log now begins later: retention removed the records before they were read.
-    case expired
-    /// The log goes around them: compaction or transaction markers.
-    case absent
-  }
-
-  public var gap: OffsetGap
-  public var reason: Reason
-}
-
 /// One partition's part of a checkpoint.
 public struct PartitionAdvance: Sendable, Equatable {
   public var partition: Int32
@@ -50,6 +37,8 @@ public struct PartitionAdvance: Sendable, Equatable {
   public var watermark: Int64?
   /// Silent for so long that it holds no window open.
   public var isIdle = false
+  /// Of the record before `next`; nil when unknown.
+  public var last: RecordFingerprint?
 }
 
 /// Everything that one transaction commits: positions and rows, together or not at all.

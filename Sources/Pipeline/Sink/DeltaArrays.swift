@@ -6,7 +6,7 @@ import Postgres
 extension PostgresArray {
   /// A column of a delta in Postgres' binary array format.
   init(_ column: DeltaColumn) {
-    self.init(PostgresArray.element(column.type), capacityHint: column.count)
+    self.init(Self.element(column.type), capacityHint: column.count)
     for row in 0..<column.count {
       if column.isNull(row) {
         appendNull()
@@ -25,7 +25,8 @@ extension PostgresArray {
     }
   }
 
-  private static func element(_ type: SQLType) -> PostgresElement {
+  /// The array's element for values of that type.
+  static func element(_ type: SQLType) -> PostgresElement {
     switch type {
     case .boolean: .boolean
     case .integer: .integer
@@ -44,8 +45,18 @@ extension PostgresArray {
   }
 }
 
+extension WindowDelta {
+  /// The parameters of `ResultTable.upsertStatement`.
+  var upsertParameters: [PostgresParameter] {
+    var starts = PostgresArray(.timestamptz, capacityHint: rowCount)
+    for start in windowStarts { starts.append(start) }
+    return [.array(starts)] + (keys + accumulators).map { .array(PostgresArray($0)) }
+  }
+}
+
 extension SQLType {
-  fileprivate var scale: Int {
+  /// Decimal places.
+  var scale: Int {
     if case .numeric(let scale) = self { return scale }
     return 0
   }

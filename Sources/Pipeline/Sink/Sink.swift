@@ -16,6 +16,7 @@ struct Sink: Sendable {
   let topic: String
   let owner: String
   private let aggregates: [(name: String, upsert: String)]
+  private let shapes: [(name: String, shape: TableShape)]
   private let plantedBug: PlantedBug?
 
   init(_ plan: StreamPlan, topic: String, owner: String, plantedBug: PlantedBug? = nil) {
@@ -24,6 +25,7 @@ struct Sink: Sendable {
     self.owner = owner
     self.plantedBug = plantedBug
     aggregates = plan.aggregates.map { ($0.name, ResultTable($0).upsertStatement) }
+    shapes = plan.aggregates.map { ($0.name, TableShape($0, of: plan)) }
   }
 
   // MARK: Claims
@@ -41,7 +43,7 @@ struct Sink: Sendable {
     }
     let result = try connection.query(
       """
-      SELECT partition, next_offset, epoch, (extract(epoch FROM watermark) * 1000000)::bigint
+      SELECT partition, next_offset, epoch, (extract(epoch FROM watermark) * 1000000)::bigint, last_record
       FROM pulse.claim($1, $2, $3, $4, $5)
       """,
       [.text(cluster), .text(topic), .array(numbers), .array(offsets), .text(owner)])
@@ -50,8 +52,25 @@ struct Sink: Sendable {
         let epoch = result.integer(row, 2)
       else { return nil }
       return PartitionClaim(
-        partition: Int32(partition), next: next, epoch: epoch, watermark: result.integer(row, 3))
+        partition: Int32(partition), next: next, epoch: epoch, watermark: result.integer(row, 3),
+        last: result.integer(row, 4).map { RecordFingerprint(rawValue: $0) })
     }
+  }
+
+  /// Why this instance's definitions are not those of the tables (any more); nil when they are. A replay with a changed
+  /// definition fences all instances, and those that run with the former one must not go on.
+  func redefinition(_ connection: PostgresConnection) throws(PostgresError) -> String? {
+    let result = try connection.query("SELECT aggregate, shape FROM pulse.definitions")
+    let stored = Dictionary(
+      (0..<result.rowCount).map { (result[$0, 0] ?? "", result[$0, 1]) }, uniquingKeysWith: { first, _ in first })
+    for (name, shape) in shapes {
+      do throws(PipelineError) {
+        try Migrator.check(name, stored: stored[name] ?? nil, planned: shape)
+      } catch {
+        return error.description
+      }
+    }
+    return nil
   }
 
   // MARK: Commits
@@ -112,6 +131,7 @@ struct Sink: Sendable {
     var next = PostgresArray(.bigint)
     var watermarks = PostgresArray(.timestamptz)
     var idle = PostgresArray(.boolean)
+    var last = PostgresArray(.bigint)
     for advance in advances {
       partitions.append(Int64(advance.partition))
       epochs.append(advance.epoch)
@@ -119,22 +139,19 @@ struct Sink: Sendable {
       next.append(advance.next)
       if let watermark = advance.watermark { watermarks.append(watermark) } else { watermarks.appendNull() }
       idle.append(advance.isIdle)
+      if let record = advance.last { last.append(record.rawValue) } else { last.appendNull() }
     }
     return Statement(
-      name: "advance", sql: "SELECT pulse.advance($1, $2, $3, $4, $5, $6, $7, $8)",
+      name: "advance", sql: "SELECT pulse.advance($1, $2, $3, $4, $5, $6, $7, $8, $9)",
       parameters: [
         .text(cluster), .text(topic), .array(partitions), .array(epochs), .array(expected), .array(next),
-        .array(watermarks), .array(idle),
+        .array(watermarks), .array(idle), .array(last),
       ])
   }
 
   private func upsert(_ delta: WindowDelta) -> Statement {
-    var starts = PostgresArray(.timestamptz)
-    for start in delta.windowStarts { starts.append(start) }
-    let columns = delta.keys + delta.accumulators
-    return Statement(
-      name: "upsert \(delta.aggregate)", sql: aggregates[delta.aggregate].upsert,
-      parameters: [.array(starts)] + columns.map { .array(PostgresArray($0)) })
+    Statement(
+      name: "upsert \(delta.aggregate)", sql: aggregates[delta.aggregate].upsert, parameters: delta.upsertParameters)
   }
 
   private func ledger(_ advances: [PartitionAdvance], _ cluster: String) -> [Statement] {
@@ -142,6 +159,8 @@ struct Sink: Sendable {
     guard !moved.isEmpty else { return [] }
     var partitions = PostgresArray(.integer)
     var numbers = (0..<6).map { _ in PostgresArray(.bigint) }
+    var latest = PostgresArray(.timestamptz)
+    var segments = PostgresArray(.bigint)
     var countPartitions = PostgresArray(.integer)
     var names = PostgresArray(.text)
     var counts = (0..<4).map { _ in PostgresArray(.bigint) }
@@ -152,6 +171,8 @@ struct Sink: Sendable {
         advance.epoch,
       ]
       for (index, value) in values.enumerated() { numbers[index].append(value) }
+      if let time = advance.counts.maxEventTime { latest.append(time) } else { latest.appendNull() }
+      segments.append(advance.segment)
       for (aggregate, count) in zip(aggregates, advance.counts.aggregates) {
         countPartitions.append(Int64(advance.partition))
         names.append(aggregate.name)
@@ -164,14 +185,15 @@ struct Sink: Sendable {
         name: "ledger",
         sql: """
           INSERT INTO pulse.ledger AS l
-            (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch)
+            (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch, latest_event)
           SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-            $8::bigint[], $9::bigint[]) AS d
+            $8::bigint[], $9::bigint[], $10::timestamptz[]) AS d
           ON CONFLICT (cluster, topic, partition, first_offset) DO UPDATE
           SET next_offset = excluded.next_offset, consumed = l.consumed + excluded.consumed,
               missing = l.missing + excluded.missing, dead = l.dead + excluded.dead, epoch = excluded.epoch,
-              updated_at = now()
-          """, parameters: [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) })
+              latest_event = greatest(l.latest_event, excluded.latest_event), updated_at = now()
+          """,
+        parameters: [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) } + [.array(latest)])
     ]
     if !aggregates.isEmpty {
       statements.append(
@@ -189,6 +211,14 @@ struct Sink: Sendable {
           parameters: [.text(cluster), .text(topic), .array(countPartitions), .array(names)] + counts.map { .array($0) }
         ))
     }
+    statements.append(
+      Statement(
+        name: "seal",
+        sql: """
+          UPDATE pulse.ledger AS l SET seal = pulse.seal(l)
+          FROM unnest($3::integer[], $4::bigint[]) AS d (partition, first_offset)
+          WHERE (l.cluster, l.topic, l.partition, l.first_offset) = ($1, $2, d.partition, d.first_offset)
+          """, parameters: [.text(cluster), .text(topic), .array(partitions), .array(segments)]))
     return statements
   }
 
@@ -205,11 +235,10 @@ struct Sink: Sendable {
     }
     return Statement(
       name: "gaps",
-      sql: """
-        INSERT INTO pulse.gaps (cluster, topic, partition, first_offset, next_offset, reason)
-        SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::text[]) AS d
-        """,
-      parameters: [.text(cluster), .text(topic), .array(partitions), .array(first), .array(next), .array(reasons)])
+      sql: "SELECT pulse.record_gaps($1, $2, $3, $4, $5, $6, $7)",
+      parameters: [
+        .text(cluster), .text(topic), .text(stream), .array(partitions), .array(first), .array(next), .array(reasons),
+      ])
   }
 
   private func deadLetters(_ letters: [DeadLetter], _ cluster: String) -> Statement {

@@ -62,7 +62,8 @@ public struct Verifier {
     let violations = try lines(
       """
       SELECT format('%s: the ledger says %s events, the rows hold %s', $1::text, ledger.events, rows.events)
-      FROM (SELECT coalesce(sum(aggregated), 0) AS events FROM pulse.ledger_counts WHERE aggregate = $1) AS ledger,
+      FROM (SELECT coalesce((SELECT sum(aggregated) FROM pulse.ledger_counts WHERE aggregate = $1), 0)
+                   + coalesce((SELECT sum(events) FROM pulse.replays WHERE aggregate = $1), 0) AS events) AS ledger,
            (SELECT coalesce((SELECT sum(\(quotedIdentifier(count))) FROM \(quotedIdentifier(aggregate.name))), 0)
                    + coalesce((SELECT events FROM pulse.retired WHERE aggregate = $1), 0) AS events) AS rows
       WHERE ledger.events <> rows.events
@@ -140,6 +141,16 @@ public struct Verifier {
       FULL JOIN (SELECT DISTINCT cluster, topic, partition, first_offset, true AS counted
                  FROM pulse.ledger_counts) AS c USING (cluster, topic, partition, first_offset)
       WHERE (l.consumed > 0 AND counted IS NULL) OR l.consumed IS NULL
+      ORDER BY topic, partition, first_offset
+      """
+    ),
+    (
+      "each segment and its counts are as the processors wrote them",
+      """
+      SELECT format('%s[%s] from %s: the segment or one of its counts was changed or removed by hand', topic, partition,
+                    first_offset)
+      FROM pulse.ledger AS l
+      WHERE seal IS DISTINCT FROM pulse.seal(l)
       ORDER BY topic, partition, first_offset
       """
     ),
