@@ -70,8 +70,8 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Benchmark", "ChildProcess", "Configuration", "CrashTest", "HTTPServer", "Kafka", "Observability", "Pipeline", "Postgres",
-        "Project", "StatsAPI", "Threads",
+        "Benchmark", "ChildProcess", "Configuration", "CrashTest", "HTTPServer", "JSON", "Kafka", "Observability",
+        "Pipeline", "Plan", "Postgres", "Project", "StatsAPI", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),

@@ -129,6 +129,15 @@ public final class AvroDecoder {
     return plan
   }
 
+  /// The schema id in front of a record's payload, when it is in Confluent framing as far as can be told.
+  public func confluentID(of record: Record) -> UInt32? {
+    guard framing == .auto || framing == .confluent, let id = FrameHeader.confluentID(in: record.payloadBytes) else {
+      return nil
+    }
+    let isLikely = framing == .confluent || schemas.index(confluentID: id) != nil || FrameHeader.isLikely(id: id)
+    return isLikely ? id : nil
+  }
+
   private enum Decision {
     case decode(route: Int, headerCount: Int)
     case fail(EventErrorCode, String)

@@ -16,6 +16,8 @@ final class Grouping {
   private var hasOutcomes = false
   /// 1: the event is in a group.
   private let takesPart: UnsafeMutablePointer<UInt8>
+  /// The last batch's late events, when they are to become dead letters.
+  private(set) var lateEvents: [LateEvent] = []
   /// ((window, key 0), key 1), …: `folds[i]` adds key i, and its ids are the group rows when i is the last key.
   private var folds: [Fold]
 
@@ -66,7 +68,7 @@ final class Grouping {
     guard let watermark else { return nil }
     var horizons: [Int64] = []
     if let retention = plan.retentionMicroseconds { horizons.append(watermark - retention) }
-    if plan.latePolicy == .drop { horizons.append(watermark - plan.allowedLatenessMicroseconds) }
+    if plan.latePolicy != .revise { horizons.append(watermark - plan.allowedLatenessMicroseconds) }
     return horizons.max()
   }
 
@@ -98,6 +100,7 @@ final class Grouping {
   private func markOutcomes(_ batch: EventBatch, _ times: Column, _ program: Program, _ watermark: Int64?) {
     let count = batch.count
     hasOutcomes = false
+    if !lateEvents.isEmpty { lateEvents = [] }
     if let filter {
       hasOutcomes = true
       let passes = program.registers[filter].booleans
@@ -106,12 +109,17 @@ final class Grouping {
     // A window is late as a whole, by its end; only events from before the horizon can be in such a window.
     guard let horizon = horizon(watermark) else { return }
     for row in 0..<count where times.integers[row] < horizon && batch.live[row] == 1 {
-      if windows.start(of: times.integers[row]) + windows.size <= horizon {
-        if !hasOutcomes {
-          hasOutcomes = true
-          outcome.update(repeating: 0, count: count)
-        }
-        if outcome[row] == 0 { outcome[row] = 2 }
+      let start = windows.start(of: times.integers[row])
+      guard start + windows.size <= horizon else { continue }
+      if !hasOutcomes {
+        hasOutcomes = true
+        outcome.update(repeating: 0, count: count)
+      }
+      guard outcome[row] == 0 else { continue }
+      outcome[row] = 2
+      if plan.latePolicy == .deadLetter {
+        lateEvents.append(
+          LateEvent(row: row, aggregate: index, windowStart: start, lateness: horizon - start - windows.size))
       }
     }
   }
@@ -124,6 +132,7 @@ final class Grouping {
       counts.filtered += outcome[row] == 1 ? 1 : 0
       counts.late += outcome[row] == 2 ? 1 : 0
     }
+    if plan.latePolicy == .deadLetter { swap(&counts.late, &counts.dead) }
     return counts
   }
 

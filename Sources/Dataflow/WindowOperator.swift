@@ -12,8 +12,19 @@ public struct PartitionRun: Sendable, Hashable {
   }
 }
 
+/// An event that came too late for one aggregate, which wants such events as dead letters.
+public struct LateEvent: Sendable, Hashable {
+  public var row: Int
+  /// Counts into `StreamPlan.aggregates`.
+  public var aggregate: Int
+  /// Microseconds since 1970.
+  public var windowStart: Int64
+  /// How long before the oldest time that the aggregate still takes its window ended, in microseconds.
+  public var lateness: Int64
+}
+
 /// What became of the events of one run, for the ledger. For every aggregate: `consumed` = `aggregated` + `filtered`
-/// + `late` + `dead`.
+/// + `late` + its own `dead` + the run's `dead`: an event is counted in exactly one of them.
 public struct RunCounts: Sendable, Hashable {
   public struct Aggregate: Sendable, Hashable {
     public var aggregated = 0
@@ -21,11 +32,14 @@ public struct RunCounts: Sendable, Hashable {
     public var filtered = 0
     /// Older than the aggregate still takes.
     public var late = 0
+    /// As late, and dead letters of this aggregate alone.
+    public var dead = 0
 
-    public init(aggregated: Int = 0, filtered: Int = 0, late: Int = 0) {
+    public init(aggregated: Int = 0, filtered: Int = 0, late: Int = 0, dead: Int = 0) {
       self.aggregated = aggregated
       self.filtered = filtered
       self.late = late
+      self.dead = dead
     }
   }
 
@@ -120,6 +134,9 @@ public final class WindowOperator {
   /// Groups that a drain would return.
   public var groupCount: Int { groupings.reduce(0) { $0 + $1.groupCount } }
 
+  /// The late events among the last batch's that are to become dead letters.
+  public var lateEvents: [LateEvent] { groupings.flatMap(\.lateEvents) }
+
   /// Bytes held by groups, accumulators and dictionaries.
   public var memory: Int {
     keys.memory + windows.reduce(0) { $0 + $1.memory } + groupings.reduce(0) { $0 + $1.memory }
@@ -151,7 +168,8 @@ public final class WindowOperator {
       grouping.assign(batch, times, keys, program, watermark: watermark)
       for (index, run) in runs.enumerated() {
         var aggregate = grouping.dispositions(run.rows)
-        aggregate.aggregated = counts[index].consumed - counts[index].dead - aggregate.filtered - aggregate.late
+        aggregate.aggregated =
+          counts[index].consumed - counts[index].dead - aggregate.filtered - aggregate.late - aggregate.dead
         counts[index].aggregates[grouping.index] = aggregate
       }
       grouping.accumulate(program, batch.count)

@@ -77,6 +77,12 @@ extension Observation {
         .warning, "dead letters written",
         [.init(.stream, stream), .init(.count, count), .init(.code, code)]
       )
+    case .deadLettersForwarded(let topic, let count):
+      (.info, "dead letters forwarded", [.init(.topic, topic), .init(.count, count)])
+    case .forwardingFailed(let reason):
+      (.warning, "dead letters wait to be forwarded", [.init(.reason, reason)])
+    case .deadLetterUnforwardable(let id, let reason):
+      (.warning, "a dead letter cannot be forwarded", [.init(.letter, id), .init(.reason, reason)])
     case .alertRaised(let alert, let severity, let region, let message):
       (
         .notice, "alert raised",

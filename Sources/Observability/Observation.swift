@@ -53,6 +53,12 @@ public enum Observation: Sendable {
   case repeatsDropped(topic: String, partition: Int32, count: Int)
   /// `code` is the first one's. The reasons may quote events, so they are only in the table dead_letters.
   case deadLettersWritten(stream: String, count: Int, code: String)
+  /// The brokers have acknowledged copies of dead letters.
+  case deadLettersForwarded(topic: String, count: Int)
+  /// Dead letters stay in the outbox; they are tried again.
+  case forwardingFailed(reason: String)
+  /// A dead letter that will never be taken as it is, e.g. because it is too large.
+  case deadLetterUnforwardable(id: Int64, reason: String)
   case alertRaised(alert: String, severity: String, region: String?, message: String)
 
   // The API.

@@ -13,6 +13,7 @@ struct ProductMetrics: Sendable {
   private let expired: Counter
   private let removedRows: Counter
   private let holds: Counter
+  private let forwardedLetters: Counter
   private let requests: RequestInstruments
 
   init(_ registry: MetricsRegistry) {
@@ -35,6 +36,8 @@ struct ProductMetrics: Sendable {
       "streampulse_expired_records_total", help: "Records that the broker deleted before they were read.")
     holds = registry.counter(
       "streampulse_partition_holds_total", help: "Times that a partition was held for an operator to decide.")
+    forwardedLetters = registry.counter(
+      "streampulse_forwarded_dead_letters_total", help: "Copies of dead letters that the brokers acknowledged.")
     removedRows = registry.counter("streampulse_removed_rows_total", help: "Rows removed because of their age.")
   }
 
@@ -59,6 +62,7 @@ struct ProductMetrics: Sendable {
     case .repeatsDropped(_, _, let count): repeats.add(Int64(count))
     case .gapFound(_, _, let first, let last, _): missing.add(last - first + 1)
     case .recordsExpired(_, _, let first, let last): expired.add(last - first + 1)
+    case .deadLettersForwarded(_, let count): forwardedLetters.add(Int64(count))
     case .retentionRemoved(_, let rows): removedRows.add(Int64(rows))
     case .alertRaised(_, let severity, _, _): alerts(severity).add()
     case .requestServed(_, let route, let status, let seconds):
@@ -67,7 +71,8 @@ struct ProductMetrics: Sendable {
       instruments.seconds.record(seconds)
     case .databaseUp, .brokerUp, .started, .definitionsLoaded, .definitionRejected, .listening, .ready, .childEnded,
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing,
-      .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .requestFailed:
+      .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,
+      .deadLetterUnforwardable, .requestFailed:
       break
     }
   }

@@ -49,7 +49,11 @@ final class APIService: Sendable {
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     let health = health
-    observer.exposeHealth { health.report.figures }
+    observer.exposeHealth {
+      var figures = health.report.figures
+      figures.outboxLetters = health.outboxLetters
+      return figures
+    }
     let api = try StatsAPI(
       endpoints: project.endpoints, configuration: configuration,
       dependencies: StatsAPI.Dependencies(

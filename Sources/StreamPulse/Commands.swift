@@ -66,6 +66,27 @@ enum Commands {
         arguments: [ArgumentSpec("AGGREGATE", summary: "Which one, e.g. region_health")],
         settings: kafka + postgres + general),
       CommandSpec(
+        name: "dead-letters", summary: "Look at records that could not be processed, and process them again",
+        details: """
+          list shows the newest. show ID shows all of one, with its bytes; ID may also be the streampulse.id of a \
+          forwarded copy. replay decodes letters again with today's definitions and adds them to the results that have \
+          not taken them: those named by ID, those that the filters choose, or all. What is replayed is not replayed \
+          again; what still fails stays, with the new reason, and the exit status is 1.
+          """,
+        options: [
+          OptionSpec("code", value: "CODE", summary: "Only those with this code, e.g. TRUNCATED"),
+          OptionSpec("partition", value: "N", summary: "Only those of this partition"),
+          OptionSpec("since", value: "TIME", summary: "Only those written since a time, or '2 hours' ago"),
+          OptionSpec("limit", value: "N", summary: "How many list shows at most", default: "20"),
+          OptionSpec(flag: "all", summary: "Replay all that have not been replayed"),
+          OptionSpec(flag: "json", summary: "list and show: one JSON object a line, with everything"),
+        ],
+        arguments: [
+          ArgumentSpec("ACTION", summary: "list, show or replay"),
+          ArgumentSpec("ID", summary: "Which ones", isRequired: false, isRepeatable: true),
+        ],
+        settings: postgres + general),
+      CommandSpec(
         name: "bench", summary: "Measure against the limits, in the same run",
         details: """
           Runs one of engine, keys, pipeline, freshness, recovery, api and memory, or all of them, each with servers of \

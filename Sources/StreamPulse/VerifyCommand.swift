@@ -15,7 +15,7 @@ func verify(_ context: CommandContext, recounts: Bool) throws -> Int32 {
   Signals.unblockAll()
   let started = ContinuousClock.now
   let recount = try Recount(
-    connection, project.stream, kafka: context.kafka(), topic: context.topic(of: project),
+    connection, project, kafka: context.kafka(), topic: context.topic(of: project),
     group: context.configuration.kafka.groupID + "-recount"
   ).run()
   show(recount, seconds: started.duration(to: .now).seconds)
@@ -30,7 +30,9 @@ private func show(_ report: VerificationReport) {
   for gap in report.gaps { print("gap  \(gap)") }
   print(
     """
-    \(report.consumed) records of \(report.partitions) partitions applied once, \(report.dead) of them dead letters: \
+    \(report.consumed) records of \(report.partitions) partitions applied once, \(report.dead) of them dead letters\
+    \(report.late > 0 ? ", \(report.late) more for single aggregates" : "")\
+    \(report.replayed > 0 ? ", \(report.replayed) replayed" : ""): \
     \(report.holds ? "verified" : "NOT VERIFIED")
     """)
 }

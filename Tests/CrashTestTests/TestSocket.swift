@@ -3,7 +3,8 @@ import Threads
 
 struct SocketFailure: Error {}
 
-private func withLoopback<Value>(port: Int, _ body: (UnsafeMutablePointer<sockaddr>, inout socklen_t) -> Value) -> Value {
+private func withLoopback<Value>(port: Int, _ body: (UnsafeMutablePointer<sockaddr>, inout socklen_t) -> Value) -> Value
+{
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
   address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
@@ -89,7 +90,9 @@ final class EchoServer: Sendable {
       guard bind(listener, address, length) == 0, listen(listener, 5) == 0,
         getsockname(listener, address, &length) == 0
       else { return 0 }
-      return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { Int(UInt16(bigEndian: $0.pointee.sin_port)) }
+      return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+        Int(UInt16(bigEndian: $0.pointee.sin_port))
+      }
     }
     guard port != 0 else { throw SocketFailure() }
     self.port = port

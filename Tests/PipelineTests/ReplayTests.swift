@@ -65,7 +65,7 @@ import Threads
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     let report = try Recount(
-      connection, (project ?? bench.project).stream, kafka: kafka, topic: Bench.topic, group: "recount"
+      connection, (project ?? bench.project), kafka: kafka, topic: Bench.topic, group: "recount"
     ).run()
     return report.contradictions + report.aggregates.flatMap(\.differences)
   }
@@ -149,7 +149,7 @@ import Threads
     #expect(try bench.rows("SELECT DISTINCT largest_gb FROM region_health") == ["1"])
     try load.send(100)
     #expect(instance.end()?.contains("region_health has changed") == true)
-    try Migrator.verify(changed.stream.plan, bench.connection)
+    try Migrator.verify(changed, bench.connection)
     try expectProven(changed)
   }
 

@@ -30,12 +30,13 @@ enum FrameHeader {
     return UInt32(bigEndian: UnsafeRawBufferPointer(payload).loadUnaligned(fromByteOffset: 1, as: UInt32.self))
   }
 
-  /// What to say of a payload that is not bare Avro after all and looks like a frame; nil when it does not.
-  ///
   /// Registries count ids from 1, so a second byte other than zero is hardly an id's.
+  static func isLikely(id: UInt32) -> Bool { (1..<1 << 24).contains(id) }
+
+  /// What to say of a payload that is not bare Avro after all and looks like a frame; nil when it does not.
   static func suspicion(of payload: UnsafeBufferPointer<UInt8>) -> String? {
     if let fingerprint = fingerprint(in: payload) { return unknown(fingerprint: fingerprint) }
-    if let id = confluentID(in: payload), (1..<1 << 24).contains(id) { return unknown(confluentID: id) }
+    if let id = confluentID(in: payload), isLikely(id: id) { return unknown(confluentID: id) }
     return nil
   }
 

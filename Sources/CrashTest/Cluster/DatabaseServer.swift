@@ -77,7 +77,8 @@ final class DatabaseServer {
     }
     var positions: [Int32: Int64] = [:]
     for row in 0..<result.rowCount {
-      if let partition = result.integer(row, 0), let next = result.integer(row, 1) { positions[Int32(partition)] = next }
+      guard let partition = result.integer(row, 0), let next = result.integer(row, 1) else { continue }
+      positions[Int32(partition)] = next
     }
     return positions
   }

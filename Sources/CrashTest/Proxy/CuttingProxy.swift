@@ -60,12 +60,9 @@ public final class CuttingProxy: Sendable {
 
   private static func run(_ state: Monitor<State>, _ listener: Int32, target: Int) {
     var connections: [ProxiedConnection] = []
-    defer { for connection in connections { connection.reset() } }
+    defer { for connection in connections { connection.close(after: .failed) } }
     var descriptors: [pollfd] = []
     while !state.read({ $0.isClosing }) {
-      if !connections.isEmpty, let cut = state.update({ state in state.cut.take() }) {
-        for connection in connections { connection.pendingCut = cut }
-      }
       descriptors.removeAll(keepingCapacity: true)
       let takesMore = connections.count < maxConnections
       descriptors.append(pollfd(fd: listener, events: takesMore ? Int16(POLLIN) : 0, revents: 0))
@@ -74,15 +71,20 @@ public final class CuttingProxy: Sendable {
         descriptors.append(pollfd(fd: connection.server, events: connection.eventsOfServer, revents: 0))
       }
       guard poll(&descriptors, nfds_t(descriptors.count), pollMilliseconds) > 0 else { continue }
+      // Before anything moves: what is sent after the demand is counted.
+      if !connections.isEmpty, let cut = state.update({ state in state.cut.take() }) {
+        for connection in connections { connection.pendingCut = cut }
+      }
       connections.removeAll { connection in
-        let end = connection.move()
-        if end == .cut, let cut = connection.pendingCut {
+        let condition = connection.move()
+        if condition == .cut, let cut = connection.pendingCut {
           state.update { state in
             state.effective.insert(cut.number)
             state.connections += 1
           }
         }
-        return end != .open
+        connection.close(after: condition)
+        return condition != .open
       }
       if descriptors[0].revents != 0, let accepted = acceptConnection(listener, target: target) {
         connections.append(accepted)

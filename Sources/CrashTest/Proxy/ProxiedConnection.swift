@@ -4,7 +4,9 @@ import Glibc
 final class ProxiedConnection {
   enum Condition {
     case open
+    /// Both sides have ended in order.
     case ended
+    case failed
     case cut
   }
 
@@ -22,24 +24,22 @@ final class ProxiedConnection {
   var eventsOfClient: Int16 { events(reads: toServer, writes: toClient) }
   var eventsOfServer: Int16 { events(reads: toClient, writes: toServer) }
 
-  /// Reads and writes what can be without waiting. When it does not stay open, both sockets are closed.
+  /// Reads and writes what can be without waiting.
   func move() -> Condition {
     var condition = pass(&toServer, client, server, .toServer)
     if condition == .open { condition = pass(&toClient, server, client, .toClient) }
-    guard condition == .open else {
-      reset()
-      return condition
-    }
-    guard toServer.isOver, toClient.isOver else { return .open }
-    close(client)
-    close(server)
-    return .ended
+    return condition == .open && toServer.isOver && toClient.isOver ? .ended : condition
   }
 
-  /// Ends both sides at once, as a machine in between does that loses power.
-  func reset() {
-    resetSocket(client)
-    resetSocket(server)
+  /// Closes both sockets unless it stays open; without order when it did not end in order.
+  func close(after condition: Condition) {
+    for socket in [client, server] {
+      switch condition {
+      case .open: break
+      case .ended: Glibc.close(socket)
+      case .failed, .cut: resetSocket(socket)
+      }
+    }
   }
 
   private func events(reads: Direction, writes: Direction) -> Int16 {
@@ -51,7 +51,7 @@ final class ProxiedConnection {
   ) -> Condition {
     if flow.canRead {
       switch flow.read(source) {
-      case .failed: return .ended
+      case .failed: return .failed
       case .nothing: break
       case .bytes(let count):
         guard let passed = pendingCut?.admit(count, direction), passed < count else { break }
@@ -61,7 +61,7 @@ final class ProxiedConnection {
         return .cut
       }
     }
-    return flow.write(target) ? .open : .ended
+    return flow.write(target) ? .open : .failed
   }
 }
 

@@ -75,7 +75,8 @@ private struct Parts {
     var kinds: [(kind: Fault.Kind, weight: Int)] = []
     if !processors.isEmpty { kinds += [(.killProcessor, 5), (.terminateProcessor, 2), (.pauseProcessor, 3)] }
     if postgresFree <= now { kinds += [(.cutConnections, 6), (.killSessions, 2), (.crashPostgres, 2)] }
-    if brokerFree <= now { kinds += settings.brokerSurvives ? [(.killBroker, 1), (.pauseBroker, 1)] : [(.pauseBroker, 1)] }
+    if brokerFree <= now { kinds.append((.pauseBroker, 1)) }
+    if brokerFree <= now, settings.brokerSurvives { kinds.append((.killBroker, 1)) }
     guard let kind = random.pick(kinds) else { return nil }
     switch kind {
     case .killProcessor, .terminateProcessor:

@@ -1,26 +1,6 @@
 import Dataflow
 import Events
 
-/// Why a record is put aside, with everything needed to look at it or to process it again.
-public struct DeadLetter: Sendable {
-  public var partition: Int32
-  public var offset: Offset
-  public var timestampMilliseconds: Int64
-  public var key: [UInt8]?
-  public var value: [UInt8]?
-  public var headers: [RecordHeader]
-  public var code: EventErrorCode
-  public var reason: String
-
-  /// What the dead letter holds, about, for bounding memory.
-  var byteCount: Int {
-    // Header values are stored in hexadecimal.
-    headers.reduce((key?.count ?? 0) + (value?.count ?? 0) + reason.utf8.count + 200) {
-      $0 + $1.name.utf8.count + 2 * ($1.value?.count ?? 0) + 50
-    }
-  }
-}
-
 /// One partition's part of a checkpoint.
 public struct PartitionAdvance: Sendable, Equatable {
   public var partition: Int32

@@ -134,6 +134,7 @@ extension RunCounts {
       aggregates[index].aggregated += other.aggregates[index].aggregated
       aggregates[index].filtered += other.aggregates[index].filtered
       aggregates[index].late += other.aggregates[index].late
+      aggregates[index].dead += other.aggregates[index].dead
     }
     maxEventTime = [maxEventTime, other.maxEventTime].compactMap { $0 }.max()
   }

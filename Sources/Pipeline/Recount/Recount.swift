@@ -12,26 +12,26 @@ import Project
 /// snapshot. The events lie in a temporary table of Postgres, so that memory is bounded here.
 public struct Recount {
   private let connection: PostgresConnection
-  private let stream: Stream
+  private let project: Project
   private let kafka: KafkaConfiguration
   private let topic: String
   private let group: String
 
-  private var plan: StreamPlan { stream.plan }
+  private var plan: StreamPlan { project.stream.plan }
 
   /// - Parameter connection: is used for this alone and left with temporary tables: close it afterwards.
   public init(
-    _ connection: PostgresConnection, _ stream: Stream, kafka: KafkaConfiguration, topic: String, group: String
+    _ connection: PostgresConnection, _ project: Project, kafka: KafkaConfiguration, topic: String, group: String
   ) {
     self.connection = connection
-    self.stream = stream
+    self.project = project
     self.kafka = kafka
     self.topic = topic
     self.group = group
   }
 
   public func run() throws(PipelineError) -> RecountReport {
-    try Migrator.verify(plan, connection)
+    try Migrator.verify(project, connection)
     let reader = try TopicReader(kafka, topic: topic, group: group)
     defer { reader.close() }
     do {
@@ -46,7 +46,7 @@ public struct Recount {
       }
       let snapshot = try RecountSnapshot(connection, plan, cluster: cluster, topic: topic, lows: lows)
       try connection.execute(RecountQueries.eventTable(plan))
-      var loader = EventLoader(connection, plan, snapshot, decoder: try stream.makeDecoder())
+      var loader = EventLoader(connection, plan, snapshot, decoder: try project.stream.makeDecoder())
       try reader.read(loader.ranges(from: lows)) { records throws(PipelineError) in try loader.load(records) }
       try connection.execute(
         "ANALYZE recount_events, recount_counts, recount_dead, recount_replays")

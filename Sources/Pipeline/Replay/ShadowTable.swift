@@ -103,6 +103,7 @@ struct ShadowTable {
       SELECT (SELECT coalesce(sum(\(countColumn)), 0) FROM \(shadow.reference)) - ledger.events, \(before) - ledger.events
       FROM (SELECT coalesce((SELECT sum(aggregated) FROM pulse.ledger_counts WHERE aggregate = $1), 0)
                    + coalesce((SELECT sum(events) FROM pulse.replays WHERE aggregate = $1), 0)
+                   + (SELECT count(*) FROM pulse.replayed_letters WHERE aggregate = $1 AND outcome = 'aggregated')
                    - coalesce((SELECT events FROM pulse.retired WHERE aggregate = $1), 0) AS events) AS ledger
       """, [.text(plan.name)])
     return result.integer(0, 1) == 0 ? result.integer(0, 0) : 0

@@ -12,9 +12,16 @@ struct Sink: Sendable {
   /// On this channel a JSON object tells of each committed transaction.
   static let channel = "streampulse"
 
+  /// What is told on the channel.
+  static func announcement(stream: String) -> String {
+    JSONValue.object([JSONMember("stream", .string(stream))]).text
+  }
+
   let stream: String
   let topic: String
   let owner: String
+  /// Where dead letters are forwarded to, if anywhere.
+  let deadLetterTopic: String?
   private let aggregates: [(name: String, upsert: String)]
   private let shapes: [(name: String, shape: TableShape)]
   private let plantedBug: PlantedBug?
@@ -23,6 +30,7 @@ struct Sink: Sendable {
     stream = plan.definition.name
     self.topic = topic
     self.owner = owner
+    deadLetterTopic = plan.definition.deadLetterTopic
     self.plantedBug = plantedBug
     aggregates = plan.aggregates.map { ($0.name, ResultTable($0).upsertStatement) }
     shapes = plan.aggregates.map { ($0.name, TableShape($0, of: plan)) }
@@ -84,14 +92,12 @@ struct Sink: Sendable {
     for delta in checkpoint.deltas { statements.append(upsert(delta)) }
     statements += ledger(checkpoint.advances, cluster)
     if !checkpoint.gaps.isEmpty { statements.append(gaps(checkpoint.gaps, cluster)) }
-    if !checkpoint.deadLetters.isEmpty { statements.append(deadLetters(checkpoint.deadLetters, cluster)) }
+    if !checkpoint.deadLetters.isEmpty { statements.append(insert(checkpoint.deadLetters, cluster)) }
     if checkpoint.recordCount > 0 {
       statements.append(
         Statement(
           name: "notify", sql: "SELECT pg_notify($1, $2)",
-          parameters: [
-            .text(Sink.channel), .text(JSONValue.object([JSONMember("stream", .string(stream))]).text),
-          ]))
+          parameters: [.text(Sink.channel), .text(Sink.announcement(stream: stream))]))
     }
     // Parsed and planned once per connection: a flush comes many times a second.
     for statement in statements { try connection.prepare(statement.name, statement.sql) }
@@ -103,7 +109,7 @@ struct Sink: Sendable {
     _ = try connection.pipeline(statements.map { PostgresStatement(prepared: $0.name, $0.parameters) })
   }
 
-  private struct Statement {
+  struct Statement {
     var name: String
     var sql: String
     var parameters: [PostgresParameter]
@@ -163,7 +169,7 @@ struct Sink: Sendable {
     var segments = PostgresArray(.bigint)
     var countPartitions = PostgresArray(.integer)
     var names = PostgresArray(.text)
-    var counts = (0..<4).map { _ in PostgresArray(.bigint) }
+    var counts = (0..<5).map { _ in PostgresArray(.bigint) }
     for advance in moved {
       partitions.append(Int64(advance.partition))
       let values = [
@@ -176,7 +182,9 @@ struct Sink: Sendable {
       for (aggregate, count) in zip(aggregates, advance.counts.aggregates) {
         countPartitions.append(Int64(advance.partition))
         names.append(aggregate.name)
-        let values = [advance.segment, Int64(count.aggregated), Int64(count.filtered), Int64(count.late)]
+        let values = [
+          advance.segment, Int64(count.aggregated), Int64(count.filtered), Int64(count.late), Int64(count.dead),
+        ]
         for (index, value) in values.enumerated() { counts[index].append(value) }
       }
     }
@@ -201,12 +209,12 @@ struct Sink: Sendable {
           name: "ledger counts",
           sql: """
             INSERT INTO pulse.ledger_counts AS l
-              (cluster, topic, partition, aggregate, first_offset, aggregated, filtered, late)
+              (cluster, topic, partition, aggregate, first_offset, aggregated, filtered, late, dead)
             SELECT $1, $2, d.* FROM unnest($3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-              $8::bigint[]) AS d
+              $8::bigint[], $9::bigint[]) AS d
             ON CONFLICT (cluster, topic, partition, first_offset, aggregate) DO UPDATE
             SET aggregated = l.aggregated + excluded.aggregated, filtered = l.filtered + excluded.filtered,
-                late = l.late + excluded.late
+                late = l.late + excluded.late, dead = l.dead + excluded.dead
             """,
           parameters: [.text(cluster), .text(topic), .array(countPartitions), .array(names)] + counts.map { .array($0) }
         ))
@@ -238,43 +246,6 @@ struct Sink: Sendable {
       sql: "SELECT pulse.record_gaps($1, $2, $3, $4, $5, $6, $7)",
       parameters: [
         .text(cluster), .text(topic), .text(stream), .array(partitions), .array(first), .array(next), .array(reasons),
-      ])
-  }
-
-  private func deadLetters(_ letters: [DeadLetter], _ cluster: String) -> Statement {
-    var partitions = PostgresArray(.integer)
-    var offsets = PostgresArray(.bigint)
-    var times = PostgresArray(.timestamptz)
-    var keys = PostgresArray(.bytea)
-    var values = PostgresArray(.bytea)
-    var headers = PostgresArray(.jsonb)
-    var codes = PostgresArray(.text)
-    var reasons = PostgresArray(.text)
-    for letter in letters {
-      partitions.append(Int64(letter.partition))
-      offsets.append(letter.offset)
-      if let time = letter.timestampMicroseconds { times.append(time) } else { times.appendNull() }
-      if let key = letter.key { key.withUnsafeBufferPointer { keys.append(bytes: $0) } } else { keys.appendNull() }
-      if let value = letter.value {
-        value.withUnsafeBufferPointer { values.append(bytes: $0) }
-      } else {
-        values.appendNull()
-      }
-      headers.append(letter.headersJSON)
-      codes.append(letter.code.rawValue)
-      reasons.append(storable(letter.reason))
-    }
-    return Statement(
-      name: "dead letters",
-      sql: """
-        INSERT INTO dead_letters (stream, cluster, topic, partition, record_offset, record_timestamp, key, value, headers,
-          code, reason)
-        SELECT $1, $2, $3, d.* FROM unnest($4::integer[], $5::bigint[], $6::timestamptz[], $7::bytea[], $8::bytea[],
-          $9::jsonb[], $10::text[], $11::text[]) AS d
-        """,
-      parameters: [
-        .text(stream), .text(cluster), .text(topic), .array(partitions), .array(offsets), .array(times), .array(keys),
-        .array(values), .array(headers), .array(codes), .array(reasons),
       ])
   }
 }

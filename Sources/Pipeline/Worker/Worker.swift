@@ -322,13 +322,24 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     lastRecord = now
     for failure in batch.failures {
       let record = admitted[failure.row]
-      let letter = DeadLetter(
-        partition: record.partition, offset: record.offset, timestampMilliseconds: record.timestampMilliseconds,
-        key: record.keyBytes.map(Array.init), value: record.payload == nil ? nil : Array(record.payloadBytes),
-        headers: records.headers(of: record), code: failure.code, reason: failure.message)
-      deadLetterBytes += letter.byteCount
-      deadLetters.append(letter)
+      putAside(
+        DeadLetter(
+          record, headers: records.headers(of: record), schemaID: decoder.confluentID(of: record), code: failure.code,
+          reason: failure.message))
     }
+    for event in windows.lateEvents {
+      let record = admitted[event.row]
+      let aggregate = plan.aggregates[event.aggregate].name
+      putAside(
+        DeadLetter(
+          record, headers: records.headers(of: record), schemaID: decoder.confluentID(of: record), code: .late,
+          reason: event.reason(aggregate), late: (aggregate, event.windowStart)))
+    }
+  }
+
+  private func putAside(_ letter: DeadLetter) {
+    deadLetterBytes += letter.byteCount
+    deadLetters.append(letter)
   }
 
   /// Records what the broker explains of a gap; the rest is returned as a fault.
