@@ -70,9 +70,8 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Benchmark", "ChildProcess", "Configuration", "CrashTest", "HTTPServer", "Kafka", "Observability", "Pipeline",
-        "Postgres",
-        "Project", "StatsAPI", "Threads",
+        "Benchmark", "ChildProcess", "Configuration", "CrashTest", "HTTPServer", "JSON", "Kafka", "Observability",
+        "Pipeline", "Plan", "Postgres", "Project", "StatsAPI", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
@@ -97,7 +96,8 @@ let package = Package(
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "PostgresTests", dependencies: ["ChildProcess", "Postgres", "Threads"]),
-    .testTarget(name: "KafkaTests", dependencies: ["Kafka", "Events", "Threads"]),
+    .target(name: "KafkaTestNode", dependencies: ["CRdKafka", "Kafka"], path: "Tests/KafkaTestNode"),
+    .testTarget(name: "KafkaTests", dependencies: ["Kafka", "KafkaTestNode", "Events", "Threads"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
     .testTarget(
@@ -107,8 +107,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "Observability", "Pipeline", "Plan", "Postgres",
-        "Project", "SQLFrontend", "Threads",
+        "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "KafkaTestNode", "Observability", "Pipeline", "Plan",
+        "Postgres", "Project", "SQLFrontend", "Threads",
       ]),
     .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
@@ -119,7 +119,9 @@ let package = Package(
     .executableTarget(
       name: "simulate", dependencies: ["Configuration", "Simulation", "Threads"], path: "Tests/SimulationCommand"),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
-    .testTarget(name: "BenchmarkTests", dependencies: ["Benchmark", "HTTPServer"]),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .testTarget(
+      name: "BenchmarkTests", dependencies: ["AllocationCounter", "Benchmark", "Events", "HTTPServer", "Project"]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [

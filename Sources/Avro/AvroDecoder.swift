@@ -90,35 +90,35 @@ public final class AvroDecoder {
     _ records: UnsafeMutableBufferPointer<Record>, from first: Int, _ reader: inout RowReader
   ) -> DecodePlan {
     loops.firstRow = first
-    loops.count = 0
+    let limit = min(ColumnLoops.capacity, records.count - first)
+    if framing == .bare || framing == .auto {
+      loops.takeBare(records, limit, mayBeFramed: framing == .auto)
+      if loops.count > 0 { return plan(nil, &reader) }
+    }
     reader.mayBeFramed = false
+    loops.count = 0
     var shared: Int?
-    while loops.count < ColumnLoops.capacity, first + loops.count < records.count {
+    var failed: [Int] = []
+    taking: while loops.count < limit {
       let index = loops.count
       let payload = records[first + index].payloadBytes
       let start = payload.baseAddress ?? TextView.empty.start
       loops.starts[index] = start
       loops.ends[index] = start + payload.count
-      if payload.count > 0, isBare(payload[0]) {
-        guard shared == nil || shared == Self.ownRoute else { return plan(shared, &reader) }
-        shared = Self.ownRoute
-        loops.cursors[index] = start
-        loops.count += 1
-        continue
-      }
       switch route(records[first + index]) {
       case .decode(let route, let headerCount):
-        guard shared == nil || shared == route else { return plan(shared, &reader) }
+        guard shared == nil || shared == route else { break taking }
         shared = route
         loops.cursors[index] = start + headerCount
       case .fail(let code, let message):
-        // It stays in place, with nothing left to read.
-        loops.cursors[index] = start + payload.count
+        failed.append(index)
         reader.fail(first + index, RowFailure(code: code, message: message))
       }
       loops.count += 1
     }
-    return plan(shared, &reader)
+    let plan = plan(shared, &reader)
+    for index in failed { loops.setAside(index, plan) }
+    return plan
   }
 
   private func plan(_ route: Int?, _ reader: inout RowReader) -> DecodePlan {
@@ -129,15 +129,18 @@ public final class AvroDecoder {
     return plan
   }
 
+  /// The schema id in front of a record's payload, when it is in Confluent framing as far as can be told.
+  public func confluentID(of record: Record) -> UInt32? {
+    guard framing == .auto || framing == .confluent, let id = FrameHeader.confluentID(in: record.payloadBytes) else {
+      return nil
+    }
+    let isLikely = framing == .confluent || schemas.index(confluentID: id) != nil || FrameHeader.isLikely(id: id)
+    return isLikely ? id : nil
+  }
+
   private enum Decision {
     case decode(route: Int, headerCount: Int)
     case fail(EventErrorCode, String)
-  }
-
-  /// Whether a payload that begins so can have no header: true of most bare payloads.
-  @inline(__always)
-  private func isBare(_ first: UInt8) -> Bool {
-    framing == .bare || framing == .auto && first != 0xC3 && first != 0
   }
 
   private func route(_ record: Record) -> Decision {

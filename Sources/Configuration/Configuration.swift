@@ -35,6 +35,10 @@ public struct Configuration: Sendable {
     public var flushIntervalMilliseconds: Int
     public var batchSize: Int
     public var maxDeltaRows: Int
+    public var workers: Int
+    public var metricsHost: String
+    /// nil: none is opened; 0: any free port.
+    public var metricsPort: Int?
   }
 
   public var kafka: Kafka
@@ -86,7 +90,9 @@ public struct Configuration: Sendable {
       statementTimeoutMilliseconds: values.integer(.statementTimeout))
     engine = Engine(
       flushIntervalMilliseconds: values.integer(.flushInterval), batchSize: values.integer(.batchSize),
-      maxDeltaRows: values.integer(.maxDeltaRows))
+      maxDeltaRows: values.integer(.maxDeltaRows), workers: values.integer(.workers),
+      metricsHost: values.text(.metricsHost),
+      metricsPort: values.optional(.metricsPort) == nil ? nil : values.integer(.metricsPort))
     eventsPerMinute = values.number(.eventsPerMinute)
     dataDirectory = values.text(.dataDirectory)
     project = values.text(.project)

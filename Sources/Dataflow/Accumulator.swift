@@ -149,6 +149,7 @@ final class Accumulator {
         let row = Int(groups[event])
         let value = input.texts[event]
         if states.validity[row] == 1 {
+          if textsEqual(value, states.texts[row]) { continue }
           let order = orderOfTexts(value, states.texts[row])
           guard wantsGreater ? order > 0 : order < 0 else { continue }
         }

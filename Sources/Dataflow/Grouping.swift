@@ -9,11 +9,15 @@ final class Grouping {
   let keys: [Int]
   private let filter: Program.Register?
   private let accumulators: [Accumulator]
+  private let windows: WindowTable
   private let groups: UnsafeMutablePointer<Int32>
-  /// Why an event is in no group: 0 it is in one (or failed), 1 filtered, 2 late.
+  /// Why an event is in no group: 0 it is in one (or failed), 1 filtered, 2 late. Written when there is any.
   private let outcome: UnsafeMutablePointer<UInt8>
   private var hasOutcomes = false
-  private var windows: WindowTable
+  /// 1: the event is in a group.
+  private let takesPart: UnsafeMutablePointer<UInt8>
+  /// The last batch's late events, when they are to become dead letters.
+  private(set) var lateEvents: [LateEvent] = []
   /// ((window, key 0), key 1), …: `folds[i]` adds key i, and its ids are the group rows when i is the last key.
   private var folds: [Fold]
 
@@ -27,25 +31,28 @@ final class Grouping {
 
   init(
     index: Int, plan: AggregatePlan, filter: Program.Register?, keys: [Int], accumulators: [Accumulator],
-    capacity: Int, seed: UInt64
+    windows: WindowTable, capacity: Int, seed: UInt64
   ) {
     self.index = index
     self.plan = plan
     self.filter = filter
     self.keys = keys
     self.accumulators = accumulators
-    windows = WindowTable(plan.window)
+    self.windows = windows
     // An aggregate without keys still folds once, with the key NULL, so that its rows start at 1, too.
     folds = (0..<max(keys.count, 1)).map { Fold(seed: seed &+ UInt64($0)) }
     groups = .allocate(capacity: capacity)
     groups.initialize(repeating: 0, count: capacity)
     outcome = .allocate(capacity: capacity)
     outcome.initialize(repeating: 0, count: capacity)
+    takesPart = .allocate(capacity: capacity)
+    takesPart.initialize(repeating: 0, count: capacity)
   }
 
   deinit {
     groups.deallocate()
     outcome.deallocate()
+    takesPart.deallocate()
   }
 
   private var last: Fold { folds[folds.count - 1] }
@@ -53,7 +60,7 @@ final class Grouping {
   var groupCount: Int { last.table.count - 1 }
 
   var memory: Int {
-    windows.memory + folds.reduce(0) { $0 + $1.table.memory } + accumulators.reduce(0) { $0 + $1.memory }
+    folds.reduce(0) { $0 + $1.table.memory } + accumulators.reduce(0) { $0 + $1.memory }
   }
 
   /// The time before which an event's window is no longer kept, or no longer taken by the late policy.
@@ -61,42 +68,58 @@ final class Grouping {
     guard let watermark else { return nil }
     var horizons: [Int64] = []
     if let retention = plan.retentionMicroseconds { horizons.append(watermark - retention) }
-    if plan.latePolicy == .drop { horizons.append(watermark - plan.allowedLatenessMicroseconds) }
+    if plan.latePolicy != .revise { horizons.append(watermark - plan.allowedLatenessMicroseconds) }
     return horizons.max()
   }
 
-  /// Finds the group row of every event: 0 for those that take no part.
+  /// Finds the group row of every event: 0 for those that take no part. The windows have been assigned.
   func assign(_ batch: EventBatch, _ times: Column, _ keys: KeyInterner, _ program: Program, watermark: Int64?) {
     let count = batch.count
-    hasOutcomes = false
     markOutcomes(batch, times, program, watermark)
-    assignWindows(times.integers, &windows, groups, count)
-    for (level, fold) in folds.enumerated() {
-      let ids = level < self.keys.count ? keys.ids(self.keys[level]) : nil
-      if level < folds.count - 1 {
-        foldKeys(ids, &fold.table, groups, count)
-      } else {
-        foldLastKeys(ids, batch.live, outcome, &fold.table, groups, count)
+    let all = !hasOutcomes && batch.failures.isEmpty
+    if !all {
+      takesPart.update(from: batch.live, count: count)
+      if hasOutcomes {
+        for row in 0..<count where outcome[row] != 0 { takesPart[row] = 0 }
       }
     }
-    for accumulator in accumulators { accumulator.grow(to: last.table.count) }
+    groups.update(from: windows.slots, count: count)
+    var groupCount = windows.starts.count
+    for (level, fold) in folds.enumerated() {
+      let isLast = level == folds.count - 1
+      let ids = level < self.keys.count ? keys.ids(self.keys[level]) : nil
+      let idCount = level < self.keys.count ? keys.count(self.keys[level]) : 1
+      fold.table.intern(
+        groups, firstCount: groupCount, ids, secondCount: idCount,
+        takesPart: all || !isLast ? nil : UnsafePointer(takesPart), count)
+      groupCount = fold.table.count
+    }
+    for accumulator in accumulators { accumulator.grow(to: groupCount) }
   }
 
   private func markOutcomes(_ batch: EventBatch, _ times: Column, _ program: Program, _ watermark: Int64?) {
     let count = batch.count
+    hasOutcomes = false
+    if !lateEvents.isEmpty { lateEvents = [] }
     if let filter {
       hasOutcomes = true
       let passes = program.registers[filter].booleans
       for row in 0..<count { outcome[row] = (1 - passes[row]) & batch.live[row] }
-    } else {
-      outcome.update(repeating: 0, count: count)
     }
     // A window is late as a whole, by its end; only events from before the horizon can be in such a window.
     guard let horizon = horizon(watermark) else { return }
-    for row in 0..<count where times.integers[row] < horizon && outcome[row] == 0 && batch.live[row] == 1 {
-      if windows.start(of: times.integers[row]) + windows.size <= horizon {
+    for row in 0..<count where times.integers[row] < horizon && batch.live[row] == 1 {
+      let start = windows.start(of: times.integers[row])
+      guard start + windows.size <= horizon else { continue }
+      if !hasOutcomes {
         hasOutcomes = true
-        outcome[row] = 2
+        outcome.update(repeating: 0, count: count)
+      }
+      guard outcome[row] == 0 else { continue }
+      outcome[row] = 2
+      if plan.latePolicy == .deadLetter {
+        lateEvents.append(
+          LateEvent(row: row, aggregate: index, windowStart: start, lateness: horizon - start - windows.size))
       }
     }
   }
@@ -109,6 +132,7 @@ final class Grouping {
       counts.filtered += outcome[row] == 1 ? 1 : 0
       counts.late += outcome[row] == 2 ? 1 : 0
     }
+    if plan.latePolicy == .deadLetter { swap(&counts.late, &counts.dead) }
     return counts
   }
 
@@ -116,56 +140,25 @@ final class Grouping {
     for accumulator in accumulators { accumulator.add(groups, program, count) }
   }
 
-  /// The delta since the last drain; nil when there is none.
+  /// The delta since the last drain; nil when there is none. The windows are emptied by whoever owns them.
   func drain(_ interner: KeyInterner) -> WindowDelta? {
     let rows = groupCount
-    defer {
-      for fold in folds { fold.table.removeAll() }
-      windows.removeAll()
-    }
+    defer { for fold in folds { fold.table.removeAll() } }
     let states = accumulators.map { $0.drain() }
     guard rows > 0 else { return nil }
-    var starts: [Int64] = []
-    starts.reserveCapacity(rows)
     let columns = plan.keys.map { Column(type: $0.type, isNullable: true, capacity: rows) }
     defer { for column in columns { column.deallocate() } }
-    for row in 0..<rows {
-      var id = Int32(row + 1)
-      for level in stride(from: folds.count - 1, through: 0, by: -1) {
-        let pair = folds[level].table[id]
-        if level < columns.count { interner.write(keys[level], id: pair.second, to: columns[level], row) }
-        id = pair.first
-      }
-      starts.append(windows.starts[Int(id)])
+    // Unfolded from the right, a level at a time: ids of groups become ids of what they were folded from.
+    var ids = (0..<rows).map { Int32($0 + 1) }
+    var seconds = ids
+    for level in folds.indices.reversed() {
+      folds[level].table.unfold(&ids, seconds: &seconds)
+      if level < columns.count { interner.write(keys[level], ids: seconds, to: columns[level]) }
     }
+    let known = windows.starts
+    let starts = ids.map { known[Int($0)] }
     return WindowDelta(
       aggregate: index, windowStarts: starts,
       keys: columns.map { DeltaColumn(copying: $0, rows: 0..<rows) }, accumulators: states)
-  }
-}
-
-// As in `KeyInterner`, the loops take what they change as `inout`: one exclusivity check a batch instead of one an event.
-
-private func assignWindows(
-  _ times: UnsafeMutablePointer<Int64>, _ windows: inout WindowTable, _ groups: UnsafeMutablePointer<Int32>,
-  _ count: Int
-) {
-  for row in 0..<count { groups[row] = windows.slot(of: times[row]) }
-}
-
-private func foldKeys(
-  _ ids: UnsafePointer<Int32>?, _ table: inout PairTable, _ groups: UnsafeMutablePointer<Int32>, _ count: Int
-) {
-  for row in 0..<count { groups[row] = table.intern(groups[row], ids?[row] ?? ValueDictionary.null) }
-}
-
-/// Rows that take no part get group row 0.
-private func foldLastKeys(
-  _ ids: UnsafePointer<Int32>?, _ live: UnsafeMutablePointer<UInt8>, _ outcome: UnsafeMutablePointer<UInt8>,
-  _ table: inout PairTable, _ groups: UnsafeMutablePointer<Int32>, _ count: Int
-) {
-  for row in 0..<count {
-    let takesPart = live[row] == 1 && outcome[row] == 0
-    groups[row] = takesPart ? table.intern(groups[row], ids?[row] ?? ValueDictionary.null) : 0
   }
 }

@@ -46,6 +46,11 @@ struct KeyInterner {
     UnsafePointer(states[index].ids)
   }
 
+  /// All ids of the key are below.
+  func count(_ index: Int) -> Int {
+    states[index].dictionary.count
+  }
+
   /// Interns every key column of the batch. Rows whose key Postgres could not store fail.
   func intern(_ batch: EventBatch, _ program: Program) {
     for state in states {
@@ -106,21 +111,9 @@ struct KeyInterner {
     }
   }
 
-  /// Writes the value with this id to a row of `target`.
-  func write(_ index: Int, id: Int32, to target: Column, _ row: Int) {
-    if id == ValueDictionary.null {
-      target.validity[row] = 0
-      return
-    }
-    let value = states[index].dictionary[id]
-    let raw = UnsafeRawPointer(value.start)
-    switch target.type.physical {
-    case .text: target.texts[row] = value
-    case .boolean: target.booleans[row] = raw.load(as: UInt8.self)
-    case .decimal: target.decimals[row] = raw.loadUnaligned(as: Int128.self)
-    case .integer: target.integers[row] = raw.loadUnaligned(as: Int64.self)
-    case .double: target.doubles[row] = raw.loadUnaligned(as: Double.self)
-    }
+  /// Writes the values with these ids to the rows of `target`, which are not NULL.
+  func write(_ index: Int, ids: [Int32], to target: Column) {
+    Dataflow.write(ids, of: states[index].dictionary, to: target)
   }
 
   func removeAll() {
@@ -135,9 +128,10 @@ private func internTexts(
   _ column: Column, _ live: UnsafeMutablePointer<UInt8>, _ dictionary: inout ValueDictionary,
   _ ids: UnsafeMutablePointer<Int32>, _ refused: inout [Int], _ count: Int
 ) {
+  findTexts(column.texts, dictionary, ids, count)
   let texts = column.texts
   let validity = column.validity
-  for row in 0..<count {
+  for row in 0..<count where validity[row] & live[row] & (ids[row] == 0 ? 0 : 1) == 0 {
     guard validity[row] & live[row] == 1 else {
       ids[row] = ValueDictionary.null
       continue
@@ -145,6 +139,32 @@ private func internTexts(
     let id = dictionary.intern(texts[row]) { $0.count <= WindowOperator.maxKeyBytes && isStorableText($0) }
     if id == nil { refused.append(row) }
     ids[row] = id ?? ValueDictionary.null
+  }
+}
+
+/// Every text may be looked up, NULL or not: it is empty then.
+private func findTexts(
+  _ texts: UnsafePointer<TextView>, _ dictionary: borrowing ValueDictionary, _ ids: UnsafeMutablePointer<Int32>,
+  _ count: Int
+) {
+  for row in 0..<count { ids[row] = dictionary.find(texts[row]) }
+}
+
+private func write(_ ids: [Int32], of dictionary: borrowing ValueDictionary, to target: Column) {
+  for (row, id) in ids.enumerated() {
+    if id == ValueDictionary.null {
+      target.validity[row] = 0
+      continue
+    }
+    let value = dictionary[id]
+    let raw = UnsafeRawPointer(value.start)
+    switch target.type.physical {
+    case .text: target.texts[row] = value
+    case .boolean: target.booleans[row] = raw.load(as: UInt8.self)
+    case .decimal: target.decimals[row] = raw.loadUnaligned(as: Int128.self)
+    case .integer: target.integers[row] = raw.loadUnaligned(as: Int64.self)
+    case .double: target.doubles[row] = raw.loadUnaligned(as: Double.self)
+    }
   }
 }
 

@@ -4,6 +4,9 @@ import Events
 ///
 /// A group of any number of keys is folded from the left, ((window, key), key), …, so there is no limit on keys and no
 /// second, slower path.
+///
+/// Ids are dense, so a matrix of all possible pairs is usually small: a look-up is one load (finding groups took 126
+/// instructions an event with hashing, 84 without). Pairs of large ids are found by hashing, in slots.
 struct PairTable: ~Copyable {
   private struct Slot {
     var pair: UInt64
@@ -11,44 +14,127 @@ struct PairTable: ~Copyable {
     var id: Int32
   }
 
+  /// 1 MB: a larger matrix would be mostly empty, and miss the caches as often as slots do.
+  private static let maximumCells = 1 << 18
+  /// Memory for more is given back.
+  private static let keptCells = 1 << 17
+  private static let keptSlots = 1 << 17
+
+  /// The id of (first, second) at `first << shift | second`, 0 where there is none.
+  private var cells: UnsafeMutablePointer<Int32>
+  private var cellCount = 0
+  private var shift = 0
+  /// Open addressing; empty while there is a matrix.
   private var slots: UnsafeMutablePointer<Slot>
-  private var slotMask: Int
-  private var pairs: [UInt64]
+  private var slotCount = 0
+  private var pairs: [UInt64] = [0]
   private let seed: UInt64
 
   /// Id 0 is never given: callers use it for "no group".
   init(seed: UInt64) {
     self.seed = seed
-    slotMask = 1023
-    slots = .allocate(capacity: 1024)
-    slots.initialize(repeating: Slot(pair: 0, id: 0), count: 1024)
-    pairs = [0]
+    cells = .allocate(capacity: 0)
+    slots = .allocate(capacity: 0)
   }
 
   deinit {
+    cells.deallocate()
     slots.deallocate()
   }
 
   /// Ids given, plus one for the id 0.
   var count: Int { pairs.count }
 
-  var memory: Int { (slotMask + 1) * MemoryLayout<Slot>.stride + pairs.capacity * 8 }
+  var memory: Int {
+    cellCount * MemoryLayout<Int32>.stride + slotCount * MemoryLayout<Slot>.stride + pairs.capacity * 8
+  }
 
-  /// The pair that got this id.
-  subscript(id: Int32) -> (first: Int32, second: Int32) {
-    let pair = pairs[Int(id)]
-    return (Int32(truncatingIfNeeded: pair >> 32), Int32(truncatingIfNeeded: pair))
+  /// Replaces each id by the first of its pair, and puts the second beside it.
+  func unfold(_ ids: inout [Int32], seconds: inout [Int32]) {
+    for row in ids.indices {
+      let pair = pairs[Int(ids[row])]
+      ids[row] = Int32(truncatingIfNeeded: pair >> 32)
+      seconds[row] = Int32(truncatingIfNeeded: pair)
+    }
+  }
+
+  /// Replaces `firsts[row]` by the id of the pair with `seconds[row]` (nil: NULL's id); by 0 where `takesPart` is 0.
+  ///
+  /// - Parameters:
+  ///   - firstCount: all firsts are below.
+  ///   - secondCount: all seconds are below.
+  mutating func intern(
+    _ firsts: UnsafeMutablePointer<Int32>, firstCount: Int, _ seconds: UnsafePointer<Int32>?, secondCount: Int,
+    takesPart: UnsafePointer<UInt8>?, _ count: Int
+  ) {
+    prepare(firstCount, secondCount)
+    if slotCount == 0 {
+      eachRow(&self, firsts, seconds, takesPart, count) { table, first, second in
+        let cell = Int(first) << table.shift | Int(second)
+        let id = table.cells[cell]
+        return id != 0 ? id : table.insert(first, second, cell: cell)
+      }
+    } else {
+      eachRow(&self, firsts, seconds, takesPart, count) { table, first, second in table.look(up: first, second) }
+    }
+  }
+
+  @inline(never)
+  private mutating func insert(_ first: Int32, _ second: Int32, cell: Int) -> Int32 {
+    let id = Int32(pairs.count)
+    pairs.append(PairTable.pair(first, second))
+    cells[cell] = id
+    return id
   }
 
   @inline(__always)
-  mutating func intern(_ first: Int32, _ second: Int32) -> Int32 {
-    let pair = UInt64(UInt32(bitPattern: first)) << 32 | UInt64(UInt32(bitPattern: second))
-    var index = Int(truncatingIfNeeded: hashInteger(pair, seed: seed)) & slotMask
+  private static func pair(_ first: Int32, _ second: Int32) -> UInt64 {
+    UInt64(UInt32(bitPattern: first)) << 32 | UInt64(UInt32(bitPattern: second))
+  }
+
+  /// Makes room for pairs below these ids.
+  private mutating func prepare(_ firstCount: Int, _ secondCount: Int) {
+    if slotCount > 0, pairs.count > 1 { return }
+    if slotCount == 0, secondCount <= 1 << shift, firstCount << shift <= cellCount { return }
+    // Powers of two, so that it seldom grows.
+    let shift = Int.bitWidth - (secondCount - 1).leadingZeroBitCount
+    let firsts = Int.bitWidth - (firstCount - 1).leadingZeroBitCount
+    if firsts + shift <= PairTable.maximumCells.trailingZeroBitCount {
+      makeCells(1 << (firsts + shift), shift: shift)
+    } else if slotCount == 0 {
+      cells.deallocate()
+      cells = .allocate(capacity: 0)
+      cellCount = 0
+      makeSlots(max(1024, (pairs.count * 2 + 1).nextPowerOfTwo))
+    }
+  }
+
+  private mutating func makeCells(_ count: Int, shift: Int) {
+    slots.deallocate()
+    slots = .allocate(capacity: 0)
+    slotCount = 0
+    cells.deallocate()
+    cells = .allocate(capacity: count)
+    cells.initialize(repeating: 0, count: count)
+    cellCount = count
+    self.shift = shift
+    for id in 1..<pairs.count {
+      let pair = pairs[id]
+      cells[Int(pair >> 32) << shift | Int(pair & 0xFFFF_FFFF)] = Int32(id)
+    }
+  }
+
+  // MARK: - Slots
+
+  @inline(__always)
+  private mutating func look(up first: Int32, _ second: Int32) -> Int32 {
+    let pair = PairTable.pair(first, second)
+    var index = Int(truncatingIfNeeded: hashInteger(pair, seed: seed)) & (slotCount - 1)
     while true {
       let slot = slots[index]
       if slot.id == 0 { return insert(pair, at: index) }
       if slot.pair == pair { return slot.id }
-      index = (index + 1) & slotMask
+      index = (index + 1) & (slotCount - 1)
     }
   }
 
@@ -57,30 +143,51 @@ struct PairTable: ~Copyable {
     let id = Int32(pairs.count)
     pairs.append(pair)
     slots[index] = Slot(pair: pair, id: id)
-    if pairs.count * 2 > slotMask { grow() }
+    if pairs.count * 2 >= slotCount { makeSlots(slotCount * 2) }
     return id
   }
 
-  private mutating func grow() {
+  private mutating func makeSlots(_ count: Int) {
     slots.deallocate()
-    let capacity = (slotMask + 1) * 4
-    slotMask = capacity - 1
-    slots = .allocate(capacity: capacity)
-    slots.initialize(repeating: Slot(pair: 0, id: 0), count: capacity)
+    slotCount = count
+    slots = .allocate(capacity: count)
+    slots.initialize(repeating: Slot(pair: 0, id: 0), count: count)
     for id in 1..<pairs.count {
-      var index = Int(truncatingIfNeeded: hashInteger(pairs[id], seed: seed)) & slotMask
-      while slots[index].id != 0 { index = (index + 1) & slotMask }
+      var index = Int(truncatingIfNeeded: hashInteger(pairs[id], seed: seed)) & (count - 1)
+      while slots[index].id != 0 { index = (index + 1) & (count - 1) }
       slots[index] = Slot(pair: pairs[id], id: Int32(id))
     }
   }
 
   /// Forgets all pairs. Keeps its memory unless that has grown beyond what an ordinary flush needs.
   mutating func removeAll() {
-    if slotMask >= 1 << 17 {
+    if slotCount > PairTable.keptSlots || cellCount > PairTable.keptCells {
       self = PairTable(seed: seed)
-    } else {
-      slots.update(repeating: Slot(pair: 0, id: 0), count: slotMask + 1)
-      pairs.removeLast(pairs.count - 1)
+      return
+    }
+    slots.update(repeating: Slot(pair: 0, id: 0), count: slotCount)
+    cells.update(repeating: 0, count: cellCount)
+    pairs.removeLast(pairs.count - 1)
+  }
+}
+
+/// As in `KeyInterner`, the loop takes the table as `inout`: one exclusivity check a batch instead of one an event.
+@inline(__always)
+private func eachRow(
+  _ table: inout PairTable, _ firsts: UnsafeMutablePointer<Int32>, _ seconds: UnsafePointer<Int32>?,
+  _ takesPart: UnsafePointer<UInt8>?, _ count: Int, _ find: (inout PairTable, Int32, Int32) -> Int32
+) {
+  if let seconds, takesPart == nil {
+    for row in 0..<count { firsts[row] = find(&table, firsts[row], seconds[row]) }
+  } else {
+    for row in 0..<count {
+      let takesPart = takesPart?[row] ?? 1 == 1
+      firsts[row] = takesPart ? find(&table, firsts[row], seconds?[row] ?? ValueDictionary.null) : 0
     }
   }
+}
+
+extension Int {
+  /// The least power of two that is not below; for positive numbers.
+  var nextPowerOfTwo: Int { 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount) }
 }

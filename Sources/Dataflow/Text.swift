@@ -10,23 +10,23 @@ func isStorableText(_ text: TextView) -> Bool {
   let raw = UnsafeRawPointer(text.start)
   // Nearly all text is ASCII: eight bytes at a time, the last ones by an overlapping load.
   if count >= 8 {
+    var refused = refusals(raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self))
     var offset = 0
-    while offset <= count - 8 {
-      guard isPlainASCII(raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) else {
-        return isStorableUTF8(text)
-      }
+    while offset < count - 8 {
+      refused |= refusals(raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
       offset += 8
     }
-    return isPlainASCII(raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)) || isStorableUTF8(text)
+    return refused & highBits == 0 || isStorableUTF8(text)
   }
   for index in 0..<count where text.start[index] == 0 || text.start[index] >= 0x80 { return isStorableUTF8(text) }
   return true
 }
 
-/// Eight bytes from 1 to 127: no high bit, and no zero by Mycroft's test, which is exact when no high bit is set.
+/// No high bit is set when the eight bytes are from 1 to 127: a byte above has its own, and the first zero byte gets one
+/// when 1 is taken from it.
 @inline(__always)
-private func isPlainASCII(_ word: UInt64) -> Bool {
-  (word | ((word &- lowBits) & ~word)) & highBits == 0
+private func refusals(_ word: UInt64) -> UInt64 {
+  word | (word &- lowBits)
 }
 
 @inline(never)

@@ -37,13 +37,22 @@ public struct DeltaColumn: Sendable {
     Array(UnsafeBufferPointer(start: source + rows.lowerBound, count: rows.count))
   }
 
+  /// Into memory of the right size at once: one growth check for all instead of one a text.
   private static func copyTexts(_ column: Column, _ rows: Range<Int>) -> Values {
-    var bytes: [UInt8] = []
+    let texts = column.texts
+    let validity = column.validity
+    var total = 0
+    for row in rows where validity[row] == 1 { total += texts[row].count }
     var ends: [Int] = []
     ends.reserveCapacity(rows.count)
-    for row in rows {
-      if column.validity[row] == 1 { bytes.append(contentsOf: column.texts[row].bytes) }
-      ends.append(bytes.count)
+    let bytes = [UInt8](unsafeUninitializedCapacity: total) { buffer, count in
+      for row in rows {
+        if validity[row] == 1, let target = buffer.baseAddress {
+          (target + count).initialize(from: texts[row].start, count: texts[row].count)
+          count += texts[row].count
+        }
+        ends.append(count)
+      }
     }
     return .texts(bytes: bytes, ends: ends)
   }

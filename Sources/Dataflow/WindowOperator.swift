@@ -12,8 +12,19 @@ public struct PartitionRun: Sendable, Hashable {
   }
 }
 
+/// An event that came too late for one aggregate, which wants such events as dead letters.
+public struct LateEvent: Sendable, Hashable {
+  public var row: Int
+  /// Counts into `StreamPlan.aggregates`.
+  public var aggregate: Int
+  /// Microseconds since 1970.
+  public var windowStart: Int64
+  /// How long before the oldest time that the aggregate still takes its window ended, in microseconds.
+  public var lateness: Int64
+}
+
 /// What became of the events of one run, for the ledger. For every aggregate: `consumed` = `aggregated` + `filtered`
-/// + `late` + `dead`.
+/// + `late` + its own `dead` + the run's `dead`: an event is counted in exactly one of them.
 public struct RunCounts: Sendable, Hashable {
   public struct Aggregate: Sendable, Hashable {
     public var aggregated = 0
@@ -21,11 +32,14 @@ public struct RunCounts: Sendable, Hashable {
     public var filtered = 0
     /// Older than the aggregate still takes.
     public var late = 0
+    /// As late, and dead letters of this aggregate alone.
+    public var dead = 0
 
-    public init(aggregated: Int = 0, filtered: Int = 0, late: Int = 0) {
+    public init(aggregated: Int = 0, filtered: Int = 0, late: Int = 0, dead: Int = 0) {
       self.aggregated = aggregated
       self.filtered = filtered
       self.late = late
+      self.dead = dead
     }
   }
 
@@ -56,6 +70,8 @@ public final class WindowOperator {
   private let plan: StreamPlan
   private let program: Program
   private var keys: KeyInterner
+  /// One for each size of window.
+  private let windows: [WindowTable]
   private var groupings: [Grouping] = []
   private let textMeasures: [Program.Register]
   private let doubleSums: [Program.Register]
@@ -70,6 +86,7 @@ public final class WindowOperator {
     self.plan = plan
     let program = Program(batch: batch)
     var keys = KeyInterner(capacity: batch.capacity, seed: seed)
+    var windows: [WindowTable] = []
     var texts: Set<Int> = []
     var doubles: Set<Int> = []
     var decimals: Set<Int> = []
@@ -94,11 +111,18 @@ public final class WindowOperator {
           accumulator, argument: argument, argumentIsNullable: argument.map(program.isNullable) ?? false,
           filter: accumulator.filter == nil ? nil : mask)
       }
+      let size =
+        switch aggregate.window {
+        case .tumble(let size): size
+        }
+      let table = windows.first { $0.size == size } ?? WindowTable(size: size, capacity: batch.capacity)
+      if !windows.contains(where: { $0 === table }) { windows.append(table) }
       groupings.append(
         Grouping(
           index: index, plan: aggregate, filter: filter, keys: keyIndices, accumulators: accumulators,
-          capacity: batch.capacity, seed: seed))
+          windows: table, capacity: batch.capacity, seed: seed))
     }
+    self.windows = windows
     self.program = program
     self.keys = keys
     textMeasures = texts.sorted()
@@ -110,8 +134,13 @@ public final class WindowOperator {
   /// Groups that a drain would return.
   public var groupCount: Int { groupings.reduce(0) { $0 + $1.groupCount } }
 
+  /// The late events among the last batch's that are to become dead letters.
+  public var lateEvents: [LateEvent] { groupings.flatMap(\.lateEvents) }
+
   /// Bytes held by groups, accumulators and dictionaries.
-  public var memory: Int { keys.memory + groupings.reduce(0) { $0 + $1.memory } }
+  public var memory: Int {
+    keys.memory + windows.reduce(0) { $0 + $1.memory } + groupings.reduce(0) { $0 + $1.memory }
+  }
 
   /// Adds a decoded batch.
   ///
@@ -134,11 +163,13 @@ public final class WindowOperator {
       (count.dead, count.maxEventTime) = survey(batch, times, run.rows)
       return count
     }
+    for table in windows { table.assign(times.integers, batch.count) }
     for grouping in groupings {
       grouping.assign(batch, times, keys, program, watermark: watermark)
       for (index, run) in runs.enumerated() {
         var aggregate = grouping.dispositions(run.rows)
-        aggregate.aggregated = counts[index].consumed - counts[index].dead - aggregate.filtered - aggregate.late
+        aggregate.aggregated =
+          counts[index].consumed - counts[index].dead - aggregate.filtered - aggregate.late - aggregate.dead
         counts[index].aggregates[grouping.index] = aggregate
       }
       grouping.accumulate(program, batch.count)
@@ -149,6 +180,7 @@ public final class WindowOperator {
   /// What has been accumulated since the last drain, one delta per aggregate that has any; starts anew.
   public func drain() -> [WindowDelta] {
     let deltas = groupings.compactMap { $0.drain(keys) }
+    for table in windows { table.removeAll() }
     if keys.memory > WindowOperator.maxDictionaryBytes { keys.removeAll() }
     return deltas
   }

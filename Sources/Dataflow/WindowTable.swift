@@ -1,9 +1,7 @@
 import Plan
 
-/// Gives every window that a flush touches a dense slot.
-///
-/// Events arrive nearly in order, so the window of the previous event is tried first: no division, no look-up.
-struct WindowTable {
+/// Gives every window that a flush touches a dense slot: one table for all aggregates with windows of that size.
+final class WindowTable {
   /// The start of a tumbling window: aligned to 2000-01-01T00:00:00Z as the SQL function `tumble` is.
   static let origin: Int64 = 946_684_800_000_000
 
@@ -12,46 +10,62 @@ struct WindowTable {
 
   let size: Int64
   private(set) var starts: [Int64] = []
-  private var slots: [Int64: Int32] = [:]
-  private var lastStart: Int64 = .max
-  private var lastSlot: Int32 = 0
+  /// The slot of each event of the batch last assigned.
+  let slots: UnsafeMutablePointer<Int32>
+  private var slotOf: [Int64: Int32] = [:]
 
-  init(_ assigner: WindowAssigner) {
-    switch assigner {
-    case .tumble(let size): self.size = size
-    }
+  /// - Parameter capacity: events of a batch.
+  init(size: Int64, capacity: Int) {
+    self.size = size
+    slots = .allocate(capacity: capacity)
+    slots.initialize(repeating: 0, count: capacity)
+  }
+
+  deinit {
+    slots.deallocate()
   }
 
   /// Bytes held, about. Windows of events that take no part are in it, too.
-  var memory: Int { starts.capacity * 8 + slots.capacity * 24 }
+  var memory: Int { starts.capacity * 8 + slotOf.capacity * 24 }
 
   func start(of time: Int64) -> Int64 {
     floorDivide(time - WindowTable.origin, size) * size + WindowTable.origin
   }
 
-  @inline(__always)
-  mutating func slot(of time: Int64) -> Int32 {
-    if time >= lastStart, time - lastStart < size { return lastSlot }
-    return look(up: start(of: time))
-  }
-
-  @inline(never)
-  private mutating func look(up start: Int64) -> Int32 {
-    lastStart = start
-    if let known = slots[start] {
-      lastSlot = known
-    } else {
-      lastSlot = Int32(starts.count)
-      starts.append(start)
-      slots[start] = lastSlot
+  /// Finds the slots of a batch's events. They arrive nearly in order, so whole runs of them share a window: no
+  /// division and no look-up for each.
+  func assign(_ times: UnsafeMutablePointer<Int64>, _ count: Int) {
+    var row = 0
+    while row < count {
+      let start = start(of: times[row])
+      row = fillRun(times, from: row, count, start: start, size: size, slot: slot(ofWindowFrom: start), slots)
     }
-    return lastSlot
   }
 
-  mutating func removeAll() {
+  private func slot(ofWindowFrom start: Int64) -> Int32 {
+    if let known = slotOf[start] { return known }
+    let slot = Int32(starts.count)
+    starts.append(start)
+    slotOf[start] = slot
+    return slot
+  }
+
+  func removeAll() {
     let isOrdinary = starts.count <= WindowTable.keptWindows
     starts.removeAll(keepingCapacity: isOrdinary)
-    slots.removeAll(keepingCapacity: isOrdinary)
-    lastStart = .max
+    slotOf.removeAll(keepingCapacity: isOrdinary)
   }
+}
+
+/// Gives the events from `first` on the slot, as long as they lie in the window; returns the first that does not.
+private func fillRun(
+  _ times: UnsafeMutablePointer<Int64>, from first: Int, _ count: Int, start: Int64, size: Int64, slot: Int32,
+  _ slots: UnsafeMutablePointer<Int32>
+) -> Int {
+  var row = first
+  while row < count, UInt64(bitPattern: times[row] &- start) < UInt64(bitPattern: size) {
+    slots[row] = slot
+    row += 1
+  }
+  return row
 }

@@ -82,6 +82,8 @@ public enum EventErrorCode: String, Sendable, CaseIterable {
   case invalidEventTime = "INVALID_EVENT_TIME"
   /// The event time is further ahead of the clock than the stream allows.
   case futureEventTime = "FUTURE_EVENT_TIME"
+  /// The event is good, but its window is older than one aggregate still takes.
+  case late = "LATE"
 }
 
 /// A row that could not be processed, and why.

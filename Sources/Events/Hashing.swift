@@ -11,17 +11,37 @@ public func hashBytes(
   _ start: UnsafePointer<UInt8>, _ count: Int, ends: (first: UInt64, last: UInt64), seed: UInt64
 ) -> UInt64 {
   let raw = UnsafeRawPointer(start)
-  var hash = seed ^ 0xa076_1d64_78bd_642f
+  var hash = initialHash(seed: seed)
   var offset = 0
   while offset + 16 < count {
-    hash = foldedMultiply(
-      raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ 0xe703_7ed1_a0b4_28db,
-      raw.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self) ^ hash)
+    hash = hashStep(
+      hash,
+      (
+        raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self),
+        raw.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
+      ))
     offset += 16
   }
-  return foldedMultiply(
-    0x8ebc_6af0_9c88_c6e3 ^ UInt64(truncatingIfNeeded: count),
-    foldedMultiply(ends.first ^ 0xe703_7ed1_a0b4_28db, ends.last ^ hash))
+  return finalHash(hash, ends, count)
+}
+
+// The parts of `hashBytes`, for a caller that has the words of a short string in registers: the start, a step for each
+// 16 bytes before the last 16 (or fewer), and the end.
+
+@inlinable @inline(__always)
+public func initialHash(seed: UInt64) -> UInt64 {
+  seed ^ 0xa076_1d64_78bd_642f
+}
+
+@inlinable @inline(__always)
+public func hashStep(_ hash: UInt64, _ words: (UInt64, UInt64)) -> UInt64 {
+  foldedMultiply(words.0 ^ 0xe703_7ed1_a0b4_28db, words.1 ^ hash)
+}
+
+@inlinable @inline(__always)
+public func finalHash(_ hash: UInt64, _ ends: (first: UInt64, last: UInt64), _ count: Int) -> UInt64 {
+  foldedMultiply(
+    0x8ebc_6af0_9c88_c6e3 ^ UInt64(truncatingIfNeeded: count), hashStep(hash, (ends.first, ends.last)))
 }
 
 /// The first and the last eight bytes, overlapping in short strings; of more than 16 bytes, the last sixteen.

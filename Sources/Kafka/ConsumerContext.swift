@@ -61,9 +61,10 @@ final class ConsumerContext: ClientContext {
     events.append(.brokersUp)
   }
 
-  /// Connections come and go, and librdkafka deals with it; only all brokers being gone is news.
+  /// Connections come and go, and librdkafka deals with it; only all brokers being gone is news. Neither is it that a
+  /// position cannot be told to the group while that rebalances: the next one will.
   private func isPassing(_ error: KafkaError) -> Bool {
-    ["_TRANSPORT", "_TIMED_OUT"].contains(error.code) && !error.isFatal
+    ["_TRANSPORT", "_TIMED_OUT", "REBALANCE_IN_PROGRESS"].contains(error.code) && !error.isFatal
   }
 }
 

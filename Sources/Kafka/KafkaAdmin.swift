@@ -65,7 +65,7 @@ public final class KafkaAdmin: @unchecked Sendable {
     let partitions = PartitionList(topic: topic, 0..<Int32(count))
     var request = rd_kafka_ListConsumerGroupOffsets_new(group, partitions.pointer)
     defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
-    let event = try ask(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeoutMilliseconds) { options, queue in
+    let event = try client.ask(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeoutMilliseconds) { options, queue in
       rd_kafka_ListConsumerGroupOffsets(client.pointer, &request, 1, options, queue)
     }
     defer { rd_kafka_event_destroy(event) }
@@ -92,7 +92,7 @@ public final class KafkaAdmin: @unchecked Sendable {
         RD_KAFKA_RESP_ERR__INVALID_ARG, "a topic \"\(name)\" with \(partitions) partitions cannot be made")
     }
     defer { rd_kafka_NewTopic_destroy(topic) }
-    let event = try ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeoutMilliseconds) { options, queue in
+    let event = try client.ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeoutMilliseconds) { options, queue in
       rd_kafka_CreateTopics(client.pointer, &topic, 1, options, queue)
     }
     defer { rd_kafka_event_destroy(event) }
@@ -104,34 +104,6 @@ public final class KafkaAdmin: @unchecked Sendable {
     if error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS { return }
     let reason = rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
     throw KafkaError(error, "cannot make topic \(name): \(reason ?? String(cString: rd_kafka_err2str(error)))")
-  }
-
-  /// Sends one admin request and waits for its result, which the caller destroys.
-  private func ask(
-    _ operation: rd_kafka_admin_op_t, _ timeoutMilliseconds: Int32,
-    _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer) -> Void
-  ) throws(KafkaError) -> OpaquePointer {
-    let options = rd_kafka_AdminOptions_new(client.pointer, operation)
-    defer { rd_kafka_AdminOptions_destroy(options) }
-    var message = [CChar](repeating: 0, count: 512)
-    try KafkaError.check(
-      rd_kafka_AdminOptions_set_request_timeout(options, timeoutMilliseconds, &message, message.count))
-    guard let queuePointer = rd_kafka_queue_new(client.pointer) else {
-      throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE)
-    }
-    let queue = QueueHandle(queuePointer)
-    send(options, queue.pointer)
-    // librdkafka answers every request within its timeout; the margin is for its own scheduling.
-    guard let event = rd_kafka_queue_poll(queue.pointer, timeoutMilliseconds + 1_000) else {
-      throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT)
-    }
-    let error = rd_kafka_event_error(event)
-    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      let reason = rd_kafka_event_error_string(event).map { String(cString: $0) }
-      rd_kafka_event_destroy(event)
-      throw KafkaError(error, reason)
-    }
-    return event
   }
 }
 

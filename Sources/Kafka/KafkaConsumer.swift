@@ -20,6 +20,8 @@ public final class KafkaConsumer {
   public static let latest: Offset = Offset(RD_KAFKA_OFFSET_END)
 
   public let topic: String
+  let configuration: KafkaConfiguration
+  let group: String
   let client: ClientHandle
   let context: ConsumerContext
   let batchSize: Int
@@ -42,6 +44,8 @@ public final class KafkaConsumer {
     precondition(
       settings.queuedMinMessages >= 2 * settings.batchSize, "a queue that a batch empties stalls the fetching")
     self.topic = topic
+    self.configuration = configuration
+    self.group = group
     batchSize = settings.batchSize
     let context = ConsumerContext(log: configuration.log)
     self.context = context
@@ -133,11 +137,19 @@ public final class KafkaConsumer {
   /// - Returns: false, and does nothing, when a rebalance waits for its answer: call `pollGroup`, answer, and try
   ///   again if the partition is still assigned.
   public func reread(partition: Int32, from offset: Offset) throws(KafkaError) -> Bool {
-    // Taking a partition out and in again while librdkafka waits for an answer would be taken for that answer.
-    serveGroup()
-    guard context.pendingAnswer == nil, partitionQueues[partition] != nil else { return false }
-    try unassign(CollectionOfOne(partition))
+    guard partitionQueues[partition] != nil, try withdraw(partition: partition) else { return false }
     try assign([partition: offset])
+    return true
+  }
+
+  /// Reads no more of `partition`, which stays this member's in the group; its records that are fetched but not consumed
+  /// are dropped.
+  /// - Returns: as `reread`; true when it is not read anyway.
+  public func withdraw(partition: Int32) throws(KafkaError) -> Bool {
+    // Taking a partition out while librdkafka waits for an answer would be taken for that answer.
+    serveGroup()
+    guard context.pendingAnswer == nil else { return false }
+    if partitionQueues[partition] != nil { try unassign(CollectionOfOne(partition)) }
     return true
   }
 

@@ -24,6 +24,9 @@ public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
   public var isMisconfiguration: Bool {
     ["_INVALID_ARG", "INVALID_SESSION_TIMEOUT", "INVALID_GROUP_ID", "UNSUPPORTED_SASL_MECHANISM"].contains(code)
   }
+
+  /// The record itself is refused: no other record would be, and it always will be.
+  public var isAboutRecord: Bool { ["MSG_SIZE_TOO_LARGE", "INVALID_RECORD"].contains(code) }
 }
 
 extension KafkaError {

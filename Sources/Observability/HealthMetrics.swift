@@ -5,7 +5,11 @@ public struct HealthFigures: Sendable {
   /// Records of the topic that are not in the tables yet; nil when unknown.
   public var lagRecords: Int?
 
-  public init(isDatabaseUp: Bool, isBrokerUp: Bool, lagRecords: Int?) {
+  /// Dead letters that are still to be forwarded; nil when unknown.
+  public var outboxLetters: Int?
+
+  public init(isDatabaseUp: Bool, isBrokerUp: Bool, lagRecords: Int?, outboxLetters: Int? = nil) {
+    self.outboxLetters = outboxLetters
     self.isDatabaseUp = isDatabaseUp
     self.isBrokerUp = isBrokerUp
     self.lagRecords = lagRecords
@@ -22,6 +26,9 @@ extension Observer {
     registry.gauge("streampulse_broker_up", help: "1 while Kafka can be used.") { figures().isBrokerUp ? 1 : 0 }
     registry.gauge("streampulse_lag_records", help: "Records of the topic that are not in the tables yet.") {
       figures().lagRecords.map(Double.init) ?? .nan
+    }
+    registry.gauge("streampulse_outbox_dead_letters", help: "Dead letters that are still to be forwarded.") {
+      figures().outboxLetters.map(Double.init) ?? .nan
     }
   }
 }

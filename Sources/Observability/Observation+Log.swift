@@ -66,6 +66,8 @@ extension Observation {
       )
     case .rereading(let topic, let partition, let offset):
       (.notice, "re-reading a gap", position(topic, partition) + [.init(.offset, offset)])
+    case .partitionHeld(let topic, let partition, let reason):
+      (.error, "partition held", position(topic, partition) + [.init(.reason, reason)])
     case .workAbandoned(let reason): (.warning, "uncommitted work given up, reading it again", [.init(.reason, reason)])
     case .watchFailed(let reason): (.warning, "alerts and retention wait", [.init(.reason, reason)])
     case .repeatsDropped(let topic, let partition, let count):
@@ -75,6 +77,12 @@ extension Observation {
         .warning, "dead letters written",
         [.init(.stream, stream), .init(.count, count), .init(.code, code)]
       )
+    case .deadLettersForwarded(let topic, let count):
+      (.info, "dead letters forwarded", [.init(.topic, topic), .init(.count, count)])
+    case .forwardingFailed(let reason):
+      (.warning, "dead letters wait to be forwarded", [.init(.reason, reason)])
+    case .deadLetterUnforwardable(let id, let reason):
+      (.warning, "a dead letter cannot be forwarded", [.init(.letter, id), .init(.reason, reason)])
     case .alertRaised(let alert, let severity, let region, let message):
       (
         .notice, "alert raised",

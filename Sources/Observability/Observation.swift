@@ -44,6 +44,8 @@ public enum Observation: Sendable {
   case recordsExpired(topic: String, partition: Int32, first: Int64, last: Int64)
   /// A gap is re-read before it is believed.
   case rereading(topic: String, partition: Int32, from: Int64)
+  /// Nothing more is read of it until an operator says how to go on; the reason says how.
+  case partitionHeld(topic: String, partition: Int32, reason: String)
   /// What was not committed is given up and read again.
   case workAbandoned(reason: String)
   /// Alerts and retention could not be looked at; they are tried again.
@@ -51,6 +53,12 @@ public enum Observation: Sendable {
   case repeatsDropped(topic: String, partition: Int32, count: Int)
   /// `code` is the first one's. The reasons may quote events, so they are only in the table dead_letters.
   case deadLettersWritten(stream: String, count: Int, code: String)
+  /// The brokers have acknowledged copies of dead letters.
+  case deadLettersForwarded(topic: String, count: Int)
+  /// Dead letters stay in the outbox; they are tried again.
+  case forwardingFailed(reason: String)
+  /// A dead letter that will never be taken as it is, e.g. because it is too large.
+  case deadLetterUnforwardable(id: Int64, reason: String)
   case alertRaised(alert: String, severity: String, region: String?, message: String)
 
   // The API.

@@ -12,6 +12,8 @@ struct ProductMetrics: Sendable {
   private let missing: Counter
   private let expired: Counter
   private let removedRows: Counter
+  private let holds: Counter
+  private let forwardedLetters: Counter
   private let requests: RequestInstruments
 
   init(_ registry: MetricsRegistry) {
@@ -32,6 +34,10 @@ struct ProductMetrics: Sendable {
     missing = registry.counter("streampulse_missing_records_total", help: "Offsets that the log does not hold.")
     expired = registry.counter(
       "streampulse_expired_records_total", help: "Records that the broker deleted before they were read.")
+    holds = registry.counter(
+      "streampulse_partition_holds_total", help: "Times that a partition was held for an operator to decide.")
+    forwardedLetters = registry.counter(
+      "streampulse_forwarded_dead_letters_total", help: "Copies of dead letters that the brokers acknowledged.")
     removedRows = registry.counter("streampulse_removed_rows_total", help: "Rows removed because of their age.")
   }
 
@@ -41,9 +47,8 @@ struct ProductMetrics: Sendable {
     case .brokerDown: brokerFailures.add()
     case .partitionsAssigned(_, let partitions): assignedPartitions.add(Double(partitions.count))
     case .partitionsRevoked(_, let partitions): assignedPartitions.add(-Double(partitions.count))
-    case .partitionsLost(_, let partitions):
-      assignedPartitions.add(-Double(partitions.count))
-      lostPartitions.add(Int64(partitions.count))
+    // Its worker ends, which revokes them.
+    case .partitionsLost(_, let partitions): lostPartitions.add(Int64(partitions.count))
     case .flushCommitted(let stream, let events, let rows, let filtered, let late, let dead, let seconds):
       flushSeconds.record(seconds)
       eventCounter(stream, "consumed").add(Int64(events))
@@ -51,11 +56,13 @@ struct ProductMetrics: Sendable {
       eventCounter(stream, "late").add(Int64(late))
       eventCounter(stream, "dead").add(Int64(dead))
       upserts(stream).add(Int64(rows))
+    case .partitionHeld: holds.add()
     case .fenced: fences.add()
     case .workAbandoned: abandoned.add()
     case .repeatsDropped(_, _, let count): repeats.add(Int64(count))
     case .gapFound(_, _, let first, let last, _): missing.add(last - first + 1)
     case .recordsExpired(_, _, let first, let last): expired.add(last - first + 1)
+    case .deadLettersForwarded(_, let count): forwardedLetters.add(Int64(count))
     case .retentionRemoved(_, let rows): removedRows.add(Int64(rows))
     case .alertRaised(_, let severity, _, _): alerts(severity).add()
     case .requestServed(_, let route, let status, let seconds):
@@ -64,7 +71,8 @@ struct ProductMetrics: Sendable {
       instruments.seconds.record(seconds)
     case .databaseUp, .brokerUp, .started, .definitionsLoaded, .definitionRejected, .listening, .ready, .childEnded,
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing,
-      .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .requestFailed:
+      .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,
+      .deadLetterUnforwardable, .requestFailed:
       break
     }
   }

@@ -1,8 +1,8 @@
-import Avro
 import Kafka
 import Observability
 import Postgres
 import Project
+import Synchronization
 import Threads
 
 /// The bounds and addresses of a processor.
@@ -20,12 +20,14 @@ public struct ProcessorSettings: Sendable {
   public var maxDeltaBytes = 256 << 20
   /// How this instance is called in the progress table.
   public var owner: String
+  /// Members of the group in this process, which share the bounds.
+  public var workers: Int
   /// nil in every real processor.
   public var plantedBug: PlantedBug?
 
   public init(
     kafka: KafkaConfiguration, topic: String, group: String, database: ConnectionSettings, batchSize: Int = 10_000,
-    flushIntervalMilliseconds: Int = 20, maxDeltaRows: Int = 200_000, owner: String
+    flushIntervalMilliseconds: Int = 20, maxDeltaRows: Int = 200_000, owner: String, workers: Int = 1
   ) {
     self.kafka = kafka
     self.topic = topic
@@ -35,126 +37,62 @@ public struct ProcessorSettings: Sendable {
     self.flushIntervalMilliseconds = flushIntervalMilliseconds
     self.maxDeltaRows = maxDeltaRows
     self.owner = owner
+    self.workers = max(1, workers)
   }
 
   var limits: CheckpointProtocol.Limits {
     CheckpointProtocol.Limits(
-      flushInterval: Int64(flushIntervalMilliseconds) * 1000, maxGroups: maxDeltaRows, maxBytes: maxDeltaBytes)
+      flushInterval: Int64(flushIntervalMilliseconds) * 1000, maxGroups: max(1, maxDeltaRows / workers),
+      maxBytes: max(1, maxDeltaBytes / workers))
   }
 }
 
-/// What a processor does wrong on purpose, so that tests can show that they would notice.
-public enum PlantedBug: String, Sendable {
-  /// The position is committed in a transaction of its own, before the rows.
-  case positionBeforeRows = "position-before-rows"
-}
-
-/// One instance that processes a stream: a worker thread and a sink thread, made anew whenever they have to give up
-/// what is not committed.
+/// One instance that processes a stream: any number of workers, each a member of the consumer group with a consumer and
+/// a sink of its own. They share nothing but the bounds; the checkpoint protocol keeps them apart as it does instances.
 public final class Processor: Sendable {
-  private struct State: Sendable {
-    var isStopping = false
-  }
-
-  public let status = ProcessorStatus()
-  private let stream: Stream
-  private let settings: ProcessorSettings
-  private let observe: @Sendable (Observation) -> Void
-  private let state = Monitor(State())
+  /// Of all workers together.
+  public let status: ProcessorStatus
+  private let workers: [WorkerSupervisor]
 
   public init(
     _ stream: Stream, settings: ProcessorSettings, observe: @escaping @Sendable (Observation) -> Void
   ) {
-    self.stream = stream
-    self.settings = settings
-    self.observe = observe
+    let outages = SharedOutages()
+    workers = (0..<settings.workers).map { number in
+      var own = settings
+      if settings.workers > 1 { own.owner += "/\(number + 1)" }
+      return WorkerSupervisor(stream, settings: own) { observation in
+        if outages.isNews(observation, from: number) { observe(observation) }
+      }
+    }
+    status = workers.count == 1 ? workers[0].status : ProcessorStatus(of: workers.map(\.status))
   }
 
-  /// Processes until `stop` or until it cannot go on. Blocks the calling thread.
+  /// Processes until `stop` or until one of the workers cannot go on, which ends the others. Blocks the calling thread.
   public func run() throws(PipelineError) {
-    defer { status.update { $0.isRunning = false } }
-    var backOff = BackOff()
-    while !isStopping {
-      let started = Clock.monotonic()
+    let failure = Mutex<PipelineError?>(nil)
+    let work: @Sendable (WorkerSupervisor) -> Void = { [self] worker in
       do throws(PipelineError) {
-        switch try runWorker() {
-        case .stopped: return
-        case .abandoned(let reason):
-          if case .fenced(let message) = reason { observe(.fenced(topic: settings.topic, reason: message)) }
-          observe(.workAbandoned(reason: reason.text))
-        case .failed(let error): throw error
-        }
+        try worker.run()
       } catch {
-        guard error.isTransient else { throw error }
-        observe(.failed(reason: error.description))
+        failure.withLock { [error] in $0 = $0 ?? error }
+        stop()
       }
-      // A worker that ran for a while begins again at once; one that fails at the start must not spin.
-      if Clock.monotonic() - started > 30_000_000 { backOff.reset() }
-      _ = state.wait(timeoutMilliseconds: backOff.next()) { $0.isStopping ? true : nil }
     }
-  }
-
-  private var isStopping: Bool { state.read { $0.isStopping } }
-
-  private func runWorker() throws(PipelineError) -> WorkerEnd {
-    let decoder: AvroDecoder
-    do {
-      decoder = try stream.makeDecoder()
+    var threads: [WorkerThread] = []
+    do throws(ThreadError) {
+      for worker in workers.dropFirst() { threads.append(try WorkerThread(name: "worker") { work(worker) }) }
+      work(workers[0])
     } catch {
-      throw .definition(error.description)
+      failure.withLock { [error] in $0 = .internal(error.description) }
+      stop()
     }
-    do throws(KafkaError) {
-      var consumerSettings = KafkaConsumerSettings()
-      consumerSettings.batchSize = settings.batchSize
-      consumerSettings.queuedMinMessages = max(consumerSettings.queuedMinMessages, 4 * settings.batchSize)
-      let consumer = try KafkaConsumer(
-        configuration: settings.kafka, topic: settings.topic, group: settings.group, settings: consumerSettings)
-      defer { consumer.close() }
-      let cluster = try consumer.clusterIdentity()
-      status.update {
-        $0.cluster = cluster.id
-        $0.isRunning = true
-        // The broker has answered; the worker before this one may have ended without seeing that.
-        $0.brokerProblem = nil
-      }
-      return try run(consumer, decoder, cluster: cluster.id)
-    } catch {
-      throw .kafka(error)
-    }
-  }
-
-  private func run(_ consumer: KafkaConsumer, _ decoder: AvroDecoder, cluster: String) throws(KafkaError) -> WorkerEnd {
-    let sink = SinkThread(
-      Sink(stream.plan, topic: settings.topic, owner: settings.owner, plantedBug: settings.plantedBug),
-      cluster: cluster, settings: settings.database, status: status, observe: observe)
-    let thread: WorkerThread
-    do {
-      thread = try WorkerThread(name: "sink") { sink.run() }
-    } catch {
-      return .failed(.internal(error.description))
-    }
-    defer {
-      sink.stop()
-      thread.join()
-    }
-    let worker = Worker(
-      plan: stream.plan, consumer: consumer, decoder: decoder, sink: sink, time: MachineTime(), settings: settings,
-      status: status, seed: UInt64.random(in: 1...UInt64.max), shouldStop: { [self] in isStopping }, observe: observe)
-    return worker.run()
+    for thread in threads { thread.join() }
+    if let error = failure.withLock({ $0 }) { throw error }
   }
 
   /// Asks `run` to commit what has been read and to end; returns at once. From any thread.
   public func stop() {
-    state.update { $0.isStopping = true }
-  }
-}
-
-extension CheckpointProtocol.AbandonReason {
-  var text: String {
-    switch self {
-    case .fenced(let message): message
-    case .lostPartitions: "the group gave the partitions to others"
-    case .releaseTimedOut: "the database did not take the last flush in time"
-    }
+    for worker in workers { worker.stop() }
   }
 }

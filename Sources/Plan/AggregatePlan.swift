@@ -12,6 +12,8 @@ public enum LatePolicy: String, Hashable, Sendable, CaseIterable {
   case revise
   /// The event is counted as late in the ledger and changes nothing.
   case drop
+  /// The event becomes a dead letter of this aggregate alone.
+  case deadLetter = "dead_letter"
 }
 
 /// A column of a result table that identifies the row.

@@ -50,9 +50,9 @@ final class APIService: Sendable {
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     let health = health
     observer.exposeHealth {
-      let report = health.report
-      return HealthFigures(
-        isDatabaseUp: report.database.isUp, isBrokerUp: report.broker.isUp, lagRecords: report.processor.lagRecords)
+      var figures = health.report.figures
+      figures.outboxLetters = health.outboxLetters
+      return figures
     }
     let api = try StatsAPI(
       endpoints: project.endpoints, configuration: configuration,
@@ -135,8 +135,14 @@ private final class CommitListener: Sendable {
   }
 }
 
+extension HealthReport {
+  var figures: HealthFigures {
+    HealthFigures(isDatabaseUp: database.isUp, isBrokerUp: broker.isUp, lagRecords: processor.lagRecords)
+  }
+}
+
 extension RequestObservation {
-  fileprivate var observation: Observation {
+  var observation: Observation {
     guard let failure else {
       return .requestServed(method: method, route: route, status: status, seconds: seconds)
     }

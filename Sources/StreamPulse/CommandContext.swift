@@ -71,7 +71,8 @@ struct CommandContext {
       kafka: kafka, topic: topic(of: project), group: configuration.kafka.groupID,
       database: database.with("application_name", "streampulse process"), batchSize: configuration.engine.batchSize,
       flushIntervalMilliseconds: configuration.engine.flushIntervalMilliseconds,
-      maxDeltaRows: configuration.engine.maxDeltaRows, owner: "\(hostName()):\(getpid())")
+      maxDeltaRows: configuration.engine.maxDeltaRows, owner: "\(hostName()):\(getpid())",
+      workers: configuration.engine.workers)
   }
 
   private func hostName() -> String {

@@ -6,7 +6,8 @@ enum Commands {
 
   private static let kafka: [SettingKey] = [.kafkaBootstrapServers, .kafkaTopic, .kafkaGroupID]
   private static let postgres: [SettingKey] = [.databaseURL, .pgHost, .pgPort, .pgDatabase, .pgUser, .pgPassword]
-  private static let engine: [SettingKey] = [.flushInterval, .batchSize, .maxDeltaRows]
+  private static let engine: [SettingKey] = [.flushInterval, .batchSize, .maxDeltaRows, .workers]
+  private static let metrics: [SettingKey] = [.metricsHost, .metricsPort]
   private static let api: [SettingKey] = [
     .apiHost, .apiPort, .allowedOrigins, .cacheTTL, .apiWorkers, .apiThreads, .apiMaxConnections, .statementTimeout,
   ]
@@ -33,7 +34,7 @@ enum Commands {
         name: "migrate", summary: "Bring the database to what the definitions need", settings: postgres + general),
       CommandSpec(
         name: "process", summary: "Process the stream; start as many instances as you like", options: [plantedBug],
-        settings: kafka + postgres + engine + general),
+        settings: kafka + postgres + engine + metrics + general),
       CommandSpec(
         name: "serve", summary: "Serve the API and the dashboard", settings: kafka + postgres + api + general),
       CommandSpec(
@@ -41,7 +42,50 @@ enum Commands {
         settings: [.project, .logLevel]),
       CommandSpec(
         name: "verify", summary: "Prove from the ledger that every record was applied once",
-        details: "Exit status 0 only when every check holds.", settings: postgres + general),
+        details: """
+          Exit status 0 only when every check holds. With --recount the topic is read again up to the committed \
+          positions, beside running processors; Postgres computes the rows of every aggregate by running the \
+          definition's own SELECT, and every value that differs is listed. Windows whose records the topic no longer \
+          holds are named and not judged.
+          """,
+        options: [OptionSpec(flag: "recount", summary: "Recompute the rows from the topic, and compare")],
+        settings: kafka + postgres + general),
+      CommandSpec(
+        name: "replay", summary: "Make an aggregate's rows anew from the topic, beside running processors",
+        details: """
+          Computes the rows in a table of their own and puts that in the place of the present one, in one transaction. \
+          With --from TIME older windows stay as they are. It is also the way to a changed definition: change the file, \
+          replay --from beginning, and start the processors again. It refuses when the topic no longer holds the \
+          records, and says from which time on it does.
+          """,
+        options: [
+          OptionSpec(
+            "from", value: "TIME", summary: "First window to make anew, e.g. '2026-01-31 12:00Z', or: beginning"),
+          OptionSpec(flag: "dry-run", summary: "Only say how many records, and about how long"),
+        ],
+        arguments: [ArgumentSpec("AGGREGATE", summary: "Which one, e.g. region_health")],
+        settings: kafka + postgres + general),
+      CommandSpec(
+        name: "dead-letters", summary: "Look at records that could not be processed, and process them again",
+        details: """
+          list shows the newest. show ID shows all of one, with its bytes; ID may also be the streampulse.id of a \
+          forwarded copy. replay decodes letters again with today's definitions and adds them to the results that have \
+          not taken them: those named by ID, those that the filters choose, or all. What is replayed is not replayed \
+          again; what still fails stays, with the new reason, and the exit status is 1.
+          """,
+        options: [
+          OptionSpec("code", value: "CODE", summary: "Only those with this code, e.g. TRUNCATED"),
+          OptionSpec("partition", value: "N", summary: "Only those of this partition"),
+          OptionSpec("since", value: "TIME", summary: "Only those written since a time, or '2 hours' ago"),
+          OptionSpec("limit", value: "N", summary: "How many list shows at most", default: "20"),
+          OptionSpec(flag: "all", summary: "Replay all that have not been replayed"),
+          OptionSpec(flag: "json", summary: "list and show: one JSON object a line, with everything"),
+        ],
+        arguments: [
+          ArgumentSpec("ACTION", summary: "list, show or replay"),
+          ArgumentSpec("ID", summary: "Which ones", isRequired: false, isRepeatable: true),
+        ],
+        settings: postgres + general),
       CommandSpec(
         name: "bench", summary: "Measure against the limits, in the same run",
         details: """

@@ -17,6 +17,7 @@ final class HealthMonitor: Sendable {
       database: .init(isUp: false, detail: "not looked at yet"),
       broker: .init(isUp: false, detail: "not looked at yet"),
       processor: .init(lagRecords: nil, lastCommitAgeSeconds: nil, isStalled: false))
+    var outboxLetters: Int?
     var isStopping = false
   }
 
@@ -39,6 +40,9 @@ final class HealthMonitor: Sendable {
 
   /// The latest report.
   var report: HealthReport { state.read { $0.report } }
+
+  /// How many dead letters are still to be forwarded; nil when unknown.
+  var outboxLetters: Int? { state.read { $0.outboxLetters } }
 
   /// Looks until `stop`. Blocks the calling thread.
   func run() {
@@ -71,14 +75,21 @@ final class HealthMonitor: Sendable {
     var progress: Progress?
     do throws(PostgresError) {
       if connection == nil { connection = try connect() }
-      if let connection { progress = try lookAtProgress(connection, log?.cluster) }
+      if let connection {
+        progress = try lookAtProgress(connection, log?.cluster)
+        let letters = try lookAtOutbox(connection)
+        state.update { $0.outboxLetters = letters }
+      }
     } catch {
       connection?.close()
       connection = nil
+      state.update { $0.outboxLetters = nil }
       database = .init(isUp: false, detail: error.description)
     }
     if let problem = processor?.status.current.databaseProblem { database = .init(isUp: false, detail: problem) }
-    return HealthReport(database: database, broker: broker, processor: judge(log, progress))
+    var processor = judge(log, progress)
+    if let held = self.processor?.status.current.held { processor.held = held.sorted { $0.key < $1.key }.map(\.value) }
+    return HealthReport(database: database, broker: broker, processor: processor)
   }
 
   private func connect() throws(PostgresError) -> PostgresConnection {
@@ -123,6 +134,16 @@ final class HealthMonitor: Sendable {
       progress.ageSeconds = rows.double(row, 2)
     }
     return progress
+  }
+
+  private func lookAtOutbox(_ connection: PostgresConnection) throws(PostgresError) -> Int? {
+    do throws(PostgresError) {
+      return try connection.query("SELECT count(*) FROM pulse.outbox").integer(0, 0).map(Int.init)
+    } catch {
+      // A role that may not look there is no reason to call the database down.
+      if error.isConnectionLost { throw error }
+      return nil
+    }
   }
 
   private func judge(_ log: LogPosition?, _ progress: Progress?) -> HealthReport.Processor {

@@ -1,13 +1,17 @@
+import Configuration
 import Observability
 import Pipeline
+import Plan
 import Postgres
 import Project
 import Threads
 
-/// A processor and its watch on threads of their own.
+/// A processor, its watch and its forwarder of dead letters on threads of their own.
 final class ProcessorService: Sendable {
   let processor: Processor
   private let watch: Watch
+  /// nil: the stream names no dead_letter_topic.
+  private let forwarder: Forwarder?
   private let threads: [WorkerThread]
   private let outcome: Monitor<Outcome>
 
@@ -18,7 +22,7 @@ final class ProcessorService: Sendable {
 
   /// Starts it. The database must have been migrated.
   init(_ context: CommandContext, _ project: Project, _ settings: ProcessorSettings) throws {
-    try Migrator.verify(project.stream.plan, PostgresConnection(settings.database))
+    try Migrator.verify(project, PostgresConnection(settings.database))
     let plan = project.stream.plan
     context.observe(
       .definitionsLoaded(
@@ -30,11 +34,13 @@ final class ProcessorService: Sendable {
       project, topic: settings.topic, database: settings.database.with("application_name", "streampulse watch"),
       status: processor.status
     ) { observer.observe($0) }
+    let forwarder = try ProcessorService.makeForwarder(context, plan.definition, settings)
     let outcome = Monitor(Outcome())
+    self.forwarder = forwarder
     self.processor = processor
     self.watch = watch
     self.outcome = outcome
-    threads = [
+    var threads = [
       try WorkerThread(name: "worker") {
         var problem: PipelineError?
         do throws(PipelineError) {
@@ -49,6 +55,23 @@ final class ProcessorService: Sendable {
       },
       try WorkerThread(name: "watch") { watch.run() },
     ]
+    if let forwarder { threads.append(try WorkerThread(name: "forwarder") { forwarder.run() }) }
+    self.threads = threads
+  }
+
+  private static func makeForwarder(
+    _ context: CommandContext, _ stream: StreamDefinition, _ settings: ProcessorSettings
+  ) throws -> Forwarder? {
+    guard let topic = stream.deadLetterTopic else { return nil }
+    guard topic != settings.topic else {
+      throw ConfigurationError(
+        location: "KAFKA_TOPIC", message: "\(topic) is the stream's dead_letter_topic: it would read what it writes",
+        hint: "read another topic")
+    }
+    let observer = context.observer
+    return Forwarder(
+      kafka: settings.kafka, database: settings.database.with("application_name", "streampulse forwarder")
+    ) { observer.observe($0) }
   }
 
   /// Whether it has ended, by itself or because it was stopped.
@@ -57,10 +80,11 @@ final class ProcessorService: Sendable {
   /// Why it ended by itself.
   var error: PipelineError? { outcome.read { $0.error } }
 
-  /// Commits what has been read, leaves the group and waits for both threads.
+  /// Commits what has been read, leaves the group and waits for all threads.
   func stop() {
     processor.stop()
     watch.stop()
+    forwarder?.stop()
     for thread in threads { thread.join() }
   }
 }

@@ -18,6 +18,12 @@ enum Signals {
     signal(SIGPIPE, SIG_IGN)
   }
 
+  /// From now on a signal ends the process at once: for commands that may be interrupted anywhere.
+  static func unblockAll() {
+    var set = stopping
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
+  }
+
   /// Waits for a signal to stop, up to this long; its name, or nil when the time is over.
   static func wait(milliseconds: Int) -> String? {
     var set = stopping

@@ -35,33 +35,26 @@ func check(_ context: CommandContext) throws -> Int32 {
   return 0
 }
 
-/// `streampulse verify`
-func verify(_ context: CommandContext) throws -> Int32 {
-  let project = try context.loadProject()
-  let connection = try PostgresConnection(context.database().with("application_name", "streampulse verify"))
-  defer { connection.close() }
-  let report = try Verifier(connection).verify(project.stream.plan)
-  for check in report.checks {
-    print("\(check.holds ? "ok  " : "FAIL") \(check.name)")
-    for violation in check.violations { print("       \(violation)") }
-  }
-  for gap in report.gaps { print("gap  \(gap)") }
-  print(
-    """
-    \(report.consumed) records of \(report.partitions) partitions applied once, \(report.dead) of them dead letters: \
-    \(report.holds ? "verified" : "NOT VERIFIED")
-    """)
-  return report.holds ? 0 : 1
-}
-
 /// `streampulse process`
 func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   let project = try context.loadProject()
   var settings = try context.processorSettings(project, kafka: context.kafka(), database: context.database())
   settings.plantedBug = try parsed.plantedBug()
   let service = try ProcessorService(context, project, settings)
+  let engine = context.configuration.engine
+  let metrics: MetricsService?
+  do {
+    metrics = try engine.metricsPort.map {
+      try MetricsService(
+        context, host: engine.metricsHost, port: $0, settings: settings, processor: service.processor)
+    }
+  } catch {
+    service.stop()
+    throw error
+  }
   let signal = Signals.wait { service.isOver }
   context.observe(.shutdownStarted(reason: signal ?? "the processor ended"))
+  metrics?.stop()
   service.stop()
   if let error = service.error { throw error }
   return 0

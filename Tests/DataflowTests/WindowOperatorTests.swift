@@ -154,6 +154,30 @@ private let start: Int64 = 1_767_225_600_000_000
     #expect(engine.batch.failures.map(\.code) == [.invalidEventTime, .futureEventTime])
   }
 
+  @Test("late events are dead letters of the aggregate that wants them so, and of no other")
+  func lateDeadLetters() {
+    let count = WindowOperatorTests.measure(.count, nil, .bigint)
+    let engine = Engine([
+      WindowOperatorTests.aggregate(keys: [], [count]),
+      WindowOperatorTests.aggregate(
+        keys: [], [count], filter: WindowOperatorTests.isGood, retention: 60 * minute, late: .deadLetter),
+    ])
+    let counts = engine.process(
+      [
+        [.integer(start), "A", 200, 1], [.integer(start), "A", 500, 1], [.integer(start + minute), "A", 200, 1],
+        [nil, "A", 200, 1], [.integer(start - 90 * minute), "A", 200, 1],
+      ], watermark: start + minute + 30)
+    #expect(counts[0].dead == 1)
+    #expect(counts[0].aggregates == [.init(aggregated: 4), .init(aggregated: 1, filtered: 1, dead: 2)])
+    #expect(
+      engine.windows.lateEvents == [
+        LateEvent(row: 0, aggregate: 1, windowStart: start, lateness: 30),
+        LateEvent(row: 4, aggregate: 1, windowStart: start - 90 * minute, lateness: 90 * minute + 30),
+      ])
+    engine.process([[.integer(start + minute), "A", 200, 1]], watermark: start + minute)
+    #expect(engine.windows.lateEvents == [])
+  }
+
   @Test("events of windows that retention has removed are late, others revise")
   func retention() {
     let engine = Engine([

@@ -46,8 +46,8 @@ def test_the_examples_are_definitions_that_load(tmp_path, document):
 
 def test_the_readme_lists_every_command():
     _, output = run("--help")
-    commands = set(re.findall(r"^  ([a-z]+) ", output.split("Commands:")[1], re.MULTILINE))
-    documented = set(re.findall(r"^\| `streampulse ([a-z]+)", (ROOT / "README.md").read_text(), re.MULTILINE))
+    commands = set(re.findall(r"^  ([a-z-]+) ", output.split("Commands:")[1], re.MULTILINE))
+    documented = set(re.findall(r"^\| `streampulse ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE))
     assert documented == commands
 
 

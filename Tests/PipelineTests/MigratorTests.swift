@@ -1,33 +1,9 @@
-import Glibc
 import Postgres
 import Project
 import SQLFrontend
 import Testing
 
 @testable import Pipeline
-
-/// A copy of the shipped project in a folder of its own, which a test may change.
-private final class ScratchProject {
-  let folder: String
-
-  init() throws {
-    var template = Array("/tmp/streampulse-project-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw TimedOut(waitingFor: "a folder") }
-    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    guard system("cp -r '\(repository)/sql' '\(repository)/schemas' '\(folder)/'") == 0 else {
-      throw TimedOut(waitingFor: "a copy")
-    }
-  }
-
-  deinit {
-    _ = system("rm -rf '\(folder)'")
-  }
-
-  func change(_ path: String, _ command: String) throws -> Project {
-    guard system("sed -i '\(command)' '\(folder)/\(path)'") == 0 else { throw TimedOut(waitingFor: "sed") }
-    return try Project(folder: folder)
-  }
-}
 
 @Suite struct MigratorTests {
   private let connection: PostgresConnection
@@ -53,12 +29,11 @@ private final class ScratchProject {
   func fresh() throws {
     let project = try Project(folder: repository)
     #expect(
-      try migrate(project) == [
-        "applied sql/schema/0001_engine.sql", "created the table content_stats", "created the table device_stats",
-        "created the table region_health",
-      ])
+      try migrate(project)
+        == project.migrations.map { "applied \($0.path)" }
+        + ["content_stats", "device_stats", "region_health"].map { "created the table \($0)" })
     #expect(try migrate(project) == [])
-    try Migrator.verify(project.stream.plan, connection)
+    try Migrator.verify(project, connection)
     #expect(
       try connection.query("SELECT obj_description('region_health'::regclass)")[0, 0]?.contains("Health of downloads")
         == true)
@@ -67,8 +42,18 @@ private final class ScratchProject {
   @Test("a database that was never migrated is said to be so")
   func unprepared() throws {
     let project = try Project(folder: repository)
-    let error = #expect(throws: PipelineError.self) { try Migrator.verify(project.stream.plan, connection) }
+    let error = #expect(throws: PipelineError.self) { try Migrator.verify(project, connection) }
     #expect(error?.description.contains("run streampulse migrate") == true)
+  }
+
+  @Test("a database of an older version is said to be so")
+  func older() throws {
+    let project = try Project(folder: repository)
+    _ = try migrate(project)
+    let last = try #require(project.migrations.last)
+    try connection.execute("DELETE FROM pulse.migrations WHERE name = (SELECT max(name) FROM pulse.migrations)")
+    let error = #expect(throws: PipelineError.self) { try Migrator.verify(project, connection) }
+    #expect(error?.description == "\(last.path) has not been applied: run streampulse migrate")
   }
 
   @Test("a migration that was edited after it had been applied is refused, and the table stays")
@@ -92,7 +77,7 @@ private final class ScratchProject {
       try connection.query("SELECT obj_description('region_health'::regclass)")[0, 0]?.contains("Wellness") == true)
     let changed = try scratch.change("sql/aggregates/region_health.sql", "s/1 minute/2 minutes/")
     #expect(refusal(changed)?.contains("region_health has changed") == true)
-    #expect(throws: PipelineError.self) { try Migrator.verify(changed.stream.plan, connection) }
+    #expect(throws: PipelineError.self) { try Migrator.verify(changed, connection) }
   }
 
   @Test("a migration that fails leaves nothing of itself, and can be tried again once it is right")
@@ -101,6 +86,7 @@ private final class ScratchProject {
     let broken = try scratch.change("sql/schema/0001_engine.sql", "$ a SELECT 1/0;")
     #expect(refusal(broken)?.contains("division by zero") == true)
     #expect(try connection.query("SELECT to_regclass('pulse.progress') IS NULL")[0, 0] == "t")
-    #expect(try migrate(Project(folder: repository)).count == 4)
+    let whole = try Project(folder: repository)
+    #expect(try migrate(whole).count == whole.migrations.count + whole.stream.plan.aggregates.count)
   }
 }

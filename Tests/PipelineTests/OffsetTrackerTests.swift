@@ -89,4 +89,62 @@ import Testing
     let (next, _) = admit(&tracker, [(0, 12)])
     #expect(next.rereads == [0: 10])
   }
+
+  @Test("the record before the position is compared, and is no repeat")
+  func sameLog() {
+    var tracker = OffsetTracker()
+    let last = RecordFingerprint(Record(payload: nil, payloadCount: 0, offset: 4))
+    tracker.assign(0, next: 5, last: last)
+    let (admission, kept) = admit(&tracker, [(0, 4), (0, 5)])
+    #expect(kept == ["0:5"])
+    #expect(admission.replaced.isEmpty)
+    #expect(admission.repeats.isEmpty)
+  }
+
+  @Test("another record before the position is a replaced log, of which nothing is kept")
+  func replacedLog() {
+    var tracker = OffsetTracker()
+    tracker.assign(0, next: 5, last: RecordFingerprint(rawValue: 1))
+    let (admission, kept) = admit(&tracker, [(0, 4), (0, 5)])
+    #expect(kept.isEmpty)
+    #expect(admission.replaced == [0: 4])
+  }
+
+  @Test("a log that begins again while it is read is recognised by the last record that was counted")
+  func replacedWhileRead() {
+    var tracker = OffsetTracker()
+    tracker.assign(0, next: 5, last: RecordFingerprint(rawValue: 1))
+    let (admission, kept) = admit(&tracker, [(0, 0), (0, 1), (0, 2), (0, 3), (0, 4), (0, 5)])
+    #expect(kept.isEmpty)
+    #expect(admission.repeats == [0: 4])
+    #expect(admission.replaced == [0: 4])
+  }
+
+  @Test("where the record before the position is gone, what there is counts")
+  func unknownLog() {
+    var tracker = OffsetTracker()
+    tracker.assign(0, next: 5, last: RecordFingerprint(rawValue: 1))
+    let (admission, kept) = admit(&tracker, [(0, 5), (0, 6)])
+    #expect(kept == ["0:5", "0:6"])
+    #expect(admission.replaced.isEmpty)
+    #expect(tracker.last(0) == RecordFingerprint(Record(payload: nil, payloadCount: 0, offset: 6)))
+  }
+
+  @Test("what was kept of a partition can be taken out again")
+  func withdraw() {
+    var tracker = tracker([0: 0, 1: 0])
+    let drawn: [(Int32, Offset)] = [(1, 0), (0, 0), (1, 1), (0, 1), (1, 2)]
+    let records = UnsafeMutableBufferPointer<Record>.allocate(capacity: drawn.count)
+    defer { records.deallocate() }
+    for (index, (partition, offset)) in drawn.enumerated() {
+      records.initializeElement(
+        at: index, to: Record(payload: nil, payloadCount: 0, offset: offset, partition: partition))
+    }
+    var admission = tracker.admit(records)
+    tracker.withdraw([0], from: &admission, records)
+    #expect(records.prefix(admission.count).map(\.offset) == [0, 1, 2])
+    #expect(records.prefix(admission.count).allSatisfy { $0.partition == 1 })
+    #expect(admission.runs == [PartitionRun(partition: 1, rows: 0..<3)])
+    #expect(tracker.expected == [1: 3])
+  }
 }

@@ -9,7 +9,6 @@ import Testing
       (.kafka(KafkaError(code: "_TRANSPORT", message: "")), true),
       (.kafka(KafkaError(code: "INVALID_SESSION_TIMEOUT", message: "")), false),
       (.kafka(KafkaError(code: "_INVALID_ARG", message: "")), false),
-      (.logTruncated(cluster: "c", topic: "t", partition: 0, end: 1, position: 2), false),
       (.definition(""), false),
     ] as [(PipelineError, Bool)])
   func transience(error: PipelineError, isTransient: Bool) {

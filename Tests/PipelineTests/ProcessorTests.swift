@@ -122,7 +122,7 @@ import Threads
     #expect(instance.stop() == "stopped")
   }
 
-  @Test("a position beyond the log's end stops with the way on, which then works")
+  @Test("a partition whose log ends before its position is held, the others go on, and the way on works while it runs")
   func truncatedLog() throws {
     try load.send(30)
     let first = try Instance(bench, load)
@@ -130,15 +130,57 @@ import Threads
     #expect(first.stop() == "stopped")
     try bench.connection.execute("UPDATE pulse.progress SET next_offset = next_offset + 100 WHERE partition = 1")
     let second = try Instance(bench, load)
-    let end = try #require(second.end())
-    let statement = try #require(end.split(separator: "\n").joined().components("SELECT pulse.begin_again").last)
-    #expect(end.contains("ends at offset 10, but everything up to 110 is already counted"))
+    try until("a held partition") { second.processor.status.current.held[1] != nil }
+    let text = try #require(second.processor.status.current.held[1])
+    #expect(text.contains("ends at offset 10, but everything up to 110 is already counted"))
+    try load.send(10, to: 0)
+    try until("the others") { try total == 40 }
     try bench.connection.execute("UPDATE pulse.progress SET next_offset = next_offset - 100 WHERE partition = 1")
-    try bench.connection.execute("SELECT pulse.begin_again" + statement.prefix { $0 != ")" } + ")")
-    let third = try Instance(bench, load)
-    try until("the partition again") { try total == 40 }
-    #expect(third.stop() == "stopped")
+    try bench.connection.execute(wayOn(text))
+    try until("the partition again") { try total == 50 }
+    #expect(second.processor.status.current.held == [:])
+    #expect(second.stop() == "stopped")
     #expect(try bench.verify().checks.flatMap(\.violations) == [])
+  }
+
+  @Test("a partition whose last counted record is another one now is held, although its log is longer")
+  func replacedLog() throws {
+    try load.send(30)
+    let first = try Instance(bench, load)
+    try expectExact()
+    #expect(first.stop() == "stopped")
+    // Another broker under the same identity is what a topic looks like that was made anew.
+    let other = try Load()
+    for partition in 0..<3 as Range<Int32> {
+      for _ in 0..<20 { try other.send(bytes: Download(region: "elsewhere").encoded, to: partition) }
+    }
+    try other.settle()
+    for table in ["progress", "ledger", "ledger_counts"] {
+      try bench.connection.execute("UPDATE pulse.\(table) SET cluster = '\(other.broker.identity.id)'")
+    }
+    let second = try Instance(bench, other)
+    try until("held partitions") { second.processor.status.current.held.count == 3 }
+    let held = second.processor.status.current.held
+    for partition in 0..<3 as Range<Int32> {
+      #expect(held[partition]?.contains("holds another record at offset 9 than the one that was counted") == true)
+    }
+    #expect(try total == 30)
+    for partition in 0..<3 as Range<Int32> { try bench.connection.execute(wayOn(#require(held[partition]))) }
+    try until("the new log") { try total == 30 + 60 }
+    #expect(second.stop() == "stopped")
+    #expect(try bench.verify().checks.flatMap(\.violations) == [])
+  }
+
+  @Test("the last counted record is read again at a start without being taken for a repeat")
+  func sameLog() throws {
+    for _ in 0..<2 {
+      try load.send(30)
+      let instance = try Instance(bench, load)
+      try expectExact()
+      #expect(instance.stop() == "stopped")
+      #expect(!instance.observations.contains { if case .repeatsDropped = $0 { true } else { false } })
+    }
+    #expect(try bench.rows("SELECT count(*) FROM pulse.progress WHERE last_record IS NOT NULL") == ["3"])
   }
 
   @Test("records that the broker dropped before they were read are a recorded gap")
@@ -163,6 +205,9 @@ import Threads
     #expect(report.checks.flatMap(\.violations) == [])
     #expect(report.gaps.count == 1)
     #expect(report.gaps.first?.hasSuffix("are missing in the broker (expired)") == true)
+    #expect(
+      try bench.rows("SELECT alert_type, severity, metric_value FROM alerts")
+        == bench.rows("SELECT 'RECORDS_EXPIRED', 'CRITICAL', missing FROM pulse.ledger WHERE missing > 0"))
     #expect(try bench.rows("SELECT sum(consumed + missing) FROM pulse.ledger WHERE partition = 0") == ["1500"])
     #expect(try total == report.consumed)
   }
@@ -231,18 +276,5 @@ import Threads
     let second = try Instance(bench, load)
     try expectExact()
     #expect(second.stop() == "stopped")
-  }
-}
-
-extension String {
-  /// What stands after each occurrence of `separator`, without Foundation.
-  fileprivate func components(_ separator: String) -> [String] {
-    var parts: [String] = []
-    var rest = Substring(self)
-    while let index = rest.indices.first(where: { rest[$0...].hasPrefix(separator) }) {
-      rest = rest[rest.index(index, offsetBy: separator.count)...]
-      parts.append(String(rest))
-    }
-    return parts
   }
 }

@@ -27,6 +27,7 @@ import Testing
     case .finish(.claimed): "claimed"
     case .finish(.committed): "committed"
     case .finish(.fenced): "fenced"
+    case .finish(.redefined): "redefined"
     }
   }
 

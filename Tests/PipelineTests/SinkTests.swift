@@ -176,6 +176,50 @@ import Testing
     #expect(try bench.verify().holds)
   }
 
+  @Test("an event that is late for one aggregate is its dead letter, counts in the others, and is ledgered for each")
+  func lateDeadLetters() throws {
+    let bench = try Bench {
+      for index in $0.aggregates.indices where $0.aggregates[index].name != "content_stats" {
+        $0.aggregates[index].latePolicy = .deadLetter
+      }
+    }
+    let late = (Download.start + 3 * 60_000) * 1000
+    try bench.commit(
+      0, [Download(minute: 3), Download(minute: 1), Download(milliseconds: .max), Download(minute: 2)], lateBefore: late
+    )
+    #expect(try bench.rows("SELECT sum(download_count) FROM content_stats") == ["3"])
+    #expect(try bench.rows("SELECT sum(total_downloads) FROM region_health") == ["1"])
+    #expect(
+      try bench.rows("SELECT aggregate, aggregated, filtered, late, dead FROM pulse.ledger_counts ORDER BY 1") == [
+        "content_stats 3 0 0 0", "device_stats 1 0 0 2", "region_health 1 0 0 2",
+      ])
+    #expect(
+      try bench.rows(
+        """
+        SELECT record_offset, code, aggregate, to_char(window_start AT TIME ZONE 'UTC', 'HH24:MI'), reason
+        FROM dead_letters WHERE aggregate = 'region_health' ORDER BY 1
+        """) == [
+          "1 LATE region_health 00:01 its window ended 60 s before the oldest that region_health still takes",
+          "3 LATE region_health 00:02 its window ended 0 ms before the oldest that region_health still takes",
+        ])
+    #expect(try bench.verify().checks.flatMap(\.violations) == [])
+    #expect(try bench.verify().late == 4)
+  }
+
+  @Test("only with a dead_letter_topic dead letters go to the outbox, in the same transaction")
+  func outbox() throws {
+    let keeping = try Bench { $0.definition.deadLetterTopic = nil }
+    try keeping.commit(0, [Download(milliseconds: .max)])
+    #expect(try keeping.rows("SELECT count(*) FROM dead_letters") == ["1"])
+    #expect(try keeping.rows("SELECT count(*) FROM pulse.outbox") == ["0"])
+    let forwarding = try Bench { $0.definition.deadLetterTopic = "letters" }
+    try forwarding.commit(0, [Download(), Download(milliseconds: .max), Download(milliseconds: .max)])
+    #expect(
+      try forwarding.rows(
+        "SELECT o.topic, record_offset FROM pulse.outbox AS o JOIN dead_letters ON id = letter ORDER BY 2")
+        == ["letters 1", "letters 2"])
+  }
+
   @Test("a recorded gap is named, and the ledger holds with it")
   func gap() throws {
     let claim = try bench.claim(0)[0]

@@ -13,7 +13,7 @@ import Testing
       var checkpoint = try bench.checkpoint(bench.claim(partition)[0], [Download(minute: 1)])
       checkpoint.advances[0].next += 3
       checkpoint.advances[0].missing = 3
-      checkpoint.gaps = [ExplainedGap(gap: OffsetGap(partition: partition, first: 2, next: 5), reason: .absent)]
+      checkpoint.gaps = [ExplainedGap(gap: OffsetGap(partition: partition, first: 2, next: 5), reason: .compacted)]
       try bench.commit(checkpoint)
     }
   }
@@ -44,6 +44,20 @@ import Testing
       "UPDATE pulse.ledger SET consumed = consumed + 1 WHERE first_offset = 0 AND partition = 0",
       "UPDATE pulse.ledger SET consumed = consumed + 1, missing = missing - 1 WHERE first_offset = 2",
       "UPDATE pulse.ledger SET dead = 0",
+      "UPDATE pulse.ledger SET cluster = 'other' WHERE partition = 0 AND first_offset = 0",
+      "UPDATE pulse.ledger SET topic = 'other' WHERE partition = 0 AND first_offset = 2",
+      "UPDATE pulse.ledger SET partition = 7 WHERE partition = 0 AND first_offset = 2",
+      "UPDATE pulse.ledger SET epoch = epoch + 1 WHERE partition = 0 AND first_offset = 0",
+      "UPDATE pulse.ledger SET opened_at = opened_at - interval '1 microsecond' WHERE first_offset = 2",
+      "UPDATE pulse.ledger SET updated_at = now() WHERE first_offset = 2",
+      "UPDATE pulse.ledger SET latest_event = NULL WHERE first_offset = 2",
+      "UPDATE pulse.ledger SET seal = '' WHERE first_offset = 2",
+      "UPDATE pulse.ledger_counts SET cluster = 'other' WHERE partition = 0 AND aggregate = 'device_stats'",
+      "UPDATE pulse.ledger_counts SET topic = 'other' WHERE partition = 0 AND aggregate = 'device_stats'",
+      "UPDATE pulse.ledger_counts SET partition = 7 WHERE partition = 0 AND aggregate = 'device_stats'",
+      "UPDATE pulse.ledger_counts SET first_offset = 7 WHERE first_offset = 2 AND aggregate = 'device_stats'",
+      "UPDATE pulse.ledger_counts SET aggregate = 'other' WHERE aggregate = 'device_stats' AND first_offset = 2",
+      "UPDATE pulse.ledger_counts SET filtered = filtered + 1, late = late - 1 WHERE first_offset = 2",
       "DELETE FROM pulse.ledger_counts WHERE partition = 0 AND first_offset = 0",
       "DELETE FROM pulse.ledger_counts WHERE partition = 0 AND aggregate = 'device_stats'",
       "UPDATE pulse.ledger_counts SET aggregated = aggregated + 1 WHERE aggregate = 'device_stats'",
@@ -56,11 +70,29 @@ import Testing
       "DELETE FROM region_health WHERE total_downloads > 0",
       "UPDATE content_stats SET download_count = download_count + 1",
       "INSERT INTO pulse.retired (aggregate, horizon, events) VALUES ('device_stats', now(), 1)",
+      "INSERT INTO pulse.replays (aggregate, cluster, topic, from_time, partitions, positions, records, events) VALUES "
+        + "('device_stats', 'cluster-1', 'content-downloads', '-infinity', '{}', '{}', 0, 1)",
     ])
   func tampering(_ sql: String) throws {
     try bench.connection.execute(sql)
     let report = try bench.verify()
     #expect(!report.holds)
     #expect(report.checks.flatMap(\.violations).allSatisfy { !$0.isEmpty })
+  }
+
+  @Test("a removed row of counts is missed also where no count(*) could tell")
+  func countsWithoutCountColumn() throws {
+    var plan = bench.plan
+    for index in plan.aggregates.indices { plan.aggregates[index].accumulators.removeAll { $0.function == .count } }
+    #expect(try Verifier(bench.connection).verify(plan).holds)
+    try bench.connection.execute(
+      "DELETE FROM pulse.ledger_counts WHERE partition = 1 AND first_offset = 2 AND aggregate = 'content_stats'")
+    #expect(try !Verifier(bench.connection).verify(plan).holds)
+  }
+
+  @Test("a ledger that is set aside for a new log is still proven")
+  func beginAgain() throws {
+    try bench.connection.execute("SELECT pulse.begin_again(cluster, topic, partition) FROM pulse.progress")
+    #expect(try bench.verify().checks.flatMap(\.violations) == [])
   }
 }

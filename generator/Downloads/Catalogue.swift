@@ -34,8 +34,8 @@ public struct Catalogue {
     .movie, .music, .app, .tvShow, .movie, .music, .tvShow, .app, .movie, .book,
   ]
 
-  /// Title `number` of its type: an adjective and a noun that no other title has; when all pairs are used up, the same
-  /// again as part 2, 3 and so on.
+  /// Title `number` of its type: an adjective and a noun that no other title has, and a second noun that makes it as
+  /// long as titles are; when all pairs are used up, the same again as part 2, 3 and so on.
   private static func title(_ type: ContentType, _ number: Int, texts: inout TextArena) -> Title {
     let types = ContentType.allCases
     let place = number * types.count + (types.firstIndex(of: type) ?? 0)
@@ -43,8 +43,11 @@ public struct Catalogue {
     let (shift, column) = pair.quotientAndRemainder(dividingBy: adjectives.count)
     // Each round of adjectives meets the nouns one further on. Pairs repeat only if k * (adjectives + 1) is a
     // multiple of the number of nouns for some k below it: 25 and 32 have no common factor.
-    let words = [adjectives[column], nouns[(shift + column) % nouns.count]]
-    var name = words.joined(separator: " ")
+    let noun = (shift + column) % nouns.count
+    // 1 to 31 further on: never the same noun twice.
+    let companion = nouns[(noun + 1 + pair % (nouns.count - 1)) % nouns.count]
+    let words = [adjectives[column], nouns[noun], companion]
+    var name = "\(words[0]) \(words[1]) and the \(words[2])"
     var slug = words.map { $0.lowercased() }.joined(separator: "_")
     if part > 0 {
       name += " \(part + 1)"

@@ -84,8 +84,7 @@ public final class DownloadSynthesizer {
     }
     incidents = staged
     eventID = .allocate(capacity: uuidLength)
-    userID = .allocate(capacity: Self.userPrefix.count + 20)
-    userID.update(from: Self.userPrefix.start, count: Self.userPrefix.count)
+    userID = .allocate(capacity: uuidLength)
   }
 
   deinit {
@@ -99,10 +98,11 @@ public final class DownloadSynthesizer {
     writeUUID(high: random.next(), low: random.next(), version: 4, into: eventID)
     let title = catalogue.all[catalogue.choice.pick(random.next())]
     let user = random.next(below: UInt64(settings.users))
-    // A user stays in one place and keeps one device.
+    // A user stays in one place and keeps one device and one id.
     var home = RandomNumbers(seed: settings.seed ^ 0x7573_6572, index: user)
     let place = regions.choice.pick(home.next())
     let device = devices[deviceChoice.pick(home.next())]
+    writeUUID(high: home.next(), low: home.next(), version: 4, into: userID)
     let lateness = lateness(random.next())
     let timestamp = timestampMilliseconds - lateness
     let outcome = outcome(random.nextFraction(), region: place, timestamp: timestamp, errorBits: random.next())
@@ -114,7 +114,8 @@ public final class DownloadSynthesizer {
     return DownloadEvent(
       eventID: TextView(start: eventID, count: uuidLength), timestampMilliseconds: timestamp,
       contentID: title.contentID, title: title.title, contentType: title.type, sizeGB: title.sizeGB,
-      userID: writeUser(user), region: region.name, deviceType: device.type, osVersion: device.osVersion,
+      userID: TextView(start: userID, count: uuidLength), region: region.name, deviceType: device.type,
+      osVersion: device.osVersion,
       status: outcome.status, durationSeconds: Int32(min(max(1, whole * part), 86_400)), speedMbps: speed,
       errorCode: outcome.errorCode)
   }
@@ -151,24 +152,4 @@ public final class DownloadSynthesizer {
   private func steps(_ speed: Double) -> Double {
     Double(max(1, Int(speed * 16))) / 16
   }
-
-  private func writeUser(_ number: UInt64) -> TextView {
-    let digits = 6
-    var rest = number
-    var length = digits
-    var limit: UInt64 = 1_000_000
-    while number >= limit {
-      length += 1
-      limit *= 10
-    }
-    let start = userID + Self.userPrefix.count
-    for position in (0..<length).reversed() {
-      start[position] = UInt8(rest % 10) + 0x30
-      rest /= 10
-    }
-    return TextView(start: userID, count: Self.userPrefix.count + length)
-  }
-
-  private static var userPrefix: TextView { TextView("user_") }
-  private static var incidentError: TextView { TextView("SERVICE_UNAVAILABLE") }
 }

@@ -8,6 +8,11 @@ import Events
 ///
 /// The loops take only the common case and never report anything: a value that is cut off, long, or wrong is left to
 /// the `RowReader`, which starts over at the same byte.
+///
+/// Before each step every record has at least the bytes left that the plan needs from there on (`DecodePlan.needs`), so
+/// that a loop checks only the end of a value of variable length, once, and one of fixed size not at all (330
+/// instructions an event instead of 372). A record that failed is moved to the plan's zeros, where every step finds
+/// something harmless to read.
 struct ColumnLoops: ~Copyable {
   /// Records at a time: their payloads and cells fit the first-level cache.
   static let capacity = 64
@@ -26,19 +31,38 @@ struct ColumnLoops: ~Copyable {
     ends.deallocate()
   }
 
+  /// Takes up the leading records of the next `limit` that have no header: when they may have one, those that begin with
+  /// a byte that no header begins with.
+  mutating func takeBare(_ records: UnsafeMutableBufferPointer<Record>, _ limit: Int, mayBeFramed: Bool) {
+    var taken = 0
+    while taken < limit {
+      let record = records[firstRow + taken]
+      guard let start = record.payload, record.payloadCount > 0 else { break }
+      if mayBeFramed, start.pointee == FrameHeader.singleObjectStart || start.pointee == FrameHeader.confluentStart {
+        break
+      }
+      starts[taken] = start
+      cursors[taken] = start
+      ends[taken] = start + record.payloadCount
+      taken += 1
+    }
+    count = taken
+  }
+
   borrowing func run(_ plan: DecodePlan, _ reader: inout RowReader) {
-    for index in plan.program.indices {
-      let step = plan.program[index]
-      run(plan.instructions[step.node], step, plan, &reader)
+    let needed = plan.needs[0]
+    for index in 0..<count where ends[index] - cursors[index] < needed { readRest(of: index, from: 0, &reader) }
+    for step in plan.program.indices {
+      run(plan.instructions[plan.program[step].node], step, plan, &reader)
     }
   }
 
-  private borrowing func run(_ instruction: Instruction, _ step: Step, _ plan: DecodePlan, _ reader: inout RowReader) {
+  private borrowing func run(_ instruction: Instruction, _ step: Int, _ plan: DecodePlan, _ reader: inout RowReader) {
     let columns = reader.columns
     let row = firstRow
     switch instruction {
-    case .skip(let bytes):
-      each(step, &reader) { cursor, end, _ in end - cursor >= bytes ? cursor + bytes : nil }
+    case .skip(let bytes) where bytes <= DecodePlan.maximumSkip:
+      for index in 0..<count { cursors[index] += bytes }
     case .skipVarint:
       each(step, &reader) { cursor, end, _ in
         var ignored: Int64 = 0
@@ -53,9 +77,8 @@ struct ColumnLoops: ~Copyable {
     case .skipNullableText(let nullTag):
       let empty = TextView.empty
       each(step, &reader) { cursor, end, _ in
-        guard cursor < end else { return nil }
         if cursor.pointee == nullTag { return cursor + 1 }
-        guard cursor.pointee == 2 - nullTag else { return nil }
+        guard cursor.pointee == 2 - nullTag, end - cursor > 1 else { return nil }
         var ignored = empty
         return fastText(cursor + 1, end, &ignored)
       }
@@ -73,70 +96,90 @@ struct ColumnLoops: ~Copyable {
       each(step, &reader) { cursor, end, index in fastMilliseconds(cursor, end, &integers[index]) }
     case .double(let column):
       let doubles = columns[column].doubles + row
-      each(step, &reader) { cursor, end, index in fastDouble(cursor, end, &doubles[index]) }
+      for index in 0..<count {
+        doubles[index] = loadDouble(cursors[index])
+        cursors[index] += 8
+      }
     case .nullable(let column, let nullTag, let node):
       runNullable(columns[column], nullTag, plan.instructions[node], step, &reader)
     case .valid(let column):
       (columns[column].validity + row).update(repeating: 1, count: count)
     default:
-      each(step, &reader) { _, _, _ in nil }
+      for index in 0..<count { readSlowly(step, index, &reader) }
     }
   }
 
   /// A union of null and a type that has a loop of its own.
   private borrowing func runNullable(
-    _ column: Column, _ nullTag: UInt8, _ value: Instruction, _ step: Step, _ reader: inout RowReader
+    _ column: Column, _ nullTag: UInt8, _ value: Instruction, _ step: Int, _ reader: inout RowReader
   ) {
     let validity = column.validity + firstRow
     switch value {
     case .text:
       let texts = column.texts + firstRow
       let empty = TextView.empty
-      each(step, &reader) { cursor, end, index in
-        guard let tag = fastTag(cursor, end, nullTag, &validity[index]) else { return nil }
-        if tag { return fastText(cursor + 1, end, &texts[index]) }
+      eachNullable(nullTag, validity, step, &reader) { cursor, end, index in
+        fastText(cursor, end, &texts[index])
+      } orNull: { index in
         texts[index] = empty
-        return cursor + 1
       }
     case .int32:
       let integers = column.integers + firstRow
-      each(step, &reader) { cursor, end, index in
-        guard let tag = fastTag(cursor, end, nullTag, &validity[index]) else { return nil }
-        return tag ? fastInt32(cursor + 1, end, &integers[index]) : cursor + 1
+      eachNullable(nullTag, validity, step, &reader) { cursor, end, index in
+        fastInt32(cursor, end, &integers[index])
       }
     case .int64:
       let integers = column.integers + firstRow
-      each(step, &reader) { cursor, end, index in
-        guard let tag = fastTag(cursor, end, nullTag, &validity[index]) else { return nil }
-        return tag ? fastVarint(cursor + 1, end, &integers[index]) : cursor + 1
+      eachNullable(nullTag, validity, step, &reader) { cursor, end, index in
+        fastVarint(cursor, end, &integers[index])
       }
     case .milliseconds:
       let integers = column.integers + firstRow
-      each(step, &reader) { cursor, end, index in
-        guard let tag = fastTag(cursor, end, nullTag, &validity[index]) else { return nil }
-        return tag ? fastMilliseconds(cursor + 1, end, &integers[index]) : cursor + 1
+      eachNullable(nullTag, validity, step, &reader) { cursor, end, index in
+        fastMilliseconds(cursor, end, &integers[index])
       }
     case .double:
       let doubles = column.doubles + firstRow
-      each(step, &reader) { cursor, end, index in
-        guard let tag = fastTag(cursor, end, nullTag, &validity[index]) else { return nil }
-        return tag ? fastDouble(cursor + 1, end, &doubles[index]) : cursor + 1
+      eachNullable(nullTag, validity, step, &reader) { cursor, end, index in
+        guard end - cursor >= 8 else { return nil }
+        doubles[index] = loadDouble(cursor)
+        return cursor + 8
       }
     default:
-      each(step, &reader) { _, _, _ in nil }
+      for index in 0..<count { readSlowly(step, index, &reader) }
     }
   }
 
-  /// Runs `read` for each record; it returns the cursor behind the value, or nil to leave the value to the reader.
+  @inline(__always)
+  private borrowing func eachNullable(
+    _ nullTag: UInt8, _ validity: UnsafeMutablePointer<UInt8>, _ step: Int, _ reader: inout RowReader,
+    _ read: (_ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ index: Int) -> UnsafePointer<UInt8>?,
+    orNull clear: (_ index: Int) -> Void = { _ in }
+  ) {
+    each(step, &reader) { cursor, end, index in
+      if cursor.pointee == nullTag {
+        validity[index] = 0
+        clear(index)
+        return cursor + 1
+      }
+      guard cursor.pointee == 2 &- nullTag, end - cursor > 1 else { return nil }
+      validity[index] = 1
+      return read(cursor + 1, end, index)
+    }
+  }
+
+  /// Runs `read` for each record; it returns the cursor behind the value, be that beyond the end, or nil to leave the
+  /// value to the reader. At least one byte is left at the cursor.
   @inline(__always)
   private borrowing func each(
-    _ step: Step, _ reader: inout RowReader,
+    _ step: Int, _ reader: inout RowReader,
     _ read: (_ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ index: Int) -> UnsafePointer<UInt8>?
   ) {
     let cursors = cursors
     let ends = ends
+    let needed = reader.plan.needs[step + 1]
     for index in 0..<count {
-      if let next = read(cursors[index], ends[index], index) {
+      if let next = read(cursors[index], ends[index], index), next + needed <= ends[index] {
         cursors[index] = next
       } else {
         readSlowly(step, index, &reader)
@@ -145,59 +188,83 @@ struct ColumnLoops: ~Copyable {
   }
 
   @inline(never)
-  private borrowing func readSlowly(_ step: Step, _ index: Int, _ reader: inout RowReader) {
-    let row = firstRow + index
-    guard reader.batch.live[row] == 1 else { return }
+  private borrowing func readSlowly(_ step: Int, _ index: Int, _ reader: inout RowReader) {
+    guard reader.batch.live[firstRow + index] == 1 else { return }
+    if run(step, index, &reader), ends[index] - cursors[index] < reader.plan.needs[step + 1] {
+      readRest(of: index, from: step + 1, &reader)
+    }
+  }
+
+  /// For a record that is too short for the steps from `first` on: finds the one that fails.
+  @inline(never)
+  private borrowing func readRest(of index: Int, from first: Int, _ reader: inout RowReader) {
+    guard reader.batch.live[firstRow + index] == 1 else { return }
+    for step in first..<reader.plan.program.count {
+      guard run(step, index, &reader) else { return }
+    }
+    fail(index, reader.truncated(needing: 1), &reader)
+  }
+
+  /// Runs one step for one record; false when that failed.
+  private borrowing func run(_ step: Int, _ index: Int, _ reader: inout RowReader) -> Bool {
+    place(reader: &reader, at: index)
+    reader.depth = 0
+    reader.emptyItems = 0
+    reader.field = reader.plan.program[step].field
+    do {
+      try reader.run(reader.plan.program[step].node, row: firstRow + index)
+      cursors[index] = reader.cursor
+      return true
+    } catch {
+      fail(index, error, &reader)
+      return false
+    }
+  }
+
+  private borrowing func place(reader: inout RowReader, at index: Int) {
     reader.start = starts[index]
     reader.cursor = cursors[index]
     reader.end = ends[index]
-    reader.depth = 0
-    reader.emptyItems = 0
-    reader.field = step.field
-    do {
-      try reader.run(step.node, row: row)
-      cursors[index] = reader.cursor
-    } catch {
-      cursors[index] = ends[index]
-      reader.fail(row, error)
-    }
+  }
+
+  private borrowing func fail(_ index: Int, _ failure: RowFailure, _ reader: inout RowReader) {
+    reader.fail(firstRow + index, failure)
+    setAside(index, reader.plan)
+  }
+
+  /// Gives a record that failed zeros to read.
+  borrowing func setAside(_ index: Int, _ plan: DecodePlan) {
+    cursors[index] = plan.zeros.start
+    ends[index] = plan.zeros.start + plan.zeros.count
   }
 
   /// Fails the records whose payload has not been read to its end.
   borrowing func checkEnds(_ reader: inout RowReader) {
     for index in 0..<count where cursors[index] != ends[index] {
-      let row = firstRow + index
-      guard reader.batch.live[row] == 1 else { continue }
-      reader.start = starts[index]
-      reader.cursor = cursors[index]
-      reader.end = ends[index]
+      guard reader.batch.live[firstRow + index] == 1 else { continue }
+      place(reader: &reader, at: index)
       reader.field = 0
       let left = ends[index] - cursors[index]
-      reader.fail(row, reader.failure(.trailingBytes, "\(left) bytes are left after the last field"))
+      reader.fail(firstRow + index, reader.failure(.trailingBytes, "\(left) bytes are left after the last field"))
     }
   }
 }
 
 // MARK: - Single values in their common forms
 
-/// A length of one or two bytes: up to 8,191.
+/// A length of one or two bytes: up to 8,191. At least one byte is there; whether the text is, the caller checks.
 @inline(__always)
 private func fastText(
   _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ text: inout TextView
 ) -> UnsafePointer<UInt8>? {
-  let left = end - cursor
-  guard left > 0 else { return nil }
   let first = cursor.pointee
-  guard first & 1 == 0 else { return nil }
-  if first < 0x80 {
+  if first & 0x81 == 0 {
     let count = Int(first >> 1)
-    guard count < left else { return nil }
     text = TextView(start: cursor + 1, count: count)
     return cursor + (1 &+ count)
   }
-  guard left > 1, cursor[1] < 0x80 else { return nil }
+  guard first & 1 == 0, end - cursor > 1, cursor[1] < 0x80 else { return nil }
   let count = Int(first & 0x7F) >> 1 | Int(cursor[1]) << 6
-  guard count < left &- 1 else { return nil }
   text = TextView(start: cursor + 2, count: count)
   return cursor + (2 &+ count)
 }
@@ -240,22 +307,6 @@ private func fastMilliseconds(
 }
 
 @inline(__always)
-private func fastDouble(
-  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ value: inout Double
-) -> UnsafePointer<UInt8>? {
-  guard end - cursor >= 8 else { return nil }
-  value = Double(bitPattern: UInt64(littleEndian: UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)))
-  return cursor + 8
-}
-
-/// Whether a value follows the union's tag; nil when the tag is neither of the two.
-@inline(__always)
-private func fastTag(
-  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ nullTag: UInt8, _ validity: inout UInt8
-) -> Bool? {
-  guard cursor < end else { return nil }
-  let tag = cursor.pointee
-  guard tag == nullTag || tag == 2 &- nullTag else { return nil }
-  validity = tag == nullTag ? 0 : 1
-  return tag != nullTag
+private func loadDouble(_ cursor: UnsafePointer<UInt8>) -> Double {
+  Double(bitPattern: UInt64(littleEndian: UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)))
 }

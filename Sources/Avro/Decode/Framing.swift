@@ -13,27 +13,30 @@ public enum Framing: String, Hashable, Sendable, CaseIterable {
 
 /// What stands in front of a payload.
 enum FrameHeader {
+  static let singleObjectStart: UInt8 = 0xC3
+  static let confluentStart: UInt8 = 0
   static let singleObjectCount = 10
   static let confluentCount = 5
 
   /// Reads `C3 01` and a fingerprint.
   static func fingerprint(in payload: UnsafeBufferPointer<UInt8>) -> UInt64? {
-    guard payload.count >= singleObjectCount, payload[0] == 0xC3, payload[1] == 0x01 else { return nil }
+    guard payload.count >= singleObjectCount, payload[0] == singleObjectStart, payload[1] == 0x01 else { return nil }
     return UInt64(littleEndian: UnsafeRawBufferPointer(payload).loadUnaligned(fromByteOffset: 2, as: UInt64.self))
   }
 
   /// Reads a zero byte and an id.
   static func confluentID(in payload: UnsafeBufferPointer<UInt8>) -> UInt32? {
-    guard payload.count >= confluentCount, payload[0] == 0 else { return nil }
+    guard payload.count >= confluentCount, payload[0] == confluentStart else { return nil }
     return UInt32(bigEndian: UnsafeRawBufferPointer(payload).loadUnaligned(fromByteOffset: 1, as: UInt32.self))
   }
 
-  /// What to say of a payload that is not bare Avro after all and looks like a frame; nil when it does not.
-  ///
   /// Registries count ids from 1, so a second byte other than zero is hardly an id's.
+  static func isLikely(id: UInt32) -> Bool { (1..<1 << 24).contains(id) }
+
+  /// What to say of a payload that is not bare Avro after all and looks like a frame; nil when it does not.
   static func suspicion(of payload: UnsafeBufferPointer<UInt8>) -> String? {
     if let fingerprint = fingerprint(in: payload) { return unknown(fingerprint: fingerprint) }
-    if let id = confluentID(in: payload), (1..<1 << 24).contains(id) { return unknown(confluentID: id) }
+    if let id = confluentID(in: payload), isLikely(id: id) { return unknown(confluentID: id) }
     return nil
   }
 

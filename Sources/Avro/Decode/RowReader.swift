@@ -12,7 +12,7 @@ struct RowReader: ~Copyable {
   /// Records in unions in arrays and so on: nodes inside one another. Guards the stack against recursive schemas.
   static let maximumDepth = 512
   /// Items of no bytes in one record: they cost time and memory that their encoding does not pay for.
-  static let maximumEmptyItems = 65_536
+  static let maximumEmptyItems = 1024
   /// Bytes of JSON made from one value.
   static let maximumJSONCount = 16 << 20
 

@@ -10,10 +10,17 @@ final class DecodePlan {
   let texts: UnsafeMutableBufferPointer<TextView>
   /// The steps of the whole record.
   let program: UnsafeMutableBufferPointer<Step>
+  /// The fewest bytes that the steps of `program` from each one on read; zero behind the last.
+  let needs: UnsafeMutableBufferPointer<Int>
+  /// What `ColumnLoops` read in place of a record that failed: as many as one run through the program takes.
+  let zeros: TextView
   /// Paths of fields and reasons, for messages.
   let fields: [String]
   let reasons: [String]
   private let memory: PlanMemory
+
+  /// Longer skips are no matter for a loop over many records: they would make `zeros` long.
+  static let maximumSkip = 1024
 
   /// Stands in a table of symbols for one that the reader does not have.
   static var unresolvedSymbol: TextView { TextView(start: TextView.empty.start, count: -1) }
@@ -30,6 +37,16 @@ final class DecodePlan {
     self.fields = fields
     self.reasons = reasons
     self.memory = memory
+    var needs = [0]
+    var most = 0
+    for step in program.reversed() {
+      let fewest = instructions[step.node].minimumSize
+      needs.append(needs[needs.count - 1] + fewest)
+      // Of zeros, a number or a text takes one byte, a tag before it another, and a double eight.
+      most += fewest <= DecodePlan.maximumSkip ? max(fewest, 9) : 0
+    }
+    self.needs = copied(needs.reversed())
+    zeros = memory.append([UInt8](repeating: 0, count: most))
   }
 
   deinit {
@@ -38,6 +55,7 @@ final class DecodePlan {
     steps.deallocate()
     texts.deallocate()
     program.deallocate()
+    needs.deallocate()
   }
 }
 

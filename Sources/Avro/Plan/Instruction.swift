@@ -55,6 +55,25 @@ enum Instruction {
   case peek(node: Int)
 }
 
+extension Instruction {
+  /// A bound below which it never reads, in bytes: not the greatest one where that would take a look at other
+  /// instructions.
+  var minimumSize: Int {
+    switch self {
+    case .skip(let bytes), .fixed(_, let bytes): bytes
+    case .double: 8
+    case .float: 4
+    case .uuidBytes: 16
+    case .duration: 12
+    case .decimal(_, _, let size): size ?? 1
+    case .skipVarint, .skipText, .skipItems, .boolean, .int32, .int64, .milliseconds, .ranged, .integerToDouble,
+      .text, .uuidText, .symbol, .union, .nullable, .skipNullableText:
+      1
+    case .json, .null, .valid, .constant, .unresolvable, .sequence, .peek: 0
+    }
+  }
+}
+
 enum RangedKind {
   case time
   case date

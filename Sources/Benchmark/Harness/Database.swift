@@ -46,7 +46,11 @@ final class Database {
   /// what comes next.
   func reset() throws {
     let results = project.stream.plan.aggregates.map(\.name)
-    let engine = ["progress", "ledger", "ledger_counts", "gaps", "retired", "alert_progress"].map { "pulse.\($0)" }
+    let engine = [
+      "progress", "ledger", "ledger_counts", "gaps", "retired", "alert_progress", "replayed_letters", "outbox",
+    ].map {
+      "pulse.\($0)"
+    }
     try connection.execute("TRUNCATE \((results + engine + ["dead_letters", "alerts"]).joined(separator: ", "))")
     try superuser.execute("CHECKPOINT")
     _ = try listener.waitForNotification(timeoutMilliseconds: 0)

@@ -20,6 +20,9 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case flushInterval = "FLUSH_INTERVAL_MS"
   case batchSize = "BATCH_SIZE"
   case maxDeltaRows = "MAX_DELTA_ROWS"
+  case workers = "WORKERS"
+  case metricsHost = "METRICS_HOST"
+  case metricsPort = "METRICS_PORT"
   case eventsPerMinute = "EVENTS_PER_MINUTE"
   case dataDirectory = "STREAMPULSE_DATA_DIR"
   case project = "STREAMPULSE_PROJECT"
@@ -86,6 +89,16 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(
         .engine, .integer(1...10_000_000), default: "200000",
         "Changed rows in memory at which reading waits for the transaction")
+    case .workers:
+      Setting(
+        .engine, .integer(1...64), default: "1",
+        "Members of the consumer group in this process; each has a thread that reads and one that writes")
+    case .metricsHost:
+      Setting(.engine, .text, default: "127.0.0.1", "Address that METRICS_PORT listens on; 0.0.0.0 for all")
+    case .metricsPort:
+      Setting(
+        .engine, .integer(0...65535), note: "none is opened",
+        "Port on which \"process\" tells /metrics and /health; 0 takes a free one")
     case .eventsPerMinute:
       Setting(.demo, .number(1...600_000_000), default: "6000", "Load that event-generator and the demo make")
     case .dataDirectory:

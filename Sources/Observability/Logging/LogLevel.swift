@@ -60,7 +60,7 @@ public struct LogField: Hashable, Sendable {
 public enum LogKey: String, Sendable, CaseIterable {
   case aggregates, alert, alerts, attempt, bytes, code, column, command, count, endpoints, events, expected, file,
     first,
-    found, hint, host, last, line, method, migration, offset, partition, partitions, path, pid,
+    found, hint, host, last, letter, line, method, migration, offset, partition, partitions, path, pid,
     policy, port, reason, region
   case retryAfterSeconds = "retry_after_seconds"
   case route, rows, seconds, server, severity,

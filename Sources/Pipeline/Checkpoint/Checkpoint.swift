@@ -1,39 +1,6 @@
 import Dataflow
 import Events
 
-/// Why a record is put aside, with everything needed to look at it or to process it again.
-public struct DeadLetter: Sendable {
-  public var partition: Int32
-  public var offset: Offset
-  public var timestampMilliseconds: Int64
-  public var key: [UInt8]?
-  public var value: [UInt8]?
-  public var headers: [RecordHeader]
-  public var code: EventErrorCode
-  public var reason: String
-
-  /// What the dead letter holds, about, for bounding memory.
-  var byteCount: Int {
-    // Header values are stored in hexadecimal.
-    headers.reduce((key?.count ?? 0) + (value?.count ?? 0) + reason.utf8.count + 200) {
-      $0 + $1.name.utf8.count + 2 * ($1.value?.count ?? 0) + 50
-    }
-  }
-}
-
-/// A gap, and the broker's explanation of it.
-public struct ExplainedGap: Sendable, Hashable {
-  public enum Reason: String, Sendable {
-    /// The log now begins later: retention removed the records before they were read.
-    case expired
-    /// The log goes around them: compaction or transaction markers.
-    case absent
-  }
-
-  public var gap: OffsetGap
-  public var reason: Reason
-}
-
 /// One partition's part of a checkpoint.
 public struct PartitionAdvance: Sendable, Equatable {
   public var partition: Int32
@@ -50,6 +17,8 @@ public struct PartitionAdvance: Sendable, Equatable {
   public var watermark: Int64?
   /// Silent for so long that it holds no window open.
   public var isIdle = false
+  /// Of the record before `next`; nil when unknown.
+  public var last: RecordFingerprint?
 }
 
 /// Everything that one transaction commits: positions and rows, together or not at all.

@@ -20,7 +20,8 @@ public struct OffsetGap: Sendable, Hashable {
 ///
 /// Lower is a repeat and dropped. Higher is a gap, and is re-read from the expected offset before it is believed:
 /// the source may have lost records on their way, while those that compaction, transaction markers or retention took
-/// are missing the second time as well.
+/// are missing the second time as well. The repeat right before the expected offset must be the record that was counted
+/// there: another one shows that the log was replaced.
 public struct OffsetTracker: Sendable {
   private struct Position {
     var expected: Offset
@@ -28,6 +29,10 @@ public struct OffsetTracker: Sendable {
     var hasReread = false
     /// Records are dropped until the re-read delivers: they were under way before it.
     var awaitsReread = false
+    /// Of the record before `expected`; nil when unknown.
+    var last: RecordFingerprint?
+    /// The record before `expected` has been asked for, to be compared, and is no repeat.
+    var awaitsLast = false
   }
 
   /// What `admit` found.
@@ -42,6 +47,8 @@ public struct OffsetTracker: Sendable {
     public var gaps: [OffsetGap] = []
     /// Dropped records that came before, by partition.
     public var repeats: [Int32: Int] = [:]
+    /// Partitions whose last counted record is another one now, with its offset.
+    public var replaced: [Int32: Offset] = [:]
     /// Records of partitions that are not assigned (any more).
     public var strays = 0
   }
@@ -51,8 +58,9 @@ public struct OffsetTracker: Sendable {
   public init() {}
 
   /// Expects `next` as the next record of the partition.
-  public mutating func assign(_ partition: Int32, next: Offset) {
-    positions[partition] = Position(expected: next)
+  /// - Parameter last: of the record before it, which the source is asked for, too, if it still has it.
+  public mutating func assign(_ partition: Int32, next: Offset, last: RecordFingerprint? = nil) {
+    positions[partition] = Position(expected: next, last: last, awaitsLast: last != nil)
   }
 
   public mutating func release(_ partition: Int32) {
@@ -70,6 +78,9 @@ public struct OffsetTracker: Sendable {
 
   /// The next offset expected of each partition.
   public var expected: [Int32: Offset] { positions.mapValues(\.expected) }
+
+  /// Of the record before the next expected one; nil when unknown.
+  public func last(_ partition: Int32) -> RecordFingerprint? { positions[partition]?.last }
 
   /// Keeps the records that continue their partitions, compacted to the front of `records`.
   public mutating func admit(_ records: UnsafeMutableBufferPointer<Record>) -> Admission {
@@ -97,14 +108,24 @@ public struct OffsetTracker: Sendable {
     let start = admission.count
     for index in range {
       let offset = records[index].offset
-      if position.awaitsReread {
+      if position.awaitsReread || admission.replaced[partition] != nil {
         admission.strays += 1
         continue
       }
       if offset < position.expected {
+        if offset == position.expected - 1 {
+          if let last = position.last, last != RecordFingerprint(records[index]) {
+            admission.replaced[partition] = offset
+          }
+          if position.awaitsLast {
+            position.awaitsLast = false
+            continue
+          }
+        }
         admission.repeats[partition, default: 0] += 1
         continue
       }
+      position.awaitsLast = false
       if offset > position.expected {
         guard position.hasReread else {
           position.hasReread = true
@@ -121,10 +142,39 @@ public struct OffsetTracker: Sendable {
       admission.count += 1
     }
     guard admission.count > start else { return }
+    position.last = RecordFingerprint(records[admission.count - 1])
     if let last = admission.runs.last, last.partition == partition {
       admission.runs[admission.runs.count - 1].rows = last.rows.lowerBound..<admission.count
     } else {
       admission.runs.append(PartitionRun(partition: partition, rows: start..<admission.count))
     }
+  }
+
+  /// Lets partitions go and takes what `admit` has just kept of them out again.
+  public mutating func withdraw(
+    _ partitions: Set<Int32>, from admission: inout Admission, _ records: UnsafeMutableBufferPointer<Record>
+  ) {
+    for partition in partitions { release(partition) }
+    var kept: [PartitionRun] = []
+    var count = 0
+    for run in admission.runs {
+      guard !partitions.contains(run.partition) else {
+        admission.strays += run.rows.count
+        continue
+      }
+      let start = count
+      for row in run.rows {
+        if count != row { records[count] = records[row] }
+        count += 1
+      }
+      if let last = kept.last, last.partition == run.partition {
+        kept[kept.count - 1].rows = last.rows.lowerBound..<count
+      } else {
+        kept.append(PartitionRun(partition: run.partition, rows: start..<count))
+      }
+    }
+    admission.count = count
+    admission.runs = kept
+    admission.rereads = admission.rereads.filter { !partitions.contains($0.key) }
   }
 }

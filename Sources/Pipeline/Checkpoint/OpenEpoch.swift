@@ -8,12 +8,15 @@ public struct PartitionClaim: Sendable, Equatable {
   public var epoch: Int64
   /// Microseconds since 1970.
   public var watermark: Int64?
+  /// Of the record before `next`; nil when unknown.
+  public var last: RecordFingerprint?
 
-  public init(partition: Int32, next: Offset, epoch: Int64, watermark: Int64?) {
+  public init(partition: Int32, next: Offset, epoch: Int64, watermark: Int64?, last: RecordFingerprint? = nil) {
     self.partition = partition
     self.next = next
     self.epoch = epoch
     self.watermark = watermark
+    self.last = last
   }
 }
 
@@ -31,6 +34,7 @@ struct OpenEpoch {
     var counts: RunCounts
     var segment: Offset
     var segmentOpened: Int64
+    var last: RecordFingerprint?
     var storedWatermark: Int64?
     var storedIdle = false
   }
@@ -57,8 +61,7 @@ struct OpenEpoch {
   mutating func assign(_ claim: PartitionClaim, now: Int64) {
     partitions[claim.partition] = Partition(
       claim: claim, sealed: claim.next, next: claim.next, counts: RunCounts(aggregateCount: aggregateCount),
-      segment: claim.next, segmentOpened: now,
-      storedWatermark: claim.watermark)
+      segment: claim.next, segmentOpened: now, last: claim.last, storedWatermark: claim.watermark)
   }
 
   mutating func release(_ partition: Int32) {
@@ -74,20 +77,25 @@ struct OpenEpoch {
     partitions[gap.partition]?.next += gap.next - gap.first
   }
 
-  mutating func record(_ run: PartitionRun, _ counts: RunCounts) {
+  /// - Parameter last: of the run's last record.
+  mutating func record(_ run: PartitionRun, _ counts: RunCounts, last: RecordFingerprint? = nil) {
     guard var partition = partitions[run.partition] else { return }
     partition.next += Int64(counts.consumed)
     partition.counts.add(counts)
+    partition.last = last
     partitions[run.partition] = partition
   }
 
-  /// Closes the epoch: the advances of all partitions that moved, or whose watermark did.
+  /// Closes the epoch: the advances of all partitions that moved, or whose watermark did, or that are held: theirs only
+  /// ask whether the position is still ours.
   ///
   /// - Parameters:
   ///   - watermark: what to store for a partition.
   ///   - isIdle: whether it is silent.
+  ///   - isHeld: whether it waits for an operator.
   mutating func seal(
-    now: Int64, watermark: (Int32) -> Int64?, isIdle: (Int32) -> Bool = { _ in false }
+    now: Int64, watermark: (Int32) -> Int64?, isIdle: (Int32) -> Bool = { _ in false },
+    isHeld: (Int32) -> Bool = { _ in false }
   ) -> [PartitionAdvance] {
     var advances: [PartitionAdvance] = []
     for number in assigned {
@@ -96,6 +104,7 @@ struct OpenEpoch {
       let idle = isIdle(number)
       guard
         partition.next != partition.sealed || current != partition.storedWatermark || idle != partition.storedIdle
+          || isHeld(number)
       else { continue }
       if now - partition.segmentOpened >= OpenEpoch.segmentAge {
         partition.segment = partition.sealed
@@ -105,7 +114,7 @@ struct OpenEpoch {
         PartitionAdvance(
           partition: number, epoch: partition.claim.epoch, expected: partition.sealed, next: partition.next,
           segment: partition.segment, missing: partition.missing, counts: partition.counts, watermark: current,
-          isIdle: idle))
+          isIdle: idle, last: partition.last))
       partition.sealed = partition.next
       partition.missing = 0
       partition.counts = RunCounts(aggregateCount: aggregateCount)
@@ -125,6 +134,7 @@ extension RunCounts {
       aggregates[index].aggregated += other.aggregates[index].aggregated
       aggregates[index].filtered += other.aggregates[index].filtered
       aggregates[index].late += other.aggregates[index].late
+      aggregates[index].dead += other.aggregates[index].dead
     }
     maxEventTime = [maxEventTime, other.maxEventTime].compactMap { $0 }.max()
   }

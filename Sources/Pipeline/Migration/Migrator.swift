@@ -54,7 +54,7 @@ public struct Migrator {
       uniqueKeysWithValues: (0..<known.rowCount).map { (known[$0, 0] ?? "", known[$0, 1] ?? "") })
     var changes: [String] = []
     for file in files {
-      let name = String(file.path.split(separator: "/").last ?? "")
+      let name = Migrator.name(of: file)
       let sum = try connection.query("SELECT md5($1)", [.text(file.text)])[0, 0] ?? ""
       if let earlier = applied[name] {
         guard earlier == sum else {
@@ -71,6 +71,10 @@ public struct Migrator {
       changes.append("applied \(file.path)")
     }
     return changes
+  }
+
+  private static func name(of file: SourceFile) -> String {
+    String(file.path.split(separator: "/").last ?? "")
   }
 
   private func apply(_ aggregate: AggregatePlan, of plan: StreamPlan) throws -> [String] {
@@ -115,12 +119,18 @@ public struct Migrator {
     }
   }
 
-  /// Checks that the database has what the plan needs, without changing anything.
-  public static func verify(_ plan: StreamPlan, _ connection: PostgresConnection) throws(PipelineError) {
+  /// Checks that the database has what the project needs, without changing anything.
+  public static func verify(_ project: Project, _ connection: PostgresConnection) throws(PipelineError) {
     do {
+      let plan = project.stream.plan
       let exists = try connection.query("SELECT to_regclass('pulse.definitions') IS NOT NULL")
       guard exists[0, 0] == "t" else {
         throw PipelineError.definition("the database has not been prepared: run streampulse migrate")
+      }
+      let applied = try connection.query("SELECT name FROM pulse.migrations")
+      let names = Set((0..<applied.rowCount).map { applied[$0, 0] ?? "" })
+      if let missing = project.migrations.first(where: { !names.contains(name(of: $0)) }) {
+        throw PipelineError.definition("\(missing.path) has not been applied: run streampulse migrate")
       }
       for aggregate in plan.aggregates {
         let stored = try connection.query(
@@ -141,7 +151,7 @@ public struct Migrator {
   /// reads with the processor's own role in read-only transactions.
   private func grant(_ plan: StreamPlan) throws {
     let role = Migrator.readerRole
-    let tables = plan.aggregates.map { quotedIdentifier($0.name) } + ["alerts"]
+    let tables = plan.aggregates.map { quotedIdentifier($0.name) } + ["alerts", "pulse.outbox"]
     do {
       try connection.execute(
         """

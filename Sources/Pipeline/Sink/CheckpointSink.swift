@@ -12,6 +12,8 @@ package enum SinkOutcome: Sendable {
   case committed(Checkpoint)
   /// Another instance owns a partition: nothing of the checkpoint has been written.
   case fenced(String)
+  /// The tables were made anew for other definitions: this instance must not go on.
+  case redefined(String)
 }
 
 /// Where a worker hands its requests: one at a time, carried out elsewhere while the worker goes on reading.

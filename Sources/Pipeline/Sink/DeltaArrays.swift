@@ -1,12 +1,20 @@
 import Dataflow
 import Events
-import JSON
 import Postgres
+
+extension WindowDelta {
+  /// The parameters of `ResultTable.upsertStatement`.
+  var upsertParameters: [PostgresParameter] {
+    var starts = PostgresArray(.timestamptz, capacityHint: rowCount)
+    for start in windowStarts { starts.append(start) }
+    return [.array(starts)] + (keys + accumulators).map { .array(PostgresArray($0)) }
+  }
+}
 
 extension PostgresArray {
   /// A column of a delta in Postgres' binary array format.
   init(_ column: DeltaColumn) {
-    self.init(PostgresArray.element(column.type), capacityHint: column.count)
+    self.init(Self.element(column.type), capacityHint: column.count)
     for row in 0..<column.count {
       if column.isNull(row) {
         appendNull()
@@ -25,7 +33,8 @@ extension PostgresArray {
     }
   }
 
-  private static func element(_ type: SQLType) -> PostgresElement {
+  /// The array's element for values of that type.
+  static func element(_ type: SQLType) -> PostgresElement {
     switch type {
     case .boolean: .boolean
     case .integer: .integer
@@ -45,38 +54,9 @@ extension PostgresArray {
 }
 
 extension SQLType {
-  fileprivate var scale: Int {
+  /// Decimal places.
+  var scale: Int {
     if case .numeric(let scale) = self { return scale }
     return 0
   }
-}
-
-extension DeadLetter {
-  /// nil when there is none, or none that Postgres could store: it is the producer's own number, seconds or nanoseconds
-  /// by mistake.
-  var timestampMicroseconds: Int64? {
-    let (time, overflow) = timestampMilliseconds.multipliedReportingOverflow(by: 1000)
-    return overflow || time < 0 || time == .max ? nil : time
-  }
-
-  /// The headers as the column `headers` has them: `[{"name": …, "value": hexadecimal or null}]`.
-  var headersJSON: String {
-    JSONValue.array(
-      headers.map { header in
-        let value = header.value.map { JSONValue.string($0.map(hexadecimal).joined()) } ?? .null
-        return .object([JSONMember("name", .string(storable(header.name))), JSONMember("value", value)])
-      }
-    ).text
-  }
-}
-
-/// Text from outside as Postgres takes it: a zero byte, which it refuses, is shown as U+FFFD.
-func storable(_ text: String) -> String {
-  guard text.utf8.contains(0) else { return text }
-  return String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
-}
-
-private func hexadecimal(_ byte: UInt8) -> String {
-  let digits = String(byte, radix: 16)
-  return digits.count == 1 ? "0" + digits : digits
 }

@@ -12,18 +12,28 @@ struct Sink: Sendable {
   /// On this channel a JSON object tells of each committed transaction.
   static let channel = "streampulse"
 
+  /// What is told on the channel.
+  static func announcement(stream: String) -> String {
+    JSONValue.object([JSONMember("stream", .string(stream))]).text
+  }
+
   let stream: String
   let topic: String
   let owner: String
+  /// Where dead letters are forwarded to, if anywhere.
+  let deadLetterTopic: String?
   private let aggregates: [(name: String, upsert: String)]
+  private let shapes: [(name: String, shape: TableShape)]
   private let plantedBug: PlantedBug?
 
   init(_ plan: StreamPlan, topic: String, owner: String, plantedBug: PlantedBug? = nil) {
     stream = plan.definition.name
     self.topic = topic
     self.owner = owner
+    deadLetterTopic = plan.definition.deadLetterTopic
     self.plantedBug = plantedBug
     aggregates = plan.aggregates.map { ($0.name, ResultTable($0).upsertStatement) }
+    shapes = plan.aggregates.map { ($0.name, TableShape($0, of: plan)) }
   }
 
   // MARK: Claims
@@ -41,7 +51,7 @@ struct Sink: Sendable {
     }
     let result = try connection.query(
       """
-      SELECT partition, next_offset, epoch, (extract(epoch FROM watermark) * 1000000)::bigint
+      SELECT partition, next_offset, epoch, (extract(epoch FROM watermark) * 1000000)::bigint, last_record
       FROM pulse.claim($1, $2, $3, $4, $5)
       """,
       [.text(cluster), .text(topic), .array(numbers), .array(offsets), .text(owner)])
@@ -50,8 +60,25 @@ struct Sink: Sendable {
         let epoch = result.integer(row, 2)
       else { return nil }
       return PartitionClaim(
-        partition: Int32(partition), next: next, epoch: epoch, watermark: result.integer(row, 3))
+        partition: Int32(partition), next: next, epoch: epoch, watermark: result.integer(row, 3),
+        last: result.integer(row, 4).map { RecordFingerprint(rawValue: $0) })
     }
+  }
+
+  /// Why this instance's definitions are not those of the tables (any more); nil when they are. A replay with a changed
+  /// definition fences all instances, and those that run with the former one must not go on.
+  func redefinition(_ connection: PostgresConnection) throws(PostgresError) -> String? {
+    let result = try connection.query("SELECT aggregate, shape FROM pulse.definitions")
+    let stored = Dictionary(
+      (0..<result.rowCount).map { (result[$0, 0] ?? "", result[$0, 1]) }, uniquingKeysWith: { first, _ in first })
+    for (name, shape) in shapes {
+      do throws(PipelineError) {
+        try Migrator.check(name, stored: stored[name] ?? nil, planned: shape)
+      } catch {
+        return error.description
+      }
+    }
+    return nil
   }
 
   // MARK: Commits
@@ -65,14 +92,12 @@ struct Sink: Sendable {
     for delta in checkpoint.deltas { statements.append(upsert(delta)) }
     statements += ledger(checkpoint.advances, cluster)
     if !checkpoint.gaps.isEmpty { statements.append(gaps(checkpoint.gaps, cluster)) }
-    if !checkpoint.deadLetters.isEmpty { statements.append(deadLetters(checkpoint.deadLetters, cluster)) }
+    if !checkpoint.deadLetters.isEmpty { statements.append(insert(checkpoint.deadLetters, cluster)) }
     if checkpoint.recordCount > 0 {
       statements.append(
         Statement(
           name: "notify", sql: "SELECT pg_notify($1, $2)",
-          parameters: [
-            .text(Sink.channel), .text(JSONValue.object([JSONMember("stream", .string(stream))]).text),
-          ]))
+          parameters: [.text(Sink.channel), .text(Sink.announcement(stream: stream))]))
     }
     // Parsed and planned once per connection: a flush comes many times a second.
     for statement in statements { try connection.prepare(statement.name, statement.sql) }
@@ -84,7 +109,7 @@ struct Sink: Sendable {
     _ = try connection.pipeline(statements.map { PostgresStatement(prepared: $0.name, $0.parameters) })
   }
 
-  private struct Statement {
+  struct Statement {
     var name: String
     var sql: String
     var parameters: [PostgresParameter]
@@ -112,6 +137,7 @@ struct Sink: Sendable {
     var next = PostgresArray(.bigint)
     var watermarks = PostgresArray(.timestamptz)
     var idle = PostgresArray(.boolean)
+    var last = PostgresArray(.bigint)
     for advance in advances {
       partitions.append(Int64(advance.partition))
       epochs.append(advance.epoch)
@@ -119,22 +145,19 @@ struct Sink: Sendable {
       next.append(advance.next)
       if let watermark = advance.watermark { watermarks.append(watermark) } else { watermarks.appendNull() }
       idle.append(advance.isIdle)
+      if let record = advance.last { last.append(record.rawValue) } else { last.appendNull() }
     }
     return Statement(
-      name: "advance", sql: "SELECT pulse.advance($1, $2, $3, $4, $5, $6, $7, $8)",
+      name: "advance", sql: "SELECT pulse.advance($1, $2, $3, $4, $5, $6, $7, $8, $9)",
       parameters: [
         .text(cluster), .text(topic), .array(partitions), .array(epochs), .array(expected), .array(next),
-        .array(watermarks), .array(idle),
+        .array(watermarks), .array(idle), .array(last),
       ])
   }
 
   private func upsert(_ delta: WindowDelta) -> Statement {
-    var starts = PostgresArray(.timestamptz)
-    for start in delta.windowStarts { starts.append(start) }
-    let columns = delta.keys + delta.accumulators
-    return Statement(
-      name: "upsert \(delta.aggregate)", sql: aggregates[delta.aggregate].upsert,
-      parameters: [.array(starts)] + columns.map { .array(PostgresArray($0)) })
+    Statement(
+      name: "upsert \(delta.aggregate)", sql: aggregates[delta.aggregate].upsert, parameters: delta.upsertParameters)
   }
 
   private func ledger(_ advances: [PartitionAdvance], _ cluster: String) -> [Statement] {
@@ -142,9 +165,11 @@ struct Sink: Sendable {
     guard !moved.isEmpty else { return [] }
     var partitions = PostgresArray(.integer)
     var numbers = (0..<6).map { _ in PostgresArray(.bigint) }
+    var latest = PostgresArray(.timestamptz)
+    var segments = PostgresArray(.bigint)
     var countPartitions = PostgresArray(.integer)
     var names = PostgresArray(.text)
-    var counts = (0..<4).map { _ in PostgresArray(.bigint) }
+    var counts = (0..<5).map { _ in PostgresArray(.bigint) }
     for advance in moved {
       partitions.append(Int64(advance.partition))
       let values = [
@@ -152,10 +177,14 @@ struct Sink: Sendable {
         advance.epoch,
       ]
       for (index, value) in values.enumerated() { numbers[index].append(value) }
+      if let time = advance.counts.maxEventTime { latest.append(time) } else { latest.appendNull() }
+      segments.append(advance.segment)
       for (aggregate, count) in zip(aggregates, advance.counts.aggregates) {
         countPartitions.append(Int64(advance.partition))
         names.append(aggregate.name)
-        let values = [advance.segment, Int64(count.aggregated), Int64(count.filtered), Int64(count.late)]
+        let values = [
+          advance.segment, Int64(count.aggregated), Int64(count.filtered), Int64(count.late), Int64(count.dead),
+        ]
         for (index, value) in values.enumerated() { counts[index].append(value) }
       }
     }
@@ -164,14 +193,15 @@ struct Sink: Sendable {
         name: "ledger",
         sql: """
           INSERT INTO pulse.ledger AS l
-            (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch)
+            (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch, latest_event)
           SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-            $8::bigint[], $9::bigint[]) AS d
+            $8::bigint[], $9::bigint[], $10::timestamptz[]) AS d
           ON CONFLICT (cluster, topic, partition, first_offset) DO UPDATE
           SET next_offset = excluded.next_offset, consumed = l.consumed + excluded.consumed,
               missing = l.missing + excluded.missing, dead = l.dead + excluded.dead, epoch = excluded.epoch,
-              updated_at = now()
-          """, parameters: [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) })
+              latest_event = greatest(l.latest_event, excluded.latest_event), updated_at = now()
+          """,
+        parameters: [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) } + [.array(latest)])
     ]
     if !aggregates.isEmpty {
       statements.append(
@@ -179,16 +209,24 @@ struct Sink: Sendable {
           name: "ledger counts",
           sql: """
             INSERT INTO pulse.ledger_counts AS l
-              (cluster, topic, partition, aggregate, first_offset, aggregated, filtered, late)
+              (cluster, topic, partition, aggregate, first_offset, aggregated, filtered, late, dead)
             SELECT $1, $2, d.* FROM unnest($3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-              $8::bigint[]) AS d
+              $8::bigint[], $9::bigint[]) AS d
             ON CONFLICT (cluster, topic, partition, first_offset, aggregate) DO UPDATE
             SET aggregated = l.aggregated + excluded.aggregated, filtered = l.filtered + excluded.filtered,
-                late = l.late + excluded.late
+                late = l.late + excluded.late, dead = l.dead + excluded.dead
             """,
           parameters: [.text(cluster), .text(topic), .array(countPartitions), .array(names)] + counts.map { .array($0) }
         ))
     }
+    statements.append(
+      Statement(
+        name: "seal",
+        sql: """
+          UPDATE pulse.ledger AS l SET seal = pulse.seal(l)
+          FROM unnest($3::integer[], $4::bigint[]) AS d (partition, first_offset)
+          WHERE (l.cluster, l.topic, l.partition, l.first_offset) = ($1, $2, d.partition, d.first_offset)
+          """, parameters: [.text(cluster), .text(topic), .array(partitions), .array(segments)]))
     return statements
   }
 
@@ -205,47 +243,9 @@ struct Sink: Sendable {
     }
     return Statement(
       name: "gaps",
-      sql: """
-        INSERT INTO pulse.gaps (cluster, topic, partition, first_offset, next_offset, reason)
-        SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::text[]) AS d
-        """,
-      parameters: [.text(cluster), .text(topic), .array(partitions), .array(first), .array(next), .array(reasons)])
-  }
-
-  private func deadLetters(_ letters: [DeadLetter], _ cluster: String) -> Statement {
-    var partitions = PostgresArray(.integer)
-    var offsets = PostgresArray(.bigint)
-    var times = PostgresArray(.timestamptz)
-    var keys = PostgresArray(.bytea)
-    var values = PostgresArray(.bytea)
-    var headers = PostgresArray(.jsonb)
-    var codes = PostgresArray(.text)
-    var reasons = PostgresArray(.text)
-    for letter in letters {
-      partitions.append(Int64(letter.partition))
-      offsets.append(letter.offset)
-      if let time = letter.timestampMicroseconds { times.append(time) } else { times.appendNull() }
-      if let key = letter.key { key.withUnsafeBufferPointer { keys.append(bytes: $0) } } else { keys.appendNull() }
-      if let value = letter.value {
-        value.withUnsafeBufferPointer { values.append(bytes: $0) }
-      } else {
-        values.appendNull()
-      }
-      headers.append(letter.headersJSON)
-      codes.append(letter.code.rawValue)
-      reasons.append(storable(letter.reason))
-    }
-    return Statement(
-      name: "dead letters",
-      sql: """
-        INSERT INTO dead_letters (stream, cluster, topic, partition, record_offset, record_timestamp, key, value, headers,
-          code, reason)
-        SELECT $1, $2, $3, d.* FROM unnest($4::integer[], $5::bigint[], $6::timestamptz[], $7::bytea[], $8::bytea[],
-          $9::jsonb[], $10::text[], $11::text[]) AS d
-        """,
+      sql: "SELECT pulse.record_gaps($1, $2, $3, $4, $5, $6, $7)",
       parameters: [
-        .text(stream), .text(cluster), .text(topic), .array(partitions), .array(offsets), .array(times), .array(keys),
-        .array(values), .array(headers), .array(codes), .array(reasons),
+        .text(cluster), .text(topic), .text(stream), .array(partitions), .array(first), .array(next), .array(reasons),
       ])
   }
 }

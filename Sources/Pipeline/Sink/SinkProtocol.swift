@@ -18,6 +18,8 @@ package struct SinkProtocol {
 
   package enum Event {
     case claimed([PartitionClaim])
+    /// The claim was made, and found tables of other definitions.
+    case redefined(String)
     case positions([Int32: StoredPosition])
     case committed
     case failed(PostgresError)
@@ -45,6 +47,7 @@ package struct SinkProtocol {
   package mutating func handle(_ event: Event, using generator: inout some RandomNumberGenerator) -> Action {
     switch (event, request) {
     case (.claimed(let claims), _): return finish(.claimed(claims))
+    case (.redefined(let change), _): return finish(.redefined(change))
     case (.committed, .commit(let checkpoint)): return finish(.committed(checkpoint))
     case (.positions(let stored), .commit(let checkpoint)):
       switch checkpoint.outcome(given: stored) {

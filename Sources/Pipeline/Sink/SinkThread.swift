@@ -96,7 +96,11 @@ final class SinkThread: CheckpointSink, Sendable {
   ) throws(PostgresError) -> SinkProtocol.Event {
     switch action {
     case .claim(let starts):
-      return .claimed(try sink.claim(starts, cluster: cluster, connected(&connection)))
+      let open = try connected(&connection)
+      let claims = try sink.claim(starts, cluster: cluster, open)
+      // Only now: whoever changes the tables later fences this claim.
+      if let change = try sink.redefinition(open) { return .redefined(change) }
+      return .claimed(claims)
     case .readPositions:
       return .positions(try sink.positions(cluster: cluster, connected(&connection)))
     case .commit(let checkpoint):

@@ -11,10 +11,8 @@ import Threads
 /// by. Works on the stored rows only, so it makes no difference which instance it is.
 public final class Watch: Sendable {
   /// Key of the advisory lock; any constant of ours.
-  private static let lock = 5_721_046_398_114
+  private static let lock: Int64 = 5_721_046_398_114
   private static let intervalMilliseconds = 250
-  /// A server that says nothing for so long is taken for dead.
-  private static let responseTimeoutMilliseconds = 120_000
   private static let retentionIntervalMicroseconds: Int64 = 30_000_000
 
   private let project: Project
@@ -44,16 +42,18 @@ public final class Watch: Sendable {
   /// Watches until `stop`. Blocks the calling thread.
   public func run() {
     var backOff = BackOff()
-    var connection: PostgresConnection?
-    var isLeader = false
+    var office = ElectedConnection(database, lock: Watch.lock) { [state] connection in
+      let canceller = connection.canceller
+      state.update { $0.canceller = canceller }
+    }
     var lastRetention: Int64 = 0
     var problems: [String: String] = [:]
     while !isStopping {
       var pause = Watch.intervalMilliseconds
       do throws(PostgresError) {
-        let open = try connected(&connection)
-        if !isLeader { isLeader = try elect(open) }
-        if isLeader, let cluster = status.current.cluster, let watermark = try watermark(open, cluster) {
+        if let open = try office.elected(), let cluster = status.current.cluster,
+          let watermark = try watermark(open, cluster)
+        {
           for alert in project.alerts {
             // What is wrong with one alert is no reason to stop the others, or retention.
             let problem = try evaluate(alert, open, cluster: cluster, watermark: watermark)
@@ -69,15 +69,13 @@ public final class Watch: Sendable {
         backOff.reset()
       } catch {
         report(error.description, of: "", &problems)
-        connection?.close()
-        connection = nil
-        isLeader = false
+        office.close()
         pause = max(pause, backOff.next())
       }
       _ = state.wait(timeoutMilliseconds: pause) { $0.isStopping ? true : nil }
     }
     state.update { $0.canceller = nil }
-    connection?.close()
+    office.close()
   }
 
   /// Ends `run`, also while a statement of it waits for somebody's lock.
@@ -112,22 +110,6 @@ public final class Watch: Sendable {
       if error.isConnectionLost { throw error }
       return "\(alert.name): \(error.description)"
     }
-  }
-
-  private func connected(_ connection: inout PostgresConnection?) throws(PostgresError) -> PostgresConnection {
-    if let connection { return connection }
-    let opened = try PostgresConnection(database)
-    // Watermarks travel as text, and messages show times: both in UTC.
-    try opened.execute("SET TIME ZONE 'UTC'")
-    opened.responseTimeoutMilliseconds = Watch.responseTimeoutMilliseconds
-    let canceller = opened.canceller
-    state.update { $0.canceller = canceller }
-    connection = opened
-    return opened
-  }
-
-  private func elect(_ connection: PostgresConnection) throws(PostgresError) -> Bool {
-    try connection.query("SELECT pg_try_advisory_lock($1)", [.bigint(Int64(Watch.lock))])[0, 0] == "t"
   }
 
   /// No events older than this are expected from any partition; as text, nil while there is none.

@@ -7,6 +7,8 @@ public final class ProcessorStatus: Sendable {
     /// Identity of the Kafka cluster; nil before it has been reached.
     public var cluster: String?
     public var partitions: [Int32] = []
+    /// Partitions of which nothing is read until an operator says how to go on, and why.
+    public var held: [Int32: String] = [:]
     /// nil while the broker can be reached.
     public var brokerProblem: String?
     /// nil while the database can be written.
@@ -19,10 +21,20 @@ public final class ProcessorStatus: Sendable {
   }
 
   private let snapshot = Mutex(Snapshot())
+  private let parts: [ProcessorStatus]
 
-  public init() {}
+  public init() {
+    parts = []
+  }
 
-  public var current: Snapshot { snapshot.withLock { $0 } }
+  /// What several workers do together.
+  init(of parts: [ProcessorStatus]) {
+    self.parts = parts
+  }
+
+  public var current: Snapshot {
+    parts.map(\.current).reduce(snapshot.withLock { $0 }) { $0.merged(with: $1) }
+  }
 
   func update(_ change: (inout Snapshot) -> Void) {
     snapshot.withLock { change(&$0) }
@@ -35,5 +47,22 @@ public final class ProcessorStatus: Sendable {
       $0.deadLetters += checkpoint.deadLetters.count
       $0.lastCommit = now
     }
+  }
+}
+
+extension ProcessorStatus.Snapshot {
+  fileprivate func merged(with other: Self) -> Self {
+    var merged = self
+    merged.isRunning = isRunning || other.isRunning
+    merged.cluster = cluster ?? other.cluster
+    merged.partitions = (partitions + other.partitions).sorted()
+    merged.held.merge(other.held) { $1 }
+    merged.brokerProblem = brokerProblem ?? other.brokerProblem
+    merged.databaseProblem = databaseProblem ?? other.databaseProblem
+    merged.committedRecords += other.committedRecords
+    merged.commits += other.commits
+    merged.deadLetters += other.deadLetters
+    merged.lastCommit = [lastCommit, other.lastCommit].compactMap { $0 }.max()
+    return merged
   }
 }

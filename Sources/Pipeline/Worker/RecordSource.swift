@@ -13,9 +13,12 @@ package protocol RecordSource {
   func assign(_ starts: [Int32: Offset]) throws(KafkaError)
   func unassign(_ partitions: [Int32]) throws(KafkaError)
   func reread(partition: Int32, from offset: Offset) throws(KafkaError) -> Bool
+  func withdraw(partition: Int32) throws(KafkaError) -> Bool
   func consume(timeoutMilliseconds: Int32) throws(KafkaError) -> RecordBatch?
   func commit(_ next: [Int32: Offset]) throws(KafkaError)
   func watermarkOffsets(partition: Int32) throws(KafkaError) -> WatermarkOffsets
+  func cleanupPolicy() throws(KafkaError) -> CleanupPolicy
+  func hasTransactions(partition: Int32, from first: Offset, to next: Offset) throws(KafkaError) -> Bool
 }
 
 extension KafkaConsumer: RecordSource {
@@ -25,5 +28,15 @@ extension KafkaConsumer: RecordSource {
 
   package func watermarkOffsets(partition: Int32) throws(KafkaError) -> WatermarkOffsets {
     try watermarkOffsets(partition: partition, timeoutMilliseconds: 5_000)
+  }
+
+  package func cleanupPolicy() throws(KafkaError) -> CleanupPolicy {
+    try cleanupPolicy(timeoutMilliseconds: 5_000)
+  }
+
+  package func hasTransactions(
+    partition: Int32, from first: Offset, to next: Offset
+  ) throws(KafkaError) -> Bool {
+    try hasTransactions(partition: partition, from: first, to: next, timeoutMilliseconds: 10_000)
   }
 }

@@ -37,6 +37,11 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private var deadLetters: [DeadLetter] = []
   private var deadLetterBytes = 0
   private var gaps: [ExplainedGap] = []
+  private var examiner = GapExaminer()
+  /// Partitions that are ours but wait for an operator.
+  private var held: Set<Int32> = []
+  /// Of these, the ones whose fetching has not been ended yet, because a rebalance was waiting for its answer.
+  private var pendingWithdrawals: Set<Int32> = []
   /// Re-reads that could not start because a rebalance was waiting for its answer.
   private var pendingRereads: [Int32: Offset] = [:]
   private var watermark: Int64?
@@ -132,7 +137,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private func facts(_ now: Int64) -> CheckpointProtocol.Facts {
     CheckpointProtocol.Facts(
       now: now, unsealedOffsets: open.unsealedOffsets,
-      hasWatermarkNews: now - lastRecord < quietAfter && !open.assigned.isEmpty,
+      // A held partition asks now and then whether it has been set free.
+      hasWatermarkNews: now - lastRecord < quietAfter && !open.assigned.isEmpty || !held.isEmpty,
       groupCount: windows.groupCount, byteCount: windows.memory + deadLetterBytes)
   }
 
@@ -185,14 +191,21 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     let claims = claims.filter { checkpoints.isWanted($0.partition) }
     // Then the group waits for the answer to the revocation, which `release` gives.
     guard !claims.isEmpty else { return }
+    var starts: [Int32: Offset] = [:]
     for claim in claims {
-      try checkLog(claim.partition, position: claim.next)
       open.assign(claim, now: now)
-      tracker.assign(claim.partition, next: claim.next)
+      let log = try logRange(claim.partition)
+      guard log.high >= claim.next else {
+        hold(claim.partition, .truncated(end: log.high, position: claim.next))
+        continue
+      }
+      tracker.assign(claim.partition, next: claim.next, last: claim.last)
       watermarks.assign(claim.partition, watermark: claim.watermark, now: now)
+      // The last record that was counted comes along, where it still exists, to be compared: this is the log's identity.
+      starts[claim.partition] = claim.last != nil && log.low < claim.next ? claim.next - 1 : claim.next
     }
     do {
-      try consumer.assign(Dictionary(uniqueKeysWithValues: claims.map { ($0.partition, $0.next) }))
+      try consumer.assign(starts)
     } catch {
       throw .kafka(error)
     }
@@ -201,18 +214,27 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     observe(.partitionsAssigned(topic: consumer.topic, partitions: claims.map(\.partition)))
   }
 
-  /// A log that ends before our position is not the log that we have read: it was truncated or made anew. Reading on
-  /// would drop its records as repeats, so without an answer of the broker it is not read at all.
-  private func checkLog(_ partition: Int32, position: Offset) throws(PipelineError) {
-    let end: Offset
+  /// Without an answer of the broker a partition is not read at all: a log that ends before our position is not the one
+  /// that we have read.
+  private func logRange(_ partition: Int32) throws(PipelineError) -> WatermarkOffsets {
     do {
-      end = try consumer.watermarkOffsets(partition: partition).high
+      return try consumer.watermarkOffsets(partition: partition)
     } catch {
       throw .kafka(error)
     }
-    guard end < position else { return }
-    throw .logTruncated(
-      cluster: status.current.cluster ?? "", topic: consumer.topic, partition: partition, end: end, position: position)
+  }
+
+  /// Stops reading a partition, which stays ours: what was read before is committed, and the others go on. The way on is
+  /// a statement that raises its epoch; that fences this worker, and the next one begins at the new position.
+  private func hold(_ partition: Int32, _ fault: PartitionFault) {
+    held.insert(partition)
+    pendingWithdrawals.insert(partition)
+    tracker.release(partition)
+    watermarks.release(partition)
+    pendingRereads[partition] = nil
+    let text = fault.text(cluster: status.current.cluster ?? "", topic: consumer.topic, partition: partition)
+    status.update { $0.held[partition] = text }
+    observe(.partitionHeld(topic: consumer.topic, partition: partition, reason: text))
   }
 
   private func release(_ partitions: [Int32]) throws(PipelineError) {
@@ -221,6 +243,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       tracker.release(partition)
       watermarks.release(partition)
       pendingRereads[partition] = nil
+      held.remove(partition)
+      pendingWithdrawals.remove(partition)
     }
     do {
       try consumer.unassign(partitions)
@@ -228,7 +252,10 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       throw .kafka(error)
     }
     checkpoints.released()
-    status.update { $0.partitions = open.assigned }
+    status.update { status in
+      status.partitions = open.assigned
+      status.held = status.held.filter { held.contains($0.key) }
+    }
     observe(.partitionsRevoked(topic: consumer.topic, partitions: partitions))
   }
 
@@ -236,6 +263,9 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
 
   private func read(timeout: Int64) throws(PipelineError) {
     do throws(KafkaError) {
+      for partition in pendingWithdrawals.sorted() where try consumer.withdraw(partition: partition) {
+        pendingWithdrawals.remove(partition)
+      }
       for (partition, offset) in pendingRereads.sorted(by: { $0.key < $1.key }) {
         if try consumer.reread(partition: partition, from: offset) {
           pendingRereads[partition] = nil
@@ -260,14 +290,22 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   }
 
   private func process(_ records: consuming RecordBatch) throws(PipelineError) {
-    let admission = tracker.admit(records.records)
+    var admission = tracker.admit(records.records)
+    var faults = admission.replaced.mapValues { PartitionFault.replaced(position: $0 + 1) }
     for partition in admission.repeats.keys.sorted() {
       let count = admission.repeats[partition] ?? 0
       observe(.repeatsDropped(topic: consumer.topic, partition: partition, count: count))
       // Repeats are what a log looks like, too, that was made anew and is shorter than our position.
-      if let position = tracker.expected[partition] { try checkLog(partition, position: position) }
+      guard let position = tracker.expected[partition] else { continue }
+      let log = try logRange(partition)
+      if log.high < position { faults[partition] = .truncated(end: log.high, position: position) }
     }
-    for gap in admission.gaps { try record(gap) }
+    for gap in admission.gaps where faults[gap.partition] == nil {
+      faults[gap.partition] = try examine(gap)
+    }
+    for (partition, fault) in faults.sorted(by: { $0.key < $1.key }) { hold(partition, fault) }
+    // A partition's gap comes before all that was admitted of it.
+    if !faults.isEmpty { tracker.withdraw(Set(faults.keys), from: &admission, records.records) }
     pendingRereads.merge(admission.rereads) { $1 }
     for (partition, offset) in admission.rereads.sorted(by: { $0.key < $1.key }) {
       observe(.rereading(topic: consumer.topic, partition: partition, from: offset))
@@ -278,45 +316,73 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     decoder.decode(admitted, into: batch)
     let counts = windows.process(batch, runs: admission.runs, now: time.wall(), watermark: watermark)
     for (run, count) in zip(admission.runs, counts) {
-      open.record(run, count)
+      open.record(run, count, last: tracker.last(run.partition))
       if let latest = count.maxEventTime { watermarks.observe(run.partition, maxEventTime: latest, now: now) }
     }
     lastRecord = now
     for failure in batch.failures {
       let record = admitted[failure.row]
-      let letter = DeadLetter(
-        partition: record.partition, offset: record.offset, timestampMilliseconds: record.timestampMilliseconds,
-        key: record.keyBytes.map(Array.init), value: record.payload == nil ? nil : Array(record.payloadBytes),
-        headers: records.headers(of: record), code: failure.code, reason: failure.message)
-      deadLetterBytes += letter.byteCount
-      deadLetters.append(letter)
+      putAside(
+        DeadLetter(
+          record, headers: records.headers(of: record), schemaID: decoder.confluentID(of: record), code: failure.code,
+          reason: failure.message))
+    }
+    for event in windows.lateEvents {
+      let record = admitted[event.row]
+      let aggregate = plan.aggregates[event.aggregate].name
+      putAside(
+        DeadLetter(
+          record, headers: records.headers(of: record), schemaID: decoder.confluentID(of: record), code: .late,
+          reason: event.reason(aggregate), late: (aggregate, event.windowStart)))
     }
   }
 
-  private func record(_ gap: OffsetGap) throws(PipelineError) {
-    let low: Offset
+  private func putAside(_ letter: DeadLetter) {
+    deadLetterBytes += letter.byteCount
+    deadLetters.append(letter)
+  }
+
+  /// Records what the broker explains of a gap; the rest is returned as a fault.
+  private func examine(_ gap: OffsetGap) throws(PipelineError) -> PartitionFault? {
+    let explanation: GapExplanation
+    let policy: CleanupPolicy?
     do {
-      low = try consumer.watermarkOffsets(partition: gap.partition).low
+      (explanation, policy) = try examiner.examine(gap, consumer, now: time.monotonic())
     } catch {
       throw .kafka(error)
     }
-    let explained = ExplainedGap(gap: gap, reason: low > gap.first ? .expired : .absent)
+    switch explanation {
+    case .explained(let parts):
+      parts.forEach(record)
+      return nil
+    case .unexplained(let expired, let rest):
+      expired.forEach(record)
+      return .unexplained(rest, policy)
+    case .needsCleanupPolicy, .needsTransactions:
+      return .unexplained(gap, policy)
+    }
+  }
+
+  private func record(_ explained: ExplainedGap) {
     gaps.append(explained)
-    open.record(gap)
-    let (first, last) = (gap.first, gap.next - 1)
+    open.record(explained.gap)
+    let (partition, first, last) = (explained.gap.partition, explained.gap.first, explained.gap.next - 1)
     switch explained.reason {
     case .expired:
-      observe(.recordsExpired(topic: consumer.topic, partition: gap.partition, first: first, last: last))
-    case .absent:
+      observe(.recordsExpired(topic: consumer.topic, partition: partition, first: first, last: last))
+    case .compacted, .transaction:
       observe(
-        .gapFound(topic: consumer.topic, partition: gap.partition, first: first, last: last, reason: "not in the log"))
+        .gapFound(
+          topic: consumer.topic, partition: partition, first: first, last: last, reason: explained.reason.rawValue))
     }
   }
 
   // MARK: The sink
 
   private func flush(_ now: Int64) {
-    let advances = open.seal(now: now, watermark: { watermarks.stored($0) }, isIdle: { watermarks.isIdle($0) })
+    let advances = open.seal(
+      now: now, watermark: { watermarks.stored($0) }, isIdle: { held.contains($0) || watermarks.isIdle($0) },
+      isHeld: held.contains)
     checkpoints.submitted(.flush, now: now)
     guard !advances.isEmpty else {
       checkpoints.sinkFinished()
@@ -358,6 +424,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       }
     case .fenced(let message):
       checkpoints.fenced(message)
+    case .redefined(let change):
+      throw .definition(change)
     }
   }
 }

@@ -7,9 +7,9 @@ extension ResultTable {
 
   /// The statements that set the comments of the table and its columns, which may change at any time.
   public var commentStatements: [String] {
-    ["COMMENT ON TABLE \(quotedIdentifier(name)) IS \(quotedLiteral(tableComment))"]
+    ["COMMENT ON TABLE \(reference) IS \(quotedLiteral(tableComment))"]
       + columns.filter { !$0.comment.isEmpty }.map {
-        "COMMENT ON COLUMN \(quotedIdentifier(name)).\(quotedIdentifier($0.name)) IS \(quotedLiteral($0.comment))"
+        "COMMENT ON COLUMN \(reference).\(quotedIdentifier($0.name)) IS \(quotedLiteral($0.comment))"
       }
   }
 
@@ -22,7 +22,7 @@ extension ResultTable {
     // A hot row changes many times a second: room in the page keeps its new versions there (heap-only updates, for
     // which no index may be on a measure), and vacuum must not wait for a fifth of the table to be dead.
     return """
-      CREATE TABLE \(quotedIdentifier(name)) (
+      CREATE TABLE \(reference) (
       \(definitions.joined(separator: ",\n"))
       ) WITH (
         fillfactor = 60,

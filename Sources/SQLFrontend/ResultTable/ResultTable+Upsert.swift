@@ -21,7 +21,7 @@ extension ResultTable {
     let values = identity.map { "d.\(quotedIdentifier($0))" } + [windowEnd] + accumulatorList.map { "d.\($0)" }
     let updates = plan.accumulators.map(merge) + ["updated_at = now()"]
     return """
-      INSERT INTO \(quotedIdentifier(name)) AS t (\(targets.joined(separator: ", ")))
+      INSERT INTO \(reference) AS t (\(targets.joined(separator: ", ")))
       SELECT \(values.joined(separator: ", "))
       FROM unnest(\(arrays.joined(separator: ", "))) AS d(\(inputs.map(quotedIdentifier).joined(separator: ", ")))
       ORDER BY \(order)
@@ -57,16 +57,15 @@ extension ResultTable {
   /// Deletes a bounded number of rows whose window ended before `$1::timestamptz`. The parameter `$2::bigint` is the
   /// bound.
   public var expireStatement: String {
-    let table = quotedIdentifier(name)
     return """
-      DELETE FROM \(table) WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM \(table) WHERE window_start < $1::timestamptz - \(windowSizeSQL)
+      DELETE FROM \(reference) WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM \(reference) WHERE window_start < $1::timestamptz - \(windowSizeSQL)
         LIMIT $2::bigint))
       """
   }
 
   /// The longest that a window of the table is, as an SQL interval.
-  var windowSizeSQL: String {
+  public var windowSizeSQL: String {
     switch plan.window {
     case .tumble(let size): Interval.sql(microseconds: size)
     }

@@ -29,9 +29,12 @@ public struct ResultTable: Sendable {
   public let comment: String
   public let columns: [Column]
   let plan: AggregatePlan
+  private let schema: String?
 
-  public init(_ plan: AggregatePlan) {
+  /// - Parameter schema: where the table is, when it is not the first of the search path.
+  public init(_ plan: AggregatePlan, schema: String? = nil) {
     self.plan = plan
+    self.schema = schema
     name = plan.name
     comment = plan.comment
     var columns: [Column] = []
@@ -92,6 +95,11 @@ public struct ResultTable: Sendable {
     Column(
       name: plan.column, role: .accumulator(index), type: plan.type, isNullable: plan.function != .count,
       comment: comment)
+  }
+
+  /// The table as statements name it.
+  public var reference: String {
+    (schema.map { quotedIdentifier($0) + "." } ?? "") + quotedIdentifier(name)
   }
 
   /// The columns that identify a row: the window's beginning, then the keys.

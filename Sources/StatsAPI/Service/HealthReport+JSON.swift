@@ -28,10 +28,11 @@ extension HealthReport.Processor {
   fileprivate var json: JSONValue {
     // JSON has no infinity, and a probe that divides may produce one.
     let age = lastCommitAgeSeconds.flatMap { $0.isFinite ? $0 : nil }
-    return .object([
-      JSONMember("status", .string(isStalled ? "stalled" : "running")),
-      JSONMember("lag_records", lagRecords.map { .number(String($0)) } ?? .null),
-      JSONMember("last_commit_age_seconds", age.map { .number("\(($0 * 1000).rounded() / 1000)") } ?? .null),
-    ])
+    return .object(
+      [
+        JSONMember("status", .string(held.isEmpty ? isStalled ? "stalled" : "running" : "held")),
+        JSONMember("lag_records", lagRecords.map { .number(String($0)) } ?? .null),
+        JSONMember("last_commit_age_seconds", age.map { .number("\(($0 * 1000).rounded() / 1000)") } ?? .null),
+      ] + (held.isEmpty ? [] : [JSONMember("detail", .string(held.joined(separator: "; ")))]))
   }
 }

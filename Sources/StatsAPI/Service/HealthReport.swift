@@ -29,11 +29,14 @@ public struct HealthReport: Hashable, Sendable {
     public var lastCommitAgeSeconds: Double?
     /// It should be making progress and is not.
     public var isStalled: Bool
+    /// Why partitions are not read until an operator says how to go on, a text for each.
+    public var held: [String]
 
-    public init(lagRecords: Int?, lastCommitAgeSeconds: Double?, isStalled: Bool) {
+    public init(lagRecords: Int?, lastCommitAgeSeconds: Double?, isStalled: Bool, held: [String] = []) {
       self.lagRecords = lagRecords
       self.lastCommitAgeSeconds = lastCommitAgeSeconds
       self.isStalled = isStalled
+      self.held = held
     }
   }
 
@@ -49,7 +52,7 @@ public struct HealthReport: Hashable, Sendable {
 
   public var status: Status {
     guard database.isUp, broker.isUp else { return .down }
-    return processor.isStalled ? .degraded : .ok
+    return processor.isStalled || !processor.held.isEmpty ? .degraded : .ok
   }
 }
 

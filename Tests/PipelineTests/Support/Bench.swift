@@ -16,14 +16,18 @@ final class Bench {
   let project: Project
   let connection: PostgresConnection
   let sink: Sink
-  var plan: StreamPlan { project.stream.plan }
+  let plan: StreamPlan
 
-  init() throws {
+  /// - Parameter change: of the shipped definitions, before the database is migrated.
+  init(_ change: (inout StreamPlan) -> Void = { _ in }) throws {
     settings = try TestCluster.makeDatabase()
     project = try Project(folder: repository)
     connection = try PostgresConnection(settings)
     _ = try Migrator(connection) { _ in }.migrate(project)
-    sink = Sink(project.stream.plan, topic: Bench.topic, owner: "test")
+    var plan = project.stream.plan
+    change(&plan)
+    self.plan = plan
+    sink = Sink(plan, topic: Bench.topic, owner: "test")
   }
 
   deinit {
@@ -37,18 +41,30 @@ final class Bench {
   }
 
   /// What a worker would commit that has read these records from the claim's position on.
-  func checkpoint(_ claim: PartitionClaim, _ downloads: [Download], watermark: Int64? = nil) throws -> Checkpoint {
+  ///
+  /// - Parameters:
+  ///   - watermark: what is stored for the partition.
+  ///   - lateBefore: the watermark that late events are judged by.
+  ///   - now: the wall clock in microseconds since 1970.
+  func checkpoint(
+    _ claim: PartitionClaim, _ downloads: [Download], watermark: Int64? = nil, lateBefore: Int64? = nil,
+    now: Int64 = .max / 2
+  ) throws -> Checkpoint {
     let batch = EventBatch(specs: plan.columns, capacity: max(downloads.count, 1))
     let records = RecordBatch(
       copying: downloads.map(\.encoded), partition: claim.partition, firstOffset: claim.next)
     try project.stream.makeDecoder().decode(records.records, into: batch)
     let windows = WindowOperator(plan, batch: batch, seed: 1)
     let run = PartitionRun(partition: claim.partition, rows: 0..<downloads.count)
-    let counts = windows.process(batch, runs: [run], now: Int64.max / 2, watermark: nil)
-    let letters = batch.failures.map {
-      DeadLetter(
-        partition: claim.partition, offset: claim.next + Int64($0.row), timestampMilliseconds: 0, key: nil, value: [1],
-        headers: [], code: $0.code, reason: $0.message)
+    let counts = windows.process(batch, runs: [run], now: now, watermark: lateBefore)
+    var letters = batch.failures.map {
+      DeadLetter(records.records[$0.row], headers: [], schemaID: nil, code: $0.code, reason: $0.message)
+    }
+    letters += windows.lateEvents.map {
+      let aggregate = plan.aggregates[$0.aggregate].name
+      return DeadLetter(
+        records.records[$0.row], headers: [], schemaID: nil, code: .late, reason: $0.reason(aggregate),
+        late: (aggregate, $0.windowStart))
     }
     return Checkpoint(
       advances: [
@@ -69,9 +85,12 @@ final class Bench {
 
   /// Claims, commits these downloads, and returns the claim.
   @discardableResult
-  func commit(_ partition: Int32, _ downloads: [Download], watermark: Int64? = nil) throws -> PartitionClaim {
+  func commit(
+    _ partition: Int32, _ downloads: [Download], watermark: Int64? = nil, lateBefore: Int64? = nil,
+    now: Int64 = .max / 2
+  ) throws -> PartitionClaim {
     let claim = try claim(partition)[0]
-    try commit(checkpoint(claim, downloads, watermark: watermark))
+    try commit(checkpoint(claim, downloads, watermark: watermark, lateBefore: lateBefore, now: now))
     return claim
   }
 

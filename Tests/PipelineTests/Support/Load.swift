@@ -80,14 +80,26 @@ final class Instance {
   private let log: Log
   private let ended: Monitor<String?>
 
-  init(_ bench: Bench, _ load: Load, properties: [(name: String, value: String)] = []) throws {
+  convenience init(
+    _ bench: Bench, _ load: Load, project: Project? = nil, properties: [(name: String, value: String)] = [],
+    workers: Int = 1, maxDeltaRows: Int = 200_000
+  ) throws {
+    try self.init(
+      bench, servers: load.broker.bootstrapServers, topic: Bench.topic, project: project, properties: properties,
+      workers: workers, maxDeltaRows: maxDeltaRows)
+  }
+
+  init(
+    _ bench: Bench, servers: String, topic: String, project: Project? = nil,
+    properties: [(name: String, value: String)] = [], workers: Int = 1, maxDeltaRows: Int = 200_000
+  ) throws {
     let (log, ended) = (Log(), Monitor<String?>(nil))
     let processor = Processor(
-      bench.project.stream,
+      (project ?? bench.project).stream,
       settings: ProcessorSettings(
-        kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers, properties: properties),
-        topic: Bench.topic, group: "streampulse",
-        database: bench.settings.with("application_name", "streampulse process"), batchSize: 500, owner: "test")
+        kafka: KafkaConfiguration(bootstrapServers: servers, properties: properties), topic: topic,
+        group: "streampulse", database: bench.settings.with("application_name", "streampulse process"), batchSize: 500,
+        maxDeltaRows: maxDeltaRows, owner: "test", workers: workers)
     ) { log.append($0) }
     self.processor = processor
     self.log = log

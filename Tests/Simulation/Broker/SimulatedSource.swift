@@ -101,8 +101,27 @@ final class SimulatedSource: RecordSource {
     return true
   }
 
+  func withdraw(partition: Int32) throws(KafkaError) -> Bool {
+    guard let member, member.unanswered.isEmpty, member.news.isEmpty else { return false }
+    fetches[partition] = nil
+    try acted("withdraw \(partition)")
+    return true
+  }
+
   func commit(_ next: [Int32: Offset]) throws(KafkaError) {
     try requireBroker()
+  }
+
+  func cleanupPolicy() throws(KafkaError) -> CleanupPolicy {
+    try requireBroker()
+    try acted("cleanup policy")
+    return .known(world.scenario.isCompacted ? "compact" : "delete")
+  }
+
+  func hasTransactions(partition: Int32, from first: Offset, to next: Offset) throws(KafkaError) -> Bool {
+    try requireBroker()
+    try acted("transactions in \(partition) from \(first) to \(next)")
+    return !world.scenario.isCompacted
   }
 
   func watermarkOffsets(partition: Int32) throws(KafkaError) -> WatermarkOffsets {

@@ -10,7 +10,7 @@ public enum Milestone: String, CaseIterable, Sendable {
   /// A re-read had to wait until a rebalance was answered.
   case postponedReread
   case repeatedRecords, skippedRecords
-  case absentGap, expiredGap
+  case expiredGap, compactedGap, transactionGap
   /// A revocation came before the assignment was answered.
   case revokedBeforeAnswer
   case deadLetter, lateEvent

@@ -208,6 +208,7 @@ extension SinkProtocol.Event {
     case .positions: "positions"
     case .committed: "committed"
     case .failed(let error): "failed: \(error.description)"
+    case .redefined: "redefined"
     case .waited: "waited"
     }
   }

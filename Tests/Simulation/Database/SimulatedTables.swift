@@ -11,6 +11,7 @@ struct SimulatedTables {
     var next: Offset
     var epoch: Int64
     var watermark: Int64?
+    var last: RecordFingerprint?
   }
 
   struct Segment {
@@ -58,7 +59,8 @@ struct SimulatedTables {
       var row = progress[partition] ?? Progress(begin: start, next: start, epoch: 0)
       row.epoch += 1
       progress[partition] = row
-      return PartitionClaim(partition: partition, next: row.next, epoch: row.epoch, watermark: row.watermark)
+      return PartitionClaim(
+        partition: partition, next: row.next, epoch: row.epoch, watermark: row.watermark, last: row.last)
     }
   }
 
@@ -69,7 +71,13 @@ struct SimulatedTables {
   /// What became of records.
   var milestones: Set<Milestone> {
     var reached: Set<Milestone> = []
-    for gap in gaps.values { reached.insert(gap.reason == .expired ? .expiredGap : .absentGap) }
+    for gap in gaps.values {
+      switch gap.reason {
+      case .expired: reached.insert(.expiredGap)
+      case .compacted: reached.insert(.compactedGap)
+      case .transaction: reached.insert(.transactionGap)
+      }
+    }
     if !deadLetters.isEmpty { reached.insert(.deadLetter) }
     if ledger.values.contains(where: { $0.counts.contains { $0.late > 0 } }) { reached.insert(.lateEvent) }
     return reached
@@ -110,6 +118,7 @@ struct SimulatedTables {
       row.watermark = [row.watermark, advance.watermark].compactMap { $0 }.max()
       progress[advance.partition] = row
       guard advance.next != advance.expected else { continue }
+      progress[advance.partition]?.last = advance.last
       let position = Position(partition: advance.partition, offset: advance.segment)
       var segment =
         ledger[position]

@@ -73,6 +73,8 @@ struct Scenario {
 
   // Of the log.
   var holes = 0.0
+  /// What the log's holes come from: compaction, or else the markers of transactions.
+  var isCompacted = false
   var malformed = 0.0
 
   init(_ random: inout RandomNumbers) {
@@ -102,6 +104,7 @@ struct Scenario {
     repeated = maybe(&random, 0.05)
     brokerFault = maybe(&random, 0.02)
     holes = maybe(&random, 0.1)
+    isCompacted = random.chance(0.5)
     malformed = maybe(&random, 0.1)
   }
 

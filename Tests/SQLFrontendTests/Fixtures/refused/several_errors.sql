@@ -1,5 +1,5 @@
 -- error: 9:34: option "late" does not take 'x' near "late"
--- hint: it is one of 'revise', 'drop'
+-- hint: it is one of 'revise', 'drop', 'dead_letter'
 -- error: 10:22: max of text needs COLLATE "C": text is ordered by bytes here near "max(content.title)"
 -- hint: write max(content.title COLLATE "C")
 -- error: 12:7: WHERE wants a condition (boolean), not bigint near "extra.big"

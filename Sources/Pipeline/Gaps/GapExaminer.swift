@@ -1,0 +1,49 @@
+import Events
+import Kafka
+
+/// Asks the broker what a gap is.
+///
+/// What it says of the topic is kept for a while: a compacted topic has many gaps, and one that is written in
+/// transactions has one after each of them.
+struct GapExaminer {
+  /// For this long (microseconds) an answer is not asked for again.
+  private static let validity: Int64 = 60_000_000
+
+  private var policy: (answer: CleanupPolicy, until: Int64)?
+  private var transactionsSeenUntil: Int64 = .min
+
+  /// - Parameter now: monotonic, in microseconds.
+  /// - Returns: `.explained` or `.unexplained`, and what the broker says of the topic's cleanup.
+  mutating func examine(
+    _ gap: OffsetGap, _ source: some RecordSource, now: Int64
+  ) throws(KafkaError) -> (GapExplanation, CleanupPolicy?) {
+    var evidence = GapEvidence(low: try source.watermarkOffsets(partition: gap.partition).low)
+    while true {
+      let explanation = GapExplanation(gap, evidence)
+      switch explanation {
+      case .explained, .unexplained:
+        return (explanation, evidence.cleanupPolicy)
+      case .needsCleanupPolicy:
+        evidence.cleanupPolicy = try cleanupPolicy(source, now)
+      case .needsTransactions:
+        evidence.hasTransactions = try hasTransactions(gap, source, now)
+      }
+    }
+  }
+
+  private mutating func cleanupPolicy(_ source: some RecordSource, _ now: Int64) throws(KafkaError) -> CleanupPolicy {
+    if let policy, now < policy.until { return policy.answer }
+    let answer = try source.cleanupPolicy()
+    policy = (answer, now + GapExaminer.validity)
+    return answer
+  }
+
+  private mutating func hasTransactions(
+    _ gap: OffsetGap, _ source: some RecordSource, _ now: Int64
+  ) throws(KafkaError) -> Bool {
+    if now < transactionsSeenUntil { return true }
+    guard try source.hasTransactions(partition: gap.partition, from: gap.first, to: gap.next) else { return false }
+    transactionsSeenUntil = now + GapExaminer.validity
+    return true
+  }
+}

@@ -1,0 +1,19 @@
+import Plan
+
+/// Up to which event time the records of ledger segments reach: what is missing of a window when they cannot be read
+/// again.
+enum LedgerReach {
+  /// Selects cluster, topic, partition, first_offset, next_offset, consumed, and latest_event: NULL when no event of the
+  /// segment was counted.
+  ///
+  /// A segment from before the ledger knew its latest event reaches at most to the watermark and what may lie ahead of it.
+  static func segments(of plan: StreamPlan) -> String {
+    let outOfOrderness = Double(plan.definition.outOfOrdernessMicroseconds) / 1_000_000
+    return """
+      SELECT cluster, topic, partition, l.first_offset, l.next_offset, l.consumed,
+             coalesce(l.latest_event, CASE WHEN l.consumed > l.dead THEN
+               coalesce(p.watermark + make_interval(secs => \(outOfOrderness)), 'infinity') END) AS latest_event
+      FROM pulse.ledger AS l LEFT JOIN pulse.progress AS p USING (cluster, topic, partition)
+      """
+  }
+}

@@ -1,0 +1,101 @@
+import Configuration
+import Observability
+import Pipeline
+import Postgres
+import Project
+
+/// `streampulse dead-letters list|show|replay`
+func deadLetters(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
+  let project = try context.loadProject()
+  let connection = try PostgresConnection(context.database().with("application_name", "streampulse dead-letters"))
+  defer { connection.close() }
+  try Migrator.verify(project, connection)
+  let command = DeadLettersCommand(
+    project: project, parsed: parsed, connection: connection, listing: try LetterListing(connection))
+  switch parsed.positional[0] {
+  case "list": return try command.list()
+  case "show": return try command.show()
+  case "replay": return try command.replay()
+  default:
+    throw parsed.error("dead-letters cannot \(parsed.positional[0])", hint: "it can list, show and replay")
+  }
+}
+
+private struct DeadLettersCommand {
+  let project: Project
+  let parsed: ParsedCommand
+  let connection: PostgresConnection
+  let listing: LetterListing
+
+  private var ids: [String] { Array(parsed.positional.dropFirst()) }
+
+  func list() throws -> Int32 {
+    guard ids.isEmpty else { throw parsed.error("list takes no ID", hint: "show does") }
+    let limit = try parsed.integer("limit", in: 1...1_000_000) ?? 20
+    let filter = try filter()
+    if parsed.flag("json") {
+      for document in try listing.documents(filter, limit: limit) { print(document) }
+      return 0
+    }
+    let (lines, total) = try listing.lines(filter, limit: limit)
+    if !lines.isEmpty { print(LetterText.table(lines)) }
+    let (waiting, refused) = try listing.outbox()
+    var summary = lines.count < total ? "the newest \(lines.count) of \(total) dead letters" : "\(total) dead letters"
+    if waiting > 0 { summary += "; \(waiting) to be forwarded" }
+    if refused > 0 { summary += ", \(refused) of them cannot be" }
+    print(summary)
+    return 0
+  }
+
+  func show() throws -> Int32 {
+    guard !ids.isEmpty else { throw parsed.error("which dead letter? ID is missing") }
+    var filter = LetterFilter(stream: project.stream.plan.definition.name)
+    for id in ids {
+      filter.ids = [try number(of: id)]
+      for document in try listing.documents(filter, limit: 1) {
+        print(parsed.flag("json") ? document : LetterText.page(document))
+      }
+    }
+    return 0
+  }
+
+  func replay() throws -> Int32 {
+    var filter = try filter()
+    for id in ids { filter.ids.append(try number(of: id)) }
+    let isFiltered = filter.code != nil || filter.partition != nil || filter.since != nil
+    guard isFiltered || !filter.ids.isEmpty || parsed.flag("all") else {
+      throw parsed.error("which dead letters?", hint: "name IDs, --code, --partition or --since, or say --all")
+    }
+    let report = try LetterReplay(project.stream.plan, project.stream.makeDecoder(), connection).replay(
+      filter, now: wallClockMicroseconds())
+    for refusal in report.refusals { print("\(refusal.id) stays: \(refusal.code): \(refusal.reason)") }
+    if report.refused > report.refusals.count { print("…") }
+    print("\(report.replayed) dead letters replayed, \(report.refused) stay")
+    return report.refused == 0 ? 0 : 1
+  }
+
+  private func number(of id: String) throws -> Int64 {
+    do throws(PostgresError) {
+      if let number = try listing.number(of: id) { return number }
+    } catch {
+      guard error.sqlstate?.hasPrefix("22") == true else { throw error }
+    }
+    throw parsed.error("there is no dead letter \(id)", hint: "see streampulse dead-letters list")
+  }
+
+  private func filter() throws -> LetterFilter {
+    var filter = LetterFilter(stream: project.stream.plan.definition.name)
+    filter.code = parsed.string("code")
+    filter.partition = try parsed.integer("partition", in: 0...Int(Int32.max)).map(Int32.init)
+    if let since = parsed.string("since") {
+      do throws(PostgresError) {
+        filter.since = try listing.time(since)
+      } catch {
+        guard error.sqlstate?.hasPrefix("22") == true else { throw error }
+        throw parsed.error(
+          "--since does not take \"\(since)\"", hint: "write it like '2 hours' or 2026-01-31T12:00:00Z")
+      }
+    }
+    return filter
+  }
+}

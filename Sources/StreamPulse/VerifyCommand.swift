@@ -1,0 +1,62 @@
+import Pipeline
+import Postgres
+
+/// `streampulse verify`: exit status 0 only when every check holds.
+func verify(_ context: CommandContext, recounts: Bool) throws -> Int32 {
+  let project = try context.loadProject()
+  let database = try context.database().with("application_name", "streampulse verify")
+  let connection = try PostgresConnection(database)
+  defer { connection.close() }
+  let report = try Verifier(connection).verify(project.stream.plan)
+  show(report)
+  guard recounts else { return report.holds ? 0 : 1 }
+  flushOutput()
+  // A recount takes its time, and changes nothing that an interruption could leave behind.
+  Signals.unblockAll()
+  let started = ContinuousClock.now
+  let recount = try Recount(
+    connection, project, kafka: context.kafka(), topic: context.topic(of: project),
+    group: context.configuration.kafka.groupID + "-recount"
+  ).run()
+  show(recount, seconds: started.duration(to: .now).seconds)
+  return report.holds && recount.holds ? 0 : 1
+}
+
+private func show(_ report: VerificationReport) {
+  for check in report.checks {
+    print("\(check.holds ? "ok  " : "FAIL") \(check.name)")
+    for violation in check.violations { print("       \(violation)") }
+  }
+  for gap in report.gaps { print("gap  \(gap)") }
+  print(
+    """
+    \(report.consumed) records of \(report.partitions) partitions applied once, \(report.dead) of them dead letters\
+    \(report.late > 0 ? ", \(report.late) more for single aggregates" : "")\
+    \(report.replayed > 0 ? ", \(report.replayed) replayed" : ""): \
+    \(report.holds ? "verified" : "NOT VERIFIED")
+    """)
+}
+
+private func show(_ report: RecountReport, seconds: Double) {
+  for line in report.contradictions { print("FAIL \(line)") }
+  for aggregate in report.aggregates {
+    print(
+      """
+      \(aggregate.differenceCount == 0 ? "ok  " : "FAIL") \(aggregate.rows) rows of \(aggregate.name) in \
+      \(aggregate.windows) windows are what Postgres computes
+      """)
+    for line in aggregate.differences { print("       \(line)") }
+    let more = aggregate.differenceCount - aggregate.differences.count
+    if more > 0 { print("       and \(more) more") }
+    for line in aggregate.skipped { print("skip \(aggregate.name), not judged: \(line)") }
+  }
+  let verdict =
+    report.holds
+    ? "recounted"
+    : "\(report.differenceCount) values differ, \(report.contradictions.count) contradictions: NOT RECOUNTED"
+  print("\(report.records) records read again in \(Int(seconds.rounded())) s: \(verdict)")
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

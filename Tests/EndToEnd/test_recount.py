@@ -1,0 +1,86 @@
+"""verify --recount and replay as an operator meets them: beside a running processor, over tampered rows."""
+
+import re
+
+import pytest
+from product import GENERATOR
+
+EVENTS = 60_000
+
+
+@pytest.fixture
+def running(parts):
+    """A processor that has counted some minutes of events, and still runs."""
+    processor = parts.start("process")
+    parts.generate(
+        "--count", EVENTS, "--seed", 7, "--start", "2026-03-01T08:00:00Z", "--span", "10m", "--out-of-order", "10%:8")
+    parts.wait_for_events(EVENTS)
+    yield parts
+    assert processor.stop() == 0
+
+
+def recount(product, seconds=120):
+    """The exit status and what was printed."""
+    done = product.run("verify", "--recount", seconds=seconds)
+    assert done.stderr == "", done.stderr
+    return done.returncode, done.stdout
+
+
+def assert_recounted(product):
+    status, output = recount(product)
+    assert status == 0, output
+    assert output.splitlines()[-1].endswith(": recounted")
+    return output
+
+
+def test_recount_lists_exactly_the_tampered_cells_and_replay_repairs_them(running):
+    output = assert_recounted(running)
+    assert f"{EVENTS} records read again" in output
+    assert "skip" not in output
+
+    row = running.query("SELECT region, window_start FROM region_health ORDER BY window_start, region LIMIT 1")[0]
+    running.query(
+        "UPDATE region_health SET failed_downloads = failed_downloads + 5 WHERE (region, window_start) = %s", [row])
+    running.query("DELETE FROM device_stats WHERE ctid = (SELECT min(ctid) FROM device_stats)")
+    status, output = recount(running)
+    assert status == 1
+    lines = [line.strip() for line in output.splitlines() if " of " in line and ": stored " in line]
+    assert len(lines) == 2, output
+    assert re.fullmatch(
+        rf"region_health of region {row[0]}, window .*, failed_downloads: stored (\d+), recounted (\d+)", lines[1])
+    assert lines[0].startswith("device_stats of ") and lines[0].endswith("the row: stored none, recounted there")
+    assert output.splitlines()[-1].endswith("2 values differ, 0 contradictions: NOT RECOUNTED")
+
+    for aggregate in ("region_health", "device_stats"):
+        dry = running.must("replay", aggregate, "--from", "beginning", "--dry-run")
+        assert f"{aggregate}: {EVENTS} records would be read again" in dry
+    assert recount(running)[0] == 1
+    for aggregate in ("region_health", "device_stats"):
+        assert f"{EVENTS} records read again" in running.must("replay", aggregate, "--from", "beginning")
+    assert_recounted(running)
+    running.assert_verified()
+
+
+def test_replays_under_load_lose_nothing_and_the_processor_goes_on(running):
+    load = running.start(
+        "--count", EVENTS, "--rate", 6000, "--seed", 8, "--start", "2026-03-01T08:10:00Z", "--span", "10m",
+        program=GENERATOR, log="load")
+    replays = 0
+    while load.is_running:
+        running.must("replay", "content_stats", "--from", "2026-03-01 08:05Z" if replays % 2 else "beginning")
+        replays += 1
+    assert load.wait() == 0 and replays > 1
+    running.wait_for_events(2 * EVENTS)
+    running.wait_for_events(2 * EVENTS, aggregate="content_stats", column="download_count")
+    assert running.value("SELECT count(*) FROM pulse.replays") == replays
+    assert_recounted(running)
+
+
+def test_replay_says_what_it_cannot_do(running):
+    for arguments, message in [
+        (["region_health"], "--from is missing"),
+        (["nothing", "--from", "beginning"], "there is no aggregate nothing"),
+        (["region_health", "--from", "soon"], 'invalid input syntax for type timestamp with time zone: "soon"'),
+    ]:
+        done = running.run("replay", *arguments)
+        assert done.returncode in (1, 2) and message in done.stderr, done.stderr
