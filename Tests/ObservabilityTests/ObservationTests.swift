@@ -58,7 +58,8 @@ import Testing
       "streampulse_events_total{stream=\"s\",outcome=\"late\"} 2", "streampulse_upserted_rows_total{stream=\"s\"} 3",
       "streampulse_assigned_partitions 2", "streampulse_lost_partitions_total 1",
       "streampulse_database_failures_total 1",
-      "streampulse_missing_records_total 5", "streampulse_partition_holds_total 1", "streampulse_expired_records_total 2",
+      "streampulse_missing_records_total 5", "streampulse_partition_holds_total 1",
+      "streampulse_expired_records_total 2",
       "streampulse_flush_seconds_count 1", "streampulse_requests_total{route=\"/api\",status=\"200\"} 1",
       "streampulse_alerts_total{severity=\"WARNING\"} 1",
     ]
