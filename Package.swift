@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "Observability"),
     .target(name: "Configuration", dependencies: ["CProcess"]),
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Threads"]),
-    .target(name: "Kafka", dependencies: ["CRdKafka", "Events"]),
+    .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Threads"]),
     .target(name: "Project", dependencies: ["Avro", "Events", "Plan", "SQLFrontend"]),
     .target(

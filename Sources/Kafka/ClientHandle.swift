@@ -1,4 +1,5 @@
 import CRdKafka
+import Threads
 
 /// What librdkafka's callbacks find behind the client's opaque pointer.
 ///
@@ -73,7 +74,7 @@ final class ClientHandle {
   }
 
   deinit {
-    if !isLeaked { rd_kafka_destroy(pointer) }
+    if !isLeaked { Remains(pointer: pointer, context: context).destroy() }
   }
 
   /// Leaves the client and its context in memory for good, where destroying it would abort the process.
@@ -83,6 +84,44 @@ final class ClientHandle {
     _ = Unmanaged.passRetained(context)
   }
 }
+
+/// A client that nobody uses any more.
+///
+/// `@unchecked Sendable`: made in the last moment of the handle's life and given to the one thread that destroys it;
+/// of the context only the log closure, which is `Sendable`, is used beside that.
+private struct Remains: @unchecked Sendable {
+  let pointer: OpaquePointer
+  /// Callbacks may use it until the client is gone, however long that takes.
+  let context: ClientContext
+
+  /// Destroys the client, or leaves it behind when that takes too long.
+  ///
+  /// `rd_kafka_destroy` (2.0) never returns after a topic was deleted whose partitions were being fetched: its partitions
+  /// stay with their broker's thread, which waits for them, and everybody for that thread. So a thread of our own waits.
+  /// What stays then is a few idle threads of a client that has left its group.
+  func destroy() {
+    let isGone = Monitor(false)
+    do {
+      _ = try WorkerThread(name: "kafka-destroy") {
+        rd_kafka_destroy(pointer)
+        withExtendedLifetime(context) {}
+        isGone.update { $0 = true }
+      }
+    } catch {
+      // No thread for it: a client left behind does less harm than a caller that never returns.
+      _ = Unmanaged.passRetained(context)
+      return
+    }
+    guard isGone.wait(timeoutMilliseconds: destroyTimeoutMilliseconds, until: { $0 ? true : nil }) == nil else { return }
+    context.log?(
+      KafkaLogLine(
+        level: .warning, facility: "DESTROY",
+        message: "librdkafka did not end a client within \(destroyTimeoutMilliseconds / 1000) s; its idle threads stay"))
+  }
+}
+
+/// Ending a client takes milliseconds.
+private let destroyTimeoutMilliseconds = 5_000
 
 let commonDefaults = [
   ("client.id", "streampulse"),

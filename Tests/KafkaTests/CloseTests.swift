@@ -5,20 +5,6 @@ import Threads
 /// A consumer may have to end while the group waits for its answer, because its owner cannot go on: fenced, failed or
 /// bereft of its partitions. It must be able to leave, or its process stays behind and reads nothing.
 @Suite(.serialized) struct CloseTests {
-  /// Runs `body` on a thread of its own; fails when it does not end in time.
-  private func ends(_ body: @escaping @Sendable () throws -> Void) throws {
-    let result = Monitor<Result<Void, any Error>?>(nil)
-    let thread = try WorkerThread(name: "consumer") {
-      let outcome = Result { try body() }
-      result.update { $0 = outcome }
-    }
-    guard let outcome = result.wait(timeoutMilliseconds: 60_000, until: { $0 }) else {
-      throw TimedOut(waitingFor: "the end of close")
-    }
-    thread.join()
-    try outcome.get()
-  }
-
   /// Polls until one of the events is what is waited for; the group then waits for the answer.
   private static func wait(_ consumer: KafkaConsumer, until wanted: (GroupEvent) -> Bool) throws {
     let pause = Monitor(())

@@ -4,7 +4,7 @@ import Testing
 
 /// Starts one Kafka node for the whole suite and kills it afterwards.
 private struct RunningKafka: SuiteTrait, TestScoping {
-  @TaskLocal static var bootstrapServers = ""
+  @TaskLocal static var node: KafkaNode?
 
   func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? {
     test.isSuite ? self : nil
@@ -16,17 +16,20 @@ private struct RunningKafka: SuiteTrait, TestScoping {
     let node = try KafkaNode()
     defer { node.kill() }
     try node.waitUntilReady()
-    try await Self.$bootstrapServers.withValue(node.bootstrapServers, operation: body)
+    try await Self.$node.withValue(node, operation: body)
   }
 }
 
 @Suite(
   .serialized, .enabled(if: KafkaNode.isInstalled, "no Kafka at ../shared/kafka/kafka-broker"), RunningKafka())
 struct RealKafkaTests {
-  private let bootstrapServers = RunningKafka.bootstrapServers
+  private let node: KafkaNode
+  private let bootstrapServers: String
   private let admin: KafkaAdmin
 
   init() throws {
+    node = try #require(RunningKafka.node)
+    bootstrapServers = node.bootstrapServers
     admin = try KafkaAdmin(configuration: KafkaConfiguration(bootstrapServers: bootstrapServers))
   }
 
@@ -71,5 +74,25 @@ struct RealKafkaTests {
     #expect(
       try KafkaProducer(configuration: KafkaConfiguration(bootstrapServers: bootstrapServers)).clusterIdentity()
         == identity)
+  }
+
+  @Test("a consumer whose topic is deleted while it reads can be closed and released")
+  func deletedTopic() throws {
+    try admin.createTopicIfMissing("deleted", partitions: 1)
+    try ends { [node] in
+      let member = try Member(
+        "a", node.bootstrapServers, topic: "deleted", group: "deleted", positions: Positions(),
+        properties: [(name: "topic.metadata.refresh.interval.ms", value: "1000")])
+      try until("the partition") {
+        try member.step()
+        return member.assignment == [0]
+      }
+      try node.tool("TopicCommand", ["--delete", "--topic", "deleted"])
+      try until("the loss") {
+        try member.step()
+        return member.take().contains(.lost([0]))
+      }
+      member.consumer.close()
+    }
   }
 }

@@ -1,6 +1,7 @@
 import Events
 import Kafka
 import Testing
+import Threads
 
 /// A record as the tests compare it: a copy that outlives its batch.
 struct Seen: Hashable {
@@ -39,6 +40,20 @@ func until(_ what: String, seconds: Int = 120, _ step: () throws -> Bool) throws
   while try !step() {
     guard clock.now < deadline else { throw TimedOut(waitingFor: what) }
   }
+}
+
+/// Runs `body` on a thread of its own; fails when it does not end in time.
+func ends(_ body: @escaping @Sendable () throws -> Void) throws {
+  let result = Monitor<Result<Void, any Error>?>(nil)
+  let thread = try WorkerThread(name: "consumer") {
+    let outcome = Result { try body() }
+    result.update { $0 = outcome }
+  }
+  guard let outcome = result.wait(timeoutMilliseconds: 60_000, until: { $0 }) else {
+    throw TimedOut(waitingFor: "the end of close")
+  }
+  thread.join()
+  try outcome.get()
 }
 
 extension KafkaProducer {
