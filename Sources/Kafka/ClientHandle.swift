@@ -112,11 +112,13 @@ private struct Remains: @unchecked Sendable {
       _ = Unmanaged.passRetained(context)
       return
     }
-    guard isGone.wait(timeoutMilliseconds: destroyTimeoutMilliseconds, until: { $0 ? true : nil }) == nil else { return }
+    let end = isGone.wait(timeoutMilliseconds: destroyTimeoutMilliseconds) { $0 ? true : nil }
+    guard end == nil else { return }
+    let seconds = destroyTimeoutMilliseconds / 1000
     context.log?(
       KafkaLogLine(
         level: .warning, facility: "DESTROY",
-        message: "librdkafka did not end a client within \(destroyTimeoutMilliseconds / 1000) s; its idle threads stay"))
+        message: "librdkafka did not end a client within \(seconds) s; its idle threads stay"))
   }
 }
 

@@ -14,7 +14,11 @@ public struct KafkaConsumerSettings: Sendable {
   /// How long a broker may hold back an answer to gather more records; the floor of freshness at a low rate.
   public var fetchWaitMaxMilliseconds = 10
   /// A member that does not call `pollGroup` for so long is taken for stuck and loses its partitions.
-  public var maxPollIntervalMilliseconds = 300_000
+  ///
+  /// Also how long a rebalance waits for a member, and a member for the answer to its joining, which is why it is far
+  /// below librdkafka's 5 minutes: the embedded broker forgets, without a word, a member whose session ends while it
+  /// joins, and its thread needs to be late by only a second for that. The member asks again after this time.
+  public var maxPollIntervalMilliseconds = 30_000
   /// A member that dies without leaving is noticed after so long.
   public var sessionTimeoutMilliseconds = 6_000
 

@@ -131,4 +131,33 @@ import Testing
     broker.close()
     #expect(throws: KafkaError.self) { try broker.createTopic("late", partitions: 1) }
   }
+
+  @Test("a member whose joining the broker forgets joins again within a minute")
+  func forgottenMember() throws {
+    let broker = try EmbeddedBroker(topics: [("events", 2)])
+    let member = try Member("a", broker.bootstrapServers, topic: "events", group: "g", positions: Positions())
+    let alone = ContinuousClock.now + .seconds(1)
+    try until("its joining") {
+      try member.step()
+      return ContinuousClock.now > alone
+    }
+    // The broker holds all members to the session of the last one that joined, and waits 3 s for others before it
+    // answers: by then it has forgotten both.
+    var settings = KafkaConsumerSettings()
+    settings.sessionTimeoutMilliseconds = 1_000
+    let other = try Member(
+      "b", broker.bootstrapServers, topic: "events", group: "g", positions: Positions(), settings: settings)
+    let clock = ContinuousClock()
+    let start = clock.now
+    try until("the end of the joining") {
+      try member.step()
+      try other.step()
+      return clock.now > start + .seconds(5)
+    }
+    other.consumer.close()
+    try until("the partitions", seconds: 60) {
+      try member.step()
+      return member.assignment == [0, 1]
+    }
+  }
 }

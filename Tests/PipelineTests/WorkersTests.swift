@@ -13,6 +13,18 @@ import Testing
     #expect(instance.end(seconds: 20)?.contains("no.such.property") == true)
   }
 
+  @Test("workers that start at once share the embedded broker's topic")
+  func together() throws {
+    let (bench, load) = (try Bench(), try Load())
+    let instance = try Instance(bench, load, workers: 3)
+    try until("all partitions", of: [instance]) {
+      instance.processor.status.current.partitions == [0, 1, 2]
+    }
+    try load.send(300)
+    try until("all events", of: [instance]) { instance.processor.status.current.committedRecords == 300 }
+    #expect(instance.stop() == "stopped")
+  }
+
   @Test("an outage that all workers see is said once")
   func outages() {
     let outages = SharedOutages()
