@@ -7,7 +7,7 @@ import Threads
 /// no callback runs any more.
 class ClientContext {
   /// Read by librdkafka's threads; never changed.
-  fileprivate let log: (@Sendable (KafkaLogLine) -> Void)?
+  let log: (@Sendable (KafkaLogLine) -> Void)?
 
   init(log: (@Sendable (KafkaLogLine) -> Void)?) {
     self.log = log

@@ -153,15 +153,37 @@ public final class KafkaConsumer {
     return true
   }
 
-  /// Leaves the group and waits for its answer. Partitions still assigned are released without an event, so finish
-  /// their work before. Batches may outlive it. Doing it again does nothing.
+  /// Leaves the group and waits for its answer, a few seconds at most: a group that does not answer notices by the
+  /// session. Partitions still assigned are released without an event, so finish their work before. Batches may outlive
+  /// it. Doing it again does nothing.
   public func close() {
     guard !context.isClosing else { return }
     answerPendingRebalance()
     context.isClosing = true
-    _ = rd_kafka_consumer_close(client.pointer)
+    leaveGroup()
     unconfirmed = []
     partitionQueues = [:]
+  }
+
+  /// `rd_kafka_consumer_close` with a bound: it waits for ever when a coordinator that still owes an answer goes silent.
+  private func leaveGroup() {
+    guard let queue = rd_kafka_queue_new(client.pointer).map(QueueHandle.init) else { return }
+    if let error = rd_kafka_consumer_close_queue(client.pointer, queue.pointer) {
+      // There is no group to leave.
+      rd_kafka_error_destroy(error)
+      return
+    }
+    let deadline = monotonicMilliseconds() + closeTimeoutMilliseconds
+    while rd_kafka_consumer_closed(client.pointer) == 0 {
+      guard monotonicMilliseconds() < deadline else {
+        context.log?(
+          KafkaLogLine(
+            level: .warning, facility: "CLOSE",
+            message: "the group did not let a member go within \(closeTimeoutMilliseconds / 1000) s"))
+        return
+      }
+      rd_kafka_queue_poll_callback(queue.pointer, 50)
+    }
   }
 
   /// A rebalance that the caller was told of and did not answer, because it starts anew: closing would wait for that
@@ -211,3 +233,6 @@ public final class KafkaConsumer {
     }
   }
 }
+
+/// Below the 10 s in which a processor that is told to stop has to end.
+private let closeTimeoutMilliseconds: Int64 = 5_000
