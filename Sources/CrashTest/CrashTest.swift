@@ -206,6 +206,8 @@ public final class CrashTest {
   /// Replaces processors that have died, notices what must not happen, and says how it goes.
   private func look(_ parts: Parts) throws {
     if isInterrupted() { throw CrashTestError.interrupted }
+    // One that survives is down when it was killed on purpose.
+    if !parts.broker.survives { try parts.broker.checkRunning() }
     for slot in parts.slots {
       if let problem = try slot.supervise() { note(problem) }
     }

@@ -185,6 +185,19 @@ class Product:
         self.settings["KAFKA_BOOTSTRAP_SERVERS"] = line.strip().split("=", 1)[1]
         return broker
 
+    def kafka(self, program, partitions=4):
+        """Starts a real Kafka with the topic, which all programs started from now on use."""
+        port = free_port(and_next=True)
+        self.settings["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{port}"
+        kafka = self.start(self.folder / "kafka", port, program=program, log="kafka")
+
+        def makes_topic():
+            assert kafka.is_running, kafka.output
+            return self.run("--count", 0, "--partitions", partitions, program=GENERATOR, seconds=90).returncode == 0
+
+        wait_until(makes_topic, lambda: f"Kafka does not answer: {kafka.output}", seconds=60)
+        return kafka
+
     @property
     def joining(self):
         """The file `env` that a running `up` leaves for others to join in."""

@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from product import GENERATOR, free_port, wait_until
+from product import GENERATOR, wait_until
 from truth import Truth
 
 KILLS = 20
@@ -27,15 +27,7 @@ def embedded_broker(product):
 
 @pytest.fixture
 def real_kafka(product, shared):
-    port = free_port(and_next=True)
-    product.settings["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{port}"
-    kafka = product.start(product.folder / "kafka", port, program=shared("kafka/kafka-broker"), log="kafka")
-
-    def makes_topic():
-        assert kafka.is_running, kafka.output
-        return product.run("--count", 0, "--partitions", 4, program=GENERATOR, seconds=90).returncode == 0
-
-    wait_until(makes_topic, lambda: f"Kafka does not answer: {kafka.output}", seconds=60)
+    product.kafka(shared("kafka/kafka-broker"))
     return STATIC_MEMBER, {}
 
 

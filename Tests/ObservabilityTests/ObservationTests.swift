@@ -18,6 +18,7 @@ import Testing
     .rereading(topic: "t", partition: 0, from: 5), .readerRoleMissing(reason: "r"), .brokerFault(reason: "r"),
     .brokerLog(facility: "f", message: "m"),
     .gapFound(topic: "t", partition: 0, first: 5, last: 9, reason: "compaction"),
+    .partitionHeld(topic: "t", partition: 0, reason: "r"),
     .recordsExpired(topic: "t", partition: 0, first: 5, last: 6), .repeatsDropped(topic: "t", partition: 0, count: 3),
     .deadLettersWritten(stream: "s", count: 1, code: "EMPTY"),
     .deadLettersForwarded(topic: "t", count: 2), .forwardingFailed(reason: "r"),
@@ -55,9 +56,10 @@ import Testing
     let expected = [
       "streampulse_events_total{stream=\"s\",outcome=\"consumed\"} 10",
       "streampulse_events_total{stream=\"s\",outcome=\"late\"} 2", "streampulse_upserted_rows_total{stream=\"s\"} 3",
-      "streampulse_assigned_partitions 1", "streampulse_lost_partitions_total 1",
+      "streampulse_assigned_partitions 2", "streampulse_lost_partitions_total 1",
       "streampulse_database_failures_total 1",
-      "streampulse_missing_records_total 5", "streampulse_expired_records_total 2",
+      "streampulse_missing_records_total 5", "streampulse_partition_holds_total 1",
+      "streampulse_expired_records_total 2",
       "streampulse_flush_seconds_count 1", "streampulse_requests_total{route=\"/api\",status=\"200\"} 1",
       "streampulse_alerts_total{severity=\"WARNING\"} 1",
     ]

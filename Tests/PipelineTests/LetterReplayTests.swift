@@ -139,7 +139,8 @@ import Threads
     try bench.connection.execute(
       """
       DELETE FROM pulse.ledger_counts WHERE aggregate = 'device_stats' AND first_offset = 1;
-      UPDATE pulse.ledger_counts SET aggregate = 'gone' WHERE aggregate = 'content_stats' AND first_offset = 1
+      UPDATE pulse.ledger_counts SET aggregate = 'gone' WHERE aggregate = 'content_stats' AND first_offset = 1;
+      UPDATE pulse.ledger AS l SET seal = pulse.seal(l)
       """)
     #expect(try replay(bench).replayed == 2)
     #expect(try counts == ["3 1 1"])

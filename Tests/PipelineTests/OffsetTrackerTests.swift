@@ -12,7 +12,9 @@ import Testing
     defer { records.deallocate() }
     for (index, (partition, offset)) in drawn.enumerated() {
       records.initializeElement(
-        at: index, to: Record(payload: nil, payloadCount: 0, offset: offset, partition: partition))
+        at: index,
+        to: Record(
+          payload: nil, payloadCount: 0, offset: offset, timestampMilliseconds: offset, partition: partition))
     }
     let admission = tracker.admit(records)
     return (admission, records.prefix(admission.count).map { "\($0.partition):\($0.offset)" })
@@ -44,6 +46,11 @@ import Testing
     #expect(kept == ["0:5", "0:6"])
     #expect(admission.repeats == [0: 3])
     #expect(admission.runs == [PartitionRun(partition: 0, rows: 0..<2)])
+    // Now the last record is known, and a repeat of a later one is not compared with it.
+    let (next, keptNext) = admit(&tracker, [(0, 6), (0, 7), (0, 8), (0, 8), (0, 9)])
+    #expect(keptNext == ["0:7", "0:8", "0:9"])
+    #expect(next.replaced.isEmpty)
+    #expect(next.repeats == [0: 2])
   }
 
   @Test("records of a partition that is not assigned are strays")
@@ -93,7 +100,7 @@ import Testing
   @Test("the record before the position is compared, and is no repeat")
   func sameLog() {
     var tracker = OffsetTracker()
-    let last = RecordFingerprint(Record(payload: nil, payloadCount: 0, offset: 4))
+    let last = RecordFingerprint(Record(payload: nil, payloadCount: 0, offset: 4, timestampMilliseconds: 4))
     tracker.assign(0, next: 5, last: last)
     let (admission, kept) = admit(&tracker, [(0, 4), (0, 5)])
     #expect(kept == ["0:5"])
@@ -127,7 +134,9 @@ import Testing
     let (admission, kept) = admit(&tracker, [(0, 5), (0, 6)])
     #expect(kept == ["0:5", "0:6"])
     #expect(admission.replaced.isEmpty)
-    #expect(tracker.last(0) == RecordFingerprint(Record(payload: nil, payloadCount: 0, offset: 6)))
+    #expect(
+      tracker.last(0)
+        == RecordFingerprint(Record(payload: nil, payloadCount: 0, offset: 6, timestampMilliseconds: 6)))
   }
 
   @Test("what was kept of a partition can be taken out again")
@@ -138,7 +147,9 @@ import Testing
     defer { records.deallocate() }
     for (index, (partition, offset)) in drawn.enumerated() {
       records.initializeElement(
-        at: index, to: Record(payload: nil, payloadCount: 0, offset: offset, partition: partition))
+        at: index,
+        to: Record(
+          payload: nil, payloadCount: 0, offset: offset, timestampMilliseconds: offset, partition: partition))
     }
     var admission = tracker.admit(records)
     tracker.withdraw([0], from: &admission, records)

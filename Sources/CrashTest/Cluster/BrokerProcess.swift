@@ -59,6 +59,8 @@ final class BrokerProcess {
     }
   }
 
+  /// - Throws: when it ended by itself. The in-process broker is librdkafka's mock, which aborts when a member asks to
+  ///   join while its last request to join is unanswered (librdkafka 2.0, `!member->resp`); its log is lost then.
   func checkRunning() throws {
     if let status = process.exitStatus { throw CrashTestError.setup("the broker ended with \(status)") }
   }

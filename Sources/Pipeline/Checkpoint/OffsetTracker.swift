@@ -114,7 +114,8 @@ public struct OffsetTracker: Sendable {
       }
       if offset < position.expected {
         if offset == position.expected - 1 {
-          if let last = position.last, last != RecordFingerprint(records[index]) {
+          let last = admission.count > start ? RecordFingerprint(records[admission.count - 1]) : position.last
+          if let last, last != RecordFingerprint(records[index]) {
             admission.replaced[partition] = offset
           }
           if position.awaitsLast {

@@ -238,6 +238,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   }
 
   private func release(_ partitions: [Int32]) throws(PipelineError) {
+    // Those that were revoked before their claim was answered have never been assigned.
+    let assigned = open.assigned.filter(partitions.contains)
     for partition in partitions {
       open.release(partition)
       tracker.release(partition)
@@ -256,7 +258,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       status.partitions = open.assigned
       status.held = status.held.filter { held.contains($0.key) }
     }
-    observe(.partitionsRevoked(topic: consumer.topic, partitions: partitions))
+    if !assigned.isEmpty { observe(.partitionsRevoked(topic: consumer.topic, partitions: assigned)) }
   }
 
   // MARK: Reading

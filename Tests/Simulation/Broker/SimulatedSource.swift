@@ -170,7 +170,7 @@ final class SimulatedSource: RecordSource {
     }
     let wanted = world.random.within(0...records.count - count)
     let end = min(entries.count, index + wanted)
-    while index < end, entries[index].arrival <= world.now {
+    while index < end, count < records.count, entries[index].arrival <= world.now {
       if entries[index].offset >= broker.log.low[Int(partition)] {
         records.initializeElement(
           at: count, to: broker.log.record(partition, entries[index], sourceIndex: Int32(count)))
@@ -178,7 +178,11 @@ final class SimulatedSource: RecordSource {
       }
       fetch.position = entries[index].offset + 1
       fetch.isFresh = false
-      index += 1
+      if world.strikes(world.scenario.repeated) {
+        world.reached(.repeatedRecords)
+      } else {
+        index += 1
+      }
     }
     fetches[partition] = fetch
   }

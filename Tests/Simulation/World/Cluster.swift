@@ -48,7 +48,7 @@ final class Cluster {
     }
     guard let chosen = world.random.pick(ready) else {
       var times = [next, database.nextTime].compactMap { $0 }
-      if !world.isHealing, nextFault < .max { times.append(nextFault) }
+      if world.hasFaults, nextFault < .max { times.append(nextFault) }
       // Inside a call of the only instance nothing else can happen but the passing of time.
       world.advance(to: times.min() ?? world.now + 10 * millisecond)
       serveTheRest()
@@ -61,7 +61,7 @@ final class Cluster {
   private func serveTheRest() {
     database.tick()
     broker.tick()
-    if !world.isHealing, world.now >= nextFault {
+    if world.hasFaults, world.now >= nextFault {
       nextFault = world.now + world.random.within(0...2 * world.scenario.faultInterval)
       if let fault = world.random.pick(world.scenario.faults) { strike(fault) }
     }

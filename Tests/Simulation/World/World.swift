@@ -49,9 +49,13 @@ final class World {
     now = max(now, time)
   }
 
+  /// Whether things may still go wrong: also in the middle of a call that goes on beyond the horizon, nothing does, or
+  /// a process that is stopped again and again would never come back from it.
+  var hasFaults: Bool { !isHealing && now < scenario.horizon }
+
   /// True with this probability while faults happen.
   func strikes(_ probability: Double) -> Bool {
-    !isHealing && random.chance(probability)
+    hasFaults && random.chance(probability)
   }
 
   func note(_ text: @autoclosure () -> String) {
