@@ -211,6 +211,72 @@ import Threads
     try expectProven(strict)
   }
 
+  /// Counts what init has sent, then thirty dead letters from 2033 as segments of their own, then more; and replays those.
+  private func countLetters() throws {
+    try count()
+    for index in 0..<30 {
+      try load.send(bytes: Download(milliseconds: 2_000_000_000_000).encoded, to: Int32(index % 3))
+    }
+    try load.settle()
+    let instance = try Instance(bench, load)
+    try until("letters") { try bench.rows("SELECT sum(dead) FROM pulse.ledger") == ["33"] }
+    #expect(instance.stop() == "stopped")
+    try load.send(300)
+    try count()
+    let letters = LetterReplay(bench.plan, try bench.project.stream.makeDecoder(), bench.connection)
+    var filter = LetterFilter(stream: bench.plan.definition.name)
+    filter.code = "FUTURE_EVENT_TIME"
+    #expect(try letters.replay(filter, now: 2_000_000_000_000_000).replayed == 30)
+    #expect(try total == load.sent + 30)
+  }
+
+  @Test("dead letters that were replayed are made anew with the window that they are in")
+  func replayedLetters() throws {
+    try countLetters()
+    let segments = "FROM pulse.ledger WHERE latest_event IS NULL"
+    #expect(try bench.rows("SELECT count(*) > 0 \(segments)") == ["t"])
+    #expect(try replay(from: "2033-01-01").events == 0)
+    #expect(try total == load.sent + 30)
+    #expect(try replay().events == 0)
+    try expectProven()
+  }
+
+  @Test("replayed dead letters that the topic no longer holds are missed as other records are")
+  func lostLetters() throws {
+    try countLetters()
+    try bench.connection.execute(
+      """
+      UPDATE dead_letters SET cluster = 'old' WHERE replayed_at IS NOT NULL;
+      UPDATE pulse.ledger SET cluster = 'old' WHERE latest_event IS NULL
+      """)
+    #expect(refusal { try replay(from: "2033-01-01") }.contains("the topic no longer holds all records"))
+  }
+
+  @Test("new rows with fewer events than were counted do not take the place of the present ones")
+  func shortfall() throws {
+    try count()
+    try bench.connection.execute(
+      """
+      UPDATE pulse.ledger_counts SET aggregated = aggregated + 7
+      WHERE aggregate = 'region_health' AND (partition, first_offset) = (0, 0)
+      """)
+    #expect(refusal { try replay() }.contains("7 events less than were counted"))
+    #expect(try total == load.sent)
+    #expect(try bench.rows("SELECT count(*) FROM pulse.replays") == ["0"])
+  }
+
+  @Test("a row in a window that retention has removed is kept")
+  func lateInRetired() throws {
+    try count()
+    let before = try bench.rows("SELECT * FROM region_health ORDER BY region, window_start")
+    try bench.connection.execute(
+      "INSERT INTO pulse.retired (aggregate, horizon, events) VALUES ('region_health', '2026-01-01T00:01:00Z', 0)")
+    #expect(try replay().events == 0)
+    #expect(try total == load.sent)
+    #expect(try bench.rows("SELECT * FROM region_health ORDER BY region, window_start").count == before.count)
+    #expect(try bench.verify().holds)
+  }
+
   @Test("grants and indexes of one's own stay; a view of one's own is named before anything is done")
   func belongings() throws {
     try count()

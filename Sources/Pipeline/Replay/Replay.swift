@@ -205,7 +205,6 @@ public final class Replay {
   private struct Swap {
     var scope: ReplayScope
     var isRedefined: Bool
-    var isWhole: Bool { scope.from == .min }
   }
 
   /// - Returns: nil when the processors have come too far meanwhile: then nothing has changed.
@@ -223,8 +222,13 @@ public final class Replay {
       try advance(to: targets, engine, shadow)
       try checkCompleteness()
       try shadow.lockPresent()
-      if !swap.isWhole { try shadow.keepRows(before: swap.scope.from) }
-      let events = try shadow.surplus(isWhole: swap.isWhole) ?? 0
+      // Rows of another shape cannot be kept.
+      let kept = swap.isRedefined ? 0 : try shadow.keepRows(before: swap.scope.from, endedBy: swap.scope.floor)
+      let events = try shadow.surplus(isWhole: kept == 0) ?? 0
+      guard events >= 0 || swap.isRedefined else {
+        throw PipelineError.definition(
+          "the new rows of \(aggregate.name) hold \(-events) events less than were counted. Nothing has been changed")
+      }
       let rows = try shadow.takePlace()
       try record(swap, events: events)
       try connection.execute("COMMIT")
