@@ -277,6 +277,58 @@ import Threads
     #expect(try bench.verify().holds)
   }
 
+  @Test("an aggregate that was dropped while it was empty is replayed like any other")
+  func unboundedHorizon() throws {
+    try count()
+    try bench.connection.execute(
+      "INSERT INTO pulse.retired (aggregate, horizon, events) VALUES ('region_health', '-infinity', 0)")
+    #expect(try replay().rows == 15)
+  }
+
+  @Test("a partition that begins between the reading of the positions and the swap is contained")
+  func newPartition() throws {
+    let load = try Load()
+    for partition: Int32 in 0..<2 { try load.send(100, to: partition) }
+    let instance = try Instance(bench, load)
+    try until("200 events") { try total == 200 }
+    #expect(instance.stop() == "stopped")
+    try bench.connection.execute("DELETE FROM pulse.progress WHERE partition = 2")
+    let cluster = try bench.rows("SELECT DISTINCT cluster FROM pulse.progress")[0]
+    let event = Download()
+    try load.send(bytes: event.encoded, to: 2)
+    try load.settle()
+
+    // As a flush would: it writes to the table before the replay can lock it, and commits while that waits.
+    let flush = try PostgresConnection(bench.settings)
+    defer { flush.close() }
+    try flush.execute("BEGIN; LOCK TABLE region_health IN ROW EXCLUSIVE MODE")
+    let outcome = Monitor<String?>(nil)
+    let (settings, stream) = (bench.settings, bench.project.stream)
+    let kafka = KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers)
+    let thread = try WorkerThread(name: "replay") {
+      do {
+        let connection = try PostgresConnection(settings)
+        defer { connection.close() }
+        let report = try Replay(
+          connection, stream, aggregate: "region_health", kafka: kafka, topic: Bench.topic, group: "replay"
+        ).run(from: nil)
+        outcome.update { $0 = "\(report.records) records" }
+      } catch {
+        outcome.update { $0 = "\(error)" }
+      }
+    }
+    try until("the swap waits") {
+      try bench.rows("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted") == ["1"]
+    }
+    let claim = try #require(try bench.sink.claim([2: 0], cluster: cluster, flush).first)
+    try bench.sink.commit(bench.checkpoint(claim, [event]), cluster: cluster, flush)
+    try flush.execute("COMMIT")
+    thread.join()
+    #expect(outcome.read { $0 } == "201 records")
+    #expect(try total == 201)
+    #expect(try bench.verify().holds)
+  }
+
   @Test("grants and indexes of one's own stay; a view of one's own is named before anything is done")
   func belongings() throws {
     try count()

@@ -207,7 +207,8 @@ public final class Replay {
     var isRedefined: Bool
   }
 
-  /// - Returns: nil when the processors have come too far meanwhile: then nothing has changed.
+  /// - Returns: nil when the processors have come too far meanwhile, or have begun a partition: then the present table is as
+  ///   it was.
   private func attempt(_ swap: Swap, _ engine: ReplayEngine, _ shadow: ShadowTable) throws -> ReplayReport? {
     // Whoever reads the table for longer makes the swap wait, and the processors with it: then it is given up.
     try connection.execute("BEGIN; SET LOCAL lock_timeout = '10s'")
@@ -220,8 +221,14 @@ public final class Replay {
         return nil
       }
       try advance(to: targets, engine, shadow)
-      try checkCompleteness()
       try shadow.lockPresent()
+      // The positions' locks do not hold off a partition that is new: it is, once nobody can write to the table.
+      guard try committed() == targets else {
+        // What the shadow table has got is kept, since `positions` count it in.
+        try connection.execute("COMMIT")
+        return nil
+      }
+      try checkCompleteness()
       // Rows of another shape cannot be kept.
       let kept = swap.isRedefined ? 0 : try shadow.keepRows(before: swap.scope.from, endedBy: swap.scope.floor)
       let events = try shadow.surplus(isWhole: kept == 0) ?? 0
