@@ -343,6 +343,18 @@ import Threads
     #expect(refusal { try replay() }.contains("own_view"))
   }
 
+  @Test("a dry run keeps off the table that a replay is filling")
+  func dryRunBesideReplay() throws {
+    try count()
+    let other = try PostgresConnection(bench.settings)
+    defer { other.close() }
+    _ = try other.query("SELECT pg_advisory_lock(5721046398115)")
+    let error = #expect(throws: PipelineError.self) {
+      try withReplay("region_health", nil) { try $0.estimate(from: nil) }
+    }
+    #expect(error?.description.contains("another replay is running") == true)
+  }
+
   @Test("a dry run counts and changes nothing")
   func dryRun() throws {
     try count()

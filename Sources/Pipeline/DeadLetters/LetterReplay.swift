@@ -56,6 +56,9 @@ public struct LetterReplay {
         throw PipelineError.definition("an aggregate is being replayed: replay dead letters when that is done")
       }
       defer { _ = try? connection.query("SELECT pg_advisory_unlock_shared($1)", [.bigint(LetterReplay.lock)]) }
+      // What was checked before the lock was held, a replay with a changed definition may have changed meanwhile.
+      let shapes = plan.aggregates.map { (name: $0.name, shape: TableShape($0, of: plan)) }
+      if let change = try Migrator.redefinition(shapes, connection) { throw PipelineError.definition(change) }
       return try replayAll(filter, now: now)
     } catch let error as PostgresError {
       throw .postgres(error)

@@ -57,7 +57,7 @@ public final class Replay {
   ///
   /// - Parameter time: as Postgres reads it; nil: from the beginning.
   public func estimate(from time: String?) throws(PipelineError) -> ReplayEstimate {
-    try translated {
+    try alone {
       let (scope, isRedefined) = try prepare(time)
       let shadow = try ShadowTable(connection, aggregate)
       let engine = try ReplayEngine(stream, aggregate, floor: scope.floor)
@@ -81,13 +81,8 @@ public final class Replay {
 
   /// Replays, and returns when the new rows are in place.
   public func run(from time: String?) throws(PipelineError) -> ReplayReport {
-    try translated {
+    try alone {
       let started = Clock.monotonic()
-      guard try connection.query("SELECT pg_try_advisory_lock($1)", [.bigint(Int64(Replay.lock))])[0, 0] == "t" else {
-        throw PipelineError.definition("another replay is running in this database: wait for its end")
-      }
-      // Not left to the end of the connection, which the server may notice a moment later.
-      defer { _ = try? connection.query("SELECT pg_advisory_unlock($1)", [.bigint(Int64(Replay.lock))]) }
       let (scope, isRedefined) = try prepare(time)
       if isRedefined, time != nil {
         throw PipelineError.definition(
@@ -307,6 +302,18 @@ public final class Replay {
         .text(Sink.channel),
         .text(JSONValue.object([JSONMember("stream", .string(stream.plan.definition.name))]).text),
       ])
+  }
+
+  /// One replay at a time, also where it only measures: the shadow table has the aggregate's name.
+  private func alone<Value>(_ body: () throws -> Value) throws(PipelineError) -> Value {
+    try translated {
+      guard try connection.query("SELECT pg_try_advisory_lock($1)", [.bigint(Int64(Replay.lock))])[0, 0] == "t" else {
+        throw PipelineError.definition("another replay is running in this database: wait for its end")
+      }
+      // Not left to the end of the connection, which the server may notice a moment later.
+      defer { _ = try? connection.query("SELECT pg_advisory_unlock($1)", [.bigint(Int64(Replay.lock))]) }
+      return try body()
+    }
   }
 
   private func translated<Value>(_ body: () throws -> Value) throws(PipelineError) -> Value {
