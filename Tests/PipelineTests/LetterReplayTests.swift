@@ -174,6 +174,15 @@ import Threads
     try expectProof()
   }
 
+  @Test("letters are not folded into a table that was made anew with another definition")
+  func redefinition() throws {
+    try commitFuture()
+    try bench.connection.execute("UPDATE pulse.definitions SET shape = '' WHERE aggregate = 'region_health'")
+    let error = #expect(throws: PipelineError.self) { try replay(bench) }
+    #expect(error?.description.contains("region_health has changed") == true)
+    #expect(try counts == ["1 1 1"])
+  }
+
   @Test("more letters than one transaction takes are replayed, beside a processor and another replay")
   func concurrency() throws {
     let events = (0..<2500).map { Download(minute: $0 % 7, content: "c\($0 % 13)", region: "R\($0 % 5)") }

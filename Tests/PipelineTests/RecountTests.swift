@@ -127,6 +127,28 @@ import Testing
     #expect(!report.holds)
   }
 
+  @Test("a record that WHERE cannot be computed of is a dead letter, and no failure of the recount")
+  func deadByFilter() throws {
+    let scratch = try ScratchProject()
+    let path = "sql/aggregates/device_stats.sql"
+    let project = try scratch.change(path, "s/^GROUP BY/WHERE 1 \\/ (content.size_gb::integer - 7) <> 9\\n&/")
+    let (bench, load) = (try Bench(project: project), try Load())
+    try load.send(20)
+    try load.send(bytes: Download(size: 7).encoded, to: 0)
+    try load.send(20)
+    let instance = try Instance(bench, load, project: project)
+    try until("40 events") { try bench.rows("SELECT sum(total_downloads) FROM device_stats") == ["40"] }
+    #expect(instance.stop() == "stopped")
+    #expect(try bench.rows("SELECT count(*) FROM dead_letters") == ["1"])
+    let connection = try PostgresConnection(bench.settings)
+    defer { connection.close() }
+    let report = try Recount(
+      connection, project, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
+      topic: Bench.topic, group: "recount"
+    ).run()
+    #expect(report.holds)
+  }
+
   @Test("a running processor is judged by the positions of one moment")
   func besideAProcessor() throws {
     let instance = try Instance(bench, load)

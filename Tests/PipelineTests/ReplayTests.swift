@@ -211,6 +211,124 @@ import Threads
     try expectProven(strict)
   }
 
+  /// Counts what init has sent, then thirty dead letters from 2033 as segments of their own, then more; and replays those.
+  private func countLetters() throws {
+    try count()
+    for index in 0..<30 {
+      try load.send(bytes: Download(milliseconds: 2_000_000_000_000).encoded, to: Int32(index % 3))
+    }
+    try load.settle()
+    let instance = try Instance(bench, load)
+    try until("letters") { try bench.rows("SELECT sum(dead) FROM pulse.ledger") == ["33"] }
+    #expect(instance.stop() == "stopped")
+    try load.send(300)
+    try count()
+    let letters = LetterReplay(bench.plan, try bench.project.stream.makeDecoder(), bench.connection)
+    var filter = LetterFilter(stream: bench.plan.definition.name)
+    filter.code = "FUTURE_EVENT_TIME"
+    #expect(try letters.replay(filter, now: 2_000_000_000_000_000).replayed == 30)
+    #expect(try total == load.sent + 30)
+  }
+
+  @Test("dead letters that were replayed are made anew with the window that they are in")
+  func replayedLetters() throws {
+    try countLetters()
+    let segments = "FROM pulse.ledger WHERE latest_event IS NULL"
+    #expect(try bench.rows("SELECT count(*) > 0 \(segments)") == ["t"])
+    #expect(try replay(from: "2033-01-01").events == 0)
+    #expect(try total == load.sent + 30)
+    #expect(try replay().events == 0)
+    try expectProven()
+  }
+
+  @Test("replayed dead letters that the topic no longer holds are missed as other records are")
+  func lostLetters() throws {
+    try countLetters()
+    try bench.connection.execute(
+      """
+      UPDATE dead_letters SET cluster = 'old' WHERE replayed_at IS NOT NULL;
+      UPDATE pulse.ledger SET cluster = 'old' WHERE latest_event IS NULL
+      """)
+    #expect(refusal { try replay(from: "2033-01-01") }.contains("the topic no longer holds all records"))
+  }
+
+  @Test("new rows with fewer events than were counted do not take the place of the present ones")
+  func shortfall() throws {
+    try count()
+    try bench.connection.execute(
+      """
+      UPDATE pulse.ledger_counts SET aggregated = aggregated + 7
+      WHERE aggregate = 'region_health' AND (partition, first_offset) = (0, 0)
+      """)
+    #expect(refusal { try replay() }.contains("7 events less than were counted"))
+    #expect(try total == load.sent)
+    #expect(try bench.rows("SELECT count(*) FROM pulse.replays") == ["0"])
+  }
+
+  @Test("a row in a window that retention has removed is kept")
+  func lateInRetired() throws {
+    try count()
+    let before = try bench.rows("SELECT * FROM region_health ORDER BY region, window_start")
+    try bench.connection.execute(
+      "INSERT INTO pulse.retired (aggregate, horizon, events) VALUES ('region_health', '2026-01-01T00:01:00Z', 0)")
+    #expect(try replay().events == 0)
+    #expect(try total == load.sent)
+    #expect(try bench.rows("SELECT * FROM region_health ORDER BY region, window_start").count == before.count)
+    #expect(try bench.verify().holds)
+  }
+
+  @Test("an aggregate that was dropped while it was empty is replayed like any other")
+  func unboundedHorizon() throws {
+    try count()
+    try bench.connection.execute(
+      "INSERT INTO pulse.retired (aggregate, horizon, events) VALUES ('region_health', '-infinity', 0)")
+    #expect(try replay().rows == 15)
+  }
+
+  @Test("a partition that begins between the reading of the positions and the swap is contained")
+  func newPartition() throws {
+    let load = try Load()
+    for partition: Int32 in 0..<2 { try load.send(100, to: partition) }
+    let instance = try Instance(bench, load)
+    try until("200 events") { try total == 200 }
+    #expect(instance.stop() == "stopped")
+    try bench.connection.execute("DELETE FROM pulse.progress WHERE partition = 2")
+    let cluster = try bench.rows("SELECT DISTINCT cluster FROM pulse.progress")[0]
+    let event = Download()
+    try load.send(bytes: event.encoded, to: 2)
+    try load.settle()
+
+    // As a flush would: it writes to the table before the replay can lock it, and commits while that waits.
+    let flush = try PostgresConnection(bench.settings)
+    defer { flush.close() }
+    try flush.execute("BEGIN; LOCK TABLE region_health IN ROW EXCLUSIVE MODE")
+    let outcome = Monitor<String?>(nil)
+    let (settings, stream) = (bench.settings, bench.project.stream)
+    let kafka = KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers)
+    let thread = try WorkerThread(name: "replay") {
+      do {
+        let connection = try PostgresConnection(settings)
+        defer { connection.close() }
+        let report = try Replay(
+          connection, stream, aggregate: "region_health", kafka: kafka, topic: Bench.topic, group: "replay"
+        ).run(from: nil)
+        outcome.update { $0 = "\(report.records) records" }
+      } catch {
+        outcome.update { $0 = "\(error)" }
+      }
+    }
+    try until("the swap waits") {
+      try bench.rows("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted") == ["1"]
+    }
+    let claim = try #require(try bench.sink.claim([2: 0], cluster: cluster, flush).first)
+    try bench.sink.commit(bench.checkpoint(claim, [event]), cluster: cluster, flush)
+    try flush.execute("COMMIT")
+    thread.join()
+    #expect(outcome.read { $0 } == "201 records")
+    #expect(try total == 201)
+    #expect(try bench.verify().holds)
+  }
+
   @Test("grants and indexes of one's own stay; a view of one's own is named before anything is done")
   func belongings() throws {
     try count()
@@ -223,6 +341,18 @@ import Threads
     #expect(try bench.rows("SELECT to_regclass('pulse_replay.region_health') IS NULL") == ["t"])
     try bench.connection.execute("CREATE VIEW own_view AS SELECT * FROM region_health")
     #expect(refusal { try replay() }.contains("own_view"))
+  }
+
+  @Test("a dry run keeps off the table that a replay is filling")
+  func dryRunBesideReplay() throws {
+    try count()
+    let other = try PostgresConnection(bench.settings)
+    defer { other.close() }
+    _ = try other.query("SELECT pg_advisory_lock(5721046398115)")
+    let error = #expect(throws: PipelineError.self) {
+      try withReplay("region_health", nil) { try $0.estimate(from: nil) }
+    }
+    #expect(error?.description.contains("another replay is running") == true)
   }
 
   @Test("a dry run counts and changes nothing")

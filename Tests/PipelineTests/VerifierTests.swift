@@ -1,4 +1,6 @@
+import Postgres
 import Testing
+import Threads
 
 @testable import Pipeline
 
@@ -94,5 +96,43 @@ import Testing
   func beginAgain() throws {
     try bench.connection.execute("SELECT pulse.begin_again(cluster, topic, partition) FROM pulse.progress")
     #expect(try bench.verify().checks.flatMap(\.violations) == [])
+  }
+
+  @Test("a table that another one takes the place of meanwhile is waited for")
+  func swap() throws {
+    let other = try PostgresConnection(bench.settings)
+    defer { other.close() }
+    try other.execute(
+      """
+      BEGIN; LOCK TABLE region_health IN ACCESS EXCLUSIVE MODE;
+      CREATE TABLE anew AS TABLE region_health;
+      DROP TABLE region_health; ALTER TABLE anew RENAME TO region_health
+      """)
+    let (settings, plan) = (bench.settings, bench.plan)
+    let outcome = Monitor<[String]?>(nil)
+    let thread = try WorkerThread(name: "verify") {
+      let connection = try? PostgresConnection(settings)
+      let report = try? connection.map { try Verifier($0).verify(plan) }
+      outcome.update { $0 = report?.checks.flatMap(\.violations) ?? ["failed"] }
+      connection?.close()
+    }
+    try until("the verification waits") {
+      try bench.rows("SELECT count(*) FROM pg_locks WHERE mode = 'AccessShareLock' AND NOT granted") == ["1"]
+    }
+    try other.execute("COMMIT")
+    thread.join()
+    #expect(outcome.read { $0 } == [])
+  }
+
+  @Test("offsets of a log that was set aside are not taken for those that a replay has contained")
+  func beginAgainAfterReplay() throws {
+    try bench.connection.execute(
+      """
+      INSERT INTO pulse.replays (aggregate, cluster, topic, from_time, partitions, positions, records, events) VALUES
+        ('device_stats', 'cluster-1', 'content-downloads', '-infinity', '{0,1}', '{10,11}', 0, 0),
+        ('device_stats', 'cluster-2', 'content-downloads', '-infinity', '{1}', '{12}', 0, 0);
+      SELECT pulse.begin_again('cluster-1', 'content-downloads', 1)
+      """)
+    #expect(try bench.rows("SELECT positions FROM pulse.replays ORDER BY id") == ["{10,0}", "{12}"])
   }
 }

@@ -56,6 +56,9 @@ public struct LetterReplay {
         throw PipelineError.definition("an aggregate is being replayed: replay dead letters when that is done")
       }
       defer { _ = try? connection.query("SELECT pg_advisory_unlock_shared($1)", [.bigint(LetterReplay.lock)]) }
+      // What was checked before the lock was held, a replay with a changed definition may have changed meanwhile.
+      let shapes = plan.aggregates.map { (name: $0.name, shape: TableShape($0, of: plan)) }
+      if let change = try Migrator.redefinition(shapes, connection) { throw PipelineError.definition(change) }
       return try replayAll(filter, now: now)
     } catch let error as PostgresError {
       throw .postgres(error)
@@ -205,16 +208,18 @@ public struct LetterReplay {
     var taken = PostgresArray(.bigint)
     var aggregates = PostgresArray(.text)
     var outcomes = PostgresArray(.text)
+    var times = PostgresArray(.timestamptz)
     var refused = PostgresArray(.bigint)
     var codes = PostgresArray(.text)
     var reasons = PostgresArray(.text)
-    for (letter, verdict) in zip(letters, batch.verdicts) {
-      switch verdict {
+    for (index, letter) in letters.enumerated() {
+      switch batch.verdicts[index] {
       case .taken(let entries):
         for (aggregate, outcome) in entries {
           taken.append(letter.id)
           aggregates.append(aggregate)
           outcomes.append(outcome.rawValue)
+          if let time = batch.eventTimes[index] { times.append(time) } else { times.appendNull() }
         }
       case .refused(let code, let reason):
         refused.append(letter.id)
@@ -225,9 +230,9 @@ public struct LetterReplay {
     statements += [
       PostgresStatement(
         """
-        INSERT INTO pulse.replayed_letters (letter, aggregate, outcome)
-        SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])
-        """, [.array(taken), .array(aggregates), .array(outcomes)]),
+        INSERT INTO pulse.replayed_letters (letter, aggregate, outcome, event_time)
+        SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[])
+        """, [.array(taken), .array(aggregates), .array(outcomes), .array(times)]),
       PostgresStatement("UPDATE dead_letters SET replayed_at = now() WHERE id = ANY ($1)", [.array(taken)]),
       PostgresStatement(
         """

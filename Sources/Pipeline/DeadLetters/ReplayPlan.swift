@@ -23,6 +23,8 @@ struct ReplayedBatch {
 
   /// In the order of the letters.
   var verdicts: [Verdict]
+  /// In the order of the letters; nil: it has none.
+  var eventTimes: [Int64?]
   var deltas: [WindowDelta]
   /// What the deltas' indices count into.
   var aggregates: [AggregatePlan]
@@ -64,7 +66,8 @@ struct ReplayPlan {
     let counts = windows.process(batch, runs: runs, now: now, watermark: 0)
     var verdicts = counts.map(verdict)
     for failure in batch.failures { verdicts[failure.row] = .refused(failure.code, failure.message) }
-    return ReplayedBatch(verdicts: verdicts, deltas: windows.drain(), aggregates: plan.aggregates)
+    return ReplayedBatch(
+      verdicts: verdicts, eventTimes: counts.map(\.maxEventTime), deltas: windows.drain(), aggregates: plan.aggregates)
   }
 
   private func verdict(_ counts: RunCounts) -> ReplayedBatch.Verdict {

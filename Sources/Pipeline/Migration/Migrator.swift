@@ -119,6 +119,23 @@ public struct Migrator {
     }
   }
 
+  /// Why these shapes are not those of the tables (any more); nil when they are.
+  static func redefinition(
+    _ shapes: [(name: String, shape: TableShape)], _ connection: PostgresConnection
+  ) throws(PostgresError) -> String? {
+    let result = try connection.query("SELECT aggregate, shape FROM pulse.definitions")
+    let stored = Dictionary(
+      (0..<result.rowCount).map { (result[$0, 0] ?? "", result[$0, 1]) }, uniquingKeysWith: { first, _ in first })
+    for (name, shape) in shapes {
+      do throws(PipelineError) {
+        try check(name, stored: stored[name] ?? nil, planned: shape)
+      } catch {
+        return error.description
+      }
+    }
+    return nil
+  }
+
   /// Checks that the database has what the project needs, without changing anything.
   public static func verify(_ project: Project, _ connection: PostgresConnection) throws(PipelineError) {
     do {

@@ -58,7 +58,7 @@ struct RecountQueries {
   }
 
   /// The events that the aggregate has been given: those of segments that were counted for it or replayed for it, without
-  /// the dead.
+  /// the dead. OFFSET keeps Postgres from trying the definition's WHERE on these first, which may be what they failed by.
   private static func events(_ plan: AggregatePlan, _ stream: StreamPlan) -> String {
     """
     (SELECT e.* FROM recount_events AS e
@@ -66,7 +66,8 @@ struct RecountQueries {
             OR \(isReplayed(plan, stream)))
        AND NOT EXISTS (SELECT FROM recount_dead AS d
                        WHERE (d.partition, d.record_offset) = (e.partition, e.record_offset)
-                         AND coalesce(d.aggregate, \(quotedLiteral(plan.name))) = \(quotedLiteral(plan.name))))
+                         AND coalesce(d.aggregate, \(quotedLiteral(plan.name))) = \(quotedLiteral(plan.name)))
+     OFFSET 0)
     """
   }
 

@@ -36,6 +36,7 @@ struct RecountSnapshot {
   ) throws(PostgresError) {
     try connection.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     do throws(PostgresError) {
+      try plan.lockResultTables(connection)
       try copyBookkeeping(connection, plan, cluster: cluster, topic: topic, lows: lows)
       for (index, aggregate) in plan.aggregates.enumerated() {
         let columns = ResultTable(aggregate).columns.filter { $0.role != .updatedAt }.map { quotedIdentifier($0.name) }

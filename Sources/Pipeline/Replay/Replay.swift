@@ -57,7 +57,7 @@ public final class Replay {
   ///
   /// - Parameter time: as Postgres reads it; nil: from the beginning.
   public func estimate(from time: String?) throws(PipelineError) -> ReplayEstimate {
-    try translated {
+    try alone {
       let (scope, isRedefined) = try prepare(time)
       let shadow = try ShadowTable(connection, aggregate)
       let engine = try ReplayEngine(stream, aggregate, floor: scope.floor)
@@ -81,13 +81,8 @@ public final class Replay {
 
   /// Replays, and returns when the new rows are in place.
   public func run(from time: String?) throws(PipelineError) -> ReplayReport {
-    try translated {
+    try alone {
       let started = Clock.monotonic()
-      guard try connection.query("SELECT pg_try_advisory_lock($1)", [.bigint(Int64(Replay.lock))])[0, 0] == "t" else {
-        throw PipelineError.definition("another replay is running in this database: wait for its end")
-      }
-      // Not left to the end of the connection, which the server may notice a moment later.
-      defer { _ = try? connection.query("SELECT pg_advisory_unlock($1)", [.bigint(Int64(Replay.lock))]) }
       let (scope, isRedefined) = try prepare(time)
       if isRedefined, time != nil {
         throw PipelineError.definition(
@@ -205,10 +200,10 @@ public final class Replay {
   private struct Swap {
     var scope: ReplayScope
     var isRedefined: Bool
-    var isWhole: Bool { scope.from == .min }
   }
 
-  /// - Returns: nil when the processors have come too far meanwhile: then nothing has changed.
+  /// - Returns: nil when the processors have come too far meanwhile, or have begun a partition: then the present table is as
+  ///   it was.
   private func attempt(_ swap: Swap, _ engine: ReplayEngine, _ shadow: ShadowTable) throws -> ReplayReport? {
     // Whoever reads the table for longer makes the swap wait, and the processors with it: then it is given up.
     try connection.execute("BEGIN; SET LOCAL lock_timeout = '10s'")
@@ -221,10 +216,21 @@ public final class Replay {
         return nil
       }
       try advance(to: targets, engine, shadow)
-      try checkCompleteness()
       try shadow.lockPresent()
-      if !swap.isWhole { try shadow.keepRows(before: swap.scope.from) }
-      let events = try shadow.surplus(isWhole: swap.isWhole) ?? 0
+      // The positions' locks do not hold off a partition that is new: it is, once nobody can write to the table.
+      guard try committed() == targets else {
+        // What the shadow table has got is kept, since `positions` count it in.
+        try connection.execute("COMMIT")
+        return nil
+      }
+      try checkCompleteness()
+      // Rows of another shape cannot be kept.
+      let kept = swap.isRedefined ? 0 : try shadow.keepRows(before: swap.scope.from, endedBy: swap.scope.floor)
+      let events = try shadow.surplus(isWhole: kept == 0) ?? 0
+      guard events >= 0 || swap.isRedefined else {
+        throw PipelineError.definition(
+          "the new rows of \(aggregate.name) hold \(-events) events less than were counted. Nothing has been changed")
+      }
       let rows = try shadow.takePlace()
       try record(swap, events: events)
       try connection.execute("COMMIT")
@@ -296,6 +302,18 @@ public final class Replay {
         .text(Sink.channel),
         .text(JSONValue.object([JSONMember("stream", .string(stream.plan.definition.name))]).text),
       ])
+  }
+
+  /// One replay at a time, also where it only measures: the shadow table has the aggregate's name.
+  private func alone<Value>(_ body: () throws -> Value) throws(PipelineError) -> Value {
+    try translated {
+      guard try connection.query("SELECT pg_try_advisory_lock($1)", [.bigint(Int64(Replay.lock))])[0, 0] == "t" else {
+        throw PipelineError.definition("another replay is running in this database: wait for its end")
+      }
+      // Not left to the end of the connection, which the server may notice a moment later.
+      defer { _ = try? connection.query("SELECT pg_advisory_unlock($1)", [.bigint(Int64(Replay.lock))]) }
+      return try body()
+    }
   }
 
   private func translated<Value>(_ body: () throws -> Value) throws(PipelineError) -> Value {

@@ -28,7 +28,8 @@ struct ReplayScope {
     let start = try connection.query(
       """
       SELECT (extract(epoch FROM f) * 1000000)::bigint, f::text,
-             (SELECT (extract(epoch FROM horizon) * 1000000)::bigint FROM pulse.retired WHERE aggregate = $2)
+             (SELECT (extract(epoch FROM horizon) * 1000000)::bigint FROM pulse.retired
+              WHERE aggregate = $2 AND isfinite(horizon))
       FROM tumble($1::timestamptz, \(size)) AS f
       """, [time.map { .text($0) } ?? .null, .text(aggregate.name)])
     from = start.integer(0, 0) ?? .min

@@ -79,15 +79,21 @@ struct ShadowTable {
     try connection.execute("LOCK TABLE \(present) IN ACCESS EXCLUSIVE MODE")
   }
 
-  /// Takes over the rows of windows that begin before this time (microseconds since 1970).
-  func keepRows(before time: Int64) throws(PostgresError) {
+  /// Takes over the rows of windows that begin before the one time or ended by the other (microseconds since 1970), which
+  /// the replay has not made.
+  ///
+  /// - Returns: how many they are.
+  func keepRows(before time: Int64, endedBy floor: Int64?) throws(PostgresError) -> Int {
     let names = shadow.columns.compactMap { column -> String? in
       if case .generated = column.role { return nil }
       return quotedIdentifier(column.name)
     }.joined(separator: ", ")
-    _ = try connection.query(
-      "INSERT INTO \(shadow.reference) (\(names)) SELECT \(names) FROM \(present) WHERE window_start < $1",
-      [.timestamptz(microseconds: time)])
+    return try connection.query(
+      """
+      INSERT INTO \(shadow.reference) (\(names)) SELECT \(names) FROM \(present)
+      WHERE window_start < $1 OR window_end <= $2::timestamptz
+      """, [.timestamptz(microseconds: time), floor.map { .timestamptz(microseconds: $0) } ?? .null]
+    ).affectedRows
   }
 
   /// How many more events the rows will hold than the ledger says, less what retention has removed; nil without a

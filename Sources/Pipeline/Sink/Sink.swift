@@ -68,17 +68,7 @@ struct Sink: Sendable {
   /// Why this instance's definitions are not those of the tables (any more); nil when they are. A replay with a changed
   /// definition fences all instances, and those that run with the former one must not go on.
   func redefinition(_ connection: PostgresConnection) throws(PostgresError) -> String? {
-    let result = try connection.query("SELECT aggregate, shape FROM pulse.definitions")
-    let stored = Dictionary(
-      (0..<result.rowCount).map { (result[$0, 0] ?? "", result[$0, 1]) }, uniquingKeysWith: { first, _ in first })
-    for (name, shape) in shapes {
-      do throws(PipelineError) {
-        try Migrator.check(name, stored: stored[name] ?? nil, planned: shape)
-      } catch {
-        return error.description
-      }
-    }
-    return nil
+    try Migrator.redefinition(shapes, connection)
   }
 
   // MARK: Commits

@@ -37,6 +37,7 @@ public struct Verifier {
   public func verify(_ plan: StreamPlan) throws(PostgresError) -> VerificationReport {
     try connection.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     defer { try? connection.execute("ROLLBACK") }
+    try plan.lockResultTables(connection)
     var checks: [VerificationReport.Check] = []
     for (name, sql) in Verifier.ledgerChecks {
       checks.append(.init(name: name, violations: try lines(sql)))

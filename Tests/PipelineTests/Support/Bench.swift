@@ -18,13 +18,15 @@ final class Bench {
   let sink: Sink
   let plan: StreamPlan
 
-  /// - Parameter change: of the shipped definitions, before the database is migrated.
-  init(_ change: (inout StreamPlan) -> Void = { _ in }) throws {
+  /// - Parameters:
+  ///   - project: nil: the shipped one.
+  ///   - change: of its definitions, for the sink alone.
+  init(project: Project? = nil, _ change: (inout StreamPlan) -> Void = { _ in }) throws {
     settings = try TestCluster.makeDatabase()
-    project = try Project(folder: repository)
+    self.project = try project ?? Project(folder: repository)
     connection = try PostgresConnection(settings)
-    _ = try Migrator(connection) { _ in }.migrate(project)
-    var plan = project.stream.plan
+    _ = try Migrator(connection) { _ in }.migrate(self.project)
+    var plan = self.project.stream.plan
     change(&plan)
     self.plan = plan
     sink = Sink(plan, topic: Bench.topic, owner: "test")
