@@ -164,8 +164,8 @@ public struct Migrator {
     }
   }
 
-  /// The API's role may read results, alerts and progress, and nothing else. Where roles cannot be created, the API
-  /// reads with the processor's own role in read-only transactions.
+  /// The API's role may read results, alerts, progress and the outbox, and nothing else. Where roles cannot be created,
+  /// the API reads with the processor's own role in read-only transactions.
   private func grant(_ plan: StreamPlan) throws {
     let role = Migrator.readerRole
     let tables = plan.aggregates.map { quotedIdentifier($0.name) } + ["alerts", "pulse.outbox"]

@@ -9,8 +9,8 @@ import SQLFrontend
 /// Makes an aggregate's rows anew from the topic, beside running processors.
 ///
 /// The rows go to a shadow table, written by the engine's own code, up to the committed positions. The last step is one
-/// transaction: it locks the positions, so that no processor commits, adds what was committed meanwhile, and puts the
-/// shadow table in the place of the present one. Rows and positions therefore fit together at every moment.
+/// transaction: it locks the positions, adds what was committed meanwhile, locks the table, so that no processor commits,
+/// and puts the shadow table in the place of the present one. Rows and positions therefore fit together at every moment.
 public final class Replay {
   /// Key of the advisory lock: one replay at a time. Any constant of ours.
   private static let lock = 5_721_046_398_115
