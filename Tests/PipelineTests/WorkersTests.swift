@@ -21,7 +21,9 @@ import Testing
       instance.processor.status.current.partitions == [0, 1, 2]
     }
     try load.send(300)
-    try until("all events", of: [instance]) { instance.processor.status.current.committedRecords == 300 }
+    try until("all events", of: [instance]) {
+      try bench.rows("SELECT sum(total_downloads) FROM region_health") == ["300"]
+    }
     #expect(instance.stop() == "stopped")
   }
 
