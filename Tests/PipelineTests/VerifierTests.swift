@@ -117,7 +117,8 @@ import Threads
       connection?.close()
     }
     try until("the verification waits") {
-      try bench.rows("SELECT count(*) FROM pg_locks WHERE mode = 'AccessShareLock' AND NOT granted") == ["1"]
+      try bench.rows(
+        "SELECT count(*) FROM pg_locks WHERE mode = 'AccessShareLock' AND NOT granted AND \(Bench.isHere)") == ["1"]
     }
     try other.execute("COMMIT")
     thread.join()

@@ -11,6 +11,8 @@ import Project
 final class Bench {
   static let cluster = "cluster-1"
   static let topic = "content-downloads"
+  /// Of `pg_locks`, which shows the locks of all tests' databases.
+  static let isHere = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 
   let settings: ConnectionSettings
   let project: Project
