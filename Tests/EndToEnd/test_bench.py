@@ -34,7 +34,9 @@ def folder(tmp_path):
 def test_pipeline_counts_right_and_prints_json_lines(folder):
     result = bench(folder, "pipeline", "--events", "100000", "--rounds", "2", "--json")
     figures = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [figure["bench"] for figure in figures] == ["pipeline", "pipeline", "cpu", "cpu of Postgres"], result.stderr
+    assert [figure["bench"] for figure in figures] == [
+        "pipeline", "pipeline", "cpu", "cpu of Postgres", "pipeline peak memory",
+    ], result.stderr
     assert all(list(figure) == MEMBERS for figure in figures)
     assert all(figure["ours"] > 0 and figure["rounds"] == 2 for figure in figures)
     assert result.returncode == (0 if all(figure["met"] for figure in figures) else 1)
