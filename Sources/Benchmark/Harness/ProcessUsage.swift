@@ -1,3 +1,4 @@
+import ChildProcess
 import Glibc
 
 /// What the kernel says of a running process.
@@ -46,16 +47,4 @@ struct ProcessUsage {
 }
 
 /// The beginning of a file, enough for those of /proc; empty when it cannot be read.
-func readText(_ path: String) -> String {
-  let file = open(path, O_RDONLY | O_CLOEXEC)
-  guard file >= 0 else { return "" }
-  defer { close(file) }
-  var bytes = [UInt8](repeating: 0, count: 64 * 1024)
-  var count = 0
-  while count < bytes.count {
-    let length = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress.map { $0 + count }, $0.count - count) }
-    guard length > 0 else { break }
-    count += length
-  }
-  return String(decoding: bytes.prefix(count), as: UTF8.self)
-}
+func readText(_ path: String) -> String { readText(path, limit: 64 << 10) }

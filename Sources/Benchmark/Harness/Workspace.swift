@@ -7,7 +7,7 @@ public final class Workspace {
   public let project: Project
   public let schemaJSON: String
   /// A private folder for servers and logs.
-  let folder: String
+  private let scratch: ScratchFolder
   private let projectFolder: String
   private let executable: String
   private let environment: [String: String]
@@ -27,18 +27,17 @@ public final class Workspace {
     self.projectFolder = String(cString: resolved)
     schemaJSON = readText(self.projectFolder + "/schemas/" + project.stream.plan.definition.schemaFile)
     self.environment = environment
-    var template = Array("\(environment["TMPDIR"] ?? "/tmp")/streampulse-bench-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
+    guard let scratch = ScratchFolder(prefix: "streampulse-bench", environment: environment) else {
       throw BenchmarkError.setup("no scratch folder: \(String(cString: strerror(errno)))")
     }
-    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    // Postgres runs as another user when this process is root, and must get through.
-    chmod(folder, 0o711)
+    self.scratch = scratch
   }
+
+  var folder: String { scratch.path }
 
   /// Removes the scratch folder. Everything that was started in it has ended by now.
   public func remove() {
-    removeTree(folder)
+    scratch.remove()
   }
 
   /// Starts a command of this program.
@@ -55,20 +54,4 @@ public final class Workspace {
     let command = arguments.joined(separator: " ")
     return try Program(launch, outputPath: "\(folder)/\(programs).log", command: command)
   }
-}
-
-/// Removes a folder with everything in it; what cannot be removed stays.
-private func removeTree(_ path: String) {
-  if let folder = opendir(path) {
-    while let entry = readdir(folder) {
-      let isFolder = entry.pointee.d_type == UInt8(DT_DIR)
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name == "." || name == ".." { continue }
-      if isFolder { removeTree("\(path)/\(name)") } else { unlink("\(path)/\(name)") }
-    }
-    closedir(folder)
-  }
-  rmdir(path)
 }

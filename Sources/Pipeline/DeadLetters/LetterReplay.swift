@@ -33,9 +33,6 @@ public struct LetterReplay {
   /// Letters and bytes of one transaction.
   private static let portion = (letters: 1000, bytes: 16 << 20)
   private static let tries = 8
-  /// Key of the advisory lock that replays share; whoever makes a whole table anew must have it alone.
-  private static let lock: Int64 = 5_721_046_398_115
-
   private let plan: StreamPlan
   private let decoder: AvroDecoder
   private let connection: PostgresConnection
@@ -51,21 +48,17 @@ public struct LetterReplay {
   /// - Parameter now: the wall clock in microseconds since 1970, against which events from the future are recognised.
   public func replay(_ filter: LetterFilter, now: Int64) throws(PipelineError) -> LetterReplayReport {
     do {
-      let free = try connection.query("SELECT pg_try_advisory_lock_shared($1)", [.bigint(LetterReplay.lock)])
+      let free = try connection.query("SELECT pg_try_advisory_lock_shared($1)", [.bigint(Replay.lock)])
       guard free.boolean(0, 0) == true else {
         throw PipelineError.definition("an aggregate is being replayed: replay dead letters when that is done")
       }
-      defer { _ = try? connection.query("SELECT pg_advisory_unlock_shared($1)", [.bigint(LetterReplay.lock)]) }
+      defer { _ = try? connection.query("SELECT pg_advisory_unlock_shared($1)", [.bigint(Replay.lock)]) }
       // What was checked before the lock was held, a replay with a changed definition may have changed meanwhile.
       let shapes = plan.aggregates.map { (name: $0.name, shape: TableShape($0, of: plan)) }
       if let change = try Migrator.redefinition(shapes, connection) { throw PipelineError.definition(change) }
       return try replayAll(filter, now: now)
-    } catch let error as PostgresError {
-      throw .postgres(error)
-    } catch let error as PipelineError {
-      throw error
     } catch {
-      throw .internal("\(error)")
+      throw PipelineError(error)
     }
   }
 

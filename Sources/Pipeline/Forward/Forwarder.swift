@@ -1,7 +1,6 @@
 import Kafka
 import Observability
 import Postgres
-import Threads
 
 /// Publishes dead letters from the outbox to their topic, at least once: what is acknowledged by all replicas leaves the
 /// outbox, and what was under way at a crash is published again with the same id.
@@ -13,15 +12,10 @@ public final class Forwarder: Sendable {
   private static let intervalMilliseconds = 250
   private static let pollMilliseconds: Int32 = 100
 
-  private struct State: Sendable {
-    var isStopping = false
-    var canceller: Canceller?
-  }
-
   private let kafka: KafkaConfiguration
   private let database: ConnectionSettings
   private let observe: @Sendable (Observation) -> Void
-  private let state = Monitor(State())
+  private let interruption = Interruption()
 
   public init(
     kafka: KafkaConfiguration, database: ConnectionSettings, observe: @escaping @Sendable (Observation) -> Void
@@ -39,31 +33,21 @@ public final class Forwarder: Sendable {
 
   /// Forwards until `stop`. Blocks the calling thread.
   public func run() {
-    var office = ElectedConnection(database, lock: Forwarder.lock) { [state] connection in
-      let canceller = connection.canceller
-      state.update { $0.canceller = canceller }
-    }
+    var office = ElectedConnection(database, lock: Forwarder.lock, interruption)
     var way = Way()
     while !isStopping {
       let pause = forwardPortion(&office, &way)
-      _ = state.wait(timeoutMilliseconds: pause) { $0.isStopping ? true : nil }
+      interruption.wait(milliseconds: pause)
     }
-    state.update { $0.canceller = nil }
     office.close()
   }
 
   /// Ends `run`; what is under way stays in the outbox.
   public func stop() {
-    let canceller = state.update { state in
-      state.isStopping = true
-      return state.canceller
-    }
-    guard let canceller else { return }
-    // On a thread of its own, which nobody waits for: asking a server that hangs would hang, too.
-    _ = try? WorkerThread(name: "cancel") { canceller.cancel() }
+    interruption.request()
   }
 
-  private var isStopping: Bool { state.read { $0.isStopping } }
+  private var isStopping: Bool { interruption.isRequested }
 
   /// The way to the brokers and how it goes there.
   private struct Way {

@@ -13,16 +13,17 @@ struct GapExaminer {
   private var transactionsSeenUntil: Int64 = .min
 
   /// - Parameter now: monotonic, in microseconds.
-  /// - Returns: `.explained` or `.unexplained`, and what the broker says of the topic's cleanup.
+  /// - Returns: the parts that the broker explains, in order, and what stands against the rest, if there is any.
   mutating func examine(
     _ gap: OffsetGap, _ source: some RecordSource, now: Int64
-  ) throws(KafkaError) -> (GapExplanation, CleanupPolicy?) {
+  ) throws(KafkaError) -> (explained: [ExplainedGap], fault: PartitionFault?) {
     var evidence = GapEvidence(low: try source.watermarkOffsets(partition: gap.partition).low)
     while true {
-      let explanation = GapExplanation(gap, evidence)
-      switch explanation {
-      case .explained, .unexplained:
-        return (explanation, evidence.cleanupPolicy)
+      switch GapExplanation(gap, evidence) {
+      case .explained(let parts):
+        return (parts, nil)
+      case .unexplained(let expired, let rest):
+        return (expired, .unexplained(rest, evidence.cleanupPolicy))
       case .needsCleanupPolicy:
         evidence.cleanupPolicy = try cleanupPolicy(source, now)
       case .needsTransactions:

@@ -32,12 +32,8 @@ public struct Migrator {
       try grant(project.stream.plan)
       _ = try connection.query("SELECT pg_advisory_unlock($1)", [.bigint(Int64(Migrator.lock))])
       return changes
-    } catch let error as PostgresError {
-      throw .postgres(error)
-    } catch let error as PipelineError {
-      throw error
     } catch {
-      throw .internal("\(error)")
+      throw PipelineError(error)
     }
   }
 
@@ -155,12 +151,8 @@ public struct Migrator {
         try check(
           aggregate.name, stored: stored.rowCount > 0 ? stored[0, 0] : nil, planned: TableShape(aggregate, of: plan))
       }
-    } catch let error as PostgresError {
-      throw .postgres(error)
-    } catch let error as PipelineError {
-      throw error
     } catch {
-      throw .internal("\(error)")
+      throw PipelineError(error)
     }
   }
 

@@ -57,12 +57,8 @@ public struct Recount {
         report.aggregates.append(try judge(index, horizon: horizon, snapshot))
       }
       return report
-    } catch let error as PostgresError {
-      throw .postgres(error)
-    } catch let error as PipelineError {
-      throw error
     } catch {
-      throw .internal("\(error)")
+      throw PipelineError(error)
     }
   }
 

@@ -12,8 +12,9 @@ import SQLFrontend
 /// transaction: it locks the positions, adds what was committed meanwhile, locks the table, so that no processor commits,
 /// and puts the shadow table in the place of the present one. Rows and positions therefore fit together at every moment.
 public final class Replay {
-  /// Key of the advisory lock: one replay at a time. Any constant of ours.
-  private static let lock = 5_721_046_398_115
+  /// Key of the advisory lock; any constant of ours. Whoever makes a table anew has it alone, replays of dead letters
+  /// share it.
+  static let lock: Int64 = 5_721_046_398_115
   /// The swap begins when so few records are left, because the processors wait for it.
   private static let maxRemainder: Int64 = 20_000
   /// Processors that commit faster than this reads would never be caught up with.
@@ -306,25 +307,15 @@ public final class Replay {
 
   /// One replay at a time, also where it only measures: the shadow table has the aggregate's name.
   private func alone<Value>(_ body: () throws -> Value) throws(PipelineError) -> Value {
-    try translated {
-      guard try connection.query("SELECT pg_try_advisory_lock($1)", [.bigint(Int64(Replay.lock))])[0, 0] == "t" else {
+    do {
+      guard try connection.query("SELECT pg_try_advisory_lock($1)", [.bigint(Replay.lock)])[0, 0] == "t" else {
         throw PipelineError.definition("another replay is running in this database: wait for its end")
       }
       // Not left to the end of the connection, which the server may notice a moment later.
-      defer { _ = try? connection.query("SELECT pg_advisory_unlock($1)", [.bigint(Int64(Replay.lock))]) }
+      defer { _ = try? connection.query("SELECT pg_advisory_unlock($1)", [.bigint(Replay.lock)]) }
       return try body()
-    }
-  }
-
-  private func translated<Value>(_ body: () throws -> Value) throws(PipelineError) -> Value {
-    do {
-      return try body()
-    } catch let error as PostgresError {
-      throw .postgres(error)
-    } catch let error as PipelineError {
-      throw error
     } catch {
-      throw .internal("\(error)")
+      throw PipelineError(error)
     }
   }
 }

@@ -142,8 +142,6 @@ final class SinkThread: CheckpointSink, Sendable {
       state.isStopped = true
       return state.canceller
     }
-    guard let canceller else { return }
-    // On a thread of its own, which nobody waits for: asking a server that hangs would hang, too.
-    _ = try? WorkerThread(name: "cancel") { canceller.cancel() }
+    canceller?.cancelInBackground()
   }
 }

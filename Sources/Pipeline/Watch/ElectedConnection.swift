@@ -8,17 +8,17 @@ struct ElectedConnection {
 
   private let settings: ConnectionSettings
   private let lock: Int64
-  private let opened: (PostgresConnection) -> Void
+  private let interruption: Interruption
   private var connection: PostgresConnection?
   private var isElected = false
 
   /// - Parameters:
   ///   - lock: key of the advisory lock; any constant of ours.
-  ///   - opened: is told of each new connection.
-  init(_ settings: ConnectionSettings, lock: Int64, opened: @escaping (PostgresConnection) -> Void) {
+  ///   - interruption: also ends a statement of this connection.
+  init(_ settings: ConnectionSettings, lock: Int64, _ interruption: Interruption) {
     self.settings = settings
     self.lock = lock
-    self.opened = opened
+    self.interruption = interruption
   }
 
   /// The connection, once it is elected.
@@ -32,6 +32,7 @@ struct ElectedConnection {
 
   /// Gives the office up.
   mutating func close() {
+    interruption.covers(nil)
     connection?.close()
     connection = nil
     isElected = false
@@ -43,7 +44,7 @@ struct ElectedConnection {
     // Times travel as text, and messages show them: in UTC.
     try made.execute("SET TIME ZONE 'UTC'")
     made.responseTimeoutMilliseconds = ElectedConnection.responseTimeoutMilliseconds
-    opened(made)
+    interruption.covers(made)
     connection = made
     return made
   }

@@ -3,7 +3,6 @@ import Plan
 import Postgres
 import Project
 import SQLFrontend
-import Threads
 
 /// What happens when windows close and when they grow old: alerts and retention.
 ///
@@ -20,12 +19,7 @@ public final class Watch: Sendable {
   private let database: ConnectionSettings
   private let status: ProcessorStatus
   private let observe: @Sendable (Observation) -> Void
-  private let state = Monitor(State())
-
-  private struct State: Sendable {
-    var isStopping = false
-    var canceller: Canceller?
-  }
+  private let interruption = Interruption()
 
   /// - Parameter status: of the processor, which knows the cluster's identity.
   public init(
@@ -42,10 +36,7 @@ public final class Watch: Sendable {
   /// Watches until `stop`. Blocks the calling thread.
   public func run() {
     var backOff = BackOff()
-    var office = ElectedConnection(database, lock: Watch.lock) { [state] connection in
-      let canceller = connection.canceller
-      state.update { $0.canceller = canceller }
-    }
+    var office = ElectedConnection(database, lock: Watch.lock, interruption)
     var lastRetention: Int64 = 0
     var problems: [String: String] = [:]
     while !isStopping {
@@ -72,24 +63,17 @@ public final class Watch: Sendable {
         office.close()
         pause = max(pause, backOff.next())
       }
-      _ = state.wait(timeoutMilliseconds: pause) { $0.isStopping ? true : nil }
+      interruption.wait(milliseconds: pause)
     }
-    state.update { $0.canceller = nil }
     office.close()
   }
 
   /// Ends `run`, also while a statement of it waits for somebody's lock.
   public func stop() {
-    let canceller = state.update { state in
-      state.isStopping = true
-      return state.canceller
-    }
-    guard let canceller else { return }
-    // On a thread of its own, which nobody waits for: asking a server that hangs would hang, too.
-    _ = try? WorkerThread(name: "cancel") { canceller.cancel() }
+    interruption.request()
   }
 
-  private var isStopping: Bool { state.read { $0.isStopping } }
+  private var isStopping: Bool { interruption.isRequested }
 
   /// Says a problem once; nil ends it.
   private func report(_ problem: String?, of subject: String, _ problems: inout [String: String]) {

@@ -9,6 +9,15 @@ public enum PipelineError: Error, CustomStringConvertible {
   case definition(String)
   case `internal`(String)
 
+  /// What a step that may fail in several ways has failed with.
+  init(_ error: any Error) {
+    switch error {
+    case let error as PipelineError: self = error
+    case let error as PostgresError: self = .postgres(error)
+    default: self = .internal("\(error)")
+    }
+  }
+
   public var description: String {
     switch self {
     case .kafka(let error): "Kafka: \(error.description)"

@@ -346,22 +346,12 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
 
   /// Records what the broker explains of a gap; the rest is returned as a fault.
   private func examine(_ gap: OffsetGap) throws(PipelineError) -> PartitionFault? {
-    let explanation: GapExplanation
-    let policy: CleanupPolicy?
     do {
-      (explanation, policy) = try examiner.examine(gap, consumer, now: time.monotonic())
+      let (explained, fault) = try examiner.examine(gap, consumer, now: time.monotonic())
+      explained.forEach(record)
+      return fault
     } catch {
       throw .kafka(error)
-    }
-    switch explanation {
-    case .explained(let parts):
-      parts.forEach(record)
-      return nil
-    case .unexplained(let expired, let rest):
-      expired.forEach(record)
-      return .unexplained(rest, policy)
-    case .needsCleanupPolicy, .needsTransactions:
-      return .unexplained(gap, policy)
     }
   }
 

@@ -1,5 +1,6 @@
 import CLibPQ
 import Glibc
+import Threads
 
 /// What another session said with `NOTIFY`.
 public struct PostgresNotification: Hashable, Sendable {
@@ -59,5 +60,10 @@ public final class Canceller: @unchecked Sendable {
   public func cancel() -> Bool {
     var message = [CChar](repeating: 0, count: 256)
     return PQcancel(handle, &message, Int32(message.count)) == 1
+  }
+
+  /// The same on a thread of its own, which nobody waits for: asking a server that hangs would hang, too.
+  public func cancelInBackground() {
+    _ = try? WorkerThread(name: "cancel") { [self] in cancel() }
   }
 }
