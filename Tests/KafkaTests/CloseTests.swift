@@ -1,3 +1,4 @@
+import Events
 import Kafka
 import Testing
 import Threads
@@ -14,27 +15,15 @@ import Threads
     }
   }
 
-  @Test("with an assignment unanswered")
-  func unansweredAssignment() throws {
+  @Test("with an assignment unanswered, or answered in part", arguments: [[:], [1: KafkaConsumer.earliest]])
+  func assignment(answer: [Int32: Offset]) throws {
     let broker = try EmbeddedBroker(topics: [("events", 3)])
     let configuration = KafkaConfiguration(bootstrapServers: broker.bootstrapServers)
     try ends {
       let consumer = try KafkaConsumer(configuration: configuration, topic: "events", group: "g")
       try consumer.subscribe()
       try Self.wait(consumer) { $0 == .assign([0, 1, 2]) }
-      consumer.close()
-    }
-  }
-
-  @Test("with an assignment answered in part")
-  func partlyAnsweredAssignment() throws {
-    let broker = try EmbeddedBroker(topics: [("events", 3)])
-    let configuration = KafkaConfiguration(bootstrapServers: broker.bootstrapServers)
-    try ends {
-      let consumer = try KafkaConsumer(configuration: configuration, topic: "events", group: "g")
-      try consumer.subscribe()
-      try Self.wait(consumer) { $0 == .assign([0, 1, 2]) }
-      try consumer.assign([1: KafkaConsumer.earliest])
+      if !answer.isEmpty { try consumer.assign(answer) }
       consumer.close()
     }
   }

@@ -2,24 +2,6 @@ import Kafka
 import KafkaTestNode
 import Testing
 
-/// Starts one Kafka node for the whole suite and kills it afterwards.
-private struct RunningKafka: SuiteTrait, TestScoping {
-  @TaskLocal static var node: KafkaNode?
-
-  func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? {
-    test.isSuite ? self : nil
-  }
-
-  func provideScope(
-    for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
-  ) async throws {
-    let node = try KafkaNode()
-    defer { node.kill() }
-    try node.waitUntilReady()
-    try await Self.$node.withValue(node, operation: body)
-  }
-}
-
 @Suite(
   .serialized, .enabled(if: KafkaNode.isInstalled, "no Kafka at ../shared/kafka/kafka-broker"), RunningKafka())
 struct RealKafkaTests {

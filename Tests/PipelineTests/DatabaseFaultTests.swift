@@ -14,9 +14,7 @@ import Testing
     load = try Load()
   }
 
-  private var total: Int {
-    get throws { Int(try bench.rows("SELECT coalesce(sum(total_downloads), 0) FROM region_health")[0]) ?? -1 }
-  }
+  private var total: Int { get throws { try bench.total } }
 
   private var database: String { get throws { try bench.rows("SELECT current_database()")[0] } }
 

@@ -5,17 +5,23 @@ import Testing
 
 /// Records are drawn as partition:offset.
 @Suite struct OffsetTrackerTests {
-  private func admit(_ tracker: inout OffsetTracker, _ drawn: [(Int32, Offset)]) -> (
-    OffsetTracker.Admission, kept: [String]
-  ) {
+  /// The caller deallocates them.
+  private func records(_ drawn: [(Int32, Offset)]) -> UnsafeMutableBufferPointer<Record> {
     let records = UnsafeMutableBufferPointer<Record>.allocate(capacity: drawn.count)
-    defer { records.deallocate() }
     for (index, (partition, offset)) in drawn.enumerated() {
       records.initializeElement(
         at: index,
         to: Record(
           payload: nil, payloadCount: 0, offset: offset, timestampMilliseconds: offset, partition: partition))
     }
+    return records
+  }
+
+  private func admit(_ tracker: inout OffsetTracker, _ drawn: [(Int32, Offset)]) -> (
+    OffsetTracker.Admission, kept: [String]
+  ) {
+    let records = records(drawn)
+    defer { records.deallocate() }
     let admission = tracker.admit(records)
     return (admission, records.prefix(admission.count).map { "\($0.partition):\($0.offset)" })
   }
@@ -143,14 +149,8 @@ import Testing
   func withdraw() {
     var tracker = tracker([0: 0, 1: 0])
     let drawn: [(Int32, Offset)] = [(1, 0), (0, 0), (1, 1), (0, 1), (1, 2)]
-    let records = UnsafeMutableBufferPointer<Record>.allocate(capacity: drawn.count)
+    let records = records(drawn)
     defer { records.deallocate() }
-    for (index, (partition, offset)) in drawn.enumerated() {
-      records.initializeElement(
-        at: index,
-        to: Record(
-          payload: nil, payloadCount: 0, offset: offset, timestampMilliseconds: offset, partition: partition))
-    }
     var admission = tracker.admit(records)
     tracker.withdraw([0], from: &admission, records)
     #expect(records.prefix(admission.count).map(\.offset) == [0, 1, 2])

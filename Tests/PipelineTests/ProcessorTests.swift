@@ -16,9 +16,7 @@ import Threads
     load = try Load()
   }
 
-  private var total: Int {
-    get throws { Int(try bench.rows("SELECT coalesce(sum(total_downloads), 0) FROM region_health")[0]) ?? -1 }
-  }
+  private var total: Int { get throws { try bench.total } }
 
   /// Waits until as many events are counted as were sent, and checks that it stays so and is proven.
   private func expectExact() throws {

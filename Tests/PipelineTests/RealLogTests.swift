@@ -7,27 +7,10 @@ import Testing
 
 @testable import Pipeline
 
-/// Starts one Kafka node for the whole suite and kills it afterwards.
-private struct RunningKafka: SuiteTrait, TestScoping {
-  @TaskLocal static var node: KafkaNode?
-
-  func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? {
-    test.isSuite ? self : nil
-  }
-
-  func provideScope(
-    for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
-  ) async throws {
-    let node = try KafkaNode(properties: ["log.cleaner.backoff.ms=200", "log.cleaner.dedupe.buffer.size=4194304"])
-    defer { node.kill() }
-    try node.waitUntilReady()
-    try await Self.$node.withValue(node, operation: body)
-  }
-}
-
 /// What a real log does to a processor: gaps, expiry, other logs under the same name, new partitions.
 @Suite(
-  .serialized, .enabled(if: KafkaNode.isInstalled, "no Kafka at ../shared/kafka/kafka-broker"), RunningKafka())
+  .serialized, .enabled(if: KafkaNode.isInstalled, "no Kafka at ../shared/kafka/kafka-broker"),
+  RunningKafka(properties: ["log.cleaner.backoff.ms=200", "log.cleaner.dedupe.buffer.size=4194304"]))
 struct RealLogTests {
   private let node: KafkaNode
   private let bench: Bench
@@ -79,9 +62,7 @@ struct RealLogTests {
     try Instance(bench, servers: node.bootstrapServers, topic: topic)
   }
 
-  private var total: Int {
-    get throws { Int(try bench.rows("SELECT coalesce(sum(total_downloads), 0) FROM region_health")[0]) ?? -1 }
-  }
+  private var total: Int { get throws { try bench.total } }
 
   private var gaps: [String] {
     get throws { try bench.rows("SELECT first_offset, next_offset, reason FROM pulse.gaps ORDER BY first_offset") }

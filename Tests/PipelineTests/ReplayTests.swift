@@ -31,9 +31,7 @@ import Threads
     #expect(instance.stop() == "stopped")
   }
 
-  private var total: Int {
-    get throws { Int(try bench.rows("SELECT coalesce(sum(total_downloads), 0) FROM region_health")[0]) ?? -1 }
-  }
+  private var total: Int { get throws { try bench.total } }
 
   private func replay(
     _ aggregate: String = "region_health", from time: String? = nil, _ stream: Project? = nil

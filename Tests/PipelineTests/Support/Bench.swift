@@ -38,6 +38,11 @@ final class Bench {
     connection.close()
   }
 
+  /// How many events the regions' rows hold.
+  var total: Int {
+    get throws { Int(try rows("SELECT coalesce(sum(total_downloads), 0) FROM region_health")[0]) ?? -1 }
+  }
+
   func claim(_ partitions: Int32..., from start: Offset = 0) throws -> [PartitionClaim] {
     try sink.claim(
       Dictionary(uniqueKeysWithValues: partitions.map { ($0, start) }), cluster: Bench.cluster, connection
