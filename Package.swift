@@ -24,12 +24,13 @@ let package = Package(
       name: "CMicrohttpd", pkgConfig: "libmicrohttpd",
       providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
     .systemLibrary(name: "CProcess"),
+    .systemLibrary(name: "CPrefetch"),
 
     // The pure core.
     .target(name: "JSON"),
     .target(name: "Events"),
     .target(name: "Plan", dependencies: ["Events"]),
-    .target(name: "Avro", dependencies: ["Events", "JSON"]),
+    .target(name: "Avro", dependencies: ["CPrefetch", "Events", "JSON"]),
     .target(name: "SQLFrontend", dependencies: ["Plan", "Events", "JSON", "CPgQuery"]),
     .target(name: "Dataflow", dependencies: ["Events", "Plan"]),
     .target(name: "Detection"),

@@ -101,6 +101,7 @@ public final class AvroDecoder {
     var failed: [Int] = []
     taking: while loops.count < limit {
       let index = loops.count
+      ColumnLoops.prefetch(records, first + index + ColumnLoops.prefetchDistance)
       let payload = records[first + index].payloadBytes
       let start = payload.baseAddress ?? TextView.empty.start
       loops.starts[index] = start

@@ -1,3 +1,4 @@
+import CPrefetch
 import Events
 
 /// Decodes records that share a plan, one instruction over all of them at a time.
@@ -17,6 +18,11 @@ struct ColumnLoops: ~Copyable {
   /// Records at a time: their payloads and cells fit the first-level cache.
   static let capacity = 64
 
+  /// How many records ahead: far enough for memory to answer, near enough to stay in the first-level cache.
+  static let prefetchDistance = 24
+  private static let prefetchedBytes = 512
+  private static let cacheLine = 64
+
   /// Where in its payload each record's next value is.
   let cursors = UnsafeMutablePointer<UnsafePointer<UInt8>>.allocate(capacity: capacity)
   let starts = UnsafeMutablePointer<UnsafePointer<UInt8>>.allocate(capacity: capacity)
@@ -31,11 +37,25 @@ struct ColumnLoops: ~Copyable {
     ends.deallocate()
   }
 
+  /// Asks for the payload of a record that will be taken up soon, of a long one for its beginning. Payloads come from
+  /// memory that another thread or nobody has touched since: without it a sixth of the whole engine's time was waiting
+  /// for them (8.0 million events/s instead of 9.5).
+  @inline(__always)
+  static func prefetch(_ records: UnsafeMutableBufferPointer<Record>, _ index: Int) {
+    guard index < records.count, let payload = records[index].payload else { return }
+    var line = 0
+    while line < min(records[index].payloadCount, prefetchedBytes) {
+      streampulse_prefetch(payload + line)
+      line += cacheLine
+    }
+  }
+
   /// Takes up the leading records of the next `limit` that have no header: when they may have one, those that begin with
   /// a byte that no header begins with.
   mutating func takeBare(_ records: UnsafeMutableBufferPointer<Record>, _ limit: Int, mayBeFramed: Bool) {
     var taken = 0
     while taken < limit {
+      Self.prefetch(records, firstRow + taken + Self.prefetchDistance)
       let record = records[firstRow + taken]
       guard let start = record.payload, record.payloadCount > 0 else { break }
       if mayBeFramed, start.pointee == FrameHeader.singleObjectStart || start.pointee == FrameHeader.confluentStart {
