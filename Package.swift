@@ -32,7 +32,7 @@ let package = Package(
     .target(name: "Plan", dependencies: ["Events"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "JSON"]),
     .target(name: "SQLFrontend", dependencies: ["Plan", "Events", "JSON", "CPgQuery"]),
-    .target(name: "Dataflow", dependencies: ["Events", "Plan"]),
+    .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "Plan"]),
     .target(name: "Detection"),
 
     // The edges.

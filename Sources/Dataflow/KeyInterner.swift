@@ -8,6 +8,8 @@ struct KeyInterner {
     let key: KeyColumn
     let register: Program.Register
     let ids: UnsafeMutablePointer<Int32>
+    /// Rows of the batch that need a second look.
+    let misses: UnsafeMutablePointer<Int32>
     var dictionary: ValueDictionary
 
     init(_ key: KeyColumn, register: Program.Register, capacity: Int, seed: UInt64) {
@@ -15,11 +17,14 @@ struct KeyInterner {
       self.register = register
       ids = .allocate(capacity: capacity)
       ids.initialize(repeating: 0, count: capacity)
+      misses = .allocate(capacity: capacity)
+      misses.initialize(repeating: 0, count: capacity)
       dictionary = ValueDictionary(seed: seed)
     }
 
     deinit {
       ids.deallocate()
+      misses.deallocate()
     }
   }
 
@@ -65,7 +70,7 @@ struct KeyInterner {
 
   private func internTexts(_ state: KeyState, _ column: Column, _ batch: EventBatch) {
     var refused: [Int] = []
-    Dataflow.internTexts(column, batch.live, &state.dictionary, state.ids, &refused, batch.count)
+    Dataflow.internTexts(column, batch, &state.dictionary, state.ids, state.misses, &refused)
     for row in refused {
       let text = column.texts[row]
       if text.count > WindowOperator.maxKeyBytes {
@@ -125,29 +130,24 @@ struct KeyInterner {
 // cost a fifth of the whole operator when it was done per event.
 
 private func internTexts(
-  _ column: Column, _ live: UnsafeMutablePointer<UInt8>, _ dictionary: inout ValueDictionary,
-  _ ids: UnsafeMutablePointer<Int32>, _ refused: inout [Int], _ count: Int
+  _ column: Column, _ batch: EventBatch, _ dictionary: inout ValueDictionary, _ ids: UnsafeMutablePointer<Int32>,
+  _ misses: UnsafeMutablePointer<Int32>, _ refused: inout [Int]
 ) {
-  findTexts(column.texts, dictionary, ids, count)
   let texts = column.texts
   let validity = column.validity
-  for row in 0..<count where validity[row] & live[row] & (ids[row] == 0 ? 0 : 1) == 0 {
-    guard validity[row] & live[row] == 1 else {
-      ids[row] = ValueDictionary.null
-      continue
-    }
+  let live = batch.live
+  // Every text may be looked up, NULL or not: it is empty then.
+  let missed = dictionary.find(texts, ids, misses, batch.count)
+  if column.isNullable || !batch.failures.isEmpty {
+    for row in 0..<batch.count where validity[row] & live[row] == 0 { ids[row] = ValueDictionary.null }
+  }
+  for index in 0..<missed {
+    let row = Int(misses[index])
+    guard validity[row] & live[row] == 1 else { continue }
     let id = dictionary.intern(texts[row]) { $0.count <= WindowOperator.maxKeyBytes && isStorableText($0) }
     if id == nil { refused.append(row) }
     ids[row] = id ?? ValueDictionary.null
   }
-}
-
-/// Every text may be looked up, NULL or not: it is empty then.
-private func findTexts(
-  _ texts: UnsafePointer<TextView>, _ dictionary: borrowing ValueDictionary, _ ids: UnsafeMutablePointer<Int32>,
-  _ count: Int
-) {
-  for row in 0..<count { ids[row] = dictionary.find(texts[row]) }
 }
 
 private func write(_ ids: [Int32], of dictionary: borrowing ValueDictionary, to target: Column) {
