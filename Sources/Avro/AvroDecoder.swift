@@ -78,9 +78,9 @@ public final class AvroDecoder {
       var row = 0
       while row < records.count {
         let plan = open(records, from: row, &reader)
-        loops.run(plan, &reader)
-        loops.checkEnds(&reader)
         row += loops.count
+        loops.run(plan, &reader, upcoming: UnsafeBufferPointer(rebasing: records[row...].prefix(ColumnLoops.capacity)))
+        loops.checkEnds(&reader)
       }
     }
   }
@@ -101,7 +101,6 @@ public final class AvroDecoder {
     var failed: [Int] = []
     taking: while loops.count < limit {
       let index = loops.count
-      ColumnLoops.prefetch(records, first + index + ColumnLoops.prefetchDistance)
       let payload = records[first + index].payloadBytes
       let start = payload.baseAddress ?? TextView.empty.start
       loops.starts[index] = start
