@@ -40,10 +40,14 @@ final class EventCorpus {
   /// Fills `records` with the events from `first` on, as a source builds its batch; returns how many there are.
   func fill(_ records: UnsafeMutableBufferPointer<Record>, from first: Int) -> Int {
     let end = min(first + records.count, count)
-    for index in first..<end {
-      let payload = payload(index)
-      records[index - first] = Record(
-        payload: payload.baseAddress, payloadCount: payload.count, offset: Int64(index), sourceIndex: Int32(index))
+    ends.withUnsafeBufferPointer { ends in
+      var start = first == 0 ? 0 : ends[first - 1]
+      for index in first..<end {
+        records[index - first] = Record(
+          payload: UnsafePointer(bytes + start), payloadCount: ends[index] - start, offset: Int64(index),
+          sourceIndex: Int32(truncatingIfNeeded: index))
+        start = ends[index]
+      }
     }
     return end - first
   }
