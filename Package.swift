@@ -71,7 +71,8 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Benchmark", "ChildProcess", "Configuration", "CrashTest", "HTTPServer", "JSON", "Kafka", "Observability",
+        "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "HTTPServer", "JSON", "Kafka",
+        "Observability",
         "Pipeline", "Plan", "Postgres", "Project", "StatsAPI", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.

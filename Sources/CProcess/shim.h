@@ -1,5 +1,5 @@
-// Starting child processes that die with their parent, and command-line parsing by getopt_long: both are out of
-// Swift's direct reach (fork is unavailable, getopt_long's results are global variables).
+// Starting child processes that die with their parent, command-line parsing by getopt_long, and malloc's options: out of
+// Swift's direct reach (fork is unavailable, getopt_long's results are global variables, malloc.h is in no module).
 #ifndef STREAMPULSE_CPROCESS_SHIM_H
 #define STREAMPULSE_CPROCESS_SHIM_H
 // Without _GNU_SOURCE, which would make types differ from those that Swift's Glibc module was built with; what it would
@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <linux/close_range.h>
 #include <linux/memfd.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
