@@ -3,8 +3,11 @@
 /// Memory grows in chunks that are never moved, so a `TextView` into it stays valid until `reset()`.
 public struct TextArena: ~Copyable {
   private var chunks: [UnsafeMutableBufferPointer<UInt8>] = []
-  private var current = 0
-  private var used = 0
+  /// Chunks before this one are in use.
+  private var nextChunk = 0
+  /// What is left of the chunk last taken.
+  private var free: UnsafeMutablePointer<UInt8>?
+  private var freeCount = 0
   private let chunkSize: Int
 
   public init(chunkSize: Int = 64 * 1024) {
@@ -36,19 +39,21 @@ public struct TextArena: ~Copyable {
 
   /// `count` uninitialised bytes that stay valid until `reset()`.
   public mutating func reserve(_ count: Int) -> UnsafeMutablePointer<UInt8> {
-    while current < chunks.count {
-      if let start = chunks[current].baseAddress, used + count <= chunks[current].count {
-        defer { used += count }
-        return start + used
-      }
-      current += 1
-      used = 0
-    }
-    let chunk = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(chunkSize, count))
-    chunks.append(chunk)
-    current = chunks.count - 1
-    used = count
-    return chunk.baseAddress.unsafelyUnwrapped
+    guard let start = free, count <= freeCount else { return reserveInNextChunk(count) }
+    free = start + count
+    freeCount -= count
+    return start
+  }
+
+  private mutating func reserveInNextChunk(_ count: Int) -> UnsafeMutablePointer<UInt8> {
+    while nextChunk < chunks.count, chunks[nextChunk].count < count { nextChunk += 1 }
+    if nextChunk == chunks.count { chunks.append(.allocate(capacity: max(chunkSize, count))) }
+    let chunk = chunks[nextChunk]
+    let start = chunk.baseAddress.unsafelyUnwrapped
+    nextChunk += 1
+    free = start + count
+    freeCount = chunk.count - count
+    return start
   }
 
   /// Chunks that `reset` keeps.
@@ -66,7 +71,8 @@ public struct TextArena: ~Copyable {
       chunk.deallocate()
       return true
     }
-    current = 0
-    used = 0
+    nextChunk = 0
+    free = nil
+    freeCount = 0
   }
 }
