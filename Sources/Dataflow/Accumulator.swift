@@ -1,12 +1,9 @@
 import Events
 import Plan
 
-/// The state of one aggregate function for all groups: an array indexed by group row.
-///
-/// Row 0 belongs to no group: events that take no part (filtered, late, failed) are added there, so that the loops need
-/// no branch for them.
+/// One aggregate function: how an event changes its group's state.
 final class Accumulator {
-  private enum Storage {
+  private enum Function {
     case count
     case sumIntegers
     case sumDecimals
@@ -14,220 +11,243 @@ final class Accumulator {
     case extreme(PhysicalType, wantsGreater: Bool)
   }
 
-  /// More rows than this are given back at a drain: they would count against the next delta's bound.
-  private static let keptCapacity = 1 << 17
-
-  private let storage: Storage
+  private let function: Function
   private let type: SQLType
   private let argument: Program.Register?
+  /// For messages.
+  private let argumentName: String
   private let filter: Program.Register?
-  /// When false, every group has a value from its first event on.
-  private let canBeNull: Bool
-  private var states: Column
-  private var capacity = 1024
-  private var rows = 1
+  /// Where in a row the state is.
+  private let value: Int
+  /// Where in a row it says whether there is a value; nil: every group has one from its first event on.
+  private let presence: Int?
+  /// Room for a mask made of the filter and the argument's validity, when there are both.
+  private let both: UnsafeMutablePointer<UInt8>?
+  /// Only of texts.
   private var texts = TextArena(chunkSize: 64 * 1024)
+  private var newTexts: NewTexts?
 
-  init(_ plan: AccumulatorPlan, argument: Program.Register?, argumentIsNullable: Bool, filter: Program.Register?) {
+  /// - Parameter layout: gets the cells that the accumulator needs.
+  init(
+    _ plan: AccumulatorPlan, argument: Program.Register?, argumentName: String, argumentIsNullable: Bool,
+    filter: Program.Register?, layout: inout GroupStates.Layout, batchCapacity: Int
+  ) {
     type = plan.type
     self.argument = argument
+    self.argumentName = argumentName
     self.filter = filter
+    var isExtreme = false
     switch (plan.function, plan.argument?.type.physical) {
-    case (.count, _): storage = .count
-    case (.sum, .double?): storage = .sumDoubles
-    case (.sum, .decimal?): storage = .sumDecimals
-    case (.sum, _): storage = plan.type.physical == .decimal ? .sumDecimals : .sumIntegers
-    case (.min, let physical): storage = .extreme(physical ?? .integer, wantsGreater: false)
-    case (.max, let physical): storage = .extreme(physical ?? .integer, wantsGreater: true)
+    case (.count, _): function = .count
+    case (.sum, .double?): function = .sumDoubles
+    case (.sum, .decimal?): function = .sumDecimals
+    case (.sum, _): function = plan.type.physical == .decimal ? .sumDecimals : .sumIntegers
+    case (.min, let physical), (.max, let physical):
+      function = .extreme(physical ?? .integer, wantsGreater: plan.function == .max)
+      isExtreme = true
+      if physical == .text { newTexts = NewTexts(capacity: batchCapacity) }
     }
-    canBeNull = plan.function != .count && (argumentIsNullable || filter != nil)
-    states = Column(type: plan.type, isNullable: true, capacity: capacity)
-    clear(0..<capacity)
+    let bytes =
+      switch plan.type.physical {
+      case .boolean: 1
+      case .integer, .double: 8
+      case .decimal, .text: 16
+      }
+    value = layout.add(bytes: bytes)
+    let canBeNull = plan.function != .count && (argumentIsNullable || filter != nil)
+    presence = canBeNull || isExtreme ? layout.add(bytes: 1) : nil
+    both = argumentIsNullable && filter != nil ? .allocate(capacity: batchCapacity) : nil
+    both?.initialize(repeating: 0, count: batchCapacity)
   }
 
   deinit {
-    states.deallocate()
+    both?.deallocate()
   }
 
-  private var isExtreme: Bool {
-    if case .extreme = storage { return true }
-    return false
+  /// Bytes held beside the groups' states.
+  var memory: Int { texts.capacity }
+
+  private func values(_ states: GroupStates) -> StateColumn {
+    StateColumn(start: states.base + value, stride: states.stride)
   }
 
-  private func clear(_ range: Range<Int>) {
-    switch type.physical {
-    case .boolean: (states.booleans + range.lowerBound).update(repeating: 0, count: range.count)
-    case .integer: (states.integers + range.lowerBound).update(repeating: 0, count: range.count)
-    case .decimal: (states.decimals + range.lowerBound).update(repeating: 0, count: range.count)
-    case .double: (states.doubles + range.lowerBound).update(repeating: 0, count: range.count)
-    case .text: (states.texts + range.lowerBound).update(repeating: .empty, count: range.count)
-    }
-    (states.validity + range.lowerBound).update(repeating: canBeNull || isExtreme ? 0 : 1, count: range.count)
+  private func presences(_ states: GroupStates) -> StateColumn? {
+    presence.map { StateColumn(start: states.base + $0, stride: states.stride) }
   }
 
-  /// Makes room for groups up to `count` rows.
-  func grow(to count: Int) {
-    rows = max(rows, count)
-    guard count > capacity else { return }
-    let old = states
-    let oldCapacity = capacity
-    while capacity < count { capacity *= 2 }
-    states = Column(type: type, isNullable: true, capacity: capacity)
-    switch type.physical {
-    case .boolean: states.booleans.update(from: old.booleans, count: oldCapacity)
-    case .integer: states.integers.update(from: old.integers, count: oldCapacity)
-    case .decimal: states.decimals.update(from: old.decimals, count: oldCapacity)
-    case .double: states.doubles.update(from: old.doubles, count: oldCapacity)
-    case .text: states.texts.update(from: old.texts, count: oldCapacity)
-    }
-    states.validity.update(from: old.validity, count: oldCapacity)
-    old.deallocate()
-    clear(oldCapacity..<capacity)
-  }
-
-  /// Bytes held.
-  var memory: Int { capacity * (type.physical == .decimal || type.physical == .text ? 17 : 9) + texts.capacity }
-
-  /// Adds a batch: event `i` goes to group row `groups[i]`.
-  func add(_ groups: UnsafePointer<Int32>, _ program: Program, _ count: Int) {
+  /// Adds a batch: event `i` goes to `groups[i]`. Of texts, `checkTexts` has looked at the batch before.
+  func add(to states: GroupStates, _ groups: UnsafePointer<Int32>, _ program: Program, _ count: Int) {
     let input = argument.map { program.registers[$0] }
-    let mask = takePart(input, filter.map { program.registers[$0].booleans })
-    switch storage {
+    let mask = takePart(program, count)
+    let values = values(states)
+    let presences = presences(states)
+    switch function {
     case .count:
       if let mask {
-        countMasked(states.integers, groups, mask, count)
+        countMasked(values, groups, mask, count)
       } else {
-        countAll(states.integers, groups, count)
+        countAll(values, groups, count)
       }
     case .sumIntegers:
       guard let input else { return }
-      sum(input.integers, states.integers, states.validity, groups, mask, count) { $0 &+ $1 }
+      sum(input.integers, values, presences, groups, mask, count) { (total: Int64, value) in total &+ value }
     case .sumDecimals:
       guard let input else { return }
       if input.type.physical == .decimal {
-        sum(input.decimals, states.decimals, states.validity, groups, mask, count) { $0 &+ $1 }
+        sum(input.decimals, values, presences, groups, mask, count) { (total: Int128, value) in total &+ value }
       } else {
-        sum(input.integers, states.decimals, states.validity, groups, mask, count) { $0 &+ Int128($1) }
+        sum(input.integers, values, presences, groups, mask, count) { (total: Int128, value) in
+          total &+ Int128(value)
+        }
       }
     case .sumDoubles:
       guard let input else { return }
-      sum(input.doubles, states.doubles, states.validity, groups, mask, count) { $0 + $1 }
+      sum(input.doubles, values, presences, groups, mask, count) { (total: Double, value) in total + value }
     case .extreme(let physical, let wantsGreater):
-      guard let input else { return }
-      addExtreme(physical, wantsGreater, input, groups, mask, count)
+      guard let input, let presences else { return }
+      addExtreme(physical, wantsGreater, input, values, presences, groups, mask, count)
     }
   }
 
   /// Which events count: those that pass the filter and whose argument is not NULL. nil: all.
-  private func takePart(_ input: Column?, _ filter: UnsafeMutablePointer<UInt8>?) -> AccumulationMask? {
+  private func takePart(_ program: Program, _ count: Int) -> UnsafePointer<UInt8>? {
+    let filter = filter.map { program.registers[$0].booleans }
+    let input = argument.map { program.registers[$0] }
     let validity = input.flatMap { $0.isNullable ? $0.validity : nil }
-    switch (filter, validity) {
-    case (nil, nil): return nil
-    case (let only?, nil), (nil, let only?): return AccumulationMask(first: only, second: only)
-    case (let filter?, let validity?): return AccumulationMask(first: filter, second: validity)
-    }
+    guard let filter, let validity, let both else { return UnsafePointer(filter ?? validity) }
+    for event in 0..<count { both[event] = filter[event] & validity[event] }
+    return UnsafePointer(both)
   }
 
   private func addExtreme(
-    _ physical: PhysicalType, _ wantsGreater: Bool, _ input: Column, _ groups: UnsafePointer<Int32>,
-    _ mask: AccumulationMask?,
-    _ count: Int
+    _ physical: PhysicalType, _ wantsGreater: Bool, _ input: Column, _ values: StateColumn, _ presences: StateColumn,
+    _ groups: UnsafePointer<Int32>, _ mask: UnsafePointer<UInt8>?, _ count: Int
   ) {
     switch physical {
     case .boolean:
-      extreme(input.booleans, states.booleans, groups, mask, count) { wantsGreater ? $0 > $1 : $0 < $1 }
+      extreme(input.booleans, values, presences, groups, mask, count) { wantsGreater ? $0 > $1 : $0 < $1 }
     case .integer:
-      extreme(input.integers, states.integers, groups, mask, count) { wantsGreater ? $0 > $1 : $0 < $1 }
+      extreme(input.integers, values, presences, groups, mask, count) { wantsGreater ? $0 > $1 : $0 < $1 }
     case .decimal:
-      extreme(input.decimals, states.decimals, groups, mask, count) { wantsGreater ? $0 > $1 : $0 < $1 }
+      extreme(input.decimals, values, presences, groups, mask, count) { wantsGreater ? $0 > $1 : $0 < $1 }
     case .double:
-      extreme(input.doubles, states.doubles, groups, mask, count) {
+      extreme(input.doubles, values, presences, groups, mask, count) {
         wantsGreater ? orderOfDoubles($0, $1) > 0 : orderOfDoubles($0, $1) < 0
       }
     case .text:
-      for event in 0..<count where mask?.taking(event) ?? 1 == 1 && groups[event] != 0 {
-        let row = Int(groups[event])
-        let value = input.texts[event]
-        if states.validity[row] == 1 {
-          if textsEqual(value, states.texts[row]) { continue }
-          let order = orderOfTexts(value, states.texts[row])
+      for event in newTexts?.events ?? UnsafeBufferPointer(start: nil, count: 0) {
+        let group = groups[Int(event)]
+        let new = input.texts[Int(event)]
+        let text = values.cell(group, of: TextView.self)
+        let present = presences.cell(group, of: UInt8.self)
+        if present.pointee == 1 {
+          let order = orderOfTexts(new, text.pointee)
           guard wantsGreater ? order > 0 : order < 0 else { continue }
         }
-        states.texts[row] = texts.append(value.bytes)
-        states.validity[row] = 1
+        text.pointee = texts.append(new.bytes)
+        present.pointee = 1
       }
     }
   }
 
-  @inline(__always)
-  private func extreme<Value>(
-    _ values: UnsafeMutablePointer<Value>, _ extremes: UnsafeMutablePointer<Value>, _ groups: UnsafePointer<Int32>,
-    _ mask: AccumulationMask?, _ count: Int, _ isBetter: (Value, Value) -> Bool
+  /// Whether texts have to be checked before `add`.
+  var isTextual: Bool { newTexts != nil }
+
+  /// Texts that Postgres cannot store fail their events. One that its group has already can be stored, and changes
+  /// nothing: nearly every event's title is compared once and not looked at again.
+  func checkTexts(_ states: GroupStates, _ groups: UnsafePointer<Int32>, _ program: Program, _ batch: EventBatch) {
+    guard let newTexts, let argument, let presences = presences(states) else { return }
+    let texts = program.registers[argument].texts
+    newTexts.find(texts, values(states), presences, groups, takePart(program, batch.count), batch.count)
+    for event in newTexts.events where !isStorableText(texts[Int(event)]) {
+      batch.fail(Int(event), .invalidUTF8, "\(argumentName) is not UTF-8 text without zero bytes")
+    }
+  }
+
+  /// The states of `rows`. Texts are forgotten: the rows have to be cleared.
+  func drain(_ states: GroupStates, rows: Range<Int>) -> DeltaColumn {
+    defer { texts.reset() }
+    return DeltaColumn(type: type, values(states), presences(states), rows: rows)
+  }
+}
+
+/// The events of a batch whose text is not the one that their group has.
+private final class NewTexts {
+  private let list: UnsafeMutablePointer<Int32>
+  private var count = 0
+
+  init(capacity: Int) {
+    list = .allocate(capacity: capacity)
+    list.initialize(repeating: 0, count: capacity)
+  }
+
+  deinit {
+    list.deallocate()
+  }
+
+  var events: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: list, count: count) }
+
+  func find(
+    _ texts: UnsafePointer<TextView>, _ known: StateColumn, _ presences: StateColumn, _ groups: UnsafePointer<Int32>,
+    _ mask: UnsafePointer<UInt8>?, _ events: Int
   ) {
-    let present = states.validity
-    for event in 0..<count where mask?.taking(event) ?? 1 == 1 {
-      let row = Int(groups[event])
-      if present[row] == 0 || isBetter(values[event], extremes[row]) {
-        extremes[row] = values[event]
-        present[row] = 1
+    let list = list
+    var found = 0
+    for event in 0..<events {
+      let group = groups[event]
+      if presences.cell(group, of: UInt8.self).pointee == 1,
+        textsEqual(texts[event], known.cell(group, of: TextView.self).pointee)
+      {
+        continue
       }
+      guard mask?[event] ?? 1 == 1, group != 0 else { continue }
+      list[found] = Int32(truncatingIfNeeded: event)
+      found += 1
     }
-  }
-
-  /// The states of all groups, rows 1 and up; the accumulator starts anew.
-  func drain() -> DeltaColumn {
-    let column = DeltaColumn(copying: states, rows: 1..<rows)
-    if capacity > Accumulator.keptCapacity {
-      states.deallocate()
-      capacity = 1024
-      states = Column(type: type, isNullable: true, capacity: capacity)
-      clear(0..<capacity)
-    } else {
-      clear(0..<rows)
-    }
-    rows = 1
-    texts.reset()
-    return column
+    count = found
   }
 }
 
-/// Two conditions that both must hold, so that the loops have no case to tell apart; one condition stands twice.
-struct AccumulationMask {
-  var first: UnsafeMutablePointer<UInt8>
-  var second: UnsafeMutablePointer<UInt8>
-
-  @inline(__always)
-  func taking(_ event: Int) -> UInt8 {
-    first[event] & second[event]
-  }
-}
-
-private func countAll(_ counts: UnsafeMutablePointer<Int64>, _ groups: UnsafePointer<Int32>, _ count: Int) {
-  for event in 0..<count { counts[Int(groups[event])] &+= 1 }
+private func countAll(_ counts: StateColumn, _ groups: UnsafePointer<Int32>, _ count: Int) {
+  for event in 0..<count { counts.cell(groups[event], of: Int64.self).pointee &+= 1 }
 }
 
 private func countMasked(
-  _ counts: UnsafeMutablePointer<Int64>, _ groups: UnsafePointer<Int32>, _ mask: AccumulationMask, _ count: Int
+  _ counts: StateColumn, _ groups: UnsafePointer<Int32>, _ mask: UnsafePointer<UInt8>, _ count: Int
 ) {
-  for event in 0..<count { counts[Int(groups[event])] &+= Int64(mask.taking(event)) }
+  for event in 0..<count { counts.cell(groups[event], of: Int64.self).pointee &+= Int64(mask[event]) }
 }
 
 @inline(__always)
 private func sum<Value, Total>(
-  _ values: UnsafeMutablePointer<Value>, _ totals: UnsafeMutablePointer<Total>,
-  _ present: UnsafeMutablePointer<UInt8>, _ groups: UnsafePointer<Int32>, _ mask: AccumulationMask?, _ count: Int,
-  _ add: (Total, Value) -> Total
+  _ values: UnsafeMutablePointer<Value>, _ totals: StateColumn, _ presences: StateColumn?,
+  _ groups: UnsafePointer<Int32>, _ mask: UnsafePointer<UInt8>?, _ count: Int, _ add: (Total, Value) -> Total
 ) {
-  if let mask {
-    for event in 0..<count where mask.taking(event) == 1 {
-      let row = Int(groups[event])
-      totals[row] = add(totals[row], values[event])
-      present[row] = 1
-    }
-  } else {
+  guard let mask, let presences else {
     for event in 0..<count {
-      let row = Int(groups[event])
-      totals[row] = add(totals[row], values[event])
+      let total = totals.cell(groups[event], of: Total.self)
+      total.pointee = add(total.pointee, values[event])
+    }
+    return
+  }
+  for event in 0..<count where mask[event] == 1 {
+    let total = totals.cell(groups[event], of: Total.self)
+    total.pointee = add(total.pointee, values[event])
+    presences.cell(groups[event], of: UInt8.self).pointee = 1
+  }
+}
+
+@inline(__always)
+private func extreme<Value>(
+  _ values: UnsafeMutablePointer<Value>, _ extremes: StateColumn, _ presences: StateColumn,
+  _ groups: UnsafePointer<Int32>, _ mask: UnsafePointer<UInt8>?, _ count: Int, _ isBetter: (Value, Value) -> Bool
+) {
+  for event in 0..<count where mask?[event] ?? 1 == 1 {
+    let best = extremes.cell(groups[event], of: Value.self)
+    let present = presences.cell(groups[event], of: UInt8.self)
+    if present.pointee == 0 || isBetter(values[event], best.pointee) {
+      best.pointee = values[event]
+      present.pointee = 1
     }
   }
 }

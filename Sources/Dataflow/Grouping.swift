@@ -1,7 +1,7 @@
 import Events
 import Plan
 
-/// One aggregate's groups: which group row each event of a batch belongs to, and the accumulators by group row.
+/// One aggregate's groups: which group each event of a batch belongs to, and the groups' states.
 final class Grouping {
   let index: Int
   let plan: AggregatePlan
@@ -9,7 +9,9 @@ final class Grouping {
   let keys: [Int]
   private let filter: Program.Register?
   private let accumulators: [Accumulator]
+  private let states: GroupStates
   private let windows: WindowTable
+  /// Where each event's group begins in `states`, in its units; 0: in no group.
   private let groups: UnsafeMutablePointer<Int32>
   /// Why an event is in no group: 0 it is in one (or failed), 1 filtered, 2 late. Written when there is any.
   private let outcome: UnsafeMutablePointer<UInt8>
@@ -18,20 +20,22 @@ final class Grouping {
   private let takesPart: UnsafeMutablePointer<UInt8>
   /// The last batch's late events, when they are to become dead letters.
   private(set) var lateEvents: [LateEvent] = []
-  /// ((window, key 0), key 1), …: `folds[i]` adds key i, and its ids are the group rows when i is the last key.
-  private var folds: [Fold]
+  /// ((window, key 0), key 1), …: `folds[i]` adds key i, and its ids are the groups when i is the last key.
+  private let folds: [Fold]
+  /// Groups before the last `assign`, plus one for "no group".
+  private var countBefore = 1
 
   private final class Fold {
     var table: PairTable
 
-    init(seed: UInt64) {
-      table = PairTable(seed: seed)
+    init(seed: UInt64, scale: Int32) {
+      table = PairTable(seed: seed, scale: scale)
     }
   }
 
   init(
     index: Int, plan: AggregatePlan, filter: Program.Register?, keys: [Int], accumulators: [Accumulator],
-    windows: WindowTable, capacity: Int, seed: UInt64
+    layout: GroupStates.Layout, windows: WindowTable, capacity: Int, seed: UInt64
   ) {
     self.index = index
     self.plan = plan
@@ -39,8 +43,13 @@ final class Grouping {
     self.keys = keys
     self.accumulators = accumulators
     self.windows = windows
+    let states = GroupStates(layout)
+    self.states = states
     // An aggregate without keys still folds once, with the key NULL, so that its rows start at 1, too.
-    folds = (0..<max(keys.count, 1)).map { Fold(seed: seed &+ UInt64($0)) }
+    let levels = max(keys.count, 1)
+    folds = (0..<levels).map { level in
+      Fold(seed: seed &+ UInt64(level), scale: level == levels - 1 ? Int32(states.stride / GroupStates.unit) : 1)
+    }
     groups = .allocate(capacity: capacity)
     groups.initialize(repeating: 0, count: capacity)
     outcome = .allocate(capacity: capacity)
@@ -60,7 +69,7 @@ final class Grouping {
   var groupCount: Int { last.table.count - 1 }
 
   var memory: Int {
-    folds.reduce(0) { $0 + $1.table.memory } + accumulators.reduce(0) { $0 + $1.memory }
+    folds.reduce(states.memory) { $0 + $1.table.memory } + accumulators.reduce(0) { $0 + $1.memory }
   }
 
   /// The time before which an event's window is no longer kept, or no longer taken by the late policy.
@@ -72,7 +81,7 @@ final class Grouping {
     return horizons.max()
   }
 
-  /// Finds the group row of every event: 0 for those that take no part. The windows have been assigned.
+  /// Finds the group of every event: 0 for those that take no part. The windows have been assigned.
   func assign(_ batch: EventBatch, _ times: Column, _ keys: KeyInterner, _ program: Program, watermark: Int64?) {
     let count = batch.count
     markOutcomes(batch, times, program, watermark)
@@ -83,18 +92,36 @@ final class Grouping {
         for row in 0..<count where outcome[row] != 0 { takesPart[row] = 0 }
       }
     }
-    groups.update(from: windows.slots, count: count)
-    var groupCount = windows.starts.count
+    countBefore = last.table.count
+    var firsts = UnsafePointer(windows.slots)
+    var firstCount = windows.starts.count
     for (level, fold) in folds.enumerated() {
       let isLast = level == folds.count - 1
       let ids = level < self.keys.count ? keys.ids(self.keys[level]) : nil
       let idCount = level < self.keys.count ? keys.count(self.keys[level]) : 1
       fold.table.intern(
-        groups, firstCount: groupCount, ids, secondCount: idCount,
-        takesPart: all || !isLast ? nil : UnsafePointer(takesPart), count)
-      groupCount = fold.table.count
+        firsts, firstCount: firstCount, ids, secondCount: idCount,
+        takesPart: all || !isLast ? nil : UnsafePointer(takesPart), groups,
+        states: isLast ? UnsafeRawPointer(states.base) : nil, count)
+      firsts = UnsafePointer(groups)
+      firstCount = fold.table.count
     }
-    for accumulator in accumulators { accumulator.grow(to: groupCount) }
+    states.grow(to: firstCount)
+  }
+
+  /// Fails events whose text cannot be stored. They have been assigned: when there are any, `assignAgain`.
+  func checkTexts(_ program: Program, _ batch: EventBatch) {
+    for accumulator in accumulators where accumulator.isTextual {
+      accumulator.checkTexts(states, groups, program, batch)
+    }
+  }
+
+  /// `assign` for a batch of which more events have failed since: the groups that only they had do not come into being.
+  func assignAgain(_ batch: EventBatch, _ times: Column, _ keys: KeyInterner, _ program: Program, watermark: Int64?) {
+    last.table.removeLast(downTo: countBefore)
+    states.removeLast(downTo: countBefore)
+    assign(batch, times, keys, program, watermark: watermark)
+    checkTexts(program, batch)
   }
 
   private func markOutcomes(_ batch: EventBatch, _ times: Column, _ program: Program, _ watermark: Int64?) {
@@ -137,28 +164,34 @@ final class Grouping {
   }
 
   func accumulate(_ program: Program, _ count: Int) {
-    for accumulator in accumulators { accumulator.add(groups, program, count) }
+    for accumulator in accumulators { accumulator.add(to: states, groups, program, count) }
   }
 
   /// The delta since the last drain; nil when there is none. The windows are emptied by whoever owns them.
   func drain(_ interner: KeyInterner) -> WindowDelta? {
     let rows = groupCount
-    defer { for fold in folds { fold.table.removeAll() } }
-    let states = accumulators.map { $0.drain() }
-    guard rows > 0 else { return nil }
-    let columns = plan.keys.map { Column(type: $0.type, isNullable: true, capacity: rows) }
-    defer { for column in columns { column.deallocate() } }
+    guard rows > 0 else {
+      reset()
+      return nil
+    }
+    defer { reset() }
+    let values = accumulators.map { $0.drain(states, rows: 1..<rows + 1) }
+    var columns: [DeltaColumn] = []
     // Unfolded from the right, a level at a time: ids of groups become ids of what they were folded from.
     var ids = (0..<rows).map { Int32($0 + 1) }
     var seconds = ids
     for level in folds.indices.reversed() {
       folds[level].table.unfold(&ids, seconds: &seconds)
-      if level < columns.count { interner.write(keys[level], ids: seconds, to: columns[level]) }
+      if level < keys.count { columns.append(interner.column(keys[level], ids: seconds, type: plan.keys[level].type)) }
     }
     let known = windows.starts
     let starts = ids.map { known[Int($0)] }
     return WindowDelta(
-      aggregate: index, windowStarts: starts,
-      keys: columns.map { DeltaColumn(copying: $0, rows: 0..<rows) }, accumulators: states)
+      aggregate: index, windowStarts: starts, keys: columns.reversed(), accumulators: values)
+  }
+
+  private func reset() {
+    for fold in folds { fold.table.removeAll() }
+    states.removeAll()
   }
 }

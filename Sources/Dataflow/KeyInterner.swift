@@ -116,9 +116,9 @@ struct KeyInterner {
     }
   }
 
-  /// Writes the values with these ids to the rows of `target`, which are not NULL.
-  func write(_ index: Int, ids: [Int32], to target: Column) {
-    Dataflow.write(ids, of: states[index].dictionary, to: target)
+  /// The values with these ids.
+  func column(_ index: Int, ids: [Int32], type: SQLType) -> DeltaColumn {
+    Dataflow.column(ids, of: states[index].dictionary, type)
   }
 
   func removeAll() {
@@ -150,22 +150,26 @@ private func internTexts(
   }
 }
 
-private func write(_ ids: [Int32], of dictionary: borrowing ValueDictionary, to target: Column) {
-  for (row, id) in ids.enumerated() {
-    if id == ValueDictionary.null {
-      target.validity[row] = 0
-      continue
-    }
-    let value = dictionary[id]
-    let raw = UnsafeRawPointer(value.start)
-    switch target.type.physical {
-    case .text: target.texts[row] = value
-    case .boolean: target.booleans[row] = raw.load(as: UInt8.self)
-    case .decimal: target.decimals[row] = raw.loadUnaligned(as: Int128.self)
-    case .integer: target.integers[row] = raw.loadUnaligned(as: Int64.self)
-    case .double: target.doubles[row] = raw.loadUnaligned(as: Double.self)
-    }
+private func column(_ ids: [Int32], of dictionary: borrowing ValueDictionary, _ type: SQLType) -> DeltaColumn {
+  var texts: [TextView] = []
+  texts.reserveCapacity(ids.count)
+  for id in ids { texts.append(dictionary[id]) }
+  // The bytes of NULL are none.
+  func numbers<Value: FixedWidthInteger>(_ type: Value.Type) -> [Value] {
+    texts.map { $0.count == 0 ? 0 : UnsafeRawPointer($0.start).loadUnaligned(as: type) }
   }
+  let values: DeltaColumn.Values =
+    switch type.physical {
+    case .text: .texts(texts)
+    case .boolean: .booleans(numbers(UInt8.self))
+    case .decimal: .decimals(numbers(Int128.self))
+    case .integer: .integers(numbers(Int64.self))
+    case .double: .doubles(numbers(UInt64.self).map(Double.init(bitPattern:)))
+    }
+  let hasNull = ids.contains(ValueDictionary.null)
+  return DeltaColumn(
+    type: type, values: values, validity: hasNull ? ids.map { $0 == ValueDictionary.null ? 0 : 1 } : nil,
+    count: ids.count)
 }
 
 private func internValues(

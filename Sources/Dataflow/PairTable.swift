@@ -1,11 +1,13 @@
+import CPrefetch
 import Events
+import Glibc
 
-/// Gives every distinct pair of 32-bit ids a dense id: how several key columns and the window become one group.
+/// Gives every distinct pair of 32-bit ids an id: how several key columns and the window become one group.
 ///
 /// A group of any number of keys is folded from the left, ((window, key), key), …, so there is no limit on keys and no
 /// second, slower path.
 ///
-/// Ids are dense, so a matrix of all possible pairs is usually small: a look-up is one load (finding groups took 126
+/// Ids are dense (1, 2, …, in units of `scale`), so a matrix of all possible pairs is usually small: a look-up is one load (finding groups took 126
 /// instructions an event with hashing, 84 without). Pairs of large ids are found by hashing, in slots.
 struct PairTable: ~Copyable {
   private struct Slot {
@@ -14,11 +16,17 @@ struct PairTable: ~Copyable {
     var id: Int32
   }
 
-  /// 1 MB: a larger matrix would be mostly empty, and miss the caches as often as slots do.
-  private static let maximumCells = 1 << 18
+  /// 8 MB, of which only pages with pairs are resident: enough for 100,000 keys in a dozen windows.
+  private static let maximumCells = 1 << 21
   /// Memory for more is given back.
-  private static let keptCells = 1 << 17
+  private static let keptCells = 1 << 19
   private static let keptSlots = 1 << 17
+  /// Of more cells, not all are in the first-level caches.
+  private static let cachedCells = 1 << 15
+  /// Look-ups of one block are on their way at the same time.
+  private static let blockSize = 64
+  /// As many neighbouring cells are cleared in the time of one somewhere.
+  private static let cellsOfOneWrite = 32
 
   /// The id of (first, second) at `first << shift | second`, 0 where there is none.
   private var cells: UnsafeMutablePointer<Int32>
@@ -30,26 +38,30 @@ struct PairTable: ~Copyable {
   private var pairs: [UInt64] = [0]
   private let seed: UInt64
 
+  /// What ids are multiples of.
+  private let scale: Int32
+
   /// Id 0 is never given: callers use it for "no group".
-  init(seed: UInt64) {
+  init(seed: UInt64, scale: Int32 = 1) {
     self.seed = seed
-    cells = .allocate(capacity: 0)
+    self.scale = scale
+    cells = PairTable.zeros(0)
     slots = .allocate(capacity: 0)
   }
 
   deinit {
-    cells.deallocate()
+    free(cells)
     slots.deallocate()
   }
 
-  /// Ids given, plus one for the id 0.
+  /// Pairs known, plus one for the id 0.
   var count: Int { pairs.count }
 
   var memory: Int {
     cellCount * MemoryLayout<Int32>.stride + slotCount * MemoryLayout<Slot>.stride + pairs.capacity * 8
   }
 
-  /// Replaces each id by the first of its pair, and puts the second beside it.
+  /// Replaces each id, counted without the scale, by the first of its pair, and puts the second beside it.
   func unfold(_ ids: inout [Int32], seconds: inout [Int32]) {
     for row in ids.indices {
       let pair = pairs[Int(ids[row])]
@@ -58,30 +70,57 @@ struct PairTable: ~Copyable {
     }
   }
 
-  /// Replaces `firsts[row]` by the id of the pair with `seconds[row]` (nil: NULL's id); by 0 where `takesPart` is 0.
+  /// Writes to `ids` the id of the pair of `firsts[row]` and `seconds[row]` (nil: NULL's id); 0 where `takesPart` is 0.
   ///
   /// - Parameters:
+  ///   - firsts: may be `ids`.
   ///   - firstCount: all firsts are below.
   ///   - secondCount: all seconds are below.
+  ///   - states: where the rows are that ids name, in units of `GroupStates.unit`: they are asked for when there are many.
   mutating func intern(
-    _ firsts: UnsafeMutablePointer<Int32>, firstCount: Int, _ seconds: UnsafePointer<Int32>?, secondCount: Int,
-    takesPart: UnsafePointer<UInt8>?, _ count: Int
+    _ firsts: UnsafePointer<Int32>, firstCount: Int, _ seconds: UnsafePointer<Int32>?, secondCount: Int,
+    takesPart: UnsafePointer<UInt8>?, _ ids: UnsafeMutablePointer<Int32>, states: UnsafeRawPointer?, _ count: Int
   ) {
     prepare(firstCount, secondCount)
-    if slotCount == 0 {
-      eachRow(&self, firsts, seconds, takesPart, count) { table, first, second in
-        let cell = Int(first) << table.shift | Int(second)
+    if slotCount == 0, cellCount > PairTable.cachedCells, let seconds, takesPart == nil {
+      internFarApart(firsts, seconds, ids, states: states, count)
+    } else if slotCount == 0 {
+      eachRow(&self, firsts, ids, seconds, takesPart, count) { table, first, second in
+        let cell = Int(first) &<< table.shift | Int(second)
         let id = table.cells[cell]
         return id != 0 ? id : table.insert(first, second, cell: cell)
       }
     } else {
-      eachRow(&self, firsts, seconds, takesPart, count) { table, first, second in table.look(up: first, second) }
+      eachRow(&self, firsts, ids, seconds, takesPart, count) { table, first, second in table.look(up: first, second) }
     }
   }
 
+  /// The same for a large matrix, in two passes over each block: what the second one needs, the first has asked memory
+  /// for.
+  private mutating func internFarApart(
+    _ firsts: UnsafePointer<Int32>, _ seconds: UnsafePointer<Int32>, _ ids: UnsafeMutablePointer<Int32>,
+    states: UnsafeRawPointer?, _ count: Int
+  ) {
+    let states = states ?? UnsafeRawPointer(cells)
+    for start in stride(from: 0, to: count, by: PairTable.blockSize) {
+      let block = start..<min(start + PairTable.blockSize, count)
+      for row in block { streampulse_prefetch(cells + (Int(firsts[row]) &<< shift | Int(seconds[row]))) }
+      for row in block {
+        let first = firsts[row]
+        let cell = Int(first) &<< shift | Int(seconds[row])
+        let known = cells[cell]
+        let id = known != 0 ? known : insert(first, seconds[row], cell: cell)
+        streampulse_prefetch(states + Int(id) &* GroupStates.unit)
+        ids[row] = id
+      }
+    }
+  }
+
+  private var nextID: Int32 { Int32(pairs.count) * scale }
+
   @inline(never)
   private mutating func insert(_ first: Int32, _ second: Int32, cell: Int) -> Int32 {
-    let id = Int32(pairs.count)
+    let id = nextID
     pairs.append(PairTable.pair(first, second))
     cells[cell] = id
     return id
@@ -102,8 +141,8 @@ struct PairTable: ~Copyable {
     if firsts + shift <= PairTable.maximumCells.trailingZeroBitCount {
       makeCells(1 << (firsts + shift), shift: shift)
     } else if slotCount == 0 {
-      cells.deallocate()
-      cells = .allocate(capacity: 0)
+      free(cells)
+      cells = PairTable.zeros(0)
       cellCount = 0
       makeSlots(max(1024, (pairs.count * 2 + 1).nextPowerOfTwo))
     }
@@ -113,15 +152,25 @@ struct PairTable: ~Copyable {
     slots.deallocate()
     slots = .allocate(capacity: 0)
     slotCount = 0
-    cells.deallocate()
-    cells = .allocate(capacity: count)
-    cells.initialize(repeating: 0, count: count)
+    free(cells)
+    cells = PairTable.zeros(count)
     cellCount = count
     self.shift = shift
     for id in 1..<pairs.count {
-      let pair = pairs[id]
-      cells[Int(pair >> 32) << shift | Int(pair & 0xFFFF_FFFF)] = Int32(id)
+      cells[cell(of: pairs[id])] = Int32(id) * scale
     }
+  }
+
+  /// From calloc, which takes no page of memory before it is written.
+  private static func zeros(_ count: Int) -> UnsafeMutablePointer<Int32> {
+    guard let memory = calloc(max(count, 1), MemoryLayout<Int32>.stride) else {
+      preconditionFailure("no memory for \(count) pairs of ids")
+    }
+    return memory.bindMemory(to: Int32.self, capacity: count)
+  }
+
+  private func cell(of pair: UInt64) -> Int {
+    Int(pair >> 32) &<< shift | Int(pair & 0xFFFF_FFFF)
   }
 
   // MARK: - Slots
@@ -140,7 +189,7 @@ struct PairTable: ~Copyable {
 
   @inline(never)
   private mutating func insert(_ pair: UInt64, at index: Int) -> Int32 {
-    let id = Int32(pairs.count)
+    let id = nextID
     pairs.append(pair)
     slots[index] = Slot(pair: pair, id: id)
     if pairs.count * 2 >= slotCount { makeSlots(slotCount * 2) }
@@ -155,18 +204,33 @@ struct PairTable: ~Copyable {
     for id in 1..<pairs.count {
       var index = Int(truncatingIfNeeded: hashInteger(pairs[id], seed: seed)) & (count - 1)
       while slots[index].id != 0 { index = (index + 1) & (count - 1) }
-      slots[index] = Slot(pair: pairs[id], id: Int32(id))
+      slots[index] = Slot(pair: pairs[id], id: Int32(id) * scale)
     }
+  }
+
+  /// Forgets the pairs that came last, so that `count` is `newCount` again.
+  mutating func removeLast(downTo newCount: Int) {
+    guard newCount < count else { return }
+    if slotCount == 0 {
+      for pair in pairs[newCount...] { cells[cell(of: pair)] = 0 }
+    }
+    pairs.removeLast(count - newCount)
+    if slotCount > 0 { makeSlots(slotCount) }
   }
 
   /// Forgets all pairs. Keeps its memory unless that has grown beyond what an ordinary flush needs.
   mutating func removeAll() {
-    if slotCount > PairTable.keptSlots || cellCount > PairTable.keptCells {
-      self = PairTable(seed: seed)
+    let isLarge = pairs.count > GroupStates.keptRows
+    if isLarge || slotCount > PairTable.keptSlots || cellCount > PairTable.keptCells {
+      self = PairTable(seed: seed, scale: scale)
       return
     }
     slots.update(repeating: Slot(pair: 0, id: 0), count: slotCount)
-    cells.update(repeating: 0, count: cellCount)
+    if pairs.count < cellCount / PairTable.cellsOfOneWrite {
+      for pair in pairs { cells[cell(of: pair)] = 0 }
+    } else {
+      cells.update(repeating: 0, count: cellCount)
+    }
     pairs.removeLast(pairs.count - 1)
   }
 }
@@ -174,15 +238,16 @@ struct PairTable: ~Copyable {
 /// As in `KeyInterner`, the loop takes the table as `inout`: one exclusivity check a batch instead of one an event.
 @inline(__always)
 private func eachRow(
-  _ table: inout PairTable, _ firsts: UnsafeMutablePointer<Int32>, _ seconds: UnsafePointer<Int32>?,
-  _ takesPart: UnsafePointer<UInt8>?, _ count: Int, _ find: (inout PairTable, Int32, Int32) -> Int32
+  _ table: inout PairTable, _ firsts: UnsafePointer<Int32>, _ ids: UnsafeMutablePointer<Int32>,
+  _ seconds: UnsafePointer<Int32>?, _ takesPart: UnsafePointer<UInt8>?, _ count: Int,
+  _ find: (inout PairTable, Int32, Int32) -> Int32
 ) {
   if let seconds, takesPart == nil {
-    for row in 0..<count { firsts[row] = find(&table, firsts[row], seconds[row]) }
+    for row in 0..<count { ids[row] = find(&table, firsts[row], seconds[row]) }
   } else {
     for row in 0..<count {
       let takesPart = takesPart?[row] ?? 1 == 1
-      firsts[row] = takesPart ? find(&table, firsts[row], seconds?[row] ?? ValueDictionary.null) : 0
+      ids[row] = takesPart ? find(&table, firsts[row], seconds?[row] ?? ValueDictionary.null) : 0
     }
   }
 }

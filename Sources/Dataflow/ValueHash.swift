@@ -47,6 +47,12 @@ struct ValueHash {
     foldedMultiply(ends.first ^ secret, (ends.last ^ hash) &+ UInt64(truncatingIfNeeded: count))
   }
 
+  /// So many bits of a weaker hash, for what may collide.
+  @inline(__always)
+  func bits(_ ends: (first: UInt64, last: UInt64), _ count: Int) -> Int {
+    Int(truncatingIfNeeded: ((ends.first &+ ends.last) &* (secret | 1)) &>> UInt64(truncatingIfNeeded: 64 - count))
+  }
+
   @inline(__always)
   private func step(_ hash: UInt64, _ words: (UInt64, UInt64)) -> UInt64 {
     foldedMultiply(words.0 ^ secret, words.1 ^ hash)

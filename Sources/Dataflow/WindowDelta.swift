@@ -17,44 +17,30 @@ public struct DeltaColumn: Sendable {
   public let validity: [UInt8]?
   public let count: Int
 
-  /// Copies rows of a column.
-  init(copying column: Column, rows: Range<Int>) {
-    type = column.type
-    count = rows.count
-    values =
-      switch column.type.physical {
-      case .boolean: .booleans(Self.copy(column.booleans, rows))
-      case .integer: .integers(Self.copy(column.integers, rows))
-      case .decimal: .decimals(Self.copy(column.decimals, rows))
-      case .double: .doubles(Self.copy(column.doubles, rows))
-      case .text: Self.copyTexts(column, rows)
-      }
-    let present = Self.copy(column.validity, rows)
-    validity = present.contains(0) ? present : nil
+  init(type: SQLType, values: Values, validity: [UInt8]?, count: Int) {
+    self.type = type
+    self.values = values
+    self.validity = validity
+    self.count = count
   }
 
-  private static func copy<Value>(_ source: UnsafeMutablePointer<Value>, _ rows: Range<Int>) -> [Value] {
-    Array(UnsafeBufferPointer(start: source + rows.lowerBound, count: rows.count))
-  }
-
-  /// Into memory of the right size at once: one growth check for all instead of one a text.
-  private static func copyTexts(_ column: Column, _ rows: Range<Int>) -> Values {
-    let texts = column.texts
-    let validity = column.validity
-    var total = 0
-    for row in rows where validity[row] == 1 { total += texts[row].count }
-    var ends: [Int] = []
-    ends.reserveCapacity(rows.count)
-    let bytes = [UInt8](unsafeUninitializedCapacity: total) { buffer, count in
-      for row in rows {
-        if validity[row] == 1, let target = buffer.baseAddress {
-          (target + count).initialize(from: texts[row].start, count: texts[row].count)
-          count += texts[row].count
-        }
-        ends.append(count)
+  /// Copies accumulated states; without `presences` all are present.
+  init(type: SQLType, _ states: StateColumn, _ presences: StateColumn?, rows: Range<Int>) {
+    let present = presences.map { copy($0, rows, of: UInt8.self) }
+    let values: Values =
+      switch type.physical {
+      case .boolean: .booleans(copy(states, rows))
+      case .integer: .integers(copy(states, rows))
+      case .decimal: .decimals(copy(states, rows))
+      case .double: .doubles(copy(states, rows))
+      case .text:
+        .texts(
+          rows.map { row in
+            present?[row - rows.lowerBound] ?? 1 == 1 ? states.row(row, of: TextView.self).pointee : .empty
+          })
       }
-    }
-    return .texts(bytes: bytes, ends: ends)
+    self.init(
+      type: type, values: values, validity: present.flatMap { $0.contains(0) ? $0 : nil }, count: rows.count)
   }
 
   public func isNull(_ row: Int) -> Bool {
@@ -75,4 +61,31 @@ public struct WindowDelta: Sendable {
   public let accumulators: [DeltaColumn]
 
   public var rowCount: Int { windowStarts.count }
+}
+
+private func copy<Value>(_ states: StateColumn, _ rows: Range<Int>, of type: Value.Type = Value.self) -> [Value] {
+  Array(unsafeUninitializedCapacity: rows.count) { buffer, count in
+    for index in 0..<rows.count {
+      buffer.initializeElement(at: index, to: states.row(rows.lowerBound + index, of: type).pointee)
+    }
+    count = rows.count
+  }
+}
+
+extension DeltaColumn.Values {
+  /// Copies the texts, into memory of the right size at once: one growth check for all instead of one a text.
+  static func texts(_ texts: [TextView]) -> DeltaColumn.Values {
+    var ends: [Int] = []
+    ends.reserveCapacity(texts.count)
+    let bytes = [UInt8](unsafeUninitializedCapacity: texts.reduce(0) { $0 + $1.count }) { buffer, count in
+      for text in texts {
+        if let target = buffer.baseAddress {
+          (target + count).initialize(from: text.start, count: text.count)
+          count += text.count
+        }
+        ends.append(count)
+      }
+    }
+    return .texts(bytes: bytes, ends: ends)
+  }
 }

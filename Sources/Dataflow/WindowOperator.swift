@@ -73,7 +73,6 @@ public final class WindowOperator {
   /// One for each size of window.
   private let windows: [WindowTable]
   private var groupings: [Grouping] = []
-  private let textMeasures: [Program.Register]
   private let doubleSums: [Program.Register]
   private let decimalSums: [Program.Register]
   /// Least and greatest dates and times.
@@ -87,19 +86,18 @@ public final class WindowOperator {
     let program = Program(batch: batch)
     var keys = KeyInterner(capacity: batch.capacity, seed: seed)
     var windows: [WindowTable] = []
-    var texts: Set<Int> = []
     var doubles: Set<Int> = []
     var decimals: Set<Int> = []
     var bounded: Set<Int> = []
     for (index, aggregate) in plan.aggregates.enumerated() {
       let filter = program.compileMask(aggregate.filter)
       let keyIndices = aggregate.keys.map { keys.add($0, register: program.compile($0.expression, mask: filter)) }
+      var layout = GroupStates.Layout()
       let accumulators = aggregate.accumulators.map { accumulator in
         let mask = program.compileMask(accumulator.filter, under: filter)
         let argument = accumulator.argument.map { program.compile($0, mask: mask) }
         if let argument {
           switch (accumulator.function, program.registers[argument].type.physical) {
-          case (.min, .text), (.max, .text): texts.insert(argument)
           case (.sum, .double): doubles.insert(argument)
           case (.sum, .decimal): decimals.insert(argument)
           case (.min, .integer), (.max, .integer):
@@ -108,8 +106,9 @@ public final class WindowOperator {
           }
         }
         return Accumulator(
-          accumulator, argument: argument, argumentIsNullable: argument.map(program.isNullable) ?? false,
-          filter: accumulator.filter == nil ? nil : mask)
+          accumulator, argument: argument, argumentName: argument.map { plan.measureName($0) } ?? "",
+          argumentIsNullable: argument.map(program.isNullable) ?? false,
+          filter: accumulator.filter == nil ? nil : mask, layout: &layout, batchCapacity: batch.capacity)
       }
       let size =
         switch aggregate.window {
@@ -120,12 +119,11 @@ public final class WindowOperator {
       groupings.append(
         Grouping(
           index: index, plan: aggregate, filter: filter, keys: keyIndices, accumulators: accumulators,
-          windows: table, capacity: batch.capacity, seed: seed))
+          layout: layout, windows: table, capacity: batch.capacity, seed: seed))
     }
     self.windows = windows
     self.program = program
     self.keys = keys
-    textMeasures = texts.sorted()
     doubleSums = doubles.sorted()
     decimalSums = decimals.sorted()
     boundedExtremes = bounded.sorted()
@@ -157,15 +155,17 @@ public final class WindowOperator {
     keys.intern(batch, program)
     for grouping in groupings { keys.checkLength(of: grouping, batch) }
 
+    for table in windows { table.assign(times.integers, batch.count) }
+    for grouping in groupings { grouping.assign(batch, times, keys, program, watermark: watermark) }
+    checkTexts(batch, times, watermark)
+
     var counts = runs.map { run in
       var count = RunCounts(aggregateCount: groupings.count)
       count.consumed = run.rows.count
       (count.dead, count.maxEventTime) = survey(batch, times, run.rows)
       return count
     }
-    for table in windows { table.assign(times.integers, batch.count) }
     for grouping in groupings {
-      grouping.assign(batch, times, keys, program, watermark: watermark)
       for (index, run) in runs.enumerated() {
         var aggregate = grouping.dispositions(run.rows)
         aggregate.aggregated =
@@ -175,6 +175,15 @@ public final class WindowOperator {
       grouping.accumulate(program, batch.count)
     }
     return counts
+  }
+
+  /// Texts are compared with what their groups have, so the groups have to be known: when an event fails only now, they
+  /// are found once more without it.
+  private func checkTexts(_ batch: EventBatch, _ times: Column, _ watermark: Int64?) {
+    let failures = batch.failures.count
+    for grouping in groupings { grouping.checkTexts(program, batch) }
+    guard batch.failures.count > failures else { return }
+    for grouping in groupings { grouping.assignAgain(batch, times, keys, program, watermark: watermark) }
   }
 
   /// What has been accumulated since the last drain, one delta per aggregate that has any; starts anew.
@@ -219,15 +228,9 @@ public final class WindowOperator {
   /// is an error of the whole transaction.
   private static let summands = 1e-140...1e140
 
-  /// Values that would make the merge in Postgres fail for ever after: text and times that it cannot store, and numbers
-  /// that its arithmetic with sums would refuse.
+  /// Values that would make the merge in Postgres fail for ever after: times that it cannot store, and numbers that its
+  /// arithmetic with sums would refuse.
   private func checkMeasures(_ batch: EventBatch) {
-    for register in textMeasures {
-      let column = program.registers[register]
-      for row in 0..<batch.count where column.validity[row] == 1 && !isStorableText(column.texts[row]) {
-        batch.fail(row, .invalidUTF8, "\(measureName(register)) is not UTF-8 text without zero bytes")
-      }
-    }
     for register in doubleSums {
       let column = program.registers[register]
       guard !areSummable(WindowOperator.summands, column.doubles, batch.count) else { continue }
@@ -237,7 +240,7 @@ public final class WindowOperator {
         guard column.validity[row] == 1 else { continue }
         batch.fail(
           row, .outOfRange,
-          "\(measureName(register)) is too \(size > 1 ? "large" : "small") to be summed: \(column.doubles[row])")
+          "\(plan.measureName(register)) is too \(size > 1 ? "large" : "small") to be summed: \(column.doubles[row])")
       }
     }
     for register in boundedExtremes {
@@ -246,20 +249,16 @@ public final class WindowOperator {
       for row in 0..<batch.count where !range.contains(column.integers[row]) && column.validity[row] == 1 {
         batch.fail(
           row, .outOfRange,
-          "\(measureName(register)) is out of range for \(column.type.sqlName): \(column.integers[row])")
+          "\(plan.measureName(register)) is out of range for \(column.type.sqlName): \(column.integers[row])")
       }
     }
     for register in decimalSums {
       let column = program.registers[register]
       let limit: Int128 = 1_000_000_000_000_000_000_000_000_000
       for row in 0..<batch.count where column.decimals[row].magnitude > limit.magnitude && column.validity[row] == 1 {
-        batch.fail(row, .outOfRange, "\(measureName(register)) is too large to be summed")
+        batch.fail(row, .outOfRange, "\(plan.measureName(register)) is too large to be summed")
       }
     }
-  }
-
-  private func measureName(_ register: Program.Register) -> String {
-    register < plan.columns.count ? plan.columns[register].path.joined(separator: ".") : "a computed measure"
   }
 
   private func survey(_ batch: EventBatch, _ times: Column, _ rows: Range<Int>) -> (dead: Int, latest: Int64?) {
@@ -274,15 +273,19 @@ public final class WindowOperator {
   }
 }
 
+extension StreamPlan {
+  /// What a message calls a register that an aggregate measures.
+  fileprivate func measureName(_ register: Program.Register) -> String {
+    register < columns.count ? columns[register].path.joined(separator: ".") : "a computed measure"
+  }
+}
+
 /// Whether all values lie in the range: without an early end, so that it can be vectorised.
 private func areWithin(_ range: ClosedRange<Int64>, _ values: UnsafeMutablePointer<Int64>, _ count: Int) -> Bool {
-  var lowest = Int64.max
-  var highest = Int64.min
-  for row in 0..<count {
-    lowest = min(lowest, values[row])
-    highest = max(highest, values[row])
-  }
-  return count == 0 || (lowest >= range.lowerBound && highest <= range.upperBound)
+  // A difference is negative outside; times so far out that it wraps around make the other one negative.
+  var outside: Int64 = 0
+  for row in 0..<count { outside |= (values[row] &- range.lowerBound) | (range.upperBound &- values[row]) }
+  return outside >= 0
 }
 
 private func greatest(_ values: UnsafeMutablePointer<Int64>, _ rows: Range<Int>) -> Int64? {
@@ -296,10 +299,25 @@ private func greatest(_ values: UnsafeMutablePointer<Int64>, _ rows: Range<Int>)
 private func areSummable(
   _ range: ClosedRange<Double>, _ values: UnsafeMutablePointer<Double>, _ count: Int
 ) -> Bool {
-  var refused = 0
+  // As integers, sizes are ordered as they are as numbers. First by their upper halves, which is less exact and takes
+  // a quarter of the instructions; a difference is negative outside.
+  let lower = Int32(truncatingIfNeeded: range.lowerBound.bitPattern &>> 32) + 1
+  let upper = Int32(truncatingIfNeeded: range.upperBound.bitPattern &>> 32) - 1
+  var outside: Int32 = 0
   for row in 0..<count {
-    let size = values[row].magnitude
-    refused &+= (size > range.upperBound && size < .infinity) || (size < range.lowerBound && size > 0) ? 1 : 0
+    let size = Int32(truncatingIfNeeded: values[row].bitPattern &>> 32) & .max
+    outside |= (size &- lower) | (upper &- size)
   }
-  return refused == 0
+  if outside >= 0 { return true }
+  let sign: UInt64 = 1 << 63
+  let least = range.lowerBound.bitPattern
+  let tooLarge = range.upperBound.bitPattern + 1
+  let infinity = Double.infinity.bitPattern
+  var refused = false
+  for row in 0..<count {
+    let size = values[row].bitPattern & ~sign
+    // Both differences wrap around below their first value.
+    refused = refused || size &- 1 < least &- 1 || size &- tooLarge < infinity &- tooLarge
+  }
+  return !refused
 }

@@ -62,8 +62,18 @@ private func fillRun(
   _ times: UnsafeMutablePointer<Int64>, from first: Int, _ count: Int, start: Int64, size: Int64, slot: Int32,
   _ slots: UnsafeMutablePointer<Int32>
 ) -> Int {
+  let last = start &+ size &- 1
   var row = first
-  while row < count, UInt64(bitPattern: times[row] &- start) < UInt64(bitPattern: size) {
+  // Blocks without a branch inside, so that they can be vectorised: a difference is negative outside.
+  let block = 64
+  while row + block <= count {
+    var outside: Int64 = 0
+    for index in row..<row + block { outside |= (times[index] &- start) | (last &- times[index]) }
+    guard outside >= 0 else { break }
+    (slots + row).update(repeating: slot, count: block)
+    row += block
+  }
+  while row < count, (start...last).contains(times[row]) {
     slots[row] = slot
     row += 1
   }

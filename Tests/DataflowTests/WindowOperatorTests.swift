@@ -205,6 +205,32 @@ private let start: Int64 = 1_767_225_600_000_000
     #expect(engine.drained() == ["0 A | 2.0"])
   }
 
+  @Test("a measured text that Postgres could not store is a dead letter, whose group does not come into being")
+  func unstorableMeasures() {
+    let greatest = WindowOperatorTests.aggregate(
+      keys: [WindowOperatorTests.code], [WindowOperatorTests.measure(.max, .column(1, .text), .text)])
+    let all = WindowOperatorTests.aggregate(keys: [], [WindowOperatorTests.measure(.count, nil, .bigint)])
+    let engine = Engine([greatest, all])
+    // Twice: first the groups are new, then they have a text to compare with.
+    for batch in 0..<2 {
+      let counts = engine.process([
+        [.integer(start), "A", 1, 1], [.integer(start), "a\0b", 2, 1], [.integer(start), "B", 3, 1],
+        [.integer(start), "A\0", 1, 1], [.integer(start), .null, 4, 1],
+      ])
+      #expect(engine.batch.failures.map(\.code) == [.invalidUTF8, .invalidUTF8])
+      #expect(
+        engine.batch.failures.map(\.message)
+          == Array(repeating: "region is not UTF-8 text without zero bytes", count: 2))
+      #expect(counts[0].dead == 2)
+      #expect(counts[0].aggregates == [.init(aggregated: 3), .init(aggregated: 3)])
+      #expect(engine.windows.groupCount == 4, "batch \(batch)")
+    }
+    let deltas = engine.windows.drain()
+    #expect((0..<deltas[0].rowCount).map { deltas[0].keys[0].text($0) } == ["1", "3", "4"])
+    #expect((0..<deltas[0].rowCount).map { deltas[0].accumulators[0].text($0) } == ["A", "B", "NULL"])
+    #expect(deltas[1].accumulators[0].text(0) == "6")
+  }
+
   @Test("numbers whose mean would underflow are put aside")
   func tinyNumbers() {
     let engine = Engine([
@@ -303,16 +329,21 @@ private let start: Int64 = 1_767_225_600_000_000
       WindowOperatorTests.aggregate(
         keys: [WindowOperatorTests.region], [WindowOperatorTests.measure(.sum, .column(2, .integer), .bigint)])
     ])
+    // Short ones, those of up to 32 bytes, and longer ones are looked up differently.
+    func key(_ number: Int) -> String { "key-\(number)" + String(repeating: "x", count: number % 3 * 16) }
     for round in 0..<2 {
-      for chunk in 0..<100 {
-        engine.process((0..<1000).map { [.integer(start), .text("key-\(chunk * 1000 + $0)"), .integer(Int64($0)), 1] })
+      for _ in 0..<2 {
+        for chunk in 0..<100 {
+          engine.process(
+            (0..<1000).map { [.integer(start), .text(key(chunk * 1000 + $0)), .integer(Int64($0)), 1] })
+        }
       }
       #expect(engine.windows.groupCount == 100_000)
       let delta = engine.windows.drain()[0]
       #expect(delta.rowCount == 100_000)
       for row in stride(from: 0, to: 100_000, by: 997) {
-        #expect(delta.keys[0].text(row) == "key-\(row)", "round \(round)")
-        #expect(delta.accumulators[0].text(row) == "\(row % 1000)")
+        #expect(delta.keys[0].text(row) == key(row), "round \(round)")
+        #expect(delta.accumulators[0].text(row) == "\(row % 1000 * 2)")
       }
     }
   }
