@@ -14,9 +14,9 @@ final class SteadyLoad: Sendable {
   private let state = Monitor(State())
   private let thread: WorkerThread
 
-  init(_ broker: Broker, schemaJSON: String, eventsPerSecond: Double) throws {
+  /// - Parameter kafka: the producer's settings.
+  init(_ kafka: KafkaConfiguration, topic: String, schemaJSON: String, eventsPerSecond: Double) throws {
     let state = state
-    let (kafka, topic) = (broker.kafka, broker.topic)
     thread = try WorkerThread(name: "load") {
       do {
         try SteadyLoad.run(state, kafka, topic, schemaJSON, eventsPerSecond)
@@ -42,7 +42,7 @@ final class SteadyLoad: Sendable {
   private static func run(
     _ state: Monitor<State>, _ kafka: KafkaConfiguration, _ topic: String, _ schemaJSON: String, _ rate: Double
   ) throws {
-    let producer = try KafkaProducer(configuration: kafka.forSingleEvents)
+    let producer = try KafkaProducer(configuration: kafka)
     let events = try EventSequence(count: .max, schemaJSON: schemaJSON)
     let start = monotonicSeconds()
     var sent = 0

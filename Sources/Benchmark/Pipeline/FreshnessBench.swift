@@ -23,7 +23,8 @@ struct FreshnessBench {
     _ = try processor.line(containing: "partitions assigned")
     let api = try APIServer(workspace, broker, database, ["CACHE_TTL": "0"])
     let load = try SteadyLoad(
-      broker, schemaJSON: workspace.schemaJSON, eventsPerSecond: FreshnessBench.eventsPerSecond)
+      broker.kafka.forSingleEvents, topic: broker.topic, schemaJSON: workspace.schemaJSON,
+      eventsPerSecond: FreshnessBench.eventsPerSecond)
     var probe = try Probe(broker, api, schemaJSON: workspace.schemaJSON)
     try pause(seconds: 2)
     var medians: [Double] = []
