@@ -38,9 +38,10 @@ struct ColumnLoops: ~Copyable {
   /// Takes up the leading records of the next `limit` that have no header: when they may have one, those that begin with
   /// a byte that no header begins with.
   mutating func takeBare(_ records: UnsafeMutableBufferPointer<Record>, _ limit: Int, mayBeFramed: Bool) {
+    let (starts, cursors, ends, firstRow) = (starts, cursors, ends, firstRow)
     var taken = 0
     while taken < limit {
-      let record = records[firstRow + taken]
+      let record = records[firstRow &+ taken]
       guard let start = record.payload, record.payloadCount > 0 else { break }
       if mayBeFramed, start.pointee == FrameHeader.singleObjectStart || start.pointee == FrameHeader.confluentStart {
         break
@@ -48,7 +49,7 @@ struct ColumnLoops: ~Copyable {
       starts[taken] = start
       cursors[taken] = start
       ends[taken] = start + record.payloadCount
-      taken += 1
+      taken &+= 1
     }
     count = taken
   }
@@ -69,10 +70,13 @@ struct ColumnLoops: ~Copyable {
   }
 
   /// Asks for a payload, of a long one for its beginning.
+  @inline(__always)
   private borrowing func prefetch(_ record: Record) {
-    guard let payload = record.payload else { return }
-    for offset in stride(from: 0, to: min(record.payloadCount, Self.prefetchedBytes), by: Self.cacheLine) {
-      streampulse_prefetch(payload + offset)
+    guard var line = record.payload else { return }
+    let end = line + min(record.payloadCount, Self.prefetchedBytes)
+    while line < end {
+      streampulse_prefetch(line)
+      line += Self.cacheLine
     }
   }
 
