@@ -193,14 +193,15 @@ private final class NewTexts {
   ) {
     let list = list
     var found = 0
-    for event in 0..<events {
+    // Outside of the mask a text may be anything.
+    for event in 0..<events where mask?[event] ?? 1 == 1 {
       let group = groups[event]
       if presences.cell(group, of: UInt8.self).pointee == 1,
         textsEqual(texts[event], known.cell(group, of: TextView.self).pointee)
       {
         continue
       }
-      guard mask?[event] ?? 1 == 1, group != 0 else { continue }
+      guard group != 0 else { continue }
       list[found] = Int32(truncatingIfNeeded: event)
       found += 1
     }

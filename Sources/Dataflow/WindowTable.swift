@@ -73,7 +73,7 @@ private func fillRun(
     (slots + row).update(repeating: slot, count: block)
     row += block
   }
-  while row < count, (start...last).contains(times[row]) {
+  while row < count, times[row] >= start, times[row] <= last {
     slots[row] = slot
     row += 1
   }
