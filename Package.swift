@@ -72,8 +72,7 @@ let package = Package(
       name: "StreamPulse",
       dependencies: [
         "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "HTTPServer", "JSON", "Kafka",
-        "Observability",
-        "Pipeline", "Plan", "Postgres", "Project", "StatsAPI", "Threads",
+        "Observability", "Pipeline", "Plan", "Postgres", "Project", "StatsAPI", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),

@@ -170,11 +170,11 @@ final class Grouping {
   /// The delta since the last drain; nil when there is none. The windows are emptied by whoever owns them.
   func drain(_ interner: KeyInterner) -> WindowDelta? {
     let rows = groupCount
-    guard rows > 0 else {
-      reset()
-      return nil
+    defer {
+      for fold in folds { fold.table.removeAll() }
+      states.removeAll()
     }
-    defer { reset() }
+    guard rows > 0 else { return nil }
     let values = accumulators.map { $0.drain(states, rows: 1..<rows + 1) }
     var columns: [DeltaColumn] = []
     // Unfolded from the right, a level at a time: ids of groups become ids of what they were folded from.
@@ -188,10 +188,5 @@ final class Grouping {
     let starts = ids.map { known[Int($0)] }
     return WindowDelta(
       aggregate: index, windowStarts: starts, keys: columns.reversed(), accumulators: values)
-  }
-
-  private func reset() {
-    for fold in folds { fold.table.removeAll() }
-    states.removeAll()
   }
 }

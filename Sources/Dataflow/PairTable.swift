@@ -85,10 +85,7 @@ struct PairTable: ~Copyable {
     if slotCount == 0, cellCount > PairTable.cachedCells, let seconds, takesPart == nil {
       internFarApart(firsts, seconds, ids, states: states, count)
     } else if slotCount == 0 {
-      eachRow(&self, firsts, ids, seconds, takesPart, count) { table, first, second in
-        let cell = Int(first) &<< table.shift | Int(second)
-        let id = table.cells[cell]
-        return id != 0 ? id : table.insert(first, second, cell: cell)
+      eachRow(&self, firsts, ids, seconds, takesPart, count) { table, first, second in table.look(upCell: first, second)
       }
     } else {
       eachRow(&self, firsts, ids, seconds, takesPart, count) { table, first, second in table.look(up: first, second) }
@@ -104,16 +101,25 @@ struct PairTable: ~Copyable {
     let states = states ?? UnsafeRawPointer(cells)
     for start in stride(from: 0, to: count, by: PairTable.blockSize) {
       let block = start..<min(start + PairTable.blockSize, count)
-      for row in block { streampulse_prefetch(cells + (Int(firsts[row]) &<< shift | Int(seconds[row]))) }
+      for row in block { streampulse_prefetch(cells + cell(firsts[row], seconds[row])) }
       for row in block {
-        let first = firsts[row]
-        let cell = Int(first) &<< shift | Int(seconds[row])
-        let known = cells[cell]
-        let id = known != 0 ? known : insert(first, seconds[row], cell: cell)
+        let id = look(upCell: firsts[row], seconds[row])
         streampulse_prefetch(states + Int(id) &* GroupStates.unit)
         ids[row] = id
       }
     }
+  }
+
+  @inline(__always)
+  private mutating func look(upCell first: Int32, _ second: Int32) -> Int32 {
+    let cell = cell(first, second)
+    let id = cells[cell]
+    return id != 0 ? id : insert(first, second, cell: cell)
+  }
+
+  @inline(__always)
+  private func cell(_ first: Int32, _ second: Int32) -> Int {
+    Int(first) &<< shift | Int(second)
   }
 
   private var nextID: Int32 { Int32(pairs.count) * scale }
@@ -170,7 +176,7 @@ struct PairTable: ~Copyable {
   }
 
   private func cell(of pair: UInt64) -> Int {
-    Int(pair >> 32) &<< shift | Int(pair & 0xFFFF_FFFF)
+    cell(Int32(truncatingIfNeeded: pair >> 32), Int32(truncatingIfNeeded: pair))
   }
 
   // MARK: - Slots

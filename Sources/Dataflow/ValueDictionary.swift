@@ -109,9 +109,7 @@ struct ValueDictionary: ~Copyable {
     for row in 0..<count {
       let ends = endWords(texts[row].start, texts[row].count)
       let id = find(texts[row], ends, hash(texts[row], ends))
-      ids[row] = id
-      misses[missed] = Int32(truncatingIfNeeded: row)
-      missed &+= id == 0 ? 1 : 0
+      ValueDictionary.note(id, of: row, ids, misses, &missed)
     }
     return missed
   }
@@ -134,9 +132,7 @@ struct ValueDictionary: ~Copyable {
           | UInt64(truncatingIfNeeded: Int(known.pointee.count) ^ text.count)
         id = difference == 0 ? known.pointee.id : 0
       }
-      ids[row] = id
-      misses[missed] = Int32(truncatingIfNeeded: row)
-      missed &+= id == 0 ? 1 : 0
+      ValueDictionary.note(id, of: row, ids, misses, &missed)
     }
     return missed
   }
@@ -167,13 +163,22 @@ struct ValueDictionary: ~Copyable {
         for index in first..<first + rows {
           let text = texts[index]
           let id = verify(ids[index], text, endWords(text.start, text.count))
-          ids[index] = id
-          misses[missed] = Int32(truncatingIfNeeded: index)
-          missed &+= id == 0 ? 1 : 0
+          ValueDictionary.note(id, of: index, ids, misses, &missed)
         }
       }
     }
     return missed
+  }
+
+  /// Keeps what was found, and lists the row as a miss when that is nothing, without a branch.
+  @inline(__always)
+  private static func note(
+    _ id: Int32, of row: Int, _ ids: UnsafeMutablePointer<Int32>, _ misses: UnsafeMutablePointer<Int32>,
+    _ missed: inout Int
+  ) {
+    ids[row] = id
+    misses[missed] = Int32(truncatingIfNeeded: row)
+    missed &+= id == 0 ? 1 : 0
   }
 
   /// The hash of a short text; of a long one, anything.

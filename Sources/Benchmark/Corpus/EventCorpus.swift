@@ -55,13 +55,8 @@ final class EventCorpus {
   /// Records over the corpus' own memory, as a source would deliver them.
   func records() -> UnsafeMutableBufferPointer<Record> {
     let records = UnsafeMutableBufferPointer<Record>.allocate(capacity: count)
-    for index in 0..<count {
-      let payload = payload(index)
-      records.initializeElement(
-        at: index,
-        to: Record(
-          payload: payload.baseAddress, payloadCount: payload.count, offset: Int64(index), sourceIndex: Int32(index)))
-    }
+    records.initialize(repeating: Record(payload: nil, payloadCount: 0, offset: 0))
+    _ = fill(records, from: 0)
     return records
   }
 }
