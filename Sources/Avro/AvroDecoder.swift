@@ -65,12 +65,14 @@ public final class AvroDecoder {
     "\(spec.type)\(spec.isNullable ? ", nullable" : "")"
   }
 
-  /// Makes `batch` a batch of these records: row `i` is record `i`, or a failure that says why it could not be decoded.
+  /// Makes `batch` a batch of a slice of these records: row `i` is record `slice.lowerBound + i`, or a failure that says
+  /// why it could not be decoded. The payloads behind the slice are expected next, and asked for from memory.
   ///
   /// Texts point into the payloads, into the batch's arena and into this decoder.
-  /// - Parameter batch: has this decoder's columns, and room for the records.
-  public func decode(_ records: UnsafeMutableBufferPointer<Record>, into batch: EventBatch) {
+  /// - Parameter batch: has this decoder's columns, and room for the slice.
+  public func decode(_ all: UnsafeMutableBufferPointer<Record>, _ slice: Range<Int>, into batch: EventBatch) {
     precondition(batch.specs == columns, "a batch of other columns than the decoder's")
+    let records = UnsafeMutableBufferPointer(rebasing: all[slice])
     batch.reset(count: records.count)
     batch.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
@@ -79,10 +81,16 @@ public final class AvroDecoder {
       while row < records.count {
         let plan = open(records, from: row, &reader)
         row += loops.count
-        loops.run(plan, &reader, upcoming: UnsafeBufferPointer(rebasing: records[row...].prefix(ColumnLoops.capacity)))
+        let upcoming = all[(slice.lowerBound + row)...].prefix(ColumnLoops.capacity)
+        loops.run(plan, &reader, upcoming: UnsafeBufferPointer(rebasing: upcoming))
         loops.checkEnds(&reader)
       }
     }
+  }
+
+  /// Makes `batch` a batch of all these records.
+  public func decode(_ records: UnsafeMutableBufferPointer<Record>, into batch: EventBatch) {
+    decode(records, 0..<records.count, into: batch)
   }
 
   /// Takes up records from `first` on as long as they share a plan.

@@ -10,6 +10,14 @@ public struct PartitionRun: Sendable, Hashable {
     self.partition = partition
     self.rows = rows
   }
+
+  /// The part of the run within a slice, whose rows count from 0; nil: none.
+  public func clipped(to slice: Range<Int>) -> PartitionRun? {
+    let rows = rows.clamped(to: slice)
+    guard !rows.isEmpty else { return nil }
+    return PartitionRun(
+      partition: partition, rows: rows.lowerBound - slice.lowerBound..<rows.upperBound - slice.lowerBound)
+  }
 }
 
 /// An event that came too late for one aggregate, which wants such events as dead letters.

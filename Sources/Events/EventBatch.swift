@@ -13,16 +13,9 @@ public struct Column {
   public init(type: SQLType, isNullable: Bool, capacity: Int) {
     self.type = type
     self.isNullable = isNullable
-    let stride =
-      switch type.physical {
-      case .boolean: MemoryLayout<UInt8>.stride
-      case .integer: MemoryLayout<Int64>.stride
-      case .decimal: MemoryLayout<Int128>.stride
-      case .double: MemoryLayout<Double>.stride
-      case .text: MemoryLayout<TextView>.stride
-      }
-    values = .allocate(byteCount: stride * capacity, alignment: 16)
-    values.initializeMemory(as: UInt8.self, repeating: 0, count: stride * capacity)
+    let byteCount = type.physical.width * capacity
+    values = .allocate(byteCount: byteCount, alignment: 16)
+    values.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     if case .text = type.physical {
       values.assumingMemoryBound(to: TextView.self).initialize(repeating: .empty, count: capacity)
     }
@@ -120,6 +113,11 @@ public struct ColumnSpec: Hashable, Sendable {
 /// Made once and reused for every batch; owned by the worker thread. Texts point into the record batch, the decode plan
 /// or `arena`, so the event batch must not be read after the record batch is released.
 public final class EventBatch {
+  /// Rows of a slice of many records: all that is kept for each of them while it is processed then fits the second-level
+  /// cache.
+  public static let sliceCapacity = 2_048
+
+  /// At most this many rows.
   public let capacity: Int
   public let specs: [ColumnSpec]
   public let columns: [Column]

@@ -67,4 +67,15 @@ public enum PhysicalType: Sendable {
   case double
   /// `TextView`: text, bytes, the canonical 36 characters of a uuid, or a JSON document.
   case text
+
+  /// Bytes of a value.
+  public var width: Int {
+    switch self {
+    case .boolean: MemoryLayout<UInt8>.stride
+    case .integer: MemoryLayout<Int64>.stride
+    case .decimal: MemoryLayout<Int128>.stride
+    case .double: MemoryLayout<Double>.stride
+    case .text: MemoryLayout<TextView>.stride
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import Events
 import Kafka
 import Observability
 import Postgres
@@ -11,8 +12,10 @@ public struct ProcessorSettings: Sendable {
   public var topic: String
   public var group: String
   public var database: ConnectionSettings
-  /// Records that are decoded together, at most.
+  /// Records that are consumed together, at most.
   public var batchSize: Int
+  /// Of these, so many are decoded and aggregated together.
+  public var sliceSize = EventBatch.sliceCapacity
   public var flushIntervalMilliseconds: Int
   /// Changed rows in memory at which reading waits for the transaction.
   public var maxDeltaRows: Int

@@ -12,7 +12,7 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
 @Suite struct AllocationTests {
   private static let batches = 5
   private static let few = 100
-  private static let many = 10_000
+  private static let many = EventBatch.sliceCapacity
 
   private let corpus: EventCorpus
   private let operators: EngineRun.Operators

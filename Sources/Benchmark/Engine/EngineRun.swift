@@ -47,17 +47,21 @@ struct EngineRun {
     init(_ project: Project) throws {
       let plan = project.stream.plan
       decoder = try project.stream.makeDecoder()
-      batch = EventBatch(specs: plan.columns, capacity: EngineRun.batchSize)
+      batch = EventBatch(specs: plan.columns, capacity: EventBatch.sliceCapacity)
       windows = WindowOperator(plan, batch: batch, seed: 1)
     }
 
-    /// - Parameter records: at most a batch.
     /// - Returns: how many were aggregated.
     func process(_ records: UnsafeMutableBufferPointer<Record>) -> Int {
-      decoder.decode(records, into: batch)
-      let counts = windows.process(
-        batch, runs: [PartitionRun(partition: 0, rows: 0..<records.count)], now: .max / 4, watermark: nil)
-      return counts[0].aggregates[0].aggregated
+      var aggregated = 0
+      for first in stride(from: 0, to: records.count, by: batch.capacity) {
+        let slice = first..<min(first + batch.capacity, records.count)
+        decoder.decode(records, slice, into: batch)
+        let counts = windows.process(
+          batch, runs: [PartitionRun(partition: 0, rows: 0..<slice.count)], now: .max / 4, watermark: nil)
+        aggregated += counts[0].aggregates[0].aggregated
+      }
+      return aggregated
     }
   }
 }

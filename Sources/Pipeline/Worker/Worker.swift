@@ -68,7 +68,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     self.status = status
     self.shouldStop = shouldStop
     self.observe = observe
-    batch = EventBatch(specs: plan.columns, capacity: settings.batchSize)
+    batch = EventBatch(specs: plan.columns, capacity: min(settings.batchSize, settings.sliceSize))
     windows = WindowOperator(plan, batch: batch, seed: seed)
     let definition = plan.definition
     watermarks = WatermarkTracker(
@@ -314,23 +314,34 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     }
     guard admission.count > 0 else { return }
     let admitted = UnsafeMutableBufferPointer(rebasing: records.records[..<admission.count])
-    let now = time.monotonic()
-    decoder.decode(admitted, into: batch)
-    let counts = windows.process(batch, runs: admission.runs, now: time.wall(), watermark: watermark)
-    for (run, count) in zip(admission.runs, counts) {
-      open.record(run, count, last: tracker.last(run.partition))
-      if let latest = count.maxEventTime { watermarks.observe(run.partition, maxEventTime: latest, now: now) }
+    lastRecord = time.monotonic()
+    for first in stride(from: 0, to: admitted.count, by: batch.capacity) {
+      let slice = first..<min(first + batch.capacity, admitted.count)
+      decoder.decode(admitted, slice, into: batch)
+      aggregate(admission.runs.compactMap { $0.clipped(to: slice) })
+      putAside(records, from: first)
     }
-    lastRecord = now
+  }
+
+  private func aggregate(_ runs: [PartitionRun]) {
+    let counts = windows.process(batch, runs: runs, now: time.wall(), watermark: watermark)
+    for (run, count) in zip(runs, counts) {
+      open.record(run, count, last: tracker.last(run.partition))
+      if let latest = count.maxEventTime { watermarks.observe(run.partition, maxEventTime: latest, now: lastRecord) }
+    }
+  }
+
+  /// Keeps the dead letters of the batch, whose row 0 is the record at `first`.
+  private func putAside(_ records: borrowing RecordBatch, from first: Int) {
     for failure in batch.failures {
-      let record = admitted[failure.row]
+      let record = records.records[first + failure.row]
       putAside(
         DeadLetter(
           record, headers: records.headers(of: record), schemaID: decoder.confluentID(of: record), code: failure.code,
           reason: failure.message))
     }
     for event in windows.lateEvents {
-      let record = admitted[event.row]
+      let record = records.records[first + event.row]
       let aggregate = plan.aggregates[event.aggregate].name
       putAside(
         DeadLetter(

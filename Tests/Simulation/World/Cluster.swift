@@ -23,10 +23,12 @@ final class Cluster {
     broker = SimulatedBroker(world, log)
     database = SimulatedDatabase(world)
     let scenario = world.scenario
-    settings = ProcessorSettings(
+    var settings = ProcessorSettings(
       kafka: Cluster.kafka, topic: SimulatedStream.topic, group: "simulated", database: Cluster.postgres,
       batchSize: scenario.batchSize, flushIntervalMilliseconds: scenario.flushIntervalMilliseconds,
       maxDeltaRows: scenario.maxDeltaRows, owner: "simulated")
+    settings.sliceSize = scenario.sliceSize
+    self.settings = settings
     nextFault = scenario.faults.isEmpty ? .max : world.random.within(0...2 * scenario.faultInterval)
     for number in 1...scenario.instances {
       let start = number == 1 ? 0 : world.random.within(0...scenario.horizon)

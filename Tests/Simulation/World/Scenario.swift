@@ -46,6 +46,7 @@ struct Scenario {
   /// Of a partition.
   var records: Int
   var batchSize: Int
+  var sliceSize: Int
   var flushIntervalMilliseconds: Int
   var maxDeltaRows: Int
   /// Records arrive and faults happen until then.
@@ -106,6 +107,7 @@ struct Scenario {
     holes = maybe(&random, 0.1)
     isCompacted = random.chance(0.5)
     malformed = maybe(&random, 0.1)
+    sliceSize = random.within(1...16)
   }
 
   /// A short one, with nothing but what is asked for: to crash it after each of its actions.
