@@ -123,8 +123,8 @@ private final class Engine {
       let counter = aggregate.accumulators.firstIndex {
         $0.function == .count && $0.argument == nil && $0.filter == nil
       }
-      if let counter, case .integers(let counts) = delta.accumulators[counter].values {
-        let sum = counts.reduce(0, +)
+      if let counter {
+        let sum = (0..<delta.rowCount).reduce(0) { $0 + delta.accumulators[counter].integer($1) }
         try require(sum == aggregated[delta.aggregate], "\(sum) counted of \(aggregated[delta.aggregate]) events")
       }
       for row in 0..<delta.rowCount {
@@ -158,12 +158,12 @@ private func fill(_ batch: EventBatch, _ rows: [[Cell]]) {
 extension DeltaColumn {
   fileprivate func cell(_ row: Int) -> Cell {
     if isNull(row) { return .null }
-    switch values {
-    case .booleans(let values): return .boolean(values[row] == 1)
-    case .integers(let values): return .integer(values[row])
-    case .decimals(let values): return .decimal(values[row])
-    case .doubles(let values): return .real(values[row])
-    case .texts(let bytes, let ends): return .bytes(Array(bytes[(row == 0 ? 0 : ends[row - 1])..<ends[row]]))
+    switch type.physical {
+    case .boolean: return .boolean(boolean(row))
+    case .integer: return .integer(integer(row))
+    case .decimal: return .decimal(decimal(row))
+    case .double: return .real(double(row))
+    case .text: return .bytes(Array(text(row)))
     }
   }
 }

@@ -1,3 +1,4 @@
+import CPrefetch
 import Events
 import Plan
 
@@ -47,13 +48,7 @@ final class Accumulator {
       isExtreme = true
       if physical == .text { newTexts = NewTexts(capacity: batchCapacity) }
     }
-    let bytes =
-      switch plan.type.physical {
-      case .boolean: 1
-      case .integer, .double: 8
-      case .decimal, .text: 16
-      }
-    value = layout.add(bytes: bytes)
+    value = layout.add(bytes: plan.type.physical.width)
     let canBeNull = plan.function != .count && (argumentIsNullable || filter != nil)
     presence = canBeNull || isExtreme ? layout.add(bytes: 1) : nil
     both = argumentIsNullable && filter != nil ? .allocate(capacity: batchCapacity) : nil
@@ -135,18 +130,8 @@ final class Accumulator {
         wantsGreater ? orderOfDoubles($0, $1) > 0 : orderOfDoubles($0, $1) < 0
       }
     case .text:
-      for event in newTexts?.events ?? UnsafeBufferPointer(start: nil, count: 0) {
-        let group = groups[Int(event)]
-        let new = input.texts[Int(event)]
-        let text = values.cell(group, of: TextView.self)
-        let present = presences.cell(group, of: UInt8.self)
-        if present.pointee == 1 {
-          let order = orderOfTexts(new, text.pointee)
-          guard wantsGreater ? order > 0 : order < 0 else { continue }
-        }
-        text.pointee = texts.append(new.bytes)
-        present.pointee = 1
-      }
+      guard let newTexts else { return }
+      extreme(newTexts.events, input.texts, values, presences, groups, &texts) { wantsGreater ? $0 > 0 : $0 < 0 }
     }
   }
 
@@ -158,21 +143,34 @@ final class Accumulator {
   func checkTexts(_ states: GroupStates, _ groups: UnsafePointer<Int32>, _ program: Program, _ batch: EventBatch) {
     guard let newTexts, let argument, let presences = presences(states) else { return }
     let texts = program.registers[argument].texts
-    newTexts.find(texts, values(states), presences, groups, takePart(program, batch.count), batch.count)
+    newTexts.find(
+      texts, values(states), presences, groups, takePart(program, batch.count), batch.count,
+      areFarApart: states.areFarApart)
     for event in newTexts.events where !isStorableText(texts[Int(event)]) {
       batch.fail(Int(event), .invalidUTF8, "\(argumentName) is not UTF-8 text without zero bytes")
     }
   }
 
-  /// The states of `rows`. Texts are forgotten: the rows have to be cleared.
-  func drain(_ states: GroupStates, rows: Range<Int>) -> DeltaColumn {
+  /// The states of all groups, of which `copy` has the rows. Texts are forgotten: the rows have to be cleared.
+  func drain(_ states: GroupStates, copy: DeltaRows) -> DeltaColumn {
+    let presence = presence.map { DeltaCells(rows: copy, offset: $0) }
+    guard type.physical == .text else {
+      return DeltaColumn(type: type, DeltaCells(rows: copy, offset: value), presence: presence)
+    }
     defer { texts.reset() }
-    return DeltaColumn(type: type, values(states), presences(states), rows: rows)
+    let values = values(states)
+    let texts = (0..<copy.count).map { row in
+      presence?.value(row, as: UInt8.self) ?? 1 == 1 ? values.row(row + 1, of: TextView.self).pointee : .empty
+    }
+    return DeltaColumn(type: type, texts: texts, presence: presence)
   }
 }
 
 /// The events of a batch whose text is not the one that their group has.
 private final class NewTexts {
+  /// Texts of one block are on their way at the same time.
+  private static let blockSize = 64
+
   private let list: UnsafeMutablePointer<Int32>
   private var count = 0
 
@@ -189,21 +187,28 @@ private final class NewTexts {
 
   func find(
     _ texts: UnsafePointer<TextView>, _ known: StateColumn, _ presences: StateColumn, _ groups: UnsafePointer<Int32>,
-    _ mask: UnsafePointer<UInt8>?, _ events: Int
+    _ mask: UnsafePointer<UInt8>?, _ events: Int, areFarApart: Bool
   ) {
     let list = list
     var found = 0
-    // Outside of the mask a text may be anything.
-    for event in 0..<events where mask?[event] ?? 1 == 1 {
-      let group = groups[event]
-      if presences.cell(group, of: UInt8.self).pointee == 1,
-        textsEqual(texts[event], known.cell(group, of: TextView.self).pointee)
-      {
-        continue
+    for first in stride(from: 0, to: events, by: NewTexts.blockSize) {
+      let block = first..<min(first + NewTexts.blockSize, events)
+      if areFarApart {
+        for event in block {
+          // The first field of the text; nil where there is none.
+          streampulse_prefetch(known.cell(groups[event], of: UnsafePointer<UInt8>?.self).pointee)
+        }
       }
-      guard group != 0 else { continue }
-      list[found] = Int32(truncatingIfNeeded: event)
-      found += 1
+      // Outside of the mask a text may be anything.
+      for event in block where mask?[event] ?? 1 == 1 {
+        let group = groups[event]
+        let isKnown =
+          presences.cell(group, of: UInt8.self).pointee == 1
+          && textsEqual(texts[event], known.cell(group, of: TextView.self).pointee)
+        // Listed without a branch: where keys are many, nobody could foretell it.
+        list[found] = Int32(truncatingIfNeeded: event)
+        found &+= isKnown || group == 0 ? 0 : 1
+      }
     }
     count = found
   }
@@ -248,6 +253,23 @@ private func extreme<Value>(
     let present = presences.cell(groups[event], of: UInt8.self)
     if present.pointee == 0 || isBetter(values[event], best.pointee) {
       best.pointee = values[event]
+      present.pointee = 1
+    }
+  }
+}
+
+/// Texts, of which only `events` can change anything. Takes the arena as `inout`, as the loops over dictionaries do.
+private func extreme(
+  _ events: UnsafeBufferPointer<Int32>, _ values: UnsafePointer<TextView>, _ extremes: StateColumn,
+  _ presences: StateColumn, _ groups: UnsafePointer<Int32>, _ texts: inout TextArena, _ isBetter: (Int) -> Bool
+) {
+  for event in events {
+    let group = groups[Int(event)]
+    let value = values[Int(event)]
+    let best = extremes.cell(group, of: TextView.self)
+    let present = presences.cell(group, of: UInt8.self)
+    if present.pointee == 0 || isBetter(orderOfTexts(value, best.pointee)) {
+      best.pointee = texts.append(value.bytes)
       present.pointee = 1
     }
   }

@@ -49,6 +49,12 @@ final class GroupStates {
   /// Bytes held.
   var memory: Int { capacity * stride }
 
+  /// Of more, not all is in the second-level cache.
+  private static let cachedBytes = 1 << 18
+
+  /// Whether what rows lead to has to be waited for.
+  var areFarApart: Bool { used * stride > GroupStates.cachedBytes }
+
   /// Makes room for groups up to row `count`; new ones are cleared.
   func grow(to count: Int) {
     guard count > used else { return }
@@ -58,6 +64,12 @@ final class GroupStates {
     }
     (base + used * stride).initializeMemory(as: UInt8.self, repeating: 0, count: (count - used) * stride)
     used = count
+  }
+
+  /// A copy of the groups' rows, row 1 first: one copy for all accumulators, because what belongs to one of them is
+  /// scattered over all that memory.
+  func copy() -> DeltaRows {
+    DeltaRows(UnsafeRawBufferPointer(start: base + stride, count: (used - 1) * stride), stride: stride)
   }
 
   /// Forgets the groups from row `count` on.

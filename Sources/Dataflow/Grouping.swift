@@ -175,7 +175,8 @@ final class Grouping {
       states.removeAll()
     }
     guard rows > 0 else { return nil }
-    let values = accumulators.map { $0.drain(states, rows: 1..<rows + 1) }
+    let copy = states.copy()
+    let values = accumulators.map { $0.drain(states, copy: copy) }
     var columns: [DeltaColumn] = []
     // Unfolded from the right, a level at a time: ids of groups become ids of what they were folded from.
     var ids = (0..<rows).map { Int32($0 + 1) }

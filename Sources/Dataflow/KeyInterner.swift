@@ -85,15 +85,10 @@ struct KeyInterner {
 
   /// Numbers, booleans and times are interned by their bytes.
   private func internValues(_ state: KeyState, _ column: Column, _ batch: EventBatch) {
-    let width =
-      switch column.type.physical {
-      case .boolean: 1
-      case .decimal: 16
-      default: 8
-      }
     var refused: [Int] = []
     let range = column.type.storableRange
-    Dataflow.internValues(column, batch.live, width: width, range, &state.dictionary, state.ids, &refused, batch.count)
+    Dataflow.internValues(
+      column, batch.live, width: column.type.physical.width, range, &state.dictionary, state.ids, &refused, batch.count)
     for row in refused {
       batch.fail(
         row, .outOfRange, "\(state.key.name) is out of range for \(column.type.sqlName): \(column.integers[row])")
@@ -151,25 +146,23 @@ private func internTexts(
 }
 
 private func column(_ ids: [Int32], of dictionary: borrowing ValueDictionary, _ type: SQLType) -> DeltaColumn {
-  var texts: [TextView] = []
-  texts.reserveCapacity(ids.count)
-  for id in ids { texts.append(dictionary[id]) }
-  // The bytes of NULL are none.
-  func numbers<Value: FixedWidthInteger>(_ type: Value.Type) -> [Value] {
-    texts.map { $0.count == 0 ? 0 : UnsafeRawPointer($0.start).loadUnaligned(as: type) }
+  let values = dictionary.texts(ids)
+  func cells(_ bytes: [UInt8], width: Int) -> DeltaCells {
+    bytes.withUnsafeBytes { DeltaCells(rows: DeltaRows($0, stride: width), offset: 0) }
   }
-  let values: DeltaColumn.Values =
-    switch type.physical {
-    case .text: .texts(texts)
-    case .boolean: .booleans(numbers(UInt8.self))
-    case .decimal: .decimals(numbers(Int128.self))
-    case .integer: .integers(numbers(Int64.self))
-    case .double: .doubles(numbers(UInt64.self).map(Double.init(bitPattern:)))
-    }
-  let hasNull = ids.contains(ValueDictionary.null)
-  return DeltaColumn(
-    type: type, values: values, validity: hasNull ? ids.map { $0 == ValueDictionary.null ? 0 : 1 } : nil,
-    count: ids.count)
+  var presence: DeltaCells?
+  if ids.contains(ValueDictionary.null) {
+    presence = cells(ids.map { $0 == ValueDictionary.null ? 0 : 1 }, width: 1)
+  }
+  guard type.physical != .text else { return DeltaColumn(type: type, texts: values, presence: presence) }
+  let width = type.physical.width
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(width * ids.count)
+  for value in values {
+    // The bytes of NULL are none.
+    if value.count == width { bytes += value.bytes } else { bytes += repeatElement(0, count: width) }
+  }
+  return DeltaColumn(type: type, cells(bytes, width: width), presence: presence)
 }
 
 private func internValues(

@@ -19,15 +19,13 @@ struct PairTable: ~Copyable {
 
   /// 8 MB, of which only pages with pairs are resident: enough for 100,000 keys in a dozen windows.
   private static let maximumCells = 1 << 21
-  /// Memory for more is given back.
-  private static let keptCells = 1 << 19
   private static let keptSlots = 1 << 17
   /// Of more cells, not all are in the first-level caches.
   private static let cachedCells = 1 << 15
   /// Look-ups of one block are on their way at the same time.
   private static let blockSize = 64
   /// As many neighbouring cells are cleared in the time of one somewhere.
-  private static let cellsOfOneWrite = 32
+  private static let cellsOfOneWrite = 16
 
   /// The id of (first, second) at `first << shift | second`, 0 where there is none.
   private var cells: UnsafeMutablePointer<Int32>
@@ -92,20 +90,30 @@ struct PairTable: ~Copyable {
     }
   }
 
-  /// The same for a large matrix, in two passes over each block: what the second one needs, the first has asked memory
-  /// for.
+  /// The same for a large matrix, in passes over each block: what the second one needs, the first has asked memory for,
+  /// and the third one makes the pairs that are new. Where they are many, nobody could foretell which rows they are.
   private mutating func internFarApart(
     _ firsts: UnsafePointer<Int32>, _ seconds: UnsafePointer<Int32>, _ ids: UnsafeMutablePointer<Int32>,
     states: UnsafeRawPointer?, _ count: Int
   ) {
     let states = states ?? UnsafeRawPointer(cells)
-    for start in stride(from: 0, to: count, by: PairTable.blockSize) {
-      let block = start..<min(start + PairTable.blockSize, count)
-      for row in block { streampulse_prefetch(cells + cell(firsts[row], seconds[row])) }
-      for row in block {
-        let id = look(upCell: firsts[row], seconds[row])
-        streampulse_prefetch(states + Int(id) &* GroupStates.unit)
-        ids[row] = id
+    withUnsafeTemporaryAllocation(of: (row: Int, first: Int32).self, capacity: PairTable.blockSize) { misses in
+      for start in stride(from: 0, to: count, by: PairTable.blockSize) {
+        let block = start..<min(start + PairTable.blockSize, count)
+        for row in block { streampulse_prefetch(cells + cell(firsts[row], seconds[row])) }
+        var missed = 0
+        for row in block {
+          let first = firsts[row]
+          let id = cells[cell(first, seconds[row])]
+          streampulse_prefetch(states + Int(id) &* GroupStates.unit)
+          ids[row] = id
+          misses[missed] = (row, first)
+          missed &+= id == 0 ? 1 : 0
+        }
+        for index in 0..<missed {
+          let (row, first) = misses[index]
+          ids[row] = look(upCell: first, seconds[row])
+        }
       }
     }
   }
@@ -227,7 +235,7 @@ struct PairTable: ~Copyable {
   /// Forgets all pairs. Keeps its memory unless that has grown beyond what an ordinary flush needs.
   mutating func removeAll() {
     let isLarge = pairs.count > GroupStates.keptRows
-    if isLarge || slotCount > PairTable.keptSlots || cellCount > PairTable.keptCells {
+    if isLarge || slotCount > PairTable.keptSlots {
       self = PairTable(seed: seed, scale: scale)
       return
     }

@@ -84,6 +84,18 @@ struct ValueDictionary: ~Copyable {
     return TextView(start: entry.start, count: max(entry.count, 0))
   }
 
+  /// The values with these ids.
+  borrowing func texts(_ ids: [Int32]) -> [TextView] {
+    Array(unsafeUninitializedCapacity: ids.count) { texts, count in
+      for (row, id) in ids.enumerated() {
+        let ahead = row + ValueDictionary.blockSize
+        if ahead < ids.count { streampulse_prefetch(entries + Int(ids[ahead])) }
+        texts.initializeElement(at: row, to: self[id])
+      }
+      count = ids.count
+    }
+  }
+
   /// Bytes held.
   var memory: Int {
     (slotMask + 1) * MemoryLayout<Slot>.stride + entryCapacity * MemoryLayout<Entry>.stride + arena.capacity
@@ -92,8 +104,9 @@ struct ValueDictionary: ~Copyable {
 
   /// The longest text that `find` finds.
   private static let shortLength = 32
-  /// Look-ups of one block are on their way at the same time.
-  private static let blockSize = 64
+  /// Look-ups of one block are on their way at the same time, while another block's are expected: of more, some would
+  /// have to wait for their turn.
+  private static let blockSize = 16
   /// Of more values, slots and entries are not in the second-level cache any more.
   private static let cachedCount = 1 << 13
 
@@ -137,33 +150,38 @@ struct ValueDictionary: ~Copyable {
     return missed
   }
 
-  /// The same in three passes over each block: what one needs, the pass before has asked memory for. It also finds texts
-  /// in the second slot they can be in, which is in the same cache line.
+  /// The same in three passes, each a block behind the other: what one needs, the pass before has asked memory for. It
+  /// also finds texts in the second slot they can be in, which is in the same cache line.
   @inline(never)
   private borrowing func findFarApart(
     _ texts: UnsafePointer<TextView>, _ ids: UnsafeMutablePointer<Int32>, _ misses: UnsafeMutablePointer<Int32>,
     _ count: Int
   ) -> Int {
     var missed = 0
-    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: ValueDictionary.blockSize) { hashes in
-      for first in stride(from: 0, to: count, by: ValueDictionary.blockSize) {
-        let rows = min(ValueDictionary.blockSize, count - first)
-        for index in 0..<rows {
-          let text = texts[first + index]
-          hashes[index] = hash(text, endWords(text.start, text.count))
-          streampulse_prefetch(slots + (Int(truncatingIfNeeded: hashes[index]) & slotMask))
+    let size = ValueDictionary.blockSize
+    // Of the last two blocks, until the second pass has used them.
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * size) { hashes in
+      for first in stride(from: 0, to: count + 2 * size, by: size) {
+        for row in (first..<first + size).clamped(to: 0..<count) {
+          let text = texts[row]
+          let hash = hash(text, endWords(text.start, text.count))
+          hashes[row & (2 * size - 1)] = hash
+          streampulse_prefetch(slots + (Int(truncatingIfNeeded: hash) & slotMask))
         }
-        for index in 0..<rows {
-          let home = Int(truncatingIfNeeded: hashes[index]) & slotMask
-          let isHome = slots[home].tag == UInt32(truncatingIfNeeded: hashes[index] >> 32)
-          let id = slots[isHome ? home : (home &+ 1) & slotMask].id
+        for row in (first - size..<first).clamped(to: 0..<count) {
+          let hash = hashes[row & (2 * size - 1)]
+          let home = Int(truncatingIfNeeded: hash) & slotMask
+          // 1 when it is not there, without a branch that could not be foretold.
+          let difference = slots[home].tag ^ UInt32(truncatingIfNeeded: hash >> 32)
+          let step = Int(truncatingIfNeeded: (UInt64(difference) &+ UInt64(UInt32.max)) >> 32)
+          let id = slots[(home &+ step) & slotMask].id
           streampulse_prefetch(entries + Int(id))
-          ids[first + index] = id
+          ids[row] = id
         }
-        for index in first..<first + rows {
-          let text = texts[index]
-          let id = verify(ids[index], text, endWords(text.start, text.count))
-          ValueDictionary.note(id, of: index, ids, misses, &missed)
+        for row in (first - 2 * size..<first - size).clamped(to: 0..<count) {
+          let text = texts[row]
+          let id = verify(ids[row], text, endWords(text.start, text.count))
+          ValueDictionary.note(id, of: row, ids, misses, &missed)
         }
       }
     }

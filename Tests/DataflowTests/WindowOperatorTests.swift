@@ -365,13 +365,12 @@ private let start: Int64 = 1_767_225_600_000_000
 extension DeltaColumn {
   fileprivate func text(_ row: Int) -> String {
     if isNull(row) { return "NULL" }
-    switch values {
-    case .booleans(let values): return "\(values[row] == 1)"
-    case .integers(let values): return "\(values[row])"
-    case .decimals(let values): return "\(values[row])"
-    case .doubles(let values): return "\(values[row])"
-    case .texts(let bytes, let ends):
-      return String(decoding: bytes[(row == 0 ? 0 : ends[row - 1])..<ends[row]], as: UTF8.self)
+    switch type.physical {
+    case .boolean: return "\(boolean(row))"
+    case .integer: return "\(integer(row))"
+    case .decimal: return "\(decimal(row))"
+    case .double: return "\(double(row))"
+    case .text: return String(decoding: text(row) as ArraySlice<UInt8>, as: UTF8.self)
     }
   }
 }

@@ -15,20 +15,18 @@ extension PostgresArray {
   /// A column of a delta in Postgres' binary array format.
   init(_ column: DeltaColumn) {
     self.init(Self.element(column.type), capacityHint: column.count)
+    let scale = column.type.scale
     for row in 0..<column.count {
-      if column.isNull(row) {
+      guard !column.isNull(row) else {
         appendNull()
         continue
       }
-      switch column.values {
-      case .booleans(let values): append(values[row] == 1)
-      case .integers(let values): append(values[row])
-      case .decimals(let values): append(unscaled: values[row], scale: column.type.scale)
-      case .doubles(let values): append(values[row])
-      case .texts(let bytes, let ends):
-        bytes.withUnsafeBufferPointer { buffer in
-          append(bytes: UnsafeBufferPointer(rebasing: buffer[(row == 0 ? 0 : ends[row - 1])..<ends[row]]))
-        }
+      switch column.type.physical {
+      case .boolean: append(column.boolean(row))
+      case .integer: append(column.integer(row))
+      case .decimal: append(unscaled: column.decimal(row), scale: scale)
+      case .double: append(column.double(row))
+      case .text: column.text(row).withUnsafeBufferPointer { append(bytes: $0) }
       }
     }
   }

@@ -144,13 +144,10 @@ struct SimulatedTables {
 
   private mutating func merge(_ deltas: [WindowDelta]) {
     for delta in deltas {
-      guard case .integers(let keys) = delta.keys[0].values, case .integers(let events) = delta.accumulators[0].values,
-        case .doubles(let totals) = delta.accumulators[1].values
-      else { continue }
       for row in 0..<delta.rowCount {
-        let key = RowKey(window: delta.windowStarts[row], key: keys[row])
-        rows[delta.aggregate][key, default: Row()].events += events[row]
-        rows[delta.aggregate][key, default: Row()].total += totals[row]
+        let key = RowKey(window: delta.windowStarts[row], key: delta.keys[0].integer(row))
+        rows[delta.aggregate][key, default: Row()].events += delta.accumulators[0].integer(row)
+        rows[delta.aggregate][key, default: Row()].total += delta.accumulators[1].double(row)
       }
     }
   }
