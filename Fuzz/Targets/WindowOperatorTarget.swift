@@ -163,7 +163,7 @@ extension DeltaColumn {
     case .integer: return .integer(integer(row))
     case .decimal: return .decimal(decimal(row))
     case .double: return .real(double(row))
-    case .text: return .bytes(Array(text(row)))
+    case .text: return .bytes(withText(row) { Array($0) })
     }
   }
 }

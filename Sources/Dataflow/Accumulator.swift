@@ -63,11 +63,11 @@ final class Accumulator {
   var memory: Int { texts.capacity }
 
   private func values(_ states: GroupStates) -> StateColumn {
-    StateColumn(start: states.base + value, stride: states.stride)
+    StateColumn(start: states.base + value)
   }
 
   private func presences(_ states: GroupStates) -> StateColumn? {
-    presence.map { StateColumn(start: states.base + $0, stride: states.stride) }
+    presence.map { StateColumn(start: states.base + $0) }
   }
 
   /// Adds a batch: event `i` goes to `groups[i]`. Of texts, `checkTexts` has looked at the batch before.
@@ -151,18 +151,11 @@ final class Accumulator {
     }
   }
 
-  /// The states of all groups, of which `copy` has the rows. Texts are forgotten: the rows have to be cleared.
-  func drain(_ states: GroupStates, copy: DeltaRows) -> DeltaColumn {
-    let presence = presence.map { DeltaCells(rows: copy, offset: $0) }
-    guard type.physical == .text else {
-      return DeltaColumn(type: type, DeltaCells(rows: copy, offset: value), presence: presence)
-    }
-    defer { texts.reset() }
-    let values = values(states)
-    let texts = (0..<copy.count).map { row in
-      presence?.value(row, as: UInt8.self) ?? 1 == 1 ? values.row(row + 1, of: TextView.self).pointee : .empty
-    }
-    return DeltaColumn(type: type, texts: texts, presence: presence)
+  /// The states of all groups, whose rows are in `copy`, with the memory of their texts: the states have to be cleared.
+  func drain(_ copy: DeltaRows) -> DeltaColumn {
+    DeltaColumn(
+      type: type, DeltaCells(rows: copy, offset: value), presence: presence.map { DeltaCells(rows: copy, offset: $0) },
+      memory: texts.handOver())
   }
 }
 

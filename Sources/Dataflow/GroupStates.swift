@@ -69,7 +69,9 @@ final class GroupStates {
   /// A copy of the groups' rows, row 1 first: one copy for all accumulators, because what belongs to one of them is
   /// scattered over all that memory.
   func copy() -> DeltaRows {
-    DeltaRows(UnsafeRawBufferPointer(start: base + stride, count: (used - 1) * stride), stride: stride)
+    DeltaRows(count: used - 1, stride: stride) { rows, target in
+      target.copyMemory(from: base + (rows.lowerBound + 1) * stride, byteCount: rows.count * stride)
+    }
   }
 
   /// Forgets the groups from row `count` on.
@@ -98,17 +100,10 @@ final class GroupStates {
 struct StateColumn {
   /// The cell of row 0.
   let start: UnsafeMutableRawPointer
-  /// Bytes between the rows.
-  let stride: Int
 
   /// The cell of the group that events name so.
   @inline(__always)
   func cell<Value>(_ group: Int32, of type: Value.Type) -> UnsafeMutablePointer<Value> {
     (start + Int(group) &* GroupStates.unit).assumingMemoryBound(to: type)
-  }
-
-  /// The cell of a row.
-  func row<Value>(_ row: Int, of type: Value.Type) -> UnsafeMutablePointer<Value> {
-    (start + row * stride).assumingMemoryBound(to: type)
   }
 }

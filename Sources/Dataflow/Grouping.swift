@@ -176,7 +176,7 @@ final class Grouping {
     }
     guard rows > 0 else { return nil }
     let copy = states.copy()
-    let values = accumulators.map { $0.drain(states, copy: copy) }
+    let values = accumulators.map { $0.drain(copy) }
     var columns: [DeltaColumn] = []
     // Unfolded from the right, a level at a time: ids of groups become ids of what they were folded from.
     var ids = (0..<rows).map { Int32($0 + 1) }

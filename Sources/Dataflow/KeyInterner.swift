@@ -37,7 +37,7 @@ struct KeyInterner {
     self.seed = seed
   }
 
-  var memory: Int { states.reduce(0) { $0 + $1.dictionary.memory } }
+  var memory: Int { states.reduce(0) { $0 + $1.dictionary.byteCount } }
 
   /// Registers a key column and returns its index; the same expression gets the same index.
   mutating func add(_ key: KeyColumn, register: Program.Register) -> Int {
@@ -146,23 +146,18 @@ private func internTexts(
 }
 
 private func column(_ ids: [Int32], of dictionary: borrowing ValueDictionary, _ type: SQLType) -> DeltaColumn {
-  let values = dictionary.texts(ids)
-  func cells(_ bytes: [UInt8], width: Int) -> DeltaCells {
-    bytes.withUnsafeBytes { DeltaCells(rows: DeltaRows($0, stride: width), offset: 0) }
-  }
   var presence: DeltaCells?
   if ids.contains(ValueDictionary.null) {
-    presence = cells(ids.map { $0 == ValueDictionary.null ? 0 : 1 }, width: 1)
+    let rows = DeltaRows(count: ids.count, stride: 1) { rows, target in
+      for row in rows {
+        target.storeBytes(
+          of: ids[row] == ValueDictionary.null ? 0 : 1, toByteOffset: row - rows.lowerBound, as: UInt8.self)
+      }
+    }
+    presence = DeltaCells(rows: rows, offset: 0)
   }
-  guard type.physical != .text else { return DeltaColumn(type: type, texts: values, presence: presence) }
-  let width = type.physical.width
-  var bytes: [UInt8] = []
-  bytes.reserveCapacity(width * ids.count)
-  for value in values {
-    // The bytes of NULL are none.
-    if value.count == width { bytes += value.bytes } else { bytes += repeatElement(0, count: width) }
-  }
-  return DeltaColumn(type: type, cells(bytes, width: width), presence: presence)
+  let rows = dictionary.rows(ids, of: type.physical)
+  return DeltaColumn(type: type, DeltaCells(rows: rows, offset: 0), presence: presence, memory: dictionary.memory)
 }
 
 private func internValues(

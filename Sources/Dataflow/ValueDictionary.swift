@@ -84,20 +84,31 @@ struct ValueDictionary: ~Copyable {
     return TextView(start: entry.start, count: max(entry.count, 0))
   }
 
-  /// The values with these ids.
-  borrowing func texts(_ ids: [Int32]) -> [TextView] {
-    Array(unsafeUninitializedCapacity: ids.count) { texts, count in
-      for (row, id) in ids.enumerated() {
+  /// The values with these ids, of so many bytes each, or views of them (`memory` holds the texts); zeros for NULL.
+  borrowing func rows(_ ids: [Int32], of type: PhysicalType) -> DeltaRows {
+    DeltaRows(count: ids.count, stride: type.width) { rows, target in
+      var target = target
+      for row in rows {
         let ahead = row + ValueDictionary.blockSize
         if ahead < ids.count { streampulse_prefetch(entries + Int(ids[ahead])) }
-        texts.initializeElement(at: row, to: self[id])
+        let value = self[ids[row]]
+        if type == .text {
+          target.storeBytes(of: value, as: TextView.self)
+        } else if value.count == type.width {
+          target.copyMemory(from: value.start, byteCount: type.width)
+        } else {
+          target.initializeMemory(as: UInt8.self, repeating: 0, count: type.width)
+        }
+        target += type.width
       }
-      count = ids.count
     }
   }
 
+  /// Where the texts are.
+  var memory: [TextChunk] { arena.chunks }
+
   /// Bytes held.
-  var memory: Int {
+  var byteCount: Int {
     (slotMask + 1) * MemoryLayout<Slot>.stride + entryCapacity * MemoryLayout<Entry>.stride + arena.capacity
       + MemoryLayout<Shortcut>.stride << ValueDictionary.shortcutBits
   }

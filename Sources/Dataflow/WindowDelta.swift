@@ -1,4 +1,3 @@
-import CPrefetch
 import Events
 
 /// Rows of a delta, with all their values beside each other.
@@ -12,21 +11,23 @@ struct DeltaRows: Sendable {
   private let stride: Int
   private let pieces: [[UInt8]]
 
-  /// Copies `count` rows of `stride` bytes.
-  init(_ rows: UnsafeRawBufferPointer, stride: Int) {
-    count = rows.count / stride
+  /// - Parameters:
+  ///   - stride: bytes of a row.
+  ///   - fill: writes the rows of a piece, all their bytes.
+  init(count: Int, stride: Int, fill: (_ rows: Range<Int>, _ target: UnsafeMutableRawPointer) -> Void) {
+    self.count = count
     self.stride = stride
-    let bytes = stride << DeltaRows.pieceBits
-    pieces = Swift.stride(from: 0, to: rows.count, by: bytes).map { first in
-      let piece = UnsafeRawBufferPointer(rebasing: rows[first..<min(first + bytes, rows.count)])
-      return Array(unsafeUninitializedCapacity: piece.count) { target, count in
-        UnsafeMutableRawBufferPointer(target).copyMemory(from: piece)
-        count = piece.count
+    let most = 1 << DeltaRows.pieceBits
+    pieces = Swift.stride(from: 0, to: count, by: most).map { first in
+      let rows = first..<min(first + most, count)
+      return Array(unsafeUninitializedCapacity: rows.count * stride) { piece, initialized in
+        if let start = piece.baseAddress { fill(rows, UnsafeMutableRawPointer(start)) }
+        initialized = rows.count * stride
       }
     }
   }
 
-  fileprivate func value<Value: BitwiseCopyable>(_ row: Int, at offset: Int, as type: Value.Type) -> Value {
+  fileprivate func value<Value>(_ row: Int, at offset: Int, as type: Value.Type) -> Value {
     let inPiece = row & (1 << DeltaRows.pieceBits - 1)
     return pieces[row >> DeltaRows.pieceBits].withUnsafeBytes {
       $0.loadUnaligned(fromByteOffset: inPiece * stride + offset, as: type)
@@ -40,7 +41,7 @@ struct DeltaCells: Sendable {
   /// Where in a row it is, in bytes.
   let offset: Int
 
-  func value<Value: BitwiseCopyable>(_ row: Int, as type: Value.Type) -> Value {
+  func value<Value>(_ row: Int, as type: Value.Type) -> Value {
     rows.value(row, at: offset, as: type)
   }
 }
@@ -49,69 +50,37 @@ struct DeltaCells: Sendable {
 ///
 /// Values are read as what `type.physical` says; those of NULL are unspecified.
 public struct DeltaColumn: Sendable {
-  private enum Values {
-    case cells(DeltaCells)
-    /// The texts one after the other, and where each ends.
-    case texts(bytes: [UInt8], ends: [Int])
-  }
-
   public let type: SQLType
-  public let count: Int
-  private let values: Values
+  private let values: DeltaCells
   /// 1: present, 0: NULL; nil: no NULL at all.
   private let presence: DeltaCells?
+  /// Holds the texts, which are views.
+  private let memory: [TextChunk]
 
-  init(type: SQLType, _ cells: DeltaCells, presence: DeltaCells?) {
+  init(type: SQLType, _ values: DeltaCells, presence: DeltaCells?, memory: [TextChunk] = []) {
     self.type = type
+    self.values = values
     self.presence = presence
-    values = .cells(cells)
-    count = cells.rows.count
+    self.memory = memory
   }
 
-  /// Copies the texts, into memory of the right size at once: one growth check for all instead of one a text.
-  init(type: SQLType, texts: [TextView], presence: DeltaCells?) {
-    self.type = type
-    self.presence = presence
-    count = texts.count
-    var ends: [Int] = []
-    ends.reserveCapacity(texts.count)
-    let bytes = [UInt8](unsafeUninitializedCapacity: texts.reduce(0) { $0 + $1.count }) { buffer, count in
-      for (row, text) in texts.enumerated() {
-        let ahead = row + DeltaColumn.textsAhead
-        if ahead < texts.count { streampulse_prefetch(texts[ahead].start) }
-        if let target = buffer.baseAddress {
-          (target + count).initialize(from: text.start, count: text.count)
-          count += text.count
-        }
-        ends.append(count)
-      }
-    }
-    values = .texts(bytes: bytes, ends: ends)
-  }
-
-  /// So many texts are on their way from memory at the same time.
-  private static let textsAhead = 16
+  public var count: Int { values.rows.count }
 
   public func isNull(_ row: Int) -> Bool {
     presence.map { $0.value(row, as: UInt8.self) == 0 } ?? false
   }
 
-  public func boolean(_ row: Int) -> Bool { cell(row, or: UInt8(0)) == 1 }
+  public func boolean(_ row: Int) -> Bool { values.value(row, as: UInt8.self) == 1 }
 
-  public func integer(_ row: Int) -> Int64 { cell(row, or: 0) }
+  public func integer(_ row: Int) -> Int64 { values.value(row, as: Int64.self) }
 
-  public func decimal(_ row: Int) -> Int128 { cell(row, or: 0) }
+  public func decimal(_ row: Int) -> Int128 { values.value(row, as: Int128.self) }
 
-  public func double(_ row: Int) -> Double { cell(row, or: 0) }
+  public func double(_ row: Int) -> Double { values.value(row, as: Double.self) }
 
-  public func text(_ row: Int) -> ArraySlice<UInt8> {
-    guard case .texts(let bytes, let ends) = values else { return [] }
-    return bytes[(row == 0 ? 0 : ends[row - 1])..<ends[row]]
-  }
-
-  private func cell<Value: BitwiseCopyable>(_ row: Int, or none: Value) -> Value {
-    guard case .cells(let cells) = values else { return none }
-    return cells.value(row, as: Value.self)
+  /// Calls `body` with the bytes of a text that is not NULL; they must not leave it.
+  public func withText<Result>(_ row: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    withExtendedLifetime(memory) { body(values.value(row, as: TextView.self).bytes) }
   }
 }
 

@@ -1,8 +1,25 @@
-/// Memory for text made while a batch is processed (JSON of complex values, casts to text), reset with the batch.
+/// A piece of a `TextArena`'s memory. Whoever keeps it keeps the texts in it, whatever becomes of the arena; the arena goes
+/// on writing behind them.
+public final class TextChunk: @unchecked Sendable {
+  fileprivate let start: UnsafeMutablePointer<UInt8>
+  fileprivate let count: Int
+
+  fileprivate init(count: Int) {
+    start = .allocate(capacity: count)
+    self.count = count
+  }
+
+  deinit {
+    start.deallocate()
+  }
+}
+
+/// Memory for texts that are made or kept while events are processed.
 ///
-/// Memory grows in chunks that are never moved, so a `TextView` into it stays valid until `reset()`.
+/// It grows in chunks that are never moved, so a `TextView` into it stays valid until `reset()`, and as long as its chunk is
+/// kept.
 public struct TextArena: ~Copyable {
-  private var chunks: [UnsafeMutableBufferPointer<UInt8>] = []
+  public private(set) var chunks: [TextChunk] = []
   /// Chunks before this one are in use.
   private var nextChunk = 0
   /// What is left of the chunk last taken.
@@ -12,10 +29,6 @@ public struct TextArena: ~Copyable {
 
   public init(chunkSize: Int = 64 * 1024) {
     self.chunkSize = chunkSize
-  }
-
-  deinit {
-    for chunk in chunks { chunk.deallocate() }
   }
 
   /// Bytes held, used or not.
@@ -47,13 +60,12 @@ public struct TextArena: ~Copyable {
 
   private mutating func reserveInNextChunk(_ count: Int) -> UnsafeMutablePointer<UInt8> {
     while nextChunk < chunks.count, chunks[nextChunk].count < count { nextChunk += 1 }
-    if nextChunk == chunks.count { chunks.append(.allocate(capacity: max(chunkSize, count))) }
+    if nextChunk == chunks.count { chunks.append(TextChunk(count: max(chunkSize, count))) }
     let chunk = chunks[nextChunk]
-    let start = chunk.baseAddress.unsafelyUnwrapped
     nextChunk += 1
-    free = start + count
+    free = chunk.start + count
     freeCount = chunk.count - count
-    return start
+    return chunk.start
   }
 
   /// Chunks that `reset` keeps.
@@ -64,13 +76,23 @@ public struct TextArena: ~Copyable {
   public mutating func reset() {
     var kept = 0
     chunks.removeAll { chunk in
-      if chunk.count <= chunkSize, kept < TextArena.keptChunks {
-        kept += 1
-        return false
-      }
-      chunk.deallocate()
-      return true
+      guard chunk.count <= chunkSize, kept < TextArena.keptChunks else { return true }
+      kept += 1
+      return false
     }
+    startOver()
+  }
+
+  /// The chunks with all the texts, which are the caller's from now on; starts anew without them.
+  public mutating func handOver() -> [TextChunk] {
+    defer {
+      chunks = []
+      startOver()
+    }
+    return chunks
+  }
+
+  private mutating func startOver() {
     nextChunk = 0
     free = nil
     freeCount = 0

@@ -348,6 +348,69 @@ private let start: Int64 = 1_767_225_600_000_000
     }
   }
 
+  @Test("pairs of many keys keep their sums, whether they are new, known or met twice in a block")
+  func manyPairs() {
+    let engine = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [WindowOperatorTests.region, WindowOperatorTests.code],
+        [WindowOperatorTests.measure(.count, nil, .bigint)])
+    ])
+    for _ in 0..<2 {
+      // Each pair comes twice in a row.
+      for event in stride(from: 0, to: 90_000, by: 500) {
+        engine.process(
+          (event..<event + 500).flatMap { pair -> [[Value]] in
+            let row: [Value] = [.integer(start), .text("region-\(pair % 300)"), .integer(Int64(pair / 300)), 1]
+            return [row, row]
+          })
+      }
+      let delta = engine.windows.drain()[0]
+      #expect(delta.rowCount == 90_000)
+      var pairs: Set<String> = []
+      for row in 0..<delta.rowCount {
+        pairs.insert("\(delta.keys[0].text(row)) \(delta.keys[1].integer(row))")
+        if delta.accumulators[0].integer(row) != 2 { Issue.record("row \(row): \(delta.accumulators[0].integer(row))") }
+      }
+      #expect(pairs.count == 90_000)
+    }
+  }
+
+  @Test("a delta keeps its texts while the operator goes on, forgets them and is gone")
+  func textsOutliveTheOperator() {
+    var engine: Engine? = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [WindowOperatorTests.region], [WindowOperatorTests.measure(.max, .column(1, .text), .text)])
+    ])
+    // Long enough that the dictionary is forgotten at a drain.
+    func key(_ round: Int, _ number: Int) -> String { "\(round)-\(number)-" + String(repeating: "x", count: 1000) }
+    var deltas: [WindowDelta] = []
+    for round in 0..<3 {
+      for chunk in 0..<20 {
+        engine?.process(
+          (0..<1000).map { [.integer(start), .text(key(round, chunk * 1000 + $0)), 1, 1] })
+      }
+      deltas += engine?.windows.drain() ?? []
+    }
+    engine = nil
+    #expect(deltas.map(\.rowCount) == [20_000, 20_000, 20_000])
+    for (round, delta) in deltas.enumerated() {
+      for row in stride(from: 0, to: delta.rowCount, by: 97) {
+        #expect(delta.keys[0].text(row) == key(round, row))
+        #expect(delta.accumulators[0].text(row) == key(round, row))
+      }
+    }
+  }
+
+  @Test(
+    "a run is clipped to a slice of its batch, whose rows count from 0",
+    arguments: [
+      (0..<10, 0..<4), (5..<10, 2..<4), (0..<4, 0..<1), (4..<6, 1..<3), (0..<3, nil), (7..<9, nil),
+    ] as [(Range<Int>, Range<Int>?)])
+  func clippedRun(rows: Range<Int>, expected: Range<Int>?) {
+    let clipped = PartitionRun(partition: 2, rows: rows).clipped(to: 3..<7)
+    #expect(clipped == expected.map { PartitionRun(partition: 2, rows: $0) })
+  }
+
   @Test(
     "text is storable when it is UTF-8 without a zero byte",
     arguments: [
@@ -370,7 +433,7 @@ extension DeltaColumn {
     case .integer: return "\(integer(row))"
     case .decimal: return "\(decimal(row))"
     case .double: return "\(double(row))"
-    case .text: return String(decoding: text(row) as ArraySlice<UInt8>, as: UTF8.self)
+    case .text: return withText(row) { String(decoding: $0, as: UTF8.self) }
     }
   }
 }

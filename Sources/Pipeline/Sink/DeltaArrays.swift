@@ -26,7 +26,7 @@ extension PostgresArray {
       case .integer: append(column.integer(row))
       case .decimal: append(unscaled: column.decimal(row), scale: scale)
       case .double: append(column.double(row))
-      case .text: column.text(row).withUnsafeBufferPointer { append(bytes: $0) }
+      case .text: column.withText(row) { append(bytes: $0) }
       }
     }
   }
