@@ -12,6 +12,13 @@ import Testing
     #expect(figure.rounds == 3)
   }
 
+  @Test func `The ratio is that of the median round, whatever slowed the others down`() {
+    let figure = Figure(bench: "b", unit: "u", ours: [8, 80, 50, 8, 81], limit: [1, 10, 10, 1, 10], goal: .none)
+    #expect(figure.ratio == 8)
+    #expect(figure.ours == 50)
+    #expect(figure.limit == 10)
+  }
+
   @Test(arguments: [
     (Figure.Goal.ratioAtLeast(0.5), true), (.ratioAtLeast(0.6), false), (.ratioAtMost(0.5), true),
     (.ratioAtMost(0.4), false), (.atLeast(10), true), (.atLeast(11), false), (.atMost(10), true), (.atMost(9), false),

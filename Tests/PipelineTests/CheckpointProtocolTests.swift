@@ -8,10 +8,13 @@ import Testing
     limits: .init(flushInterval: 20_000, maxGroups: 100, maxBytes: 1000), now: 0)
 
   private mutating func decide(
-    at now: Int64, unsealed: Int64 = 0, watermark: Bool = false, groups: Int = 0, bytes: Int = 0
+    at now: Int64, unsealed: Int64 = 0, watermark: Bool = false, groups: Int = 0, bytes: Int = 0,
+    silence: Int64 = 0
   ) -> CheckpointProtocol.Action {
     machine.decide(
-      .init(now: now, unsealedOffsets: unsealed, hasWatermarkNews: watermark, groupCount: groups, byteCount: bytes))
+      .init(
+        now: now, unsealedOffsets: unsealed, hasWatermarkNews: watermark, groupCount: groups, byteCount: bytes,
+        silence: silence))
   }
 
   /// How many flushes there are in a second of a steady stream, each of which takes the sink 5 ms.
@@ -32,8 +35,10 @@ import Testing
   }
 
   @Test(
-    "transactions are as frequent as the records are worth it, between twenty and fifty a second",
-    arguments: [(100, 19), (1_000, 19), (3_000, 29), (10_000, 49), (100_000, 49), (1_000_000, 19)])
+    "transactions are as frequent as the records are worth it, between five and fifty a second",
+    arguments: [
+      (100, 19), (1_000, 19), (3_000, 29), (10_000, 49), (100_000, 49), (300_000, 9), (1_000_000, 4),
+    ])
   mutating func cadence(recordsPerSecond: Int64, expected: Int) {
     #expect(flushes(recordsPerSecond: recordsPerSecond) == expected)
   }
@@ -49,7 +54,7 @@ import Testing
     arguments: [(Int64(0), Int64(20_000)), (1, 20_000), (99, 20_000), (100, 5_000), (5_001, 20_000)])
   func readTimeout(unsealed: Int64, expected: Int64) {
     let facts = CheckpointProtocol.Facts(
-      now: 15_000, unsealedOffsets: unsealed, hasWatermarkNews: false, groupCount: 0, byteCount: 0)
+      now: 15_000, unsealedOffsets: unsealed, hasWatermarkNews: false, groupCount: 0, byteCount: 0, silence: 0)
     #expect(machine.readTimeout(facts) == expected)
   }
 
@@ -73,6 +78,10 @@ import Testing
     #expect(decide(at: 50_000, unsealed: 99) == .flush)
     #expect(decide(at: 99_999, unsealed: 5_001) == .read)
     #expect(decide(at: 100_000, unsealed: 5_001) == .flush)
+    #expect(decide(at: 199_999, unsealed: 50_001) == .read)
+    #expect(decide(at: 200_000, unsealed: 50_001) == .flush)
+    #expect(decide(at: 40_000, unsealed: 50_001, silence: 19_999) == .read)
+    #expect(decide(at: 40_000, unsealed: 50_001, silence: 20_000) == .flush)
     #expect(decide(at: 20_000, unsealed: 100) == .flush)
     machine.submitted(.flush, now: 50_000)
     #expect(decide(at: 200_000, unsealed: 1) == .read)

@@ -5,6 +5,7 @@ struct EngineBench {
   let workspace: Workspace
   let events: Int
   let rounds: Int
+  private static let passes = 8
 
   func run() throws -> BenchReport {
     let corpus = try EventCorpus(EventSequence(count: events, schemaJSON: workspace.schemaJSON))
@@ -15,7 +16,9 @@ struct EngineBench {
     var ours: [Double] = []
     var libavro: [Double] = []
     for _ in 0..<rounds {
-      ours.append(1 / (try engine.secondsPerEvent(corpus)))
+      // As many times as the limit is slower: what others do to the machine then meets both sides alike.
+      let passes = try (0..<EngineBench.passes).map { _ in try engine.secondsPerEvent(corpus) }
+      ours.append(Double(passes.count) / passes.reduce(0, +))
       let start = ProcessorTime.ofThisThread()
       try generic.readAll(corpus)
       libavro.append(Double(events) / (ProcessorTime.ofThisThread() - start).cpu)

@@ -48,6 +48,11 @@ public struct Figure: Sendable {
     self.unit = unit
     self.ours = median(ours)
     self.limit = limit.isEmpty ? nil : median(limit)
+    if ours.count == limit.count, !limit.isEmpty {
+      ratio = median(zip(ours, limit).map { $0 / $1 })
+    } else {
+      ratio = limit.isEmpty ? nil : median(ours) / median(limit)
+    }
     spread = range(of: ours) ?? 0...0
     limitSpread = range(of: limit)
     self.goal = goal
@@ -55,7 +60,9 @@ public struct Figure: Sendable {
     self.broker = broker
   }
 
-  public var ratio: Double? { limit.map { ours / $0 } }
+  /// Median over the rounds, in each of which the limit is measured right beside our side; or of the medians, when there
+  /// are not as many of one as of the other.
+  public var ratio: Double?
 
   /// False for a figure that is not a number, whatever the goal.
   public var isMet: Bool {

@@ -82,7 +82,7 @@ public enum SettingKey: String, CaseIterable, Sendable {
     case .flushInterval:
       Setting(
         .engine, .integer(1...60_000), default: "20",
-        "Milliseconds between two transactions, at least; 2.5 times with less than 100 new records, 5 in a backlog")
+        "Milliseconds between two transactions, at least; 2.5 times for less than 100 records, 5 or 10 in a backlog")
     case .batchSize:
       Setting(.engine, .integer(1...1_000_000), default: "10000", "Records that are consumed together, at most")
     case .maxDeltaRows:

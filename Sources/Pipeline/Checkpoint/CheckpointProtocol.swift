@@ -9,12 +9,15 @@ package struct CheckpointProtocol {
     var flushInterval: Int64
     /// The same when too few records wait to be worth a transaction of their own.
     var sparseFlushInterval: Int64 { flushInterval * 5 / 2 }
-    /// The same when so many wait that it is a backlog: that is read for throughput, and larger deltas are less work for
-    /// Postgres (a third less than with half this interval, from 115 partitions).
+    /// The same while so many arrive that it is a backlog: that is read for throughput, and larger deltas are less work
+    /// for Postgres, whose rows are changed once for all of a delta's events.
     var backlogFlushInterval: Int64 { flushInterval * 5 }
+    /// The same for a backlog of hundreds of thousands a second.
+    var largeBacklogFlushInterval: Int64 { flushInterval * 10 }
     /// How many records are worth a flush of their own and no backlog. At 1,000 records a second or less there are 20
     /// transactions a second (with a `flushInterval` of 20 ms), at 5,000 or more 50.
     let flushWorth = Int64(100)...5_000
+    let largeBacklog: Int64 = 50_000
     /// Groups that may wait for the next flush; then reading stops until the sink is free.
     var maxGroups: Int
     /// Bytes that groups and dead letters may hold.
@@ -54,6 +57,9 @@ package struct CheckpointProtocol {
     var hasWatermarkNews: Bool
     var groupCount: Int
     var byteCount: Int
+
+    /// Since the last record arrived.
+    var silence: Int64
 
     var hasUnsealedRecords: Bool { unsealedOffsets > 0 }
   }
@@ -161,7 +167,10 @@ package struct CheckpointProtocol {
 
   private func flushInterval(_ facts: Facts) -> Int64 {
     if facts.unsealedOffsets < limits.flushWorth.lowerBound { return limits.sparseFlushInterval }
-    return facts.unsealedOffsets > limits.flushWorth.upperBound ? limits.backlogFlushInterval : limits.flushInterval
+    // When nothing more arrives, it was the end of the backlog.
+    let isBacklog = facts.unsealedOffsets > limits.flushWorth.upperBound && facts.silence < limits.flushInterval
+    guard isBacklog else { return limits.flushInterval }
+    return facts.unsealedOffsets > limits.largeBacklog ? limits.largeBacklogFlushInterval : limits.backlogFlushInterval
   }
 
   /// How long a read may wait for records (microseconds) without delaying what is due.

@@ -139,7 +139,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       now: now, unsealedOffsets: open.unsealedOffsets,
       // A held partition asks now and then whether it has been set free.
       hasWatermarkNews: now - lastRecord < quietAfter && !open.assigned.isEmpty || !held.isEmpty,
-      groupCount: windows.groupCount, byteCount: windows.memory + deadLetterBytes)
+      groupCount: windows.groupCount, byteCount: windows.memory + deadLetterBytes, silence: now - lastRecord)
   }
 
   // MARK: The group
