@@ -1,5 +1,5 @@
-/// A piece of a `TextArena`'s memory. Whoever keeps it keeps the texts in it, whatever becomes of the arena; the arena goes
-/// on writing behind them.
+/// A piece of a `TextArena`'s memory. Whoever keeps it keeps the texts in it, also when the arena is gone, which goes on
+/// writing behind them; only `reset` begins anew in front.
 public final class TextChunk: @unchecked Sendable {
   fileprivate let start: UnsafeMutablePointer<UInt8>
   fileprivate let count: Int
