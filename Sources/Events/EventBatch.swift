@@ -140,6 +140,11 @@ public final class EventBatch {
     live.deallocate()
   }
 
+  /// Cuts so many records into slices that each fit the batch, in order.
+  public func slices(of count: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: capacity).map { $0..<min($0 + capacity, count) }
+  }
+
   /// Makes it a batch of `count` live rows whose columns are to be written.
   public func reset(count: Int) {
     precondition(count <= capacity, "a batch larger than its columns")

@@ -8,7 +8,7 @@ import Project
 struct EngineRun {
   let project: Project
   private static let batchSize = 10_000
-  /// A flush every 50 ms at the pace that is aimed at.
+  /// As many as a large backlog brings from flush to flush.
   private static let eventsPerDrain = 300_000
 
   /// One pass over the corpus.
@@ -54,8 +54,7 @@ struct EngineRun {
     /// - Returns: how many were aggregated.
     func process(_ records: UnsafeMutableBufferPointer<Record>) -> Int {
       var aggregated = 0
-      for first in stride(from: 0, to: records.count, by: batch.capacity) {
-        let slice = first..<min(first + batch.capacity, records.count)
+      for slice in batch.slices(of: records.count) {
         decoder.decode(records, slice, into: batch)
         let counts = windows.process(
           batch, runs: [PartitionRun(partition: 0, rows: 0..<slice.count)], now: .max / 4, watermark: nil)

@@ -62,7 +62,7 @@ public struct Figure: Sendable {
 
   /// Median over the rounds, in each of which the limit is measured right beside our side; or of the medians, when there
   /// are not as many of one as of the other.
-  public var ratio: Double?
+  public let ratio: Double?
 
   /// False for a figure that is not a number, whatever the goal.
   public var isMet: Bool {

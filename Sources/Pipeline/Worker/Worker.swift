@@ -315,11 +315,10 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     guard admission.count > 0 else { return }
     let admitted = UnsafeMutableBufferPointer(rebasing: records.records[..<admission.count])
     lastRecord = time.monotonic()
-    for first in stride(from: 0, to: admitted.count, by: batch.capacity) {
-      let slice = first..<min(first + batch.capacity, admitted.count)
+    for slice in batch.slices(of: admitted.count) {
       decoder.decode(admitted, slice, into: batch)
       aggregate(admission.runs.compactMap { $0.clipped(to: slice) })
-      putAside(records, from: first)
+      putAside(records, from: slice.lowerBound)
     }
   }
 
