@@ -38,17 +38,44 @@ let package = Package(
     // The edges.
     .target(name: "Threads"),
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
-    .target(name: "Observability"),
+    .target(name: "Observability", dependencies: ["Threads"]),
     .target(name: "Configuration", dependencies: ["CProcess"]),
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Threads"]),
     .target(name: "Project", dependencies: ["Avro", "Events", "Plan", "SQLFrontend"]),
+    // What the engine keeps in Postgres.
     .target(
-      name: "Pipeline",
+      name: "Storage",
       dependencies: [
-        "Avro", "Dataflow", "Detection", "Events", "JSON", "Kafka", "Observability", "Plan", "Postgres", "Project",
-        "SQLFrontend", "Threads",
+        "Dataflow", "Events", "JSON", "Observability", "Plan", "Postgres", "Project", "SQLFrontend",
+      ]),
+    .target(name: "Faults", dependencies: ["Kafka", "Postgres", "Storage"]),
+    // From the topic to the tables.
+    .target(
+      name: "Processing",
+      dependencies: [
+        "Avro", "Dataflow", "Events", "Faults", "Kafka", "Observability", "Plan", "Postgres", "Project", "SQLFrontend",
+        "Storage", "Threads",
+      ]),
+    // What one elected instance does: alerts, retention, forwarding of dead letters.
+    .target(
+      name: "Office",
+      dependencies: [
+        "Detection", "Events", "Kafka", "Observability", "Plan", "Postgres", "Project", "SQLFrontend", "Storage",
+        "Threads",
+      ]),
+    // Beside the processors: proof, and rows made anew.
+    .target(
+      name: "Audit",
+      dependencies: [
+        "Avro", "Events", "Faults", "Kafka", "Plan", "Postgres", "Project", "SQLFrontend", "Storage",
+      ]),
+    .target(
+      name: "Rebuild",
+      dependencies: [
+        "Avro", "Dataflow", "Events", "Faults", "JSON", "Kafka", "Plan", "Postgres", "Project", "SQLFrontend",
+        "Storage", "Threads",
       ]),
     .target(
       name: "StatsAPI", dependencies: ["HTTPServer", "JSON", "Observability", "Postgres", "SQLFrontend", "Threads"]),
@@ -56,23 +83,24 @@ let package = Package(
     .target(
       name: "Benchmark",
       dependencies: [
-        "Avro", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "DownloadEncoding", "Downloads", "Events",
-        "HTTPServer", "Kafka", "Pipeline", "Plan", "Postgres", "Project", "SQLFrontend", "Threads",
+        "Audit", "Avro", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "DownloadEncoding", "Downloads", "Events",
+        "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "SQLFrontend", "Storage", "Threads",
       ]),
 
     .target(
       name: "CrashTest",
       dependencies: [
-        "ChildProcess", "DownloadEncoding", "Downloads", "Events", "Kafka", "Pipeline", "Plan", "Postgres", "Project",
-        "SQLFrontend", "Threads",
+        "Audit", "ChildProcess", "DownloadEncoding", "Downloads", "Events", "Kafka", "Plan", "Postgres", "Processing",
+        "Project", "SQLFrontend", "Storage", "Threads",
       ]),
 
     // The commands.
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "HTTPServer", "JSON", "Kafka",
-        "Observability", "Pipeline", "Plan", "Postgres", "Project", "StatsAPI", "Threads",
+        "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Faults", "HTTPServer", "JSON",
+        "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing", "Project", "Rebuild", "StatsAPI",
+        "Storage", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
@@ -105,17 +133,44 @@ let package = Package(
       name: "StatsAPITests",
       dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON", "Postgres", "SQLFrontend", "Threads"]),
     .testTarget(name: "ProjectTests", dependencies: ["Project"]),
-    .testTarget(
-      name: "PipelineTests",
+    // A migrated database, a broker and instances of a processor, for the tests of all that works with them.
+    .target(
+      name: "ProcessingTestSupport",
       dependencies: [
-        "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "KafkaTestNode", "Observability", "Pipeline", "Plan",
-        "Postgres", "Project", "SQLFrontend", "Threads",
+        "Audit", "ChildProcess", "Dataflow", "Events", "Faults", "Kafka", "Observability", "Plan", "Postgres",
+        "Processing", "Project", "Storage", "Threads",
+      ], path: "Tests/ProcessingTestSupport"),
+    .testTarget(
+      name: "StorageTests",
+      dependencies: ["Postgres", "ProcessingTestSupport", "Project", "SQLFrontend", "Storage"]),
+    .testTarget(
+      name: "ProcessingTests",
+      dependencies: [
+        "Dataflow", "Events", "Faults", "Kafka", "KafkaTestNode", "Observability", "Postgres", "Processing",
+        "ProcessingTestSupport", "Storage", "Threads",
+      ]),
+    .testTarget(
+      name: "OfficeTests",
+      dependencies: [
+        "Events", "Kafka", "Observability", "Office", "Postgres", "ProcessingTestSupport", "Storage", "Threads",
+      ]),
+    .testTarget(
+      name: "AuditTests",
+      dependencies: ["Audit", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Storage", "Threads"]),
+    .testTarget(
+      name: "RebuildTests",
+      dependencies: [
+        "Audit", "Dataflow", "Events", "Faults", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project",
+        "Rebuild", "Storage", "Threads",
       ]),
     .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
     .target(
       name: "Simulation",
-      dependencies: ["Avro", "Dataflow", "Downloads", "Events", "Kafka", "Pipeline", "Plan", "Postgres"],
+      dependencies: [
+        "Avro", "Dataflow", "Downloads", "Events", "Faults", "Kafka", "Plan", "Postgres", "Processing", "Storage",
+        "Threads",
+      ],
       path: "Tests/Simulation"),
     .executableTarget(
       name: "simulate", dependencies: ["Configuration", "Simulation", "Threads"], path: "Tests/SimulationCommand"),

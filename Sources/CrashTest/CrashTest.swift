@@ -1,6 +1,7 @@
 import ChildProcess
 import Glibc
 import Project
+import Threads
 
 /// Runs everything in a scratch folder while faults happen, and compares the rows with the truth in the end.
 public final class CrashTest {
@@ -143,10 +144,10 @@ public final class CrashTest {
   // MARK: The phases
 
   private func disturb(_ parts: Parts) throws {
-    let start = nowMilliseconds()
+    let start = Clock.monotonicMilliseconds()
     var next = 0
-    while nowMilliseconds() - start < options.durationMilliseconds {
-      if next < schedule.entries.count, nowMilliseconds() - start >= schedule.entries[next].milliseconds {
+    while Clock.monotonicMilliseconds() - start < options.durationMilliseconds {
+      if next < schedule.entries.count, Clock.monotonicMilliseconds() - start >= schedule.entries[next].milliseconds {
         let fault = schedule.entries[next].fault
         lastFault = "\(fault)"
         try parts.director.perform(fault)
@@ -214,7 +215,7 @@ public final class CrashTest {
     }
     let source = parts.source.progress
     if let problem = source.problem ?? parts.recorder.progress.problem { throw CrashTestError.setup(problem) }
-    let now = nowMilliseconds()
+    let now = Clock.monotonicMilliseconds()
     guard now - lastProgress >= CrashTest.progressIntervalMilliseconds else { return }
     lastProgress = now
     let applied = parts.database.isUp ? (try? parts.database.positions())?.values.reduce(0, +) : nil

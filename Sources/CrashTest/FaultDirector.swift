@@ -1,3 +1,5 @@
+import Threads
+
 /// Makes the faults happen and ends them again.
 final class FaultDirector {
   private let broker: BrokerProcess
@@ -23,7 +25,7 @@ final class FaultDirector {
 
   /// Does nothing when its target is not there: a processor whose start has just failed, for example.
   func perform(_ fault: Fault) throws {
-    let now = nowMilliseconds()
+    let now = Clock.monotonicMilliseconds()
     switch fault {
     case .killProcessor(let number, let down):
       guard slots[number].isRunning else { return }
@@ -57,7 +59,7 @@ final class FaultDirector {
 
   /// Ends the faults whose time has come.
   func recover() throws {
-    try recover(until: nowMilliseconds())
+    try recover(until: Clock.monotonicMilliseconds())
   }
 
   /// Ends all faults.

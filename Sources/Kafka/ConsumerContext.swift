@@ -1,5 +1,6 @@
 import CRdKafka
 import Events
+import Threads
 
 /// What a consumer's callbacks leave for `pollGroup`.
 ///
@@ -36,7 +37,7 @@ final class ConsumerContext: ClientContext {
     if error.code == "_ALL_BROKERS_DOWN" {
       guard !isDown else { return }
       isDown = true
-      nextProbe = monotonicMilliseconds() + probeIntervalMilliseconds
+      nextProbe = Clock.monotonic() / 1000 + probeIntervalMilliseconds
       events.append(.brokersDown(error))
     } else if !isPassing(error), said.insert(error.code).inserted {
       events.append(.failed(error))
@@ -47,7 +48,7 @@ final class ConsumerContext: ClientContext {
   /// then. True at most once per interval.
   var isProbeDue: Bool {
     guard isDown else { return false }
-    let now = monotonicMilliseconds()
+    let now = Clock.monotonic() / 1000
     guard now >= nextProbe else { return false }
     nextProbe = now + probeIntervalMilliseconds
     return true

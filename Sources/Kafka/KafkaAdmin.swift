@@ -1,6 +1,7 @@
 import CRdKafka
 import Events
 import Glibc
+import Threads
 
 /// Questions and changes to the cluster, outside of any data flow. Every call blocks for at most its timeout.
 ///
@@ -25,7 +26,7 @@ public final class KafkaAdmin: @unchecked Sendable {
     _ name: String, partitions: Int, timeoutMilliseconds: Int32 = 10_000
   ) throws(KafkaError) -> Bool {
     if try partitionCount(name, timeoutMilliseconds: timeoutMilliseconds) != nil { return false }
-    let deadline = monotonicMilliseconds() + Int64(timeoutMilliseconds)
+    let deadline = Clock.monotonic() / 1000 + Int64(timeoutMilliseconds)
     if try clusterIdentity(timeoutMilliseconds: timeoutMilliseconds).isEmbedded {
       let asking = try ClientHandle(RD_KAFKA_PRODUCER, configuration)
       try asking.askFor(topic: name, timeoutMilliseconds: timeoutMilliseconds)
@@ -34,7 +35,7 @@ public final class KafkaAdmin: @unchecked Sendable {
     }
     // The controller's answer comes before the brokers know the topic.
     while try partitionCount(name, timeoutMilliseconds: timeoutMilliseconds) == nil {
-      guard monotonicMilliseconds() < deadline else {
+      guard Clock.monotonic() / 1000 < deadline else {
         throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, "topic \(name) was made but no broker knows it yet")
       }
       usleep(20_000)
@@ -105,11 +106,4 @@ public final class KafkaAdmin: @unchecked Sendable {
     let reason = rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
     throw KafkaError(error, "cannot make topic \(name): \(reason ?? String(cString: rd_kafka_err2str(error)))")
   }
-}
-
-/// Milliseconds of a clock that never goes back.
-func monotonicMilliseconds() -> Int64 {
-  var now = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &now)
-  return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
 }

@@ -1,5 +1,6 @@
 import CRdKafka
 import Events
+import Threads
 
 /// Reads one topic as a member of a consumer group, with positions that the caller keeps.
 ///
@@ -173,9 +174,9 @@ public final class KafkaConsumer {
       rd_kafka_error_destroy(error)
       return
     }
-    let deadline = monotonicMilliseconds() + closeTimeoutMilliseconds
+    let deadline = Clock.monotonic() / 1000 + closeTimeoutMilliseconds
     while rd_kafka_consumer_closed(client.pointer) == 0 {
-      guard monotonicMilliseconds() < deadline else {
+      guard Clock.monotonic() / 1000 < deadline else {
         context.log?(
           KafkaLogLine(
             level: .warning, facility: "CLOSE",

@@ -1,6 +1,7 @@
 import CRdKafka
 import Events
 import Synchronization
+import Threads
 
 /// What the topic's configuration says of how its log is cleaned.
 public enum CleanupPolicy: Hashable, Sendable {
@@ -46,8 +47,8 @@ extension KafkaConsumer {
     let reader = try KafkaConsumer(configuration: configuration, topic: topic, group: group, settings: settings)
     defer { reader.close() }
     try reader.assign([partition: first])
-    let deadline = monotonicMilliseconds() + timeoutMilliseconds
-    while monotonicMilliseconds() < deadline {
+    let deadline = Clock.monotonic() / 1000 + timeoutMilliseconds
+    while Clock.monotonic() / 1000 < deadline {
       for case .failed(let error) in reader.pollGroup() where !error.isRetriable { throw error }
       if let batch = try reader.consume(timeoutMilliseconds: 50), batch.records.contains(where: { $0.offset >= next }) {
         return seen.any

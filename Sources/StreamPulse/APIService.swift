@@ -3,10 +3,11 @@ import Glibc
 import HTTPServer
 import Kafka
 import Observability
-import Pipeline
 import Postgres
+import Processing
 import Project
 import StatsAPI
+import Storage
 import Threads
 
 /// The API and the dashboard: HTTP server, read-only connections, health, and the listener for committed data.

@@ -2,8 +2,8 @@ import Configuration
 import Glibc
 import Kafka
 import Observability
-import Pipeline
 import Postgres
+import Processing
 import Project
 
 /// What every command needs: the settings, the project, and where observations go.

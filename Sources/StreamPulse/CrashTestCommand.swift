@@ -1,6 +1,6 @@
 import Configuration
 import CrashTest
-import Pipeline
+import Processing
 import Threads
 
 /// `streampulse crashtest`: exit status 0 only when no row differs.

@@ -1,6 +1,6 @@
 import Kafka
-import Pipeline
 import Postgres
+import Processing
 import StatsAPI
 import Threads
 

@@ -1,7 +1,7 @@
 import HTTPServer
 import Observability
-import Pipeline
 import Postgres
+import Processing
 import StatsAPI
 import Threads
 

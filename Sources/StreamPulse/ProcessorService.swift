@@ -1,9 +1,12 @@
 import Configuration
+import Faults
 import Observability
-import Pipeline
+import Office
 import Plan
 import Postgres
+import Processing
 import Project
+import Storage
 import Threads
 
 /// A processor, its watch and its forwarder of dead letters on threads of their own.
@@ -32,8 +35,7 @@ final class ProcessorService: Sendable {
     let processor = Processor(project.stream, settings: settings) { observer.observe($0) }
     let watch = Watch(
       project, topic: settings.topic, database: settings.database.with("application_name", "streampulse watch"),
-      status: processor.status
-    ) { observer.observe($0) }
+      cluster: { processor.status.current.cluster }, observe: { observer.observe($0) })
     let forwarder = try ProcessorService.makeForwarder(context, plan.definition, settings)
     let outcome = Monitor(Outcome())
     self.forwarder = forwarder
@@ -70,7 +72,8 @@ final class ProcessorService: Sendable {
     }
     let observer = context.observer
     return Forwarder(
-      kafka: settings.kafka, database: settings.database.with("application_name", "streampulse forwarder")
+      stream: stream.name, kafka: settings.kafka,
+      database: settings.database.with("application_name", "streampulse forwarder")
     ) { observer.observe($0) }
   }
 

@@ -1,6 +1,6 @@
 import Configuration
-import Pipeline
 import Postgres
+import Rebuild
 
 /// `streampulse replay`
 func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {

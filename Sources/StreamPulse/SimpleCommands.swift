@@ -1,9 +1,9 @@
 import Configuration
 import Kafka
 import Observability
-import Pipeline
 import Postgres
 import Project
+import Storage
 
 /// `streampulse migrate`
 func migrate(_ context: CommandContext) throws -> Int32 {

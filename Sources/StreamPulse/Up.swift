@@ -3,9 +3,9 @@ import Configuration
 import Glibc
 import Kafka
 import Observability
-import Pipeline
 import Postgres
 import Project
+import Threads
 
 /// `streampulse up`: everything on one machine, in the foreground, until Ctrl-C.
 final class Up {
@@ -111,7 +111,7 @@ final class Up {
   }
 
   private func stop() {
-    let started = wallClockMicroseconds()
+    let started = Clock.wall()
     if let demo {
       demo.send(signal: SIGTERM)
       if demo.wait(timeoutMilliseconds: 5000) == nil { demo.send(signal: SIGKILL) }
@@ -121,7 +121,7 @@ final class Up {
     broker?.close()
     cluster?.stop()
     environmentFile?.remove()
-    context.observe(.shutdownFinished(seconds: Double(wallClockMicroseconds() - started) / 1_000_000))
+    context.observe(.shutdownFinished(seconds: Double(Clock.wall() - started) / 1_000_000))
   }
 
   /// Fails at once with one line when the API's port is taken.

@@ -1,4 +1,4 @@
-import Pipeline
+import Audit
 import Postgres
 
 /// `streampulse verify`: exit status 0 only when every check holds.

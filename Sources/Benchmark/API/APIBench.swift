@@ -1,5 +1,6 @@
 import Glibc
 import SQLFrontend
+import Threads
 
 /// How many requests a second the API answers: from its cache against a constant route of the same server, and with a
 /// query each time against pgbench with the same statement on as many connections.
@@ -30,7 +31,7 @@ struct APIBench {
 
   /// - Returns: what the answer must begin with.
   private func fill(_ database: Database, _ broker: Broker) throws -> [UInt8] {
-    let beginning = wallMilliseconds() - EventSequence.spanMilliseconds
+    let beginning = Clock.wallMilliseconds() - EventSequence.spanMilliseconds
     let totals = try broker.fill(
       EventSequence(count: APIBench.events, schemaJSON: workspace.schemaJSON, beginningMilliseconds: beginning))
     let program = try workspace.start(

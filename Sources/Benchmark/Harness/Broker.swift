@@ -1,5 +1,6 @@
 import Glibc
 import Kafka
+import Threads
 
 /// Where a bench's events are: the in-process broker in a process of its own, or the configured cluster with a topic
 /// made for this bench.
@@ -16,7 +17,7 @@ final class Broker {
   ///   - partitions: of the in-process broker, which keeps about 5 MB in each.
   init(_ workspace: Workspace, cluster: KafkaConfiguration?, partitions: Int) throws {
     if let cluster {
-      let topic = "streampulse-bench-\(getpid())-\(wallMilliseconds())"
+      let topic = "streampulse-bench-\(getpid())-\(Clock.wallMilliseconds())"
       self.partitions = Broker.clusterPartitions
       try KafkaAdmin(configuration: cluster).createTopicIfMissing(topic, partitions: self.partitions)
       self.topic = topic
@@ -54,7 +55,7 @@ final class Broker {
   func childSettings(group: String) -> [String: String] {
     var settings = [
       "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrapServers, "KAFKA_TOPIC": topic,
-      "KAFKA_GROUP_ID": "\(group)-\(getpid())-\(wallMilliseconds())",
+      "KAFKA_GROUP_ID": "\(group)-\(getpid())-\(Clock.wallMilliseconds())",
     ]
     for property in kafka.properties {
       settings["KAFKA_PROPERTY_" + property.name.uppercased().map { $0 == "." ? "_" : String($0) }.joined()] =

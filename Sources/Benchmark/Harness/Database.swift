@@ -1,7 +1,8 @@
-import Pipeline
+import Audit
 import Plan
 import Postgres
 import Project
+import Storage
 
 /// A Postgres server of the bench's own, durable as in production, with the project's tables.
 final class Database {

@@ -49,7 +49,7 @@ final class SteadyLoad: Sendable {
     while !state.read({ $0.isStopping }) {
       let due = Int((monotonicSeconds() - start) * rate)
       while sent < due {
-        try events.withEvent(sent, timestampMilliseconds: wallMilliseconds()) { event, bytes in
+        try events.withEvent(sent, timestampMilliseconds: Clock.wallMilliseconds()) { event, bytes in
           try producer.sendOrWait(topic, key: event.region, value: bytes)
         }
         sent += 1

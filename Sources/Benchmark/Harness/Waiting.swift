@@ -39,8 +39,6 @@ func pause(seconds: Double) throws {
 
 func monotonicSeconds() -> Double { seconds(of: CLOCK_MONOTONIC) }
 
-func wallMilliseconds() -> Int64 { Int64(seconds(of: CLOCK_REALTIME) * 1000) }
-
 func seconds(of clock: clockid_t) -> Double {
   var time = timespec()
   clock_gettime(clock, &time)

@@ -1,6 +1,7 @@
 import Events
 import Glibc
 import Kafka
+import Threads
 
 /// How soon an event that is sent is in the answer to an API query, with the cache off and 10,000 events a second beside it.
 struct FreshnessBench {
@@ -103,7 +104,7 @@ struct FreshnessBench {
     private mutating func probe() throws -> Double {
       let start = monotonicSeconds()
       try events.withEvent(
-        sent, timestampMilliseconds: wallMilliseconds(), change: { $0.region = TextView(FreshnessBench.region) },
+        sent, timestampMilliseconds: Clock.wallMilliseconds(), change: { $0.region = TextView(FreshnessBench.region) },
         { event, bytes in try producer.sendOrWait(topic, key: event.region, value: bytes) })
       sent += 1
       producer.poll(timeoutMilliseconds: 0)

@@ -1,7 +1,7 @@
 import Glibc
-import Pipeline
 import Postgres
 import Project
+import Storage
 
 /// A Postgres of the test's own, with the proxy that processors connect through.
 final class DatabaseServer {

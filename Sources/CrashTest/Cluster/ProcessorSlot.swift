@@ -1,5 +1,6 @@
 import ChildProcess
 import Glibc
+import Threads
 
 /// The place of one processor: whoever dies in it is replaced, as a supervisor does it.
 final class ProcessorSlot {
@@ -46,7 +47,7 @@ final class ProcessorSlot {
     _ = process?.wait()
     process = nil
     isPaused = false
-    restartAt = nowMilliseconds() + milliseconds
+    restartAt = Clock.monotonicMilliseconds() + milliseconds
   }
 
   /// Returns at once; `supervise` looks whether it ends.
@@ -54,8 +55,8 @@ final class ProcessorSlot {
     guard let process else { return }
     resume()
     process.send(signal: SIGTERM)
-    stopDeadline = nowMilliseconds() + ProcessorSlot.stopMilliseconds
-    restartAt = milliseconds.map { nowMilliseconds() + $0 }
+    stopDeadline = Clock.monotonicMilliseconds() + ProcessorSlot.stopMilliseconds
+    restartAt = milliseconds.map { Clock.monotonicMilliseconds() + $0 }
   }
 
   func pause() {
@@ -75,11 +76,11 @@ final class ProcessorSlot {
   /// - Returns: what must not happen: a processor that ended by itself after it had started, or does not end when told to.
   func supervise() throws -> String? {
     guard let process else {
-      if let restartAt, nowMilliseconds() >= restartAt { try start() }
+      if let restartAt, Clock.monotonicMilliseconds() >= restartAt { try start() }
       return nil
     }
     if let status = process.exitStatus { return ended(status) }
-    if let stopDeadline, nowMilliseconds() > stopDeadline {
+    if let stopDeadline, Clock.monotonicMilliseconds() > stopDeadline {
       let next = restartAt
       self.stopDeadline = nil
       kill(restartAfter: 0)
@@ -98,7 +99,7 @@ final class ProcessorSlot {
       stopDeadline = nil
       return status.isSuccess || !hadStarted ? nil : "processor \(number) ended with \(status) after SIGTERM: \(log)"
     }
-    let next = nowMilliseconds() + ProcessorSlot.restartMilliseconds
+    let next = Clock.monotonicMilliseconds() + ProcessorSlot.restartMilliseconds
     restartAt = next
     failedStarts = hadStarted ? 0 : failedStarts + 1
     if hadStarted { return "processor \(number) ended by itself with \(status): \(log)" }

@@ -1,4 +1,4 @@
-import Pipeline
+import Audit
 import Plan
 import Postgres
 import Project

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Threads
 
 /// Writes log lines to a descriptor, a line per `write(2)`. Any number of threads may use it.
 public final class Logger: Sendable {
@@ -16,7 +17,7 @@ public final class Logger: Sendable {
   ///   - now: microseconds since 1970 UTC.
   public init(
     minimumLevel: LogLevel = .info, format: LogFormat? = nil, descriptor: Int32 = STDERR_FILENO,
-    now: @escaping @Sendable () -> Int64 = wallClockMicroseconds
+    now: @escaping @Sendable () -> Int64 = Clock.wall
   ) {
     self.minimumLevel = minimumLevel
     self.descriptor = descriptor
@@ -46,11 +47,4 @@ public final class Logger: Sendable {
       }
     }
   }
-}
-
-/// Microseconds since 1970 UTC by the system's clock.
-public func wallClockMicroseconds() -> Int64 {
-  var time = timespec()
-  clock_gettime(CLOCK_REALTIME, &time)
-  return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
 }

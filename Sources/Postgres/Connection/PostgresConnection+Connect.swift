@@ -1,5 +1,6 @@
 import CLibPQ
 import Glibc
+import Threads
 
 /// Connects and returns the handle; frees it on failure.
 func connect(_ settings: ConnectionSettings) throws(PostgresError) -> OpaquePointer {
@@ -18,12 +19,12 @@ private func finishConnecting(_ handle: OpaquePointer, _ settings: ConnectionSet
   // libpq has no field for the code of an error at connection time; in verbose messages it can be read.
   PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
   let limit = settings.connectTimeoutMilliseconds
-  let began = monotonicMilliseconds()
+  let began = Clock.monotonicMilliseconds()
   var state = PQstatus(handle) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
   while state != PGRES_POLLING_OK {
     guard state != PGRES_POLLING_FAILED else { return connectionFailure(PQerrorMessage(handle)) }
     let events = state == PGRES_POLLING_READING ? Int16(POLLIN) : Int16(POLLOUT)
-    let left = limit.map { max(0, $0 - (monotonicMilliseconds() - began)) }
+    let left = limit.map { max(0, $0 - (Clock.monotonicMilliseconds() - began)) }
     if left == 0 || pollSocket(PQsocket(handle), events, left) == 0 {
       return PostgresError(
         .timeout("no connection to \(settings) within \((limit ?? 0) / 1000) s"))
@@ -55,19 +56,13 @@ private func connectionFailure(_ message: UnsafePointer<CChar>?) -> PostgresErro
 
 /// Waits for a socket; returns the events that came, 0 when the time was up. nil waits for ever.
 func pollSocket(_ socket: Int32, _ events: Int16, _ milliseconds: Int?) -> Int16 {
-  let began = monotonicMilliseconds()
+  let began = Clock.monotonicMilliseconds()
   while true {
-    let left = milliseconds.map { Int32(clamping: max(0, $0 - (monotonicMilliseconds() - began))) } ?? -1
+    let left = milliseconds.map { Int32(clamping: max(0, $0 - (Clock.monotonicMilliseconds() - began))) } ?? -1
     var descriptor = pollfd(fd: socket, events: events, revents: 0)
     let count = poll(&descriptor, 1, left)
     if count >= 0 { return count == 0 ? 0 : descriptor.revents }
     // A signal interrupts; anything else shows at the next read.
     if errno != EINTR { return events }
   }
-}
-
-func monotonicMilliseconds() -> Int {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
 }

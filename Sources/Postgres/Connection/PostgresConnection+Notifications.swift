@@ -14,11 +14,11 @@ extension PostgresConnection {
   ///
   /// - Returns: all that are there, as soon as there is one; empty when the time is up.
   public func waitForNotification(timeoutMilliseconds: Int) throws(PostgresError) -> [PostgresNotification] {
-    let began = monotonicMilliseconds()
+    let began = Clock.monotonicMilliseconds()
     while true {
       let arrived = takeNotifications()
       if !arrived.isEmpty { return arrived }
-      let left = max(0, timeoutMilliseconds - (monotonicMilliseconds() - began))
+      let left = max(0, timeoutMilliseconds - (Clock.monotonicMilliseconds() - began))
       let ready = try wait(for: Int16(POLLIN), milliseconds: left)
       guard ready != 0 else { return [] }
       if PQconsumeInput(handle) == 0 { throw failure() }

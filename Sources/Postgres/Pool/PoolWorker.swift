@@ -101,9 +101,9 @@ struct PoolWorker {
     let longest = min(
       options.maximumBackoffMilliseconds, options.minimumBackoffMilliseconds << min(failures - 1, 16))
     // Jitter keeps many workers from knocking in step.
-    let end = monotonicMilliseconds() + Int.random(in: (longest + 1) / 2...longest)
+    let end = Clock.monotonicMilliseconds() + Int.random(in: (longest + 1) / 2...longest)
     while true {
-      let left = end - monotonicMilliseconds()
+      let left = end - Clock.monotonicMilliseconds()
       guard left > 0 else { return }
       let next = state.wait(timeoutMilliseconds: left) { state -> Next? in
         if state.isClosed { return .closed }

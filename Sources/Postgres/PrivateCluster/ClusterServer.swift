@@ -1,6 +1,7 @@
 import CLibPQ
 import ChildProcess
 import Glibc
+import Threads
 
 /// The environment of the server's programs: nothing of ours, messages in one language.
 private let serverEnvironment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"]
@@ -87,8 +88,8 @@ private func serverArguments(_ files: ClusterFiles, port: Int, _ options: Privat
 
 /// nil when the server takes connections, else what went wrong; it does not run any more then.
 private func waitUntilReady(_ server: ChildProcess, port: Int, timeoutMilliseconds: Int) -> String? {
-  let began = monotonicMilliseconds()
-  while monotonicMilliseconds() - began < timeoutMilliseconds {
+  let began = Clock.monotonicMilliseconds()
+  while Clock.monotonicMilliseconds() - began < timeoutMilliseconds {
     let answer = PQping("host=\(loopbackAddress) port=\(port) dbname=postgres connect_timeout=2")
     // Somebody else's server may have taken the port: then ours ends.
     if let status = server.wait(timeoutMilliseconds: answer == PQPING_OK ? 0 : 20) { return "\(status)" }

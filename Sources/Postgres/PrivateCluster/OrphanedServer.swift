@@ -1,4 +1,5 @@
 import Glibc
+import Threads
 
 /// Stops a server that runs on the cluster although nobody who holds the folder's lock started it: its parent crashed.
 func stopOrphan(of cluster: String, timeoutMilliseconds: Int) throws(PrivateClusterError) {
@@ -14,8 +15,8 @@ func stopOrphan(of cluster: String, timeoutMilliseconds: Int) throws(PrivateClus
   for (signal, milliseconds) in [(SIGINT, timeoutMilliseconds), (SIGQUIT, 5000), (SIGKILL, 5000)] {
     kill(pid, signal)
     // It is not our child, so its end can only be looked for.
-    let began = monotonicMilliseconds()
-    while monotonicMilliseconds() - began < milliseconds {
+    let began = Clock.monotonicMilliseconds()
+    while Clock.monotonicMilliseconds() - began < milliseconds {
       guard isServer(pid, on: cluster) else { return }
       usleep(20_000)
     }

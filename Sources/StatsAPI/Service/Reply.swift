@@ -1,4 +1,5 @@
 import HTTPServer
+import Threads
 
 /// One request and the way its answer takes: adds the common headers, and tells what became of it.
 struct Reply: Sendable {
@@ -20,7 +21,7 @@ struct Reply: Sendable {
     self.common = common
     self.observe = observe
     specialOrigin = common.specialOrigin(of: request)
-    startedAt = observe == nil ? 0 : monotonicNanoseconds()
+    startedAt = observe == nil ? 0 : Clock.monotonicNanoseconds()
   }
 
   func send(_ response: HTTPResponse, isCached: Bool? = nil, failure: QueryFailure? = nil) {
@@ -74,6 +75,6 @@ struct Reply: Sendable {
     observe(
       RequestObservation(
         route: route, status: status, method: methodName,
-        seconds: Double(monotonicNanoseconds() - startedAt) / 1e9, isCached: isCached, failure: failure))
+        seconds: Double(Clock.monotonicNanoseconds() - startedAt) / 1e9, isCached: isCached, failure: failure))
   }
 }

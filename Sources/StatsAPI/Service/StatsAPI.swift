@@ -106,7 +106,7 @@ public final class StatsAPI: Sendable {
   /// The answer to a request whose target was asked for before, if the cache has it and nothing in its headers asks for
   /// another; nil leaves it to `handle`. For `HTTPServer.Recall`.
   public func recall(_ head: borrowing RequestHead) -> PreparedResponse? {
-    let startedAt = dependencies.observe == nil ? 0 : monotonicNanoseconds()
+    let startedAt = dependencies.observe == nil ? 0 : Clock.monotonicNanoseconds()
     guard let (endpoint, answer) = answers.recall(head.target), let prepared = answer.prepared,
       !common.mayBeSpecial(head), head.header("If-None-Match") == nil,
       head.header("Accept")?.contains("text/event-stream") != true
@@ -114,7 +114,7 @@ public final class StatsAPI: Sendable {
     dependencies.observe?(
       RequestObservation(
         route: endpoints[endpoint].path, status: prepared.status, method: "GET",
-        seconds: Double(monotonicNanoseconds() - startedAt) / 1e9, isCached: true, failure: nil))
+        seconds: Double(Clock.monotonicNanoseconds() - startedAt) / 1e9, isCached: true, failure: nil))
     return prepared
   }
 

@@ -1,8 +1,10 @@
 import Configuration
 import Observability
-import Pipeline
 import Postgres
 import Project
+import Rebuild
+import Storage
+import Threads
 
 /// `streampulse dead-letters list|show|replay`
 func deadLetters(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
@@ -67,7 +69,7 @@ private struct DeadLettersCommand {
       throw parsed.error("which dead letters?", hint: "name IDs, --code, --partition or --since, or say --all")
     }
     let report = try LetterReplay(project.stream.plan, project.stream.makeDecoder(), connection).replay(
-      filter, now: wallClockMicroseconds())
+      filter, now: Clock.wall())
     for refusal in report.refusals { print("\(refusal.id) stays: \(refusal.code): \(refusal.reason)") }
     if report.refused > report.refusals.count { print("…") }
     print("\(report.replayed) dead letters replayed, \(report.refused) stay")

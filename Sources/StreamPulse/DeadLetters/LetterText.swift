@@ -1,5 +1,5 @@
 import JSON
-import Pipeline
+import Storage
 
 /// Dead letters as text for a terminal.
 enum LetterText {

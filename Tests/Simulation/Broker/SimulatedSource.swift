@@ -1,6 +1,6 @@
 import Events
 import Kafka
-import Pipeline
+import Processing
 
 /// The consumer of one worker over the simulated log and group.
 ///

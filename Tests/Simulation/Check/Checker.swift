@@ -1,5 +1,5 @@
 import Events
-import Pipeline
+import Processing
 
 /// Recomputes the answer from the log, without any of the engine's code, and compares.
 struct Checker {

@@ -1,6 +1,6 @@
 import Events
-import Pipeline
 import Postgres
+import Processing
 
 /// A database server that executes transactions a while after they were sent, whether or not anybody still waits for
 /// the answer, unless it goes down before.

@@ -1,5 +1,5 @@
-import Pipeline
 import Postgres
+import Processing
 
 /// The sink thread of one worker over the simulated database: carries out what `SinkProtocol` decides, one step at a
 /// time, over a connection that may break at any point.

@@ -1,7 +1,7 @@
 import Dataflow
 import Events
-import Pipeline
 import Postgres
+import Processing
 
 /// The engine's tables, and what its transactions do to them: what `sql/schema` and `Sink` do in Postgres.
 struct SimulatedTables {

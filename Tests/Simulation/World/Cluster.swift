@@ -1,8 +1,8 @@
 import Avro
 import Downloads
 import Kafka
-import Pipeline
 import Postgres
+import Processing
 
 /// Broker, database and instances, and the scheduler that lets one of them go on at a time.
 final class Cluster {

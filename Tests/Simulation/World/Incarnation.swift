@@ -1,7 +1,8 @@
 import Avro
 import Events
+import Faults
 import Kafka
-import Pipeline
+import Processing
 import Synchronization
 
 struct SimulatedTime: TimeSource {

@@ -1,5 +1,7 @@
 import Avro
-import Pipeline
+import Faults
+import Processing
+import Threads
 
 /// A process of the product: starts workers, one after the other, as `Processor` does, until it is told to stop. It can
 /// be stopped and continued, killed, and started again.

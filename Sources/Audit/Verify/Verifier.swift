@@ -1,0 +1,174 @@
+import Plan
+import Postgres
+import SQLFrontend
+import Storage
+
+/// What `streampulse verify` found.
+public struct VerificationReport: Sendable {
+  public struct Check: Sendable {
+    public var name: String
+    /// What contradicts it, a line each, at most a hundred.
+    public var violations: [String]
+
+    public var holds: Bool { violations.isEmpty }
+  }
+
+  public var checks: [Check]
+  /// Recorded gaps, a line each: no contradiction, but worth knowing.
+  public var gaps: [String]
+  public var partitions: Int
+  public var consumed: Int
+  public var dead: Int
+  /// Dead letters of single aggregates, whose records the others have taken.
+  public var late: Int
+  /// Dead letters, of either kind, that are in the results since their replay.
+  public var replayed: Int
+
+  public var holds: Bool { checks.allSatisfy(\.holds) }
+}
+
+/// Proves from the ledger that every record was applied once: all checks see one snapshot of the database.
+public struct Verifier {
+  private let connection: PostgresConnection
+
+  public init(_ connection: PostgresConnection) {
+    self.connection = connection
+  }
+
+  public func verify(_ plan: StreamPlan) throws(PostgresError) -> VerificationReport {
+    try connection.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    defer { try? connection.execute("ROLLBACK") }
+    try plan.lockResultTables(connection)
+    var checks: [VerificationReport.Check] = []
+    for (name, sql) in Verifier.ledgerChecks {
+      checks.append(.init(name: name, violations: try lines(sql)))
+    }
+    for (name, sql) in Verifier.deadLetterChecks {
+      checks.append(.init(name: name, violations: try lines(sql)))
+    }
+    for aggregate in plan.aggregates {
+      if let check = try rowsMatchLedger(aggregate) { checks.append(check) }
+    }
+    let totals = try connection.query(
+      """
+      SELECT count(DISTINCT (cluster, topic, partition)), coalesce(sum(consumed), 0)::bigint,
+             coalesce(sum(dead), 0)::bigint,
+             (SELECT count(*) FROM dead_letters WHERE aggregate IS NOT NULL),
+             (SELECT count(*) FROM dead_letters WHERE replayed_at IS NOT NULL)
+      FROM pulse.ledger
+      """)
+    return VerificationReport(
+      checks: checks, gaps: try lines(Verifier.gaps), partitions: Int(totals.integer(0, 0) ?? 0),
+      consumed: Int(totals.integer(0, 1) ?? 0), dead: Int(totals.integer(0, 2) ?? 0),
+      late: Int(totals.integer(0, 3) ?? 0), replayed: Int(totals.integer(0, 4) ?? 0))
+  }
+
+  private func lines(_ sql: String, _ parameters: [PostgresParameter] = []) throws(PostgresError) -> [String] {
+    let result = try connection.query(sql + "\nLIMIT 100", parameters)
+    return (0..<result.rowCount).map { result[$0, 0] ?? "" }
+  }
+
+  /// Rows kept and retired hold as many events as the ledger says were aggregated. Needs a plain count(*).
+  private func rowsMatchLedger(_ aggregate: AggregatePlan) throws(PostgresError) -> VerificationReport.Check? {
+    guard let count = aggregate.countColumn else { return nil }
+    let violations = try lines(
+      """
+      SELECT format('%s: the ledger says %s events, the rows hold %s', $1::text, ledger.events, rows.events)
+      FROM (SELECT coalesce((SELECT sum(aggregated) FROM pulse.ledger_counts WHERE aggregate = $1), 0)
+                   + coalesce((SELECT sum(events) FROM pulse.replays WHERE aggregate = $1), 0)
+                   + (SELECT count(*) FROM pulse.replayed_letters
+                      WHERE aggregate = $1 AND outcome = 'aggregated') AS events) AS ledger,
+           (SELECT coalesce((SELECT sum(\(quotedIdentifier(count))) FROM \(quotedIdentifier(aggregate.name))), 0)
+                   + coalesce((SELECT events FROM pulse.retired WHERE aggregate = $1), 0) AS events) AS rows
+      WHERE ledger.events <> rows.events
+      """, [.text(aggregate.name)])
+    return .init(name: "the rows of \(aggregate.name) hold the events of the ledger", violations: violations)
+  }
+
+  private static let gaps = """
+    SELECT format('%s[%s]: offsets %s to %s are missing in the broker (%s)', topic, partition, first_offset,
+                  next_offset - 1, reason)
+    FROM pulse.gaps ORDER BY found_at, topic, partition, first_offset
+    """
+
+  private static let ledgerChecks: [(String, String)] = [
+    (
+      "the applied ranges of each partition are contiguous and disjoint",
+      """
+      SELECT format('%s[%s]: a segment ends at %s and the next begins at %s', topic, partition, previous, first_offset)
+      FROM (SELECT *, lag(next_offset) OVER (PARTITION BY cluster, topic, partition ORDER BY first_offset) AS previous
+            FROM pulse.ledger) AS l
+      WHERE previous IS NOT NULL AND previous <> first_offset
+      ORDER BY topic, partition, first_offset
+      """
+    ),
+    (
+      "each segment holds as many records as its range has offsets, less the missing ones",
+      """
+      SELECT format('%s[%s] from %s: %s offsets, but %s consumed and %s missing', topic, partition, first_offset,
+                    next_offset - first_offset, consumed, missing)
+      FROM pulse.ledger
+      WHERE next_offset - first_offset <> consumed + missing OR consumed < 0 OR missing < 0
+      ORDER BY topic, partition, first_offset
+      """
+    ),
+    (
+      "the missing offsets are those of recorded gaps",
+      """
+      SELECT format('%s[%s] from %s: %s offsets missing, but the recorded gaps have %s', topic, partition, first_offset,
+                    missing, named)
+      FROM (SELECT l.*, coalesce((SELECT sum(g.next_offset - g.first_offset) FROM pulse.gaps AS g
+                                  WHERE (g.cluster, g.topic, g.partition) = (l.cluster, l.topic, l.partition)
+                                    AND g.first_offset >= l.first_offset AND g.next_offset <= l.next_offset), 0) AS named
+            FROM pulse.ledger AS l) AS l
+      WHERE missing <> named
+      ORDER BY topic, partition, first_offset
+      """
+    ),
+    (
+      "the ledger ends where the progress is",
+      """
+      SELECT format('%s[%s]: progress is at %s, the ledger ends at %s', p.topic, p.partition, p.next_offset, l.ends)
+      FROM pulse.progress AS p
+      FULL JOIN (SELECT cluster, topic, partition, max(next_offset) AS ends FROM pulse.ledger
+                 GROUP BY cluster, topic, partition) AS l USING (cluster, topic, partition)
+      WHERE l.ends IS NOT NULL AND p.next_offset IS DISTINCT FROM l.ends
+      ORDER BY topic, partition
+      """
+    ),
+    (
+      "consumed = aggregated + filtered + late + dead, for each aggregate",
+      """
+      SELECT format('%s[%s] from %s, %s: %s consumed, but %s aggregated + %s filtered + %s late + %s dead', l.topic,
+                    l.partition, l.first_offset, c.aggregate, l.consumed, c.aggregated, c.filtered, c.late,
+                    c.dead + l.dead)
+      FROM pulse.ledger AS l
+      JOIN pulse.ledger_counts AS c USING (cluster, topic, partition, first_offset)
+      WHERE l.consumed <> c.aggregated + c.filtered + c.late + c.dead + l.dead
+         OR least(c.aggregated, c.filtered, c.late, c.dead, l.dead) < 0
+      ORDER BY l.topic, l.partition, l.first_offset, c.aggregate
+      """
+    ),
+    (
+      "each segment is counted for its aggregates",
+      """
+      SELECT format('%s[%s] from %s has no counts', topic, partition, first_offset)
+      FROM pulse.ledger AS l
+      FULL JOIN (SELECT DISTINCT cluster, topic, partition, first_offset, true AS counted
+                 FROM pulse.ledger_counts) AS c USING (cluster, topic, partition, first_offset)
+      WHERE (l.consumed > 0 AND counted IS NULL) OR l.consumed IS NULL
+      ORDER BY topic, partition, first_offset
+      """
+    ),
+    (
+      "each segment and its counts are as the processors wrote them",
+      """
+      SELECT format('%s[%s] from %s: the segment or one of its counts was changed or removed by hand', topic, partition,
+                    first_offset)
+      FROM pulse.ledger AS l
+      WHERE seal IS DISTINCT FROM pulse.seal(l)
+      ORDER BY topic, partition, first_offset
+      """
+    ),
+  ]
+}

@@ -1,0 +1,41 @@
+import Kafka
+import Postgres
+import Storage
+
+/// Why something cannot go on that works with a topic and a database.
+public enum PipelineError: Error, CustomStringConvertible {
+  case kafka(KafkaError)
+  case postgres(PostgresError)
+  /// A definition, a schema or the database's version does not fit; the text says what and where.
+  case definition(String)
+  case `internal`(String)
+
+  /// What a step that may fail in several ways has failed with.
+  package init(_ error: any Error) {
+    switch error {
+    case let error as PipelineError: self = error
+    case let error as KafkaError: self = .kafka(error)
+    case StorageError.postgres(let error): self = .postgres(error)
+    case StorageError.definition(let text): self = .definition(text)
+    case let error as PostgresError: self = .postgres(error)
+    default: self = .internal("\(error)")
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .kafka(let error): "Kafka: \(error.description)"
+    case .postgres(let error): "Postgres: \(error.description)"
+    case .definition(let text), .internal(let text): text
+    }
+  }
+
+  /// Whether a new worker may succeed without anybody changing anything.
+  public var isTransient: Bool {
+    switch self {
+    case .kafka(let error): !error.isMisconfiguration
+    case .postgres: true
+    case .definition, .internal: false
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import Observability
+import Plan
+import Postgres
+import Project
+import SQLFrontend
+import Storage
+import Threads
+
+/// What happens when windows close and when they grow old: alerts and retention.
+///
+/// One instance does it, elected by an advisory lock that it holds as long as its connection lives; the others stand
+/// by. Works on the stored rows only, so it makes no difference which instance it is.
+public final class Watch: Sendable {
+  private static let intervalMilliseconds = 250
+  private static let retentionIntervalMicroseconds: Int64 = 30_000_000
+
+  private let project: Project
+  private let topic: String
+  private let database: ConnectionSettings
+  private let cluster: @Sendable () -> String?
+  private let observe: @Sendable (Observation) -> Void
+  private let interruption = Interruption()
+
+  /// - Parameter cluster: the Kafka cluster's identity; nil before it has been reached. Asked from the watch's thread.
+  public init(
+    _ project: Project, topic: String, database: ConnectionSettings, cluster: @escaping @Sendable () -> String?,
+    observe: @escaping @Sendable (Observation) -> Void
+  ) {
+    self.project = project
+    self.topic = topic
+    self.database = database
+    self.cluster = cluster
+    self.observe = observe
+  }
+
+  /// Watches until `stop`. Blocks the calling thread.
+  public func run() {
+    var backOff = BackOff()
+    var office = ElectedConnection(database, lock: .watch(stream: project.stream.plan.definition.name), interruption)
+    var lastRetention: Int64 = 0
+    var problems: [String: String] = [:]
+    while !isStopping {
+      var pause = Watch.intervalMilliseconds
+      do throws(PostgresError) {
+        // Whoever has not reached the broker yet does not stand for election: it could not do the work.
+        if let cluster = cluster(), let open = try office.elected(), let watermark = try watermark(open, cluster) {
+          for alert in project.alerts {
+            // What is wrong with one alert is no reason to stop the others, or retention.
+            let problem = try evaluate(alert, open, cluster: cluster, watermark: watermark)
+            report(problem, of: alert.name, &problems)
+          }
+          let now = Clock.monotonic()
+          if now - lastRetention >= Watch.retentionIntervalMicroseconds {
+            lastRetention = now
+            try retire(open, watermark)
+          }
+        }
+        report(nil, of: "", &problems)
+        backOff.reset()
+      } catch {
+        report(error.description, of: "", &problems)
+        office.close()
+        pause = max(pause, backOff.next())
+      }
+      interruption.wait(milliseconds: pause)
+    }
+    office.close()
+  }
+
+  /// Ends `run`, also while a statement of it waits for somebody's lock.
+  public func stop() {
+    interruption.request()
+  }
+
+  private var isStopping: Bool { interruption.isRequested }
+
+  /// Says a problem once; nil ends it.
+  private func report(_ problem: String?, of subject: String, _ problems: inout [String: String]) {
+    if let problem, problem != problems[subject], !isStopping { observe(.watchFailed(reason: problem)) }
+    problems[subject] = problem
+  }
+
+  /// - Returns: what the server says against the alert, if anything.
+  private func evaluate(
+    _ alert: AlertDefinition, _ connection: PostgresConnection, cluster: String, watermark: String
+  ) throws(PostgresError) -> String? {
+    do throws(PostgresError) {
+      for raised in try AlertEvaluator(connection, cluster: cluster).evaluate(alert, watermark: watermark) {
+        observe(raised)
+      }
+      return nil
+    } catch {
+      if error.isConnectionLost { throw error }
+      return "\(alert.name): \(error.description)"
+    }
+  }
+
+  /// No events older than this are expected from any partition; as text, nil while there is none.
+  ///
+  /// As in one worker: idle partitions do not hold it back, unless all are idle; one that is neither idle nor has had
+  /// an event may still bring the oldest of all.
+  private func watermark(_ connection: PostgresConnection, _ cluster: String) throws(PostgresError) -> String? {
+    try connection.query(
+      """
+      SELECT CASE WHEN bool_or(watermark IS NULL AND NOT is_idle) THEN NULL
+                  WHEN bool_and(is_idle) THEN max(watermark)
+                  ELSE min(watermark) FILTER (WHERE NOT is_idle) END::text
+      FROM pulse.progress WHERE cluster = $1 AND topic = $2
+      """,
+      [.text(cluster), .text(topic)])[0, 0]
+  }
+
+  /// Removes windows that ended longer before the watermark than the aggregate keeps them, in bounded portions.
+  private func retire(_ connection: PostgresConnection, _ watermark: String) throws(PostgresError) {
+    let portion: Int64 = 10_000
+    for aggregate in project.stream.plan.aggregates {
+      guard let retention = aggregate.retentionMicroseconds else { continue }
+      let horizon = try connection.query(
+        "SELECT ($1::timestamptz - make_interval(secs => $2))::text",
+        [.text(watermark), .doublePrecision(Double(retention) / 1_000_000)])[0, 0]
+      guard let horizon else { continue }
+      var removed = 0
+      while !isStopping {
+        let count = try retirePortion(connection, aggregate, horizon, portion)
+        removed += count
+        if count < portion { break }
+      }
+      if removed > 0 { observe(.retentionRemoved(table: aggregate.name, rows: removed)) }
+    }
+  }
+
+  /// Deletes rows and notes in the same statement how many events they held, so that `verify` still adds up.
+  private func retirePortion(
+    _ connection: PostgresConnection, _ aggregate: AggregatePlan, _ horizon: String, _ portion: Int64
+  ) throws(PostgresError) -> Int {
+    let events = aggregate.countColumn.map(quotedIdentifier) ?? "NULL::bigint"
+    let result = try connection.query(
+      """
+      WITH gone AS (\(ResultTable(aggregate).expireStatement) RETURNING \(events) AS events),
+           total AS (SELECT count(*) AS rows, sum(events)::bigint AS events FROM gone),
+           noted AS (
+             INSERT INTO pulse.retired AS r (aggregate, horizon, events)
+             SELECT $3, $1::timestamptz, events FROM total WHERE rows > 0
+             ON CONFLICT (aggregate) DO UPDATE
+             SET horizon = greatest(r.horizon, excluded.horizon), events = r.events + excluded.events,
+                 updated_at = now()
+           )
+      SELECT rows FROM total
+      """, [.text(horizon), .bigint(portion), .text(aggregate.name)])
+    return Int(result.integer(0, 0) ?? 0)
+  }
+}

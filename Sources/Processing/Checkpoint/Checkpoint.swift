@@ -1,0 +1,33 @@
+import Dataflow
+import Events
+import Storage
+
+/// One partition's part of a checkpoint.
+public struct PartitionAdvance: Sendable, Equatable {
+  public var partition: Int32
+  public var epoch: Int64
+  /// The position that the database must hold, and the one that it will hold.
+  public var expected: Offset
+  public var next: Offset
+  /// First offset of the ledger segment that this extends.
+  public var segment: Offset
+  /// Offsets in between that do not exist.
+  public var missing: Int64
+  public var counts: RunCounts
+  /// Microseconds since 1970; nil while the partition has had no event.
+  public var watermark: Int64?
+  /// Silent for so long that it holds no window open.
+  public var isIdle = false
+  /// Of the record before `next`; nil when unknown.
+  public var last: RecordFingerprint?
+}
+
+/// Everything that one transaction commits: positions and rows, together or not at all.
+public struct Checkpoint: Sendable {
+  public var advances: [PartitionAdvance]
+  public var deltas: [WindowDelta]
+  public var deadLetters: [DeadLetter]
+  public var gaps: [ExplainedGap]
+
+  public var recordCount: Int { advances.reduce(0) { $0 + $1.counts.consumed } }
+}

@@ -1,0 +1,102 @@
+import Events
+import Faults
+import Kafka
+import Observability
+import Postgres
+import Project
+import Synchronization
+import Threads
+
+/// The bounds and addresses of a processor.
+public struct ProcessorSettings: Sendable {
+  public var kafka: KafkaConfiguration
+  public var topic: String
+  public var group: String
+  public var database: ConnectionSettings
+  /// Records that are consumed together, at most.
+  public var batchSize: Int
+  /// Of these, so many are decoded and aggregated together.
+  public var sliceSize = EventBatch.sliceCapacity
+  public var flushIntervalMilliseconds: Int
+  /// Changed rows in memory at which reading waits for the transaction.
+  public var maxDeltaRows: Int
+  /// Bytes of groups and dead letters at which reading waits, too.
+  public var maxDeltaBytes = 256 << 20
+  /// How this instance is called in the progress table.
+  public var owner: String
+  /// Members of the group in this process, which share the bounds.
+  public var workers: Int
+  /// nil in every real processor.
+  public var plantedBug: PlantedBug?
+
+  public init(
+    kafka: KafkaConfiguration, topic: String, group: String, database: ConnectionSettings, batchSize: Int = 10_000,
+    flushIntervalMilliseconds: Int = 20, maxDeltaRows: Int = 200_000, owner: String, workers: Int = 1
+  ) {
+    self.kafka = kafka
+    self.topic = topic
+    self.group = group
+    self.database = database
+    self.batchSize = batchSize
+    self.flushIntervalMilliseconds = flushIntervalMilliseconds
+    self.maxDeltaRows = maxDeltaRows
+    self.owner = owner
+    self.workers = max(1, workers)
+  }
+
+  var limits: CheckpointProtocol.Limits {
+    CheckpointProtocol.Limits(
+      flushInterval: Int64(flushIntervalMilliseconds) * 1000, maxGroups: max(1, maxDeltaRows / workers),
+      maxBytes: max(1, maxDeltaBytes / workers))
+  }
+}
+
+/// One instance that processes a stream: any number of workers, each a member of the consumer group with a consumer and
+/// a sink of its own. They share nothing but the bounds; the checkpoint protocol keeps them apart as it does instances.
+public final class Processor: Sendable {
+  /// Of all workers together.
+  public let status: ProcessorStatus
+  private let workers: [WorkerSupervisor]
+
+  public init(
+    _ stream: Stream, settings: ProcessorSettings, observe: @escaping @Sendable (Observation) -> Void
+  ) {
+    let outages = SharedOutages()
+    workers = (0..<settings.workers).map { number in
+      var own = settings
+      if settings.workers > 1 { own.owner += "/\(number + 1)" }
+      return WorkerSupervisor(stream, settings: own) { observation in
+        if outages.isNews(observation, from: number) { observe(observation) }
+      }
+    }
+    status = workers.count == 1 ? workers[0].status : ProcessorStatus(of: workers.map(\.status))
+  }
+
+  /// Processes until `stop` or until one of the workers cannot go on, which ends the others. Blocks the calling thread.
+  public func run() throws(PipelineError) {
+    let failure = Mutex<PipelineError?>(nil)
+    let work: @Sendable (WorkerSupervisor) -> Void = { [self] worker in
+      do throws(PipelineError) {
+        try worker.run()
+      } catch {
+        failure.withLock { [error] in $0 = $0 ?? error }
+        stop()
+      }
+    }
+    var threads: [WorkerThread] = []
+    do throws(ThreadError) {
+      for worker in workers.dropFirst() { threads.append(try WorkerThread(name: "worker") { work(worker) }) }
+      work(workers[0])
+    } catch {
+      failure.withLock { [error] in $0 = .internal(error.description) }
+      stop()
+    }
+    for thread in threads { thread.join() }
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  /// Asks `run` to commit what has been read and to end; returns at once. From any thread.
+  public func stop() {
+    for worker in workers { worker.stop() }
+  }
+}

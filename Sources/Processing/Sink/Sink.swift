@@ -1,0 +1,236 @@
+import Dataflow
+import Events
+import JSON
+import Plan
+import Postgres
+import SQLFrontend
+import Storage
+
+/// Writes checkpoints: positions, rows, ledger and dead letters in one transaction and one round trip.
+///
+/// Owns no connection: the sink thread hands one in and decides what an error means.
+struct Sink: Sendable {
+  let stream: String
+  let topic: String
+  let owner: String
+  /// Where dead letters are forwarded to, if anywhere.
+  let deadLetterTopic: String?
+  private let aggregates: [(name: String, upsert: String)]
+  private let shapes: [(name: String, shape: TableShape)]
+  private let plantedBug: PlantedBug?
+
+  init(_ plan: StreamPlan, topic: String, owner: String, plantedBug: PlantedBug? = nil) {
+    stream = plan.definition.name
+    self.topic = topic
+    self.owner = owner
+    deadLetterTopic = plan.definition.deadLetterTopic
+    self.plantedBug = plantedBug
+    aggregates = plan.aggregates.map { ($0.name, ResultTable($0).upsertStatement) }
+    shapes = plan.aggregates.map { ($0.name, TableShape($0, of: plan)) }
+  }
+
+  // MARK: Claims
+
+  /// Takes partitions over. Returns where each goes on; `starts` counts for those that nobody has read yet.
+  func claim(
+    _ starts: [Int32: Offset], cluster: String, _ connection: PostgresConnection
+  ) throws(PostgresError) -> [PartitionClaim] {
+    let partitions = starts.keys.sorted()
+    var numbers = PostgresArray(.integer)
+    var offsets = PostgresArray(.bigint)
+    for partition in partitions {
+      numbers.append(Int64(partition))
+      offsets.append(starts[partition] ?? 0)
+    }
+    let result = try connection.query(
+      """
+      SELECT partition, next_offset, epoch, (extract(epoch FROM watermark) * 1000000)::bigint, last_record
+      FROM pulse.claim($1, $2, $3, $4, $5)
+      """,
+      [.text(cluster), .text(topic), .array(numbers), .array(offsets), .text(owner)])
+    return (0..<result.rowCount).compactMap { row in
+      guard let partition = result.integer(row, 0), let next = result.integer(row, 1),
+        let epoch = result.integer(row, 2)
+      else { return nil }
+      return PartitionClaim(
+        partition: Int32(partition), next: next, epoch: epoch, watermark: result.integer(row, 3),
+        last: result.integer(row, 4).map { RecordFingerprint(rawValue: $0) })
+    }
+  }
+
+  /// Why this instance's definitions are not those of the tables (any more); nil when they are. A replay with a changed
+  /// definition fences all instances, and those that run with the former one must not go on.
+  func redefinition(_ connection: PostgresConnection) throws(PostgresError) -> String? {
+    try Migrator.redefinition(shapes, connection)
+  }
+
+  // MARK: Commits
+
+  /// Commits the checkpoint.
+  ///
+  /// - Throws: `SinkProtocol.fencedState` when another instance owns a partition; then nothing has changed. After a
+  ///   connection error the outcome is unknown: ask for the `positions`.
+  func commit(_ checkpoint: Checkpoint, cluster: String, _ connection: PostgresConnection) throws(PostgresError) {
+    var statements = [advance(checkpoint.advances, cluster)]
+    for delta in checkpoint.deltas { statements.append(upsert(delta)) }
+    statements += ledger(checkpoint.advances, cluster)
+    if !checkpoint.gaps.isEmpty { statements.append(gaps(checkpoint.gaps, cluster)) }
+    if !checkpoint.deadLetters.isEmpty { statements.append(insert(checkpoint.deadLetters, cluster)) }
+    if checkpoint.recordCount > 0 {
+      statements.append(
+        Statement(
+          name: "notify", sql: "SELECT pg_notify($1, $2)",
+          parameters: [.text(Announcement.channel), .text(Announcement.payload(stream: stream))]))
+    }
+    // Parsed and planned once per connection: a flush comes many times a second.
+    for statement in statements { try connection.prepare(statement.name, statement.sql) }
+    if plantedBug == .positionBeforeRows, let position = statements.first {
+      _ = try connection.pipeline([PostgresStatement(prepared: position.name, position.parameters)])
+      statements.removeFirst()
+      // A short test has few faults: one of them has to fall in between.
+      _ = try connection.query("SELECT pg_sleep(0.1)")
+    }
+    // Without an explicit BEGIN the pipeline is one implicit transaction, committed at its end or not at all.
+    _ = try connection.pipeline(statements.map { PostgresStatement(prepared: $0.name, $0.parameters) })
+  }
+
+  struct Statement {
+    var name: String
+    var sql: String
+    var parameters: [PostgresParameter]
+  }
+
+  /// The positions of all partitions, by which a commit is judged whose answer was lost.
+  func positions(cluster: String, _ connection: PostgresConnection) throws(PostgresError) -> [Int32: StoredPosition] {
+    let result = try connection.query(
+      "SELECT partition, next_offset, epoch FROM pulse.progress WHERE cluster = $1 AND topic = $2",
+      [.text(cluster), .text(topic)])
+    var stored: [Int32: StoredPosition] = [:]
+    for row in 0..<result.rowCount {
+      guard let partition = result.integer(row, 0), let next = result.integer(row, 1),
+        let epoch = result.integer(row, 2)
+      else { continue }
+      stored[Int32(partition)] = StoredPosition(next: next, epoch: epoch)
+    }
+    return stored
+  }
+
+  private func advance(_ advances: [PartitionAdvance], _ cluster: String) -> Statement {
+    var partitions = PostgresArray(.integer)
+    var epochs = PostgresArray(.bigint)
+    var expected = PostgresArray(.bigint)
+    var next = PostgresArray(.bigint)
+    var watermarks = PostgresArray(.timestamptz)
+    var idle = PostgresArray(.boolean)
+    var last = PostgresArray(.bigint)
+    for advance in advances {
+      partitions.append(Int64(advance.partition))
+      epochs.append(advance.epoch)
+      expected.append(advance.expected)
+      next.append(advance.next)
+      if let watermark = advance.watermark { watermarks.append(watermark) } else { watermarks.appendNull() }
+      idle.append(advance.isIdle)
+      if let record = advance.last { last.append(record.rawValue) } else { last.appendNull() }
+    }
+    return Statement(
+      name: "advance", sql: "SELECT pulse.advance($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+      parameters: [
+        .text(cluster), .text(topic), .array(partitions), .array(epochs), .array(expected), .array(next),
+        .array(watermarks), .array(idle), .array(last),
+      ])
+  }
+
+  private func upsert(_ delta: WindowDelta) -> Statement {
+    Statement(
+      name: "upsert \(delta.aggregate)", sql: aggregates[delta.aggregate].upsert, parameters: delta.upsertParameters)
+  }
+
+  private func ledger(_ advances: [PartitionAdvance], _ cluster: String) -> [Statement] {
+    let moved = advances.filter { $0.next != $0.expected }
+    guard !moved.isEmpty else { return [] }
+    var partitions = PostgresArray(.integer)
+    var numbers = (0..<6).map { _ in PostgresArray(.bigint) }
+    var latest = PostgresArray(.timestamptz)
+    var segments = PostgresArray(.bigint)
+    var countPartitions = PostgresArray(.integer)
+    var names = PostgresArray(.text)
+    var counts = (0..<5).map { _ in PostgresArray(.bigint) }
+    for advance in moved {
+      partitions.append(Int64(advance.partition))
+      let values = [
+        advance.segment, advance.next, Int64(advance.counts.consumed), advance.missing, Int64(advance.counts.dead),
+        advance.epoch,
+      ]
+      for (index, value) in values.enumerated() { numbers[index].append(value) }
+      if let time = advance.counts.maxEventTime { latest.append(time) } else { latest.appendNull() }
+      segments.append(advance.segment)
+      for (aggregate, count) in zip(aggregates, advance.counts.aggregates) {
+        countPartitions.append(Int64(advance.partition))
+        names.append(aggregate.name)
+        let values = [
+          advance.segment, Int64(count.aggregated), Int64(count.filtered), Int64(count.late), Int64(count.dead),
+        ]
+        for (index, value) in values.enumerated() { counts[index].append(value) }
+      }
+    }
+    var statements = [
+      Statement(
+        name: "ledger",
+        sql: """
+          INSERT INTO pulse.ledger AS l
+            (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch, latest_event)
+          SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+            $8::bigint[], $9::bigint[], $10::timestamptz[]) AS d
+          ON CONFLICT (cluster, topic, partition, first_offset) DO UPDATE
+          SET next_offset = excluded.next_offset, consumed = l.consumed + excluded.consumed,
+              missing = l.missing + excluded.missing, dead = l.dead + excluded.dead, epoch = excluded.epoch,
+              latest_event = greatest(l.latest_event, excluded.latest_event), updated_at = now()
+          """,
+        parameters: [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) } + [.array(latest)])
+    ]
+    if !aggregates.isEmpty {
+      statements.append(
+        Statement(
+          name: "ledger counts",
+          sql: """
+            INSERT INTO pulse.ledger_counts AS l
+              (cluster, topic, partition, aggregate, first_offset, aggregated, filtered, late, dead)
+            SELECT $1, $2, d.* FROM unnest($3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
+              $8::bigint[], $9::bigint[]) AS d
+            ON CONFLICT (cluster, topic, partition, first_offset, aggregate) DO UPDATE
+            SET aggregated = l.aggregated + excluded.aggregated, filtered = l.filtered + excluded.filtered,
+                late = l.late + excluded.late, dead = l.dead + excluded.dead
+            """,
+          parameters: [.text(cluster), .text(topic), .array(countPartitions), .array(names)] + counts.map { .array($0) }
+        ))
+    }
+    statements.append(
+      Statement(
+        name: "seal",
+        sql: """
+          UPDATE pulse.ledger AS l SET seal = pulse.seal(l)
+          FROM unnest($3::integer[], $4::bigint[]) AS d (partition, first_offset)
+          WHERE (l.cluster, l.topic, l.partition, l.first_offset) = ($1, $2, d.partition, d.first_offset)
+          """, parameters: [.text(cluster), .text(topic), .array(partitions), .array(segments)]))
+    return statements
+  }
+
+  private func gaps(_ gaps: [ExplainedGap], _ cluster: String) -> Statement {
+    var partitions = PostgresArray(.integer)
+    var first = PostgresArray(.bigint)
+    var next = PostgresArray(.bigint)
+    var reasons = PostgresArray(.text)
+    for explained in gaps {
+      partitions.append(Int64(explained.gap.partition))
+      first.append(explained.gap.first)
+      next.append(explained.gap.next)
+      reasons.append(explained.reason.rawValue)
+    }
+    return Statement(
+      name: "gaps",
+      sql: "SELECT pulse.record_gaps($1, $2, $3, $4, $5, $6, $7)",
+      parameters: [
+        .text(cluster), .text(topic), .text(stream), .array(partitions), .array(first), .array(next), .array(reasons),
+      ])
+  }
+}

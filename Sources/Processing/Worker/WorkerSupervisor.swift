@@ -1,0 +1,130 @@
+import Avro
+import Faults
+import Kafka
+import Observability
+import Postgres
+import Project
+import Threads
+
+/// Keeps one worker and its sink thread at work: they are made anew whenever they have to give up what is not committed.
+final class WorkerSupervisor: Sendable {
+  private struct State: Sendable {
+    var isStopping = false
+  }
+
+  let status = ProcessorStatus()
+  private let stream: Stream
+  private let settings: ProcessorSettings
+  private let observe: @Sendable (Observation) -> Void
+  private let state = Monitor(State())
+
+  init(
+    _ stream: Stream, settings: ProcessorSettings, observe: @escaping @Sendable (Observation) -> Void
+  ) {
+    self.stream = stream
+    self.settings = settings
+    self.observe = observe
+  }
+
+  /// Processes until `stop` or until it cannot go on. Blocks the calling thread.
+  func run() throws(PipelineError) {
+    defer { status.update { $0.isRunning = false } }
+    var backOff = BackOff()
+    while !isStopping {
+      let started = Clock.monotonic()
+      do throws(PipelineError) {
+        switch try runWorker() {
+        case .stopped: return
+        case .abandoned(let reason):
+          if case .fenced(let message) = reason { observe(.fenced(topic: settings.topic, reason: message)) }
+          observe(.workAbandoned(reason: reason.text))
+        case .failed(let error): throw error
+        }
+      } catch {
+        guard error.isTransient else { throw error }
+        observe(.failed(reason: error.description))
+      }
+      // A worker that ran for a while begins again at once; one that fails at the start must not spin.
+      if Clock.monotonic() - started > 30_000_000 { backOff.reset() }
+      _ = state.wait(timeoutMilliseconds: backOff.next()) { $0.isStopping ? true : nil }
+    }
+  }
+
+  private var isStopping: Bool { state.read { $0.isStopping } }
+
+  private func runWorker() throws(PipelineError) -> WorkerEnd {
+    let decoder: AvroDecoder
+    do {
+      decoder = try stream.makeDecoder()
+    } catch {
+      throw .definition(error.description)
+    }
+    do throws(KafkaError) {
+      var consumerSettings = KafkaConsumerSettings()
+      consumerSettings.batchSize = settings.batchSize
+      consumerSettings.queuedMinMessages = max(
+        consumerSettings.queuedMinMessages / settings.workers, 4 * settings.batchSize)
+      consumerSettings.queuedMaxKilobytes = max(consumerSettings.queuedMaxKilobytes / settings.workers, 1024)
+      let consumer = try KafkaConsumer(
+        configuration: settings.kafka, topic: settings.topic, group: settings.group, settings: consumerSettings)
+      defer { consumer.close() }
+      let cluster = try consumer.clusterIdentity()
+      status.update {
+        $0.cluster = cluster.id
+        $0.isRunning = true
+      }
+      // The broker has answered; the worker before this one may have ended without seeing that.
+      if status.current.brokerProblem != nil {
+        status.update { $0.brokerProblem = nil }
+        observe(.brokerUp(server: settings.kafka.bootstrapServers))
+      }
+      return try run(consumer, decoder, cluster: cluster.id)
+    } catch {
+      throw .kafka(error)
+    }
+  }
+
+  private func run(_ consumer: KafkaConsumer, _ decoder: AvroDecoder, cluster: String) throws(KafkaError) -> WorkerEnd {
+    let sink = SinkThread(
+      Sink(stream.plan, topic: settings.topic, owner: settings.owner, plantedBug: settings.plantedBug),
+      cluster: cluster, settings: settings.database, status: status, observe: observe)
+    let thread: WorkerThread
+    do {
+      thread = try WorkerThread(name: "sink") { sink.run() }
+    } catch {
+      return .failed(.internal(error.description))
+    }
+    defer {
+      sink.stop()
+      thread.join()
+    }
+    let worker = Worker(
+      plan: stream.plan, consumer: consumer, decoder: decoder, sink: sink, time: MachineTime(), settings: settings,
+      status: status, seed: UInt64.random(in: 1...UInt64.max), shouldStop: { [self] in isStopping }, observe: observe)
+    defer {
+      // What it has not given back itself goes to the next worker, which finds out anew what it may read.
+      let left = status.current.partitions
+      status.update {
+        $0.partitions = []
+        $0.held = [:]
+      }
+      if !left.isEmpty { observe(.partitionsRevoked(topic: settings.topic, partitions: left)) }
+    }
+    return worker.run()
+  }
+
+  /// Asks `run` to commit what has been read and to end; returns at once. From any thread.
+  func stop() {
+    state.update { $0.isStopping = true }
+  }
+}
+
+extension CheckpointProtocol.AbandonReason {
+  var text: String {
+    switch self {
+    case .fenced(let message): message
+    case .lostPartitions: "the group gave the partitions to others"
+    case .releaseTimedOut: "the database did not take the last flush in time"
+    }
+  }
+}

@@ -1,0 +1,260 @@
+import Avro
+import Dataflow
+import Events
+import Faults
+import JSON
+import Plan
+import Postgres
+import SQLFrontend
+import Storage
+import Threads
+
+/// What a replay did.
+public struct LetterReplayReport: Sendable {
+  public struct Refusal: Sendable {
+    public var id: Int64
+    public var code: String
+    public var reason: String
+  }
+
+  /// Letters that now are in the results, or in none because WHERE refuses them.
+  public var replayed = 0
+  public var refused = 0
+  /// The first of the refused ones.
+  public var refusals: [Refusal] = []
+
+  static let shownRefusals = 20
+}
+
+/// Folds dead letters into the results that have not taken them.
+///
+/// Each portion is one transaction that locks the letters, adds their deltas to the rows, enters what became of them
+/// into `pulse.replayed_letters` and marks them: a crash leaves all of it or nothing, and a second replay finds nothing
+/// to do. It may run beside any number of processors, which add to the same rows in the same order of their keys.
+public struct LetterReplay {
+  /// Letters and bytes of one transaction.
+  private static let portion = (letters: 1000, bytes: 16 << 20)
+  private static let tries = 8
+  private let plan: StreamPlan
+  private let decoder: AvroDecoder
+  private let connection: PostgresConnection
+
+  public init(_ plan: StreamPlan, _ decoder: AvroDecoder, _ connection: PostgresConnection) {
+    self.plan = plan
+    self.decoder = decoder
+    self.connection = connection
+  }
+
+  private var lock: AdvisoryLock { .replay(stream: plan.definition.name) }
+
+  /// Replays the letters that the filter means and that have not been replayed.
+  ///
+  /// - Parameter now: the wall clock in microseconds since 1970, against which events from the future are recognised.
+  public func replay(_ filter: LetterFilter, now: Int64) throws(PipelineError) -> LetterReplayReport {
+    do {
+      let free = try connection.query("SELECT pg_try_advisory_lock_shared($1)", [.bigint(lock.key)])
+      guard free.boolean(0, 0) == true else {
+        throw PipelineError.definition("an aggregate is being replayed: replay dead letters when that is done")
+      }
+      defer { _ = try? connection.query("SELECT pg_advisory_unlock_shared($1)", [.bigint(lock.key)]) }
+      // What was checked before the lock was held, a replay with a changed definition may have changed meanwhile.
+      let shapes = plan.aggregates.map { (name: $0.name, shape: TableShape($0, of: plan)) }
+      if let change = try Migrator.redefinition(shapes, connection) { throw PipelineError.definition(change) }
+      return try replayAll(filter, now: now)
+    } catch {
+      throw PipelineError(error)
+    }
+  }
+
+  private func replayAll(_ filter: LetterFilter, now: Int64) throws(PostgresError) -> LetterReplayReport {
+    let kinds = try connection.query(
+      """
+      SELECT DISTINCT d.aggregate FROM dead_letters AS d WHERE \(LetterFilter.condition) AND d.replayed_at IS NULL
+      ORDER BY d.aggregate NULLS FIRST
+      """, filter.parameters)
+    var report = LetterReplayReport()
+    for row in 0..<kinds.rowCount {
+      var last: Int64? = 0
+      while let after = last {
+        last = try retrying { () throws(PostgresError) in
+          // Only what was committed is reported.
+          var tried = report
+          let reached = try replayPortion(filter, aggregate: kinds[row, 0], after: after, now: now, &tried)
+          report = tried
+          return reached
+        }
+      }
+    }
+    return report
+  }
+
+  /// A processor that writes the same rows may win; then the portion was rolled back and is tried again.
+  private func retrying<Value>(_ body: () throws(PostgresError) -> Value) throws(PostgresError) -> Value {
+    var backOff = BackOff()
+    let pause = Monitor(())
+    for _ in 1..<LetterReplay.tries {
+      do throws(PostgresError) {
+        return try body()
+      } catch {
+        guard error.isRetryable, !error.isConnectionLost else { throw error }
+        _ = pause.wait(timeoutMilliseconds: backOff.next()) { _ in nil as Void? }
+      }
+    }
+    return try body()
+  }
+
+  /// One transaction. Returns the last letter it has looked at; nil when there are no more.
+  private func replayPortion(
+    _ filter: LetterFilter, aggregate: String?, after: Int64, now: Int64, _ report: inout LetterReplayReport
+  ) throws(PostgresError) -> Int64? {
+    let ids = try candidates(filter, aggregate, after)
+    guard !ids.isEmpty else { return nil }
+    try connection.execute("BEGIN")
+    do throws(PostgresError) {
+      let letters = try lock(ids)
+      if !letters.isEmpty {
+        let replay = ReplayPlan(plan, targets: letters[0].targets, horizons: try horizons())
+        let batch = replay.run(letters.map(\.value), decoder, now: now)
+        try write(letters, batch)
+        report.count(letters.map(\.id), batch.verdicts)
+      }
+      try connection.execute("COMMIT")
+      return letters.last?.id ?? ids.last
+    } catch {
+      // The first error is the one to report; a connection that cannot roll back is closed by its owner.
+      try? connection.execute("ROLLBACK")
+      throw error
+    }
+  }
+
+  /// A bounded portion of the letters to replay, without locks.
+  private func candidates(
+    _ filter: LetterFilter, _ aggregate: String?, _ after: Int64
+  ) throws(PostgresError) -> [Int64] {
+    let result = try connection.query(
+      """
+      SELECT id
+      FROM (SELECT id, sum(size) OVER (ORDER BY id) AS total, row_number() OVER (ORDER BY id) AS number
+            FROM (SELECT d.id, coalesce(octet_length(d.value), 0) AS size FROM dead_letters AS d
+                  WHERE \(LetterFilter.condition) AND d.replayed_at IS NULL AND d.aggregate IS NOT DISTINCT FROM $6
+                    AND d.id > $7
+                  ORDER BY d.id LIMIT $8) AS c) AS c
+      WHERE total <= $9 OR number = 1
+      ORDER BY id
+      """,
+      filter.parameters + [
+        aggregate.map { .text($0) } ?? .null, .bigint(after), .bigint(Int64(LetterReplay.portion.letters)),
+        .bigint(Int64(LetterReplay.portion.bytes)),
+      ])
+    return (0..<result.rowCount).compactMap { result.integer($0, 0) }
+  }
+
+  private struct Letter {
+    var id: Int64
+    var value: [UInt8]?
+    /// The aggregates that have not taken it: its own one, or all that its segment of the ledger counts for. What was
+    /// defined later begins later.
+    var targets: [String]
+  }
+
+  /// Locks the letters, except what another replay has done meanwhile, as far as they have the same targets.
+  private func lock(_ ids: [Int64]) throws(PostgresError) -> [Letter] {
+    var numbers = PostgresArray(.bigint, capacityHint: ids.count)
+    for id in ids { numbers.append(id) }
+    let result = try connection.query(
+      """
+      SELECT d.id, d.value, to_json(ARRAY(
+        SELECT c.aggregate FROM pulse.ledger_counts AS c
+        WHERE (c.cluster, c.topic, c.partition) = (d.cluster, d.topic, d.partition)
+          AND c.first_offset = (SELECT max(l.first_offset) FROM pulse.ledger AS l
+                                WHERE (l.cluster, l.topic, l.partition) = (d.cluster, d.topic, d.partition)
+                                  AND l.first_offset <= d.record_offset)
+          AND (d.aggregate IS NULL OR c.aggregate = d.aggregate)
+        ORDER BY c.aggregate))
+      FROM dead_letters AS d WHERE d.id = ANY ($1) AND d.replayed_at IS NULL
+      ORDER BY d.id FOR UPDATE
+      """, [.array(numbers)])
+    var letters: [Letter] = []
+    for row in 0..<result.rowCount {
+      guard let id = result.integer(row, 0) else { continue }
+      let names = try? JSONValue(parsing: result[row, 2] ?? "").arrayValue
+      let letter = Letter(
+        id: id, value: result.bytea(row, 1), targets: names?.compactMap(\.stringValue) ?? [])
+      if let first = letters.first, first.targets != letter.targets { break }
+      letters.append(letter)
+    }
+    return letters
+  }
+
+  /// Until when retention has removed each aggregate's windows.
+  private func horizons() throws(PostgresError) -> [String: Int64] {
+    let result = try connection.query(
+      """
+      SELECT aggregate, (extract(epoch FROM horizon) * 1000000)::bigint FROM pulse.retired
+      WHERE isfinite(horizon)
+      """)
+    var horizons: [String: Int64] = [:]
+    for row in 0..<result.rowCount { horizons[result[row, 0] ?? ""] = result.integer(row, 1) }
+    return horizons
+  }
+
+  private func write(_ letters: [Letter], _ batch: ReplayedBatch) throws(PostgresError) {
+    var statements = batch.deltas.map { delta in
+      PostgresStatement(ResultTable(batch.aggregates[delta.aggregate]).upsertStatement, delta.upsertParameters)
+    }
+    var taken = PostgresArray(.bigint)
+    var aggregates = PostgresArray(.text)
+    var outcomes = PostgresArray(.text)
+    var times = PostgresArray(.timestamptz)
+    var refused = PostgresArray(.bigint)
+    var codes = PostgresArray(.text)
+    var reasons = PostgresArray(.text)
+    for (index, letter) in letters.enumerated() {
+      switch batch.verdicts[index] {
+      case .taken(let entries):
+        for (aggregate, outcome) in entries {
+          taken.append(letter.id)
+          aggregates.append(aggregate)
+          outcomes.append(outcome.rawValue)
+          if let time = batch.eventTimes[index] { times.append(time) } else { times.appendNull() }
+        }
+      case .refused(let code, let reason):
+        refused.append(letter.id)
+        codes.append(code.rawValue)
+        reasons.append(storable(reason))
+      }
+    }
+    statements += [
+      PostgresStatement(
+        """
+        INSERT INTO pulse.replayed_letters (letter, aggregate, outcome, event_time)
+        SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[])
+        """, [.array(taken), .array(aggregates), .array(outcomes), .array(times)]),
+      PostgresStatement("UPDATE dead_letters SET replayed_at = now() WHERE id = ANY ($1)", [.array(taken)]),
+      PostgresStatement(
+        """
+        UPDATE dead_letters AS d SET code = r.code, reason = r.reason, tried_at = now()
+        FROM unnest($1::bigint[], $2::text[], $3::text[]) AS r (id, code, reason) WHERE d.id = r.id
+        """, [.array(refused), .array(codes), .array(reasons)]),
+      PostgresStatement(
+        "SELECT pg_notify($1, $2)",
+        [.text(Announcement.channel), .text(Announcement.payload(stream: plan.definition.name))]),
+    ]
+    _ = try connection.pipeline(statements)
+  }
+}
+
+extension LetterReplayReport {
+  fileprivate mutating func count(_ ids: [Int64], _ verdicts: [ReplayedBatch.Verdict]) {
+    for (id, verdict) in zip(ids, verdicts) {
+      guard case .refused(let code, let reason) = verdict else {
+        replayed += 1
+        continue
+      }
+      refused += 1
+      if refusals.count < LetterReplayReport.shownRefusals {
+        refusals.append(Refusal(id: id, code: code.rawValue, reason: reason))
+      }
+    }
+  }
+}

@@ -1,0 +1,325 @@
+import Events
+import Faults
+import Kafka
+import Plan
+import Postgres
+import Project
+import SQLFrontend
+import Storage
+import Threads
+
+/// Makes an aggregate's rows anew from the topic, beside running processors.
+///
+/// The rows go to a shadow table, written by the engine's own code, up to the committed positions. The last step is one
+/// transaction: it locks the positions, adds what was committed meanwhile, locks the table, so that no processor commits,
+/// and puts the shadow table in the place of the present one. Rows and positions therefore fit together at every moment.
+public final class Replay {
+  /// The swap begins when so few records are left, because the processors wait for it.
+  private static let maxRemainder: Int64 = 20_000
+  /// Processors that commit faster than this reads would never be caught up with.
+  private static let maxRounds = 100
+  private static let sampleSize: Int64 = 200_000
+
+  private let connection: PostgresConnection
+  private let stream: Stream
+  private let aggregate: AggregatePlan
+  private let topic: String
+  private let reader: TopicReader
+  private var cluster = ""
+  /// How far each partition is contained in the shadow table, and how many records that were.
+  private var positions: [Int32: Offset] = [:]
+  private var starts: [Int32: Offset] = [:]
+  private var counts: [Int32: Int64] = [:]
+  private var deadCount: Int64 = 0
+
+  /// - Parameter connection: is used for this alone.
+  public init(
+    _ connection: PostgresConnection, _ stream: Stream, aggregate name: String, kafka: KafkaConfiguration,
+    topic: String, group: String
+  ) throws(PipelineError) {
+    guard let aggregate = stream.plan.aggregates.first(where: { $0.name == name }) else {
+      throw .definition(
+        "there is no aggregate \(name)\n  hint: there are "
+          + stream.plan.aggregates.map(\.name).joined(separator: ", "))
+    }
+    self.connection = connection
+    self.stream = stream
+    self.aggregate = aggregate
+    self.topic = topic
+    do {
+      reader = try TopicReader(kafka, topic: topic, group: group)
+    } catch {
+      throw .kafka(error)
+    }
+  }
+
+  deinit {
+    reader.close()
+  }
+
+  private var lock: AdvisoryLock { .replay(stream: stream.plan.definition.name) }
+
+  /// Counts the records and measures a sample; changes nothing.
+  ///
+  /// - Parameter time: as Postgres reads it; nil: from the beginning.
+  public func estimate(from time: String?) throws(PipelineError) -> ReplayEstimate {
+    try alone {
+      let (scope, isRedefined) = try prepare(time)
+      let shadow = try ShadowTable(connection, aggregate)
+      let engine = try ReplayEngine(stream, aggregate, floor: scope.floor)
+      var left = Replay.sampleSize
+      var targets: [Int32: Offset] = [:]
+      for (partition, start) in scope.starts {
+        let count = min(left, (scope.positions[partition] ?? start) - start)
+        targets[partition] = start + count
+        left -= count
+      }
+      try connection.execute("BEGIN")
+      defer { try? connection.execute("ROLLBACK") }
+      try shadow.create()
+      let started = Clock.monotonic()
+      try advance(to: targets, engine, shadow)
+      return ReplayEstimate(
+        records: scope.recordCount, sample: Int(counts.values.reduce(0, +)),
+        sampleSeconds: Double(Clock.monotonic() - started) / 1_000_000, isRedefined: isRedefined)
+    }
+  }
+
+  /// Replays, and returns when the new rows are in place.
+  public func run(from time: String?) throws(PipelineError) -> ReplayReport {
+    try alone {
+      let started = Clock.monotonic()
+      let (scope, isRedefined) = try prepare(time)
+      if isRedefined, time != nil {
+        throw PipelineError.definition(
+          "the definition of \(aggregate.name) has changed: rows from before \(time ?? "") cannot be kept\n"
+            + "  hint: use --from beginning, or see \"Upgrading definitions\" in docs/operations.md")
+      }
+      let shadow = try ShadowTable(connection, aggregate)
+      try shadow.create()
+      do {
+        let engine = try ReplayEngine(stream, aggregate, floor: scope.floor)
+        try advance(to: scope.positions, engine, shadow)
+        try shadow.adorn()
+        for _ in 0..<Replay.maxRounds {
+          try advance(to: committed(), engine, shadow)
+          let swap = Swap(scope: scope, isRedefined: isRedefined)
+          guard var report = try attempt(swap, engine, shadow) else { continue }
+          report.seconds = Double(Clock.monotonic() - started) / 1_000_000
+          return report
+        }
+        throw PipelineError.definition(
+          "the processors commit faster than this can read: replay when there is less load")
+      } catch {
+        shadow.drop()
+        throw error
+      }
+    }
+  }
+
+  private func prepare(_ time: String?) throws -> (ReplayScope, isRedefined: Bool) {
+    try connection.execute("SET TIME ZONE 'UTC'")
+    cluster = try reader.cluster()
+    let stored = try connection.query(
+      "SELECT shape FROM pulse.definitions WHERE aggregate = $1", [.text(aggregate.name)])
+    guard stored.rowCount > 0 else {
+      throw PipelineError.definition("the table \(aggregate.name) has not been created: run streampulse migrate")
+    }
+    let change = TableShape.incompatibility(
+      stored: TableShape(description: stored[0, 0] ?? ""), planned: TableShape(aggregate, of: stream.plan))
+    var lows: [Int32: Offset] = [:]
+    for partition in try committed(isLocking: false).keys { lows[partition] = try reader.watermarks(partition).low }
+    let scope = try ReplayScope(
+      connection, stream.plan, aggregate, time: time, cluster: cluster, topic: topic, lows: lows)
+    starts = scope.starts
+    positions = scope.starts
+    return (scope, change != nil)
+  }
+
+  /// The processors' positions. Locked, they stay as they are until the transaction ends.
+  private func committed(isLocking: Bool = false) throws(PostgresError) -> [Int32: Offset] {
+    let result = try connection.query(
+      """
+      SELECT partition, next_offset FROM pulse.progress WHERE cluster = $1 AND topic = $2 ORDER BY partition
+      \(isLocking ? "FOR UPDATE" : "")
+      """, [.text(cluster), .text(topic)])
+    var positions: [Int32: Offset] = [:]
+    for row in 0..<result.rowCount {
+      if let partition = result.integer(row, 0) { positions[Int32(partition)] = result.integer(row, 1) }
+    }
+    return positions
+  }
+
+  // MARK: Reading
+
+  /// Brings the shadow table from where it is to these positions.
+  private func advance(to targets: [Int32: Offset], _ engine: ReplayEngine, _ shadow: ShadowTable) throws {
+    var ranges: [Int32: Range<Offset>] = [:]
+    for (partition, target) in targets {
+      // A partition that began during the replay is new, and all of it is read.
+      let position = positions[partition] ?? 0
+      if starts[partition] == nil { starts[partition] = position }
+      if target > position { ranges[partition] = position..<target }
+      positions[partition] = max(position, target)
+    }
+    let dead = try deadRecords(in: ranges)
+    try reader.read(ranges) { records in
+      var kept = 0
+      for record in records {
+        counts[record.partition, default: 0] += 1
+        if dead[record.partition]?.contains(record.offset) == true { continue }
+        records[kept] = record
+        kept += 1
+      }
+      try engine.add(UnsafeMutableBufferPointer(rebasing: records[..<kept]))
+      if engine.isFull { try write(engine, shadow) }
+    }
+    try write(engine, shadow)
+  }
+
+  private func write(_ engine: ReplayEngine, _ shadow: ShadowTable) throws(PipelineError) {
+    do {
+      try shadow.add(engine.drain())
+    } catch {
+      throw .postgres(error)
+    }
+  }
+
+  /// Records of the ranges that are dead letters, and so are in no row.
+  private func deadRecords(in ranges: [Int32: Range<Offset>]) throws(PostgresError) -> [Int32: Set<Offset>] {
+    var dead: [Int32: Set<Offset>] = [:]
+    for (partition, range) in ranges {
+      let found = try connection.query(
+        DeadRecords.offsets,
+        [
+          .text(cluster), .text(topic), .text(aggregate.name), .bigint(Int64(partition)), .bigint(range.lowerBound),
+          .bigint(range.upperBound),
+        ])
+      dead[partition] = Set((0..<found.rowCount).compactMap { found.integer($0, 0) })
+      deadCount += Int64(found.rowCount)
+    }
+    return dead
+  }
+
+  // MARK: The swap
+
+  private struct Swap {
+    var scope: ReplayScope
+    var isRedefined: Bool
+  }
+
+  /// - Returns: nil when the processors have come too far meanwhile, or have begun a partition: then the present table is as
+  ///   it was.
+  private func attempt(_ swap: Swap, _ engine: ReplayEngine, _ shadow: ShadowTable) throws -> ReplayReport? {
+    // Whoever reads the table for longer makes the swap wait, and the processors with it: then it is given up.
+    try connection.execute("BEGIN; SET LOCAL lock_timeout = '10s'")
+    do {
+      let targets = try committed(isLocking: true)
+      let locked = Clock.monotonic()
+      let remainder = targets.reduce(0) { $0 + $1.value - (positions[$1.key] ?? 0) }
+      guard remainder <= Replay.maxRemainder else {
+        try connection.execute("ROLLBACK")
+        return nil
+      }
+      try advance(to: targets, engine, shadow)
+      try shadow.lockPresent()
+      // The positions' locks do not hold off a partition that is new: it is, once nobody can write to the table.
+      guard try committed() == targets else {
+        // What the shadow table has got is kept, since `positions` count it in.
+        try connection.execute("COMMIT")
+        return nil
+      }
+      try checkCompleteness()
+      // Rows of another shape cannot be kept.
+      let kept = swap.isRedefined ? 0 : try shadow.keepRows(before: swap.scope.from, endedBy: swap.scope.floor)
+      let events = try shadow.surplus(isWhole: kept == 0) ?? 0
+      guard events >= 0 || swap.isRedefined else {
+        throw PipelineError.definition(
+          "the new rows of \(aggregate.name) hold \(-events) events less than were counted. Nothing has been changed")
+      }
+      let rows = try shadow.takePlace()
+      try record(swap, events: events)
+      try connection.execute("COMMIT")
+      return ReplayReport(
+        records: Int(counts.values.reduce(0, +)), rows: rows, events: events, seconds: 0,
+        lockSeconds: Double(Clock.monotonic() - locked) / 1_000_000, isRedefined: swap.isRedefined)
+    } catch {
+      try? connection.execute("ROLLBACK")
+      throw error
+    }
+  }
+
+  /// Everything that the ledger has counted since the beginning of the replay has been read, and not more.
+  private func checkCompleteness() throws {
+    for (partition, start) in starts.sorted(by: { $0.key < $1.key }) {
+      let result = try connection.query(
+        """
+        SELECT coalesce(sum(consumed), 0)::bigint FROM pulse.ledger
+        WHERE (cluster, topic, partition) = ($1, $2, $3::integer) AND first_offset >= $4
+        """, [.text(cluster), .text(topic), .bigint(Int64(partition)), .bigint(start)])
+      let consumed = result.integer(0, 0) ?? 0
+      let count = counts[partition] ?? 0
+      guard count == consumed else {
+        throw PipelineError.definition(
+          """
+          the topic does not hold what was counted: partition \(partition) from offset \(start) on has \(count) records, \
+          the ledger says \(consumed). Nothing has been changed
+          """)
+      }
+    }
+    let dead = try connection.query(
+      DeadRecords.count(from: starts), [.text(cluster), .text(topic), .text(aggregate.name)])
+    guard (dead.integer(0, 0) ?? 0) == deadCount else {
+      throw PipelineError.definition("dead letters were replayed meanwhile, nothing has been changed: replay again")
+    }
+  }
+
+  /// Writes down what was done, in the same transaction.
+  private func record(_ swap: Swap, events: Int64) throws {
+    let shape = TableShape(aggregate, of: stream.plan)
+    _ = try connection.query(
+      """
+      UPDATE pulse.definitions SET shape = $2, definition = $3, updated_at = now() WHERE aggregate = $1
+      """, [.text(aggregate.name), .text(shape.description), .text(aggregate.selectText)])
+    var partitions = PostgresArray(.integer)
+    var offsets = PostgresArray(.bigint)
+    for (partition, position) in positions.sorted(by: { $0.key < $1.key }) {
+      partitions.append(Int64(partition))
+      offsets.append(position)
+    }
+    _ = try connection.query(
+      """
+      INSERT INTO pulse.replays (aggregate, cluster, topic, from_time, partitions, positions, records, events)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+      """,
+      [
+        .text(aggregate.name), .text(cluster), .text(topic), .timestamptz(microseconds: swap.scope.from),
+        .array(partitions), .array(offsets), .bigint(counts.values.reduce(0, +)), .bigint(events),
+      ])
+    if swap.isRedefined {
+      // Processors that run with the former definition are fenced, and find out when they claim again.
+      _ = try connection.query(
+        "UPDATE pulse.progress SET epoch = epoch + 1 WHERE cluster = $1 AND topic = $2",
+        [.text(cluster), .text(topic)])
+    }
+    _ = try connection.query(
+      "SELECT pg_notify($1, $2)",
+      [
+        .text(Announcement.channel), .text(Announcement.payload(stream: stream.plan.definition.name)),
+      ])
+  }
+
+  /// One replay at a time, also where it only measures: the shadow table has the aggregate's name.
+  private func alone<Value>(_ body: () throws -> Value) throws(PipelineError) -> Value {
+    do {
+      guard try connection.query("SELECT pg_try_advisory_lock($1)", [.bigint(lock.key)])[0, 0] == "t" else {
+        throw PipelineError.definition("another replay is running in this database: wait for its end")
+      }
+      // Not left to the end of the connection, which the server may notice a moment later.
+      defer { _ = try? connection.query("SELECT pg_advisory_unlock($1)", [.bigint(lock.key)]) }
+      return try body()
+    } catch {
+      throw PipelineError(error)
+    }
+  }
+}

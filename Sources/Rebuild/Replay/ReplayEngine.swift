@@ -1,0 +1,57 @@
+import Avro
+import Dataflow
+import Events
+import Faults
+import Kafka
+import Plan
+import Project
+
+/// One aggregate computed by the engine's own code, apart from the running processors.
+struct ReplayEngine {
+  /// Changed rows, and bytes, at which it is time to write.
+  private static let maxGroups = 200_000
+  private static let maxBytes = 128 << 20
+
+  private let plan: StreamPlan
+  private let floor: Int64?
+  private let decoder: AvroDecoder
+  private let batch: EventBatch
+  private let windows: WindowOperator
+
+  /// - Parameter floor: events of windows that ended by then take no part. Nothing else is late: what had been dropped as
+  ///   late is taken.
+  init(_ stream: Stream, _ aggregate: AggregatePlan, floor: Int64?) throws {
+    var plan = stream.plan
+    var aggregate = aggregate
+    aggregate.retentionMicroseconds = nil
+    aggregate.latePolicy = .drop
+    aggregate.allowedLatenessMicroseconds = 0
+    plan.aggregates = [aggregate]
+    self.plan = plan
+    self.floor = floor
+    decoder = try stream.makeDecoder()
+    batch = EventBatch(specs: plan.columns, capacity: TopicReader.batchSize)
+    windows = WindowOperator(plan, batch: batch, seed: UInt64.random(in: 1...UInt64.max))
+  }
+
+  var isFull: Bool { windows.groupCount >= Self.maxGroups || windows.memory >= Self.maxBytes }
+
+  /// - Throws: for a record that cannot be computed: it is no dead letter, so every aggregate has to take it.
+  func add(_ records: UnsafeMutableBufferPointer<Record>) throws(PipelineError) {
+    guard !records.isEmpty else { return }
+    decoder.decode(records, into: batch)
+    let run = PartitionRun(partition: 0, rows: 0..<records.count)
+    // How far an event was ahead of the clock was decided when it came.
+    _ = windows.process(batch, runs: [run], now: .max / 2, watermark: floor)
+    if let failure = batch.failures.first {
+      let record = records[failure.row]
+      throw .definition(
+        """
+        the record at offset \(record.offset) of partition \(record.partition), which was counted, fails with the present \
+        definition: \(failure.message) (\(failure.code.rawValue))
+        """)
+    }
+  }
+
+  func drain() -> [WindowDelta] { windows.drain() }
+}

@@ -1,0 +1,79 @@
+import Events
+import Faults
+import Plan
+import Postgres
+import SQLFrontend
+import Storage
+
+/// Which windows a replay makes anew, and which records that takes.
+struct ReplayScope {
+  /// Windows that begin here or later are made anew; microseconds since 1970, `.min`: all.
+  var from: Int64
+  /// Windows that ended by then are left alone: they are kept as they are, or retention has removed them. nil: none is.
+  var floor: Int64?
+  /// The first record to read of each partition: where a ledger segment begins.
+  var starts: [Int32: Offset]
+  /// The positions that are committed now.
+  var positions: [Int32: Offset]
+
+  var recordCount: Int64 { positions.reduce(0) { $0 + $1.value - (starts[$1.key] ?? $1.value) } }
+
+  /// - Parameters:
+  ///   - time: as text; nil: from the beginning.
+  ///   - lows: the first offset that the topic still holds of each partition.
+  /// - Throws: when the topic does not hold all records of these windows any more, with the time from which it does.
+  init(
+    _ connection: PostgresConnection, _ plan: StreamPlan, _ aggregate: AggregatePlan, time: String?, cluster: String,
+    topic: String, lows: [Int32: Offset]
+  ) throws {
+    let size = ResultTable(aggregate).windowSizeSQL
+    let start = try connection.query(
+      """
+      SELECT (extract(epoch FROM f) * 1000000)::bigint, f::text,
+             (SELECT (extract(epoch FROM horizon) * 1000000)::bigint FROM pulse.retired
+              WHERE aggregate = $2 AND isfinite(horizon))
+      FROM tumble($1::timestamptz, \(size)) AS f
+      """, [time.map { .text($0) } ?? .null, .text(aggregate.name)])
+    from = start.integer(0, 0) ?? .min
+    let text = start[0, 1] ?? "-infinity"
+    floor = [start.integer(0, 0), start.integer(0, 2)].compactMap { $0 }.max()
+
+    var partitions = PostgresArray(.integer)
+    var offsets = PostgresArray(.bigint)
+    for (partition, low) in lows {
+      partitions.append(Int64(partition))
+      offsets.append(low)
+    }
+    let lost = try connection.query(
+      """
+      WITH l AS (\(LedgerReach.segments(of: plan))), lost AS (
+        SELECT max(l.latest_event) AS until FROM l
+        LEFT JOIN unnest($3::integer[], $4::bigint[]) AS t (partition, low)
+          ON (l.cluster, l.topic, l.partition) = ($1, $2, t.partition)
+        WHERE (t.low IS NULL OR l.first_offset < t.low) AND l.consumed > 0)
+      SELECT until::text, CASE WHEN isfinite(until) THEN (tumble(until, \(size)) + \(size))::text END
+      FROM lost WHERE until >= $5::timestamptz
+      """, [.text(cluster), .text(topic), .array(partitions), .array(offsets), .text(text)])
+    if lost.rowCount > 0 {
+      throw PipelineError.definition(
+        "the topic no longer holds all records of these windows: some that were counted, up to "
+          + "\(lost[0, 0] ?? "") of event time, are gone"
+          + (lost[0, 1].map { "\n  hint: from \($0) on it does: --from '\($0)'" } ?? ""))
+    }
+    let found = try connection.query(
+      """
+      WITH l AS (\(LedgerReach.segments(of: plan)))
+      SELECT p.partition, p.next_offset, coalesce(
+        (SELECT coalesce(min(first_offset) FILTER (WHERE latest_event >= $3::timestamptz), max(first_offset)) FROM l
+         WHERE (l.cluster, l.topic, l.partition) = ($1, $2, p.partition)), p.next_offset)
+      FROM pulse.progress AS p WHERE p.cluster = $1 AND p.topic = $2
+      """, [.text(cluster), .text(topic), .text(text)])
+    starts = [:]
+    positions = [:]
+    for row in 0..<found.rowCount {
+      guard let partition = found.integer(row, 0) else { continue }
+      positions[Int32(partition)] = found.integer(row, 1)
+      starts[Int32(partition)] = found.integer(row, 2)
+    }
+  }
+}

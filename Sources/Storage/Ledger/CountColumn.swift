@@ -1,0 +1,8 @@
+import Plan
+
+extension AggregatePlan {
+  /// The column of a `count(*)` without a filter, which counts every event of the row.
+  package var countColumn: String? {
+    accumulators.first { $0.function == .count && $0.argument == nil && $0.filter == nil }?.column
+  }
+}

@@ -1,0 +1,188 @@
+import Observability
+import Plan
+import Postgres
+import Project
+import SQLFrontend
+
+/// Brings a database to what a project needs: the engine's tables, a result table for each aggregate, the reader role.
+///
+/// Each step is a transaction of its own and is safe to repeat. Two migrators at once wait for each other.
+public struct Migrator {
+  /// The role that the API reads with.
+  public static let readerRole = "streampulse_reader"
+
+  private let connection: PostgresConnection
+  private let observe: @Sendable (Observation) -> Void
+
+  public init(_ connection: PostgresConnection, observe: @escaping @Sendable (Observation) -> Void) {
+    self.connection = connection
+    self.observe = observe
+  }
+
+  /// Migrates, and returns what has changed, a line each.
+  public func migrate(_ project: Project) throws(StorageError) -> [String] {
+    do {
+      _ = try connection.query("SELECT pg_advisory_lock($1)", [.bigint(AdvisoryLock.migration.key)])
+      var changes = try applyMigrations(project.migrations)
+      for aggregate in project.stream.plan.aggregates {
+        changes += try apply(aggregate, of: project.stream.plan)
+      }
+      try grant(project.stream.plan)
+      _ = try connection.query("SELECT pg_advisory_unlock($1)", [.bigint(AdvisoryLock.migration.key)])
+      return changes
+    } catch {
+      throw StorageError(error)
+    }
+  }
+
+  private func applyMigrations(_ files: [SourceFile]) throws -> [String] {
+    try connection.execute(
+      """
+      CREATE SCHEMA IF NOT EXISTS pulse;
+      CREATE TABLE IF NOT EXISTS pulse.migrations (
+        name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
+      COMMENT ON TABLE pulse.migrations IS 'Files of sql/schema that have been applied, with their MD5';
+      """)
+    let known = try connection.query("SELECT name, checksum FROM pulse.migrations")
+    let applied = Dictionary(
+      uniqueKeysWithValues: (0..<known.rowCount).map { (known[$0, 0] ?? "", known[$0, 1] ?? "") })
+    var changes: [String] = []
+    for file in files {
+      let name = Migrator.name(of: file)
+      let sum = try connection.query("SELECT md5($1)", [.text(file.text)])[0, 0] ?? ""
+      if let earlier = applied[name] {
+        guard earlier == sum else {
+          throw StorageError.definition(
+            "\(file.path) was changed after it had been applied; migrations are never edited: add a new file")
+        }
+        continue
+      }
+      try inTransaction {
+        try connection.execute(file.text)
+        _ = try connection.query(
+          "INSERT INTO pulse.migrations (name, checksum) VALUES ($1, $2)", [.text(name), .text(sum)])
+      }
+      changes.append("applied \(file.path)")
+    }
+    return changes
+  }
+
+  private static func name(of file: SourceFile) -> String {
+    String(file.path.split(separator: "/").last ?? "")
+  }
+
+  private func apply(_ aggregate: AggregatePlan, of plan: StreamPlan) throws -> [String] {
+    let shape = TableShape(aggregate, of: plan)
+    let stored = try connection.query(
+      "SELECT shape FROM pulse.definitions WHERE aggregate = $1", [.text(aggregate.name)])
+    if stored.rowCount > 0 {
+      try Migrator.check(aggregate.name, stored: stored[0, 0], planned: shape)
+    }
+    let table = ResultTable(aggregate)
+    let isNew = stored.rowCount == 0
+    try inTransaction {
+      for statement in isNew ? table.createStatements : table.commentStatements {
+        try connection.execute(statement)
+      }
+      _ = try connection.query(
+        """
+        INSERT INTO pulse.definitions (aggregate, shape, definition, retention)
+        VALUES ($1, $2, $3, make_interval(secs => $4))
+        ON CONFLICT (aggregate) DO UPDATE
+        SET definition = excluded.definition, retention = excluded.retention, updated_at = now()
+        """,
+        [
+          .text(aggregate.name), .text(shape.description), .text(aggregate.selectText),
+          aggregate.retentionMicroseconds.map { .doublePrecision(Double($0) / 1_000_000) } ?? .null,
+        ])
+    }
+    return isNew ? ["created the table \(aggregate.name)"] : []
+  }
+
+  /// Refuses a definition whose stored rows would mean something else.
+  static func check(_ name: String, stored: String?, planned: TableShape) throws(StorageError) {
+    guard let stored else {
+      throw .definition("the table \(name) has not been created: run streampulse migrate")
+    }
+    if let change = TableShape.incompatibility(stored: TableShape(description: stored), planned: planned) {
+      throw .definition(
+        """
+        sql/aggregates: \(name) has changed in a way that its stored rows do not have: \(change)
+          hint: give the aggregate a new name, or see "Upgrading definitions" in docs/operations.md
+        """)
+    }
+  }
+
+  /// Why these shapes are not those of the tables (any more); nil when they are.
+  package static func redefinition(
+    _ shapes: [(name: String, shape: TableShape)], _ connection: PostgresConnection
+  ) throws(PostgresError) -> String? {
+    let result = try connection.query("SELECT aggregate, shape FROM pulse.definitions")
+    let stored = Dictionary(
+      (0..<result.rowCount).map { (result[$0, 0] ?? "", result[$0, 1]) }, uniquingKeysWith: { first, _ in first })
+    for (name, shape) in shapes {
+      do throws(StorageError) {
+        try check(name, stored: stored[name] ?? nil, planned: shape)
+      } catch {
+        return error.description
+      }
+    }
+    return nil
+  }
+
+  /// Checks that the database has what the project needs, without changing anything.
+  public static func verify(_ project: Project, _ connection: PostgresConnection) throws(StorageError) {
+    do {
+      let plan = project.stream.plan
+      let exists = try connection.query("SELECT to_regclass('pulse.definitions') IS NOT NULL")
+      guard exists[0, 0] == "t" else {
+        throw StorageError.definition("the database has not been prepared: run streampulse migrate")
+      }
+      let applied = try connection.query("SELECT name FROM pulse.migrations")
+      let names = Set((0..<applied.rowCount).map { applied[$0, 0] ?? "" })
+      if let missing = project.migrations.first(where: { !names.contains(name(of: $0)) }) {
+        throw StorageError.definition("\(missing.path) has not been applied: run streampulse migrate")
+      }
+      for aggregate in plan.aggregates {
+        let stored = try connection.query(
+          "SELECT shape FROM pulse.definitions WHERE aggregate = $1", [.text(aggregate.name)])
+        try check(
+          aggregate.name, stored: stored.rowCount > 0 ? stored[0, 0] : nil, planned: TableShape(aggregate, of: plan))
+      }
+    } catch {
+      throw StorageError(error)
+    }
+  }
+
+  /// The API's role may read results, alerts, progress and the outbox, and nothing else. Where roles cannot be created,
+  /// the API reads with the processor's own role in read-only transactions.
+  private func grant(_ plan: StreamPlan) throws {
+    let role = Migrator.readerRole
+    let tables = plan.aggregates.map { quotedIdentifier($0.name) } + ["alerts", "pulse.outbox"]
+    do {
+      try connection.execute(
+        """
+        DO $$ BEGIN
+          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '\(role)') THEN CREATE ROLE \(role) NOLOGIN; END IF;
+        END $$;
+        GRANT \(role) TO CURRENT_USER;
+        GRANT USAGE ON SCHEMA pulse TO \(role);
+        GRANT SELECT ON pulse.progress, \(tables.joined(separator: ", ")) TO \(role);
+        """)
+    } catch {
+      observe(.readerRoleMissing(reason: error.description))
+    }
+  }
+
+  private func inTransaction(_ body: () throws -> Void) throws {
+    try connection.execute("BEGIN")
+    do {
+      try body()
+      try connection.execute("COMMIT")
+    } catch {
+      // The first error is the one to report; a connection that cannot roll back is closed by its owner.
+      try? connection.execute("ROLLBACK")
+      throw error
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import Observability
+import Postgres
+import Processing
+import Testing
+import Threads
+
+@testable import Office
+@testable import ProcessingTestSupport
+
+/// Minutes count from `Download.start`; the watermark is what decides, never the clock.
+@Suite(.serialized) struct WatchTests {
+  private let bench: Bench
+
+  init() throws {
+    bench = try Bench()
+  }
+
+  private func time(_ minute: Int) -> Int64 { (Download.start + Int64(minute) * 60_000) * 1000 }
+
+  /// Five events of a region in a minute, some of them failed.
+  private func events(_ region: String, minute: Int, failed: Int) -> [Download] {
+    (0..<5).map { Download(minute: minute, region: region, status: $0 < failed ? "failed" : "success") }
+  }
+
+  private func evaluate(_ minute: Int) throws -> [String] {
+    try bench.connection.execute("SET TIME ZONE 'UTC'")
+    let seconds = time(minute) / 1_000_000
+    let watermark = try bench.rows("SELECT to_timestamp(\(seconds))::text")[0]
+    return try AlertEvaluator(bench.connection, cluster: Bench.cluster).evaluate(
+      bench.project.alerts[0], watermark: watermark
+    ).map { if case .alertRaised(_, let severity, let region, _) = $0 { "\(region ?? "") \(severity)" } else { "?" } }
+  }
+
+  private var alerts: [String] {
+    get throws {
+      try bench.rows(
+        """
+        SELECT region, extract(minute FROM window_start AT TIME ZONE 'UTC')::int, severity FROM alerts ORDER BY 2, 1
+        """)
+    }
+  }
+
+  @Test("an alert is raised when its window has closed, once per key and window")
+  func once() throws {
+    try bench.commit(0, events("A", minute: 0, failed: 2) + events("B", minute: 0, failed: 0))
+    #expect(try evaluate(0) == [])
+    #expect(try evaluate(1) == ["A CRITICAL"])
+    #expect(try evaluate(1) == [])
+    try bench.commit(0, events("B", minute: 1, failed: 1))
+    #expect(try evaluate(2) == ["B CRITICAL"])
+    try bench.connection.execute("DELETE FROM pulse.alert_progress")
+    #expect(try evaluate(2) == [])
+    #expect(try alerts == ["A 0 CRITICAL", "B 1 CRITICAL"])
+  }
+
+  @Test("a window with too few samples is not judged")
+  func samples() throws {
+    try bench.commit(0, [Download(status: "failed")])
+    #expect(try evaluate(5) == [])
+    #expect(try alerts == [])
+  }
+
+  @Test("when nothing has closed since, nothing is judged, and the progress stays")
+  func noNews() throws {
+    try bench.commit(0, events("A", minute: 0, failed: 5))
+    #expect(try evaluate(3).count == 1)
+    #expect(try evaluate(2) == [])
+    #expect(
+      try bench.rows("SELECT extract(epoch FROM evaluated_until)::bigint FROM pulse.alert_progress")
+        == ["\(time(3) / 1_000_000)"])
+  }
+
+  /// Runs a watch until `body` is done.
+  private func watching(_ log: Log = Log(), _ body: () throws -> Void) throws {
+    let watch = Watch(
+      bench.project, topic: Bench.topic, database: bench.settings.with("application_name", "streampulse watch"),
+      cluster: { Bench.cluster }, observe: { log.append($0) })
+    let thread = try WorkerThread(name: "watch") { watch.run() }
+    defer {
+      watch.stop()
+      thread.join()
+    }
+    try body()
+  }
+
+  /// Commits a watermark alone.
+  private func advance(_ partition: Int32, minute: Int?, isIdle: Bool = false) throws {
+    var checkpoint = try bench.checkpoint(bench.claim(partition)[0], [], watermark: minute.map(time))
+    checkpoint.advances[0].isIdle = isIdle
+    try bench.commit(checkpoint)
+  }
+
+  /// Until when windows have been judged, in minutes.
+  private var judged: [String] {
+    get throws {
+      try bench.rows(
+        "SELECT (extract(epoch FROM evaluated_until)::bigint - \(Download.start / 1000)) / 60 FROM pulse.alert_progress"
+      )
+    }
+  }
+
+  @Test("a partition that is neither idle nor has had an event holds all windows open; an idle one holds none")
+  func idlePartitions() throws {
+    try bench.commit(0, events("A", minute: 0, failed: 5), watermark: time(4))
+    try advance(1, minute: nil)
+    try watching {
+      try until("a round of the watch") {
+        try bench.rows("SELECT 1 FROM pg_stat_activity WHERE application_name = 'streampulse watch' AND state = 'idle'")
+          .isEmpty == false
+      }
+      #expect(try alerts == [])
+      try advance(1, minute: nil, isIdle: true)
+      try until("the alert") { try alerts == ["A 0 CRITICAL"] }
+      #expect(try judged == ["4"])
+      // Partition 1 has been silent since minute 2, and partition 0 goes on.
+      try advance(1, minute: 2, isIdle: true)
+      try advance(0, minute: 7)
+      try until("the windows of partition 0") { try judged == ["7"] }
+      // Now both are silent.
+      try advance(0, minute: 9, isIdle: true)
+      try until("the last windows") { try judged == ["9"] }
+    }
+  }
+
+  @Test("retention removes what ended longer before the watermark than is kept, and the ledger still adds up")
+  func retention() throws {
+    let week = 7 * 1440
+    try bench.commit(0, events("A", minute: 0, failed: 0) + events("A", minute: 1, failed: 0), watermark: time(1))
+    try bench.commit(0, events("A", minute: week + 2, failed: 0), watermark: time(week + 2))
+    try watching {
+      try until("the removal") { try bench.rows("SELECT count(*) FROM region_health") == ["2"] }
+      try until("the others' removal") { try bench.rows("SELECT count(*) FROM pulse.retired") == ["3"] }
+    }
+    #expect(try bench.rows("SELECT DISTINCT events FROM pulse.retired") == ["5"])
+    #expect(try bench.verify().checks.flatMap(\.violations) == [])
+    // A late event makes the row again: it is counted, and removed again later.
+    try bench.commit(0, events("A", minute: 0, failed: 0))
+    #expect(try bench.verify().holds)
+  }
+
+  @Test("an alert that fails is said once and keeps neither the others nor retention from their work")
+  func failingAlert() throws {
+    try bench.commit(0, events("A", minute: 0, failed: 0), watermark: time(20_000))
+    try bench.connection.execute("ALTER TABLE alerts RENAME TO away; ALTER TABLE pulse.alert_progress RENAME TO away")
+    let log = Log()
+    try watching(log) {
+      try until("retention") { try bench.rows("SELECT count(*) FROM region_health") == ["0"] }
+    }
+    let problems = log.observations.filter { if case .watchFailed = $0 { true } else { false } }
+    #expect(problems.count == 1)
+  }
+
+  @Test("after its connection is killed another is elected, and goes on")
+  func killed() throws {
+    let rounds = 3
+    try watching {
+      for round in 1...rounds {
+        try advance(0, minute: round)
+        try until("round \(round)") { try judged == ["\(round)"] }
+        _ = try bench.rows(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'streampulse watch'")
+      }
+    }
+  }
+
+  @Test("a stop does not wait for somebody's lock")
+  func stopWhileLocked() throws {
+    try bench.commit(0, events("A", minute: 0, failed: 5), watermark: time(3))
+    let other = try PostgresConnection(bench.settings)
+    try other.execute("BEGIN; LOCK TABLE region_health")
+    let clock = ContinuousClock()
+    var began = clock.now
+    try watching {
+      try until("a statement that waits") {
+        try bench.rows(
+          "SELECT 1 FROM pg_stat_activity WHERE application_name = 'streampulse watch' AND wait_event_type = 'Lock'"
+        ).isEmpty == false
+      }
+      began = clock.now
+    }
+    #expect(clock.now - began < .seconds(20))
+    try other.execute("ROLLBACK")
+    other.close()
+  }
+}

@@ -1,0 +1,146 @@
+import Events
+import Faults
+import Kafka
+import Observability
+import Postgres
+import Project
+import Synchronization
+import Testing
+import Threads
+
+@testable import Processing
+
+/// What a test waits for never came.
+struct TimedOut: Error {
+  var waitingFor: String
+}
+
+/// Asks every 20 ms until `condition` holds; says what `instances` saw when it never does.
+func until(
+  _ what: String, seconds: Int = 180, of instances: [Instance] = [], _ condition: () throws -> Bool
+) throws {
+  let clock = ContinuousClock()
+  let deadline = clock.now + .seconds(seconds)
+  let never = Monitor(())
+  while try !condition() {
+    guard clock.now < deadline else {
+      throw TimedOut(waitingFor: ([what] + instances.map(\.account)).joined(separator: "\n"))
+    }
+    _ = never.wait(timeoutMilliseconds: 20) { _ in nil as Void? }
+  }
+}
+
+/// The embedded broker with the shipped topic, and what was sent to it.
+final class Load {
+  static let partitions: Int32 = 3
+  let broker: EmbeddedBroker
+  private let producer: KafkaProducer
+  private(set) var sent = 0
+
+  init() throws {
+    broker = try EmbeddedBroker(topics: [(name: Bench.topic, partitions: Int(Load.partitions))])
+    producer = try KafkaProducer(configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers))
+  }
+
+  deinit {
+    broker.close()
+  }
+
+  /// Sends events of three minutes and a few regions, round the partitions, and waits until they are acknowledged.
+  func send(_ count: Int, to partition: Int32? = nil) throws {
+    for _ in 0..<count {
+      let event = Download(minute: sent / 7 % 3, content: "c\(sent % 11)", region: "R\(sent % 5)")
+      try send(bytes: event.encoded, to: partition ?? Int32(sent % 3))
+      sent += 1
+    }
+    try settle()
+  }
+
+  func send(
+    bytes: [UInt8]?, to partition: Int32, timestamp: Int64 = 0, headers: [RecordHeader] = []
+  ) throws {
+    func send(_ value: UnsafeRawBufferPointer?) throws {
+      while try !producer.send(
+        topic: Bench.topic, partition: partition, key: nil, value: value, timestampMilliseconds: timestamp,
+        headers: headers)
+      { producer.poll(timeoutMilliseconds: 10) }
+    }
+    if let bytes { try bytes.withUnsafeBytes { try send($0) } } else { try send(nil) }
+  }
+
+  func settle() throws {
+    let left = producer.flush(timeoutMilliseconds: 20_000)
+    guard left == 0, producer.failed == 0 else { throw TimedOut(waitingFor: "\(left) deliveries") }
+  }
+}
+
+/// A processor on a thread of its own.
+final class Instance {
+  let processor: Processor
+  private let thread: WorkerThread
+  private let log: Log
+  private let ended: Monitor<String?>
+
+  convenience init(
+    _ bench: Bench, _ load: Load, project: Project? = nil, properties: [(name: String, value: String)] = [],
+    workers: Int = 1, maxDeltaRows: Int = 200_000
+  ) throws {
+    try self.init(
+      bench, servers: load.broker.bootstrapServers, topic: Bench.topic, project: project, properties: properties,
+      workers: workers, maxDeltaRows: maxDeltaRows)
+  }
+
+  init(
+    _ bench: Bench, servers: String, topic: String, project: Project? = nil,
+    properties: [(name: String, value: String)] = [], workers: Int = 1, maxDeltaRows: Int = 200_000
+  ) throws {
+    let (log, ended) = (Log(), Monitor<String?>(nil))
+    let processor = Processor(
+      (project ?? bench.project).stream,
+      settings: ProcessorSettings(
+        kafka: KafkaConfiguration(bootstrapServers: servers, properties: properties), topic: topic,
+        group: "streampulse", database: bench.settings.with("application_name", "streampulse process"), batchSize: 500,
+        maxDeltaRows: maxDeltaRows, owner: "test", workers: workers)
+    ) { log.append($0) }
+    self.processor = processor
+    self.log = log
+    self.ended = ended
+    thread = try WorkerThread(name: "worker") {
+      var end = "stopped"
+      do throws(PipelineError) { try processor.run() } catch { end = error.description }
+      ended.update { [end] in $0 = end }
+    }
+  }
+
+  /// Stops it, unless it has ended, and says why it ended; nil when it does not end in time.
+  func stop(seconds: Int = 20) -> String? {
+    processor.stop()
+    let end = ended.wait(timeoutMilliseconds: seconds * 1000) { $0 }
+    if end != nil { thread.join() }
+    return end
+  }
+
+  var observations: [Observation] { log.observations }
+
+  /// What it holds, and what it said that is not a commit.
+  var account: String {
+    let said = observations.filter { if case .flushCommitted = $0 { false } else { true } }
+    return "\(processor.status.current): \(said)"
+  }
+
+  /// Waits until it ends by itself.
+  func end(seconds: Int = 60) -> String? {
+    ended.wait(timeoutMilliseconds: seconds * 1000) { $0 }
+  }
+}
+
+/// What was observed, from any thread.
+final class Log: Sendable {
+  private let entries = Mutex<[Observation]>([])
+
+  var observations: [Observation] { entries.withLock { $0 } }
+
+  func append(_ observation: Observation) {
+    entries.withLock { $0.append(observation) }
+  }
+}

@@ -1,0 +1,43 @@
+import Kafka
+import Observability
+import Testing
+
+@testable import Processing
+@testable import ProcessingTestSupport
+
+/// Several workers in one processor.
+@Suite(.serialized) struct WorkersTests {
+  @Test("one worker that cannot go on ends the others, with its reason")
+  func failing() throws {
+    let (bench, load) = (try Bench(), try Load())
+    let instance = try Instance(bench, load, properties: [(name: "no.such.property", value: "1")], workers: 2)
+    #expect(instance.end(seconds: 20)?.contains("no.such.property") == true)
+  }
+
+  @Test("workers that start at once share the embedded broker's topic")
+  func together() throws {
+    let (bench, load) = (try Bench(), try Load())
+    let instance = try Instance(bench, load, workers: 3)
+    try until("all partitions", of: [instance]) {
+      instance.processor.status.current.partitions == [0, 1, 2]
+    }
+    try load.send(300)
+    try until("all events", of: [instance]) {
+      try bench.rows("SELECT sum(total_downloads) FROM region_health") == ["300"]
+    }
+    #expect(instance.stop() == "stopped")
+  }
+
+  @Test("an outage that all workers see is said once")
+  func outages() {
+    let outages = SharedOutages()
+    let down = Observation.databaseDown(reason: "", sqlstate: nil)
+    let up = Observation.databaseUp(server: "")
+    #expect(outages.isNews(down, from: 0))
+    #expect(!outages.isNews(down, from: 1))
+    #expect(outages.isNews(.brokerDown(reason: ""), from: 1))
+    #expect(!outages.isNews(up, from: 0))
+    #expect(outages.isNews(up, from: 1))
+    #expect(outages.isNews(down, from: 1))
+  }
+}

@@ -1,0 +1,93 @@
+import Postgres
+import Project
+import SQLFrontend
+import Testing
+
+@testable import ProcessingTestSupport
+@testable import Storage
+
+@Suite struct MigratorTests {
+  private let connection: PostgresConnection
+
+  init() throws {
+    connection = try PostgresConnection(TestCluster.makeDatabase())
+  }
+
+  private func migrate(_ project: Project) throws -> [String] {
+    try Migrator(connection) { _ in }.migrate(project)
+  }
+
+  private func refusal(_ project: Project) -> String? {
+    do {
+      _ = try migrate(project)
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test("a fresh database gets the engine's tables and a table for each aggregate; the second time nothing changes")
+  func fresh() throws {
+    let project = try Project(folder: repository)
+    #expect(
+      try migrate(project)
+        == project.migrations.map { "applied \($0.path)" }
+        + ["content_stats", "device_stats", "region_health"].map { "created the table \($0)" })
+    #expect(try migrate(project) == [])
+    try Migrator.verify(project, connection)
+    #expect(
+      try connection.query("SELECT obj_description('region_health'::regclass)")[0, 0]?.contains("Health of downloads")
+        == true)
+  }
+
+  @Test("a database that was never migrated is said to be so")
+  func unprepared() throws {
+    let project = try Project(folder: repository)
+    let error = #expect(throws: StorageError.self) { try Migrator.verify(project, connection) }
+    #expect(error?.description.contains("run streampulse migrate") == true)
+  }
+
+  @Test("a database of an older version is said to be so")
+  func older() throws {
+    let project = try Project(folder: repository)
+    _ = try migrate(project)
+    let last = try #require(project.migrations.last)
+    try connection.execute("DELETE FROM pulse.migrations WHERE name = (SELECT max(name) FROM pulse.migrations)")
+    let error = #expect(throws: StorageError.self) { try Migrator.verify(project, connection) }
+    #expect(error?.description == "\(last.path) has not been applied: run streampulse migrate")
+  }
+
+  @Test("a migration that was edited after it had been applied is refused, and the table stays")
+  func edited() throws {
+    let scratch = try ScratchProject()
+    _ = try migrate(Project(folder: scratch.folder))
+    let changed = try scratch.change("sql/schema/0001_engine.sql", "$ a -- changed")
+    #expect(refusal(changed)?.contains("0001_engine.sql was changed after it had been applied") == true)
+  }
+
+  @Test("a definition whose stored rows would mean something else is refused; comments and retention may change")
+  func incompatible() throws {
+    let scratch = try ScratchProject()
+    _ = try migrate(Project(folder: scratch.folder))
+    let relaxed = try scratch.change("sql/aggregates/region_health.sql", "s/7 days/8 days/; s/^-- Health/-- Wellness/")
+    #expect(refusal(relaxed) == nil)
+    #expect(
+      try connection.query("SELECT retention FROM pulse.definitions WHERE aggregate = 'region_health'")[0, 0]
+        == "192:00:00")
+    #expect(
+      try connection.query("SELECT obj_description('region_health'::regclass)")[0, 0]?.contains("Wellness") == true)
+    let changed = try scratch.change("sql/aggregates/region_health.sql", "s/1 minute/2 minutes/")
+    #expect(refusal(changed)?.contains("region_health has changed") == true)
+    #expect(throws: StorageError.self) { try Migrator.verify(changed, connection) }
+  }
+
+  @Test("a migration that fails leaves nothing of itself, and can be tried again once it is right")
+  func failing() throws {
+    let scratch = try ScratchProject()
+    let broken = try scratch.change("sql/schema/0001_engine.sql", "$ a SELECT 1/0;")
+    #expect(refusal(broken)?.contains("division by zero") == true)
+    #expect(try connection.query("SELECT to_regclass('pulse.progress') IS NULL")[0, 0] == "t")
+    let whole = try Project(folder: repository)
+    #expect(try migrate(whole).count == whole.migrations.count + whole.stream.plan.aggregates.count)
+  }
+}
