@@ -52,6 +52,11 @@ extension Observation {
         .debug, "flush committed",
         [.init(.stream, stream), .init(.events, events), .init(.rows, rows), .init(.seconds, seconds)]
       )
+    case .eventsAhead(let topic, let partition, let seconds):
+      (
+        .warning, "events ahead of the clock do not carry the watermark along",
+        position(topic, partition) + [.init(.seconds, seconds)]
+      )
     case .fenced(let topic, let reason):
       (.warning, "fenced by another instance", [.init(.topic, topic), .init(.reason, reason)])
     case .gapFound(let topic, let partition, let first, let last, let reason):
@@ -83,10 +88,10 @@ extension Observation {
       (.warning, "dead letters wait to be forwarded", [.init(.reason, reason)])
     case .deadLetterUnforwardable(let id, let reason):
       (.warning, "a dead letter cannot be forwarded", [.init(.letter, id), .init(.reason, reason)])
-    case .alertRaised(let alert, let severity, let region, let message):
+    case .alertRaised(let alert, let severity, let key, let message):
       (
         .notice, "alert raised",
-        [.init(.alert, alert), .init(.severity, severity)] + optional(.region, region) + [.init(.reason, message)]
+        [.init(.alert, alert), .init(.severity, severity), .init(.key, key), .init(.reason, message)]
       )
 
     case .requestServed(let method, let route, let status, let seconds):

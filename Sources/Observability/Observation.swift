@@ -34,6 +34,8 @@ public enum Observation: Sendable {
   case partitionsLost(topic: String, partitions: [Int32])
 
   // The pipeline.
+  /// An event is so far ahead of the clock that it does not carry the watermark along; said once.
+  case eventsAhead(topic: String, partition: Int32, seconds: Double)
   /// `latePolicy` events are in `late`; `filtered` ones passed no aggregate's WHERE.
   case flushCommitted(stream: String, events: Int, rows: Int, filtered: Int, late: Int, dead: Int, seconds: Double)
   /// Another instance owns a partition: nothing of the transaction was written.
@@ -59,7 +61,8 @@ public enum Observation: Sendable {
   case forwardingFailed(reason: String)
   /// A dead letter that will never be taken as it is, e.g. because it is too large.
   case deadLetterUnforwardable(id: Int64, reason: String)
-  case alertRaised(alert: String, severity: String, region: String?, message: String)
+  /// The key is a JSON object.
+  case alertRaised(alert: String, severity: String, key: String, message: String)
 
   // The API.
   case requestServed(method: String, route: String, status: Int, seconds: Double)

@@ -69,7 +69,8 @@ struct ProductMetrics: Sendable {
       let instruments = requests[route, status]
       instruments.requests.add()
       instruments.seconds.record(seconds)
-    case .databaseUp, .brokerUp, .started, .definitionsLoaded, .definitionRejected, .listening, .ready, .childEnded,
+    case .databaseUp, .brokerUp, .started, .eventsAhead, .definitionsLoaded, .definitionRejected, .listening, .ready,
+      .childEnded,
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,
       .deadLetterUnforwardable, .requestFailed:

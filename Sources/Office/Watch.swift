@@ -98,13 +98,14 @@ public final class Watch: Sendable {
   /// No events older than this are expected from any partition; as text, nil while there is none.
   ///
   /// As in one worker: idle partitions do not hold it back, unless all are idle; one that is neither idle nor has had
-  /// an event may still bring the oldest of all.
+  /// an event may still bring the oldest of all. Never later than the server's clock: a window that has not ended yet is
+  /// not judged, whatever an event of a fast clock says.
   private func watermark(_ connection: PostgresConnection, _ cluster: String) throws(PostgresError) -> String? {
     try connection.query(
       """
-      SELECT CASE WHEN bool_or(watermark IS NULL AND NOT is_idle) THEN NULL
-                  WHEN bool_and(is_idle) THEN max(watermark)
-                  ELSE min(watermark) FILTER (WHERE NOT is_idle) END::text
+      SELECT (CASE WHEN bool_or(watermark IS NULL AND NOT is_idle) THEN NULL
+                   WHEN bool_and(is_idle) THEN least(max(watermark), clock_timestamp())
+                   ELSE least(min(watermark) FILTER (WHERE NOT is_idle), clock_timestamp()) END)::text
       FROM pulse.progress WHERE cluster = $1 AND topic = $2
       """,
       [.text(cluster), .text(topic)])[0, 0]

@@ -27,15 +27,17 @@ public struct StreamDefinition: Hashable, Sendable {
   public var outOfOrdernessMicroseconds: Int64
   /// After this much silence a partition no longer holds the watermark back.
   public var idleTimeoutMicroseconds: Int64
-  /// An event further ahead of the clock than this is a dead letter: it would drag the watermark along.
+  /// An event further ahead of the clock than this is a dead letter.
   public var maxAheadMicroseconds: Int64
+  /// No event carries the watermark further ahead of the clock than this; those beyond wait in their windows.
+  public var maxWatermarkAheadMicroseconds: Int64
   public var deadLetterTopic: String?
   public var framing: Framing
 
   public init(
     name: String, topic: String, format: Format, schemaFile: String, eventTime: [String],
     outOfOrdernessMicroseconds: Int64, idleTimeoutMicroseconds: Int64, maxAheadMicroseconds: Int64,
-    deadLetterTopic: String?, framing: Framing = .automatic
+    maxWatermarkAheadMicroseconds: Int64 = 60_000_000, deadLetterTopic: String?, framing: Framing = .automatic
   ) {
     self.name = name
     self.topic = topic
@@ -45,6 +47,7 @@ public struct StreamDefinition: Hashable, Sendable {
     self.outOfOrdernessMicroseconds = outOfOrdernessMicroseconds
     self.idleTimeoutMicroseconds = idleTimeoutMicroseconds
     self.maxAheadMicroseconds = maxAheadMicroseconds
+    self.maxWatermarkAheadMicroseconds = maxWatermarkAheadMicroseconds
     self.deadLetterTopic = deadLetterTopic
     self.framing = framing
   }

@@ -19,11 +19,12 @@ import Testing
     .brokerLog(facility: "f", message: "m"),
     .gapFound(topic: "t", partition: 0, first: 5, last: 9, reason: "compaction"),
     .partitionHeld(topic: "t", partition: 0, reason: "r"),
+    .eventsAhead(topic: "t", partition: 0, seconds: 80_000),
     .recordsExpired(topic: "t", partition: 0, first: 5, last: 6), .repeatsDropped(topic: "t", partition: 0, count: 3),
     .deadLettersWritten(stream: "s", count: 1, code: "EMPTY"),
     .deadLettersForwarded(topic: "t", count: 2), .forwardingFailed(reason: "r"),
     .deadLetterUnforwardable(id: 7, reason: "r"),
-    .alertRaised(alert: "HIGH_ERROR_RATE", severity: "WARNING", region: "r", message: "m"),
+    .alertRaised(alert: "HIGH_ERROR_RATE", severity: "WARNING", key: #"{"k": "r"}"#, message: "m"),
     .requestServed(method: "GET", route: "/api", status: 200, seconds: 0.001),
     .requestFailed(method: "GET", route: "/api", status: 503, reason: "r"),
   ]

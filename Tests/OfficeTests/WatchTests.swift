@@ -28,7 +28,7 @@ import Threads
     let watermark = try bench.rows("SELECT to_timestamp(\(seconds))::text")[0]
     return try AlertEvaluator(bench.connection, cluster: Bench.cluster).evaluate(
       bench.project.alerts[0], watermark: watermark
-    ).map { if case .alertRaised(_, let severity, let region, _) = $0 { "\(region ?? "") \(severity)" } else { "?" } }
+    ).map { if case .alertRaised(_, let severity, let key, _) = $0 { "\(key) \(severity)" } else { "?" } }
   }
 
   private var alerts: [String] {
@@ -44,10 +44,10 @@ import Threads
   func once() throws {
     try bench.commit(0, events("A", minute: 0, failed: 2) + events("B", minute: 0, failed: 0))
     #expect(try evaluate(0) == [])
-    #expect(try evaluate(1) == ["A CRITICAL"])
+    #expect(try evaluate(1) == [#"{"region": "A"} CRITICAL"#])
     #expect(try evaluate(1) == [])
     try bench.commit(0, events("B", minute: 1, failed: 1))
-    #expect(try evaluate(2) == ["B CRITICAL"])
+    #expect(try evaluate(2) == [#"{"region": "B"} CRITICAL"#])
     try bench.connection.execute("DELETE FROM pulse.alert_progress")
     #expect(try evaluate(2) == [])
     #expect(try alerts == ["A 0 CRITICAL", "B 1 CRITICAL"])

@@ -5,7 +5,10 @@
 /// watermark goes on with the wall clock, so that the last windows close. It never goes back. (Akidau et al., "The
 /// Dataflow Model", VLDB 2015; idle sources as in Flink.)
 ///
-/// All times in microseconds; event times since 1970, wall-clock times on any clock that only goes forward.
+/// No event carries it further than `maxAhead` past the wall clock: one device with a fast clock would otherwise close
+/// the windows that all others still write to.
+///
+/// All times in microseconds; event times and `wall` since 1970, `now` on any clock that only goes forward.
 public struct WatermarkTracker: Sendable {
   private struct Partition {
     /// Greatest event time less the out-of-orderness; nil before the first event.
@@ -16,19 +19,29 @@ public struct WatermarkTracker: Sendable {
 
   private let outOfOrderness: Int64
   private let idleTimeout: Int64
+  private let maxAhead: Int64
   private var partitions: [Int32: Partition] = [:]
   private var combined: Int64?
   /// Since when all partitions are idle, and the watermark at that moment.
   private var silence: (since: Int64, watermark: Int64)?
 
-  public init(outOfOrdernessMicroseconds: Int64, idleTimeoutMicroseconds: Int64) {
+  public init(outOfOrdernessMicroseconds: Int64, idleTimeoutMicroseconds: Int64, maxAheadMicroseconds: Int64) {
     outOfOrderness = outOfOrdernessMicroseconds
     idleTimeout = idleTimeoutMicroseconds
+    maxAhead = maxAheadMicroseconds
   }
 
-  /// Takes a partition in, with the watermark that its progress row holds.
-  public mutating func assign(_ partition: Int32, watermark: Int64?, now: Int64) {
-    partitions[partition] = Partition(watermark: watermark, lastActivity: now)
+  /// Takes a partition in, with the watermark that its progress row holds. One that is too far ahead of the wall clock
+  /// is taken back: the clock of whoever stored it was wrong.
+  public mutating func assign(_ partition: Int32, watermark: Int64?, now: Int64, wall: Int64) {
+    let latest = limit(wall)
+    partitions[partition] = Partition(watermark: watermark.map { min($0, latest) }, lastActivity: now)
+  }
+
+  /// No watermark is later than this.
+  private func limit(_ wall: Int64) -> Int64 {
+    let (sum, overflow) = wall.addingReportingOverflow(maxAhead)
+    return overflow ? .max : sum
   }
 
   /// Lets a partition go; it no longer holds the watermark back.
@@ -41,14 +54,19 @@ public struct WatermarkTracker: Sendable {
   }
 
   /// Notes that the partition brought events, the latest of them with this event time.
-  public mutating func observe(_ partition: Int32, maxEventTime: Int64, now: Int64) {
-    guard var state = partitions[partition] else { return }
-    let candidate = maxEventTime - outOfOrderness
+  ///
+  /// - Returns: whether that would have carried the watermark too far ahead of the wall clock.
+  @discardableResult
+  public mutating func observe(_ partition: Int32, maxEventTime: Int64, now: Int64, wall: Int64) -> Bool {
+    guard var state = partitions[partition] else { return false }
+    let latest = limit(wall)
+    let candidate = min(maxEventTime - outOfOrderness, latest)
     state.watermark = max(state.watermark ?? candidate, candidate)
     state.lastActivity = now
     state.isIdle = false
     partitions[partition] = state
     silence = nil
+    return maxEventTime - outOfOrderness > latest
   }
 
   /// Says that for this long nothing could be read, because the broker or the database was away: that was no silence.

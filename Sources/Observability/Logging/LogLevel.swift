@@ -60,8 +60,8 @@ public struct LogField: Hashable, Sendable {
 public enum LogKey: String, Sendable, CaseIterable {
   case aggregates, alert, alerts, attempt, bytes, code, column, command, count, endpoints, events, expected, file,
     first,
-    found, hint, host, last, letter, line, method, migration, offset, partition, partitions, path, pid,
-    policy, port, reason, region
+    found, hint, host, key, last, letter, line, method, migration, offset, partition, partitions, path, pid,
+    policy, port, reason
   case retryAfterSeconds = "retry_after_seconds"
   case route, rows, seconds, server, severity,
     signal, sqlstate, status, stream, streams, table, topic, url, version

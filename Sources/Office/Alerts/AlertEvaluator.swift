@@ -34,7 +34,7 @@ struct AlertEvaluator {
       let message = alert.message.render(window.values(finding, metric: alert.metric))
       statements.append(insert(alert, window, finding, message))
       raised.append(
-        .alertRaised(alert: alert.name, severity: finding.severity.rawValue, region: window.region, message: message))
+        .alertRaised(alert: alert.name, severity: finding.severity.rawValue, key: window.key, message: message))
     }
     statements.append(
       PostgresStatement(
@@ -52,14 +52,14 @@ struct AlertEvaluator {
   ) -> PostgresStatement {
     PostgresStatement(
       """
-      INSERT INTO alerts (alert_type, severity, message, region, metric_name, metric_value, threshold_value, aggregate,
-        key, window_start, window_end)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::timestamptz, $11::timestamptz)
+      INSERT INTO alerts (alert_type, severity, message, metric_name, metric_value, threshold_value, aggregate, key,
+        window_start, window_end)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::timestamptz, $10::timestamptz)
       ON CONFLICT (alert_type, key, window_start) DO NOTHING
       """,
       [
-        .text(alert.name), .text(finding.severity.rawValue), .text(message), window.region.map { .text($0) } ?? .null,
-        .text(alert.metric), .doublePrecision(window.sample.value), .doublePrecision(finding.threshold),
+        .text(alert.name), .text(finding.severity.rawValue), .text(message), .text(alert.metric),
+        .doublePrecision(window.sample.value), .doublePrecision(finding.threshold),
         .text(alert.aggregate), .jsonb(window.key), .text(window.start), .text(window.end),
       ])
   }
@@ -82,8 +82,6 @@ private struct ClosedWindow {
     keys = [:]
     for (index, name) in names.enumerated() { keys[name] = rows[row, 5 + index] }
   }
-
-  var region: String? { keys["region"] }
 
   func values(_ finding: Finding, metric: String) -> [String: MessageTemplate.Value] {
     var values: [String: MessageTemplate.Value] = keys.mapValues { .text($0) }

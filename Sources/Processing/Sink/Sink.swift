@@ -76,12 +76,6 @@ struct Sink: Sendable {
     statements += ledger(checkpoint.advances, cluster)
     if !checkpoint.gaps.isEmpty { statements.append(gaps(checkpoint.gaps, cluster)) }
     if !checkpoint.deadLetters.isEmpty { statements.append(insert(checkpoint.deadLetters, cluster)) }
-    if checkpoint.recordCount > 0 {
-      statements.append(
-        Statement(
-          name: "notify", sql: "SELECT pg_notify($1, $2)",
-          parameters: [.text(Announcement.channel), .text(Announcement.payload(stream: stream))]))
-    }
     // Parsed and planned once per connection: a flush comes many times a second.
     for statement in statements { try connection.prepare(statement.name, statement.sql) }
     if plantedBug == .positionBeforeRows, let position = statements.first {
@@ -145,25 +139,24 @@ struct Sink: Sendable {
       name: "upsert \(delta.aggregate)", sql: aggregates[delta.aggregate].upsert, parameters: delta.upsertParameters)
   }
 
+  /// Segments of the ledger: one that begins with this flush is new, the others are there already.
   private func ledger(_ advances: [PartitionAdvance], _ cluster: String) -> [Statement] {
     let moved = advances.filter { $0.next != $0.expected }
     guard !moved.isEmpty else { return [] }
     var partitions = PostgresArray(.integer)
-    var numbers = (0..<6).map { _ in PostgresArray(.bigint) }
+    var numbers = (0..<7).map { _ in PostgresArray(.bigint) }
     var latest = PostgresArray(.timestamptz)
-    var segments = PostgresArray(.bigint)
     var countPartitions = PostgresArray(.integer)
     var names = PostgresArray(.text)
     var counts = (0..<5).map { _ in PostgresArray(.bigint) }
     for advance in moved {
       partitions.append(Int64(advance.partition))
       let values = [
-        advance.segment, advance.next, Int64(advance.counts.consumed), advance.missing, Int64(advance.counts.dead),
-        advance.epoch,
+        advance.segment, advance.expected, advance.next, Int64(advance.counts.consumed), advance.missing,
+        Int64(advance.counts.dead), advance.epoch,
       ]
       for (index, value) in values.enumerated() { numbers[index].append(value) }
       if let time = advance.counts.maxEventTime { latest.append(time) } else { latest.appendNull() }
-      segments.append(advance.segment)
       for (aggregate, count) in zip(aggregates, advance.counts.aggregates) {
         countPartitions.append(Int64(advance.partition))
         names.append(aggregate.name)
@@ -173,46 +166,11 @@ struct Sink: Sendable {
         for (index, value) in values.enumerated() { counts[index].append(value) }
       }
     }
-    var statements = [
-      Statement(
-        name: "ledger",
-        sql: """
-          INSERT INTO pulse.ledger AS l
-            (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch, latest_event)
-          SELECT $1, $2, d.* FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-            $8::bigint[], $9::bigint[], $10::timestamptz[]) AS d
-          ON CONFLICT (cluster, topic, partition, first_offset) DO UPDATE
-          SET next_offset = excluded.next_offset, consumed = l.consumed + excluded.consumed,
-              missing = l.missing + excluded.missing, dead = l.dead + excluded.dead, epoch = excluded.epoch,
-              latest_event = greatest(l.latest_event, excluded.latest_event), updated_at = now()
-          """,
-        parameters: [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) } + [.array(latest)])
-    ]
-    if !aggregates.isEmpty {
-      statements.append(
-        Statement(
-          name: "ledger counts",
-          sql: """
-            INSERT INTO pulse.ledger_counts AS l
-              (cluster, topic, partition, aggregate, first_offset, aggregated, filtered, late, dead)
-            SELECT $1, $2, d.* FROM unnest($3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-              $8::bigint[], $9::bigint[]) AS d
-            ON CONFLICT (cluster, topic, partition, first_offset, aggregate) DO UPDATE
-            SET aggregated = l.aggregated + excluded.aggregated, filtered = l.filtered + excluded.filtered,
-                late = l.late + excluded.late, dead = l.dead + excluded.dead
-            """,
-          parameters: [.text(cluster), .text(topic), .array(countPartitions), .array(names)] + counts.map { .array($0) }
-        ))
-    }
-    statements.append(
-      Statement(
-        name: "seal",
-        sql: """
-          UPDATE pulse.ledger AS l SET seal = pulse.seal(l)
-          FROM unnest($3::integer[], $4::bigint[]) AS d (partition, first_offset)
-          WHERE (l.cluster, l.topic, l.partition, l.first_offset) = ($1, $2, d.partition, d.first_offset)
-          """, parameters: [.text(cluster), .text(topic), .array(partitions), .array(segments)]))
-    return statements
+    let parameters: [PostgresParameter] =
+      [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) }
+      + [.array(latest), .array(countPartitions), .array(names)] + counts.map { .array($0) }
+    let list = (1...parameters.count).map { "$\($0)" }.joined(separator: ", ")
+    return [Statement(name: "ledger", sql: "SELECT pulse.enter_ledger(\(list))", parameters: parameters)]
   }
 
   private func gaps(_ gaps: [ExplainedGap], _ cluster: String) -> Statement {

@@ -1,5 +1,6 @@
 import Observability
 import Postgres
+import Storage
 import Threads
 
 /// The thread that talks to Postgres for one worker: one request at a time, while the worker goes on reading. What to do
@@ -15,6 +16,9 @@ final class SinkThread: CheckpointSink, Sendable {
 
   /// A server that says nothing for so long is taken for dead.
   private static let responseTimeoutMilliseconds = 120_000
+
+  /// Listeners are told at most this often: a notifying transaction holds a lock of the whole server while it commits.
+  private static let announcementMicroseconds: Int64 = 50_000
 
   private let mailbox = Monitor(Mailbox())
   private let sink: Sink
@@ -39,12 +43,14 @@ final class SinkThread: CheckpointSink, Sendable {
     var machine = SinkProtocol()
     var generator = SystemRandomNumberGenerator()
     var connection: PostgresConnection?
-    while let request = nextRequest() {
+    var news = News()
+    while let request = nextRequest(announcing: &news, connection) {
       var action = machine.begin(request)
       while !mailbox.read({ $0.isStopped }) {
         if case .finish(let outcome) = action {
           isUp()
           mailbox.update { $0.outcome = outcome }
+          if case .committed(let checkpoint) = outcome, checkpoint.recordCount > 0 { news.isWaiting = true }
           break
         }
         do throws(PostgresError) {
@@ -60,6 +66,7 @@ final class SinkThread: CheckpointSink, Sendable {
       }
       mailbox.update { $0.canceller = nil }
     }
+    if news.isWaiting { announce(connection) }
     connection?.close()
   }
 
@@ -113,13 +120,46 @@ final class SinkThread: CheckpointSink, Sendable {
     }
   }
 
-  private func nextRequest() -> SinkRequest? {
-    mailbox.wait { state -> SinkRequest?? in
+  // MARK: Announcements
+
+  /// Whether listeners are still to be told of a commit, and when they may be.
+  private struct News {
+    var isWaiting = false
+    var earliest: Int64 = .min
+  }
+
+  /// The next request; nil: the thread ends. Tells listeners of commits while it waits.
+  private func nextRequest(announcing news: inout News, _ connection: PostgresConnection?) -> SinkRequest? {
+    while news.isWaiting {
+      let left = news.earliest - Clock.monotonic()
+      if left > 0 {
+        guard let next = takeRequest(timeoutMilliseconds: Int((left + 999) / 1000)) else { continue }
+        return next
+      }
+      announce(connection)
+      news = News(isWaiting: false, earliest: Clock.monotonic() + SinkThread.announcementMicroseconds)
+    }
+    return takeRequest(timeoutMilliseconds: nil) ?? nil
+  }
+
+  /// nil: the time is up; a nil within: the thread ends.
+  private func takeRequest(timeoutMilliseconds: Int?) -> SinkRequest?? {
+    mailbox.wait(timeoutMilliseconds: timeoutMilliseconds) { state -> SinkRequest?? in
       if state.isStopped { return .some(nil) }
       guard let request = state.request else { return nil }
       state.request = nil
       return request
-    } ?? nil
+    }
+  }
+
+  /// In a transaction of its own, after the commit: listeners look again, and whoever misses it sees the rows with the
+  /// next one. An error shows at the next request, too.
+  private func announce(_ connection: PostgresConnection?) {
+    guard let connection else { return }
+    // Nothing is lost with it that a crash of the server leaves: no wait for the disk while the lock is held.
+    _ = try? connection.query(
+      "SELECT pg_notify($1, $2) FROM set_config('synchronous_commit', 'off', true)",
+      [.text(Announcement.channel), .text(Announcement.payload(stream: sink.stream))])
   }
 
   // MARK: Called by the worker

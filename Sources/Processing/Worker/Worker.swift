@@ -47,11 +47,14 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   /// Re-reads that could not start because a rebalance was waiting for its answer.
   private var pendingRereads: [Int32: Offset] = [:]
   private var watermark: Int64?
+  /// Events ahead of the clock are not news before (monotonic microseconds).
+  private var quietAheadUntil: Int64 = .min
   private var lastRecord: Int64
   private var isBrokerDown = false
   private var flushStarted: Int64 = 0
   /// After this much silence every window has closed, and the watermark need not be stored any more.
   private let quietAfter: Int64
+  private static var aheadQuietInterval: Int64 { 600_000_000 }
   private var lastRound: Int64
   private var couldRead = true
 
@@ -75,7 +78,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     let definition = plan.definition
     watermarks = WatermarkTracker(
       outOfOrdernessMicroseconds: definition.outOfOrdernessMicroseconds,
-      idleTimeoutMicroseconds: definition.idleTimeoutMicroseconds)
+      idleTimeoutMicroseconds: definition.idleTimeoutMicroseconds,
+      maxAheadMicroseconds: definition.maxWatermarkAheadMicroseconds)
     open = OpenEpoch(aggregateCount: plan.aggregates.count)
     let now = time.monotonic()
     checkpoints = CheckpointProtocol(limits: settings.limits, now: now)
@@ -202,7 +206,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
         continue
       }
       tracker.assign(claim.partition, next: claim.next, last: claim.last)
-      watermarks.assign(claim.partition, watermark: claim.watermark, now: now)
+      watermarks.assign(claim.partition, watermark: claim.watermark, now: now, wall: time.wall())
       // The last record that was counted comes along, where it still exists, to be compared: this is the log's identity.
       starts[claim.partition] = claim.last != nil && log.low < claim.next ? claim.next - 1 : claim.next
     }
@@ -325,10 +329,23 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   }
 
   private func aggregate(_ runs: [PartitionRun]) {
-    let counts = windows.process(batch, runs: runs, now: time.wall(), watermark: watermark)
+    let wall = time.wall()
+    let counts = windows.process(batch, runs: runs, now: wall, watermark: watermark)
     for (run, count) in zip(runs, counts) {
       open.record(run, count, last: tracker.last(run.partition))
-      if let latest = count.maxEventTime { watermarks.observe(run.partition, maxEventTime: latest, now: lastRecord) }
+      guard let latest = count.maxEventTime else { continue }
+      if watermarks.observe(run.partition, maxEventTime: latest, now: lastRecord, wall: wall) {
+        sayAhead(run.partition, seconds: Double(latest - wall) / 1_000_000)
+      }
+    }
+  }
+
+  /// Says once that events are ahead of the clock, until there have been none for a while.
+  private func sayAhead(_ partition: Int32, seconds: Double) {
+    let isNews = lastRecord >= quietAheadUntil
+    quietAheadUntil = lastRecord + Self.aheadQuietInterval
+    if isNews {
+      observe(.eventsAhead(topic: consumer.topic, partition: partition, seconds: seconds))
     }
   }
 

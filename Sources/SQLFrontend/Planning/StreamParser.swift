@@ -16,8 +16,8 @@ public func parseStream(_ file: SourceFile) throws(DefinitionErrors) -> StreamDe
 }
 
 private let knownOptions = [
-  "topic", "format", "schema", "event_time", "out_of_orderness", "idle_timeout", "max_ahead", "dead_letter_topic",
-  "framing",
+  "topic", "format", "schema", "event_time", "out_of_orderness", "idle_timeout", "max_ahead", "max_watermark_ahead",
+  "dead_letter_topic", "framing",
 ]
 
 private func planDefinition(_ syntax: SyntaxStream, _ source: SourceText, _ diagnostics: inout Diagnostics)
@@ -53,7 +53,8 @@ private func planDefinition(_ syntax: SyntaxStream, _ source: SourceText, _ diag
     (
       outOfOrderness: try options.interval("out_of_orderness") ?? 5_000_000,
       idleTimeout: try options.interval("idle_timeout") ?? 10_000_000,
-      maxAhead: try options.interval("max_ahead") ?? 86_400_000_000
+      maxAhead: try options.interval("max_ahead") ?? 86_400_000_000,
+      maxWatermarkAhead: try options.interval("max_watermark_ahead") ?? 60_000_000
     )
   }
   let deadLetterTopic = diagnostics.attempt { () throws(DefinitionError) in try options.text("dead_letter_topic") }
@@ -69,5 +70,6 @@ private func planDefinition(_ syntax: SyntaxStream, _ source: SourceText, _ diag
   return StreamDefinition(
     name: syntax.name, topic: topic, format: format, schemaFile: schema, eventTime: eventTime,
     outOfOrdernessMicroseconds: intervals.outOfOrderness, idleTimeoutMicroseconds: intervals.idleTimeout,
-    maxAheadMicroseconds: intervals.maxAhead, deadLetterTopic: deadLetterTopic, framing: framing)
+    maxAheadMicroseconds: intervals.maxAhead, maxWatermarkAheadMicroseconds: intervals.maxWatermarkAhead,
+    deadLetterTopic: deadLetterTopic, framing: framing)
 }
