@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Imports point inward: what a module may import is exactly what is listed here.
-// The pure core (JSON, Events, Plan, Avro, SQLFrontend, Dataflow, Detection) does no I/O and knows no clock;
+// The pure core (JSON, Events, Plan, Avro, SQLQuoting, Dialects, SQLFrontend, Dataflow, Detection) does no I/O and knows no clock;
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
 let package = Package(
@@ -31,7 +31,9 @@ let package = Package(
     .target(name: "Events"),
     .target(name: "Plan", dependencies: ["Events"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "JSON"]),
-    .target(name: "SQLFrontend", dependencies: ["Plan", "Events", "JSON", "CPgQuery"]),
+    .target(name: "SQLQuoting"),
+    .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
+    .target(name: "SQLFrontend", dependencies: ["CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting"]),
     .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "Plan"]),
     .target(name: "Detection"),
 
@@ -40,31 +42,32 @@ let package = Package(
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
     .target(name: "Observability"),
     .target(name: "Configuration", dependencies: ["CProcess"]),
-    .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Threads"]),
+    .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Threads"]),
     .target(name: "Project", dependencies: ["Avro", "Events", "Plan", "SQLFrontend"]),
     .target(
       name: "Pipeline",
       dependencies: [
-        "Avro", "Dataflow", "Detection", "Events", "JSON", "Kafka", "Observability", "Plan", "Postgres", "Project",
-        "SQLFrontend", "Threads",
+        "Avro", "Dataflow", "Detection", "Dialects", "Events", "JSON", "Kafka", "Observability", "Plan", "Postgres",
+        "Project", "SQLFrontend", "SQLQuoting", "Threads",
       ]),
     .target(
-      name: "StatsAPI", dependencies: ["HTTPServer", "JSON", "Observability", "Postgres", "SQLFrontend", "Threads"]),
+      name: "StatsAPI",
+      dependencies: ["Dialects", "HTTPServer", "JSON", "Observability", "Plan", "Postgres", "Threads"]),
 
     .target(
       name: "Benchmark",
       dependencies: [
-        "Avro", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "DownloadEncoding", "Downloads", "Events",
-        "HTTPServer", "Kafka", "Pipeline", "Plan", "Postgres", "Project", "SQLFrontend", "Threads",
+        "Avro", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "Dialects", "DownloadEncoding", "Downloads", "Events",
+        "HTTPServer", "Kafka", "Pipeline", "Plan", "Postgres", "Project", "Threads",
       ]),
 
     .target(
       name: "CrashTest",
       dependencies: [
-        "ChildProcess", "DownloadEncoding", "Downloads", "Events", "Kafka", "Pipeline", "Plan", "Postgres", "Project",
-        "SQLFrontend", "Threads",
+        "ChildProcess", "Dialects", "DownloadEncoding", "Downloads", "Events", "Kafka", "Pipeline", "Plan", "Postgres",
+        "Project", "SQLQuoting", "Threads",
       ]),
 
     // The commands.
@@ -89,7 +92,8 @@ let package = Package(
       name: "AvroTestSupport", dependencies: ["Avro", "CAvro", "Events", "JSON"], path: "Tests/AvroTestSupport"),
     .testTarget(name: "AvroTests", dependencies: ["Avro", "AvroTestSupport", "Events", "JSON"]),
     .testTarget(
-      name: "SQLFrontendTests", dependencies: ["SQLFrontend", "Plan", "Events", "Avro"], exclude: ["Fixtures"]),
+      name: "SQLFrontendTests", dependencies: ["Avro", "Dialects", "Events", "Plan", "SQLFrontend"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Plan", "Events"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
@@ -103,7 +107,9 @@ let package = Package(
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
     .testTarget(
       name: "StatsAPITests",
-      dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON", "Postgres", "SQLFrontend", "Threads"]),
+      dependencies: [
+        "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "Threads",
+      ]),
     .testTarget(name: "ProjectTests", dependencies: ["Project"]),
     .testTarget(
       name: "PipelineTests",
@@ -133,8 +139,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "DownloadEncoding", "Downloads", "Events",
-        "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "DownloadEncoding", "Downloads",
+        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
       ],
       path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),

@@ -23,8 +23,8 @@ public struct Stream: Sendable {
 /// All definitions of a project folder, loaded and planned.
 public struct Project: Sendable {
   public let stream: Stream
-  public let endpoints: [EndpointDefinition]
-  public let alerts: [AlertDefinition]
+  public let endpoints: [EndpointPlan]
+  public let alerts: [AlertPlan]
   /// The engine's own migrations, in order.
   public let migrations: [SourceFile]
 

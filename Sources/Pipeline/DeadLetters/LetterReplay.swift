@@ -1,10 +1,10 @@
 import Avro
 import Dataflow
+import Dialects
 import Events
 import JSON
 import Plan
 import Postgres
-import SQLFrontend
 import Threads
 
 /// What a replay did.

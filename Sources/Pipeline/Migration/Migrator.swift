@@ -1,8 +1,10 @@
+import Dialects
 import Observability
 import Plan
 import Postgres
 import Project
 import SQLFrontend
+import SQLQuoting
 
 /// Brings a database to what a project needs: the engine's tables, a result table for each aggregate, the reader role.
 ///
@@ -94,7 +96,7 @@ public struct Migrator {
         SET definition = excluded.definition, retention = excluded.retention, updated_at = now()
         """,
         [
-          .text(aggregate.name), .text(shape.description), .text(aggregate.selectText),
+          .text(aggregate.name), .text(shape.description), .text(aggregate.select.text),
           aggregate.retentionMicroseconds.map { .doublePrecision(Double($0) / 1_000_000) } ?? .null,
         ])
     }

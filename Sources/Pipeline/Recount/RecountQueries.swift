@@ -1,6 +1,7 @@
+import Dialects
 import Events
 import Plan
-import SQLFrontend
+import SQLQuoting
 
 /// The statements that let Postgres compute an aggregate's rows of the events and compare them with the stored ones.
 ///

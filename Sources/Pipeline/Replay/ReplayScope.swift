@@ -1,7 +1,7 @@
+import Dialects
 import Events
 import Plan
 import Postgres
-import SQLFrontend
 
 /// Which windows a replay makes anew, and which records that takes.
 struct ReplayScope {

@@ -1,7 +1,8 @@
 import Dataflow
+import Dialects
 import Plan
 import Postgres
-import SQLFrontend
+import SQLQuoting
 
 /// The table that a replay fills, and how it takes the place of the present one.
 struct ShadowTable {

@@ -1,6 +1,6 @@
 import Plan
 import Postgres
-import SQLFrontend
+import SQLQuoting
 
 /// What `streampulse verify` found.
 public struct VerificationReport: Sendable {

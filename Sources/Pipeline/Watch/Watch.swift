@@ -1,8 +1,9 @@
+import Dialects
 import Observability
 import Plan
 import Postgres
 import Project
-import SQLFrontend
+import SQLQuoting
 
 /// What happens when windows close and when they grow old: alerts and retention.
 ///
@@ -83,7 +84,7 @@ public final class Watch: Sendable {
 
   /// - Returns: what the server says against the alert, if anything.
   private func evaluate(
-    _ alert: AlertDefinition, _ connection: PostgresConnection, cluster: String, watermark: String
+    _ alert: AlertPlan, _ connection: PostgresConnection, cluster: String, watermark: String
   ) throws(PostgresError) -> String? {
     do throws(PostgresError) {
       for raised in try AlertEvaluator(connection, cluster: cluster).evaluate(alert, watermark: watermark) {

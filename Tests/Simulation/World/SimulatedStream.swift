@@ -66,7 +66,8 @@ enum SimulatedStream {
           function: .sum, argument: .column(2, .doublePrecision), filter: nil, column: "total",
           type: .doublePrecision, comment: ""),
       ],
-      outputs: [], retentionMicroseconds: nil, allowedLatenessMicroseconds: 0, latePolicy: late, selectText: "")
+      outputs: [], retentionMicroseconds: nil, allowedLatenessMicroseconds: 0, latePolicy: late,
+      select: SelectText(text: "", from: 0..<0, window: ""))
   }
 }
 
