@@ -38,6 +38,7 @@ let package = Package(
     .target(name: "Detection"),
 
     // The edges.
+    .target(name: "EngineSchema", resources: [.embedInCode("Schema")]),
     .target(name: "Threads"),
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
     .target(name: "Observability"),
@@ -49,8 +50,8 @@ let package = Package(
     .target(
       name: "Pipeline",
       dependencies: [
-        "Avro", "Dataflow", "Detection", "Dialects", "Events", "JSON", "Kafka", "Observability", "Plan", "Postgres",
-        "Project", "SQLFrontend", "SQLQuoting", "Threads",
+        "Avro", "Dataflow", "Detection", "Dialects", "EngineSchema", "Events", "JSON", "Kafka", "Observability", "Plan",
+        "Postgres", "Project", "SQLQuoting", "Threads",
       ]),
     .target(
       name: "StatsAPI",
@@ -110,12 +111,13 @@ let package = Package(
       dependencies: [
         "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "Threads",
       ]),
+    .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
     .testTarget(name: "ProjectTests", dependencies: ["Project"]),
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "KafkaTestNode", "Observability", "Pipeline", "Plan",
-        "Postgres", "Project", "SQLFrontend", "Threads",
+        "Avro", "ChildProcess", "Dataflow", "EngineSchema", "Events", "Kafka", "KafkaTestNode", "Observability",
+        "Pipeline", "Plan", "Postgres", "Project", "Threads",
       ]),
     .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.

@@ -25,8 +25,6 @@ public struct Project: Sendable {
   public let stream: Stream
   public let endpoints: [EndpointPlan]
   public let alerts: [AlertPlan]
-  /// The engine's own migrations, in order.
-  public let migrations: [SourceFile]
 
   /// Loads `sql/` and `schemas/` of the folder.
   ///
@@ -55,8 +53,6 @@ public struct Project: Sendable {
       plan: plan, reader: reader, schemas: schemas, framing: Framing(plan.definition.framing))
     // Fails here rather than at the first record, when a column cannot be decoded.
     _ = try stream.makeDecoder()
-    migrations = try Folder.files(folder, "sql/schema", ending: ".sql")
-    if migrations.isEmpty { throw .incomplete("\(folder)/sql/schema holds no migrations") }
   }
 
   private static func loadStream(_ folder: String) throws(ProjectError) -> StreamDefinition {
