@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Imports point inward: what a module may import is exactly what is listed here.
-// The pure core (JSON, Events, Plan, Avro, SQLQuoting, Dialects, SQLFrontend, Dataflow, Detection) does no I/O and knows no clock;
+// The pure core (JSON, Events, Plan, Avro, Formats, SQLQuoting, Dialects, SQLFrontend, Dataflow, Detection) does no I/O and knows no clock;
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
 let package = Package(
@@ -31,6 +31,7 @@ let package = Package(
     .target(name: "Events"),
     .target(name: "Plan", dependencies: ["Events"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "JSON"]),
+    .target(name: "Formats", dependencies: ["Avro", "Events"]),
     .target(name: "SQLQuoting"),
     .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
     .target(name: "SQLFrontend", dependencies: ["CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting"]),
@@ -46,11 +47,12 @@ let package = Package(
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Threads"]),
-    .target(name: "Project", dependencies: ["Avro", "Events", "Plan", "SQLFrontend"]),
+    .target(name: "Project", dependencies: ["Avro", "Events", "Formats", "Plan", "SQLFrontend"]),
     .target(
       name: "Pipeline",
       dependencies: [
-        "Avro", "Dataflow", "Detection", "Dialects", "EngineSchema", "Events", "JSON", "Kafka", "Observability", "Plan",
+        "Dataflow", "Detection", "Dialects", "EngineSchema", "Events", "Formats", "JSON", "Kafka", "Observability",
+        "Plan",
         "Postgres", "Project", "SQLQuoting", "Threads",
       ]),
     .target(
@@ -60,7 +62,8 @@ let package = Package(
     .target(
       name: "Benchmark",
       dependencies: [
-        "Avro", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "Dialects", "DownloadEncoding", "Downloads", "Events",
+        "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "Dialects", "DownloadEncoding", "Downloads", "Events",
+        "Formats",
         "HTTPServer", "Kafka", "Pipeline", "Plan", "Postgres", "Project", "Threads",
       ]),
 
@@ -116,14 +119,14 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Avro", "ChildProcess", "Dataflow", "EngineSchema", "Events", "Kafka", "KafkaTestNode", "Observability",
+        "ChildProcess", "Dataflow", "EngineSchema", "Events", "Formats", "Kafka", "KafkaTestNode", "Observability",
         "Pipeline", "Plan", "Postgres", "Project", "Threads",
       ]),
     .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
     .target(
       name: "Simulation",
-      dependencies: ["Avro", "Dataflow", "Downloads", "Events", "Kafka", "Pipeline", "Plan", "Postgres"],
+      dependencies: ["Avro", "Dataflow", "Downloads", "Events", "Formats", "Kafka", "Pipeline", "Plan", "Postgres"],
       path: "Tests/Simulation"),
     .executableTarget(
       name: "simulate", dependencies: ["Configuration", "Simulation", "Threads"], path: "Tests/SimulationCommand"),

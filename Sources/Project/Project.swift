@@ -1,5 +1,6 @@
 import Avro
 import Events
+import Formats
 import Plan
 import SQLFrontend
 
@@ -11,9 +12,9 @@ public struct Stream: Sendable {
   let framing: Framing
 
   /// A decoder of the stream's records, for one thread.
-  public func makeDecoder() throws(ProjectError) -> AvroDecoder {
+  public func makeDecoder() throws(ProjectError) -> RecordDecoder {
     do {
-      return try AvroDecoder(reader: reader, schemas: schemas, columns: plan.columns, framing: framing)
+      return .avro(try AvroDecoder(reader: reader, schemas: schemas, columns: plan.columns, framing: framing))
     } catch {
       throw .schema("schemas/\(plan.definition.schemaFile): \(error)")
     }

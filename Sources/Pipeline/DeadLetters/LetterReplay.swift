@@ -1,7 +1,7 @@
-import Avro
 import Dataflow
 import Dialects
 import Events
+import Formats
 import JSON
 import Plan
 import Postgres
@@ -34,10 +34,10 @@ public struct LetterReplay {
   private static let portion = (letters: 1000, bytes: 16 << 20)
   private static let tries = 8
   private let plan: StreamPlan
-  private let decoder: AvroDecoder
+  private let decoder: RecordDecoder
   private let connection: PostgresConnection
 
-  public init(_ plan: StreamPlan, _ decoder: AvroDecoder, _ connection: PostgresConnection) {
+  public init(_ plan: StreamPlan, _ decoder: RecordDecoder, _ connection: PostgresConnection) {
     self.plan = plan
     self.decoder = decoder
     self.connection = connection

@@ -1,5 +1,5 @@
-import Avro
 import Events
+import Formats
 import Plan
 import Postgres
 
@@ -7,7 +7,7 @@ import Postgres
 struct EventLoader {
   private let connection: PostgresConnection
   private let plan: StreamPlan
-  private let decoder: AvroDecoder
+  private let decoder: RecordDecoder
   private let batch: EventBatch
   private let segments: [RecountSnapshot.Segment]
   /// The segment that each partition is in now: records come in order.
@@ -15,7 +15,7 @@ struct EventLoader {
   private var counts: [Int]
   private(set) var total = 0
 
-  init(_ connection: PostgresConnection, _ plan: StreamPlan, _ snapshot: RecountSnapshot, decoder: AvroDecoder) {
+  init(_ connection: PostgresConnection, _ plan: StreamPlan, _ snapshot: RecountSnapshot, decoder: RecordDecoder) {
     self.connection = connection
     self.plan = plan
     self.decoder = decoder

@@ -1,5 +1,5 @@
-import Avro
 import Events
+import Formats
 import Kafka
 import Plan
 import Postgres

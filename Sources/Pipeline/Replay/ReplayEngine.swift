@@ -1,6 +1,6 @@
-import Avro
 import Dataflow
 import Events
+import Formats
 import Plan
 import Project
 
@@ -12,7 +12,7 @@ struct ReplayEngine {
 
   private let plan: StreamPlan
   private let floor: Int64?
-  private let decoder: AvroDecoder
+  private let decoder: RecordDecoder
   private let batch: EventBatch
   private let windows: WindowOperator
 

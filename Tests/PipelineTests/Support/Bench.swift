@@ -1,6 +1,6 @@
-import Avro
 import Dataflow
 import Events
+import Formats
 import Plan
 import Postgres
 import Project

@@ -1,5 +1,5 @@
-import Avro
 import Events
+import Formats
 import Kafka
 import Pipeline
 import Synchronization
@@ -27,7 +27,7 @@ final class Incarnation {
   private(set) var readyAt: Int64
   private var parts: (source: SimulatedSource, sink: SimulatedSink, worker: SimulatedWorker)?
 
-  init(_ instance: Instance, _ cluster: Cluster, _ decoder: AvroDecoder) {
+  init(_ instance: Instance, _ cluster: Cluster, _ decoder: RecordDecoder) {
     self.instance = instance
     number = instance.number
     world = cluster.world

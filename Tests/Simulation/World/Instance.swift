@@ -1,4 +1,4 @@
-import Avro
+import Formats
 import Pipeline
 
 /// A process of the product: starts workers, one after the other, as `Processor` does, until it is told to stop. It can
@@ -14,7 +14,7 @@ final class Instance {
   let number: Int
   let clockOrigin: Int64
   private(set) var stop = StopFlag()
-  private let decoder: AvroDecoder
+  private let decoder: RecordDecoder
   private unowned let cluster: Cluster
   private let world: World
   private var phase: Phase
@@ -24,7 +24,7 @@ final class Instance {
   /// A step of it is on the stack.
   private var isInCall = false
 
-  init(_ number: Int, _ cluster: Cluster, _ decoder: AvroDecoder, startsAt: Int64) {
+  init(_ number: Int, _ cluster: Cluster, _ decoder: RecordDecoder, startsAt: Int64) {
     self.number = number
     self.cluster = cluster
     self.decoder = decoder
