@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Imports point inward: what a module may import is exactly what is listed here.
-// The pure core (JSON, Events, Plan, Avro, SQLFrontend, Dataflow, Detection) does no I/O and knows no clock;
+// The pure core (JSON, Events, Plan, Avro, Formats, SQLQuoting, Dialects, SQLFrontend, Dataflow, Detection) does no I/O and knows no clock;
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
 let package = Package(
@@ -31,67 +31,73 @@ let package = Package(
     .target(name: "Events"),
     .target(name: "Plan", dependencies: ["Events"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "JSON"]),
-    .target(name: "SQLFrontend", dependencies: ["Plan", "Events", "JSON", "CPgQuery"]),
+    .target(name: "Formats", dependencies: ["Avro", "Events"]),
+    .target(name: "SQLQuoting"),
+    .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
+    .target(name: "SQLFrontend", dependencies: ["CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting"]),
     .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "Plan"]),
     .target(name: "Detection"),
 
     // The edges.
+    .target(name: "EngineSchema", resources: [.embedInCode("Schema")]),
     .target(name: "Threads"),
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
     .target(name: "Observability", dependencies: ["Threads"]),
     .target(name: "Configuration", dependencies: ["CProcess"]),
-    .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Threads"]),
+    .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Threads"]),
-    .target(name: "Project", dependencies: ["Avro", "Events", "Plan", "SQLFrontend"]),
+    .target(name: "Project", dependencies: ["Avro", "Events", "Formats", "Plan", "SQLFrontend"]),
     // What the engine keeps in Postgres.
     .target(
       name: "Storage",
       dependencies: [
-        "Dataflow", "Events", "JSON", "Observability", "Plan", "Postgres", "Project", "SQLFrontend",
+        "Dataflow", "Dialects", "EngineSchema", "Events", "JSON", "Observability", "Plan", "Postgres", "Project",
+        "SQLQuoting",
       ]),
     .target(name: "Faults", dependencies: ["Kafka", "Postgres", "Storage"]),
     // From the topic to the tables.
     .target(
       name: "Processing",
       dependencies: [
-        "Avro", "Dataflow", "Events", "Faults", "Kafka", "Observability", "Plan", "Postgres", "Project", "SQLFrontend",
-        "Storage", "Threads",
+        "Dataflow", "Dialects", "Events", "Faults", "Formats", "Kafka", "Observability", "Plan", "Postgres", "Project",
+        "SQLQuoting", "Storage", "Threads",
       ]),
     // What one elected instance does: alerts, retention, forwarding of dead letters.
     .target(
       name: "Office",
       dependencies: [
-        "Detection", "Events", "Kafka", "Observability", "Plan", "Postgres", "Project", "SQLFrontend", "Storage",
-        "Threads",
+        "Detection", "Dialects", "Events", "Kafka", "Observability", "Plan", "Postgres", "Project", "SQLQuoting",
+        "Storage", "Threads",
       ]),
     // Beside the processors: proof, and rows made anew.
     .target(
       name: "Audit",
       dependencies: [
-        "Avro", "Events", "Faults", "Kafka", "Plan", "Postgres", "Project", "SQLFrontend", "Storage",
+        "Dialects", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Project", "SQLQuoting", "Storage",
       ]),
     .target(
       name: "Rebuild",
       dependencies: [
-        "Avro", "Dataflow", "Events", "Faults", "JSON", "Kafka", "Plan", "Postgres", "Project", "SQLFrontend",
-        "Storage", "Threads",
+        "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Plan", "Postgres", "Project",
+        "SQLQuoting", "Storage", "Threads",
       ]),
     .target(
-      name: "StatsAPI", dependencies: ["HTTPServer", "JSON", "Observability", "Postgres", "SQLFrontend", "Threads"]),
+      name: "StatsAPI",
+      dependencies: ["Dialects", "HTTPServer", "JSON", "Observability", "Plan", "Postgres", "Threads"]),
 
     .target(
       name: "Benchmark",
       dependencies: [
-        "Audit", "Avro", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "DownloadEncoding", "Downloads", "Events",
-        "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "SQLFrontend", "Storage", "Threads",
+        "Audit", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "Dialects", "DownloadEncoding", "Downloads", "Events",
+        "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage", "Threads",
       ]),
 
     .target(
       name: "CrashTest",
       dependencies: [
-        "Audit", "ChildProcess", "DownloadEncoding", "Downloads", "Events", "Kafka", "Plan", "Postgres", "Processing",
-        "Project", "SQLFrontend", "Storage", "Threads",
+        "Audit", "ChildProcess", "Dialects", "DownloadEncoding", "Downloads", "Events", "Kafka", "Plan", "Postgres",
+        "Processing", "Project", "SQLQuoting", "Storage", "Threads",
       ]),
 
     // The commands.
@@ -117,7 +123,8 @@ let package = Package(
       name: "AvroTestSupport", dependencies: ["Avro", "CAvro", "Events", "JSON"], path: "Tests/AvroTestSupport"),
     .testTarget(name: "AvroTests", dependencies: ["Avro", "AvroTestSupport", "Events", "JSON"]),
     .testTarget(
-      name: "SQLFrontendTests", dependencies: ["SQLFrontend", "Plan", "Events", "Avro"], exclude: ["Fixtures"]),
+      name: "SQLFrontendTests", dependencies: ["Avro", "Dialects", "Events", "Plan", "SQLFrontend"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Plan", "Events"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
@@ -131,18 +138,22 @@ let package = Package(
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
     .testTarget(
       name: "StatsAPITests",
-      dependencies: ["StatsAPI", "HTTPServer", "HTTPTestClient", "JSON", "Postgres", "SQLFrontend", "Threads"]),
+      dependencies: [
+        "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "Threads",
+      ]),
+    .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
     .testTarget(name: "ProjectTests", dependencies: ["Project"]),
     // A migrated database, a broker and instances of a processor, for the tests of all that works with them.
     .target(
       name: "ProcessingTestSupport",
       dependencies: [
-        "Audit", "ChildProcess", "Dataflow", "Events", "Faults", "Kafka", "Observability", "Plan", "Postgres",
+        "Audit", "ChildProcess", "Dataflow", "Events", "Faults", "Formats", "Kafka", "Observability", "Plan",
+        "Postgres",
         "Processing", "Project", "Storage", "Threads",
       ], path: "Tests/ProcessingTestSupport"),
     .testTarget(
       name: "StorageTests",
-      dependencies: ["Postgres", "ProcessingTestSupport", "Project", "SQLFrontend", "Storage"]),
+      dependencies: ["EngineSchema", "Postgres", "ProcessingTestSupport", "Project", "Storage"]),
     .testTarget(
       name: "ProcessingTests",
       dependencies: [
@@ -168,8 +179,8 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "Avro", "Dataflow", "Downloads", "Events", "Faults", "Kafka", "Plan", "Postgres", "Processing", "Storage",
-        "Threads",
+        "Avro", "Dataflow", "Downloads", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Processing",
+        "Storage", "Threads",
       ],
       path: "Tests/Simulation"),
     .executableTarget(
@@ -188,8 +199,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "DownloadEncoding", "Downloads", "Events",
-        "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "DownloadEncoding", "Downloads",
+        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
       ],
       path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),

@@ -1,4 +1,5 @@
 import CPgQuery
+import Dialects
 import Plan
 import SQLFrontend
 
@@ -24,12 +25,12 @@ extension FuzzTarget {
         }
       }
       if let endpoint = try accepted(file, { file throws(DefinitionErrors) in try parseEndpoint(file) }) {
-        try requireSQL([endpoint.sql])
+        try requireSQL([endpoint.statement])
       }
       if let alert = try accepted(
         file, { file throws(DefinitionErrors) in try parseAlert(file, aggregates: event.shipped.aggregates) })
       {
-        try requireSQL([alert.sql])
+        try requireSQL([alert.statement])
         _ = alert.message.render([:])
       }
     }

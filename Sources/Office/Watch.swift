@@ -1,8 +1,9 @@
+import Dialects
 import Observability
 import Plan
 import Postgres
 import Project
-import SQLFrontend
+import SQLQuoting
 import Storage
 import Threads
 
@@ -82,7 +83,7 @@ public final class Watch: Sendable {
 
   /// - Returns: what the server says against the alert, if anything.
   private func evaluate(
-    _ alert: AlertDefinition, _ connection: PostgresConnection, cluster: String, watermark: String
+    _ alert: AlertPlan, _ connection: PostgresConnection, cluster: String, watermark: String
   ) throws(PostgresError) -> String? {
     do throws(PostgresError) {
       for raised in try AlertEvaluator(connection, cluster: cluster).evaluate(alert, watermark: watermark) {

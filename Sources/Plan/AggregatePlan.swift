@@ -70,18 +70,30 @@ public struct AccumulatorPlan: Hashable, Sendable {
   }
 }
 
-/// A result that Postgres computes from accumulator columns: a generated column.
+/// A result that is computed from what its row stores.
 public struct DerivedColumn: Hashable, Sendable {
-  public var name: String
-  /// A Postgres expression over the table's accumulator columns.
-  public var sql: String
-  public var type: SQLType
-
-  public init(name: String, sql: String, type: SQLType) {
-    self.name = name
-    self.sql = sql
-    self.type = type
+  /// A term of the expression.
+  public enum Part: Hashable, Sendable {
+    /// Counts into `AggregatePlan.keys`.
+    case key(Int)
+    /// Counts into `AggregatePlan.accumulators`.
+    case accumulator(Int)
+    /// A mean of two accumulators; NULL when the count is 0.
+    case mean(sum: Int, count: Int)
   }
+
+  public var name: String
+  /// `Expression.column` counts into `parts`.
+  public var expression: Expression
+  public var parts: [Part]
+
+  public init(name: String, expression: Expression, parts: [Part]) {
+    self.name = name
+    self.expression = expression
+    self.parts = parts
+  }
+
+  public var type: SQLType { expression.type }
 }
 
 /// A column of the result table in the order of the definition's SELECT list.
@@ -120,13 +132,13 @@ public struct AggregatePlan: Sendable {
   /// How long after its end a window takes events before `latePolicy` decides.
   public var allowedLatenessMicroseconds: Int64
   public var latePolicy: LatePolicy
-  /// The SELECT's own text: what Postgres runs as a batch to judge the rows.
-  public var selectText: String
+  /// The SELECT as it is written: what a database runs as a batch to judge the rows.
+  public var select: SelectText
 
   public init(
     name: String, comment: String, filter: Expression?, window: WindowAssigner, keys: [KeyColumn],
     accumulators: [AccumulatorPlan], outputs: [OutputColumn], retentionMicroseconds: Int64?,
-    allowedLatenessMicroseconds: Int64, latePolicy: LatePolicy, selectText: String
+    allowedLatenessMicroseconds: Int64, latePolicy: LatePolicy, select: SelectText
   ) {
     self.name = name
     self.comment = comment
@@ -138,6 +150,6 @@ public struct AggregatePlan: Sendable {
     self.retentionMicroseconds = retentionMicroseconds
     self.allowedLatenessMicroseconds = allowedLatenessMicroseconds
     self.latePolicy = latePolicy
-    self.selectText = selectText
+    self.select = select
   }
 }

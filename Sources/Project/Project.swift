@@ -1,5 +1,6 @@
 import Avro
 import Events
+import Formats
 import Plan
 import SQLFrontend
 
@@ -11,9 +12,9 @@ public struct Stream: Sendable {
   let framing: Framing
 
   /// A decoder of the stream's records, for one thread.
-  public func makeDecoder() throws(ProjectError) -> AvroDecoder {
+  public func makeDecoder() throws(ProjectError) -> RecordDecoder {
     do {
-      return try AvroDecoder(reader: reader, schemas: schemas, columns: plan.columns, framing: framing)
+      return .avro(try AvroDecoder(reader: reader, schemas: schemas, columns: plan.columns, framing: framing))
     } catch {
       throw .schema("schemas/\(plan.definition.schemaFile): \(error)")
     }
@@ -23,10 +24,8 @@ public struct Stream: Sendable {
 /// All definitions of a project folder, loaded and planned.
 public struct Project: Sendable {
   public let stream: Stream
-  public let endpoints: [EndpointDefinition]
-  public let alerts: [AlertDefinition]
-  /// The engine's own migrations, in order.
-  public let migrations: [SourceFile]
+  public let endpoints: [EndpointPlan]
+  public let alerts: [AlertPlan]
 
   /// Loads `sql/` and `schemas/` of the folder.
   ///
@@ -55,8 +54,6 @@ public struct Project: Sendable {
       plan: plan, reader: reader, schemas: schemas, framing: Framing(plan.definition.framing))
     // Fails here rather than at the first record, when a column cannot be decoded.
     _ = try stream.makeDecoder()
-    migrations = try Folder.files(folder, "sql/schema", ending: ".sql")
-    if migrations.isEmpty { throw .incomplete("\(folder)/sql/schema holds no migrations") }
   }
 
   private static func loadStream(_ folder: String) throws(ProjectError) -> StreamDefinition {

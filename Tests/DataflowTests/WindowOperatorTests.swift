@@ -36,7 +36,7 @@ private let start: Int64 = 1_767_225_600_000_000
     AggregatePlan(
       name: "a", comment: "", filter: filter, window: .tumble(sizeMicroseconds: minute), keys: keys,
       accumulators: accumulators, outputs: [], retentionMicroseconds: retention, allowedLatenessMicroseconds: 0,
-      latePolicy: late, selectText: "")
+      latePolicy: late, select: SelectText(text: "", from: 0..<0, window: ""))
   }
 
   private static func plan(_ aggregates: [AggregatePlan]) -> StreamPlan {

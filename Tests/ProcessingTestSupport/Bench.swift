@@ -1,7 +1,7 @@
 import Audit
-import Avro
 import Dataflow
 import Events
+import Formats
 import Plan
 import Postgres
 import Project

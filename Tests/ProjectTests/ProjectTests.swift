@@ -55,7 +55,6 @@ private struct ScratchError: Error {}
         "/api/stats/timeseries", "/api/stats/trending",
       ])
     #expect(project.alerts.map(\.name) == ["HIGH_ERROR_RATE"])
-    #expect(!project.migrations.isEmpty)
   }
 
   @Test("errors of several files are reported together, each with its place")

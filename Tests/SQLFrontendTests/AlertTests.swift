@@ -1,9 +1,11 @@
+import Dialects
+import Plan
 import SQLFrontend
 import Testing
 
 @Suite struct AlertTests {
   private func alert(detector: String = "threshold above WARNING 0.10, CRITICAL 0.15", message: String = "m") throws
-    -> AlertDefinition
+    -> AlertPlan
   {
     let aggregates = try plan(ShippedDefinitionsTests.files("aggregates")).aggregates
     return try parseAlert(
@@ -35,7 +37,8 @@ import Testing
     let alert = try alert()
     #expect(alert.keys == ["region"])
     #expect(alert.minimumSamples == 1)
-    #expect(alert.sql.hasPrefix("WITH region_health AS (\n  SELECT * FROM region_health\n  WHERE window_end > $1"))
+    #expect(
+      alert.statement.hasPrefix("WITH region_health AS (\n  SELECT * FROM region_health\n  WHERE window_end > $1"))
   }
 
   @Test(

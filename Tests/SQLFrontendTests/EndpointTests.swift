@@ -1,8 +1,10 @@
+import Dialects
+import Plan
 import SQLFrontend
 import Testing
 
 @Suite struct EndpointTests {
-  private func endpoint(_ parameters: String, _ sql: String, meta: String = "") throws -> EndpointDefinition {
+  private func endpoint(_ parameters: String, _ sql: String, meta: String = "") throws -> EndpointPlan {
     try parseEndpoint(
       SourceFile(
         path: "x.sql",
@@ -49,7 +51,7 @@ import Testing
       "-- param: a integer = 1 in 1..2\n", "SELECT 1 AS x",
       meta: "-- meta: twice = 2 * :a\n-- meta: open = (SELECT count(*) FROM t)\n")
     #expect(endpoint.meta.map(\.sql) == ["2 * ($1::integer)", "(SELECT count(*) FROM t)"])
-    #expect(endpoint.sql.contains("'twice', (2 * ($1::integer))"))
+    #expect(endpoint.statement.contains("'twice', (2 * ($1::integer))"))
   }
 
   @Test("free text in the header is no annotation")

@@ -1,3 +1,4 @@
+import Dialects
 import Events
 import Plan
 import SQLFrontend

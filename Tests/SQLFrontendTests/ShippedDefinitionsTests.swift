@@ -1,3 +1,4 @@
+import Dialects
 import Events
 import Plan
 import SQLFrontend
@@ -48,8 +49,8 @@ import Testing
     #expect(plan.keys.map(\.name) == ["region"])
     #expect(plan.keys[0].comment == "Country and region, e.g. US-California.")
     #expect(plan.comment.hasPrefix("Health of downloads per region and minute"))
-    #expect(plan.selectText.hasPrefix("SELECT \"user\".region,"))
-    #expect(plan.selectText.hasSuffix("INTERVAL '1 minute'), \"user\".region"))
+    #expect(plan.select.text.hasPrefix("SELECT \"user\".region,"))
+    #expect(plan.select.text.hasSuffix("INTERVAL '1 minute'), \"user\".region"))
     #expect(
       plan.outputs.map(\.name) == [
         "region", "total_downloads", "successful_downloads", "failed_downloads", "success_rate", "avg_speed_mbps",
@@ -80,7 +81,7 @@ import Testing
   func endpoints(_ file: SourceFile) throws {
     let endpoint = try parseEndpoint(file)
     #expect(endpoint.path == "/api/stats/" + file.path.dropLast(4))
-    #expect(Golden.matches(endpoint.sql + ";\n", "endpoint_\(file.path)"))
+    #expect(Golden.matches(endpoint.statement + ";\n", "endpoint_\(file.path)"))
   }
 
   @Test("the API has the endpoints that its clients expect")
@@ -99,7 +100,7 @@ import Testing
     for file in files {
       let alert = try parseAlert(file, aggregates: aggregates)
       #expect(alert.minimumSamples == 5)
-      #expect(Golden.matches(alert.sql + ";\n", "alert_\(file.path)"))
+      #expect(Golden.matches(alert.statement + ";\n", "alert_\(file.path)"))
     }
   }
 }

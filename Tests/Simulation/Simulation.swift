@@ -1,5 +1,5 @@
-import Avro
 import Downloads
+import Formats
 
 /// What became of one schedule.
 public struct Verdict: Sendable, Equatable {
@@ -18,7 +18,7 @@ public struct Verdict: Sendable, Equatable {
 ///
 /// For one thread at a time.
 public struct Simulation {
-  private let decoder: AvroDecoder
+  private let decoder: RecordDecoder
   private let bug: PlantedBug?
 
   public init(bug: PlantedBug? = nil) throws {

@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPTestClient
+import Plan
 import SQLFrontend
 import StatsAPI
 import Synchronization
@@ -23,7 +24,7 @@ final class Fixture: Sendable {
     var observations: [RequestObservation] = []
   }
 
-  static func endpoints() throws -> [EndpointDefinition] {
+  static func endpoints() throws -> [EndpointPlan] {
     let texts = [
       """
       -- name: GET /api/stats/trending

@@ -1,6 +1,7 @@
 import Glibc
 import HTTPTestClient
 import JSON
+import Plan
 import Postgres
 import SQLFrontend
 import StatsAPI
@@ -30,15 +31,15 @@ private final class Database: Sendable {
   }
 
   /// nil after ten seconds in vain.
-  func run(_ endpoint: EndpointDefinition, _ arguments: [String?]) -> Result<String, QueryFailure>? {
+  func run(_ endpoint: EndpointPlan, _ arguments: [String?]) -> Result<String, QueryFailure>? {
     let outcome = Monitor<Result<[UInt8], QueryFailure>?>(nil)
-    PostgresExecutor(pool).execute(endpoint, arguments) { result in outcome.update { $0 = result } }
+    PostgresExecutor(pool).execute(EndpointQuery(endpoint), arguments) { result in outcome.update { $0 = result } }
     return outcome.wait(timeoutMilliseconds: 10_000) { $0 }?.map { String(decoding: $0, as: UTF8.self) }
   }
 }
 
 private func endpoint(_ select: String, parameters: String = "", returns: String = "object") throws
-  -> EndpointDefinition
+  -> EndpointPlan
 {
   try parseEndpoint(
     SourceFile(

@@ -1,6 +1,6 @@
+import EngineSchema
 import Postgres
 import Project
-import SQLFrontend
 import Testing
 
 @testable import ProcessingTestSupport
@@ -17,9 +17,16 @@ import Testing
     try Migrator(connection) { _ in }.migrate(project)
   }
 
-  private func refusal(_ project: Project) -> String? {
+  /// The engine's schema with more in its first file.
+  private static func schema(appending line: String) -> [SchemaFile] {
+    EngineSchema.files.enumerated().map {
+      $0 == 0 ? SchemaFile(name: $1.name, text: "\($1.text)\n\(line)\n") : $1
+    }
+  }
+
+  private func refusal(_ project: Project, schema: [SchemaFile] = EngineSchema.files) -> String? {
     do {
-      _ = try migrate(project)
+      _ = try Migrator(connection, schema: schema) { _ in }.migrate(project)
       return nil
     } catch {
       return "\(error)"
@@ -31,7 +38,7 @@ import Testing
     let project = try Project(folder: repository)
     #expect(
       try migrate(project)
-        == project.migrations.map { "applied \($0.path)" }
+        == EngineSchema.files.map { "applied \($0.name)" }
         + ["content_stats", "device_stats", "region_health"].map { "created the table \($0)" })
     #expect(try migrate(project) == [])
     try Migrator.verify(project, connection)
@@ -51,18 +58,21 @@ import Testing
   func older() throws {
     let project = try Project(folder: repository)
     _ = try migrate(project)
-    let last = try #require(project.migrations.last)
+    let last = try #require(EngineSchema.files.last)
     try connection.execute("DELETE FROM pulse.migrations WHERE name = (SELECT max(name) FROM pulse.migrations)")
     let error = #expect(throws: StorageError.self) { try Migrator.verify(project, connection) }
-    #expect(error?.description == "\(last.path) has not been applied: run streampulse migrate")
+    #expect(
+      error?.description
+        == "the database is of an older version, \(last.name) has not been applied: run streampulse migrate")
   }
 
   @Test("a migration that was edited after it had been applied is refused, and the table stays")
   func edited() throws {
-    let scratch = try ScratchProject()
-    _ = try migrate(Project(folder: scratch.folder))
-    let changed = try scratch.change("sql/schema/0001_engine.sql", "$ a -- changed")
-    #expect(refusal(changed)?.contains("0001_engine.sql was changed after it had been applied") == true)
+    let project = try Project(folder: repository)
+    _ = try migrate(project)
+    #expect(
+      refusal(project, schema: Self.schema(appending: "-- changed"))?.contains(
+        "0001_engine.sql was changed after it had been applied") == true)
   }
 
   @Test("a definition whose stored rows would mean something else is refused; comments and retention may change")
@@ -83,11 +93,9 @@ import Testing
 
   @Test("a migration that fails leaves nothing of itself, and can be tried again once it is right")
   func failing() throws {
-    let scratch = try ScratchProject()
-    let broken = try scratch.change("sql/schema/0001_engine.sql", "$ a SELECT 1/0;")
-    #expect(refusal(broken)?.contains("division by zero") == true)
-    #expect(try connection.query("SELECT to_regclass('pulse.progress') IS NULL")[0, 0] == "t")
     let whole = try Project(folder: repository)
-    #expect(try migrate(whole).count == whole.migrations.count + whole.stream.plan.aggregates.count)
+    #expect(refusal(whole, schema: Self.schema(appending: "SELECT 1/0;"))?.contains("division by zero") == true)
+    #expect(try connection.query("SELECT to_regclass('pulse.progress') IS NULL")[0, 0] == "t")
+    #expect(try migrate(whole).count == EngineSchema.files.count + whole.stream.plan.aggregates.count)
   }
 }

@@ -1,6 +1,6 @@
-import Avro
 import Events
 import Faults
+import Formats
 import Kafka
 import Plan
 import Postgres
@@ -9,7 +9,7 @@ import Postgres
 struct EventLoader {
   private let connection: PostgresConnection
   private let plan: StreamPlan
-  private let decoder: AvroDecoder
+  private let decoder: RecordDecoder
   private let batch: EventBatch
   private let segments: [RecountSnapshot.Segment]
   /// The segment that each partition is in now: records come in order.
@@ -17,7 +17,7 @@ struct EventLoader {
   private var counts: [Int]
   private(set) var total = 0
 
-  init(_ connection: PostgresConnection, _ plan: StreamPlan, _ snapshot: RecountSnapshot, decoder: AvroDecoder) {
+  init(_ connection: PostgresConnection, _ plan: StreamPlan, _ snapshot: RecountSnapshot, decoder: RecordDecoder) {
     self.connection = connection
     self.plan = plan
     self.decoder = decoder

@@ -1,6 +1,6 @@
-import Avro
 import Events
 import Faults
+import Formats
 import Kafka
 import Plan
 import Postgres

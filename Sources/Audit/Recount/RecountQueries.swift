@@ -1,7 +1,8 @@
+import Dialects
 import Events
 import Faults
 import Plan
-import SQLFrontend
+import SQLQuoting
 
 /// The statements that let Postgres compute an aggregate's rows of the events and compare them with the stored ones.
 ///

@@ -1,7 +1,8 @@
+import Dialects
 import Events
 import Plan
 import Postgres
-import SQLFrontend
+import SQLQuoting
 import Storage
 
 /// What the database says at one moment: positions, ledger, dead letters, replays and rows, copied to temporary tables so

@@ -1,6 +1,6 @@
 import Plan
 import Postgres
-import SQLFrontend
+import SQLQuoting
 import Storage
 
 /// What `streampulse verify` found.

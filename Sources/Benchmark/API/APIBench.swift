@@ -1,5 +1,6 @@
+import Dialects
 import Glibc
-import SQLFrontend
+import Plan
 import Threads
 
 /// How many requests a second the API answers: from its cache against a constant route of the same server, and with a
@@ -112,10 +113,10 @@ struct APIBench {
   }
 }
 
-extension EndpointDefinition {
+extension EndpointPlan {
   /// The statement with `:name` instead of `$1`.
   fileprivate func sql(naming name: (Parameter) -> String) -> String {
-    var text = sql
+    var text = statement
     for (index, parameter) in parameters.enumerated().reversed() {
       let parts = text.split(separator: "$\(index + 1)", omittingEmptySubsequences: false)
       text = parts.joined(separator: ":\(name(parameter))")

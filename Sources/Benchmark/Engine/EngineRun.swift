@@ -1,6 +1,6 @@
-import Avro
 import Dataflow
 import Events
+import Formats
 import Plan
 import Project
 
@@ -41,7 +41,7 @@ struct EngineRun {
   /// A decoder and the windows behind it.
   struct Operators {
     let windows: WindowOperator
-    private let decoder: AvroDecoder
+    private let decoder: RecordDecoder
     private let batch: EventBatch
 
     init(_ project: Project) throws {

@@ -1,8 +1,9 @@
 import Audit
+import Dialects
 import Plan
 import Postgres
 import Project
-import SQLFrontend
+import SQLQuoting
 
 /// What comparing the database with the truth found.
 public struct Comparison: Sendable {
@@ -37,7 +38,7 @@ public struct Comparison: Sendable {
       "SELECT definition FROM pulse.definitions WHERE aggregate = $1", [.text(aggregate.name)])
     guard definition.rowCount == 1, let text = definition[0, 0], let batch = Truth.batchQuery(of: text, stream: stream)
     else { throw CrashTestError.setup("the definition of \(aggregate.name) cannot be run as a batch") }
-    let expected = "crashtest.\(connection.quoted(identifier: aggregate.name))"
+    let expected = "crashtest.\(quotedIdentifier(aggregate.name))"
     try connection.execute("CREATE UNLOGGED TABLE \(expected) AS \(batch)")
     let columns = try connection.query(
       """
@@ -49,18 +50,18 @@ public struct Comparison: Sendable {
     let isFloat = (0..<columns.rowCount).map { columns.boolean($0, 1) ?? false }
     let values = zip(names, isFloat).filter { !identity.contains($0.0) }
     let differing = values.map { name, isFloat in
-      let column = connection.quoted(identifier: name)
+      let column = quotedIdentifier(name)
       return """
         CASE WHEN \(isFloat ? Comparison.differFloat(column) : "f.\(column) IS DISTINCT FROM e.\(column)")
-        THEN format('%s is %s instead of %s', \(connection.quoted(literal: name)), coalesce(f.\(column)::text, 'NULL'),
+        THEN format('%s is %s instead of %s', \(quotedLiteral(name)), coalesce(f.\(column)::text, 'NULL'),
           coalesce(e.\(column)::text, 'NULL')) END
         """
     }
-    let keys = identity.map { connection.quoted(identifier: $0) }
-    let table = connection.quoted(identifier: aggregate.name)
+    let keys = identity.map { quotedIdentifier($0) }
+    let table = quotedIdentifier(aggregate.name)
     let found = try connection.query(
       """
-      SELECT \(connection.quoted(literal: aggregate.name)) || ' ' || concat_ws(' ', \(keys.joined(separator: ", ")))
+      SELECT \(quotedLiteral(aggregate.name)) || ' ' || concat_ws(' ', \(keys.joined(separator: ", ")))
         || ': ' || what, count(*) OVER ()
       FROM (
         SELECT \(keys.joined(separator: ", ")), CASE

@@ -1,4 +1,5 @@
 import Postgres
+import SQLQuoting
 
 /// The events that the log held, as a table: Postgres computes from it what the rows have to be.
 enum Truth {
@@ -31,7 +32,7 @@ enum Truth {
       """)
     let files = [("raw", recorder.eventsFile), ("malformed", recorder.malformedFile)]
     for (table, file) in files {
-      try connection.execute("COPY crashtest.\(table) FROM \(connection.quoted(literal: file))")
+      try connection.execute("COPY crashtest.\(table) FROM \(quotedLiteral(file))")
       try connection.execute("ANALYZE crashtest.\(table)")
     }
   }

@@ -1,7 +1,8 @@
 import Detection
+import Dialects
 import Observability
+import Plan
 import Postgres
-import SQLFrontend
 
 /// Judges windows that have closed since the last time: how far it came and what it raised are committed together.
 struct AlertEvaluator {
@@ -16,7 +17,7 @@ struct AlertEvaluator {
   /// Evaluates the windows that ended after the last evaluation and not after the watermark.
   ///
   /// - Returns: what was raised; each alert once per key and window, whatever is evaluated again.
-  func evaluate(_ alert: AlertDefinition, watermark: String) throws(PostgresError) -> [Observation] {
+  func evaluate(_ alert: AlertPlan, watermark: String) throws(PostgresError) -> [Observation] {
     let last = try connection.query(
       """
       SELECT evaluated_until::text, evaluated_until < $3::timestamptz FROM pulse.alert_progress
@@ -24,7 +25,7 @@ struct AlertEvaluator {
       """, [.text(alert.name), .text(cluster), .text(watermark)])
     guard last.rowCount == 0 || last.boolean(0, 1) == true else { return [] }
     let from = last.rowCount > 0 ? last[0, 0] ?? "-infinity" : "-infinity"
-    let rows = try connection.query(alert.sql, [.text(from), .text(watermark)])
+    let rows = try connection.query(alert.statement, [.text(from), .text(watermark)])
     let detector = ThresholdDetector(alert)
     var raised: [Observation] = []
     var statements: [PostgresStatement] = []
@@ -48,7 +49,7 @@ struct AlertEvaluator {
   }
 
   private func insert(
-    _ alert: AlertDefinition, _ window: ClosedWindow, _ finding: Finding, _ message: String
+    _ alert: AlertPlan, _ window: ClosedWindow, _ finding: Finding, _ message: String
   ) -> PostgresStatement {
     PostgresStatement(
       """
@@ -97,7 +98,7 @@ private struct ClosedWindow {
 }
 
 extension ThresholdDetector {
-  init(_ alert: AlertDefinition) {
+  init(_ alert: AlertPlan) {
     switch alert.detector {
     case .threshold(let direction, let levels):
       self.init(
@@ -109,7 +110,7 @@ extension ThresholdDetector {
 }
 
 extension Severity {
-  fileprivate init(_ severity: AlertDefinition.Severity) {
+  fileprivate init(_ severity: AlertPlan.Severity) {
     switch severity {
     case .info: self = .info
     case .warning: self = .warning

@@ -1,4 +1,5 @@
 import Glibc
+import SQLQuoting
 import Threads
 
 /// Connections with a thread each, on which jobs run: blocking libpq never meets Swift's cooperative pool.
@@ -40,11 +41,10 @@ public final class ConnectionPool: Sendable {
 
     /// What connections need that only read, and for a limited time.
     public static func readOnlySetup(role: String?, statementTimeoutMilliseconds: Int) -> [String] {
-      let quoted = role.map { $0.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") }
-      return [
+      [
         "SET TIME ZONE 'UTC'", "SET statement_timeout = \(statementTimeoutMilliseconds)",
         "SET default_transaction_read_only = on",
-      ] + (quoted.map { ["SET ROLE \"\($0)\""] } ?? [])
+      ] + (role.map { ["SET ROLE \(quotedIdentifier($0))"] } ?? [])
     }
   }
 

@@ -1,5 +1,6 @@
 import ChildProcess
 import Glibc
+import SQLQuoting
 
 /// A Postgres server of our own, for one machine: made on first use, started and stopped with this process.
 ///
@@ -120,7 +121,7 @@ private func createApplicationRole(
 ) throws(PostgresError) {
   let connection = try PostgresConnection(superuser)
   defer { connection.close() }
-  let identifier = connection.quoted(identifier: name)
+  let identifier = quotedIdentifier(name)
   let role = try connection.query("SELECT FROM pg_catalog.pg_roles WHERE rolname = $1", [.text(name)])
   if role.rowCount == 0 {
     // Encrypted here, so that no log and no statistics view of the server ever sees the password.

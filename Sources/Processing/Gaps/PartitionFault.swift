@@ -1,5 +1,6 @@
 import Events
 import Kafka
+import SQLQuoting
 
 /// Why nothing more is read of a partition until an operator says how to go on.
 enum PartitionFault: Equatable, Sendable {
@@ -13,7 +14,7 @@ enum PartitionFault: Equatable, Sendable {
   /// What is wrong and how to go on, for a person.
   func text(cluster: String, topic: String, partition: Int32) -> String {
     let name = "partition \(partition) of \(topic)"
-    let arguments = "'\(quoted(cluster))', '\(quoted(topic))', \(partition)"
+    let arguments = "\(quotedLiteral(cluster)), \(quotedLiteral(topic)), \(partition)"
     let beginAgain = """
       Nothing more is read of it until you say how to go on; to begin again at its start: \
       SELECT pulse.begin_again(\(arguments)). See "A log that is not the one that was read" in docs/exactly-once.md
@@ -48,8 +49,4 @@ extension CleanupPolicy {
     case .unknown(let reason): "its cleanup.policy cannot be asked for (\(reason))"
     }
   }
-}
-
-private func quoted(_ text: String) -> String {
-  String(text.flatMap { $0 == "'" ? ["'", "'"] : [$0] })
 }

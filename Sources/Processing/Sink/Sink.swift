@@ -1,9 +1,9 @@
 import Dataflow
+import Dialects
 import Events
 import JSON
 import Plan
 import Postgres
-import SQLFrontend
 import Storage
 
 /// Writes checkpoints: positions, rows, ledger and dead letters in one transaction and one round trip.

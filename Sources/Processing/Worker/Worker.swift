@@ -1,7 +1,7 @@
-import Avro
 import Dataflow
 import Events
 import Faults
+import Formats
 import Kafka
 import Observability
 import Plan
@@ -22,7 +22,7 @@ package enum WorkerEnd: Sendable {
 package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: TimeSource> {
   private let plan: StreamPlan
   private let consumer: Source
-  private let decoder: AvroDecoder
+  private let decoder: RecordDecoder
   private let sink: Sink
   private let time: Time
   private let observe: @Sendable (Observation) -> Void
@@ -60,7 +60,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
 
   /// - Parameter seed: of the hash functions.
   package init(
-    plan: StreamPlan, consumer: Source, decoder: AvroDecoder, sink: Sink, time: Time, settings: ProcessorSettings,
+    plan: StreamPlan, consumer: Source, decoder: RecordDecoder, sink: Sink, time: Time, settings: ProcessorSettings,
     status: ProcessorStatus, seed: UInt64, shouldStop: @escaping @Sendable () -> Bool,
     observe: @escaping @Sendable (Observation) -> Void
   ) {
@@ -355,7 +355,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       let record = records.records[first + failure.row]
       putAside(
         DeadLetter(
-          record, headers: records.headers(of: record), schemaID: decoder.confluentID(of: record), code: failure.code,
+          record, headers: records.headers(of: record), schemaID: decoder.schemaID(of: record), code: failure.code,
           reason: failure.message))
     }
     for event in windows.lateEvents {
@@ -363,7 +363,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       let aggregate = plan.aggregates[event.aggregate].name
       putAside(
         DeadLetter(
-          record, headers: records.headers(of: record), schemaID: decoder.confluentID(of: record), code: .late,
+          record, headers: records.headers(of: record), schemaID: decoder.schemaID(of: record), code: .late,
           reason: event.reason(aggregate), late: (aggregate, event.windowStart)))
     }
   }

@@ -1,5 +1,5 @@
-import Avro
 import Faults
+import Formats
 import Kafka
 import Observability
 import Postgres
@@ -53,7 +53,7 @@ final class WorkerSupervisor: Sendable {
   private var isStopping: Bool { state.read { $0.isStopping } }
 
   private func runWorker() throws(PipelineError) -> WorkerEnd {
-    let decoder: AvroDecoder
+    let decoder: RecordDecoder
     do {
       decoder = try stream.makeDecoder()
     } catch {
@@ -84,7 +84,8 @@ final class WorkerSupervisor: Sendable {
     }
   }
 
-  private func run(_ consumer: KafkaConsumer, _ decoder: AvroDecoder, cluster: String) throws(KafkaError) -> WorkerEnd {
+  private func run(_ consumer: KafkaConsumer, _ decoder: RecordDecoder, cluster: String) throws(KafkaError) -> WorkerEnd
+  {
     let sink = SinkThread(
       Sink(stream.plan, topic: settings.topic, owner: settings.owner, plantedBug: settings.plantedBug),
       cluster: cluster, settings: settings.database, status: status, observe: observe)

@@ -1,11 +1,11 @@
-import Avro
 import Dataflow
+import Dialects
 import Events
 import Faults
+import Formats
 import JSON
 import Plan
 import Postgres
-import SQLFrontend
 import Storage
 import Threads
 
@@ -36,10 +36,10 @@ public struct LetterReplay {
   private static let portion = (letters: 1000, bytes: 16 << 20)
   private static let tries = 8
   private let plan: StreamPlan
-  private let decoder: AvroDecoder
+  private let decoder: RecordDecoder
   private let connection: PostgresConnection
 
-  public init(_ plan: StreamPlan, _ decoder: AvroDecoder, _ connection: PostgresConnection) {
+  public init(_ plan: StreamPlan, _ decoder: RecordDecoder, _ connection: PostgresConnection) {
     self.plan = plan
     self.decoder = decoder
     self.connection = connection

@@ -1,6 +1,6 @@
-import Avro
 import Dataflow
 import Events
+import Formats
 import Plan
 
 /// What became of a dead letter in one aggregate when it was replayed. The raw value is what the ledger of replays holds.
@@ -56,7 +56,7 @@ struct ReplayPlan {
   /// - Parameters:
   ///   - payloads: the letters' original values; nil: a tombstone.
   ///   - now: the wall clock in microseconds since 1970.
-  func run(_ payloads: [[UInt8]?], _ decoder: AvroDecoder, now: Int64) -> ReplayedBatch {
+  func run(_ payloads: [[UInt8]?], _ decoder: RecordDecoder, now: Int64) -> ReplayedBatch {
     let batch = EventBatch(specs: plan.columns, capacity: max(payloads.count, 1))
     let records = RecordBatch(copying: payloads)
     decoder.decode(records.records, into: batch)

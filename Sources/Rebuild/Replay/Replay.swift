@@ -1,10 +1,10 @@
+import Dialects
 import Events
 import Faults
 import Kafka
 import Plan
 import Postgres
 import Project
-import SQLFrontend
 import Storage
 import Threads
 
@@ -280,7 +280,7 @@ public final class Replay {
     _ = try connection.query(
       """
       UPDATE pulse.definitions SET shape = $2, definition = $3, updated_at = now() WHERE aggregate = $1
-      """, [.text(aggregate.name), .text(shape.description), .text(aggregate.selectText)])
+      """, [.text(aggregate.name), .text(shape.description), .text(aggregate.select.text)])
     var partitions = PostgresArray(.integer)
     var offsets = PostgresArray(.bigint)
     for (partition, position) in positions.sorted(by: { $0.key < $1.key }) {

@@ -1,7 +1,7 @@
-import Avro
 import Dataflow
 import Events
 import Faults
+import Formats
 import Kafka
 import Plan
 import Project
@@ -14,7 +14,7 @@ struct ReplayEngine {
 
   private let plan: StreamPlan
   private let floor: Int64?
-  private let decoder: AvroDecoder
+  private let decoder: RecordDecoder
   private let batch: EventBatch
   private let windows: WindowOperator
 

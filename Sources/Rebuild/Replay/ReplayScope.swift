@@ -1,8 +1,8 @@
+import Dialects
 import Events
 import Faults
 import Plan
 import Postgres
-import SQLFrontend
 import Storage
 
 /// Which windows a replay makes anew, and which records that takes.

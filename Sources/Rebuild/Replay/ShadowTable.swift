@@ -1,8 +1,9 @@
 import Dataflow
+import Dialects
 import Faults
 import Plan
 import Postgres
-import SQLFrontend
+import SQLQuoting
 import Storage
 
 /// The table that a replay fills, and how it takes the place of the present one.

@@ -1,4 +1,5 @@
 import Plan
+import SQLQuoting
 
 /// Reads an alert's file: annotations and one SELECT of keys, `window_start`, `window_end`, `value` and `samples`.
 ///
@@ -6,7 +7,7 @@ import Plan
 ///
 /// - Parameter aggregates: those that an alert may watch.
 /// - Throws: everything that is wrong in the file.
-public func parseAlert(_ file: SourceFile, aggregates: [AggregatePlan]) throws(DefinitionErrors) -> AlertDefinition {
+public func parseAlert(_ file: SourceFile, aggregates: [AggregatePlan]) throws(DefinitionErrors) -> AlertPlan {
   let source = SourceText(file)
   var diagnostics = Diagnostics()
   let definition = AlertParser(source: source, aggregates: aggregates).parse(&diagnostics)
@@ -23,7 +24,7 @@ private struct AlertParser {
   /// What every alert's SELECT yields beside its keys.
   static let measures = ["window_start", "window_end", "value", "samples"]
 
-  func parse(_ diagnostics: inout Diagnostics) -> AlertDefinition? {
+  func parse(_ diagnostics: inout Diagnostics) -> AlertPlan? {
     let annotations = Annotations(source, known: Self.annotations, diagnostics: &diagnostics)
     let name = diagnostics.attempt { () throws(DefinitionError) in try self.name(annotations) }
     let summary = diagnostics.attempt { () throws(DefinitionError) in
@@ -48,10 +49,9 @@ private struct AlertParser {
       return try template(item, keys: keys)
     }
     guard let name, let summary, let metric, let detector, let samples, let keys, let message else { return nil }
-    return AlertDefinition(
-      name: name, summary: summary, aggregate: aggregate.name, metric: metric, detector: detector,
-      minimumSamples: samples, message: message, keys: keys,
-      sql: Self.statement(source.text(select.range), over: aggregate, keys: keys))
+    return AlertPlan(
+      name: name, summary: summary, aggregate: aggregate.name, window: aggregate.window, metric: metric,
+      detector: detector, minimumSamples: samples, message: message, keys: keys, select: source.text(select.range))
   }
 
   private func name(_ annotations: Annotations) throws(DefinitionError) -> String {
@@ -133,30 +133,5 @@ private struct AlertParser {
     }
     if !rest.isEmpty { pieces.append(.text(String(rest))) }
     return MessageTemplate(pieces: pieces)
-  }
-
-  /// The aggregate's name is shadowed by the windows to be judged: whatever the SELECT is, it sees no others.
-  private static func statement(_ select: String, over aggregate: AggregatePlan, keys: [String]) -> String {
-    let table = quotedIdentifier(aggregate.name)
-    let size = ResultTable(aggregate).windowSizeSQL
-    let texts = keys.map { "\(quotedIdentifier($0))::text" }
-    let members = keys.map { "\(quotedLiteral($0)), \(quotedIdentifier($0))" }.joined(separator: ", ")
-    let order = ["window_start"] + keys.map { "\(quotedIdentifier($0))::text COLLATE \"C\"" }
-    let columns =
-      ["window_start", "window_end", "value::double precision AS value", "samples::bigint AS samples"]
-      + ["jsonb_build_object(\(members)) AS key"] + zip(texts, keys).map { "\($0) AS \(quotedIdentifier($1))" }
-    return """
-      WITH \(table) AS (
-        SELECT * FROM \(table)
-        WHERE window_end > $1::timestamptz AND window_end <= $2::timestamptz
-          AND window_start > $1::timestamptz - \(size) AND window_start <= $2::timestamptz
-      )
-      SELECT \(columns.joined(separator: ", "))
-      FROM (
-      \(select)
-      ) AS alert_rows
-      WHERE value IS NOT NULL
-      ORDER BY \(order.joined(separator: ", "))
-      """
   }
 }

@@ -1,25 +1,27 @@
+import Plan
+
 /// Reads the annotation of a detector: `threshold above WARNING 0.10, CRITICAL 0.15`.
 struct DetectorParser {
   let source: SourceText
 
   static let form = "threshold above WARNING 0.10, CRITICAL 0.15"
 
-  func parse(_ item: Annotation) throws(DefinitionError) -> AlertDefinition.Detector {
+  func parse(_ item: Annotation) throws(DefinitionError) -> AlertPlan.Detector {
     let words = item.value.split(separator: " ", maxSplits: 2).map(String.init)
     guard words.first == "threshold" else {
       throw source.error(
         at: item.valueLocation, "there is no detector \(words.first ?? "")", hint: "write \(Self.form)")
     }
-    guard words.count == 3, let direction = AlertDefinition.Direction(rawValue: words[1]) else {
+    guard words.count == 3, let direction = AlertPlan.Direction(rawValue: words[1]) else {
       throw source.error(at: item.valueLocation, "a threshold is above or below", hint: "write \(Self.form)")
     }
-    var levels: [AlertDefinition.Level] = []
+    var levels: [AlertPlan.Level] = []
     for text in words[2].split(separator: ",", omittingEmptySubsequences: false) {
       let parts = text.split(separator: " ").map(String.init)
-      guard parts.count == 2, let severity = AlertDefinition.Severity(rawValue: parts[0]),
+      guard parts.count == 2, let severity = AlertPlan.Severity(rawValue: parts[0]),
         let value = Double(parts[1]), value.isFinite
       else {
-        let names = AlertDefinition.Severity.allCases.map(\.rawValue).joined(separator: ", ")
+        let names = AlertPlan.Severity.allCases.map(\.rawValue).joined(separator: ", ")
         throw source.error(
           at: item.valueLocation, "a level is a severity and a number", hint: "severities are \(names)")
       }
@@ -31,7 +33,7 @@ struct DetectorParser {
             hint: "write \(Self.form)")
         }
       }
-      levels.append(AlertDefinition.Level(severity: severity, value: value))
+      levels.append(AlertPlan.Level(severity: severity, value: value))
     }
     return .threshold(direction, levels: levels)
   }

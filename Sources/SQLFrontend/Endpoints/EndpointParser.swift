@@ -1,7 +1,9 @@
+import Plan
+
 /// Reads an endpoint's file: annotations and one SELECT.
 ///
 /// - Throws: everything that is wrong in the file.
-public func parseEndpoint(_ file: SourceFile) throws(DefinitionErrors) -> EndpointDefinition {
+public func parseEndpoint(_ file: SourceFile) throws(DefinitionErrors) -> EndpointPlan {
   let source = SourceText(file)
   var diagnostics = Diagnostics()
   let definition = EndpointParser(source: source).parse(&diagnostics)
@@ -15,7 +17,7 @@ private struct EndpointParser {
 
   static let annotations = ["name", "summary", "param", "returns", "meta"]
 
-  func parse(_ diagnostics: inout Diagnostics) -> EndpointDefinition? {
+  func parse(_ diagnostics: inout Diagnostics) -> EndpointPlan? {
     let annotations = Annotations(source, known: Self.annotations, diagnostics: &diagnostics)
     let route = diagnostics.attempt { () throws(DefinitionError) in try self.route(annotations) }
     let summary = diagnostics.attempt { () throws(DefinitionError) in
@@ -24,7 +26,7 @@ private struct EndpointParser {
     let returns = diagnostics.attempt { () throws(DefinitionError) in try self.returns(annotations) }
     var scope = ParameterScope(annotations, diagnostics: &diagnostics)
     let select = diagnostics.attempt { () throws(DefinitionError) in try self.select(&scope) }
-    var meta: [EndpointDefinition.Meta] = []
+    var meta: [EndpointPlan.Meta] = []
     for item in annotations.items where item.name == "meta" {
       let member = diagnostics.attempt { () throws(DefinitionError) in
         if returns == .object {
@@ -40,9 +42,9 @@ private struct EndpointParser {
     }
     if diagnostics.errors.isEmpty { scope.reportUnused(&diagnostics) }
     guard let route, let summary, let returns, let select else { return nil }
-    return EndpointDefinition(
+    return EndpointPlan(
       method: "GET", path: route, summary: summary, parameters: scope.parameters, returns: returns, meta: meta,
-      select: select, sql: Self.response(select, returns, meta))
+      select: select)
   }
 
   private func route(_ annotations: Annotations) throws(DefinitionError) -> String {
@@ -65,9 +67,9 @@ private struct EndpointParser {
     return words[1]
   }
 
-  private func returns(_ annotations: Annotations) throws(DefinitionError) -> EndpointDefinition.Returns {
+  private func returns(_ annotations: Annotations) throws(DefinitionError) -> EndpointPlan.Returns {
     let item = try annotations.required("returns", form: "rows, or object")
-    guard let returns = EndpointDefinition.Returns(rawValue: item.value) else {
+    guard let returns = EndpointPlan.Returns(rawValue: item.value) else {
       throw source.error(at: item.valueLocation, "an endpoint returns rows or object", hint: "write -- returns: rows")
     }
     return returns
@@ -91,7 +93,7 @@ private struct EndpointParser {
 
   /// `window_minutes = :minutes`
   private func meta(_ item: Annotation, _ scope: inout ParameterScope) throws(DefinitionError)
-    -> EndpointDefinition.Meta
+    -> EndpointPlan.Meta
   {
     let form = "write -- meta: window_minutes = :minutes"
     guard let sign = item.value.firstIndex(of: "=") else {
@@ -125,26 +127,6 @@ private struct EndpointParser {
     try refuseNumberedParameters(text, shift: shift)
     try scope.use(named, shift: shift)
     let sql = named.replacing(in: prefix.utf8.count..<end, of: text, with: scope.placeholder)
-    return EndpointDefinition.Meta(name: name, sql: String(sql.drop { $0 == " " }))
-  }
-
-  /// The response is built by Postgres: one value comes back, whatever the columns are.
-  ///
-  /// The rows go through a materialised common table expression: it keeps their order and is computed once.
-  private static func response(
-    _ select: String, _ returns: EndpointDefinition.Returns, _ meta: [EndpointDefinition.Meta]
-  ) -> String {
-    let rows = "WITH endpoint_rows AS MATERIALIZED (\n\(select)\n)\n"
-    switch returns {
-    case .object: return rows + "SELECT (SELECT row_to_json(r) FROM endpoint_rows AS r)::text"
-    case .rows:
-      let members = meta.map { ",\n  \(quotedLiteral($0.name)), (\($0.sql))" }.joined()
-      return rows + """
-        SELECT json_build_object(
-          'data', COALESCE((SELECT json_agg(r) FROM endpoint_rows AS r), '[]'::json),
-          'count', (SELECT count(*) FROM endpoint_rows)\(members)
-        )::text
-        """
-    }
+    return EndpointPlan.Meta(name: name, sql: String(sql.drop { $0 == " " }))
   }
 }

@@ -1,3 +1,5 @@
+import Plan
+
 /// Reads the annotation of a parameter: `minutes integer = 5 in 1..60 -- Look-back window`.
 struct ParameterParser {
   private let source: SourceText
@@ -26,7 +28,7 @@ struct ParameterParser {
     self.description = description
   }
 
-  func parse() throws(DefinitionError) -> EndpointDefinition.Parameter {
+  func parse() throws(DefinitionError) -> EndpointPlan.Parameter {
     guard words.count >= 2 else {
       throw source.error(at: annotation.valueLocation, "a parameter is a name and a type", hint: "write \(Self.form)")
     }
@@ -35,12 +37,12 @@ struct ParameterParser {
     else {
       throw source.error(at: words[0].location, "a parameter's name is of a to z, 0 to 9 and _")
     }
-    guard let type = EndpointDefinition.ParameterType(rawValue: words[1].text) else {
+    guard let type = EndpointPlan.ParameterType(rawValue: words[1].text) else {
       throw source.error(
         at: words[1].location, "a parameter cannot be of type \(words[1].text)",
         hint: "types are integer, text, boolean")
     }
-    var parameter = EndpointDefinition.Parameter(
+    var parameter = EndpointPlan.Parameter(
       name: name, type: type, isOptional: false, defaultValue: nil, range: nil, allowedValues: [],
       description: description)
     var index = 2
@@ -63,8 +65,8 @@ struct ParameterParser {
     return parameter
   }
 
-  private func defaultValue(_ index: inout Int, _ type: EndpointDefinition.ParameterType) throws(DefinitionError)
-    -> EndpointDefinition.ParameterValue
+  private func defaultValue(_ index: inout Int, _ type: EndpointPlan.ParameterType) throws(DefinitionError)
+    -> EndpointPlan.ParameterValue
   {
     let location = words[index].location
     index += 1
@@ -85,7 +87,7 @@ struct ParameterParser {
     throw source.error(at: location, "the default is not of type \(type.rawValue)")
   }
 
-  private func readDomain(_ index: inout Int, _ parameter: inout EndpointDefinition.Parameter) throws(DefinitionError) {
+  private func readDomain(_ index: inout Int, _ parameter: inout EndpointPlan.Parameter) throws(DefinitionError) {
     let location = index < words.count ? words[index].location : annotation.valueLocation
     let text = words[index...].map(\.text).joined()
     index = words.count
@@ -105,7 +107,7 @@ struct ParameterParser {
     }
   }
 
-  private func check(_ parameter: EndpointDefinition.Parameter) throws(DefinitionError) {
+  private func check(_ parameter: EndpointPlan.Parameter) throws(DefinitionError) {
     let location = annotation.valueLocation
     if parameter.isOptional, parameter.defaultValue != nil {
       throw source.error(at: location, "a parameter is either optional (?) or has a default")

@@ -1,7 +1,9 @@
+import Plan
+
 /// The parameters that an endpoint's statements may name, and those that they have named so far.
 struct ParameterScope {
   private let source: SourceText
-  private(set) var parameters: [EndpointDefinition.Parameter] = []
+  private(set) var parameters: [EndpointPlan.Parameter] = []
   /// Some parameter could not be read, which is reported: an unknown name may be that one.
   private var isIncomplete = false
   private var declarations: [(name: String, location: Int)] = []

@@ -5,15 +5,8 @@ import Plan
 enum AggregateShape {
   /// The stored column is the result.
   case accumulator(AccumulatorPlan.Function, SQLType)
-  /// The result is an expression over several stored parts.
-  case derived(parts: [Part], type: SQLType, sql: @Sendable (_ columns: [String]) -> String)
-
-  struct Part {
-    /// What is appended to the result's name to name the part's column.
-    var suffix: String
-    var function: AccumulatorPlan.Function
-    var type: SQLType
-  }
+  /// The result is the mean of a sum of that type and a count.
+  case mean(sum: SQLType, result: SQLType)
 }
 
 /// An entry of the catalogue: another mergeable aggregate is another entry.
@@ -56,14 +49,7 @@ struct AggregateFunction: Sendable {
   /// The mean as Postgres computes it from the same two parts: numeric for whole numbers, else double precision.
   @Sendable private static func averageShape(_ type: SQLType) -> AggregateShape? {
     guard let sum = sumType(type) else { return nil }
-    let parts = [
-      AggregateShape.Part(suffix: "sum", function: .sum, type: sum),
-      AggregateShape.Part(suffix: "count", function: .count, type: .bigint),
-    ]
-    if sum == .doublePrecision {
-      return .derived(parts: parts, type: .doublePrecision) { "\($0[0]) / NULLIF(\($0[1]), 0)::double precision" }
-    }
-    return .derived(parts: parts, type: .numeric(scale: 0)) { "\($0[0])::numeric / NULLIF(\($0[1]), 0)::numeric" }
+    return .mean(sum: sum, result: sum == .doublePrecision ? .doublePrecision : .numeric(scale: 0))
   }
 
   /// Names that Postgres has and we do not, and what to do about it.

@@ -1,5 +1,6 @@
 import Events
 import Plan
+import SQLQuoting
 
 /// Plans one aggregate's definition against the columns of its stream.
 struct AggregatePlanner {
@@ -41,12 +42,31 @@ struct AggregatePlanner {
     grouping.read(select, &diagnostics)
     var results = ResultPlanner(grouping)
     results.plan(select.items, &diagnostics)
-    guard diagnostics.errors.isEmpty, let window = grouping.window, let options else { return nil }
+    let text = diagnostics.attempt { () throws(DefinitionError) in
+      try Self.selectText(syntax, source, window: grouping.windowLocation)
+    }
+    guard diagnostics.errors.isEmpty, let window = grouping.window, let options, let text else { return nil }
     return AggregatePlan(
       name: syntax.name, comment: source.headerComment, filter: filter, window: window, keys: results.orderedKeys,
       accumulators: results.accumulators, outputs: results.outputs, retentionMicroseconds: options.retention,
       allowedLatenessMicroseconds: options.allowedLateness, latePolicy: options.late,
-      selectText: syntax.selectText)
+      select: text)
+  }
+
+  /// The SELECT's own text, with the places that a batch needs. The parser gives beginnings, the tokens give ends.
+  private static func selectText(_ syntax: SyntaxAggregate, _ source: SourceText, window: Int) throws(DefinitionError)
+    -> SelectText
+  {
+    let range = syntax.selectRange
+    let tokens = source.tokens.filter { !$0.isComment && range.contains($0.range.lowerBound) }
+    guard let name = tokens.firstIndex(where: { $0.range.lowerBound == syntax.select.sourceLocation }), name > 0 else {
+      throw source.error(at: syntax.select.sourceLocation, "FROM is missing", hint: SyntaxReader.aggregateForm)
+    }
+    // Nothing but FROM may stand before the stream's name.
+    let from = tokens[name - 1].range.lowerBound..<tokens[name].range.upperBound
+    return SelectText(
+      text: source.text(range), from: from.lowerBound - range.lowerBound..<from.upperBound - range.lowerBound,
+      window: source.callText(at: window))
   }
 
   private struct Options {

@@ -1,5 +1,6 @@
 import Events
 import Plan
+import SQLQuoting
 
 /// A field of a stream's records, as its schema describes it.
 public struct FieldDescription: Hashable, Sendable {

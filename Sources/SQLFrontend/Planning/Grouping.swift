@@ -1,5 +1,7 @@
+import Dialects
 import Events
 import Plan
+import SQLQuoting
 
 /// A GROUP BY: one window and the keys.
 struct Grouping {
@@ -11,6 +13,8 @@ struct Grouping {
   private(set) var isIncomplete = false
   /// nil when there is none or it could not be read.
   private(set) var window: WindowAssigner?
+  /// Where the window's call begins.
+  private(set) var windowLocation = 0
 
   init(source: SourceText, columns: StreamColumns, typer: ExpressionTyper) {
     self.source = source
@@ -58,6 +62,7 @@ struct Grouping {
           "GROUP BY holds more than \(AggregatePlanner.maximumKeys) keys"))
     }
     window = windows.first?.window
+    windowLocation = windows.first?.location ?? 0
   }
 
   /// A number or an alias of the SELECT list stands for that item, as in Postgres; a field goes before an alias.

@@ -54,6 +54,18 @@ extension SourceText {
     return pieces.joined()
   }
 
+  /// The text of the call that begins at `offset`, up to its closing parenthesis.
+  func callText(at offset: Int) -> String {
+    var depth = 0
+    for token in tokens where token.range.lowerBound >= offset && !token.isComment {
+      let text = text(token)
+      if text == "(" { depth += 1 }
+      if text == ")" { depth -= 1 }
+      if depth == 0, text == ")" { return self.text(offset..<token.range.upperBound) }
+    }
+    return ""
+  }
+
   private func commentText(_ token: Token) -> String {
     let text = text(token).drop { $0 == "-" }
     let start = text.first == " " ? text.dropFirst() : text

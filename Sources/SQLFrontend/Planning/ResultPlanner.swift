@@ -1,5 +1,6 @@
 import Events
 import Plan
+import SQLQuoting
 
 /// Plans a SELECT list: which items are keys, which are stored as they are, which are computed from stored parts.
 struct ResultPlanner {
@@ -201,12 +202,12 @@ struct ResultPlanner {
     let source = source
     let planned = calls
     let (keys, columns) = (keys, columns)
-    let keyNames = keys.indices.map { keyName($0) }
+    let positions = keys.indices.map { keyOrder.firstIndex(of: $0) ?? $0 }
     let typer = ExpressionTyper(source: source, evaluator: .generatedColumn) { path, location throws(DefinitionError) in
       let resolved = columns.resolve(path)
       for (index, key) in keys.enumerated() {
         if case .column(let column, let type) = key.expression, columns.specs[column].path == resolved {
-          return leaves.add(quotedIdentifier(keyNames[index]), type)
+          return leaves.add(.key(positions[index]), type)
         }
       }
       throw source.error(
@@ -218,16 +219,16 @@ struct ResultPlanner {
         at: location, "there is no function \(call.name)", hint: AggregateFunction.hint(forUnknown: call.name))
     }
     let expression = try typer.expression(pending.item.expression)
-    return DerivedColumn(name: pending.name, sql: expression.sql { leaves.texts[$0] }, type: expression.type)
+    return DerivedColumn(name: pending.name, expression: expression, parts: leaves.parts)
   }
 
-  /// The operands of a computed result: columns of the result table, or expressions over them.
+  /// The operands of a computed result: what its row stores, and means of it.
   private final class Leaves {
-    private(set) var texts: [String] = []
+    private(set) var parts: [DerivedColumn.Part] = []
 
-    func add(_ text: String, _ type: SQLType) -> Expression {
-      texts.append(text)
-      return .column(texts.count - 1, type)
+    func add(_ part: DerivedColumn.Part, _ type: SQLType) -> Expression {
+      parts.append(part)
+      return .column(parts.count - 1, type)
     }
   }
 
@@ -238,31 +239,29 @@ struct ResultPlanner {
       let shaped = try shape(of: call, at: syntax.location)
       switch shaped.shape {
       case .accumulator(let function, let type):
-        let part = AggregateShape.Part(suffix: call.name, function: function, type: type)
-        let column = try store(part, shaped, of: result, at: syntax.location)
-        calls[syntax.location] = leaves.add(quotedIdentifier(column), type)
-      case .derived(let parts, let type, let sql):
-        var stored: [String] = []
-        for part in parts {
-          stored.append(quotedIdentifier(try store(part, shaped, of: result, at: syntax.location)))
-        }
-        calls[syntax.location] = leaves.add(sql(stored), type)
+        let index = try store(function, type, shaped, of: result, named: call.name, at: syntax.location)
+        calls[syntax.location] = leaves.add(.accumulator(index), type)
+      case .mean(let sumType, let type):
+        let sum = try store(.sum, sumType, shaped, of: result, named: "sum", at: syntax.location)
+        let count = try store(.count, .bigint, shaped, of: result, named: "count", at: syntax.location)
+        calls[syntax.location] = leaves.add(.mean(sum: sum, count: count), type)
       }
       return
     }
     for child in syntax.children { try collectCalls(child, result, leaves, &calls) }
   }
 
-  /// The column that stores a part: one that is stored already, or a new one named after the result.
+  /// The accumulator that stores a part: one that is stored already, or a new one named after the result.
   private mutating func store(
-    _ part: AggregateShape.Part, _ shaped: ShapedCall, of result: String, at location: Int
-  ) throws(DefinitionError) -> String {
-    let argument = kept(shaped.argument, by: part.function)
-    let known = accumulators.first {
-      $0.function == part.function && $0.argument == argument && $0.filter == shaped.filter && $0.type == part.type
+    _ function: AccumulatorPlan.Function, _ type: SQLType, _ shaped: ShapedCall, of result: String,
+    named suffix: String, at location: Int
+  ) throws(DefinitionError) -> Int {
+    let argument = kept(shaped.argument, by: function)
+    let known = accumulators.firstIndex {
+      $0.function == function && $0.argument == argument && $0.filter == shaped.filter && $0.type == type
     }
-    if let known { return known.column }
-    let base = "\(result)_\(part.suffix)"
+    if let known { return known }
+    let base = "\(result)_\(suffix)"
     var name = base
     var number = 2
     while accumulators.contains(where: { $0.column == name && !$0.comment.isEmpty }) {
@@ -279,9 +278,9 @@ struct ResultPlanner {
     }
     accumulators.append(
       AccumulatorPlan(
-        function: part.function, argument: argument, filter: shaped.filter, column: name, type: part.type,
-        comment: "Part of \(result): \(Self.meaning(of: part.function))."))
-    return name
+        function: function, argument: argument, filter: shaped.filter, column: name, type: type,
+        comment: "Part of \(result): \(Self.meaning(of: function))."))
+    return accumulators.count - 1
   }
 
   /// Counting a column that has no NULLs is counting rows: one column and one accumulator then serve both.

@@ -1,5 +1,6 @@
 import Events
 import Plan
+import SQLQuoting
 
 /// Plans a stream and all aggregates over it.
 ///

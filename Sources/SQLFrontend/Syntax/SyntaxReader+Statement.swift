@@ -51,7 +51,7 @@ extension SyntaxReader {
     try refuseWithData(at: text.upperBound)
     return SyntaxAggregate(
       name: name, nameLocation: location, options: options, select: try select(query, at: text.lowerBound),
-      selectText: source.text(text))
+      selectRange: text)
   }
 
   /// Byte offset of the first token that is no comment.

@@ -109,8 +109,8 @@ struct SyntaxAggregate {
   var nameLocation: Int
   var options: [SyntaxOption]
   var select: SyntaxSelect
-  /// The SELECT's own text, without what follows it.
-  var selectText: String
+  /// Where the SELECT stands in the file, without what follows it.
+  var selectRange: Range<Int>
 }
 
 struct SyntaxStream {

@@ -1,3 +1,5 @@
+import Plan
+
 /// Dates and times as constants in definitions, in ISO 8601's forms.
 enum DateTime {
   static let microsecondsPerDay: Int64 = 86_400_000_000
@@ -57,39 +59,6 @@ enum DateTime {
     }
     date = time == nil ? date : date + " " + (time ?? "")
     return timestampMicroseconds(parsing: date).map { $0 - offset * 60_000_000 }
-  }
-
-  /// The inverse of `days(parsing:)`.
-  static func dateText(days: Int64) -> String {
-    let shifted = days + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayOfYear + 2) / 153
-    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1, 2))"
-  }
-
-  /// The inverse of `timeMicroseconds(parsing:)`.
-  static func timeText(microseconds: Int64) -> String {
-    let seconds = microseconds / 1_000_000
-    let fraction = microseconds % 1_000_000
-    let clock = "\(padded(seconds / 3_600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))"
-    return fraction == 0 ? clock : "\(clock).\(padded(fraction, 6))"
-  }
-
-  /// The inverse of `timestampMicroseconds(parsing:)`.
-  static func timestampText(microseconds: Int64) -> String {
-    let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: microsecondsPerDay)
-    let days = remainder < 0 ? quotient - 1 : quotient
-    return "\(dateText(days: days)) \(timeText(microseconds: microseconds - days * microsecondsPerDay))"
-  }
-
-  private static func padded(_ value: Int64, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 
   private static func zoneMinutes(_ hours: Int64, _ rest: Substring) -> Int64? {

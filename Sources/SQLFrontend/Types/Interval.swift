@@ -1,3 +1,5 @@
+import Plan
+
 /// Lengths of time as Postgres writes them: `5 seconds`, `1 minute 30 seconds`, `00:05:00`, `7 days`.
 enum Interval {
   struct Failure: Error {
@@ -97,18 +99,5 @@ enum Interval {
       (0..<60_000_000).contains(seconds)
     else { throw Failure(message: "not an interval: '\(word)'", hint: form) }
     return (hours * 60 + minutes) * 60_000_000 + seconds
-  }
-
-  /// The interval in seconds, as SQL text: `INTERVAL '60 seconds'`.
-  static func sql(microseconds: Int64) -> String {
-    "INTERVAL '\(text(microseconds: microseconds))'"
-  }
-
-  static func text(microseconds: Int64) -> String {
-    let seconds = microseconds / 1_000_000
-    let fraction = microseconds % 1_000_000
-    if fraction == 0 { return "\(seconds) seconds" }
-    let digits = String(fraction)
-    return "\(seconds).\(String(repeating: "0", count: 6 - digits.count))\(digits) seconds"
   }
 }

@@ -1,5 +1,5 @@
 import HTTPServer
-import SQLFrontend
+import Plan
 import Synchronization
 
 /// An endpoint with the arguments of a request: what a result belongs to.
@@ -32,7 +32,7 @@ final class EndpointAnswer: Sendable {
 final class EndpointAnswers: Sendable {
   typealias Completion = @Sendable (Result<EndpointAnswer, QueryFailure>) -> Void
 
-  private let endpoints: [EndpointDefinition]
+  private let queries: [EndpointQuery]
   private let execute: QueryExecutor
   private let now: MonotonicClock
   private let headers: [HTTPHeader]
@@ -43,11 +43,11 @@ final class EndpointAnswers: Sendable {
   private let isCacheOff: Bool
 
   init(
-    endpoints: [EndpointDefinition], configuration: StatsAPIConfiguration, common: CommonHeaders,
+    endpoints: [EndpointPlan], configuration: StatsAPIConfiguration, common: CommonHeaders,
     now: @escaping MonotonicClock,
     execute: @escaping QueryExecutor
   ) {
-    self.endpoints = endpoints
+    queries = endpoints.map(EndpointQuery.init)
     self.execute = execute
     self.now = now
     commonHeaders = common.base
@@ -116,7 +116,7 @@ final class EndpointAnswers: Sendable {
   }
 
   private func query(_ key: AnswerKey, completion: @escaping Completion) {
-    execute(endpoints[key.endpoint], key.arguments) { result in
+    execute(queries[key.endpoint], key.arguments) { result in
       completion(result.map { EndpointAnswer(body: $0, headers: self.headers, common: self.commonHeaders) })
     }
   }

@@ -1,18 +1,18 @@
 import HTTPServer
-import SQLFrontend
+import Plan
 
 /// Why a request's query does not fit its endpoint.
 package enum ArgumentError: Error, Hashable {
   case unknown(name: String, known: [String])
-  case repeated(EndpointDefinition.Parameter)
-  case missing(EndpointDefinition.Parameter)
-  case invalid(EndpointDefinition.Parameter, value: String)
+  case repeated(EndpointPlan.Parameter)
+  case missing(EndpointPlan.Parameter)
+  case invalid(EndpointPlan.Parameter, value: String)
 }
 
 /// No text parameter needs more, and everything longer would only fill the cache's keys.
 private let maximumTextBytes = 256
 
-extension EndpointDefinition {
+extension EndpointPlan {
   /// The query's values in the order of the parameters, in one spelling per value so that equal requests share a cache
   /// entry; nil is SQL NULL. An empty value counts as absent.
   package func arguments(for query: [QueryItem]) throws(ArgumentError) -> [String?] {
@@ -37,7 +37,7 @@ extension EndpointDefinition {
   }
 }
 
-extension EndpointDefinition.Parameter {
+extension EndpointPlan.Parameter {
   fileprivate func canonical(_ value: String) -> String? {
     switch type {
     case .integer:

@@ -1,8 +1,8 @@
 import JSON
-import SQLFrontend
+import Plan
 
 /// The API's description for programs: OpenAPI 3.1, generated from the endpoints.
-func openAPIDescription(of endpoints: [EndpointDefinition]) -> [UInt8] {
+func openAPIDescription(of endpoints: [EndpointPlan]) -> [UInt8] {
   let paths = endpoints.map { JSONMember($0.path, json(["get": $0.operation])) }
   let document = json([
     "openapi": .string("3.1.0"),
@@ -54,7 +54,7 @@ private var problemSchema: JSONValue {
   ])
 }
 
-extension EndpointDefinition {
+extension EndpointPlan {
   fileprivate var operation: JSONValue {
     json([
       "summary": .string(summary),
@@ -85,7 +85,7 @@ extension EndpointDefinition {
   }
 }
 
-extension EndpointDefinition.Returns {
+extension EndpointPlan.Returns {
   fileprivate var schema: JSONValue {
     switch self {
     case .object: typed("object")
@@ -102,7 +102,7 @@ extension EndpointDefinition.Returns {
   }
 }
 
-extension EndpointDefinition.Parameter {
+extension EndpointPlan.Parameter {
   /// As OpenAPI 3 describes a parameter.
   fileprivate var parameterObject: JSONValue {
     json([

@@ -1,5 +1,3 @@
-import SQLFrontend
-
 /// Why an endpoint's query gave no result.
 public enum QueryFailure: Error, Hashable, Sendable {
   /// The database cannot be reached. A retry can help.
@@ -19,6 +17,6 @@ public enum QueryFailure: Error, Hashable, Sendable {
 /// Called on an event loop's thread: it must not block. `completion` is called exactly once, on any thread.
 public typealias QueryExecutor =
   @Sendable (
-    _ endpoint: EndpointDefinition, _ arguments: [String?],
+    _ query: EndpointQuery, _ arguments: [String?],
     _ completion: @escaping @Sendable (Result<[UInt8], QueryFailure>) -> Void
   ) -> Void

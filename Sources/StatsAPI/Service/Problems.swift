@@ -1,5 +1,5 @@
 import HTTPServer
-import SQLFrontend
+import Plan
 
 // The one place where what went wrong becomes HTTP.
 
@@ -33,7 +33,7 @@ extension ArgumentError {
   }
 }
 
-extension EndpointDefinition.Parameter {
+extension EndpointPlan.Parameter {
   fileprivate var problemMembers: [Problem.Member] {
     var members: [Problem.Member] = [.init("parameter", .text(name))]
     if let range {

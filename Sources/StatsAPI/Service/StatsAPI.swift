@@ -1,5 +1,5 @@
 import HTTPServer
-import SQLFrontend
+import Plan
 import Threads
 
 /// The product's HTTP interface: a route for each endpoint, health, metrics, the API's own description, and the files of
@@ -38,7 +38,7 @@ public final class StatsAPI: Sendable {
     case description
   }
 
-  private let endpoints: [EndpointDefinition]
+  private let endpoints: [EndpointPlan]
   private let routes: [String: Route]
   private let common: CommonHeaders
   private let dependencies: Dependencies
@@ -51,7 +51,7 @@ public final class StatsAPI: Sendable {
   ///
   /// - Throws: when there is no room for the streams' thread.
   public init(
-    endpoints: [EndpointDefinition], configuration: StatsAPIConfiguration, dependencies: Dependencies
+    endpoints: [EndpointPlan], configuration: StatsAPIConfiguration, dependencies: Dependencies
   ) throws(ThreadError) {
     self.endpoints = endpoints
     self.dependencies = dependencies

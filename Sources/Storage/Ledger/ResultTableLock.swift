@@ -1,6 +1,6 @@
 import Plan
 import Postgres
-import SQLFrontend
+import SQLQuoting
 
 extension StreamPlan {
   /// Keeps replays from putting another table in the place of a result table until the transaction ends.

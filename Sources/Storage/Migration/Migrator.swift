@@ -1,8 +1,10 @@
+import Dialects
+import EngineSchema
 import Observability
 import Plan
 import Postgres
 import Project
-import SQLFrontend
+import SQLQuoting
 
 /// Brings a database to what a project needs: the engine's tables, a result table for each aggregate, the reader role.
 ///
@@ -12,10 +14,19 @@ public struct Migrator {
   public static let readerRole = "streampulse_reader"
 
   private let connection: PostgresConnection
+  private let schema: [SchemaFile]
   private let observe: @Sendable (Observation) -> Void
 
   public init(_ connection: PostgresConnection, observe: @escaping @Sendable (Observation) -> Void) {
+    self.init(connection, schema: EngineSchema.files, observe: observe)
+  }
+
+  /// - Parameter schema: another than the engine's, for tests.
+  init(
+    _ connection: PostgresConnection, schema: [SchemaFile], observe: @escaping @Sendable (Observation) -> Void
+  ) {
     self.connection = connection
+    self.schema = schema
     self.observe = observe
   }
 
@@ -23,7 +34,7 @@ public struct Migrator {
   public func migrate(_ project: Project) throws(StorageError) -> [String] {
     do {
       _ = try connection.query("SELECT pg_advisory_lock($1)", [.bigint(AdvisoryLock.migration.key)])
-      var changes = try applyMigrations(project.migrations)
+      var changes = try applySchema()
       for aggregate in project.stream.plan.aggregates {
         changes += try apply(aggregate, of: project.stream.plan)
       }
@@ -35,7 +46,7 @@ public struct Migrator {
     }
   }
 
-  private func applyMigrations(_ files: [SourceFile]) throws -> [String] {
+  private func applySchema() throws -> [String] {
     try connection.execute(
       """
       CREATE SCHEMA IF NOT EXISTS pulse;
@@ -47,28 +58,23 @@ public struct Migrator {
     let applied = Dictionary(
       uniqueKeysWithValues: (0..<known.rowCount).map { (known[$0, 0] ?? "", known[$0, 1] ?? "") })
     var changes: [String] = []
-    for file in files {
-      let name = Migrator.name(of: file)
+    for file in schema {
       let sum = try connection.query("SELECT md5($1)", [.text(file.text)])[0, 0] ?? ""
-      if let earlier = applied[name] {
+      if let earlier = applied[file.name] {
         guard earlier == sum else {
           throw StorageError.definition(
-            "\(file.path) was changed after it had been applied; migrations are never edited: add a new file")
+            "\(file.name) was changed after it had been applied; migrations are never edited: add a new file")
         }
         continue
       }
       try inTransaction {
         try connection.execute(file.text)
         _ = try connection.query(
-          "INSERT INTO pulse.migrations (name, checksum) VALUES ($1, $2)", [.text(name), .text(sum)])
+          "INSERT INTO pulse.migrations (name, checksum) VALUES ($1, $2)", [.text(file.name), .text(sum)])
       }
-      changes.append("applied \(file.path)")
+      changes.append("applied \(file.name)")
     }
     return changes
-  }
-
-  private static func name(of file: SourceFile) -> String {
-    String(file.path.split(separator: "/").last ?? "")
   }
 
   private func apply(_ aggregate: AggregatePlan, of plan: StreamPlan) throws -> [String] {
@@ -92,7 +98,7 @@ public struct Migrator {
         SET definition = excluded.definition, retention = excluded.retention, updated_at = now()
         """,
         [
-          .text(aggregate.name), .text(shape.description), .text(aggregate.selectText),
+          .text(aggregate.name), .text(shape.description), .text(aggregate.select.text),
           aggregate.retentionMicroseconds.map { .doublePrecision(Double($0) / 1_000_000) } ?? .null,
         ])
     }
@@ -140,8 +146,9 @@ public struct Migrator {
       }
       let applied = try connection.query("SELECT name FROM pulse.migrations")
       let names = Set((0..<applied.rowCount).map { applied[$0, 0] ?? "" })
-      if let missing = project.migrations.first(where: { !names.contains(name(of: $0)) }) {
-        throw StorageError.definition("\(missing.path) has not been applied: run streampulse migrate")
+      if let missing = EngineSchema.files.first(where: { !names.contains($0.name) }) {
+        throw StorageError.definition(
+          "the database is of an older version, \(missing.name) has not been applied: run streampulse migrate")
       }
       for aggregate in plan.aggregates {
         let stored = try connection.query(

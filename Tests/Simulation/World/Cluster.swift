@@ -1,5 +1,5 @@
-import Avro
 import Downloads
+import Formats
 import Kafka
 import Postgres
 import Processing
@@ -18,7 +18,7 @@ final class Cluster {
   private static let postgres = ConnectionSettings(
     host: "simulated", port: 5432, database: "simulated", user: "simulated", password: nil)
 
-  init(_ world: World, _ log: SimulatedLog, _ decoder: AvroDecoder) {
+  init(_ world: World, _ log: SimulatedLog, _ decoder: RecordDecoder) {
     self.world = world
     broker = SimulatedBroker(world, log)
     database = SimulatedDatabase(world)

@@ -1,6 +1,6 @@
-import Avro
 import Events
 import Faults
+import Formats
 import Kafka
 import Processing
 import Synchronization
@@ -28,7 +28,7 @@ final class Incarnation {
   private(set) var readyAt: Int64
   private var parts: (source: SimulatedSource, sink: SimulatedSink, worker: SimulatedWorker)?
 
-  init(_ instance: Instance, _ cluster: Cluster, _ decoder: AvroDecoder) {
+  init(_ instance: Instance, _ cluster: Cluster, _ decoder: RecordDecoder) {
     self.instance = instance
     number = instance.number
     world = cluster.world

@@ -1,5 +1,5 @@
-import Avro
 import Faults
+import Formats
 import Processing
 import Threads
 
@@ -16,7 +16,7 @@ final class Instance {
   let number: Int
   let clockOrigin: Int64
   private(set) var stop = StopFlag()
-  private let decoder: AvroDecoder
+  private let decoder: RecordDecoder
   private unowned let cluster: Cluster
   private let world: World
   private var phase: Phase
@@ -26,7 +26,7 @@ final class Instance {
   /// A step of it is on the stack.
   private var isInCall = false
 
-  init(_ number: Int, _ cluster: Cluster, _ decoder: AvroDecoder, startsAt: Int64) {
+  init(_ number: Int, _ cluster: Cluster, _ decoder: RecordDecoder, startsAt: Int64) {
     self.number = number
     self.cluster = cluster
     self.decoder = decoder

@@ -1,5 +1,6 @@
 import Avro
 import Events
+import Formats
 import Plan
 
 /// The stream of the simulation: small events, an aggregate that takes late events and one that drops them.
@@ -46,9 +47,10 @@ enum SimulatedStream {
         window: windows[dropping], late: .drop),
     ])
 
-  static func makeDecoder() throws(AvroError) -> AvroDecoder {
-    try AvroDecoder(
-      reader: AvroSchema(parsing: schema), schemas: SchemaSet(files: []), columns: columns, framing: .bare)
+  static func makeDecoder() throws(AvroError) -> RecordDecoder {
+    .avro(
+      try AvroDecoder(
+        reader: AvroSchema(parsing: schema), schemas: SchemaSet(files: []), columns: columns, framing: .bare))
   }
 
   private static func aggregate(
@@ -66,7 +68,8 @@ enum SimulatedStream {
           function: .sum, argument: .column(2, .doublePrecision), filter: nil, column: "total",
           type: .doublePrecision, comment: ""),
       ],
-      outputs: [], retentionMicroseconds: nil, allowedLatenessMicroseconds: 0, latePolicy: late, selectText: "")
+      outputs: [], retentionMicroseconds: nil, allowedLatenessMicroseconds: 0, latePolicy: late,
+      select: SelectText(text: "", from: 0..<0, window: ""))
   }
 }
 

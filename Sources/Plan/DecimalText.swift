@@ -1,15 +1,15 @@
 /// A decimal number as it is written, exactly.
-struct DecimalText {
+public struct DecimalText: Hashable, Sendable {
   /// The digits without the point.
-  var unscaled: Int128
+  public var unscaled: Int128
   /// How many of them stand behind the point.
-  var scale: Int
+  public var scale: Int
 
   /// As Postgres' numeric shows them: no more places than are written.
-  static let maximumScale = 30
+  public static let maximumScale = 30
 
   /// nil when it is no number, or one of more digits than fit.
-  init?(_ text: String) {
+  public init?(_ text: String) {
     var digits: Int128 = 0
     var scale = 0
     var exponent = 0
@@ -48,13 +48,13 @@ struct DecimalText {
     if self.scale > Self.maximumScale { return nil }
   }
 
-  init(unscaled: Int128, scale: Int) {
+  public init(unscaled: Int128, scale: Int) {
     self.unscaled = unscaled
     self.scale = scale
   }
 
   /// The number times `factor`, when that is a whole number that fits.
-  func scaled(by factor: Int64) -> Int64? {
+  public func scaled(by factor: Int64) -> Int64? {
     let (product, overflow) = unscaled.multipliedReportingOverflow(by: Int128(factor))
     let divisor = Self.power(scale)
     if overflow || product % divisor != 0 { return nil }
@@ -62,13 +62,14 @@ struct DecimalText {
   }
 
   /// The same number with more places; nil when that does not fit.
-  func rescaled(to scale: Int) -> DecimalText? {
+  public func rescaled(to scale: Int) -> DecimalText? {
     guard scale >= self.scale else { return nil }
     let (value, overflow) = unscaled.multipliedReportingOverflow(by: Self.power(scale - self.scale))
     return overflow ? nil : DecimalText(unscaled: value, scale: scale)
   }
 
-  var text: String {
+  /// The number as Postgres writes it, with all its places.
+  public var text: String {
     let magnitude = String(unscaled.magnitude)
     let sign = unscaled < 0 ? "-" : ""
     if scale == 0 { return sign + magnitude }

@@ -1,9 +1,10 @@
 import Events
 import Plan
+import SQLQuoting
 
 extension Expression {
   /// The expression in Postgres' syntax. `column` supplies what a column is called.
-  func sql(_ column: (Int) -> String) -> String {
+  public func sql(_ column: (Int) -> String) -> String {
     switch self {
     case .column(let index, _): column(index)
     case .literal(let literal): literal.sql
@@ -51,10 +52,10 @@ extension Literal {
     case .boolean(let value): value ? "true" : "false"
     case .integer(let value, .integer): String(value)
     case .integer(let value, .bigint): value < 0 ? "(\(value))::bigint" : "\(value)::bigint"
-    case .integer(let value, .date): "DATE '\(DateTime.dateText(days: value))'"
-    case .integer(let value, .time): "TIME '\(DateTime.timeText(microseconds: value))'"
-    case .integer(let value, .timestamp): "TIMESTAMP '\(DateTime.timestampText(microseconds: value))'"
-    case .integer(let value, _): "TIMESTAMPTZ '\(DateTime.timestampText(microseconds: value))+00'"
+    case .integer(let value, .date): "DATE '\(DateTimeText.date(days: value))'"
+    case .integer(let value, .time): "TIME '\(DateTimeText.time(microseconds: value))'"
+    case .integer(let value, .timestamp): "TIMESTAMP '\(DateTimeText.timestamp(microseconds: value))'"
+    case .integer(let value, _): "TIMESTAMPTZ '\(DateTimeText.timestamp(microseconds: value))+00'"
     case .numeric(let unscaled, let scale): DecimalText(unscaled: unscaled, scale: scale).text
     case .double(let value): "'\(value)'::double precision"
     case .text(let text, .text): quotedLiteral(text)

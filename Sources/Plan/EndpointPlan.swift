@@ -1,5 +1,5 @@
-/// A GET endpoint: its parameters and the statement that answers it.
-public struct EndpointDefinition: Hashable, Sendable {
+/// A GET endpoint: its parameters and the SELECT that answers it.
+public struct EndpointPlan: Hashable, Sendable {
   public enum ParameterType: String, Hashable, Sendable, CaseIterable {
     case integer
     case text
@@ -34,6 +34,19 @@ public struct EndpointDefinition: Hashable, Sendable {
     public var allowedValues: [String]
     /// What it means, for the API's documentation; may be empty.
     public var description: String
+
+    public init(
+      name: String, type: ParameterType, isOptional: Bool, defaultValue: ParameterValue?, range: ClosedRange<Int32>?,
+      allowedValues: [String], description: String
+    ) {
+      self.name = name
+      self.type = type
+      self.isOptional = isOptional
+      self.defaultValue = defaultValue
+      self.range = range
+      self.allowedValues = allowedValues
+      self.description = description
+    }
   }
 
   public enum Returns: String, Hashable, Sendable, CaseIterable {
@@ -48,6 +61,11 @@ public struct EndpointDefinition: Hashable, Sendable {
     public var name: String
     /// An expression with `$1`, `$2`, ….
     public var sql: String
+
+    public init(name: String, sql: String) {
+      self.name = name
+      self.sql = sql
+    }
   }
 
   /// `GET`.
@@ -62,8 +80,17 @@ public struct EndpointDefinition: Hashable, Sendable {
   public var meta: [Meta]
   /// The file's SELECT with `$1`, `$2`, … in place of the parameters.
   public var select: String
-  /// The statement to prepare: one row, one column, the response's JSON as text.
-  ///
-  /// For an object the column is NULL when the SELECT yields no row, and the statement fails when it yields several.
-  public var sql: String
+
+  public init(
+    method: String, path: String, summary: String, parameters: [Parameter], returns: Returns, meta: [Meta],
+    select: String
+  ) {
+    self.method = method
+    self.path = path
+    self.summary = summary
+    self.parameters = parameters
+    self.returns = returns
+    self.meta = meta
+    self.select = select
+  }
 }

@@ -1,5 +1,6 @@
 import Events
 import Plan
+import SQLQuoting
 
 /// A definition's own SELECT as Postgres runs it over a table of events, to judge the rows that the engine keeps.
 ///
@@ -23,11 +24,7 @@ public struct BatchSelect: Sendable {
   ///   - events: a relation in parentheses with a column for each of the stream's, named by `eventColumn`.
   ///   - Throws: for a definition whose text cannot be run over a table, with the reason.
   public init(_ plan: AggregatePlan, of stream: StreamPlan, events: String) throws(BatchSelectError) {
-    let tokens = Token.scan(Array(plan.selectText.utf8)).filter { !$0.isComment }
-    let text = TokenText(plan.selectText, tokens)
-    guard let from = text.fromClause, let window = text.window else {
-      throw BatchSelectError(reason: "\(plan.name): its FROM or its window was not found in its text")
-    }
+    let window = plan.select.window
     var extras = Extras()
     let columnName: (Int) -> String = { quotedPath(stream.columns[$0].path) }
     let table = ResultTable(plan)
@@ -51,9 +48,11 @@ public struct BatchSelect: Sendable {
       case .updatedAt: return nil
       }
     }
-    self.text =
-      text.before(from.lowerBound) + extras.list + " FROM "
-      + (try relations(of: stream, events: events)) + text.after(from.upperBound)
+    let bytes = Array(plan.select.text.utf8)
+    let from = plan.select.from.clamped(to: 0..<bytes.count)
+    text =
+      String(decoding: bytes[..<from.lowerBound], as: UTF8.self) + extras.list + " FROM "
+      + (try relations(of: stream, events: events)) + String(decoding: bytes[from.upperBound...], as: UTF8.self)
   }
 
   /// What the relation of events calls the stream's column.
@@ -116,57 +115,4 @@ private func relations(of stream: StreamPlan, events: String) throws(BatchSelect
     ",\n  LATERAL (SELECT \(record.columns.joined(separator: ", "))) AS \(quotedIdentifier(record.name))"
   }
   return "(SELECT \(own.joined(separator: ", ")) FROM \(events) AS events) AS \(name)" + laterals.joined()
-}
-
-/// Finds in a SELECT's text what is replaced in it. The text has been parsed before, and holds one SELECT.
-private struct TokenText {
-  private let bytes: [UInt8]
-  private let tokens: [Token]
-
-  init(_ text: String, _ tokens: [Token]) {
-    bytes = Array(text.utf8)
-    self.tokens = tokens
-  }
-
-  private func text(_ range: Range<Int>) -> String {
-    String(decoding: bytes[range], as: UTF8.self)
-  }
-
-  func before(_ offset: Int) -> String { text(0..<offset) }
-  func after(_ offset: Int) -> String { text(offset..<bytes.count) }
-
-  private func word(_ index: Int) -> String {
-    tokens.indices.contains(index) && tokens[index].kind == .word ? text(tokens[index].range).lowercased() : ""
-  }
-
-  private func symbol(_ index: Int) -> String {
-    tokens.indices.contains(index) && tokens[index].kind == .symbol ? text(tokens[index].range) : ""
-  }
-
-  /// From FROM to the end of the stream's name. `IS DISTINCT FROM` and what is in parentheses is something else.
-  var fromClause: Range<Int>? {
-    var depth = 0
-    for index in tokens.indices {
-      switch symbol(index) {
-      case "(": depth += 1
-      case ")": depth -= 1
-      default: break
-      }
-      guard depth == 0, word(index) == "from", word(index - 1) != "distinct", index + 1 < tokens.count else { continue }
-      return tokens[index].range.lowerBound..<tokens[index + 1].range.upperBound
-    }
-    return nil
-  }
-
-  /// The first call of `tumble`; a definition has one window, and writes it alike everywhere.
-  var window: String? {
-    guard let start = tokens.indices.first(where: { word($0) == "tumble" && symbol($0 + 1) == "(" }) else { return nil }
-    var depth = 0
-    for index in tokens.indices.dropFirst(start + 1) {
-      if symbol(index) == "(" { depth += 1 }
-      if symbol(index) == ")" { depth -= 1 }
-      if depth == 0 { return text(tokens[start].range.lowerBound..<tokens[index].range.upperBound) }
-    }
-    return nil
-  }
 }

@@ -1,5 +1,6 @@
 import Events
 import Plan
+import SQLQuoting
 
 /// The Postgres table that an aggregate becomes: its columns, how it is created, how deltas are added to it.
 ///
@@ -76,7 +77,7 @@ public struct ResultTable: Sendable {
         accumulator(plan.accumulators[index], index, comment: output.comment)
       case .derived(let derived):
         Column(
-          name: output.name, role: .generated(sql: derived.sql), type: derived.type, isNullable: true,
+          name: output.name, role: .generated(sql: derived.sql(in: plan)), type: derived.type, isNullable: true,
           comment: output.comment)
       }
     }

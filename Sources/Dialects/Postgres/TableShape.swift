@@ -1,5 +1,6 @@
 import Events
 import Plan
+import SQLQuoting
 
 /// What the rows of a result table mean: stored when the table is created, compared when its definition is loaded.
 ///
@@ -19,7 +20,7 @@ public struct TableShape: Hashable, Sendable {
     var entries = [Entry(subject: "stream", meaning: stream.definition.name)]
     switch plan.window {
     case .tumble(let size):
-      entries.append(Entry(subject: "window", meaning: "tumble \(Interval.text(microseconds: size))"))
+      entries.append(Entry(subject: "window", meaning: "tumble \(IntervalText.text(microseconds: size))"))
     }
     if let filter = plan.filter { entries.append(Entry(subject: "filter", meaning: filter.sql(name))) }
     for key in plan.keys {

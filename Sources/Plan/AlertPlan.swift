@@ -1,5 +1,5 @@
 /// An alert: a SELECT over the closed windows of one aggregate, a detector for its values, and what to say.
-public struct AlertDefinition: Hashable, Sendable {
+public struct AlertPlan: Hashable, Sendable {
   public enum Severity: String, Hashable, Sendable, CaseIterable, Comparable {
     case info = "INFO"
     case warning = "WARNING"
@@ -19,6 +19,11 @@ public struct AlertDefinition: Hashable, Sendable {
   public struct Level: Hashable, Sendable {
     public var severity: Severity
     public var value: Double
+
+    public init(severity: Severity, value: Double) {
+      self.severity = severity
+      self.value = value
+    }
   }
 
   /// How values become alerts. Another detector is another case.
@@ -33,6 +38,8 @@ public struct AlertDefinition: Hashable, Sendable {
   public var summary: String
   /// The result table whose windows are watched.
   public var aggregate: String
+  /// The windows of that aggregate.
+  public var window: WindowAssigner
   public var metric: String
   public var detector: Detector
   /// A window with fewer samples is not judged.
@@ -40,10 +47,22 @@ public struct AlertDefinition: Hashable, Sendable {
   public var message: MessageTemplate
   /// The columns of the SELECT that say what the alert is about, e.g. `region`.
   public var keys: [String]
-  /// The statement to prepare, over the windows that ended after `$1::timestamptz` and not after `$2::timestamptz`.
-  /// It finds them by the primary key, whatever else the table holds.
-  ///
-  /// Its columns: `window_start`, `window_end` (timestamptz), `value` (double precision, never NULL), `samples`
-  /// (bigint), `key` (jsonb: the keys by name), then each key as text, in the order of `keys`.
-  public var sql: String
+  /// The file's SELECT. It yields the keys, `window_start`, `window_end`, `value` and `samples`.
+  public var select: String
+
+  public init(
+    name: String, summary: String, aggregate: String, window: WindowAssigner, metric: String, detector: Detector,
+    minimumSamples: Int64, message: MessageTemplate, keys: [String], select: String
+  ) {
+    self.name = name
+    self.summary = summary
+    self.aggregate = aggregate
+    self.window = window
+    self.metric = metric
+    self.detector = detector
+    self.minimumSamples = minimumSamples
+    self.message = message
+    self.keys = keys
+    self.select = select
+  }
 }

@@ -22,6 +22,10 @@ public struct MessageTemplate: Hashable, Sendable {
 
   public var pieces: [Piece]
 
+  public init(pieces: [Piece]) {
+    self.pieces = pieces
+  }
+
   /// The message. A name that `values` does not have is left out.
   public func render(_ values: [String: Value]) -> String {
     pieces.map { piece in

@@ -1,5 +1,6 @@
 import Events
 import Plan
+import SQLQuoting
 
 extension ResultTable {
   /// The statements that create the table, with its comments, in order.

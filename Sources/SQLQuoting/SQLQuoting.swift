@@ -13,7 +13,7 @@ public func quotedLiteral(_ text: String) -> String {
 }
 
 /// A field's path as one writes it in a definition, e.g. `"user".region`.
-func quotedPath(_ path: [String]) -> String {
+public func quotedPath(_ path: [String]) -> String {
   path.map(quotedIdentifier).joined(separator: ".")
 }
 

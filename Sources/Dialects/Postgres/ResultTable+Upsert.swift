@@ -1,5 +1,6 @@
 import Events
 import Plan
+import SQLQuoting
 
 extension ResultTable {
   /// Types of the upsert's parameters, each an array with one element a row: the window's beginning, the keys in
@@ -66,8 +67,15 @@ extension ResultTable {
 
   /// The longest that a window of the table is, as an SQL interval.
   public var windowSizeSQL: String {
-    switch plan.window {
-    case .tumble(let size): Interval.sql(microseconds: size)
+    plan.window.sizeSQL
+  }
+}
+
+extension WindowAssigner {
+  /// The longest that a window is, as an SQL interval.
+  var sizeSQL: String {
+    switch self {
+    case .tumble(let size): IntervalText.sql(microseconds: size)
     }
   }
 }

@@ -1,0 +1,27 @@
+/// A file of the engine's own schema.
+public struct SchemaFile: Hashable, Sendable {
+  /// `0001_engine.sql`; files are applied in the order of their names.
+  public let name: String
+  public let text: String
+
+  public init(name: String, text: String) {
+    self.name = name
+    self.text = text
+  }
+}
+
+/// The engine's own tables and functions, as a sequence of migrations. They travel in the program: `sql/schema` of this
+/// repository is their source, which `Schema` links to and the package embeds.
+public enum EngineSchema {
+  /// All migrations, in order. What has been released is never edited: a change is another file, here and in the folder.
+  public static let files = [
+    file("0001_engine.sql", PackageResources._001_engine_sql),
+    file("0002_dead_letters.sql", PackageResources._002_dead_letters_sql),
+    file("0003_replay.sql", PackageResources._003_replay_sql),
+    file("0004_gaps.sql", PackageResources._004_gaps_sql),
+  ]
+
+  private static func file(_ name: String, _ bytes: [UInt8]) -> SchemaFile {
+    SchemaFile(name: name, text: String(decoding: bytes, as: UTF8.self))
+  }
+}
