@@ -1,25 +1,6 @@
 import Dataflow
 import Events
 
-/// A partition as Postgres handed it over: where to begin, and the epoch that proves ownership.
-public struct PartitionClaim: Sendable, Equatable {
-  public var partition: Int32
-  public var next: Offset
-  public var epoch: Int64
-  /// Microseconds since 1970.
-  public var watermark: Int64?
-  /// Of the record before `next`; nil when unknown.
-  public var last: RecordFingerprint?
-
-  public init(partition: Int32, next: Offset, epoch: Int64, watermark: Int64?, last: RecordFingerprint? = nil) {
-    self.partition = partition
-    self.next = next
-    self.epoch = epoch
-    self.watermark = watermark
-    self.last = last
-  }
-}
-
 /// The positions between two checkpoints: what has been read since the last one was sealed.
 ///
 /// Pure bookkeeping: the worker tells it what was admitted and what became of it, and seals it into the advances of a
