@@ -1,10 +1,11 @@
 import Dataflow
 import Events
+import Observability
 import Storage
 
 /// One partition's part of a checkpoint.
 public struct PartitionAdvance: Sendable, Equatable {
-  public var partition: Int32
+  public var partition: TopicPartition
   public var epoch: Int64
   /// The position that the database must hold, and the one that it will hold.
   public var expected: Offset
@@ -30,4 +31,25 @@ public struct Checkpoint: Sendable {
   public var gaps: [ExplainedGap]
 
   public var recordCount: Int { advances.reduce(0) { $0 + $1.counts.consumed } }
+}
+
+extension Checkpoint {
+  /// What is said of it when it has been committed.
+  func observations(stream: String, seconds: Double) -> [Observation] {
+    var filtered = 0
+    var late = 0
+    for aggregate in advances.flatMap(\.counts.aggregates) {
+      filtered += aggregate.filtered
+      late += aggregate.late
+    }
+    var observations: [Observation] = [
+      .flushCommitted(
+        stream: stream, events: recordCount, rows: deltas.reduce(0) { $0 + $1.rowCount }, filtered: filtered,
+        late: late, dead: deadLetters.count, seconds: seconds)
+    ]
+    if let first = deadLetters.first {
+      observations.append(.deadLettersWritten(stream: stream, count: deadLetters.count, code: first.code.rawValue))
+    }
+    return observations
+  }
 }

@@ -125,7 +125,7 @@ final class SinkThread: CheckpointSink, Sendable {
   /// Whether listeners are still to be told of a commit, and when they may be.
   private struct News {
     var isWaiting = false
-    var earliest: Int64 = .min
+    var earliest: Int64 = 0
   }
 
   /// The next request; nil: the thread ends. Tells listeners of commits while it waits.
