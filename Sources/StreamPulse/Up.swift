@@ -93,7 +93,7 @@ final class Up {
     environment["EVENTS_PER_MINUTE"] = String(context.configuration.eventsPerMinute)
     demo = try ChildProcess(
       Launch(
-        executable: (folder + ["event-generator"]).joined(separator: "/"), arguments: [],
+        executable: (folder + ["event-generator"]).joined(separator: "/"), arguments: ["--demo"],
         environment: environment))
   }
 

@@ -15,7 +15,7 @@ func replay(_ command: ParsedCommand, _ configuration: Configuration, _ stop: St
     if let last = try lastEventTime(path) { mapping.shiftMilliseconds = wallMilliseconds() - last }
   }
   let reader = try LineReader(path: path)
-  let output = try EventOutput(command, configuration, stop, what: "replaying \(path)")
+  let output = try EventOutput(command, configuration, stop, eventsPerSecond: nil, what: "replaying \(path)")
   return try output.run {
     guard try send(reader, mapping, speed: speed, to: output) else {
       throw GeneratorError("\(path): the log \(LogLook(reader.beginning).description)")
