@@ -2,7 +2,7 @@ import Kafka
 
 /// The benches by name.
 public enum Bench: String, CaseIterable, Sendable {
-  case engine, keys, pipeline, freshness, recovery, api, memory
+  case engine, keys, pipeline, freshness, recovery, api, memory, demo
 }
 
 /// Runs benches with the same options.
@@ -54,6 +54,7 @@ public struct BenchmarkSuite {
       return try RecoveryBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()
     case .api: return try APIBench(workspace: workspace, rounds: rounds).run()
     case .memory: return try MemoryBench(workspace: workspace, minutes: options.minutes).run()
+    case .demo: return try DemoBench(workspace: workspace, rounds: rounds).run()
     }
   }
 }

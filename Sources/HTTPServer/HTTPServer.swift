@@ -52,6 +52,11 @@ public final class HTTPServer: Sendable {
 
   deinit { stop(graceMilliseconds: 0) }
 
+  /// Fails as `init` would when nobody can listen there now.
+  public static func checkAddress(host: String, port: UInt16) throws(HTTPServerError) {
+    _ = try ListeningSocket(host: host, port: port)
+  }
+
   /// Answers 503 to new requests at once, ends streams, gives the requests in flight `graceMilliseconds` to be answered,
   /// answers 503 to those left, and closes all connections and the port. Blocks until then; once stopped it does
   /// nothing. Must not be called from the handler.

@@ -28,6 +28,16 @@ public final class EmbeddedBroker: Sendable {
     cluster = Mutex(mock)
   }
 
+  /// How long a producer with a steady load should gather records for this broker: until there are about a hundred, a
+  /// second at most.
+  ///
+  /// The broker finds each fetch's place by walking over the batches that it keeps, from the oldest on. As many batches
+  /// as records would cost 40 % of a core after an hour of 100 records/s; a second's worth in one is as old at most as
+  /// what a page shows that asks every 2 seconds.
+  public static func lingerMilliseconds(eventsPerSecond: Double) -> Int {
+    Int(min(1000, max(5, 100_000 / max(eventsPerSecond, 1))))
+  }
+
   /// Makes a topic. Must not exist yet.
   public func createTopic(_ name: String, partitions: Int) throws(KafkaError) {
     try withCluster { mock throws(KafkaError) in try mock.createTopic(name, partitions: partitions) }

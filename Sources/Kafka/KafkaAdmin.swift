@@ -8,7 +8,7 @@ import Threads
 /// `@unchecked Sendable`: holds one immutable librdkafka client, whose calls are allowed from every thread; no callback
 /// but the (sendable) log closure is set, and each call makes and frees its own objects.
 public final class KafkaAdmin: @unchecked Sendable {
-  private let configuration: KafkaConfiguration
+  let configuration: KafkaConfiguration
   private let client: ClientHandle
 
   public init(configuration: KafkaConfiguration) throws(KafkaError) {

@@ -16,12 +16,7 @@ final class APIService: Sendable {
   private static let responseSlackMilliseconds = 2000
 
   let url: String
-  private let server: HTTPServer
-  private let api: StatsAPI
-  private let pool: ConnectionPool
-  private let health: HealthMonitor
-  private let listener: CommitListener
-  private let threads: [WorkerThread]
+  private let parts = StartedParts()
 
   /// Starts it.
   /// - Parameter processor: the one in the same process, if there is one.
@@ -30,26 +25,45 @@ final class APIService: Sendable {
     processor: Processor?
   ) throws {
     let settings = context.configuration.api
+    do {
+      let server = try APIService.start(
+        context, project, kafka: kafka, database: database, processor: processor, parts)
+      let host = settings.host == "0.0.0.0" || settings.host == "127.0.0.1" ? "localhost" : settings.host
+      url = "http://\(host):\(server.port)"
+    } catch {
+      parts.stop()
+      throw error
+    }
+    context.observe(.listening(url: url))
+  }
+
+  private static func start(
+    _ context: CommandContext, _ project: Project, kafka: KafkaConfiguration, database: ConnectionSettings,
+    processor: Processor?, _ parts: StartedParts
+  ) throws -> HTTPServer {
+    let settings = context.configuration.api
     let reader = database.with("application_name", "streampulse serve")
     let role = try APIService.readerRole(reader)
     let setup = ConnectionPool.Options.readOnlySetup(
       role: role, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
     // The server keeps the statement timeout itself, unless it hangs as a whole.
     let responseTimeout = settings.statementTimeoutMilliseconds + APIService.responseSlackMilliseconds
-    pool = try ConnectionPool(
+    let pool = try ConnectionPool(
       reader,
       ConnectionPool.Options(size: settings.workers, setup: setup, responseTimeoutMilliseconds: responseTimeout))
+    parts.add { pool.close() }
     let executor = PostgresExecutor(pool)
     let version = DataVersion()
-    health = HealthMonitor(
+    let health = HealthMonitor(
       database: reader, setup: setup, kafka: kafka, topic: context.topic(of: project), processor: processor)
-    listener = CommitListener(reader, version)
+    try parts.startThread("health", stop: { health.stop() }) { health.run() }
+    let listener = CommitListener(reader, version)
+    try parts.startThread("commits", stop: { listener.stop() }) { listener.run() }
     let observer = context.observer
     var configuration = StatsAPIConfiguration()
     configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
-    let health = health
     observer.exposeHealth {
       var figures = health.report.figures
       figures.outboxLetters = health.outboxLetters
@@ -61,20 +75,17 @@ final class APIService: Sendable {
         execute: executor.execute, health: { $0(health.report) },
         metrics: { Array(observer.registry.render().utf8) }, dataVersion: version,
         observe: { observer.observe($0.observation) }))
-    self.api = api
+    parts.add { api.stop() }
     var http = HTTPConfiguration()
     http.host = settings.host
     http.port = UInt16(clamping: settings.port)
     http.threads = settings.threads
     http.maximumConnections = settings.maxConnections
-    server = try HTTPServer(configuration: http, recall: { api.recall($0) }, handler: { api.handle($0, $1) })
-    let host = settings.host == "0.0.0.0" || settings.host == "127.0.0.1" ? "localhost" : settings.host
-    url = "http://\(host):\(server.port)"
-    let listener = listener
-    threads = [
-      try WorkerThread(name: "health") { health.run() }, try WorkerThread(name: "commits") { listener.run() },
-    ]
-    context.observe(.listening(url: url))
+    let server = try ListeningAddress.api(settings).listening { () throws(HTTPServerError) in
+      try HTTPServer(configuration: http, recall: { api.recall($0) }, handler: { api.handle($0, $1) })
+    }
+    parts.add { server.stop() }
+    return server
   }
 
   /// The reader role, when this user may take it; else nil, and transactions are read-only all the same.
@@ -90,12 +101,7 @@ final class APIService: Sendable {
 
   /// Finishes the requests under way and stops.
   func stop() {
-    server.stop()
-    api.stop()
-    health.stop()
-    listener.stop()
-    for thread in threads { thread.join() }
-    pool.close()
+    parts.stop()
   }
 }
 

@@ -22,12 +22,10 @@ func bench(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
     flushIntervalMilliseconds: context.configuration.engine.flushIntervalMilliseconds)
   let workspace = try makeWorkspace(context)
   defer { workspace.remove() }
-  let signals = try WorkerThread(name: "signals") {
-    if Signals.wait(until: { false }) != nil { Interruption.request() }
-  }
-  defer { _ = signals }
   let cluster = context.configuration.kafka.bootstrapServers == nil ? nil : try context.kafka()
-  return run(benches, BenchmarkSuite(workspace, cluster: cluster, options), asJSON: parsed.flag("json"))
+  return try Signals.requesting(Interruption.request) {
+    run(benches, BenchmarkSuite(workspace, cluster: cluster, options), asJSON: parsed.flag("json"))
+  }
 }
 
 /// Runs one bench after the other and prints what they found. One that fails does not keep the others from running.

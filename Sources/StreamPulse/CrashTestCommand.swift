@@ -10,16 +10,12 @@ func crashTest(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int
   }
   let options = try crashTestOptions(parsed)
   let isInterrupted = Monitor(false)
-  let signals = try WorkerThread(name: "signals") {
-    if Signals.wait(until: { false }) != nil { isInterrupted.update { $0 = true } }
-  }
-  defer { _ = signals }
   let test = try CrashTest(
     options, project: context.loadProject(), projectFolder: context.configuration.projectDirectory(),
     executable: executable, environment: childEnvironment(context.configuration), say: say,
     isInterrupted: { isInterrupted.read { $0 } })
   do {
-    let report = try test.run()
+    let report = try Signals.requesting({ isInterrupted.update { $0 = true } }) { try test.run() }
     print(report.table)
     if report.passed { test.removeFolder() } else { print("everything is kept in \(test.folder)") }
     print(report.verdict)

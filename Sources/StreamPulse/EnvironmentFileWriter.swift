@@ -5,9 +5,18 @@ import Glibc
 struct EnvironmentFileWriter {
   private let path: String
 
+  /// Makes the folder if there is none; fails when nothing can be written into it.
+  static func prepare(folder: String) throws {
+    if mkdir(folder, 0o755) == 0 { return }
+    if errno == EEXIST, access(folder + "/.", W_OK | X_OK) == 0 { return }
+    let key = SettingKey.dataDirectory.rawValue
+    throw ConfigurationError(
+      location: key, message: "\(folder): \(String(cString: strerror(errno)))",
+      hint: "set \(key) to a folder to write into")
+  }
+
   /// Writes the file in one step: a reader sees all of it or none.
   init(folder: String, entries: [(key: String, value: String)]) throws {
-    mkdir(folder, 0o755)
     path = "\(folder)/env"
     let temporary = path + ".new"
     unlink(temporary)

@@ -48,8 +48,9 @@ final class HealthMonitor: Sendable {
   func run() {
     var connection: PostgresConnection?
     var admin: KafkaAdmin?
+    var unread = UnreadRecords()
     while !state.read({ $0.isStopping }) {
-      let report = look(&connection, &admin)
+      let report = look(&connection, &admin, &unread)
       state.update { $0.report = report }
       _ = state.wait(timeoutMilliseconds: HealthMonitor.intervalMilliseconds) { $0.isStopping ? true : nil }
     }
@@ -60,7 +61,9 @@ final class HealthMonitor: Sendable {
     state.update { $0.isStopping = true }
   }
 
-  private func look(_ connection: inout PostgresConnection?, _ admin: inout KafkaAdmin?) -> HealthReport {
+  private func look(
+    _ connection: inout PostgresConnection?, _ admin: inout KafkaAdmin?, _ unread: inout UnreadRecords
+  ) -> HealthReport {
     var log: LogPosition?
     var broker = HealthReport.Dependency(isUp: true, detail: kafka.bootstrapServers)
     do throws(KafkaError) {
@@ -87,7 +90,8 @@ final class HealthMonitor: Sendable {
       database = .init(isUp: false, detail: error.description)
     }
     if let problem = processor?.status.current.databaseProblem { database = .init(isUp: false, detail: problem) }
-    var processor = judge(log, progress)
+    if let log, let progress { count(&unread, log, progress, admin) }
+    var processor = judge(log == nil ? nil : unread.count, progress)
     if let held = self.processor?.status.current.held { processor.held = held.sorted { $0.key < $1.key }.map(\.value) }
     return HealthReport(database: database, broker: broker, processor: processor)
   }
@@ -102,15 +106,14 @@ final class HealthMonitor: Sendable {
 
   private struct LogPosition {
     var cluster: String
-    var ends: [Int32: (low: Int64, high: Int64)]
+    var ends: [Int32: WatermarkOffsets]
   }
 
   private func lookAtLog(_ admin: KafkaAdmin) throws(KafkaError) -> LogPosition {
     let cluster = try admin.clusterIdentity(timeoutMilliseconds: 2000).id
-    var ends: [Int32: (low: Int64, high: Int64)] = [:]
+    var ends: [Int32: WatermarkOffsets] = [:]
     for partition in 0..<Int32(try admin.partitionCount(topic, timeoutMilliseconds: 2000) ?? 0) {
-      let offsets = try admin.watermarkOffsets(topic: topic, partition: partition, timeoutMilliseconds: 2000)
-      ends[partition] = (offsets.low, offsets.high)
+      ends[partition] = try admin.watermarkOffsets(topic: topic, partition: partition, timeoutMilliseconds: 2000)
     }
     return LogPosition(cluster: cluster, ends: ends)
   }
@@ -146,12 +149,21 @@ final class HealthMonitor: Sendable {
     }
   }
 
-  private func judge(_ log: LogPosition?, _ progress: Progress?) -> HealthReport.Processor {
-    guard let log, let progress else {
+  private func count(_ unread: inout UnreadRecords, _ log: LogPosition, _ progress: Progress, _ admin: KafkaAdmin?) {
+    let questions = unread.look(at: log.ends, positions: progress.positions)
+    guard let admin, !questions.isEmpty else { return }
+    do throws(KafkaError) {
+      unread.found(try admin.firstRecords(topic: topic, from: questions, timeoutMilliseconds: 1000))
+    } catch {
+      // The next look asks again, and says so if the broker is gone; until then the count is an upper bound.
+      return
+    }
+  }
+
+  private func judge(_ lag: Int64?, _ progress: Progress?) -> HealthReport.Processor {
+    guard let lag, let progress else {
       return .init(lagRecords: nil, lastCommitAgeSeconds: progress?.ageSeconds, isStalled: false)
     }
-    var lag: Int64 = 0
-    for (partition, end) in log.ends { lag += max(0, end.high - (progress.positions[partition] ?? end.low)) }
     let isSilent = (progress.ageSeconds ?? .infinity) > HealthMonitor.stalledAfterSeconds
     return .init(lagRecords: Int(lag), lastCommitAgeSeconds: progress.ageSeconds, isStalled: lag > 0 && isSilent)
   }

@@ -8,19 +8,29 @@ import Threads
 /// `/metrics` and `/health` of a processor without an API beside it.
 final class MetricsService: Sendable {
   let url: String
-  private let server: HTTPServer
-  private let api: StatsAPI
-  private let health: HealthMonitor
-  private let thread: WorkerThread
+  private let parts = StartedParts()
 
   /// Starts it.
   init(
-    _ context: CommandContext, host: String, port: Int, settings: ProcessorSettings, processor: Processor
+    _ context: CommandContext, _ address: ListeningAddress, settings: ProcessorSettings, processor: Processor
   ) throws {
+    do {
+      let server = try MetricsService.start(context, address, settings, processor, parts)
+      url = "http://\(address.host):\(server.port)"
+    } catch {
+      parts.stop()
+      throw error
+    }
+    context.observe(.listening(url: url))
+  }
+
+  private static func start(
+    _ context: CommandContext, _ address: ListeningAddress, _ settings: ProcessorSettings, _ processor: Processor,
+    _ parts: StartedParts
+  ) throws -> HTTPServer {
     let health = HealthMonitor(
       database: settings.database.with("application_name", "streampulse metrics"), setup: [], kafka: settings.kafka,
       topic: settings.topic, processor: processor)
-    self.health = health
     let observer = context.observer
     observer.exposeHealth { health.report.figures }
     let api = try StatsAPI(
@@ -30,21 +40,20 @@ final class MetricsService: Sendable {
         execute: { _, _, completion in completion(.failure(.unavailable)) }, health: { $0(health.report) },
         metrics: { Array(observer.registry.render().utf8) }, dataVersion: DataVersion(),
         observe: { observer.observe($0.observation) }))
-    self.api = api
+    parts.add { api.stop() }
+    try parts.startThread("health", stop: { health.stop() }) { health.run() }
     var http = HTTPConfiguration()
-    http.host = host
-    http.port = UInt16(clamping: port)
+    http.host = address.host
+    http.port = UInt16(clamping: address.port)
     http.threads = 1
-    server = try HTTPServer(configuration: http) { request, responder in api.handle(request, responder) }
-    url = "http://\(host):\(server.port)"
-    thread = try WorkerThread(name: "health") { health.run() }
-    context.observe(.listening(url: url))
+    let server = try address.listening { () throws(HTTPServerError) in
+      try HTTPServer(configuration: http) { request, responder in api.handle(request, responder) }
+    }
+    parts.add { server.stop() }
+    return server
   }
 
   func stop() {
-    server.stop()
-    api.stop()
-    health.stop()
-    thread.join()
+    parts.stop()
   }
 }

@@ -12,10 +12,7 @@ import Threads
 /// A processor, its watch and its forwarder of dead letters on threads of their own.
 final class ProcessorService: Sendable {
   let processor: Processor
-  private let watch: Watch
-  /// nil: the stream names no dead_letter_topic.
-  private let forwarder: Forwarder?
-  private let threads: [WorkerThread]
+  private let parts = StartedParts()
   private let outcome: Monitor<Outcome>
 
   private struct Outcome: Sendable {
@@ -36,14 +33,15 @@ final class ProcessorService: Sendable {
     let watch = Watch(
       project, topic: settings.topic, database: settings.database.with("application_name", "streampulse watch"),
       cluster: { processor.status.current.cluster }, observe: { observer.observe($0) })
+    // nil: the stream names no dead_letter_topic.
     let forwarder = try ProcessorService.makeForwarder(context, plan.definition, settings)
     let outcome = Monitor(Outcome())
-    self.forwarder = forwarder
     self.processor = processor
-    self.watch = watch
     self.outcome = outcome
-    var threads = [
-      try WorkerThread(name: "worker") {
+    do {
+      if let forwarder { try parts.startThread("forwarder", stop: { forwarder.stop() }) { forwarder.run() } }
+      try parts.startThread("watch", stop: { watch.stop() }) { watch.run() }
+      try parts.startThread("worker", stop: { processor.stop() }) {
         var problem: PipelineError?
         do throws(PipelineError) {
           try processor.run()
@@ -54,11 +52,11 @@ final class ProcessorService: Sendable {
           $0.isOver = true
           $0.error = problem
         }
-      },
-      try WorkerThread(name: "watch") { watch.run() },
-    ]
-    if let forwarder { threads.append(try WorkerThread(name: "forwarder") { forwarder.run() }) }
-    self.threads = threads
+      }
+    } catch {
+      parts.stop()
+      throw error
+    }
   }
 
   private static func makeForwarder(
@@ -85,9 +83,6 @@ final class ProcessorService: Sendable {
 
   /// Commits what has been read, leaves the group and waits for all threads.
   func stop() {
-    processor.stop()
-    watch.stop()
-    forwarder?.stop()
-    for thread in threads { thread.join() }
+    parts.stop()
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Threads
 
 /// SIGINT and SIGTERM, waited for by the main thread instead of interrupting some other.
 enum Signals {
@@ -34,6 +35,19 @@ enum Signals {
     case SIGHUP: return "SIGHUP"
     default: return nil
     }
+  }
+
+  /// Runs `body`, which may take long, and has `request` called when a signal to stop comes meanwhile.
+  static func requesting<Value>(_ request: @escaping @Sendable () -> Void, during body: () throws -> Value) throws
+    -> Value
+  {
+    let isOver = Monitor(false)
+    let parts = StartedParts()
+    try parts.startThread("signals", stop: { isOver.update { $0 = true } }) {
+      if wait(until: { isOver.read { $0 } }) != nil { request() }
+    }
+    defer { parts.stop() }
+    return try body()
   }
 
   /// Waits until there is a signal to stop, or `isOver` says that there is no need to go on.

@@ -40,17 +40,12 @@ func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
   let project = try context.loadProject()
   var settings = try context.processorSettings(project, kafka: context.kafka(), database: context.database())
   settings.plantedBug = try parsed.plantedBug()
+  let address = ListeningAddress.metrics(context.configuration.engine)
+  try address?.check()
   let service = try ProcessorService(context, project, settings)
-  let engine = context.configuration.engine
-  let metrics: MetricsService?
-  do {
-    metrics = try engine.metricsPort.map {
-      try MetricsService(
-        context, host: engine.metricsHost, port: $0, settings: settings, processor: service.processor)
-    }
-  } catch {
-    service.stop()
-    throw error
+  defer { service.stop() }
+  let metrics = try address.map {
+    try MetricsService(context, $0, settings: settings, processor: service.processor)
   }
   let signal = Signals.wait { service.isOver }
   context.observe(.shutdownStarted(reason: signal ?? "the processor ended"))
@@ -63,6 +58,7 @@ func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
 /// `streampulse serve`
 func serve(_ context: CommandContext) throws -> Int32 {
   let project = try context.loadProject()
+  try ListeningAddress.api(context.configuration.api).check()
   let service = try APIService(context, project, kafka: context.kafka(), database: context.database(), processor: nil)
   defer { service.stop() }
   context.observe(.ready(url: service.url))

@@ -42,7 +42,8 @@ final class Up {
   private func start() throws {
     let configuration = context.configuration
     // Before anything slow is started: a port in use is the commonest thing to be wrong.
-    try checkPort(host: configuration.api.host, port: configuration.api.port)
+    try ListeningAddress.api(configuration.api).check()
+    try EnvironmentFileWriter.prepare(folder: configuration.dataDirectory)
     let kafka = try startBroker()
     let database = try startPostgres()
     try migrate(context, project, database)
@@ -67,7 +68,12 @@ final class Up {
     if context.configuration.kafka.bootstrapServers != nil { return try context.kafka() }
     let broker = try EmbeddedBroker(topics: [(name: context.topic(of: project), partitions: 3)])
     self.broker = broker
-    return try context.kafka(servers: broker.bootstrapServers)
+    var kafka = try context.kafka(servers: broker.bootstrapServers)
+    // It answers a fetch without news after the whole of this time, and each of them costs it a walk over what it keeps.
+    // Ten times a second is often enough for a load whose batches are a second old; the user's own value, which comes
+    // later, wins.
+    kafka.properties.insert(("fetch.wait.max.ms", "100"), at: 0)
+    return kafka
   }
 
   private func startPostgres() throws -> ConnectionSettings {
@@ -92,7 +98,7 @@ final class Up {
     environment["EVENTS_PER_MINUTE"] = String(context.configuration.eventsPerMinute)
     demo = try ChildProcess(
       Launch(
-        executable: (folder + ["event-generator"]).joined(separator: "/"), arguments: [],
+        executable: (folder + ["event-generator"]).joined(separator: "/"), arguments: ["--demo"],
         environment: environment))
   }
 
@@ -122,29 +128,6 @@ final class Up {
     cluster?.stop()
     environmentFile?.remove()
     context.observe(.shutdownFinished(seconds: Double(Clock.wall() - started) / 1_000_000))
-  }
-
-  /// Fails at once with one line when the API's port is taken.
-  private func checkPort(host: String, port: Int) throws {
-    guard port != 0 else { return }
-    let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(probe) }
-    var reuse: Int32 = 1
-    setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(UInt16(clamping: port)).bigEndian
-    // A name, or IPv6: the server itself will say what is wrong.
-    guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return }
-    let result = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(probe, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    if result != 0, errno == EADDRINUSE {
-      throw ConfigurationError(
-        location: "API_PORT", message: "port \(port) is in use", hint: "set API_PORT, or stop what uses it")
-    }
   }
 }
 

@@ -14,15 +14,16 @@ do {
   let parsed = try Commands.interface.parse(Array(CommandLine.arguments.dropFirst()))
   if let text = parsed.requestedText {
     print(text, terminator: "")
-    exit(0)
+    endProcess(status: 0)
   }
-  exit(run(parsed))
+  endProcess(status: run(parsed))
 } catch {
   fail(error.description)
-  exit(UsageError.exitStatus)
+  endProcess(status: UsageError.exitStatus)
 }
 
-/// The one place where errors become exit statuses: 0 done, 1 failed, 2 wrong usage or settings.
+/// The one place where errors become exit statuses: 0 done, 1 failed, 2 wrong usage or settings. Each command has
+/// stopped and joined what it started when it returns or throws.
 func run(_ parsed: ParsedCommand) -> Int32 {
   do {
     let context = try CommandContext(parsed)

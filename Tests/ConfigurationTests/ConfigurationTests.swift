@@ -110,6 +110,44 @@ import Testing
     #expect(error?.description == message)
   }
 
+  @Test("the layer that says where Postgres is says it alone")
+  func databaseOfTheHighestLayer() throws {
+    let url = "postgresql://u:p@h:1/d"
+    let parts = try EnvironmentFile(path: ".env", text: "PG_HOST=db\nPG_USER=me\nPG_PASSWORD=x")
+    guard case .url(let joined) = try Configuration(environment: ["DATABASE_URL": url], file: parts).database else {
+      Issue.record("the environment's address hides the file's parts")
+      return
+    }
+    #expect(joined.revealed == url)
+    let file = try EnvironmentFile(path: ".env", text: "DATABASE_URL=\(url)")
+    let database = try Configuration(commandLine: ["PG_HOST": "other"], file: file).database
+    guard case .server(let host, _, _, _, _) = database else {
+      Issue.record("the command line's host hides the file's address")
+      return
+    }
+    #expect(host == "other")
+    // Not set, as everywhere.
+    #expect(throws: Never.self) { try Configuration(environment: ["DATABASE_URL": ""], file: parts) }
+    #expect(throws: ConfigurationError.self) {
+      try Configuration(file: EnvironmentFile(path: ".env", text: "PG_HOST=h\nDATABASE_URL=\(url)"))
+    }
+  }
+
+  @Test("every name of ours that a document, the help or a program writes is a setting")
+  func namesInDocuments() throws {
+    let known = Set(SettingKey.allCases.map(\.rawValue))
+    let names = /\b(?:STREAMPULSE|API|METRICS)_[A-Z][A-Z0-9_]*[A-Z]\b/
+    let paths = [
+      "README.md", "docs/operations.md", "docs/definitions.md", "docs/performance.md", "docs/testing.md", "Makefile",
+      "Sources/StreamPulse/Up.swift", "Sources/StreamPulse/Commands.swift",
+      "generator/Command/GeneratorCommandLine.swift",
+    ]
+    for path in paths {
+      let found = try contents(of: repositoryPath(path)).matches(of: names).map { String($0.output) }
+      #expect(found.filter { !known.contains($0) } == [], "\(path)")
+    }
+  }
+
   @Test("foreign environment variables are ignored")
   func foreignVariables() throws {
     let foreign = ["PATH": "/bin", "KAFKA_HOME": "/opt/kafka", "PGHOST": "x", "API_KEY": "y", "PG_COLOR": "auto"]

@@ -140,6 +140,26 @@ def test_the_file_that_lets_others_join_is_for_its_owner_only(running):
     running.assert_verified()
 
 
+@pytest.mark.parametrize("arguments", [
+    ["check"], ["migrate"], ["verify"], ["verify", "--recount"], ["dead-letters", "list"],
+    ["replay", "region_health", "--from", "beginning", "--dry-run"],
+], ids=" ".join)
+def test_every_command_accepts_the_file_env_exported(running, arguments):
+    assert "STREAMPULSE_URL" in running.joining
+    running.must(*arguments, **running.joining)
+
+
+def test_the_services_and_the_generator_accept_the_file_env_exported(running):
+    assert running.must("--count", 1, "--regions", 4, program=GENERATOR, **running.joining).startswith("sent 1 events")
+    for command in ("serve", "process"):
+        # Of a topic and group of its own: the running processor keeps its partitions.
+        own = {"API_PORT": "0", "KAFKA_TOPIC": "joining", "KAFKA_GROUP_ID": "joining"}
+        service = running.start(command, **own, **running.joining)
+        service.wait_for_output("StreamPulse is at" if command == "serve" else "partitions assigned")
+        assert service.stop(signal.SIGTERM) == 0
+        running.programs.remove(service)
+
+
 def test_everything_listens_on_the_loopback_interface_only(running):
     # Every address that a process below this one listens on; in hexadecimal as /proc has them.
     inodes = set()

@@ -86,6 +86,31 @@ import Testing
   }
 
   @Test(
+    "addresses of all forms are clients, also after a byte order mark",
+    arguments: [
+      "::1", "::", "-", "fe80::a00:27ff:abcd:abc%enp0s8", "::ffff:192.0.2.1", "2001:DB8::A", "unix:", "localhost",
+      "host_1.example", "xn--bcher-kva.example", "***.example",
+    ])
+  func forms(client: String) throws {
+    #expect(try parse(client + " - -" + rest) == Parsed(client: client))
+    #expect(try parse("\u{feff}" + client + " - frank" + rest) == Parsed(client: client))
+  }
+
+  @Test(
+    "a virtual host, a port, or a list of addresses before identity and user is not taken for the client",
+    arguments: [
+      "www.example.org:443 192.0.2.1 - -", "www.example.org:443 crawl.example.org - frank",
+      "www.example.org 192.0.2.1 - -",
+      "www.example.org 2001:db8::1 - -", "www.example.org crawl.example.org - -", "192.0.2.7 192.0.2.1 - frank miller",
+      "192.0.2.7, 192.0.2.1 - -", "192.0.2.7,192.0.2.1 - -", "192.0.2.7, 192.0.2.6, 192.0.2.1 - -",
+      "2001:db8::1, 192.0.2.1 - -", "192.0.2.1:51234 - -", "[2001:db8::1]:51234 - -", "localhost:80 - -",
+      "-, 192.0.2.1 - -",
+    ])
+  func notTheClient(front: String) {
+    #expect(throws: AccessLogError.badClient) { try parse(front + rest) }
+  }
+
+  @Test(
     "the zone is taken into account",
     arguments: [
       ("17/May/2015:10:05:03 +0000", 0), ("17/May/2015:12:05:03 +0200", 0), ("17/May/2015:04:35:03 -0530", 0),
@@ -122,6 +147,8 @@ import Testing
       ("192.0.2.1 - - no time", .noClient), (line(time: "17/Mai/2015:10:05:03 +0000"), .badTime),
       (line(time: "31/Feb/2015:10:05:03 +0000"), .badTime), (line(time: "17/May/2015:24:05:03 +0000"), .badTime),
       (line(time: "17/May/2015:10:05:03"), .badTime), (line(time: "17/May/2015:10:05:03 +0000 "), .badTime),
+      (line(time: "17/May/0000:10:05:03 +0000"), .badTime), (line(time: "17/May/15:10:05:03 +0000"), .badTime),
+      (line(time: "17/May/2015:10:05:03 UTC"), .badTime),
       ("192.0.2.1 - - [17/May/2015:10:05:03 +0000", .badTime),
       ("192.0.2.1 - - [17/May/2015:10:05:03 +0000]", .noRequest),
       (#"192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET /a.png HT"#, .noRequest),
@@ -131,7 +158,9 @@ import Testing
       (line(request: "GET"), .badRequest), (line(request: "GET ?x"), .badRequest),
       (line(request: "GET http://host HTTP/1.1"), .badRequest), (line(request: "get /a HTTP/1.1"), .badRequest),
       (line(numbers: "abc 1"), .badStatus), (line(numbers: "99 1"), .badStatus), (line(numbers: "600 1"), .badStatus),
-      (line(numbers: "- 1"), .badStatus), (line(numbers: "200"), .badBytes), (line(numbers: "200 1k"), .badBytes),
+      (line(numbers: "- 1"), .badStatus), (line(numbers: "-200 1"), .badStatus),
+      (line(numbers: "99999999999999999999 1"), .badStatus), (line(numbers: "200"), .badBytes),
+      (line(numbers: "200 1k"), .badBytes),
       (line(numbers: "200 -1"), .badBytes), (line(numbers: "200 9999999999999999999"), .badBytes),
       (line(tail: " x"), .trailing), (line(tail: #" "-" x"#), .trailing), (line(tail: #" "-" x "y""#), .trailing),
       (line(tail: #" "-"x"#), .trailing), (line(request: "GET /\u{0} HTTP/1.1"), .notUTF8),

@@ -45,6 +45,17 @@ import Testing
     #expect(clock.now - began >= .milliseconds(400))
   }
 
+  @Test("what a running \"up\" writes into its file env is accepted when it is exported")
+  func exportedJoiningFile() throws {
+    let run = try GeneratorRun(
+      ["--dry-run", "--count", "1"],
+      environment: [
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092", "DATABASE_URL": "postgresql://me:x@127.0.0.1:5433/streampulse",
+        "STREAMPULSE_URL": "http://localhost:8000",
+      ])
+    #expect(run.exitStatus == 0, "\(run.output)")
+  }
+
   @Test("without a broker the error is one line that says how to get one")
   func noBroker() throws {
     let run = try GeneratorRun(["--count", "1"])
@@ -88,6 +99,50 @@ import Testing
     #expect(run.output.contains("line 2: \(AccessLogError.noClient.rawValue)"))
     #expect(run.output.contains("7 lines could not be parsed and were left out"))
     #expect(run.lines.last?.hasPrefix("sent 2 events ") == true)
+  }
+
+  @Test("lines whose client is not told apart are left out, not counted for somebody else")
+  func badClients() throws {
+    let folder = try TemporaryFolder()
+    let rest = #" - - [17/May/2015:10:05:03 +0000] "GET /a HTTP/1.1" 200 1"#
+    let clients = ["192.0.2.1", "shop.example:443 192.0.2.2", "192.0.2.3, 192.0.2.4", "192.0.2.5"]
+    try writeFile(folder.path + "/access.log", clients.map { $0 + rest }.joined(separator: "\r\n"))
+    let run = try GeneratorRun([
+      "replay", folder.path + "/access.log", "--dry-run", "--output", folder.path + "/events.jsonl",
+    ])
+    #expect(run.exitStatus == 0)
+    #expect(run.output.contains("line 2: \(AccessLogError.badClient.rawValue)"))
+    #expect(run.output.contains("2 lines could not be parsed and were left out"))
+    let written = String(decoding: try #require(readFile(folder.path + "/events.jsonl")), as: UTF8.self)
+    let users = written.split(separator: "\n").map { line in
+      let value = line.firstRange(of: "\"user_id\":\"").map { line[$0.upperBound...] } ?? ""
+      return String(value.prefix { $0 != "\"" })
+    }
+    #expect(users == ["192.0.2.1", "192.0.2.5"])
+  }
+
+  @Test(
+    "a log without one line that can be read ends with status 1 and says what it looks like",
+    arguments: [
+      ([], "the log is empty"), ([0x0a, 0x0a], "no line in combined or common format"),
+      ([0x1f, 0x8b, 0x08, 0, 0x0a, 1], "packed by gzip"), (Array("BZh91AY".utf8), "packed by bzip2"),
+      ([0x28, 0xb5, 0x2f, 0xfd, 0x24], "packed by zstd"),
+      (Array("{\"remote_addr\":\"192.0.2.1\"}\n".utf8), "holds JSON"),
+      (Array("\u{feff} {\"a\":1}\n".utf8), "holds JSON"),
+      ([0xff, 0xfe] + "192.0.2.1 - -".utf8.flatMap { [$0, 0] }, "UTF-16"),
+      ("192.0.2.1 - -".utf8.flatMap { [0, $0] }, "UTF-16"), (Array("#Version: 1.0\n#Fields: c-ip\n".utf8), "W3C"),
+      (Array("Dear reader,\n".utf8), "no line in combined or common format"),
+    ] as [([UInt8], String)])
+  func notALog(bytes: [UInt8], look: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/access.log"
+    try writeFile(path, bytes)
+    for arguments in [[], ["--rebase", "now"]] {
+      let run = try GeneratorRun(["replay", path, "--dry-run"] + arguments)
+      #expect(run.exitStatus == 1)
+      #expect(run.output.contains("\(path): the log") && run.output.contains(look), "\(run.output)")
+      #expect(run.lines.last?.hasPrefix("sent 0 events ") == true)
+    }
   }
 
   @Test("--speed paces a replay by event time, --rebase now moves its last event to now")

@@ -39,6 +39,12 @@ func makeEvents(_ settings: SynthesisSettings, count: UInt64, step: Int64 = 10) 
   }
 }
 
+func writeFile(_ path: String, _ bytes: [UInt8]) throws {
+  guard let file = fopen(path, "wb") else { throw MissingFile(path: path) }
+  defer { fclose(file) }
+  guard fwrite(bytes, 1, bytes.count, file) == bytes.count else { throw MissingFile(path: path) }
+}
+
 func writeFile(_ path: String, _ text: String) throws {
   guard let file = fopen(path, "wb") else { throw MissingFile(path: path) }
   defer { fclose(file) }

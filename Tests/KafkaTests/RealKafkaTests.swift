@@ -21,6 +21,42 @@ struct RealKafkaTests {
     try checkRoundTrip(bootstrapServers, topic: "round-trip")
   }
 
+  @Test("the first record behind an offset is found past markers and aborted records; without one it is the log's end")
+  func firstRecords() throws {
+    let topic = "first-records"
+    try admin.createTopicIfMissing(topic, partitions: 3)
+    let producer = try TransactionalProducer(bootstrapServers, id: "first-records")
+    let value = Array("value".utf8)
+    // 0 and 1 are records, 2 a marker, 3 to 5 aborted, 6 a marker.
+    try producer.send([value, value], topic: topic, partition: 0, isCommitted: true)
+    try producer.send([value, value, value], topic: topic, partition: 0, isCommitted: false)
+    #expect(try admin.watermarkOffsets(topic: topic, partition: 0).high == 7)
+    for (start, first) in [0: 0, 1: 1, 2: 7, 3: 7, 6: 7, 7: 7] as [Int64: Int64] {
+      #expect(try admin.firstRecords(topic: topic, from: [0: start], timeoutMilliseconds: 10_000) == [0: first])
+    }
+    try producer.send([value], topic: topic, partition: 0, isCommitted: true)
+    try producer.send([value], topic: topic, partition: 1, isCommitted: false)
+    #expect(
+      try admin.firstRecords(topic: topic, from: [0: 2, 1: 0, 2: 0], timeoutMilliseconds: 10_000)
+        == [0: 7, 1: 2, 2: 0])
+
+    var unread = UnreadRecords()
+    func look(_ positions: [Int32: Int64]) throws -> Int64 {
+      for _ in 0..<2 {
+        var logs: [Int32: WatermarkOffsets] = [:]
+        for partition in 0..<Int32(3) {
+          logs[partition] = try admin.watermarkOffsets(topic: topic, partition: partition)
+        }
+        let questions = unread.look(at: logs, positions: positions)
+        unread.found(try admin.firstRecords(topic: topic, from: questions, timeoutMilliseconds: 10_000))
+      }
+      return unread.count
+    }
+    // The record at 7 and its marker: the marker counts until the record is read.
+    #expect(try look([0: 2]) == 2)
+    #expect(try look([0: 8]) == 0)
+  }
+
   @Test("two members share the partitions and every record is read once and in order across the moves")
   func rebalance() throws {
     try admin.createTopicIfMissing("rebalance", partitions: 4)

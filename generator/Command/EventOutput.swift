@@ -16,8 +16,11 @@ final class EventOutput {
   private(set) var sent = 0
   private var isStopped = false
 
-  /// Made from the options that both commands share. `what` describes the run in its first line on stderr.
-  init(_ command: ParsedCommand, _ configuration: Configuration, _ stop: StopSignal, what: String) throws {
+  /// Made from the options that both commands share. `what` describes the run in its first line on stderr;
+  /// `eventsPerSecond` is nil when they are sent as fast as possible.
+  init(
+    _ command: ParsedCommand, _ configuration: Configuration, _ stop: StopSignal, eventsPerSecond: Double?, what: String
+  ) throws {
     let framing: EventFraming
     do {
       framing = try EventFraming(parsing: command.string("framing") ?? "bare")
@@ -33,7 +36,8 @@ final class EventOutput {
     if command.flag("dry-run") {
       kafka = nil
     } else {
-      kafka = try KafkaDestination(configuration: configuration, partitions: partitions, report: progress.say)
+      kafka = try KafkaDestination(
+        configuration: configuration, partitions: partitions, eventsPerSecond: eventsPerSecond, report: progress.say)
     }
     let target = kafka.map { "topic \($0.topic) at \($0.bootstrapServers)" } ?? "nowhere (dry run)"
     progress.say("\(what) to \(target)")

@@ -9,18 +9,50 @@ func generate(
 ) throws -> RunResult {
   let rate = hasConfiguredRate || command.string("count") == nil ? configuration.eventsPerMinute / 60 : nil
   let plan = try GenerationPlan(command, defaultRate: rate, now: wallMilliseconds())
-  let synthesizer: DownloadSynthesizer
+  let source: EventMaker
   do {
-    synthesizer = try DownloadSynthesizer(settings: plan.synthesis)
+    source = try EventMaker(plan)
   } catch {
     throw command.error(error.description)
   }
   let pace = plan.rate.map { "\(decimal($0)) events/s" } ?? "events as fast as possible"
-  let output = try EventOutput(command, configuration, stop, what: "seed \(plan.synthesis.seed), \(pace)")
-  return try output.run { try send(plan, from: synthesizer, to: output) }
+  let output = try EventOutput(
+    command, configuration, stop, eventsPerSecond: plan.rate, what: "seed \(plan.synthesis.seed), \(pace)")
+  return try output.run { try send(plan, from: source, to: output) }
 }
 
-private func send(_ plan: GenerationPlan, from synthesizer: DownloadSynthesizer, to output: EventOutput) throws {
+/// Where the events come from.
+private enum EventMaker {
+  case synthesizer(DownloadSynthesizer)
+  case demo(DemoLoad)
+
+  init(_ plan: GenerationPlan) throws(SettingError) {
+    self =
+      plan.isDemo
+      ? .demo(try DemoLoad(settings: plan.synthesis)) : .synthesizer(try DownloadSynthesizer(settings: plan.synthesis))
+  }
+
+  func event(_ index: UInt64, timestampMilliseconds: Int64, to output: EventOutput) throws -> DownloadEvent {
+    switch self {
+    case .synthesizer(let synthesizer):
+      return synthesizer.event(index, timestampMilliseconds: timestampMilliseconds)
+    case .demo(let load):
+      if let incident = try load.stageIncident(by: timestampMilliseconds) {
+        output.say("\(timeOfDay(timestampMilliseconds)) staged: \(incident.announcement)")
+      }
+      return load.event(index, timestampMilliseconds: timestampMilliseconds)
+    }
+  }
+}
+
+/// `14:03:20Z`
+private func timeOfDay(_ milliseconds: Int64) -> String {
+  let seconds = milliseconds / 1000 % 86_400
+  let parts = [seconds / 3600, seconds / 60 % 60, seconds % 60]
+  return parts.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":") + "Z"
+}
+
+private func send(_ plan: GenerationPlan, from source: EventMaker, to output: EventOutput) throws {
   let began = monotonicNanoseconds()
   var pacer = Pacer(rate: plan.rate, now: began)
   var index: UInt64 = 0
@@ -40,7 +72,7 @@ private func send(_ plan: GenerationPlan, from synthesizer: DownloadSynthesizer,
     let wall = wallMilliseconds()
     for _ in 0..<due {
       let turn = plan.timeline.milliseconds(of: index, now: wall)
-      guard try output.send(synthesizer.event(index, timestampMilliseconds: turn)) else { break }
+      guard try output.send(source.event(index, timestampMilliseconds: turn, to: output)) else { break }
       index += 1
     }
     pacer.didSend(due)

@@ -10,6 +10,8 @@ struct GenerationPlan {
   var durationNanoseconds: UInt64?
   var timeline: EventTimeline
   var synthesis: SynthesisSettings
+  /// Nothing that is worth an alert, and incidents that are staged and announced.
+  var isDemo: Bool
 
   /// `defaultRate` is that of a run that is not told any; `now` is in milliseconds since 1970 UTC.
   init(_ command: ParsedCommand, defaultRate: Double?, now: Int64) throws {
@@ -45,6 +47,8 @@ struct GenerationPlan {
       regions: try command.integer("regions", in: 1...Regions.limit) ?? 24,
       users: try command.integer("users", in: 1...1_000_000_000) ?? 100_000,
       beginningMilliseconds: beginning)
+    isDemo = command.flag("demo")
+    if isDemo { synthesis.errorRate = DemoLoad.errorRate }
     if let errorRate = try command.setting("error-rate", parseShare) { synthesis.errorRate = errorRate }
     synthesis.outOfOrder = try command.setting("out-of-order") { text throws(SettingError) in
       try OutOfOrder(parsing: text)

@@ -38,6 +38,10 @@ let generatorCommandLine = CommandLineInterface(
           summary: "An outage, e.g. JP-Tokyo:+60s:5m:60%; START is +DURATION from the first event time, or a time",
           isRepeatable: true),
         OptionSpec(
+          flag: "demo",
+          summary: "The load of \"streampulse up\": 2% fail, nowhere so many that there is an alert, and incidents are "
+            + "staged now and then and announced"),
+        OptionSpec(
           "out-of-order", value: "SHARE[:MAX_SECONDS]",
           summary: "Share of events stamped up to MAX_SECONDS (30) before their turn"),
       ] + outputOptions,

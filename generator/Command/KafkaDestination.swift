@@ -28,9 +28,10 @@ final class KafkaDestination {
   /// A broker that has not answered so many times in a row is gone.
   private static let maxUnansweredLooks = 6
 
-  /// Makes the topic with `partitions` when it is missing. `report` is told what a person should know.
+  /// Makes the topic with `partitions` when it is missing. `eventsPerSecond` is nil when they are sent as fast as
+  /// possible. `report` is told what a person should know.
   init(
-    configuration: Configuration, partitions: Int, report: @escaping (String) -> Void
+    configuration: Configuration, partitions: Int, eventsPerSecond: Double?, report: @escaping (String) -> Void
   ) throws {
     bootstrapServers = try findBroker(configuration)
     topic = configuration.kafka.topic ?? "content-downloads"
@@ -53,9 +54,15 @@ final class KafkaDestination {
     self.partitions = Int32(try admin.partitionCount(topic) ?? partitions)
     // A broker that is away for longer is not worth waiting for; the user's own value, which comes later, wins.
     kafka.properties.insert(("message.timeout.ms", "60000"), at: 0)
-    producer = try KafkaProducer(configuration: kafka)
     let identity = try admin.clusterIdentity(timeoutMilliseconds: Self.questionTimeoutMilliseconds)
-    if identity.isEmbedded { limit = UnreadLimit(maxUnreadBytes: Self.maxUnreadBytes) }
+    if identity.isEmbedded {
+      limit = UnreadLimit(maxUnreadBytes: Self.maxUnreadBytes)
+      if let eventsPerSecond {
+        let linger = EmbeddedBroker.lingerMilliseconds(eventsPerSecond: eventsPerSecond)
+        kafka.properties.insert(("linger.ms", String(linger)), at: 0)
+      }
+    }
+    producer = try KafkaProducer(configuration: kafka)
   }
 
   /// How many events may be sent now.

@@ -5,6 +5,8 @@ import Glibc
 final class LineReader {
   private let file: Int32
   private let path: String
+  /// The first bytes that were read, as many as `LogLook` needs.
+  private(set) var beginning: [UInt8] = []
   private static let pieceBytes = 1 << 16
 
   /// `-` is standard input.
@@ -36,6 +38,9 @@ final class LineReader {
         if count < 0 && errno == EINTR { continue }
         guard count >= 0 else { throw GeneratorError("cannot read \(path): \(String(cString: strerror(errno)))") }
         if count == 0 { break }
+        if beginning.count < LogLook.byteCount {
+          beginning += buffer[..<count].prefix(LogLook.byteCount - beginning.count)
+        }
         let bytes = UnsafeMutableBufferPointer(rebasing: buffer.bindMemory(to: UInt8.self)[..<count])
         try splitter.feed(UnsafeBufferPointer(bytes), take)
       }

@@ -15,11 +15,20 @@ func replay(_ command: ParsedCommand, _ configuration: Configuration, _ stop: St
     if let last = try lastEventTime(path) { mapping.shiftMilliseconds = wallMilliseconds() - last }
   }
   let reader = try LineReader(path: path)
-  let output = try EventOutput(command, configuration, stop, what: "replaying \(path)")
-  return try output.run { try send(reader, mapping, speed: speed, to: output) }
+  let output = try EventOutput(command, configuration, stop, eventsPerSecond: nil, what: "replaying \(path)")
+  return try output.run {
+    guard try send(reader, mapping, speed: speed, to: output) else {
+      throw GeneratorError("\(path): the log \(LogLook(reader.beginning).description)")
+    }
+  }
 }
 
-private func send(_ reader: LineReader, _ mapping: AccessLogMapping, speed: Double?, to output: EventOutput) throws {
+/// Returns false when the log was read to its end and has no line that can be parsed.
+private func send(
+  _ reader: LineReader, _ mapping: AccessLogMapping, speed: Double?, to output: EventOutput
+) throws -> Bool {
+  var isReadable = false
+  var wasStopped = false
   var pace = ReplayPace(speed: speed, now: monotonicNanoseconds())
   var tally = LineTally()
   try reader.forEachLine { number, line in
@@ -27,6 +36,7 @@ private func send(_ reader: LineReader, _ mapping: AccessLogMapping, speed: Doub
     do {
       guard case .text(let text) = line else { throw AccessLogError.tooLong }
       let parsed = try AccessLogLine(parsing: text)
+      isReadable = true
       if parsed.isCutShort { output.say("line \(number): cut short in its last field, used as far as it goes") }
       let event = mapping.event(parsed, source: text, number: number)
       let due = pace.due(event.timestampMilliseconds)
@@ -34,10 +44,12 @@ private func send(_ reader: LineReader, _ mapping: AccessLogMapping, speed: Doub
       return !output.shouldStop()
     } catch let error as AccessLogError {
       if let report = tally.refuse(number, error) { output.say(report) }
-      return true
+      wasStopped = output.shouldStop()
+      return !wasStopped
     }
   }
   if tally.refused > 0 { output.say("\(tally.refused) lines could not be parsed and were left out") }
+  return isReadable || wasStopped
 }
 
 /// Waits until the output has room and the clock shows `due`; false: the run has to stop.

@@ -1,3 +1,3 @@
-import Glibc
+import Configuration
 
-exit(runGenerator(Array(CommandLine.arguments.dropFirst())))
+endProcess(status: runGenerator(Array(CommandLine.arguments.dropFirst())))

@@ -8,6 +8,9 @@ public struct SynthesisSettings: Sendable {
   public var users: Int
   /// Share of all downloads that fail where no incident says otherwise; regions differ.
   public var errorRate: Double
+  /// No more than this share of a region's downloads within a minute of event time, counted from its beginning, fails
+  /// where no incident says otherwise; nil: as chance has it. With a limit an event depends on those before it.
+  public var failureLimit: Double?
   /// Share of downloads at a tenth of the usual speed.
   public var slowShare: Double
   public var cancelledShare: Double
@@ -18,7 +21,8 @@ public struct SynthesisSettings: Sendable {
 
   public init(
     seed: UInt64, titles: Int = 250, regions: Int = 24, users: Int = 100_000, errorRate: Double = 0.08,
-    slowShare: Double = 0.02, cancelledShare: Double = 0.005, outOfOrder: OutOfOrder? = nil,
+    failureLimit: Double? = nil, slowShare: Double = 0.02, cancelledShare: Double = 0.005,
+    outOfOrder: OutOfOrder? = nil,
     incidents: [Incident] = [], beginningMilliseconds: Int64
   ) {
     self.seed = seed
@@ -26,6 +30,7 @@ public struct SynthesisSettings: Sendable {
     self.regions = regions
     self.users = users
     self.errorRate = errorRate
+    self.failureLimit = failureLimit
     self.slowShare = slowShare
     self.cancelledShare = cancelledShare
     self.outOfOrder = outOfOrder
@@ -34,7 +39,8 @@ public struct SynthesisSettings: Sendable {
   }
 }
 
-/// Makes up download events: event `index` of a run is a function of the settings, the index and its time alone.
+/// Makes up download events: event `index` of a run is a function of the settings, the index and its time alone, unless
+/// the settings limit the failures or incidents are staged later.
 ///
 /// Sizes and speeds are multiples of small powers of two: sums of them are exact, so totals can be compared with `=`
 /// whatever the order in which they were added. To be used on one thread.
@@ -54,7 +60,8 @@ public final class DownloadSynthesizer {
   private let deviceChoice: WeightedChoice
   private let errorChoice: WeightedChoice
   /// By region.
-  private let incidents: [[StagedIncident]]
+  private var incidents: [[StagedIncident]]
+  private var limit: FailureLimit?
   /// By region.
   private let failureShares: [Double]
   private let eventID: UnsafeMutablePointer<UInt8>
@@ -73,23 +80,31 @@ public final class DownloadSynthesizer {
     deviceChoice = WeightedChoice(weights: devices.map(\.weight))
     errors = DownloadError.usual
     errorChoice = WeightedChoice(weights: errors.map(\.weight))
-    var staged = Array(repeating: [StagedIncident](), count: settings.regions)
-    for incident in settings.incidents {
-      guard let region = regions.all.firstIndex(where: { $0.name.description == incident.region }) else {
-        let known = regions.all.map(\.name.description).joined(separator: ", ")
-        throw SettingError("there is no region “\(incident.region)” for an incident; there are \(known)")
-      }
-      let times = incident.span(beginning: settings.beginningMilliseconds)
-      staged[region].append(StagedIncident(times: times, errorRate: incident.errorRate))
-    }
-    incidents = staged
+    limit = settings.failureLimit.map { FailureLimit(share: $0, regions: settings.regions) }
+    incidents = Array(repeating: [], count: settings.regions)
     eventID = .allocate(capacity: uuidLength)
     userID = .allocate(capacity: uuidLength)
+    for incident in settings.incidents { try stage(incident) }
   }
 
   deinit {
     eventID.deallocate()
     userID.deallocate()
+  }
+
+  /// Adds an incident to those of the settings. Fails when it names a region that the run does not have.
+  public func stage(_ incident: Incident) throws(SettingError) {
+    guard let region = regions.all.firstIndex(where: { $0.name.description == incident.region }) else {
+      let known = regions.all.map(\.name.description).joined(separator: ", ")
+      throw SettingError("there is no region “\(incident.region)” for an incident; there are \(known)")
+    }
+    let times = incident.span(beginning: settings.beginningMilliseconds)
+    incidents[region].append(StagedIncident(times: times, errorRate: incident.errorRate))
+  }
+
+  /// Forgets the incidents that were over at this time, in milliseconds since 1970 UTC.
+  public func forgetIncidents(before milliseconds: Int64) {
+    for region in incidents.indices { incidents[region].removeAll { $0.times.upperBound <= milliseconds } }
   }
 
   /// Event `index`, whose turn is at `timestampMilliseconds` (milliseconds since 1970 UTC). Valid until the next call.
@@ -128,7 +143,9 @@ public final class DownloadSynthesizer {
 
   /// `fraction` decides alone, failures at its lower end, so that an incident changes only the events it makes fail.
   private func outcome(_ fraction: Double, region: Int, timestamp: Int64, errorBits: UInt64) -> Outcome {
-    if fraction < failureShares[region] {
+    let mayFail = limit?.mayFail(region: region, timestampMilliseconds: timestamp) ?? true
+    if fraction < failureShares[region], mayFail {
+      limit?.didFail(region: region)
       return Outcome(status: .failed, speedFactor: 0.5, errorCode: errors[errorChoice.pick(errorBits)].code)
     }
     for incident in incidents[region] where incident.times.contains(timestamp) && fraction < incident.errorRate {

@@ -40,16 +40,18 @@ public final class Workspace {
     scratch.remove()
   }
 
-  /// Starts a command of this program.
-  func start(_ arguments: [String], _ settings: [String: String]) throws -> Program {
+  /// Starts a command of this program, or of one that lies beside it.
+  func start(_ arguments: [String], _ settings: [String: String], program: String? = nil) throws -> Program {
     programs += 1
     var environment = environment
     environment["STREAMPULSE_PROJECT"] = projectFolder
     environment["STREAMPULSE_DATA_DIR"] = folder + "/none"
     environment.merge(settings) { $1 }
     // In the scratch folder there is no .env to be read.
+    let beside = executable.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    let path = program.map { (beside + [$0[...]]).joined(separator: "/") } ?? executable
     let launch = Launch(
-      executable: executable, arguments: arguments, environment: environment, workingDirectory: folder,
+      executable: path, arguments: arguments, environment: environment, workingDirectory: folder,
       deathSignal: SIGKILL)
     let command = arguments.joined(separator: " ")
     return try Program(launch, outputPath: "\(folder)/\(programs).log", command: command)

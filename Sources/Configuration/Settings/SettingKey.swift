@@ -26,6 +26,7 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case eventsPerMinute = "EVENTS_PER_MINUTE"
   case dataDirectory = "STREAMPULSE_DATA_DIR"
   case project = "STREAMPULSE_PROJECT"
+  case url = "STREAMPULSE_URL"
   case logLevel = "LOG_LEVEL"
 
   /// The option that sets it: `API_PORT` is `--api-port`.
@@ -109,6 +110,10 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(
         .general, .folder, default: ".",
         "Folder with sql/ and schemas/; without sql/ in the default, the one that the program was built in")
+    case .url:
+      Setting(
+        .general, .text, note: "none",
+        "Address of the API that \"up\" runs, as its file env tells scripts; no command reads it")
     case .logLevel:
       Setting(
         .general, .choice(["trace", "debug", "info", "notice", "warning", "error"]), default: "info",

@@ -10,6 +10,17 @@ struct SettingValues {
     values[key] = nil
   }
 
+  /// A layer that says where Postgres is says it alone, however the layers below do: the file `env` of a running `up`,
+  /// exported, wins over `PG_HOST` in `.env`.
+  mutating func hideOtherDatabase(named layer: [String: String]) {
+    func names(_ key: SettingKey) -> Bool { layer[key.rawValue]?.isEmpty == false }
+    if names(.databaseURL) {
+      for key in [.pgHost, .pgPort, .pgDatabase, .pgUser, .pgPassword] as [SettingKey] { unset(key) }
+    } else if names(.pgHost) {
+      unset(.databaseURL)
+    }
+  }
+
   /// What was set; nil when nothing was, whatever the default.
   func optional(_ key: SettingKey) -> String? { values[key]?.text }
 
@@ -45,6 +56,7 @@ struct SettingLayers {
       take(entry.key, entry.value, origin: location, into: &properties)
       checkFileKey(entry.key, location: "\(location):1")
     }
+    values.hideOtherDatabase(named: environment)
     for (key, value) in environment.sorted(by: { $0.key < $1.key }) {
       take(key, value, origin: "environment", into: &properties)
       // Kafka's and Postgres' own tools use KAFKA_… and PG… variables of their own; nobody else uses STREAMPULSE_….
@@ -52,6 +64,7 @@ struct SettingLayers {
         problems.append(Self.unknown(key, location: "environment"))
       }
     }
+    values.hideOtherDatabase(named: commandLine)
     for (key, value) in commandLine.sorted(by: { $0.key < $1.key }) {
       let option = SettingKey(rawValue: key).map { "--\($0.optionName)" } ?? "--kafka-property"
       take(key, value, origin: option, into: &properties)

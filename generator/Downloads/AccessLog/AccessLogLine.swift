@@ -5,6 +5,7 @@ public enum AccessLogError: String, Error, Equatable, CaseIterable {
   case empty = "the line is empty"
   case tooLong = "the line is longer than 64 KiB"
   case noClient = "there is no client address, identity and user before the time"
+  case badClient = "not one address or host name stands before identity and user: a virtual host, a port or a list"
   case badTime = "the time is not [day/month/year:hour:minute:second zone]"
   case noRequest = "there is no request in quotes after the time"
   case badRequest = "the request is not METHOD PATH PROTOCOL"
@@ -16,7 +17,7 @@ public enum AccessLogError: String, Error, Equatable, CaseIterable {
 
 /// One line of an access log in common or combined format: views into the line's bytes.
 public struct AccessLogLine {
-  /// Address or host name.
+  /// Address or host name; - where the log does not tell.
   public var client: TextView
   /// Milliseconds since 1970 UTC.
   public var timestampMilliseconds: Int64
@@ -34,10 +35,15 @@ public struct AccessLogLine {
   /// Reads a line without its line end. Fields after the user agent, which some servers add, are left out. The views are
   /// valid as long as `line` is.
   public init(parsing line: UnsafeBufferPointer<UInt8>) throws(AccessLogError) {
-    let text = line.lastIndex { $0 != UInt8(ascii: " ") }.map { line[...$0] } ?? line[..<0]
+    var text = line.lastIndex { $0 != UInt8(ascii: " ") }.map { line[...$0] } ?? line[..<0]
+    // A byte order mark, which some editors put before the first line.
+    if text.starts(with: [0xef, 0xbb, 0xbf]) { text = text.dropFirst(3) }
     var scan = FieldScanner(UnsafeBufferPointer(rebasing: text))
     guard !scan.isAtEnd else { throw .empty }
-    guard let client = scan.word(), scan.skipToTime() else { throw .noClient }
+    guard let client = scan.word(), let owner = scan.skipToTime() else { throw .noClient }
+    guard ClientField.isClient(client), ClientField.isOwner(identity: owner.identity, user: owner.user) else {
+      throw .badClient
+    }
     guard let time = scan.bracketed(), let milliseconds = accessLogTime(time) else { throw .badTime }
     guard scan.skipSpace(), let request = scan.quoted(), request.isClosed else { throw .noRequest }
     guard let parts = Self.requestParts(request.text) else { throw .badRequest }
@@ -142,16 +148,16 @@ private struct FieldScanner {
   }
 
   /// Takes the identity and the user, who may have spaces in their names, up to the bracket. Both must be there.
-  mutating func skipToTime() -> Bool {
-    guard skipSpace(), word() != nil else { return false }
+  mutating func skipToTime() -> (identity: TextView, user: TextView)? {
+    guard skipSpace(), let identity = word() else { return nil }
     let afterIdentity = position
     while position < bytes.count {
       if bytes[position] == UInt8(ascii: "["), bytes[position - 1] == UInt8(ascii: " ") {
-        return position > afterIdentity + 2
+        return position > afterIdentity + 2 ? (identity, text(afterIdentity + 1, position - 1)) : nil
       }
       position += 1
     }
-    return false
+    return nil
   }
 
   /// What stands between `[` and `]`.

@@ -1,0 +1,88 @@
+"""A command that cannot start ends in order: one line, status 2, and never a crash."""
+
+import socket
+import subprocess
+
+import pytest
+from product import GENERATOR, free_port, wait_until
+
+RUNS = 20
+
+
+@pytest.fixture(scope="module")
+def running(new_product):
+    product = new_product()
+    product.up("--no-demo")
+    return product
+
+
+@pytest.fixture(scope="module")
+def taken():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield str(listener.getsockname()[1])
+
+
+def complaint(done):
+    """The one line that is no log line."""
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("{")]
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize("command, option, setting", [
+    ("serve", "--api-port", "API_PORT"), ("process", "--metrics-port", "METRICS_PORT"), ("up", "--api-port", "API_PORT")])
+def test_a_port_in_use_is_one_line_and_status_2_every_time(running, taken, command, option, setting):
+    for _ in range(RUNS):
+        done = running.run(command, option, taken)
+        assert done.returncode == 2, done.stderr
+        assert complaint(done) == f"streampulse: {setting}: port {taken} is in use; set {setting}, or stop what uses it"
+        assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command, option", [("serve", "--api-host"), ("process", "--metrics-host"), ("up", "--api-host")])
+@pytest.mark.parametrize("host", ["10.9.9.9", "no.such.host.example"])
+def test_an_address_of_somebody_else_is_one_line_and_status_2_every_time(running, command, option, host):
+    arguments = ["--metrics-port", "0"] if command == "process" else ["--api-port", free_port()]
+    for _ in range(RUNS if host[0] == "1" else 2):
+        done = running.run(command, option, host, *arguments)
+        assert done.returncode == 2, done.stderr
+        assert host in complaint(done)
+
+
+def test_a_data_folder_that_cannot_be_written_is_one_line_and_status_2(running, tmp_path):
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "data", tmp_path / "a" / "b"):
+        done = running.run("up", "--no-demo", "--streampulse-data-dir", folder, API_PORT="0")
+        assert done.returncode == 2, done.stderr
+        assert "STREAMPULSE_DATA_DIR" in complaint(done) and str(folder) in complaint(done)
+
+
+def test_a_command_that_fails_while_its_threads_start_ends_with_status_1(running):
+    """No role of that name: the pool's threads and the others have begun to connect when it is noticed, or have not."""
+    url = running.joining["DATABASE_URL"].replace("streampulse:", "nobody:", 1)
+    for command in ("serve", "process", "migrate", "verify"):
+        for _ in range(5):
+            done = running.run(command, DATABASE_URL=url, API_PORT="0")
+            assert done.returncode == 1, done.stderr
+            complaint(done)
+
+
+def test_the_generator_without_a_broker_ends_with_status_1_every_time(running):
+    for _ in range(3):
+        done = subprocess.run(
+            [GENERATOR, "--count", "1", "--bootstrap-servers", "127.0.0.1:1"], capture_output=True, text=True,
+            timeout=60, cwd=running.folder)
+        assert done.returncode == 1, done.stderr
+
+
+def test_of_two_that_start_together_one_serves_and_the_other_ends_in_order(running):
+    """Both find the port free; the one that loses it has threads that connect by then."""
+    for _ in range(8):
+        both = [running.start("serve", API_PORT=str(port)) for port in [free_port()] * 2]
+        loser = wait_until(lambda: next((one for one in both if not one.is_running), None), "both serve")
+        assert loser.wait() == 2, loser.output
+        winner = next(one for one in both if one is not loser)
+        winner.wait_for_output("StreamPulse is at")
+        assert winner.stop() == 0
