@@ -32,7 +32,7 @@ let package = Package(
     .target(name: "Plan", dependencies: ["Events"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "JSON"]),
     .target(name: "SQLFrontend", dependencies: ["Plan", "Events", "JSON", "CPgQuery"]),
-    .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "Plan"]),
+    .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "JSON", "Plan"]),
     .target(name: "Detection"),
 
     // The edges.
@@ -111,6 +111,8 @@ let package = Package(
         "Avro", "ChildProcess", "Dataflow", "Events", "Kafka", "KafkaTestNode", "Observability", "Pipeline", "Plan",
         "Postgres", "Project", "SQLFrontend", "Threads",
       ]),
+    // What the engine computes per event against a real Postgres.
+    .testTarget(name: "CastsTests", dependencies: ["Dataflow", "Events", "Plan", "Postgres", "SQLFrontend"]),
     .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
     .target(
