@@ -4,7 +4,7 @@ extension SQLType {
   /// The values that Postgres can store, where it cannot store all that the engine can hold; nil: all.
   ///
   /// A value beyond would make the transaction fail, and every repetition of it.
-  var storableRange: ClosedRange<Int64>? {
+  public var storableRange: ClosedRange<Int64>? {
     switch self {
     // From 4714-11-24 BC, and without the greatest Int64, which Postgres takes for infinity.
     case .timestamptz, .timestamp: -210_866_803_200_000_000...(.max - 1)
