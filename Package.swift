@@ -35,7 +35,7 @@ let package = Package(
     .target(name: "SQLQuoting"),
     .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
     .target(name: "SQLFrontend", dependencies: ["CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting"]),
-    .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "Plan"]),
+    .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "JSON", "Plan"]),
     .target(name: "Detection"),
 
     // The edges.
@@ -167,13 +167,18 @@ let package = Package(
       ]),
     .testTarget(
       name: "AuditTests",
-      dependencies: ["Audit", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Storage", "Threads"]),
+      dependencies: [
+        "Audit", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "Storage", "Threads",
+      ]),
     .testTarget(
       name: "RebuildTests",
       dependencies: [
         "Audit", "Dataflow", "Events", "Faults", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project",
         "Rebuild", "Storage", "Threads",
       ]),
+    // What the engine computes per event against a real Postgres.
+    .testTarget(
+      name: "CastsTests", dependencies: ["Dataflow", "Dialects", "Events", "Plan", "Postgres", "SQLFrontend"]),
     .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
     .target(

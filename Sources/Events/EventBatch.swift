@@ -65,10 +65,14 @@ public enum EventErrorCode: String, Sendable, CaseIterable {
   /// A number does not fit its type.
   case outOfRange = "NUMERIC_VALUE_OUT_OF_RANGE"
   case divisionByZero = "DIVISION_BY_ZERO"
+  /// A date or a time is beyond what Postgres, or the engine, can hold of its type.
+  case timeOutOfRange = "DATETIME_FIELD_OVERFLOW"
   /// A cast met text that is not of the target type.
   case invalidText = "INVALID_TEXT_REPRESENTATION"
   /// Text for a key or a measure is not UTF-8, or holds a zero byte, which Postgres cannot store.
   case invalidUTF8 = "CHARACTER_NOT_IN_REPERTOIRE"
+  /// A JSON text was asked for that holds U+0000, which Postgres cannot store in `jsonb`.
+  case untranslatable = "UNTRANSLATABLE_CHARACTER"
   /// The keys of a row are together too long for a Postgres index entry.
   case keyTooLong = "KEY_TOO_LONG"
   /// The event time is NULL, or out of the range of `timestamptz`.

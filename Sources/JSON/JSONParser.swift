@@ -59,6 +59,17 @@ struct JSONParser {
     }
   }
 
+  /// The next byte that is not white space; nil at the end.
+  mutating func peek() -> UInt8? {
+    skipSpace()
+    return index < bytes.count ? bytes[index] : nil
+  }
+
+  /// Whether nothing but white space is left.
+  var isAtEnd: Bool {
+    mutating get { peek() == nil }
+  }
+
   /// Moves past white space and, when `character` follows, past that.
   mutating func take(_ character: Unicode.Scalar) -> Bool {
     skipSpace()

@@ -1,5 +1,6 @@
 import CRdKafka
 import Events
+import Threads
 
 extension KafkaAdmin {
   /// The offset of the first record that a reader is given of each partition, from these offsets on; the end of the log
@@ -49,8 +50,8 @@ private final class LogSearch {
       started.append(partition)
     }
     var found: [Int32: Offset] = [:]
-    let deadline = monotonicMilliseconds() + Int64(timeoutMilliseconds)
-    while found.count < starts.count, monotonicMilliseconds() < deadline {
+    let deadline = Clock.monotonic() / 1000 + Int64(timeoutMilliseconds)
+    while found.count < starts.count, Clock.monotonic() / 1000 < deadline {
       guard let message = rd_kafka_consume_queue(queue.pointer, 50) else { continue }
       defer { rd_kafka_message_destroy(message) }
       switch message.pointee.err {

@@ -135,7 +135,10 @@ import Testing
       (.cast(d, to: .bigint), [nil, nil, nil, 1e19], .outOfRange),
       (.cast(d, to: .bigint), [nil, nil, nil, .double(.nan)], .outOfRange),
       (.cast(t, to: .integer), [nil, nil, nil, nil, "12x"], .invalidText),
-      (.cast(t, to: .doublePrecision), [nil, nil, nil, nil, "0x10"], .invalidText),
+      (.cast(t, to: .integer), [nil, nil, nil, nil, "4000000000"], .outOfRange),
+      (.cast(t, to: .doublePrecision), [nil, nil, nil, nil, "1e-400"], .outOfRange),
+      (.cast(t, to: .doublePrecision), [nil, nil, nil, nil, "-1e400"], .outOfRange),
+      (.cast(t, to: .doublePrecision), [nil, nil, nil, nil, "1\0"], .invalidText),
     ] as [(Expression, [Value], EventErrorCode)])
   func errors(expression: Expression, row: [Value], code: EventErrorCode) {
     let padded = row + Array(repeating: Value.null, count: ProgramTests.specs.count - row.count)

@@ -51,18 +51,20 @@ struct EventLoader {
     var numbers = PostgresArray(.integer, capacityHint: records.count)
     var partitions = PostgresArray(.integer, capacityHint: records.count)
     var offsets = PostgresArray(.bigint, capacityHint: records.count)
+    var exact = PostgresArray(.boolean, capacityHint: records.count)
     for row in records.indices {
       let segment = take(records[row])
       guard batch.live[row] == 1 else { continue }
       if let segment { numbers.append(Int64(segment)) } else { numbers.appendNull() }
       partitions.append(Int64(records[row].partition))
       offsets.append(records[row].offset)
+      exact.append(batch.columns.allSatisfy { $0.isExact(row) })
     }
     let columns = batch.columns.map { PostgresParameter.array(PostgresArray($0, of: batch)) }
     do throws(PostgresError) {
       try connection.prepare("recount events", RecountQueries.eventInsertion(plan))
       _ = try connection.queryPrepared(
-        "recount events", [.array(numbers), .array(partitions), .array(offsets)] + columns)
+        "recount events", [.array(numbers), .array(partitions), .array(offsets), .array(exact)] + columns)
       if !batch.failures.isEmpty { try note(records) }
     } catch {
       throw .postgres(error)

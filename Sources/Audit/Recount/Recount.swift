@@ -103,10 +103,9 @@ public struct Recount {
     var found = RecountReport.Aggregate(name: name)
     let retired = snapshot.retiredUntil[name]
     let bounds: [PostgresParameter] = [horizon, retired].map { $0.map { .text($0) } ?? .null }
-    try connection.execute("DROP TABLE IF EXISTS recount_rows, recount_cells, recount_late")
-    try connection.execute(queries.recount)
+    try WindowwiseRecount(connection: connection, index: index, plan: plan).run()
     _ = try connection.query(queries.comparison, bounds)
-    try connection.execute(queries.lateWindows)
+    try connection.execute(queries.excusedWindows)
     let compared = try connection.query(queries.compared, bounds)
     found.rows = Int(compared.integer(0, 0) ?? 0)
     found.windows = Int(compared.integer(0, 1) ?? 0)
@@ -120,15 +119,20 @@ public struct Recount {
       }
     }
     if let retired { found.skipped.append("windows that ended by \(retired): removed by retention") }
-    if let windows = windows(try connection.query(queries.lateDifferences)) {
-      found.skipped.append("\(windows): they differ, and hold events that may have been dropped as late")
+    let excused = try connection.query(queries.excusedDifferences)
+    found.skipped += (0..<excused.rowCount).compactMap { row in
+      windows(excused, row).map { "\($0): they differ, and \(excused[row, 3] ?? "")" }
+    }
+    let refused = try connection.query(queries.refusedWindows)
+    found.skipped += (0..<refused.rowCount).compactMap { row in
+      windows(refused, row).map { "\($0): Postgres does not compute them: \(refused[row, 3] ?? "")" }
     }
     return found
   }
 
   /// E.g. "3 windows from … to …"; nil when there are none.
-  private func windows(_ result: PostgresResult) -> String? {
-    guard let count = result.integer(0, 0), count > 0, let first = result[0, 1], let last = result[0, 2] else {
+  private func windows(_ result: PostgresResult, _ row: Int = 0) -> String? {
+    guard let count = result.integer(row, 0), count > 0, let first = result[row, 1], let last = result[row, 2] else {
       return nil
     }
     return count == 1 ? "1 window at \(first)" : "\(count) windows from \(first) to \(last)"

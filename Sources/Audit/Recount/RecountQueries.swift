@@ -9,6 +9,13 @@ import SQLQuoting
 /// Nothing of the engine's windows or accumulators takes part: Postgres runs the definition's own SELECT.
 struct RecountQueries {
   static let relativeTolerance = "1e-9"
+
+  /// A stretch of event time, its ends as text.
+  struct Span {
+    var start: String
+    var end: String
+  }
+
   private static let side = "\"streampulse side\""
 
   private let plan: AggregatePlan
@@ -16,14 +23,19 @@ struct RecountQueries {
   private let columns: [ResultTable.Column]
   private let select: BatchSelect
   private let stored: String
+  private let index: Int
+  private let span: Span?
 
-  init(_ index: Int, of stream: StreamPlan) throws(PipelineError) {
+  /// - Parameter span: only the events of this time are counted; nil: all.
+  init(_ index: Int, of stream: StreamPlan, within span: Span? = nil) throws(PipelineError) {
     plan = stream.aggregates[index]
     self.stream = stream
+    self.span = span
     columns = ResultTable(plan).columns.filter { $0.role != .updatedAt }
     stored = "recount_stored_\(index)"
+    self.index = index
     do {
-      select = try BatchSelect(plan, of: stream, events: RecountQueries.events(plan, stream))
+      select = try BatchSelect(plan, of: stream, events: RecountQueries.events(plan, stream, span))
     } catch {
       throw .definition(error.reason)
     }
@@ -36,14 +48,14 @@ struct RecountQueries {
     }
     return """
       CREATE TEMPORARY TABLE recount_events (
-        segment integer, partition integer, record_offset bigint, \(columns.joined(separator: ", ")));
+        segment integer, partition integer, record_offset bigint, is_exact boolean, \(columns.joined(separator: ", ")));
       CREATE TEMPORARY TABLE recount_failed (partition integer, record_offset bigint, code text)
       """
   }
 
   /// Adds events; the parameters are the arrays of its columns.
   static func eventInsertion(_ stream: StreamPlan) -> String {
-    let types = ["integer", "integer", "bigint"] + stream.columns.map(\.type.sqlName)
+    let types = ["integer", "integer", "bigint", "boolean"] + stream.columns.map(\.type.sqlName)
     let arrays = types.enumerated().map { "$\($0 + 1)::\($1)[]" }
     return "INSERT INTO recount_events SELECT * FROM unnest(\(arrays.joined(separator: ", ")))"
   }
@@ -61,16 +73,23 @@ struct RecountQueries {
 
   /// The events that the aggregate has been given: those of segments that were counted for it or replayed for it, without
   /// the dead. OFFSET keeps Postgres from trying the definition's WHERE on these first, which may be what they failed by.
-  private static func events(_ plan: AggregatePlan, _ stream: StreamPlan) -> String {
-    """
-    (SELECT e.* FROM recount_events AS e
-     WHERE (e.segment IN (SELECT segment FROM recount_counts WHERE aggregate = \(quotedLiteral(plan.name)))
-            OR \(isReplayed(plan, stream)))
-       AND NOT EXISTS (SELECT FROM recount_dead AS d
-                       WHERE (d.partition, d.record_offset) = (e.partition, e.record_offset)
-                         AND coalesce(d.aggregate, \(quotedLiteral(plan.name))) = \(quotedLiteral(plan.name)))
-     OFFSET 0)
-    """
+  private static func events(_ plan: AggregatePlan, _ stream: StreamPlan, _ span: Span? = nil) -> String {
+    let within = span.map {
+      """
+       AND e.\(eventTime(stream)) >= \(quotedLiteral($0.start))::timestamptz
+       AND e.\(eventTime(stream)) < \(quotedLiteral($0.end))::timestamptz
+
+      """
+    }
+    return """
+      (SELECT e.* FROM recount_events AS e
+       WHERE (e.segment IN (SELECT segment FROM recount_counts WHERE aggregate = \(quotedLiteral(plan.name)))
+              OR \(isReplayed(plan, stream)))
+         AND NOT EXISTS (SELECT FROM recount_dead AS d
+                         WHERE (d.partition, d.record_offset) = (e.partition, e.record_offset)
+                           AND coalesce(d.aggregate, \(quotedLiteral(plan.name))) = \(quotedLiteral(plan.name)))
+      \(within ?? "") OFFSET 0)
+      """
   }
 
   /// Floating-point sums, and the name under which the sum of their absolute values is kept.
@@ -80,13 +99,22 @@ struct RecountQueries {
     }
   }
 
-  /// Makes the table `recount_rows` of what Postgres computes, with the types of the stored rows.
+  /// Makes the table `recount_rows` for what Postgres computes, with the types of the stored rows, and `recount_refused`
+  /// for the windows that it does not compute.
+  var recountTables: String {
+    """
+    DROP TABLE IF EXISTS recount_rows, recount_cells, recount_excused, recount_refused;
+    CREATE TEMPORARY TABLE recount_rows AS
+    SELECT *\(sums.map { ", NULL::double precision AS \($0.magnitude)" }.joined()) FROM \(stored) WITH NO DATA;
+    CREATE TEMPORARY TABLE recount_refused (window_start timestamptz, reason text)
+    """
+  }
+
+  /// Fills `recount_rows`.
   var recount: String {
     let targets = columns.map { quotedIdentifier($0.name) } + sums.map(\.magnitude)
     let sources = select.columns.map(\.source) + sums.compactMap(\.column.magnitude)
     return """
-      CREATE TEMPORARY TABLE recount_rows AS
-      SELECT *\(sums.map { ", NULL::double precision AS \($0.magnitude)" }.joined()) FROM \(stored) WITH NO DATA;
       INSERT INTO recount_rows (\(targets.joined(separator: ", ")))
       SELECT \(sources.map(quotedIdentifier).joined(separator: ", ")) FROM (
       \(select.text)
@@ -106,7 +134,7 @@ struct RecountQueries {
     }
     let bounds = sums.enumerated().map { "max(\($1.magnitude)) AS m\($0)" }
     let cells = measures.map { index, column in
-      let bound = sums.firstIndex { $0.column.name == column.name }.map { ", m\($0)" } ?? ""
+      let bound = sums.firstIndex { $0.column.name == column.name }.map { ", m\($0)::numeric" } ?? ""
       return "(\(quotedLiteral(column.name)), s\(index)::text, r\(index)::text, is_stored AND is_recounted AND "
         + "\(differs("s\(index)", "r\(index)", column.type, bound)))"
     }
@@ -121,8 +149,7 @@ struct RecountQueries {
           bool_or(\(Self.side) = 1) AS is_stored, bool_or(\(Self.side) = 2) AS is_recounted,
           \((pairs + bounds).joined(separator: ",\n    "))
         FROM (\(bothSides)) AS sides
-        WHERE ($1::timestamptz IS NULL OR window_start > $1::timestamptz)
-          AND ($2::timestamptz IS NULL OR window_end > $2::timestamptz)
+        WHERE \(Self.isJudged)
         GROUP BY \(identity.map(quotedIdentifier).joined(separator: ", "))
       )
       SELECT window_start, key, cell, stored, recounted
@@ -145,23 +172,69 @@ struct RecountQueries {
       """
   }
 
-  /// Floating-point sums depend on the order of the summands in their last digits.
+  /// Floating-point sums depend on the order of the summands in their last digits. Numeric has neither the overflow nor the
+  /// underflow that comparing doubles can meet; what is not finite equals itself alone.
   private func differs(_ stored: String, _ recounted: String, _ type: SQLType, _ bound: String) -> String {
     guard type == .doublePrecision else { return "(\(stored) IS DISTINCT FROM \(recounted))" }
-    return "(\(stored) IS DISTINCT FROM \(recounted)) AND coalesce(abs(\(stored) - \(recounted)) > "
-      + "\(Self.relativeTolerance) * greatest(abs(\(stored)), abs(\(recounted))\(bound)), true)"
+    let finite = [stored, recounted].map { "coalesce(\($0)::text, 'NaN') NOT IN ('NaN', 'Infinity', '-Infinity')" }
+    return """
+      CASE WHEN \(stored) IS NOT DISTINCT FROM \(recounted) THEN false
+           WHEN \(finite.joined(separator: " AND ")) THEN
+             abs(\(stored)::numeric - \(recounted)::numeric) > \(Self.relativeTolerance)
+               * greatest(abs(\(stored)::numeric), abs(\(recounted)::numeric)\(bound))
+           ELSE true END
+      """
   }
 
-  /// Makes the table `recount_late` of the windows that hold events which may have been dropped as late.
-  var lateWindows: String {
+  /// Makes the table `recount_excused` of the windows whose differences prove nothing: they hold events that may have been
+  /// dropped as late, or events of which Postgres has not got all.
+  var excusedWindows: String {
     let time = RecountQueries.eventTime(stream)
+    let window = "tumble(e.\(time), \(ResultTable(plan).windowSizeSQL))"
     return """
-      CREATE TEMPORARY TABLE recount_late AS
-      SELECT DISTINCT tumble(e.\(time), \(ResultTable(plan).windowSizeSQL)) AS window_start
+      CREATE TEMPORARY TABLE recount_excused AS
+      SELECT DISTINCT \(window) AS window_start, 'hold events that may have been dropped as late' AS reason
       FROM recount_events AS e
-      WHERE e.segment IN (SELECT segment FROM recount_counts
+      WHERE e.\(time) IS NOT NULL
+        AND e.segment IN (SELECT segment FROM recount_counts
                           WHERE aggregate = \(quotedLiteral(plan.name)) AND has_late)
         AND NOT \(RecountQueries.isReplayed(plan, stream))
+      UNION ALL
+      SELECT DISTINCT \(window), 'hold a date or a time that Postgres cannot'
+      FROM \(RecountQueries.events(plan, stream)) AS e WHERE NOT e.is_exact AND e.\(time) IS NOT NULL
+      """
+  }
+
+  /// The same over the events of a time alone.
+  func over(from start: String, to end: String) throws(PipelineError) -> RecountQueries {
+    try RecountQueries(index, of: stream, within: Span(start: start, end: end))
+  }
+
+  /// What finds the events of a window soon.
+  var eventTimeIndex: String {
+    "CREATE INDEX IF NOT EXISTS recount_events_time ON recount_events (\(RecountQueries.eventTime(stream)))"
+  }
+
+  /// The windows of the events in their order, beginnings and ends.
+  var windows: String {
+    let size = ResultTable(plan).windowSizeSQL
+    return """
+      SELECT window_start::text, (window_start + \(size))::text
+      FROM (SELECT DISTINCT tumble(e.\(RecountQueries.eventTime(stream)), \(size)) AS window_start
+            FROM \(RecountQueries.events(plan, stream)) AS e) AS w
+      WHERE window_start IS NOT NULL ORDER BY w.window_start
+      """
+  }
+
+  /// Notes the windows from `$1` to `$2` as refused, for the reason `$3`.
+  var refusal: String {
+    let time = RecountQueries.eventTime(stream)
+    return """
+      INSERT INTO recount_refused
+      SELECT DISTINCT w.window_start, $3::text
+      FROM (SELECT tumble(e.\(time), \(ResultTable(plan).windowSizeSQL)) AS window_start FROM recount_events AS e
+            WHERE e.\(time) >= $1::timestamptz) AS w
+      WHERE w.window_start <= $2::timestamptz
       """
   }
 
@@ -172,15 +245,24 @@ struct RecountQueries {
                   CASE WHEN key = '' THEN '' ELSE ' of ' || key END, window_start, cell, coalesce(stored, 'NULL'),
                   coalesce(recounted, 'NULL')),
            count(*) OVER ()
-    FROM recount_cells WHERE window_start NOT IN (SELECT window_start FROM recount_late)
+    FROM recount_cells AS c
+    WHERE NOT EXISTS (SELECT FROM recount_excused AS e WHERE e.window_start = c.window_start)
     ORDER BY window_start, key, cell LIMIT 100
     """
   }
 
-  /// Windows with differences that late drops may explain: how many, the first and the last.
-  let lateDifferences = """
-    SELECT count(DISTINCT window_start), min(window_start)::text, max(window_start)::text FROM recount_cells
-    WHERE window_start IN (SELECT window_start FROM recount_late)
+  /// Windows with differences that prove nothing: how many, the first, the last and why, by reason.
+  let excusedDifferences = """
+    SELECT count(DISTINCT c.window_start), min(c.window_start)::text, max(c.window_start)::text, e.reason
+    FROM recount_cells AS c JOIN recount_excused AS e USING (window_start)
+    GROUP BY e.reason ORDER BY e.reason
+    """
+
+  /// Windows that Postgres does not compute: how many, the first, the last and a reason, by what precedes its first value.
+  let refusedWindows = """
+    SELECT count(DISTINCT window_start), min(window_start)::text, max(window_start)::text, min(reason)
+    FROM recount_refused
+    GROUP BY regexp_replace(reason, '"[^"]*"|[0-9]+', '', 'g') ORDER BY min(window_start) LIMIT 20
     """
 
   /// Stored windows that begin by `$1`: how many, the first and the last.
@@ -194,9 +276,14 @@ struct RecountQueries {
   /// What was compared: rows and windows; the parameters are those of `comparison`.
   var compared: String {
     """
-    SELECT count(*), count(DISTINCT window_start) FROM \(stored)
-    WHERE ($1::timestamptz IS NULL OR window_start > $1::timestamptz)
-      AND ($2::timestamptz IS NULL OR window_end > $2::timestamptz)
+    SELECT count(*), count(DISTINCT window_start) FROM \(stored) AS sides
+    WHERE \(Self.isJudged)
     """
   }
+
+  private static let isJudged = """
+    ($1::timestamptz IS NULL OR window_start > $1::timestamptz)
+      AND ($2::timestamptz IS NULL OR window_end > $2::timestamptz)
+      AND NOT EXISTS (SELECT FROM recount_refused AS r WHERE r.window_start = sides.window_start)
+    """
 }

@@ -52,12 +52,14 @@ struct RowReader: ~Copyable {
     case .milliseconds(let column):
       let value = try readLong()
       let (product, overflow) = value.multipliedReportingOverflow(by: 1000)
-      if overflow { throw failure(.outOfRange, "\(value) milliseconds are beyond the range of a timestamp") }
+      if overflow { throw failure(.timeOutOfRange, "\(value) milliseconds are beyond the range of a timestamp") }
       columns[column].integers[row] = product
     case .ranged(let column, let kind, let isInt32, let factor):
       let value = isInt32 ? try readInt() : try readLong()
       let (product, overflow) = value.multipliedReportingOverflow(by: factor)
-      guard !overflow, kind.bounds.contains(product) else { throw failure(.outOfRange, "\(value) is no valid \(kind)") }
+      guard !overflow, kind.bounds.contains(product) else {
+        throw failure(.timeOutOfRange, "\(value) is no valid \(kind)")
+      }
       columns[column].integers[row] = product
     case .integerToDouble(let column, let isInt32, let toFloat):
       columns[column].doubles[row] = try readPromoted(isInt32: isInt32, toFloat: toFloat)

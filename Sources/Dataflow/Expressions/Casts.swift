@@ -1,9 +1,13 @@
 import Events
+import JSON
 
 private let microsecondsPerDay: Int64 = 86_400_000_000
 
-/// The casts that change a value's form. Semantics are Postgres': double to integer rounds half to even, text is read
-/// with surrounding blanks allowed.
+/// Bytes of a `jsonb` as text.
+private let maximumJSONBText = 16 << 20
+
+/// The casts that change a value's form. Semantics are Postgres' (`CastTests` compares each with a server's): double to
+/// integer rounds half to even, text is read as `TextInput` says.
 func cast(
   _ input: Column, from: SQLType, _ output: Column, to: SQLType, _ failing: FailingRows, _ batch: EventBatch,
   _ count: Int
@@ -39,17 +43,33 @@ func cast(
   case (.timestamptz, .date), (.timestamp, .date):
     for row in 0..<count { output.integers[row] = floorDivide(input.integers[row], microsecondsPerDay) }
   case (.date, .timestamptz), (.date, .timestamp):
-    for row in 0..<count { output.integers[row] = input.integers[row] &* microsecondsPerDay }
+    for row in 0..<count {
+      let days = input.integers[row]
+      let (time, overflow) = days.multipliedReportingOverflow(by: microsecondsPerDay)
+      output.integers[row] = overflow ? 0 : time
+      if overflow {
+        failing.fail(row, output, .timeOutOfRange, "date out of range for timestamp: \(days) days since 1970-01-01")
+      }
+    }
+  case (.jsonb, .text):
+    jsonText(input, output, failing, batch, count)
   case (_, .text):
     for row in 0..<count {
       output.texts[row] = input.validity[row] == 1 ? batch.arena.append(textValue(input, row, from)) : .empty
     }
   case (.text, _):
     for row in 0..<count where input.validity[row] == 1 {
-      if !readText(input.texts[row], to, output, row) {
-        failing.fail(
-          row, output, .invalidText,
-          "invalid input syntax for type \(to.sqlName): \"\(input.texts[row].description.prefix(100))\"")
+      let text = input.texts[row]
+      do throws(TextInputError) {
+        try readText(text.bytes, to, output, row)
+      } catch {
+        switch error {
+        case .outOfRange:
+          failing.fail(row, output, .outOfRange, "\"\(text.excerpt)\" is out of range for type \(to.sqlName)")
+        case .syntax:
+          failing.fail(
+            row, output, .invalidText, "invalid input syntax for type \(to.sqlName): \"\(text.excerpt)\"")
+        }
       }
     }
   default:
@@ -76,38 +96,10 @@ private func textValue(_ input: Column, _ row: Int, _ type: SQLType) -> String {
   switch type {
   case .boolean: input.booleans[row] == 1 ? "true" : "false"
   case .integer, .bigint: String(input.integers[row])
-  case .doublePrecision: postgresText(input.doubles[row])
+  case .doublePrecision: doubleText(input.doubles[row])
   case .numeric(let scale): decimalText(input.decimals[row], scale: scale)
   default: String(input.integers[row])
   }
-}
-
-/// The shortest text that reads back as the same value, in Postgres' form (extra_float_digits 1): an exponent from
-/// 1e+15 up and below 1e-04.
-private func postgresText(_ value: Double) -> String {
-  if value.isNaN { return "NaN" }
-  if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
-  let parts = value.magnitude.description.split(separator: "e")
-  let sign = value.sign == .minus ? "-" : ""
-  var digits = String(parts[0].filter { $0 != "." })
-  let point = parts[0].firstIndex(of: ".").map { parts[0].distance(from: parts[0].startIndex, to: $0) } ?? digits.count
-  var exponent = point - 1 + (parts.count > 1 ? Int(parts[1]) ?? 0 : 0)
-  while digits.count > 1, digits.hasPrefix("0") {
-    digits.removeFirst()
-    exponent -= 1
-  }
-  while digits.count > 1, digits.hasSuffix("0") { digits.removeLast() }
-  if digits == "0" { return sign + "0" }
-  if exponent < -4 || exponent >= 15 {
-    let fraction = digits.dropFirst()
-    let power = (exponent < 0 ? "-" : "+") + (abs(exponent) < 10 ? "0" : "") + String(abs(exponent))
-    return sign + digits.prefix(1) + (fraction.isEmpty ? "" : "." + fraction) + "e" + power
-  }
-  if exponent < 0 { return sign + "0." + String(repeating: "0", count: -exponent - 1) + digits }
-  if digits.count <= exponent + 1 {
-    return sign + digits + String(repeating: "0", count: exponent + 1 - digits.count)
-  }
-  return sign + digits.prefix(exponent + 1) + "." + digits.dropFirst(exponent + 1)
 }
 
 func decimalText(_ unscaled: Int128, scale: Int) -> String {
@@ -117,48 +109,43 @@ func decimalText(_ unscaled: Int128, scale: Int) -> String {
   return (unscaled < 0 ? "-" : "") + digits.dropLast(scale) + "." + digits.suffix(scale)
 }
 
-private func readText(_ text: TextView, _ type: SQLType, _ output: Column, _ row: Int) -> Bool {
-  var bytes = text.bytes[...]
-  let blanks: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0B, 0x0C, 0x0D]
-  while let first = bytes.first, blanks.contains(first) { bytes.removeFirst() }
-  while let last = bytes.last, blanks.contains(last) { bytes.removeLast() }
-  let trimmed = String(decoding: bytes, as: UTF8.self)
+private func readText(
+  _ text: UnsafeBufferPointer<UInt8>, _ type: SQLType, _ output: Column, _ row: Int
+) throws(TextInputError) {
   switch type {
-  case .integer, .bigint:
-    guard let value = Int64(trimmed), type == .bigint || value == Int64(Int32(truncatingIfNeeded: value)) else {
-      return false
+  case .integer, .bigint: output.integers[row] = try TextInput.integer(text, is32Bit: type == .integer)
+  case .doublePrecision: output.doubles[row] = try TextInput.double(text)
+  case .boolean: output.booleans[row] = try TextInput.boolean(text) ? 1 : 0
+  default: throw .syntax
+  }
+}
+
+/// A JSON document as Postgres shows it of `jsonb`, so that two spellings of one value are one text.
+private func jsonText(
+  _ input: Column, _ output: Column, _ failing: FailingRows, _ batch: EventBatch, _ count: Int
+) {
+  var text: [UInt8] = []
+  for row in 0..<count {
+    output.texts[row] = .empty
+    guard input.validity[row] == 1, batch.live[row] == 1 else { continue }
+    text.removeAll(keepingCapacity: true)
+    do throws(JSONBError) {
+      try appendJSONBText(of: input.texts[row].bytes, to: &text, limit: maximumJSONBText)
+      output.texts[row] = text.withUnsafeBufferPointer { batch.arena.append($0) }
+    } catch {
+      switch error {
+      case .syntax: failing.fail(row, output, .invalidText, "invalid input syntax for type jsonb")
+      case .zeroCharacter: failing.fail(row, output, .untranslatable, "jsonb cannot hold U+0000")
+      case .numberOutOfRange: failing.fail(row, output, .outOfRange, "a number in jsonb is out of numeric's range")
+      case .tooLarge:
+        failing.fail(
+          row, output, .outOfRange, "the text of jsonb is longer than \(maximumJSONBText) bytes, or too deep")
+      }
     }
-    output.integers[row] = value
-  case .doublePrecision:
-    guard let value = readDouble(trimmed) else { return false }
-    output.doubles[row] = value
-  case .boolean:
-    guard let value = readBoolean(trimmed.lowercased()) else { return false }
-    output.booleans[row] = value ? 1 : 0
-  default: return false
-  }
-  return true
-}
-
-private func readDouble(_ text: String) -> Double? {
-  switch text.lowercased() {
-  case "nan": return .nan
-  case "infinity", "inf", "+infinity", "+inf": return .infinity
-  case "-infinity", "-inf": return -.infinity
-  default:
-    // Swift also reads hexadecimal floats, which Postgres 15 does not promise.
-    guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }), let value = Double(text), value.isFinite
-    else { return nil }
-    return value
   }
 }
 
-/// Postgres takes any unambiguous prefix of these words.
-private func readBoolean(_ text: String) -> Bool? {
-  if text.isEmpty { return nil }
-  if text == "1" || text == "on" || "true".hasPrefix(text) || "yes".hasPrefix(text) { return true }
-  if text == "0" || (text.count > 1 && "off".hasPrefix(text)) || "false".hasPrefix(text) || "no".hasPrefix(text) {
-    return false
-  }
-  return nil
+extension TextView {
+  /// For messages.
+  fileprivate var excerpt: Substring { description.prefix(100) }
 }

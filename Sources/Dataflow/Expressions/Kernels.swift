@@ -57,7 +57,8 @@ func integerArithmetic(
   }
 }
 
-/// Postgres' checks (float.h): an infinite result of finite operands is an overflow, a zero of non-zero ones an underflow.
+/// Postgres' checks (float.h): an infinite result of finite operands is an overflow, a zero of non-zero ones an underflow,
+/// and NaN divided by zero is NaN.
 func doubleArithmetic(
   _ arithmetic: ArithmeticOperator, _ first: Column, _ second: Column, _ output: Column, _ failing: FailingRows,
   _ count: Int
@@ -74,7 +75,7 @@ func doubleArithmetic(
       result = left * right
       underflow = result == 0 && left != 0 && right != 0
     case .divide, .modulo:
-      if right == 0 {
+      if right == 0, !left.isNaN {
         failing.fail(row, output, .divisionByZero, "division by zero: \(left) / 0")
       } else {
         result = left / right

@@ -264,7 +264,7 @@ extension SQLType {
   func castsByRelabelling(to type: SQLType) -> Bool {
     if self == type { return true }
     switch (self, type) {
-    case (.integer, .bigint), (.uuid, .text), (.jsonb, .text): return true
+    case (.integer, .bigint), (.uuid, .text): return true
     // The session's time zone is UTC everywhere, so both are the same count of microseconds.
     case (.timestamptz, .timestamp), (.timestamp, .timestamptz): return true
     default: return false
@@ -272,11 +272,11 @@ extension SQLType {
   }
 
   func castsWithoutError(to type: SQLType) -> Bool {
-    if castsByRelabelling(to: type) || type == .text { return true }
+    if castsByRelabelling(to: type) { return true }
     switch (self, type) {
+    case (_, .text): return self != .jsonb
     case (.integer, .doublePrecision), (.bigint, .doublePrecision), (.numeric, .doublePrecision): return true
-    case (.boolean, .integer), (.timestamptz, .date), (.timestamp, .date), (.date, .timestamptz), (.date, .timestamp):
-      return true
+    case (.boolean, .integer), (.timestamptz, .date), (.timestamp, .date): return true
     default: return false
     }
   }

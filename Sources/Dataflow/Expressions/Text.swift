@@ -5,7 +5,7 @@ private let lowBits: UInt64 = 0x0101_0101_0101_0101
 
 /// Whether Postgres can store the bytes as `text`: UTF-8 without a zero byte.
 @inline(__always)
-func isStorableText(_ text: TextView) -> Bool {
+public func isStorableText(_ text: TextView) -> Bool {
   let count = text.count
   let raw = UnsafeRawPointer(text.start)
   // Nearly all text is ASCII: eight bytes at a time, the last ones by an overlapping load.

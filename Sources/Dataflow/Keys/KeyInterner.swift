@@ -85,14 +85,8 @@ struct KeyInterner {
 
   /// Numbers, booleans and times are interned by their bytes.
   private func internValues(_ state: KeyState, _ column: Column, _ batch: EventBatch) {
-    var refused: [Int] = []
-    let range = column.type.storableRange
     Dataflow.internValues(
-      column, batch.live, width: column.type.physical.width, range, &state.dictionary, state.ids, &refused, batch.count)
-    for row in refused {
-      batch.fail(
-        row, .outOfRange, "\(state.key.name) is out of range for \(column.type.sqlName): \(column.integers[row])")
-    }
+      column, batch.live, width: column.type.physical.width, &state.dictionary, state.ids, batch.count)
   }
 
   /// Fails the rows whose keys are together too long for an index entry.
@@ -161,8 +155,8 @@ private func column(_ ids: [Int32], of dictionary: borrowing ValueDictionary, _ 
 }
 
 private func internValues(
-  _ column: Column, _ live: UnsafeMutablePointer<UInt8>, width: Int, _ range: ClosedRange<Int64>?,
-  _ dictionary: inout ValueDictionary, _ ids: UnsafeMutablePointer<Int32>, _ refused: inout [Int], _ count: Int
+  _ column: Column, _ live: UnsafeMutablePointer<UInt8>, width: Int,
+  _ dictionary: inout ValueDictionary, _ ids: UnsafeMutablePointer<Int32>, _ count: Int
 ) {
   let bytes = UnsafeRawPointer(column.booleans).assumingMemoryBound(to: UInt8.self)
   let validity = column.validity
@@ -172,8 +166,6 @@ private func internValues(
       continue
     }
     let value = TextView(start: bytes + row * width, count: width)
-    let id = dictionary.intern(value) { _ in range?.contains(column.integers[row]) ?? true }
-    if id == nil { refused.append(row) }
-    ids[row] = id ?? ValueDictionary.null
+    ids[row] = dictionary.intern(value) { _ in true } ?? ValueDictionary.null
   }
 }

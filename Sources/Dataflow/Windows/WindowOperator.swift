@@ -83,8 +83,8 @@ public final class WindowOperator {
   private var groupings: [Grouping] = []
   private let doubleSums: [Program.Register]
   private let decimalSums: [Program.Register]
-  /// Least and greatest dates and times.
-  private let boundedExtremes: [Program.Register]
+  /// Columns of dates and times, with what Postgres can hold of their types. Without the event time.
+  private let bounded: [(column: Int, range: ClosedRange<Int64>)]
 
   /// - Parameters:
   ///   - batch: the batch that every `process` will be given.
@@ -96,7 +96,6 @@ public final class WindowOperator {
     var windows: [WindowTable] = []
     var doubles: Set<Int> = []
     var decimals: Set<Int> = []
-    var bounded: Set<Int> = []
     for (index, aggregate) in plan.aggregates.enumerated() {
       let filter = program.compileMask(aggregate.filter)
       let keyIndices = aggregate.keys.map { keys.add($0, register: program.compile($0.expression, mask: filter)) }
@@ -108,8 +107,6 @@ public final class WindowOperator {
           switch (accumulator.function, program.registers[argument].type.physical) {
           case (.sum, .double): doubles.insert(argument)
           case (.sum, .decimal): decimals.insert(argument)
-          case (.min, .integer), (.max, .integer):
-            if program.registers[argument].type.storableRange != nil { bounded.insert(argument) }
           default: break
           }
         }
@@ -134,7 +131,10 @@ public final class WindowOperator {
     self.keys = keys
     doubleSums = doubles.sorted()
     decimalSums = decimals.sorted()
-    boundedExtremes = bounded.sorted()
+    bounded = plan.columns.indices.compactMap { index in
+      guard index != plan.eventTimeColumn else { return nil }
+      return plan.columns[index].type.storableRange.map { (index, $0) }
+    }
   }
 
   /// Groups that a drain would return.
@@ -158,6 +158,7 @@ public final class WindowOperator {
   public func process(_ batch: EventBatch, runs: [PartitionRun], now: Int64, watermark: Int64?) -> [RunCounts] {
     let times = batch.columns[plan.eventTimeColumn]
     checkEventTimes(batch, times, latest: now + plan.definition.maxAheadMicroseconds)
+    checkTimes(batch)
     program.run(batch)
     checkMeasures(batch)
     keys.intern(batch, program)
@@ -231,13 +232,26 @@ public final class WindowOperator {
     }
   }
 
+  /// An event with a date or a time that Postgres cannot hold is none that the definition's SELECT could be run over; and
+  /// as a key or a result it would make the transaction fail, and every repetition of it. Casts keep within the ranges.
+  private func checkTimes(_ batch: EventBatch) {
+    for (index, range) in bounded {
+      let column = batch.columns[index]
+      if areWithin(range, column.integers, batch.count) { continue }
+      for row in 0..<batch.count where !range.contains(column.integers[row]) && column.validity[row] == 1 {
+        batch.fail(
+          row, .timeOutOfRange,
+          "\(plan.measureName(index)) is out of range for \(column.type.sqlName): \(column.integers[row])")
+      }
+    }
+  }
+
   /// The sizes of numbers that are summed. Even the product and the ratio of two sums, and what cancellation leaves of
   /// one, are then within the range of a double: generated columns compute with sums, and an overflow or underflow there
   /// is an error of the whole transaction.
   private static let summands = 1e-140...1e140
 
-  /// Values that would make the merge in Postgres fail for ever after: times that it cannot store, and numbers that its
-  /// arithmetic with sums would refuse.
+  /// Numbers that would make the merge in Postgres fail for ever after, since its arithmetic with sums would refuse them.
   private func checkMeasures(_ batch: EventBatch) {
     for register in doubleSums {
       let column = program.registers[register]
@@ -249,15 +263,6 @@ public final class WindowOperator {
         batch.fail(
           row, .outOfRange,
           "\(plan.measureName(register)) is too \(size > 1 ? "large" : "small") to be summed: \(column.doubles[row])")
-      }
-    }
-    for register in boundedExtremes {
-      let column = program.registers[register]
-      guard let range = column.type.storableRange else { continue }
-      for row in 0..<batch.count where !range.contains(column.integers[row]) && column.validity[row] == 1 {
-        batch.fail(
-          row, .outOfRange,
-          "\(plan.measureName(register)) is out of range for \(column.type.sqlName): \(column.integers[row])")
       }
     }
     for register in decimalSums {

@@ -6,25 +6,20 @@ extension Literal {
   init?(parsing text: String, as type: SQLType) {
     switch type {
     case .text: self = .text(text, .text)
-    case .integer:
-      guard let value = Int32(text) else { return nil }
-      self = .integer(Int64(value), .integer)
-    case .bigint:
-      guard let value = Int64(text) else { return nil }
-      self = .integer(value, .bigint)
+    case .integer, .bigint:
+      let is32Bit = type == .integer
+      guard let value = text.read({ bytes throws(TextInputError) in try TextInput.integer(bytes, is32Bit: is32Bit) })
+      else { return nil }
+      self = .integer(value, type)
     case .numeric:
       guard let value = DecimalText(text) else { return nil }
       self = .numeric(unscaled: value.unscaled, scale: value.scale)
     case .doublePrecision:
-      // Swift reads hexadecimal numbers, Postgres does not.
-      guard !text.contains(where: { $0 == "x" || $0 == "X" }), let value = Double(text) else { return nil }
+      guard let value = text.read(TextInput.double) else { return nil }
       self = .double(value)
     case .boolean:
-      switch text.lowercased() {
-      case "t", "true", "y", "yes", "on", "1": self = .boolean(true)
-      case "f", "false", "n", "no", "off", "0": self = .boolean(false)
-      default: return nil
-      }
+      guard let value = text.read(TextInput.boolean) else { return nil }
+      self = .boolean(value)
     case .timestamptz:
       guard let value = DateTime.timestamptzMicroseconds(parsing: text) else { return nil }
       self = .integer(value, .timestamptz)
@@ -38,15 +33,8 @@ extension Literal {
       guard let value = DateTime.timeMicroseconds(parsing: text) else { return nil }
       self = .integer(value, .time)
     case .uuid:
-      let lower = text.lowercased()
-      let isCanonical =
-        lower.utf8.count == 36
-        && lower.utf8.enumerated().allSatisfy { index, byte in
-          [8, 13, 18, 23].contains(index)
-            ? byte == UInt8(ascii: "-") : (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
-        }
-      guard isCanonical else { return nil }
-      self = .text(lower, .uuid)
+      guard let value = text.read(TextInput.uuid) else { return nil }
+      self = .text(value, .uuid)
     case .bytea, .jsonb: return nil
     }
   }

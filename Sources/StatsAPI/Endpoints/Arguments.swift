@@ -14,7 +14,7 @@ private let maximumTextBytes = 256
 
 extension EndpointPlan {
   /// The query's values in the order of the parameters, in one spelling per value so that equal requests share a cache
-  /// entry; nil is SQL NULL. An empty value counts as absent.
+  /// entry; nil is SQL NULL, of a parameter that is absent. An empty value is an empty text, and nothing else.
   package func arguments(for query: [QueryItem]) throws(ArgumentError) -> [String?] {
     var given = [String?](repeating: nil, count: parameters.count)
     for item in query {
@@ -25,7 +25,7 @@ extension EndpointPlan {
       given[index] = item.value
     }
     for (index, parameter) in parameters.enumerated() {
-      if let value = given[index], !value.isEmpty {
+      if let value = given[index] {
         guard let canonical = parameter.canonical(value) else { throw .invalid(parameter, value: value) }
         given[index] = canonical
       } else {

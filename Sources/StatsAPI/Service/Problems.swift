@@ -22,7 +22,9 @@ extension ArgumentError {
     case .invalid(let parameter, let value):
       return Problem(
         status: 400, title: "Invalid parameter",
-        detail: "\(parameter.name) must be \(parameter.requirement), got \"\(shortened(value))\"",
+        detail: value.isEmpty
+          ? "\(parameter.name) is given empty: it must be \(parameter.requirement), or be left out"
+          : "\(parameter.name) must be \(parameter.requirement), got \"\(shortened(value))\"",
         extensions: parameter.problemMembers)
     }
   }
