@@ -80,7 +80,9 @@ let rebalanced:
   ) -> Void = { client, code, list, opaque in
     guard let list, let context = clientContext(opaque, as: ConsumerContext.self) else { return }
     context.hasRebalanced = true
-    let partitions = elements(list).map(\.partition).sorted()
+    let partitions = elements(list).map {
+      TopicPartition(topic: $0.topic.map { String(cString: $0) } ?? "", partition: $0.partition)
+    }.sorted()
     guard !context.isClosing else {
       // The members' protocol is fixed to the cooperative one, so partitions are only ever taken out one by one.
       let error =

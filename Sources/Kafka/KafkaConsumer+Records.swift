@@ -20,7 +20,7 @@ extension KafkaConsumer {
     var sawRecords = false
     let records = buffer.makeRecords { partition in
       sawRecords = true
-      unconfirmed.remove(partition)
+      unconfirmed.remove(TopicPartition(topic: topic, partition: partition))
     } failed: { error in
       context.failed(error)
     }
@@ -40,24 +40,25 @@ extension KafkaConsumer {
 
   /// Tells the broker the next offset to read of each partition, for lag tools; nothing here reads it back.
   /// Asynchronous: a failure comes out of `pollGroup`.
-  public func commit(_ next: [Int32: Offset]) throws(KafkaError) {
+  public func commit(_ next: [TopicPartition: Offset]) throws(KafkaError) {
     guard !next.isEmpty else { return }
-    let list = PartitionList(topic: topic, next)
+    let list = PartitionList(next)
     try KafkaError.check(rd_kafka_commit(client.pointer, list.pointer, 1))
   }
 
   /// Asks the broker, blocking for at most the timeout.
   public func watermarkOffsets(
-    partition: Int32, timeoutMilliseconds: Int32 = 5_000
+    of partition: TopicPartition, timeoutMilliseconds: Int32 = 5_000
   ) throws(KafkaError) -> WatermarkOffsets {
-    try client.watermarkOffsets(topic: topic, partition: partition, timeoutMilliseconds: timeoutMilliseconds)
+    try client.watermarkOffsets(
+      topic: partition.topic, partition: partition.partition, timeoutMilliseconds: timeoutMilliseconds)
   }
 
   /// What the latest fetch of an assigned partition said, without asking; nil before the first.
-  public func lastSeenWatermarkOffsets(partition: Int32) -> WatermarkOffsets? {
+  public func lastSeenWatermarkOffsets(of partition: TopicPartition) -> WatermarkOffsets? {
     var low: Int64 = -1
     var high: Int64 = -1
-    let error = rd_kafka_get_watermark_offsets(client.pointer, topic, partition, &low, &high)
+    let error = rd_kafka_get_watermark_offsets(client.pointer, partition.topic, partition.partition, &low, &high)
     guard error == RD_KAFKA_RESP_ERR_NO_ERROR, high >= 0 else { return nil }
     return WatermarkOffsets(low: max(0, low), high: high)
   }

@@ -29,9 +29,9 @@ public final class KafkaConsumer {
   /// nil only while the consumer is being released.
   private(set) var dataQueue: QueueHandle?
   /// The queues of the assigned partitions.
-  private(set) var partitionQueues: [Int32: QueueHandle] = [:]
+  private(set) var partitionQueues: [TopicPartition: QueueHandle] = [:]
   /// Assigned partitions of which no record came yet.
-  var unconfirmed: Set<Int32> = []
+  var unconfirmed: Set<TopicPartition> = []
   var freeBuffers: [MessageBuffer] = []
   private var isSubscribed = false
 
@@ -101,12 +101,14 @@ public final class KafkaConsumer {
   /// Answers `.assign`: fetching starts at these offsets. Also adds partitions without a group.
   /// - Parameter starts: an offset, `earliest` or `latest` for each partition; partitions of the event that are left
   ///   out are not read.
-  public func assign(_ starts: [Int32: Offset]) throws(KafkaError) {
+  public func assign(_ starts: [TopicPartition: Offset]) throws(KafkaError) {
+    precondition(starts.keys.allSatisfy { $0.topic == topic }, "a record does not say of which topic it is")
     guard let dataQueue else { return }
-    var queues: [Int32: QueueHandle] = [:]
+    var queues: [TopicPartition: QueueHandle] = [:]
     for partition in starts.keys {
-      guard let queue = rd_kafka_queue_get_partition(client.pointer, topic, partition) else {
-        throw KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, "no partition \(partition) in topic \(topic)")
+      guard let queue = rd_kafka_queue_get_partition(client.pointer, topic, partition.partition) else {
+        throw KafkaError(
+          RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, "no partition \(partition.partition) in topic \(topic)")
       }
       queues[partition] = QueueHandle(queue)
     }
@@ -114,31 +116,31 @@ public final class KafkaConsumer {
     partitionQueues.merge(queues) { $1 }
     unconfirmed.formUnion(starts.keys)
     context.pendingAnswer = nil
-    let list = PartitionList(topic: topic, starts)
+    let list = PartitionList(starts)
     try KafkaError.check(rd_kafka_incremental_assign(client.pointer, list.pointer))
   }
 
   /// Answers `.revoke` and `.lost`: no record of these partitions is returned any more. Those that are not assigned
   /// are passed over.
-  public func unassign(_ partitions: some Collection<Int32>) throws(KafkaError) {
+  public func unassign(_ partitions: some Collection<TopicPartition>) throws(KafkaError) {
     let held = partitions.filter { partitionQueues[$0] != nil }
     for partition in held {
       partitionQueues[partition] = nil
       unconfirmed.remove(partition)
     }
-    let list = PartitionList(topic: topic, held)
+    let list = PartitionList(held)
     context.pendingAnswer = nil
     try KafkaError.check(rd_kafka_incremental_unassign(client.pointer, list.pointer))
   }
 
   /// The partitions that are assigned now.
-  public var assignment: [Int32] { partitionQueues.keys.sorted() }
+  public var assignment: [TopicPartition] { partitionQueues.keys.sorted() }
 
   /// Fetches `partition` again from `offset`: records of it that are fetched but not consumed are dropped.
   /// - Returns: false, and does nothing, when a rebalance waits for its answer: call `pollGroup`, answer, and try
   ///   again if the partition is still assigned.
-  public func reread(partition: Int32, from offset: Offset) throws(KafkaError) -> Bool {
-    guard partitionQueues[partition] != nil, try withdraw(partition: partition) else { return false }
+  public func reread(_ partition: TopicPartition, from offset: Offset) throws(KafkaError) -> Bool {
+    guard partitionQueues[partition] != nil, try withdraw(partition) else { return false }
     try assign([partition: offset])
     return true
   }
@@ -146,7 +148,7 @@ public final class KafkaConsumer {
   /// Reads no more of `partition`, which stays this member's in the group; its records that are fetched but not consumed
   /// are dropped.
   /// - Returns: as `reread`; true when it is not read anyway.
-  public func withdraw(partition: Int32) throws(KafkaError) -> Bool {
+  public func withdraw(_ partition: TopicPartition) throws(KafkaError) -> Bool {
     // Taking a partition out while librdkafka waits for an answer would be taken for that answer.
     serveGroup()
     guard context.pendingAnswer == nil else { return false }

@@ -1,7 +1,7 @@
 import CRdKafka
 import Events
 
-/// Owns one `rd_kafka_topic_partition_list_t`: partitions of one topic, with offsets.
+/// Owns one `rd_kafka_topic_partition_list_t`: partitions, with offsets.
 struct PartitionList: ~Copyable {
   let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 
@@ -10,10 +10,15 @@ struct PartitionList: ~Copyable {
     for partition in partitions { rd_kafka_topic_partition_list_add(pointer, topic, partition) }
   }
 
-  init(topic: String, _ offsets: [Int32: Offset]) {
+  init(_ partitions: some Collection<TopicPartition>) {
+    pointer = rd_kafka_topic_partition_list_new(Int32(partitions.count))
+    for partition in partitions { rd_kafka_topic_partition_list_add(pointer, partition.topic, partition.partition) }
+  }
+
+  init(_ offsets: [TopicPartition: Offset]) {
     pointer = rd_kafka_topic_partition_list_new(Int32(offsets.count))
     for (partition, offset) in offsets {
-      rd_kafka_topic_partition_list_add(pointer, topic, partition).pointee.offset = offset
+      rd_kafka_topic_partition_list_add(pointer, partition.topic, partition.partition).pointee.offset = offset
     }
   }
 

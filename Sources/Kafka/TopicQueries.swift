@@ -35,7 +35,7 @@ extension KafkaConsumer {
   /// librdkafka keeps them to itself, except in its debug log: a second consumer reads that part again, and what it logs
   /// of its fetches is looked at. A library that words this differently is taken to have seen none.
   public func hasTransactions(
-    partition: Int32, from first: Offset, to next: Offset, timeoutMilliseconds: Int64 = 10_000
+    in partition: TopicPartition, from first: Offset, to next: Offset, timeoutMilliseconds: Int64 = 10_000
   ) throws(KafkaError) -> Bool {
     let seen = SeenTransactions()
     var configuration = configuration
@@ -55,7 +55,7 @@ extension KafkaConsumer {
       }
     }
     throw KafkaError(
-      RD_KAFKA_RESP_ERR__TIMED_OUT, "partition \(partition) of \(topic) could not be read again from offset \(first)")
+      RD_KAFKA_RESP_ERR__TIMED_OUT, "\(partition) could not be read again from offset \(first)")
   }
 }
 

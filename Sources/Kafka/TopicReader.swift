@@ -34,7 +34,8 @@ public final class TopicReader {
 
   /// The first offset that the partition's log still holds, and the one after its last.
   public func watermarks(_ partition: Int32) throws(KafkaError) -> WatermarkOffsets {
-    try consumer.watermarkOffsets(partition: partition, timeoutMilliseconds: 10_000)
+    try consumer.watermarkOffsets(
+      of: TopicPartition(topic: consumer.topic, partition: partition), timeoutMilliseconds: 10_000)
   }
 
   /// Hands over all records of the ranges that the log holds: each partition's in order and none twice.
@@ -44,7 +45,7 @@ public final class TopicReader {
     _ ranges: [Int32: Range<Offset>], _ body: (UnsafeMutableBufferPointer<Record>) throws -> Void
   ) throws {
     var left = ranges.filter { !$0.value.isEmpty }
-    try consumer.assign(left.mapValues(\.lowerBound))
+    try consumer.assign(left.mapValues(\.lowerBound).of(topic: consumer.topic))
     defer { try? consumer.unassign(consumer.assignment) }
     var lastRecord = Clock.monotonic()
     var lastQuestion = lastRecord
@@ -94,7 +95,7 @@ public final class TopicReader {
 
   /// Stops the fetching of partitions that have reached their end.
   private func release(_ left: [Int32: Range<Offset>]) throws(KafkaError) {
-    let done = consumer.assignment.filter { left[$0] == nil }
+    let done = consumer.assignment.filter { left[$0.partition] == nil }
     if !done.isEmpty { try consumer.unassign(done) }
   }
 

@@ -17,7 +17,9 @@ import Threads
       var checkpoint = try bench.checkpoint(bench.claim(partition)[0], [Download(minute: 1)])
       checkpoint.advances[0].next += 3
       checkpoint.advances[0].missing = 3
-      checkpoint.gaps = [ExplainedGap(gap: OffsetGap(partition: partition, first: 2, next: 5), reason: .compacted)]
+      checkpoint.gaps = [
+        ExplainedGap(gap: OffsetGap(partition: checkpoint.advances[0].partition, first: 2, next: 5), reason: .compacted)
+      ]
       try bench.commit(checkpoint)
     }
   }

@@ -35,7 +35,7 @@ import Testing
         next[record.partition] = record.offset + 1
       }
       seen += batch.records.count
-      if commit { try consumer.commit(next) }
+      if commit { try consumer.commit(next.of(topic: Self.topic)) }
     }
   }
 

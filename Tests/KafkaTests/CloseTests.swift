@@ -16,7 +16,7 @@ import Threads
   }
 
   @Test("with an assignment unanswered, or answered in part", arguments: [[:], [1: KafkaConsumer.earliest]])
-  func assignment(answer: [Int32: Offset]) throws {
+  func assignment(answer: [TopicPartition: Offset]) throws {
     let broker = try EmbeddedBroker(topics: [("events", 3)])
     let configuration = KafkaConfiguration(bootstrapServers: broker.bootstrapServers)
     try ends {

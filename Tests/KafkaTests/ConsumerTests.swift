@@ -19,7 +19,7 @@ import Testing
       return offsets.values.reduce(0) { $0 + $1.count } >= 100 + 58 + 1
     }
     #expect(offsets == [0: Array(0..<100), 1: Array(42..<100), 2: [99]])
-    #expect(consumer.lastSeenWatermarkOffsets(partition: 1) == WatermarkOffsets(low: 0, high: 100))
+    #expect(consumer.lastSeenWatermarkOffsets(of: 1) == WatermarkOffsets(low: 0, high: 100))
   }
 
   @Test("a batch is never larger than its bound, and one that waited comes at once with what is there")
@@ -159,8 +159,8 @@ import Testing
     let consumer = try KafkaConsumer(
       configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers), topic: "events", group: "g")
     try consumer.assign([0: 0])
-    #expect(try consumer.reread(partition: 1, from: 0) == false)
-    #expect(try consumer.reread(partition: 0, from: 0))
+    #expect(try consumer.reread(1, from: 0) == false)
+    #expect(try consumer.reread(0, from: 0))
     #expect(consumer.assignment == [0])
     try consumer.unassign([0, 1])
     #expect(consumer.assignment == [])

@@ -81,7 +81,7 @@ import Testing
       if let batch = try consumer.consume(timeoutMilliseconds: 100) { offsets += batch.records.map(\.offset) }
       return offsets.last == Offset(count - 1)
     }
-    let low = try consumer.watermarkOffsets(partition: 0).low
+    let low = try consumer.watermarkOffsets(of: 0).low
     #expect(low > 0)
     #expect(offsets.first == low)
     #expect(offsets == Array(low..<Offset(count)))

@@ -1,3 +1,4 @@
+import Events
 import Kafka
 import KafkaTestNode
 import Testing
@@ -72,7 +73,7 @@ struct RealKafkaTests {
       try node.tool("TopicCommand", ["--delete", "--topic", "deleted"])
       try until("the loss") {
         try member.step()
-        return member.take().contains(.lost([0]))
+        return member.take().contains(.lost([TopicPartition(topic: "deleted", partition: 0)]))
       }
       member.consumer.close()
     }

@@ -20,7 +20,7 @@ func checkRoundTrip(_ bootstrapServers: String, topic: String) throws {
   #expect(producer.acknowledgedOffsets(topic: topic) == [0: 3])
 
   let consumer = try KafkaConsumer(configuration: configuration, topic: topic, group: "round-trip-\(topic)")
-  try consumer.assign([0: KafkaConsumer.earliest])
+  try consumer.assign([0: KafkaConsumer.earliest].of(topic: topic))
   var seen: [Seen] = []
   var timestamps: [Int64] = []
   var read: [[RecordHeader]] = []
@@ -107,7 +107,7 @@ func checkReread(_ bootstrapServers: String, topic: String) throws {
   settings.batchSize = 700
   let consumer = try KafkaConsumer(
     configuration: configuration, topic: topic, group: "reread-\(topic)", settings: settings)
-  try consumer.assign([0: 0, 1: 0])
+  try consumer.assign([0: 0, 1: 0].of(topic: topic))
   var expected: [Int32: Offset] = [0: 0, 1: 0]
   var rereads = 0
   try until("both partitions to the end") {
@@ -121,7 +121,7 @@ func checkReread(_ bootstrapServers: String, topic: String) throws {
     if rereads < 25, expected[0, default: 0] > 1_000 {
       rereads += 1
       let back = expected[0, default: 0] - 900
-      let isAccepted = try consumer.reread(partition: 0, from: back)
+      let isAccepted = try consumer.reread(TopicPartition(topic: topic, partition: 0), from: back)
       #expect(isAccepted)
       expected[0] = back
     }
@@ -141,7 +141,7 @@ func checkCommit(_ bootstrapServers: String, topic: String) throws {
     try member.step()
     return member.positions.seen.count == 10
   }
-  try member.consumer.commit([1: 7])
+  try member.consumer.commit([1: 7].of(topic: topic))
   member.consumer.close()
   #expect(try admin.committedOffsets(group: group, topic: topic) == [1: 7])
   #expect(try admin.committedOffsets(group: "nobody", topic: topic) == [:])

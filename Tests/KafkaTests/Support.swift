@@ -110,7 +110,7 @@ final class Member {
   let name: String
   let consumer: KafkaConsumer
   let positions: Positions
-  private var expected: [Int32: Offset] = [:]
+  private var expected: [TopicPartition: Offset] = [:]
   var events: [GroupEvent] = []
 
   init(
@@ -126,7 +126,7 @@ final class Member {
     try consumer.subscribe()
   }
 
-  var assignment: [Int32] { consumer.assignment }
+  var assignment: [Int32] { consumer.assignment.map(\.partition) }
 
   /// Serves the group, then takes one batch and checks that each partition goes on where it stopped.
   func step(consuming: Bool = true) throws {
@@ -134,13 +134,13 @@ final class Member {
       events.append(event)
       switch event {
       case .assign(let partitions):
-        positions.journal.append("\(name) assign \(partitions)")
-        var starts: [Int32: Offset] = [:]
-        for partition in partitions { starts[partition] = positions.next[partition, default: 0] }
+        positions.journal.append("\(name) assign \(partitions.map(\.partition))")
+        var starts: [TopicPartition: Offset] = [:]
+        for partition in partitions { starts[partition] = positions.next[partition.partition, default: 0] }
         try consumer.assign(starts)
         expected.merge(starts) { $1 }
       case .revoke(let partitions), .lost(let partitions):
-        positions.journal.append("\(name) revoke \(partitions)")
+        positions.journal.append("\(name) revoke \(partitions.map(\.partition))")
         try consumer.unassign(partitions)
         for partition in partitions { expected[partition] = nil }
       case .brokersDown, .brokersUp, .failed:
@@ -149,8 +149,9 @@ final class Member {
     }
     guard consuming, let batch = try consumer.consume(timeoutMilliseconds: 20) else { return }
     for record in batch.records {
-      #expect(record.offset == expected[record.partition], "\(name), partition \(record.partition)")
-      expected[record.partition] = record.offset + 1
+      let partition = TopicPartition(topic: consumer.topic, partition: record.partition)
+      #expect(record.offset == expected[partition], "\(name), \(partition)")
+      expected[partition] = record.offset + 1
       positions.next[record.partition] = record.offset + 1
       positions.seen.append(Seen(record))
     }
@@ -159,5 +160,12 @@ final class Member {
   func take() -> [GroupEvent] {
     defer { events = [] }
     return events
+  }
+}
+
+/// In tests a number alone is a partition of the topic `events`.
+extension TopicPartition: ExpressibleByIntegerLiteral {
+  public init(integerLiteral partition: Int32) {
+    self.init(topic: "events", partition: partition)
   }
 }

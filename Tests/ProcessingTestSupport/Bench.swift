@@ -33,7 +33,7 @@ final class Bench {
     var plan = self.project.stream.plan
     change(&plan)
     self.plan = plan
-    sink = Sink(plan, topic: Bench.topic, owner: "test")
+    sink = Sink(plan, owner: "test")
   }
 
   deinit {
@@ -47,7 +47,8 @@ final class Bench {
 
   func claim(_ partitions: Int32..., from start: Offset = 0) throws -> [PartitionClaim] {
     try sink.claim(
-      Dictionary(uniqueKeysWithValues: partitions.map { ($0, start) }), cluster: Bench.cluster, connection
+      Dictionary(uniqueKeysWithValues: partitions.map { (TopicPartition(topic: Bench.topic, partition: $0), start) }),
+      cluster: Bench.cluster, connection
     ).sorted { $0.partition < $1.partition }
   }
 
@@ -63,19 +64,21 @@ final class Bench {
   ) throws -> Checkpoint {
     let batch = EventBatch(specs: plan.columns, capacity: max(downloads.count, 1))
     let records = RecordBatch(
-      copying: downloads.map(\.encoded), partition: claim.partition, firstOffset: claim.next)
+      copying: downloads.map(\.encoded), partition: claim.partition.partition, firstOffset: claim.next)
     try project.stream.makeDecoder().decode(records.records, into: batch)
     let windows = WindowOperator(plan, batch: batch, seed: 1)
-    let run = PartitionRun(partition: claim.partition, rows: 0..<downloads.count)
+    let run = PartitionRun(partition: claim.partition.partition, rows: 0..<downloads.count)
     let counts = windows.process(batch, runs: [run], now: now, watermark: lateBefore)
     var letters = batch.failures.map {
-      DeadLetter(records.records[$0.row], headers: [], schemaID: nil, code: $0.code, reason: $0.message)
+      DeadLetter(
+        records.records[$0.row], topic: claim.partition.topic, headers: [], schemaID: nil, code: $0.code,
+        reason: $0.message)
     }
     letters += windows.lateEvents.map {
       let aggregate = plan.aggregates[$0.aggregate].name
       return DeadLetter(
-        records.records[$0.row], headers: [], schemaID: nil, code: .late, reason: $0.reason(aggregate),
-        late: (aggregate, $0.windowStart))
+        records.records[$0.row], topic: claim.partition.topic, headers: [], schemaID: nil, code: .late,
+        reason: $0.reason(aggregate), late: (aggregate, $0.windowStart))
     }
     return Checkpoint(
       advances: [
@@ -114,4 +117,11 @@ final class Bench {
   }
 
   func verify() throws -> VerificationReport { try Verifier(connection).verify(plan) }
+}
+
+/// In tests a number alone is a partition of the bench's topic.
+extension TopicPartition: ExpressibleByIntegerLiteral {
+  public init(integerLiteral partition: Int32) {
+    self.init(topic: Bench.topic, partition: partition)
+  }
 }

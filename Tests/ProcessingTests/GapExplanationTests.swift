@@ -1,5 +1,6 @@
 import Events
 import Kafka
+import ProcessingTestSupport
 import Testing
 
 @testable import Processing
@@ -58,7 +59,8 @@ import Testing
     #expect(
       GapExplanation(gap, GapEvidence(low: 0, cleanupPolicy: policy, hasTransactions: false))
         == .unexplained(expired: [], rest: gap))
-    let text = PartitionFault.unexplained(gap, policy).text(cluster: "c'1", topic: "t", partition: 3)
+    let text = PartitionFault.unexplained(gap, policy).text(
+      cluster: "c'1", TopicPartition(topic: "t", partition: 3))
     #expect(text.contains("TOPIC_AUTHORIZATION_FAILED"))
     #expect(text.contains("SELECT pulse.accept_gap('c''1', 't', 3, 10, 20)"))
   }

@@ -3,6 +3,7 @@ import Events
 import Testing
 
 @testable import Processing
+@testable import ProcessingTestSupport
 
 /// Records are drawn as partition:offset.
 @Suite struct OffsetTrackerTests {
@@ -23,11 +24,11 @@ import Testing
   ) {
     let records = records(drawn)
     defer { records.deallocate() }
-    let admission = tracker.admit(records)
+    let admission = tracker.admit(records, topic: Bench.topic)
     return (admission, records.prefix(admission.count).map { "\($0.partition):\($0.offset)" })
   }
 
-  private func tracker(_ starts: [Int32: Offset]) -> OffsetTracker {
+  private func tracker(_ starts: [TopicPartition: Offset]) -> OffsetTracker {
     var tracker = OffsetTracker()
     for (partition, next) in starts { tracker.assign(partition, next: next) }
     return tracker
@@ -152,7 +153,7 @@ import Testing
     let drawn: [(Int32, Offset)] = [(1, 0), (0, 0), (1, 1), (0, 1), (1, 2)]
     let records = records(drawn)
     defer { records.deallocate() }
-    var admission = tracker.admit(records)
+    var admission = tracker.admit(records, topic: Bench.topic)
     tracker.withdraw([0], from: &admission, records)
     #expect(records.prefix(admission.count).map(\.offset) == [0, 1, 2])
     #expect(records.prefix(admission.count).allSatisfy { $0.partition == 1 })

@@ -1,5 +1,6 @@
 import Dataflow
 import Events
+import ProcessingTestSupport
 import Testing
 
 @testable import Processing
@@ -22,9 +23,9 @@ import Testing
   @Test("an advance covers what was read since the last one: records and gaps")
   func advance() {
     var epoch = open(100)
-    epoch.record(PartitionRun(partition: 3, rows: 0..<10), counts(10, dead: 1))
+    epoch.record(3, counts(10, dead: 1))
     epoch.record(OffsetGap(partition: 3, first: 110, next: 115))
-    epoch.record(PartitionRun(partition: 3, rows: 0..<5), counts(5))
+    epoch.record(3, counts(5))
     #expect(epoch.unsealedOffsets == 20)
     let advances = epoch.seal(now: 1) { _ in 42 }
     #expect(epoch.unsealedOffsets == 0)
@@ -34,7 +35,7 @@ import Testing
           partition: 3, epoch: 7, expected: 100, next: 120, segment: 100, missing: 5, counts: counts(15, dead: 1),
           watermark: 42)
       ])
-    epoch.record(PartitionRun(partition: 3, rows: 0..<1), counts(1))
+    epoch.record(3, counts(1))
     let next = epoch.seal(now: 2) { _ in 42 }
     #expect(next.map(\.expected) == [120])
     #expect(next.map(\.next) == [121])
@@ -61,11 +62,11 @@ import Testing
   @Test("after a minute a new ledger segment begins at the sealed position")
   func segments() {
     var epoch = open(0)
-    epoch.record(PartitionRun(partition: 3, rows: 0..<4), counts(4))
+    epoch.record(3, counts(4))
     #expect(epoch.seal(now: 59_999_999) { _ in nil }.map(\.segment) == [0])
-    epoch.record(PartitionRun(partition: 3, rows: 0..<4), counts(4))
+    epoch.record(3, counts(4))
     #expect(epoch.seal(now: 60_000_000) { _ in nil }.map(\.segment) == [4])
-    epoch.record(PartitionRun(partition: 3, rows: 0..<4), counts(4))
+    epoch.record(3, counts(4))
     #expect(epoch.seal(now: 60_000_001) { _ in nil }.map(\.segment) == [4])
   }
 }

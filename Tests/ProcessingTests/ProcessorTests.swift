@@ -159,11 +159,13 @@ import Threads
     let second = try Instance(bench, other)
     try until("held partitions") { second.processor.status.current.held.count == 3 }
     let held = second.processor.status.current.held
-    for partition in 0..<3 as Range<Int32> {
+    for partition in [0, 1, 2] as [TopicPartition] {
       #expect(held[partition]?.contains("holds another record at offset 9 than the one that was counted") == true)
     }
     #expect(try total == 30)
-    for partition in 0..<3 as Range<Int32> { try bench.connection.execute(wayOn(#require(held[partition]))) }
+    for partition in [0, 1, 2] as [TopicPartition] {
+      try bench.connection.execute(wayOn(#require(held[partition])))
+    }
     try until("the new log") { try total == 30 + 60 }
     #expect(second.stop() == "stopped")
     #expect(try bench.verify().checks.flatMap(\.violations) == [])

@@ -48,7 +48,7 @@ struct RealLogTests {
     let end = try KafkaAdmin(configuration: configuration).watermarkOffsets(topic: topic, partition: 0).high
     let reader = try KafkaConsumer(configuration: configuration, topic: topic, group: "offsets")
     defer { reader.close() }
-    try reader.assign([0: KafkaConsumer.earliest])
+    try reader.assign([0: KafkaConsumer.earliest].of(topic: topic))
     var offsets: [Offset] = []
     try until("the log's end") {
       _ = reader.pollGroup()
@@ -123,7 +123,7 @@ struct RealLogTests {
     let counted = { Int(try other.rows("SELECT coalesce(sum(total_downloads), 0) FROM region_health")[0]) }
     var accepted: Set<String> = []
     try until("what was kept, with each gap accepted") {
-      if let text = second.processor.status.current.held[0] {
+      if let text = second.processor.status.current.held.values.first {
         #expect(text.contains("its cleanup.policy is delete, and no transaction is seen there"))
         let statement = try wayOn(text)
         // What was read before the gap is committed a moment later.
@@ -172,8 +172,8 @@ struct RealLogTests {
     try create("replaced")
     try send("replaced", keys(30), region: "other")
     let second = try run("replaced")
-    try until("a held partition", of: [second]) { second.processor.status.current.held[0] != nil }
-    let longer = try #require(second.processor.status.current.held[0])
+    try until("a held partition", of: [second]) { second.processor.status.current.held.values.first != nil }
+    let longer = try #require(second.processor.status.current.held.values.first)
     #expect(longer.contains("holds another record at offset 9"))
     #expect(try total == 10)
     try bench.connection.execute(wayOn(longer))
@@ -182,8 +182,10 @@ struct RealLogTests {
     try node.tool("TopicCommand", ["--delete", "--topic", "replaced"])
     try create("replaced")
     try send("replaced", keys(5), region: "third")
-    try until("a held partition again", seconds: 60, of: [second]) { second.processor.status.current.held[0] != nil }
-    let shorter = try #require(second.processor.status.current.held[0])
+    try until("a held partition again", seconds: 60, of: [second]) {
+      second.processor.status.current.held.values.first != nil
+    }
+    let shorter = try #require(second.processor.status.current.held.values.first)
     #expect(shorter.contains("ends at offset 5, but everything up to 30 is already counted"))
     try bench.connection.execute(wayOn(shorter))
     try until("the third log") { try total == 45 }
@@ -201,7 +203,7 @@ struct RealLogTests {
     try send("growing", keys(10), to: 2)
     // The metadata is looked at every 10 s; the rest is the rebalance, on a busy machine.
     try until("the new partitions", seconds: 30) { try total == 20 }
-    #expect(instance.processor.status.current.partitions == [0, 1, 2])
+    #expect(instance.processor.status.current.partitions.map(\.partition) == [0, 1, 2])
     #expect(try bench.rows("SELECT first_offset FROM pulse.ledger WHERE partition = 2") == ["0"])
     #expect(instance.stop() == "stopped")
     try expectVerified()
@@ -217,7 +219,7 @@ struct RealLogTests {
       for partition in 0..<3 as Range<Int32> { try send("shared", keys(10), to: partition) }
       sent += 30
       owners = try bench.rows("SELECT DISTINCT owner FROM pulse.progress ORDER BY owner")
-      return owners.count == 3 && instance.processor.status.current.partitions == [0, 1, 2]
+      return owners.count == 3 && instance.processor.status.current.partitions.map(\.partition) == [0, 1, 2]
     }
     #expect(owners == ["test/1", "test/2", "test/3"])
     try until("all events", of: [instance]) { try total == sent }

@@ -235,6 +235,47 @@ import Testing
     #expect(report.gaps == ["content-downloads[0]: offsets 0 to 9 are missing in the broker (expired)"])
   }
 
+  @Test("a checkpoint may hold partitions of several topics, which share a number and nothing else")
+  func severalTopics() throws {
+    let other = TopicPartition(topic: "more-downloads", partition: 0)
+    let claims = try bench.sink.claim([0: 0, other: 40], cluster: Bench.cluster, bench.connection)
+    #expect(claims.map(\.partition) == [0, other])
+    #expect(claims.map(\.next) == [0, 40])
+    var checkpoint = try bench.checkpoint(claims[0], [Download(), Download(milliseconds: .max)])
+    var more = try bench.checkpoint(
+      claims[1], [Download(milliseconds: .max), Download(milliseconds: .max), Download()])
+    more.advances[0].next += 2
+    more.advances[0].missing = 2
+    more.gaps = [ExplainedGap(gap: OffsetGap(partition: other, first: 43, next: 45), reason: .compacted)]
+    checkpoint.advances += more.advances
+    checkpoint.deltas += more.deltas
+    checkpoint.deadLetters += more.deadLetters
+    checkpoint.gaps += more.gaps
+    #expect(try bench.outcome(checkpoint) == .notCommitted)
+    try bench.commit(checkpoint)
+    #expect(try bench.outcome(checkpoint) == .committed)
+    #expect(try total == ["2"])
+    #expect(
+      try bench.rows("SELECT topic, partition, next_offset FROM pulse.progress ORDER BY 1")
+        == ["content-downloads 0 2", "more-downloads 0 45"])
+    #expect(
+      try bench.rows("SELECT topic, first_offset, consumed, missing, dead FROM pulse.ledger ORDER BY 1")
+        == ["content-downloads 0 2 0 1", "more-downloads 40 3 2 2"])
+    #expect(
+      try bench.rows("SELECT topic, record_offset FROM dead_letters ORDER BY 1, 2")
+        == ["content-downloads 1", "more-downloads 40", "more-downloads 41"])
+    #expect(try bench.rows("SELECT topic, first_offset FROM pulse.gaps") == ["more-downloads 43"])
+    #expect(try bench.verify().checks.flatMap(\.violations) == [])
+    // Whoever takes one of them over fences all of the checkpoint.
+    _ = try bench.claim(0)
+    checkpoint.advances = try bench.checkpoint(claims[0], [Download()]).advances + checkpoint.advances.suffix(1)
+    checkpoint.advances[1].expected = 45
+    checkpoint.advances[1].next = 46
+    let error = #expect(throws: PostgresError.self) { try bench.commit(checkpoint) }
+    #expect(error?.sqlstate == SinkProtocol.fencedState)
+    #expect(try bench.rows("SELECT next_offset FROM pulse.progress ORDER BY topic") == ["2", "45"])
+  }
+
   @Test("a partition that begins again keeps what was counted, provable under another name")
   func beginAgain() throws {
     let old = try bench.commit(0, [Download(), Download(milliseconds: .max)])

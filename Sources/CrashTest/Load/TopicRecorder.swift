@@ -64,7 +64,7 @@ final class TopicRecorder: Sendable {
     defer { consumer.close() }
     var positions: [Int32: Offset] = [:]
     for partition in 0..<Int32(partitions) { positions[partition] = 0 }
-    try consumer.assign(positions)
+    try consumer.assign(positions.of(topic: topic))
     while !state.read({ $0.isStopping }) {
       for event in consumer.pollGroup() {
         if case .failed(let error) = event, error.isFatal { throw error }
@@ -78,7 +78,10 @@ final class TopicRecorder: Sendable {
       }
       guard let batch else { continue }
       let rereads = try record(batch, &positions, reader, events, malformed)
-      for partition in rereads { _ = try consumer.reread(partition: partition, from: positions[partition] ?? 0) }
+      for partition in rereads {
+        _ = try consumer.reread(
+          TopicPartition(topic: topic, partition: partition), from: positions[partition] ?? 0)
+      }
       let reached = positions
       state.update { $0.positions = reached }
     }

@@ -17,7 +17,7 @@ struct GapExaminer {
   mutating func examine(
     _ gap: OffsetGap, _ source: some RecordSource, now: Int64
   ) throws(KafkaError) -> (explained: [ExplainedGap], fault: PartitionFault?) {
-    var evidence = GapEvidence(low: try source.watermarkOffsets(partition: gap.partition).low)
+    var evidence = GapEvidence(low: try source.watermarkOffsets(of: gap.partition).low)
     while true {
       switch GapExplanation(gap, evidence) {
       case .explained(let parts):
@@ -43,7 +43,7 @@ struct GapExaminer {
     _ gap: OffsetGap, _ source: some RecordSource, _ now: Int64
   ) throws(KafkaError) -> Bool {
     if now < transactionsSeenUntil { return true }
-    guard try source.hasTransactions(partition: gap.partition, from: gap.first, to: gap.next) else { return false }
+    guard try source.hasTransactions(in: gap.partition, from: gap.first, to: gap.next) else { return false }
     transactionsSeenUntil = now + GapExaminer.validity
     return true
   }

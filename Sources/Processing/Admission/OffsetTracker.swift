@@ -3,13 +3,13 @@ import Events
 
 /// A range of offsets that the broker does not have.
 public struct OffsetGap: Sendable, Hashable {
-  public var partition: Int32
+  public var partition: TopicPartition
   /// The first offset that is missing.
   public var first: Offset
   /// The offset at which the log goes on.
   public var next: Offset
 
-  public init(partition: Int32, first: Offset, next: Offset) {
+  public init(partition: TopicPartition, first: Offset, next: Offset) {
     self.partition = partition
     self.first = first
     self.next = next
@@ -37,33 +37,39 @@ public struct OffsetTracker: Sendable {
 
   /// What `admit` found.
   public struct Admission: Sendable, Equatable {
+    /// Of all records of the batch.
+    let topic: String
     /// How many records remain, at the front of the buffer.
     public var count = 0
     /// The remaining records by partition, in order.
     public var runs: [PartitionRun] = []
     /// Partitions to be read again, from these offsets; nothing of them has been admitted beyond that.
-    public var rereads: [Int32: Offset] = [:]
+    public var rereads: [TopicPartition: Offset] = [:]
     /// Gaps that are still there after the re-read.
     public var gaps: [OffsetGap] = []
     /// Dropped records that came before, by partition.
-    public var repeats: [Int32: Int] = [:]
+    public var repeats: [TopicPartition: Int] = [:]
     /// Partitions whose last counted record is another one now, with its offset.
-    public var replaced: [Int32: Offset] = [:]
+    public var replaced: [TopicPartition: Offset] = [:]
     /// Records of partitions that are not assigned (any more).
     public var strays = 0
+
+    init(topic: String) {
+      self.topic = topic
+    }
   }
 
-  private var positions: [Int32: Position] = [:]
+  private var positions: [TopicPartition: Position] = [:]
 
   public init() {}
 
   /// Expects `next` as the next record of the partition.
   /// - Parameter last: of the record before it, which the source is asked for, too, if it still has it.
-  public mutating func assign(_ partition: Int32, next: Offset, last: RecordFingerprint? = nil) {
+  public mutating func assign(_ partition: TopicPartition, next: Offset, last: RecordFingerprint? = nil) {
     positions[partition] = Position(expected: next, last: last, awaitsLast: last != nil)
   }
 
-  public mutating func release(_ partition: Int32) {
+  public mutating func release(_ partition: TopicPartition) {
     positions[partition] = nil
   }
 
@@ -72,24 +78,24 @@ public struct OffsetTracker: Sendable {
   }
 
   /// The source has been told to read the partition again; what it delivers from now on counts.
-  public mutating func rereadStarted(_ partition: Int32) {
+  public mutating func rereadStarted(_ partition: TopicPartition) {
     positions[partition]?.awaitsReread = false
   }
 
   /// The next offset expected of each partition.
-  public var expected: [Int32: Offset] { positions.mapValues(\.expected) }
+  public var expected: [TopicPartition: Offset] { positions.mapValues(\.expected) }
 
   /// Of the record before the next expected one; nil when unknown.
-  public func last(_ partition: Int32) -> RecordFingerprint? { positions[partition]?.last }
+  public func last(_ partition: TopicPartition) -> RecordFingerprint? { positions[partition]?.last }
 
-  /// Keeps the records that continue their partitions, compacted to the front of `records`.
-  public mutating func admit(_ records: UnsafeMutableBufferPointer<Record>) -> Admission {
-    var admission = Admission()
+  /// Keeps the records that continue their partitions, compacted to the front of `records`, which are of one topic.
+  public mutating func admit(_ records: UnsafeMutableBufferPointer<Record>, topic: String) -> Admission {
+    var admission = Admission(topic: topic)
     var index = 0
     while index < records.count {
-      let partition = records[index].partition
+      let partition = TopicPartition(topic: topic, partition: records[index].partition)
       var end = index + 1
-      while end < records.count, records[end].partition == partition { end += 1 }
+      while end < records.count, records[end].partition == partition.partition { end += 1 }
       if positions[partition] == nil {
         admission.strays += end - index
       } else {
@@ -101,7 +107,8 @@ public struct OffsetTracker: Sendable {
   }
 
   private mutating func admit(
-    _ records: UnsafeMutableBufferPointer<Record>, _ range: Range<Int>, _ partition: Int32, _ admission: inout Admission
+    _ records: UnsafeMutableBufferPointer<Record>, _ range: Range<Int>, _ partition: TopicPartition,
+    _ admission: inout Admission
   ) {
     guard var position = positions[partition] else { return }
     defer { positions[partition] = position }
@@ -144,22 +151,22 @@ public struct OffsetTracker: Sendable {
     }
     guard admission.count > start else { return }
     position.last = RecordFingerprint(records[admission.count - 1])
-    if let last = admission.runs.last, last.partition == partition {
+    if let last = admission.runs.last, last.partition == partition.partition {
       admission.runs[admission.runs.count - 1].rows = last.rows.lowerBound..<admission.count
     } else {
-      admission.runs.append(PartitionRun(partition: partition, rows: start..<admission.count))
+      admission.runs.append(PartitionRun(partition: partition.partition, rows: start..<admission.count))
     }
   }
 
   /// Lets partitions go and takes what `admit` has just kept of them out again.
   public mutating func withdraw(
-    _ partitions: Set<Int32>, from admission: inout Admission, _ records: UnsafeMutableBufferPointer<Record>
+    _ partitions: Set<TopicPartition>, from admission: inout Admission, _ records: UnsafeMutableBufferPointer<Record>
   ) {
     for partition in partitions { release(partition) }
     var kept: [PartitionRun] = []
     var count = 0
     for run in admission.runs {
-      guard !partitions.contains(run.partition) else {
+      guard !partitions.contains(TopicPartition(topic: admission.topic, partition: run.partition)) else {
         admission.strays += run.rows.count
         continue
       }

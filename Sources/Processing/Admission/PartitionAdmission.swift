@@ -19,7 +19,7 @@ struct PartitionAdmission<Source: RecordSource> {
     /// Offsets that do not exist, as the broker explains them; they come before the runs of their partitions.
     var gaps: [ExplainedGap] = []
     /// Partitions that are held from now on.
-    var held: [Int32] = []
+    var held: [TopicPartition] = []
   }
 
   private let source: Source
@@ -28,11 +28,11 @@ struct PartitionAdmission<Source: RecordSource> {
   private var tracker = OffsetTracker()
   private var examiner = GapExaminer()
   /// Partitions that are ours but wait for an operator.
-  private(set) var held: Set<Int32> = []
+  private(set) var held: Set<TopicPartition> = []
   /// Of these, the ones whose fetching has not been ended yet, because a rebalance was waiting for its answer.
-  private var pendingWithdrawals: Set<Int32> = []
+  private var pendingWithdrawals: Set<TopicPartition> = []
   /// Re-reads that could not start because a rebalance was waiting for its answer.
-  private var pendingRereads: [Int32: Offset] = [:]
+  private var pendingRereads: [TopicPartition: Offset] = [:]
 
   init(_ source: Source, status: ProcessorStatus, observe: @escaping @Sendable (Observation) -> Void) {
     self.source = source
@@ -41,20 +41,20 @@ struct PartitionAdmission<Source: RecordSource> {
   }
 
   /// The next offset expected of each partition that is read.
-  var expected: [Int32: Offset] { tracker.expected }
+  var expected: [TopicPartition: Offset] { tracker.expected }
 
   /// Of the last record that was admitted of the partition; nil when unknown.
-  func last(_ partition: Int32) -> RecordFingerprint? { tracker.last(partition) }
+  func last(_ partition: TopicPartition) -> RecordFingerprint? { tracker.last(partition) }
 
   /// Read or held.
-  private var assigned: [Int32] { held.union(tracker.expected.keys).sorted() }
+  private var assigned: [TopicPartition] { held.union(tracker.expected.keys).sorted() }
 
   // MARK: From the claim to the release
 
   /// Where the logs begin: there a claim begins that is the first of its partition.
-  func logStarts(_ partitions: [Int32]) throws(KafkaError) -> [Int32: Offset] {
-    var starts: [Int32: Offset] = [:]
-    for partition in partitions { starts[partition] = try source.watermarkOffsets(partition: partition).low }
+  func logStarts(_ partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Offset] {
+    var starts: [TopicPartition: Offset] = [:]
+    for partition in partitions { starts[partition] = try source.watermarkOffsets(of: partition).low }
     return starts
   }
 
@@ -63,9 +63,9 @@ struct PartitionAdmission<Source: RecordSource> {
   /// - Returns: the claims that are read; the others are held.
   mutating func start(_ claims: [PartitionClaim]) throws(KafkaError) -> [PartitionClaim] {
     var started: [PartitionClaim] = []
-    var starts: [Int32: Offset] = [:]
+    var starts: [TopicPartition: Offset] = [:]
     for claim in claims {
-      let log = try source.watermarkOffsets(partition: claim.partition)
+      let log = try source.watermarkOffsets(of: claim.partition)
       guard log.high >= claim.next else {
         hold(claim.partition, .truncated(end: log.high, position: claim.next))
         continue
@@ -77,24 +77,24 @@ struct PartitionAdmission<Source: RecordSource> {
     }
     try source.assign(starts)
     status.update { $0.partitions = assigned }
-    observe(.partitionsAssigned(topic: source.topic, partitions: claims.map(\.partition)))
+    claims.map(\.partition).observations(Observation.partitionsAssigned).forEach(observe)
     return started
   }
 
   /// Stops reading a partition, which stays ours: what was read before is committed, and the others go on. The way on is
   /// a statement that raises its epoch; that fences this worker, and the next one begins at the new position.
-  private mutating func hold(_ partition: Int32, _ fault: PartitionFault) {
+  private mutating func hold(_ partition: TopicPartition, _ fault: PartitionFault) {
     held.insert(partition)
     pendingWithdrawals.insert(partition)
     tracker.release(partition)
     pendingRereads[partition] = nil
-    let text = fault.text(cluster: status.current.cluster ?? "", topic: source.topic, partition: partition)
+    let text = fault.text(cluster: status.current.cluster ?? "", partition)
     status.update { $0.held[partition] = text }
-    observe(.partitionHeld(topic: source.topic, partition: partition, reason: text))
+    observe(.partitionHeld(topic: partition.topic, partition: partition.partition, reason: text))
   }
 
   /// Gives partitions back, those also that were never started because they were revoked before their claim was answered.
-  mutating func release(_ partitions: [Int32]) throws(KafkaError) {
+  mutating func release(_ partitions: [TopicPartition]) throws(KafkaError) {
     let released = assigned.filter(partitions.contains)
     for partition in partitions {
       tracker.release(partition)
@@ -107,18 +107,18 @@ struct PartitionAdmission<Source: RecordSource> {
       status.partitions = assigned
       status.held = status.held.filter { held.contains($0.key) }
     }
-    if !released.isEmpty { observe(.partitionsRevoked(topic: source.topic, partitions: released)) }
+    released.observations(Observation.partitionsRevoked).forEach(observe)
   }
 
   // MARK: Records
 
   /// Does what the source has to be told before it is asked for records, as far as no rebalance waits for its answer.
   mutating func catchUp() throws(KafkaError) {
-    for partition in pendingWithdrawals.sorted() where try source.withdraw(partition: partition) {
+    for partition in pendingWithdrawals.sorted() where try source.withdraw(partition) {
       pendingWithdrawals.remove(partition)
     }
     for (partition, offset) in pendingRereads.sorted(by: { $0.key < $1.key }) {
-      if try source.reread(partition: partition, from: offset) {
+      if try source.reread(partition, from: offset) {
         pendingRereads[partition] = nil
         tracker.rereadStarted(partition)
       }
@@ -131,14 +131,14 @@ struct PartitionAdmission<Source: RecordSource> {
   mutating func admit(
     _ records: UnsafeMutableBufferPointer<Record>, now: Int64
   ) throws(KafkaError) -> Admitted {
-    var admission = tracker.admit(records)
+    var admission = tracker.admit(records, topic: source.topic)
     var admitted = Admitted()
     var faults = admission.replaced.mapValues { PartitionFault.replaced(position: $0 + 1) }
     for (partition, count) in admission.repeats.sorted(by: { $0.key < $1.key }) {
-      observe(.repeatsDropped(topic: source.topic, partition: partition, count: count))
+      observe(.repeatsDropped(topic: partition.topic, partition: partition.partition, count: count))
       // Repeats are what a log looks like, too, that was made anew and is shorter than our position.
       guard let position = tracker.expected[partition] else { continue }
-      let log = try source.watermarkOffsets(partition: partition)
+      let log = try source.watermarkOffsets(of: partition)
       if log.high < position { faults[partition] = .truncated(end: log.high, position: position) }
     }
     for gap in admission.gaps where faults[gap.partition] == nil {
@@ -155,7 +155,7 @@ struct PartitionAdmission<Source: RecordSource> {
     if !faults.isEmpty { tracker.withdraw(Set(faults.keys), from: &admission, records) }
     pendingRereads.merge(admission.rereads) { $1 }
     for (partition, offset) in admission.rereads.sorted(by: { $0.key < $1.key }) {
-      observe(.rereading(topic: source.topic, partition: partition, from: offset))
+      observe(.rereading(topic: partition.topic, partition: partition.partition, from: offset))
     }
     admitted.count = admission.count
     admitted.runs = admission.runs
@@ -166,11 +166,19 @@ struct PartitionAdmission<Source: RecordSource> {
     let (partition, first, last) = (explained.gap.partition, explained.gap.first, explained.gap.next - 1)
     switch explained.reason {
     case .expired:
-      observe(.recordsExpired(topic: source.topic, partition: partition, first: first, last: last))
+      observe(.recordsExpired(topic: partition.topic, partition: partition.partition, first: first, last: last))
     case .compacted, .transaction:
       observe(
         .gapFound(
-          topic: source.topic, partition: partition, first: first, last: last, reason: explained.reason.rawValue))
+          topic: partition.topic, partition: partition.partition, first: first, last: last,
+          reason: explained.reason.rawValue))
     }
+  }
+}
+
+extension Sequence<TopicPartition> {
+  /// What is said of them: once for each topic.
+  func observations(_ observation: (_ topic: String, _ partitions: [Int32]) -> Observation) -> [Observation] {
+    byTopic(\.self).map { observation($0.topic, $0.elements.map(\.partition)) }
   }
 }

@@ -2,7 +2,7 @@ import Events
 
 /// A partition as Postgres handed it over: where to begin, and the epoch that proves ownership.
 public struct PartitionClaim: Sendable, Equatable {
-  public var partition: Int32
+  public var partition: TopicPartition
   public var next: Offset
   public var epoch: Int64
   /// Microseconds since 1970.
@@ -10,7 +10,8 @@ public struct PartitionClaim: Sendable, Equatable {
   /// Of the record before `next`; nil when unknown.
   public var last: RecordFingerprint?
 
-  public init(partition: Int32, next: Offset, epoch: Int64, watermark: Int64?, last: RecordFingerprint? = nil) {
+  public init(partition: TopicPartition, next: Offset, epoch: Int64, watermark: Int64?, last: RecordFingerprint? = nil)
+  {
     self.partition = partition
     self.next = next
     self.epoch = epoch

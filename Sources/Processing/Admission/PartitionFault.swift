@@ -11,9 +11,9 @@ enum PartitionFault: Equatable, Sendable {
   case unexplained(OffsetGap, CleanupPolicy?)
 
   /// What is wrong and how to go on, for a person.
-  func text(cluster: String, topic: String, partition: Int32) -> String {
-    let name = "partition \(partition) of \(topic)"
-    let arguments = "'\(quoted(cluster))', '\(quoted(topic))', \(partition)"
+  func text(cluster: String, _ partition: TopicPartition) -> String {
+    let name = "partition \(partition.partition) of \(partition.topic)"
+    let arguments = "'\(quoted(cluster))', '\(quoted(partition.topic))', \(partition.partition)"
     let beginAgain = """
       Nothing more is read of it until you say how to go on; to begin again at its start: \
       SELECT pulse.begin_again(\(arguments)). See "A log that is not the one that was read" in docs/exactly-once.md

@@ -5,7 +5,7 @@ import Storage
 
 /// One partition's part of a checkpoint.
 public struct PartitionAdvance: Sendable, Equatable {
-  public var partition: Int32
+  public var partition: TopicPartition
   public var epoch: Int64
   /// The position that the database must hold, and the one that it will hold.
   public var expected: Offset

@@ -1,3 +1,5 @@
+import Events
+
 /// When to claim, read, flush, release and stop: the decisions of a worker, apart from the one who carries them out.
 ///
 /// The worker tells it what happened and asks `decide` what to do next, over and over. All times are monotonic, in
@@ -31,9 +33,9 @@ package struct CheckpointProtocol {
   }
 
   enum Action: Equatable {
-    case claim([Int32])
+    case claim([TopicPartition])
     case flush
-    case release([Int32])
+    case release([TopicPartition])
     case read
     /// The group's events are still served, but no data is read.
     case wait
@@ -66,10 +68,10 @@ package struct CheckpointProtocol {
 
   private let limits: Limits
   /// Assigned, claimed or not yet, and not released.
-  private var held: Set<Int32> = []
-  private var toClaim: [Int32] = []
+  private var held: Set<TopicPartition> = []
+  private var toClaim: [TopicPartition] = []
   private var nextClaim: Int64 = .min
-  private var toRelease: [Int32] = []
+  private var toRelease: [TopicPartition] = []
   private var releaseDeadline: Int64?
   private var isStopping = false
   private(set) var isSinkBusy = false
@@ -81,7 +83,7 @@ package struct CheckpointProtocol {
     lastFlush = now
   }
 
-  mutating func assigned(_ partitions: [Int32]) {
+  mutating func assigned(_ partitions: [TopicPartition]) {
     // What is held already was somebody else's meanwhile, though nobody said so. To claim it again would raise the epoch
     // of what is read and not committed, and count it twice.
     if !held.isDisjoint(with: partitions) { lost() }
@@ -89,7 +91,7 @@ package struct CheckpointProtocol {
     toClaim += partitions
   }
 
-  mutating func revoked(_ partitions: [Int32], now: Int64) {
+  mutating func revoked(_ partitions: [TopicPartition], now: Int64) {
     toClaim.removeAll(where: partitions.contains)
     toRelease += partitions
     releaseDeadline = min(releaseDeadline ?? .max, now + limits.releaseTimeout)
@@ -101,7 +103,7 @@ package struct CheckpointProtocol {
   }
 
   /// Whether a claimed partition may be read: it has not been revoked meanwhile.
-  func isWanted(_ partition: Int32) -> Bool {
+  func isWanted(_ partition: TopicPartition) -> Bool {
     !toRelease.contains(partition)
   }
 

@@ -13,17 +13,18 @@ struct LetterTray {
   ///
   /// - Parameters:
   ///   - batch: decoded from a part of the records, and processed by `windows`.
+  ///   - topic: of the records.
   ///   - firstRow: the record that is the batch's row 0.
   ///   - schemaID: of a record in Confluent framing, where it can be read.
   mutating func collect(
     from batch: EventBatch, _ windows: WindowOperator, _ plan: StreamPlan, _ records: borrowing RecordBatch,
-    firstRow: Int, schemaID: (Record) -> UInt32?
+    topic: String, firstRow: Int, schemaID: (Record) -> UInt32?
   ) {
     for failure in batch.failures {
       let record = records.records[firstRow + failure.row]
       append(
         DeadLetter(
-          record, headers: records.headers(of: record), schemaID: schemaID(record), code: failure.code,
+          record, topic: topic, headers: records.headers(of: record), schemaID: schemaID(record), code: failure.code,
           reason: failure.message))
     }
     for event in windows.lateEvents {
@@ -31,7 +32,7 @@ struct LetterTray {
       let aggregate = plan.aggregates[event.aggregate].name
       append(
         DeadLetter(
-          record, headers: records.headers(of: record), schemaID: schemaID(record), code: .late,
+          record, topic: topic, headers: records.headers(of: record), schemaID: schemaID(record), code: .late,
           reason: event.reason(aggregate), late: (aggregate, event.windowStart)))
     }
   }

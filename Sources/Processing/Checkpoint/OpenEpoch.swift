@@ -24,16 +24,16 @@ struct OpenEpoch {
   private static let segmentAge: Int64 = 60_000_000
 
   private let aggregateCount: Int
-  private var partitions: [Int32: Partition] = [:]
+  private var partitions: [TopicPartition: Partition] = [:]
 
   init(aggregateCount: Int) {
     self.aggregateCount = aggregateCount
   }
 
-  var assigned: [Int32] { partitions.keys.sorted() }
+  var assigned: [TopicPartition] { partitions.keys.sorted() }
 
   /// Positions up to which everything is part of a sealed checkpoint.
-  var sealedPositions: [Int32: Offset] { partitions.mapValues(\.sealed) }
+  var sealedPositions: [TopicPartition: Offset] { partitions.mapValues(\.sealed) }
 
   /// Offsets that were read since the last checkpoint was sealed, those that do not exist included.
   var unsealedOffsets: Int64 { partitions.values.reduce(0) { $0 + $1.next - $1.sealed } }
@@ -45,7 +45,7 @@ struct OpenEpoch {
       segment: claim.next, segmentOpened: now, last: claim.last, storedWatermark: claim.watermark)
   }
 
-  mutating func release(_ partition: Int32) {
+  mutating func release(_ partition: TopicPartition) {
     partitions[partition] = nil
   }
 
@@ -58,13 +58,14 @@ struct OpenEpoch {
     partitions[gap.partition]?.next += gap.next - gap.first
   }
 
+  /// Counts a run of records of the partition.
   /// - Parameter last: of the run's last record.
-  mutating func record(_ run: PartitionRun, _ counts: RunCounts, last: RecordFingerprint? = nil) {
-    guard var partition = partitions[run.partition] else { return }
-    partition.next += Int64(counts.consumed)
-    partition.counts.add(counts)
-    partition.last = last
-    partitions[run.partition] = partition
+  mutating func record(_ partition: TopicPartition, _ counts: RunCounts, last: RecordFingerprint? = nil) {
+    guard var state = partitions[partition] else { return }
+    state.next += Int64(counts.consumed)
+    state.counts.add(counts)
+    state.last = last
+    partitions[partition] = state
   }
 
   /// Closes the epoch: the advances of all partitions that moved, or whose watermark did, or that are held: theirs only
@@ -75,17 +76,17 @@ struct OpenEpoch {
   ///   - isIdle: whether it is silent.
   ///   - isHeld: whether it waits for an operator.
   mutating func seal(
-    now: Int64, watermark: (Int32) -> Int64?, isIdle: (Int32) -> Bool = { _ in false },
-    isHeld: (Int32) -> Bool = { _ in false }
+    now: Int64, watermark: (TopicPartition) -> Int64?, isIdle: (TopicPartition) -> Bool = { _ in false },
+    isHeld: (TopicPartition) -> Bool = { _ in false }
   ) -> [PartitionAdvance] {
     var advances: [PartitionAdvance] = []
-    for number in assigned {
-      guard var partition = partitions[number] else { continue }
-      let current = watermark(number)
-      let idle = isIdle(number)
+    for key in assigned {
+      guard var partition = partitions[key] else { continue }
+      let current = watermark(key)
+      let idle = isIdle(key)
       guard
         partition.next != partition.sealed || current != partition.storedWatermark || idle != partition.storedIdle
-          || isHeld(number)
+          || isHeld(key)
       else { continue }
       if now - partition.segmentOpened >= OpenEpoch.segmentAge {
         partition.segment = partition.sealed
@@ -93,7 +94,7 @@ struct OpenEpoch {
       }
       advances.append(
         PartitionAdvance(
-          partition: number, epoch: partition.claim.epoch, expected: partition.sealed, next: partition.next,
+          partition: key, epoch: partition.claim.epoch, expected: partition.sealed, next: partition.next,
           segment: partition.segment, missing: partition.missing, counts: partition.counts, watermark: current,
           isIdle: idle, last: partition.last))
       partition.sealed = partition.next
@@ -101,7 +102,7 @@ struct OpenEpoch {
       partition.counts = RunCounts(aggregateCount: aggregateCount)
       partition.storedWatermark = current
       partition.storedIdle = idle
-      partitions[number] = partition
+      partitions[key] = partition
     }
     return advances
   }

@@ -3,7 +3,7 @@ import Events
 /// What the worker asks of the sink.
 package enum SinkRequest: Sendable {
   /// Take these partitions over; the offsets count for partitions that nobody has read yet.
-  case claim([Int32: Offset])
+  case claim([TopicPartition: Offset])
   case commit(Checkpoint)
 }
 

@@ -4,6 +4,7 @@ import Storage
 extension Sink {
   /// Writes dead letters, and into the outbox which of them are to be forwarded.
   func insert(_ letters: [DeadLetter], _ cluster: String) -> Statement {
+    var topics = PostgresArray(.text)
     var partitions = PostgresArray(.integer)
     var offsets = PostgresArray(.bigint)
     var times = PostgresArray(.timestamptz)
@@ -16,7 +17,8 @@ extension Sink {
     var aggregates = PostgresArray(.text)
     var windows = PostgresArray(.timestamptz)
     for letter in letters {
-      partitions.append(Int64(letter.partition))
+      topics.append(letter.partition.topic)
+      partitions.append(Int64(letter.partition.partition))
       offsets.append(letter.offset)
       times.append(letter.timestampMicroseconds)
       keys.append(letter.key)
@@ -31,11 +33,11 @@ extension Sink {
     let insertion = """
       INSERT INTO dead_letters (stream, cluster, topic, partition, record_offset, record_timestamp, key, value, headers,
         code, reason, schema_id, aggregate, window_start)
-      SELECT $1, $2, $3, d.* FROM unnest($4::integer[], $5::bigint[], $6::timestamptz[], $7::bytea[], $8::bytea[],
+      SELECT $1, $2, d.* FROM unnest($3::text[], $4::integer[], $5::bigint[], $6::timestamptz[], $7::bytea[], $8::bytea[],
         $9::jsonb[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::timestamptz[]) AS d
       """
     let parameters: [PostgresParameter] = [
-      .text(stream), .text(cluster), .text(topic), .array(partitions), .array(offsets), .array(times), .array(keys),
+      .text(stream), .text(cluster), .array(topics), .array(partitions), .array(offsets), .array(times), .array(keys),
       .array(values), .array(headers), .array(codes), .array(reasons), .array(schemas), .array(aggregates),
       .array(windows),
     ]

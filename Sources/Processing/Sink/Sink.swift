@@ -11,7 +11,6 @@ import Storage
 /// Owns no connection: the sink thread hands one in and decides what an error means.
 struct Sink: Sendable {
   let stream: String
-  let topic: String
   let owner: String
   /// Where dead letters are forwarded to, if anywhere.
   let deadLetterTopic: String?
@@ -19,9 +18,8 @@ struct Sink: Sendable {
   private let shapes: [(name: String, shape: TableShape)]
   private let plantedBug: PlantedBug?
 
-  init(_ plan: StreamPlan, topic: String, owner: String, plantedBug: PlantedBug? = nil) {
+  init(_ plan: StreamPlan, owner: String, plantedBug: PlantedBug? = nil) {
     stream = plan.definition.name
-    self.topic = topic
     self.owner = owner
     deadLetterTopic = plan.definition.deadLetterTopic
     self.plantedBug = plantedBug
@@ -33,14 +31,24 @@ struct Sink: Sendable {
 
   /// Takes partitions over. Returns where each goes on; `starts` counts for those that nobody has read yet.
   func claim(
-    _ starts: [Int32: Offset], cluster: String, _ connection: PostgresConnection
+    _ starts: [TopicPartition: Offset], cluster: String, _ connection: PostgresConnection
   ) throws(PostgresError) -> [PartitionClaim] {
-    let partitions = starts.keys.sorted()
+    var claims: [PartitionClaim] = []
+    for (topic, starts) in starts.sorted(by: { $0.key < $1.key }).byTopic(\.key) {
+      claims += try claim(starts, of: topic, cluster, connection)
+    }
+    return claims
+  }
+
+  private func claim(
+    _ starts: [(key: TopicPartition, value: Offset)], of topic: String, _ cluster: String,
+    _ connection: PostgresConnection
+  ) throws(PostgresError) -> [PartitionClaim] {
     var numbers = PostgresArray(.integer)
     var offsets = PostgresArray(.bigint)
-    for partition in partitions {
-      numbers.append(Int64(partition))
-      offsets.append(starts[partition] ?? 0)
+    for (partition, offset) in starts {
+      numbers.append(Int64(partition.partition))
+      offsets.append(offset)
     }
     let result = try connection.query(
       """
@@ -53,7 +61,8 @@ struct Sink: Sendable {
         let epoch = result.integer(row, 2)
       else { return nil }
       return PartitionClaim(
-        partition: Int32(partition), next: next, epoch: epoch, watermark: result.integer(row, 3),
+        partition: TopicPartition(topic: topic, partition: Int32(partition)), next: next, epoch: epoch,
+        watermark: result.integer(row, 3),
         last: result.integer(row, 4).map { RecordFingerprint(rawValue: $0) })
     }
   }
@@ -71,10 +80,13 @@ struct Sink: Sendable {
   /// - Throws: `SinkProtocol.fencedState` when another instance owns a partition; then nothing has changed. After a
   ///   connection error the outcome is unknown: ask for the `positions`.
   func commit(_ checkpoint: Checkpoint, cluster: String, _ connection: PostgresConnection) throws(PostgresError) {
-    var statements = [advance(checkpoint.advances, cluster)]
-    for delta in checkpoint.deltas { statements.append(upsert(delta)) }
-    statements += ledger(checkpoint.advances, cluster)
-    if !checkpoint.gaps.isEmpty { statements.append(gaps(checkpoint.gaps, cluster)) }
+    let advances = checkpoint.advances.byTopic(\.partition)
+    let positions = advances.map { advance($0.elements, of: $0.topic, cluster) }
+    var statements = checkpoint.deltas.map(upsert)
+    for (topic, advances) in advances { statements += ledger(advances, of: topic, cluster) }
+    for (topic, gaps) in checkpoint.gaps.byTopic(\.gap.partition) {
+      statements.append(record(gaps, of: topic, cluster))
+    }
     if !checkpoint.deadLetters.isEmpty { statements.append(insert(checkpoint.deadLetters, cluster)) }
     if checkpoint.recordCount > 0 {
       statements.append(
@@ -83,12 +95,13 @@ struct Sink: Sendable {
           parameters: [.text(Announcement.channel), .text(Announcement.payload(stream: stream))]))
     }
     // Parsed and planned once per connection: a flush comes many times a second.
-    for statement in statements { try connection.prepare(statement.name, statement.sql) }
-    if plantedBug == .positionBeforeRows, let position = statements.first {
-      _ = try connection.pipeline([PostgresStatement(prepared: position.name, position.parameters)])
-      statements.removeFirst()
+    for statement in positions + statements { try connection.prepare(statement.name, statement.sql) }
+    if plantedBug == .positionBeforeRows {
+      _ = try connection.pipeline(positions.map { PostgresStatement(prepared: $0.name, $0.parameters) })
       // A short test has few faults: one of them has to fall in between.
       _ = try connection.query("SELECT pg_sleep(0.1)")
+    } else {
+      statements.insert(contentsOf: positions, at: 0)
     }
     // Without an explicit BEGIN the pipeline is one implicit transaction, committed at its end or not at all.
     _ = try connection.pipeline(statements.map { PostgresStatement(prepared: $0.name, $0.parameters) })
@@ -101,21 +114,22 @@ struct Sink: Sendable {
   }
 
   /// The positions of all partitions, by which a commit is judged whose answer was lost.
-  func positions(cluster: String, _ connection: PostgresConnection) throws(PostgresError) -> [Int32: StoredPosition] {
+  func positions(
+    cluster: String, _ connection: PostgresConnection
+  ) throws(PostgresError) -> [TopicPartition: StoredPosition] {
     let result = try connection.query(
-      "SELECT partition, next_offset, epoch FROM pulse.progress WHERE cluster = $1 AND topic = $2",
-      [.text(cluster), .text(topic)])
-    var stored: [Int32: StoredPosition] = [:]
+      "SELECT topic, partition, next_offset, epoch FROM pulse.progress WHERE cluster = $1", [.text(cluster)])
+    var stored: [TopicPartition: StoredPosition] = [:]
     for row in 0..<result.rowCount {
-      guard let partition = result.integer(row, 0), let next = result.integer(row, 1),
-        let epoch = result.integer(row, 2)
+      guard let topic = result[row, 0], let partition = result.integer(row, 1), let next = result.integer(row, 2),
+        let epoch = result.integer(row, 3)
       else { continue }
-      stored[Int32(partition)] = StoredPosition(next: next, epoch: epoch)
+      stored[TopicPartition(topic: topic, partition: Int32(partition))] = StoredPosition(next: next, epoch: epoch)
     }
     return stored
   }
 
-  private func advance(_ advances: [PartitionAdvance], _ cluster: String) -> Statement {
+  private func advance(_ advances: [PartitionAdvance], of topic: String, _ cluster: String) -> Statement {
     var partitions = PostgresArray(.integer)
     var epochs = PostgresArray(.bigint)
     var expected = PostgresArray(.bigint)
@@ -124,7 +138,7 @@ struct Sink: Sendable {
     var idle = PostgresArray(.boolean)
     var last = PostgresArray(.bigint)
     for advance in advances {
-      partitions.append(Int64(advance.partition))
+      partitions.append(Int64(advance.partition.partition))
       epochs.append(advance.epoch)
       expected.append(advance.expected)
       next.append(advance.next)
@@ -145,7 +159,7 @@ struct Sink: Sendable {
       name: "upsert \(delta.aggregate)", sql: aggregates[delta.aggregate].upsert, parameters: delta.upsertParameters)
   }
 
-  private func ledger(_ advances: [PartitionAdvance], _ cluster: String) -> [Statement] {
+  private func ledger(_ advances: [PartitionAdvance], of topic: String, _ cluster: String) -> [Statement] {
     let moved = advances.filter { $0.next != $0.expected }
     guard !moved.isEmpty else { return [] }
     var partitions = PostgresArray(.integer)
@@ -156,7 +170,7 @@ struct Sink: Sendable {
     var names = PostgresArray(.text)
     var counts = (0..<5).map { _ in PostgresArray(.bigint) }
     for advance in moved {
-      partitions.append(Int64(advance.partition))
+      partitions.append(Int64(advance.partition.partition))
       let values = [
         advance.segment, advance.next, Int64(advance.counts.consumed), advance.missing, Int64(advance.counts.dead),
         advance.epoch,
@@ -165,7 +179,7 @@ struct Sink: Sendable {
       if let time = advance.counts.maxEventTime { latest.append(time) } else { latest.appendNull() }
       segments.append(advance.segment)
       for (aggregate, count) in zip(aggregates, advance.counts.aggregates) {
-        countPartitions.append(Int64(advance.partition))
+        countPartitions.append(Int64(advance.partition.partition))
         names.append(aggregate.name)
         let values = [
           advance.segment, Int64(count.aggregated), Int64(count.filtered), Int64(count.late), Int64(count.dead),
@@ -215,13 +229,13 @@ struct Sink: Sendable {
     return statements
   }
 
-  private func gaps(_ gaps: [ExplainedGap], _ cluster: String) -> Statement {
+  private func record(_ gaps: [ExplainedGap], of topic: String, _ cluster: String) -> Statement {
     var partitions = PostgresArray(.integer)
     var first = PostgresArray(.bigint)
     var next = PostgresArray(.bigint)
     var reasons = PostgresArray(.text)
     for explained in gaps {
-      partitions.append(Int64(explained.gap.partition))
+      partitions.append(Int64(explained.gap.partition.partition))
       first.append(explained.gap.first)
       next.append(explained.gap.next)
       reasons.append(explained.reason.rawValue)

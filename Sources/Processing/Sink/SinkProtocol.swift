@@ -9,7 +9,7 @@ import Threads
 /// a lost answer a commit may have happened, so the positions are read before it is tried again.
 package struct SinkProtocol {
   package enum Action {
-    case claim([Int32: Offset])
+    case claim([TopicPartition: Offset])
     case readPositions
     case commit(Checkpoint)
     /// Then `waited`.
@@ -21,7 +21,7 @@ package struct SinkProtocol {
     case claimed([PartitionClaim])
     /// The claim was made, and found tables of other definitions.
     case redefined(String)
-    case positions([Int32: StoredPosition])
+    case positions([TopicPartition: StoredPosition])
     case committed
     case failed(PostgresError)
     case waited
@@ -104,7 +104,7 @@ enum CommitOutcome: Equatable {
 
 extension Checkpoint {
   /// Judges by the positions in the database: all advanced, none advanced, or somebody else's.
-  func outcome(given stored: [Int32: StoredPosition]) -> CommitOutcome {
+  func outcome(given stored: [TopicPartition: StoredPosition]) -> CommitOutcome {
     var outcome: CommitOutcome?
     for advance in advances {
       guard let position = stored[advance.partition], position.epoch == advance.epoch else { return .fenced }

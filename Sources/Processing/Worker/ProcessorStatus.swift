@@ -1,3 +1,4 @@
+import Events
 import Synchronization
 
 /// How a processor is doing, for health reports. Written by its threads, read by anybody.
@@ -6,9 +7,9 @@ public final class ProcessorStatus: Sendable {
     public var isRunning = false
     /// Identity of the Kafka cluster; nil before it has been reached.
     public var cluster: String?
-    public var partitions: [Int32] = []
+    public var partitions: [TopicPartition] = []
     /// Partitions of which nothing is read until an operator says how to go on, and why.
-    public var held: [Int32: String] = [:]
+    public var held: [TopicPartition: String] = [:]
     /// nil while the broker can be reached.
     public var brokerProblem: String?
     /// nil while the database can be written.

@@ -10,24 +10,24 @@ package protocol RecordSource {
 
   func subscribe() throws(KafkaError)
   func pollGroup() -> [GroupEvent]
-  func assign(_ starts: [Int32: Offset]) throws(KafkaError)
-  func unassign(_ partitions: [Int32]) throws(KafkaError)
-  func reread(partition: Int32, from offset: Offset) throws(KafkaError) -> Bool
-  func withdraw(partition: Int32) throws(KafkaError) -> Bool
+  func assign(_ starts: [TopicPartition: Offset]) throws(KafkaError)
+  func unassign(_ partitions: [TopicPartition]) throws(KafkaError)
+  func reread(_ partition: TopicPartition, from offset: Offset) throws(KafkaError) -> Bool
+  func withdraw(_ partition: TopicPartition) throws(KafkaError) -> Bool
   func consume(timeoutMilliseconds: Int32) throws(KafkaError) -> RecordBatch?
-  func commit(_ next: [Int32: Offset]) throws(KafkaError)
-  func watermarkOffsets(partition: Int32) throws(KafkaError) -> WatermarkOffsets
+  func commit(_ next: [TopicPartition: Offset]) throws(KafkaError)
+  func watermarkOffsets(of partition: TopicPartition) throws(KafkaError) -> WatermarkOffsets
   func cleanupPolicy() throws(KafkaError) -> CleanupPolicy
-  func hasTransactions(partition: Int32, from first: Offset, to next: Offset) throws(KafkaError) -> Bool
+  func hasTransactions(in partition: TopicPartition, from first: Offset, to next: Offset) throws(KafkaError) -> Bool
 }
 
 extension KafkaConsumer: RecordSource {
-  package func unassign(_ partitions: [Int32]) throws(KafkaError) {
+  package func unassign(_ partitions: [TopicPartition]) throws(KafkaError) {
     try unassign(partitions[...])
   }
 
-  package func watermarkOffsets(partition: Int32) throws(KafkaError) -> WatermarkOffsets {
-    try watermarkOffsets(partition: partition, timeoutMilliseconds: 5_000)
+  package func watermarkOffsets(of partition: TopicPartition) throws(KafkaError) -> WatermarkOffsets {
+    try watermarkOffsets(of: partition, timeoutMilliseconds: 5_000)
   }
 
   package func cleanupPolicy() throws(KafkaError) -> CleanupPolicy {
@@ -35,8 +35,8 @@ extension KafkaConsumer: RecordSource {
   }
 
   package func hasTransactions(
-    partition: Int32, from first: Offset, to next: Offset
+    in partition: TopicPartition, from first: Offset, to next: Offset
   ) throws(KafkaError) -> Bool {
-    try hasTransactions(partition: partition, from: first, to: next, timeoutMilliseconds: 10_000)
+    try hasTransactions(in: partition, from: first, to: next, timeoutMilliseconds: 10_000)
   }
 }

@@ -113,7 +113,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   }
 
   /// The offsets up to which records have been taken in, committed or not.
-  package var positions: [Int32: Offset] { admission.expected }
+  package var positions: [TopicPartition: Offset] { admission.expected }
 
   private func facts(_ now: Int64) -> CheckpointProtocol.Facts {
     CheckpointProtocol.Facts(
@@ -133,7 +133,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       case .revoke(let partitions):
         checkpoints.revoked(partitions, now: now)
       case .lost(let partitions):
-        observe(.partitionsLost(topic: consumer.topic, partitions: partitions))
+        partitions.observations(Observation.partitionsLost).forEach(observe)
         checkpoints.lost()
       case .brokersDown(let error):
         isBrokerDown = true
@@ -150,8 +150,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     }
   }
 
-  private func claim(_ partitions: [Int32]) throws(PipelineError) {
-    let starts: [Int32: Offset]
+  private func claim(_ partitions: [TopicPartition]) throws(PipelineError) {
+    let starts: [TopicPartition: Offset]
     do {
       starts = try admission.logStarts(partitions)
     } catch {
@@ -172,15 +172,15 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     guard !claims.isEmpty else { return }
     for claim in claims { open.assign(claim, now: now) }
     for claim in try kafka({ () throws(KafkaError) in try admission.start(claims) }) {
-      watermarks.assign(claim.partition, watermark: claim.watermark, now: now)
+      watermarks.assign(claim.partition.partition, watermark: claim.watermark, now: now)
     }
     lastRecord = now
   }
 
-  private func release(_ partitions: [Int32]) throws(PipelineError) {
+  private func release(_ partitions: [TopicPartition]) throws(PipelineError) {
     for partition in partitions {
       open.release(partition)
-      watermarks.release(partition)
+      watermarks.release(partition.partition)
     }
     try kafka { () throws(KafkaError) in try admission.release(partitions) }
     checkpoints.released()
@@ -212,14 +212,15 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       gaps.append(explained)
       open.record(explained.gap)
     }
-    for partition in admitted.held { watermarks.release(partition) }
+    for partition in admitted.held { watermarks.release(partition.partition) }
     guard admitted.count > 0 else { return }
     let front = UnsafeMutableBufferPointer(rebasing: records.records[..<admitted.count])
     lastRecord = time.monotonic()
     for slice in batch.slices(of: front.count) {
       decoder.decode(front, slice, into: batch)
       aggregate(admitted.runs.compactMap { $0.clipped(to: slice) })
-      letters.collect(from: batch, windows, plan, records, firstRow: slice.lowerBound) { record in
+      letters.collect(from: batch, windows, plan, records, topic: consumer.topic, firstRow: slice.lowerBound) {
+        record in
         decoder.confluentID(of: record)
       }
     }
@@ -228,7 +229,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private func aggregate(_ runs: [PartitionRun]) {
     let counts = windows.process(batch, runs: runs, now: time.wall(), watermark: watermark)
     for (run, count) in zip(runs, counts) {
-      open.record(run, count, last: admission.last(run.partition))
+      let partition = TopicPartition(topic: consumer.topic, partition: run.partition)
+      open.record(partition, count, last: admission.last(partition))
       if let latest = count.maxEventTime { watermarks.observe(run.partition, maxEventTime: latest, now: lastRecord) }
     }
   }
@@ -237,7 +239,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
 
   private func flush(_ now: Int64) {
     let advances = open.seal(
-      now: now, watermark: { watermarks.stored($0) }, isIdle: { admission.held.contains($0) || watermarks.isIdle($0) },
+      now: now, watermark: { watermarks.stored($0.partition) },
+      isIdle: { admission.held.contains($0) || watermarks.isIdle($0.partition) },
       isHeld: admission.held.contains)
     checkpoints.submitted(.flush, now: now)
     guard !advances.isEmpty else {

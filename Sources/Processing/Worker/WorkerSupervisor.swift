@@ -86,7 +86,7 @@ final class WorkerSupervisor: Sendable {
 
   private func run(_ consumer: KafkaConsumer, _ decoder: AvroDecoder, cluster: String) throws(KafkaError) -> WorkerEnd {
     let sink = SinkThread(
-      Sink(stream.plan, topic: settings.topic, owner: settings.owner, plantedBug: settings.plantedBug),
+      Sink(stream.plan, owner: settings.owner, plantedBug: settings.plantedBug),
       cluster: cluster, settings: settings.database, status: status, observe: observe)
     let thread: WorkerThread
     do {
@@ -108,7 +108,7 @@ final class WorkerSupervisor: Sendable {
         $0.partitions = []
         $0.held = [:]
       }
-      if !left.isEmpty { observe(.partitionsRevoked(topic: settings.topic, partitions: left)) }
+      left.observations(Observation.partitionsRevoked).forEach(observe)
     }
     return worker.run()
   }

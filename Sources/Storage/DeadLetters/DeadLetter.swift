@@ -4,7 +4,7 @@ import JSON
 
 /// Why a record is put aside, with everything needed to look at it or to process it again.
 public struct DeadLetter: Sendable {
-  public var partition: Int32
+  public var partition: TopicPartition
   public var offset: Offset
   public var timestampMilliseconds: Int64
   public var key: [UInt8]?
@@ -46,11 +46,12 @@ public struct DeadLetter: Sendable {
 extension DeadLetter {
   /// - Parameter record: is copied.
   package init(
-    _ record: Record, headers: [RecordHeader], schemaID: UInt32?, code: EventErrorCode, reason: String,
+    _ record: Record, topic: String, headers: [RecordHeader], schemaID: UInt32?, code: EventErrorCode, reason: String,
     late: (aggregate: String, windowStart: Int64)? = nil
   ) {
     self.init(
-      partition: record.partition, offset: record.offset, timestampMilliseconds: record.timestampMilliseconds,
+      partition: TopicPartition(topic: topic, partition: record.partition), offset: record.offset,
+      timestampMilliseconds: record.timestampMilliseconds,
       key: record.keyBytes.map(Array.init), value: record.payload == nil ? nil : Array(record.payloadBytes),
       headers: headers, schemaID: schemaID, code: code, reason: reason, late: late)
   }

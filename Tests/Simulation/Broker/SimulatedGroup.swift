@@ -1,3 +1,4 @@
+import Events
 import Kafka
 
 /// A consumer group's coordinator with the cooperative protocol: a partition is given away only when its owner has
@@ -61,7 +62,7 @@ final class SimulatedGroup {
   }
 
   /// What the member hears when it polls. Returns the partitions that it has lost, in place of other news.
-  func poll(_ member: Member, holding: [Int32]) -> [GroupEvent] {
+  func poll(_ member: Member, holding: [TopicPartition]) -> [GroupEvent] {
     if member.isExpelled {
       // Its client notices a while after the coordinator; until then it goes on as if nothing had happened.
       let notice = member.lossNotice ?? world.now + world.random.within(0...800 * millisecond)
@@ -90,13 +91,13 @@ final class SimulatedGroup {
     return heard
   }
 
-  func answered(_ member: Member, unassigned: [Int32]?) {
+  func answered(_ member: Member, unassigned: [TopicPartition]?) {
     member.unanswered.removeAll { event in
       if case .revoke = event { unassigned != nil } else { true }
     }
     guard let unassigned, !member.isExpelled else { return }
     var isChanged = false
-    for number in unassigned.map(Int.init) where partitions[number].owner === member && partitions[number].isRevoking {
+    for number in unassigned.map(\.index) where partitions[number].owner === member && partitions[number].isRevoking {
       partitions[number] = Partition()
       isChanged = true
     }
@@ -135,7 +136,7 @@ final class SimulatedGroup {
   private func revoke(_ numbers: [Int]) {
     guard let first = numbers.first, let owner = partitions[first].owner else { return }
     for number in numbers { partitions[number].isRevoking = true }
-    owner.news.append(.revoke(numbers.map(Int32.init)))
+    owner.news.append(.revoke(numbers.map(SimulatedStream.partition)))
     world.note("group: revokes \(numbers) of member \(owner.id)")
   }
 
@@ -156,7 +157,7 @@ final class SimulatedGroup {
       let free = partitions.indices.filter { partitions[$0].owner == nil }.prefix(max(0, room))
       guard !free.isEmpty else { continue }
       for number in free { partitions[number].owner = member }
-      member.news.append(.assign(free.map(Int32.init)))
+      member.news.append(.assign(free.map(SimulatedStream.partition)))
       world.note("group: assigns \(Array(free)) to member \(member.id)")
     }
   }

@@ -67,9 +67,9 @@ final class SimulatedLog {
   }
 
   /// The index of the first record that is at or after the offset, and there.
-  func index(_ partition: Int32, from offset: Offset) -> Int {
-    let entries = partitions[Int(partition)]
-    let offset = max(offset, low[Int(partition)])
+  func index(_ partition: TopicPartition, from offset: Offset) -> Int {
+    let entries = partitions[partition.index]
+    let offset = max(offset, low[partition.index])
     var (first, end) = (0, entries.count)
     while first < end {
       let middle = (first + end) / 2
@@ -79,12 +79,12 @@ final class SimulatedLog {
   }
 
   /// One past the newest record that has arrived.
-  func high(_ partition: Int32, now: Int64) -> Offset {
-    let newest = partitions[Int(partition)].last { $0.arrival <= now }
-    return max(low[Int(partition)], newest.map { $0.offset + 1 } ?? 0)
+  func high(_ partition: TopicPartition, now: Int64) -> Offset {
+    let newest = partitions[partition.index].last { $0.arrival <= now }
+    return max(low[partition.index], newest.map { $0.offset + 1 } ?? 0)
   }
 
-  func record(_ partition: Int32, _ entry: Entry, sourceIndex: Int32) -> Record {
+  func record(_ partition: TopicPartition, _ entry: Entry, sourceIndex: Int32) -> Record {
     var payload: UnsafePointer<UInt8>?
     if case .tombstone = entry.content {
     } else {
@@ -92,12 +92,17 @@ final class SimulatedLog {
     }
     return Record(
       payload: payload, payloadCount: entry.bytes.count, offset: entry.offset,
-      timestampMilliseconds: (SimulatedStream.start + entry.arrival) / 1000, partition: partition,
+      timestampMilliseconds: (SimulatedStream.start + entry.arrival) / 1000, partition: partition.partition,
       sourceIndex: sourceIndex)
   }
 
   /// Retention removes the records before this one.
-  func expire(_ partition: Int32, before offset: Offset) {
-    low[Int(partition)] = max(low[Int(partition)], offset)
+  func expire(_ partition: TopicPartition, before offset: Offset) {
+    low[partition.index] = max(low[partition.index], offset)
   }
+}
+
+extension TopicPartition {
+  /// Of the partition in the log and in the group.
+  var index: Int { Int(partition) }
 }

@@ -17,7 +17,7 @@ final class SimulatedSource: RecordSource {
   private let world: World
   private let broker: SimulatedBroker
   private var member: SimulatedGroup.Member?
-  private var fetches: [Int32: Fetch] = [:]
+  private var fetches: [TopicPartition: Fetch] = [:]
   private var saidDown = false
   private let records: UnsafeMutableBufferPointer<Record>
 
@@ -76,13 +76,13 @@ final class SimulatedSource: RecordSource {
     return instance.isAlive ? events : []
   }
 
-  func assign(_ starts: [Int32: Offset]) throws(KafkaError) {
+  func assign(_ starts: [TopicPartition: Offset]) throws(KafkaError) {
     for (partition, start) in starts { fetches[partition] = Fetch(position: start) }
     if let member { broker.group.answered(member, unassigned: nil) }
     try acted("assign \(starts.sorted { $0.key < $1.key }.map { "\($0.key) at \($0.value)" })")
   }
 
-  func unassign(_ partitions: [Int32]) throws(KafkaError) {
+  func unassign(_ partitions: [TopicPartition]) throws(KafkaError) {
     guard instance.isAlive else { return }
     instance.released(partitions)
     for partition in partitions { fetches[partition] = nil }
@@ -90,7 +90,7 @@ final class SimulatedSource: RecordSource {
     try acted("unassign \(partitions)")
   }
 
-  func reread(partition: Int32, from offset: Offset) throws(KafkaError) -> Bool {
+  func reread(_ partition: TopicPartition, from offset: Offset) throws(KafkaError) -> Bool {
     guard let member, fetches[partition] != nil, member.unanswered.isEmpty, member.news.isEmpty else {
       world.reached(.postponedReread)
       return false
@@ -101,14 +101,14 @@ final class SimulatedSource: RecordSource {
     return true
   }
 
-  func withdraw(partition: Int32) throws(KafkaError) -> Bool {
+  func withdraw(_ partition: TopicPartition) throws(KafkaError) -> Bool {
     guard let member, member.unanswered.isEmpty, member.news.isEmpty else { return false }
     fetches[partition] = nil
     try acted("withdraw \(partition)")
     return true
   }
 
-  func commit(_ next: [Int32: Offset]) throws(KafkaError) {
+  func commit(_ next: [TopicPartition: Offset]) throws(KafkaError) {
     try requireBroker()
   }
 
@@ -118,16 +118,16 @@ final class SimulatedSource: RecordSource {
     return .known(world.scenario.isCompacted ? "compact" : "delete")
   }
 
-  func hasTransactions(partition: Int32, from first: Offset, to next: Offset) throws(KafkaError) -> Bool {
+  func hasTransactions(in partition: TopicPartition, from first: Offset, to next: Offset) throws(KafkaError) -> Bool {
     try requireBroker()
     try acted("transactions in \(partition) from \(first) to \(next)")
     return !world.scenario.isCompacted
   }
 
-  func watermarkOffsets(partition: Int32) throws(KafkaError) -> WatermarkOffsets {
+  func watermarkOffsets(of partition: TopicPartition) throws(KafkaError) -> WatermarkOffsets {
     try requireBroker()
     let offsets = WatermarkOffsets(
-      low: broker.log.low[Int(partition)], high: broker.log.high(partition, now: world.now))
+      low: broker.log.low[partition.index], high: broker.log.high(partition, now: world.now))
     try acted("watermarks \(partition)")
     return offsets
   }
@@ -154,9 +154,9 @@ final class SimulatedSource: RecordSource {
     return RecordBatch(records: batch) {}
   }
 
-  private func fetch(_ partition: Int32, _ count: inout Int) {
+  private func fetch(_ partition: TopicPartition, _ count: inout Int) {
     guard var fetch = fetches[partition] else { return }
-    let entries = broker.log.partitions[Int(partition)]
+    let entries = broker.log.partitions[partition.index]
     var index = broker.log.index(partition, from: fetch.position)
     if !fetch.isFresh {
       if world.strikes(world.scenario.repeated) {
@@ -171,7 +171,7 @@ final class SimulatedSource: RecordSource {
     let wanted = world.random.within(0...records.count - count)
     let end = min(entries.count, index + wanted)
     while index < end, count < records.count, entries[index].arrival <= world.now {
-      if entries[index].offset >= broker.log.low[Int(partition)] {
+      if entries[index].offset >= broker.log.low[partition.index] {
         records.initializeElement(
           at: count, to: broker.log.record(partition, entries[index], sourceIndex: Int32(count)))
         count += 1

@@ -13,7 +13,7 @@ struct Checker {
   }
 
   mutating func check() {
-    for partition in log.partitions.indices { check(Int32(partition)) }
+    for partition in log.partitions.indices { check(SimulatedStream.partition(partition)) }
     checkRows()
   }
 
@@ -23,10 +23,10 @@ struct Checker {
 
   // MARK: The ledger
 
-  private mutating func check(_ partition: Int32) {
+  private mutating func check(_ partition: TopicPartition) {
     guard let progress = tables.progress[partition] else {
       require(
-        tables.ledger.keys.allSatisfy { $0.partition != partition }, "partition \(partition): a ledger, no position")
+        tables.ledger.keys.allSatisfy { $0.partition != partition }, "\(partition): a ledger, no position")
       return
     }
     let segments = tables.ledger.filter { $0.key.partition == partition }.sorted { $0.key.offset < $1.key.offset }
@@ -35,46 +35,46 @@ struct Checker {
     for (position, segment) in segments {
       require(
         position.offset == end,
-        "partition \(partition): a segment begins at \(position.offset), the last ended at \(end)")
+        "\(partition): a segment begins at \(position.offset), the last ended at \(end)")
       end = segment.next
     }
-    require(end == progress.next, "partition \(partition): the ledger ends at \(end), the position is \(progress.next)")
+    require(end == progress.next, "\(partition): the ledger ends at \(end), the position is \(progress.next)")
     checkGaps(partition, begin..<max(begin, end))
     for (position, segment) in segments {
       check(segment, partition, position.offset..<max(position.offset, segment.next))
     }
   }
 
-  private func recordedGaps(_ partition: Int32) -> [ExplainedGap] {
+  private func recordedGaps(_ partition: TopicPartition) -> [ExplainedGap] {
     tables.gaps.values.filter { $0.gap.partition == partition }.sorted { $0.gap.first < $1.gap.first }
   }
 
   /// A gap may hold nothing that is still in the log, and what is not in the log by now may be in a gap.
-  private mutating func checkGaps(_ partition: Int32, _ range: Range<Offset>) {
-    let existing = log.partitions[Int(partition)].filter { $0.offset >= log.low[Int(partition)] }
+  private mutating func checkGaps(_ partition: TopicPartition, _ range: Range<Offset>) {
+    let existing = log.partitions[partition.index].filter { $0.offset >= log.low[partition.index] }
     var end: Offset = .min
     for gap in recordedGaps(partition).map(\.gap) {
-      require(gap.first >= end, "partition \(partition): gaps overlap at \(gap.first)")
+      require(gap.first >= end, "\(partition): gaps overlap at \(gap.first)")
       require(
         range.contains(gap.first) && gap.next <= range.upperBound,
-        "partition \(partition): the gap \(gap.first)..<\(gap.next) is outside of \(range)")
+        "\(partition): the gap \(gap.first)..<\(gap.next) is outside of \(range)")
       require(
         !existing.contains { (gap.first..<gap.next).contains($0.offset) },
-        "partition \(partition): the gap \(gap.first)..<\(gap.next) holds records that the log has")
+        "\(partition): the gap \(gap.first)..<\(gap.next) holds records that the log has")
       end = gap.next
     }
   }
 
   /// The records of a range that were not in a gap: those that must be counted.
-  private func applied(_ partition: Int32, _ range: Range<Offset>) -> [SimulatedLog.Entry] {
+  private func applied(_ partition: TopicPartition, _ range: Range<Offset>) -> [SimulatedLog.Entry] {
     let gaps = recordedGaps(partition).map { $0.gap.first..<$0.gap.next }
-    return log.partitions[Int(partition)].filter { entry in
+    return log.partitions[partition.index].filter { entry in
       range.contains(entry.offset) && !gaps.contains { $0.contains(entry.offset) }
     }
   }
 
-  private mutating func check(_ segment: SimulatedTables.Segment, _ partition: Int32, _ range: Range<Offset>) {
-    let name = "partition \(partition), \(range)"
+  private mutating func check(_ segment: SimulatedTables.Segment, _ partition: TopicPartition, _ range: Range<Offset>) {
+    let name = "\(partition), \(range)"
     let entries = applied(partition, range)
     require(segment.consumed == entries.count, "\(name): consumed \(segment.consumed) of \(entries.count)")
     let missing = recordedGaps(partition).map(\.gap).filter { range.contains($0.first) }
@@ -139,7 +139,7 @@ struct Checker {
   private func recount(_ aggregate: Int) -> [SimulatedTables.RowKey: SimulatedTables.Row] {
     let size = SimulatedStream.windows[aggregate]
     var rows: [SimulatedTables.RowKey: SimulatedTables.Row] = [:]
-    for partition in log.partitions.indices.map(Int32.init) {
+    for partition in log.partitions.indices.map(SimulatedStream.partition) {
       guard let progress = tables.progress[partition] else { continue }
       for entry in applied(partition, progress.begin..<max(progress.begin, progress.next)) {
         guard let event = entry.event, takes(aggregate, event) else { continue }

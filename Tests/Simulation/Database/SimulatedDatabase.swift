@@ -6,14 +6,14 @@ import Processing
 /// the answer, unless it goes down before.
 final class SimulatedDatabase {
   enum Statement {
-    case claim([Int32: Offset])
+    case claim([TopicPartition: Offset])
     case readPositions
     case commit(Checkpoint, SimulatedTables.Part)
   }
 
   enum Answer {
     case claimed([PartitionClaim])
-    case positions([Int32: StoredPosition])
+    case positions([TopicPartition: StoredPosition])
     case committed
   }
 

@@ -23,7 +23,7 @@ struct SimulatedTables {
   }
 
   struct Position: Hashable {
-    var partition: Int32
+    var partition: TopicPartition
     var offset: Offset
   }
 
@@ -40,7 +40,7 @@ struct SimulatedTables {
   /// What a checkpoint's transaction does; the planted bug needs it in two parts.
   enum Part { case everything, positions, rows }
 
-  private(set) var progress: [Int32: Progress] = [:]
+  private(set) var progress: [TopicPartition: Progress] = [:]
   /// By partition and first offset.
   private(set) var ledger: [Position: Segment] = [:]
   private(set) var gaps: [Position: ExplainedGap] = [:]
@@ -53,7 +53,7 @@ struct SimulatedTables {
     self.hasFence = hasFence
   }
 
-  mutating func claim(_ starts: [Int32: Offset]) -> [PartitionClaim] {
+  mutating func claim(_ starts: [TopicPartition: Offset]) -> [PartitionClaim] {
     starts.keys.sorted().map { partition in
       let start = starts[partition] ?? 0
       var row = progress[partition] ?? Progress(begin: start, next: start, epoch: 0)
@@ -64,7 +64,7 @@ struct SimulatedTables {
     }
   }
 
-  var positions: [Int32: StoredPosition] {
+  var positions: [TopicPartition: StoredPosition] {
     progress.mapValues { StoredPosition(next: $0.next, epoch: $0.epoch) }
   }
 

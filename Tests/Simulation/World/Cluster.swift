@@ -80,9 +80,9 @@ final class Cluster {
     case .newPartition: if broker.group.partitionCount < world.scenario.partitions { broker.group.addPartition() }
     case .brokerDown: broker.goDown(for: random(10 * millisecond...8 * second))
     case .retention:
-      let partition = Int32(random(0...Int64(world.scenario.partitions) - 1))
+      let partition = SimulatedStream.partition(Int(random(0...Int64(world.scenario.partitions) - 1)))
       let high = broker.log.high(partition, now: world.now)
-      world.note("broker: partition \(partition) now begins near \(high)")
+      world.note("broker: \(partition) now begins near \(high)")
       broker.log.expire(partition, before: max(0, high - random(0...10)))
     case .databaseDown: database.restart(downFor: random(0...15 * second))
     case .databaseRestart: database.restart(downFor: 0)
@@ -102,11 +102,9 @@ final class Cluster {
 
   /// Whether everything that the log still has is committed.
   var isCaughtUp: Bool {
-    (0..<Int32(world.scenario.partitions)).allSatisfy { partition in
-      guard let last = broker.log.partitions[Int(partition)].last, last.offset >= broker.log.low[Int(partition)] else {
-        return true
-      }
-      return (database.tables.progress[partition]?.next ?? 0) > last.offset
+    (0..<world.scenario.partitions).allSatisfy { number in
+      guard let last = broker.log.partitions[number].last, last.offset >= broker.log.low[number] else { return true }
+      return (database.tables.progress[SimulatedStream.partition(number)]?.next ?? 0) > last.offset
     }
   }
 

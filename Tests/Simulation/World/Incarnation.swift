@@ -24,7 +24,7 @@ final class Incarnation {
   private let world: World
   private let database: SimulatedDatabase
   /// Up to where the worker had read before the step under way; kept only while partitions are revoked.
-  private var positions: [Int32: Offset] = [:]
+  private var positions: [TopicPartition: Offset] = [:]
   private(set) var readyAt: Int64
   private var parts: (source: SimulatedSource, sink: SimulatedSink, worker: SimulatedWorker)?
 
@@ -85,13 +85,13 @@ final class Incarnation {
   }
 
   /// The worker gives partitions back: all that it has read of them must be committed.
-  func released(_ partitions: [Int32]) {
+  func released(_ partitions: [TopicPartition]) {
     for partition in partitions {
       guard let position = positions[partition] else { continue }
       let stored = database.tables.progress[partition]?.next ?? 0
       if stored < position {
         world.violated(
-          "instance \(number) gives partition \(partition) back with \(stored)..<\(position) read and not committed")
+          "instance \(number) gives \(partition) back with \(stored)..<\(position) read and not committed")
       }
     }
   }

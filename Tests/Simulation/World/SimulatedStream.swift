@@ -8,6 +8,11 @@ import Plan
 /// without rounding in whatever order.
 enum SimulatedStream {
   static let topic = "simulated"
+
+  static func partition(_ number: Int) -> TopicPartition {
+    TopicPartition(topic: topic, partition: Int32(number))
+  }
+
   /// 2026-01-01T00:00:00Z, in microseconds.
   static let start: Int64 = 1_767_225_600_000_000
 
