@@ -2,6 +2,7 @@ import Events
 import Glibc
 import Kafka
 import Postgres
+import Threads
 
 /// What `streampulse up` with its demo load costs when it has run for an hour: the in-process broker's work grows with what
 /// it keeps.
@@ -56,7 +57,7 @@ struct DemoBench {
     let linger = EmbeddedBroker.lingerMilliseconds(eventsPerSecond: Double(DemoBench.eventsPerSecond))
     let eventsPerBatch = max(1, DemoBench.eventsPerSecond * linger / 1000)
     let count = DemoBench.secondsBefore * DemoBench.eventsPerSecond
-    let beginning = wallMilliseconds() - Int64(DemoBench.secondsBefore) * 1000
+    let beginning = Clock.wallMilliseconds() - Int64(DemoBench.secondsBefore) * 1000
     let producer = try KafkaProducer(configuration: KafkaConfiguration(bootstrapServers: up.bootstrapServers))
     let events = try EventSequence(count: count, schemaJSON: workspace.schemaJSON)
     for index in 0..<count {
