@@ -73,14 +73,18 @@ public struct AccumulatorPlan: Hashable, Sendable {
 /// A result that Postgres computes from accumulator columns: a generated column.
 public struct DerivedColumn: Hashable, Sendable {
   public var name: String
-  /// A Postgres expression over the table's accumulator columns.
+  /// A Postgres expression over the table's accumulator columns, as the definition has it: what the result means.
   public var sql: String
   public var type: SQLType
+  /// The same without an error for any row: NULL where the definition's expression leaves the range of a type.
+  public var safeSQL: String
 
-  public init(name: String, sql: String, type: SQLType) {
+  /// - Parameter safeSQL: nil: the expression itself has no error.
+  public init(name: String, sql: String, type: SQLType, safeSQL: String? = nil) {
     self.name = name
     self.sql = sql
     self.type = type
+    self.safeSQL = safeSQL ?? sql
   }
 }
 

@@ -49,7 +49,8 @@ import Testing
       "x: the decimal has more than 38 digits"),
     Case(
       AvroTypesTests.logical("long", "timestamp-millis"), varint(.max / 999), .timeOutOfRange, "x: 9232604641496272"),
-    Case(AvroTypesTests.logical("long", "time-micros"), varint(86_400_000_001), .timeOutOfRange, "x: 86400000001 is no"),
+    Case(
+      AvroTypesTests.logical("long", "time-micros"), varint(86_400_000_001), .timeOutOfRange, "x: 86400000001 is no"),
     Case(AvroTypesTests.logical("int", "time-millis"), varint(-1), .timeOutOfRange, "x: -1 is no valid time"),
     Case(AvroTypesTests.logical("int", "date"), varint(-2_440_589), .timeOutOfRange, "x: -2440589 is no valid date"),
     Case(AvroTypesTests.logical("string", "uuid"), encoded("0f8fad5b"), .invalidText, "x: the text is no uuid"),

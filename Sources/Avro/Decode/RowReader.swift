@@ -57,7 +57,9 @@ struct RowReader: ~Copyable {
     case .ranged(let column, let kind, let isInt32, let factor):
       let value = isInt32 ? try readInt() : try readLong()
       let (product, overflow) = value.multipliedReportingOverflow(by: factor)
-      guard !overflow, kind.bounds.contains(product) else { throw failure(.timeOutOfRange, "\(value) is no valid \(kind)") }
+      guard !overflow, kind.bounds.contains(product) else {
+        throw failure(.timeOutOfRange, "\(value) is no valid \(kind)")
+      }
       columns[column].integers[row] = product
     case .integerToDouble(let column, let isInt32, let toFloat):
       columns[column].doubles[row] = try readPromoted(isInt32: isInt32, toFloat: toFloat)

@@ -206,7 +206,7 @@ struct ResultPlanner {
       let resolved = columns.resolve(path)
       for (index, key) in keys.enumerated() {
         if case .column(let column, let type) = key.expression, columns.specs[column].path == resolved {
-          return leaves.add(quotedIdentifier(keyNames[index]), type)
+          return leaves.add(quotedIdentifier(keyNames[index]), type, ResultRange(type))
         }
       }
       throw source.error(
@@ -218,15 +218,26 @@ struct ResultPlanner {
         at: location, "there is no function \(call.name)", hint: AggregateFunction.hint(forUnknown: call.name))
     }
     let expression = try typer.expression(pending.item.expression)
-    return DerivedColumn(name: pending.name, sql: expression.sql { leaves.texts[$0] }, type: expression.type)
+    var safe = SafeResult(ranges: leaves.ranges)
+    guard let computed = safe.expression(expression) else {
+      throw source.error(
+        at: pending.item.location,
+        "the product can be out of range, which would make every update of the row fail",
+        hint: "multiply fewer numbers, or compute it in the endpoint that reads it")
+    }
+    return DerivedColumn(
+      name: pending.name, sql: expression.sql { leaves.texts[$0] }, type: expression.type,
+      safeSQL: computed.sql { leaves.texts[$0] })
   }
 
   /// The operands of a computed result: columns of the result table, or expressions over them.
   private final class Leaves {
     private(set) var texts: [String] = []
+    private(set) var ranges: [ResultRange] = []
 
-    func add(_ text: String, _ type: SQLType) -> Expression {
+    func add(_ text: String, _ type: SQLType, _ range: ResultRange) -> Expression {
       texts.append(text)
+      ranges.append(range)
       return .column(texts.count - 1, type)
     }
   }
@@ -240,13 +251,15 @@ struct ResultPlanner {
       case .accumulator(let function, let type):
         let part = AggregateShape.Part(suffix: call.name, function: function, type: type)
         let column = try store(part, shaped, of: result, at: syntax.location)
-        calls[syntax.location] = leaves.add(quotedIdentifier(column), type)
+        calls[syntax.location] = leaves.add(
+          quotedIdentifier(column), type, ResultRange(function, type))
       case .derived(let parts, let type, let sql):
         var stored: [String] = []
         for part in parts {
           stored.append(quotedIdentifier(try store(part, shaped, of: result, at: syntax.location)))
         }
-        calls[syntax.location] = leaves.add(sql(stored), type)
+        calls[syntax.location] = leaves.add(
+          sql(stored), type, type == .doublePrecision ? .mean : .unbounded)
       }
       return
     }
