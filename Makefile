@@ -53,7 +53,8 @@ test-simulation: lint ## 2,000 schedules of the simulation
 test-end-to-end: build test-packages ## The product as its users meet it: commands, crashes, browser
 	@$(PYTEST) -q -m "not deep" Tests/EndToEnd
 
-test-deep: build test-packages ## What takes minutes each: long outages, crash tests with a real Kafka
+test-deep: build lint test-packages ## What takes minutes each: long outages, crash tests with a real Kafka, many values
+	@CAST_VALUES=$(or $(CAST_VALUES),20000) $(SWIFT) test --skip-build $(STRICT) --filter CastsTests
 	@$(PYTEST) -q -m deep Tests/EndToEnd
 
 # apt is asked only when something is missing, so that a prepared machine needs neither root nor network.

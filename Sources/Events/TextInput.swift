@@ -30,12 +30,10 @@ public enum TextInput {
       value = sum
       rest = rest.dropFirst()
     }
-    if !isNegative {
-      guard value != (is32Bit ? Int64(Int32.min) : .min) else { throw .outOfRange }
-      value = -value
-    }
     guard rest.allSatisfy(isBlank) else { throw .syntax }
-    return value
+    if isNegative { return value }
+    guard value != (is32Bit ? Int64(Int32.min) : .min) else { throw .outOfRange }
+    return -value
   }
 
   /// `double precision`: what C's `strtod` reads (hexadecimal numbers, `inf`, `nan` among it), within the range of the

@@ -83,13 +83,17 @@ public struct DerivedColumn: Hashable, Sendable {
   }
 
   public var name: String
-  /// `Expression.column` counts into `parts`.
+  /// As the definition has it: what the result means. `Expression.column` counts into `parts`.
   public var expression: Expression
+  /// The same without an error for any row: NULL where `expression` leaves the range of a type.
+  public var safeExpression: Expression
   public var parts: [Part]
 
-  public init(name: String, expression: Expression, parts: [Part]) {
+  /// - Parameter safeExpression: nil: the expression itself has no error.
+  public init(name: String, expression: Expression, safeExpression: Expression? = nil, parts: [Part]) {
     self.name = name
     self.expression = expression
+    self.safeExpression = safeExpression ?? expression
     self.parts = parts
   }
 

@@ -68,6 +68,10 @@ import Testing
       let same = try connection.query("SELECT pg_temp.attempt($1, $2)", [.text(text), .text(literal.sql)])[0, 0]
       #expect(same == "true", "seed \(Comparison.seed), \(type.sqlName) '\(text)' was read as \(literal.sql)")
     }
+    if type == .timestamptz {
+      #expect(Literal(parsing: "0001-01-01 09:06+15:59", as: type) == nil, "it is in the year before 1")
+      #expect(Literal(parsing: "0001-01-01 00:00-15:59", as: type) != nil)
+    }
     // bytea and jsonb have no constants.
     #expect(read > (type == .bytea || type == .jsonb ? -1 : Comparison.count / 20))
   }

@@ -80,6 +80,26 @@ import Testing
     #expect(ResultTable(plan).columns.first { $0.name == "x" }?.type == type)
   }
 
+  @Test(
+    "a computed result that can leave its type's range is NULL there, and others are as they are written",
+    arguments: [
+      ("sum(extra.big) - max(extra.big)", false), ("max(download.duration_seconds)::bigint * 1000", false),
+      ("sum(content.size_gb) * sum(content.size_gb)", false), ("avg(content.size_gb) / 2", false),
+      ("sum(download.duration_seconds) / count(*)", false), ("count(*) * 1000000", true),
+      ("max(extra.big) - min(extra.big)", true), ("max(extra.big) + 1", true), ("- min(extra.big)", true),
+      ("max(content.size_gb) * 2", true), ("max(content.size_gb) - 1", true),
+      ("sum(content.size_gb) * sum(content.size_gb) * sum(content.size_gb)", true),
+      ("min(extra.big) / NULLIF(max(extra.big), 0)", true), ("min(extra.big) / count(*)", false),
+    ])
+  func safeResults(_ expression: String, _ isGuarded: Bool) throws {
+    let output = try #require(try plan(select: "\(expression) AS x").aggregates[0].outputs.first)
+    guard case .derived(let derived) = output.source else {
+      Issue.record("\(expression) is not computed")
+      return
+    }
+    #expect((derived.safeExpression != derived.expression) == isGuarded, "\(derived.safeExpression)")
+  }
+
   @Test("equal accumulators are stored once, whatever the order of the SELECT list")
   func sharing() throws {
     let plan = try plan(

@@ -122,6 +122,18 @@ struct RecountQueries {
       """
   }
 
+  /// Results of which the table has another expression than the definition.
+  private var guarded: Set<String> {
+    Set(
+      plan.outputs.compactMap { output in
+        if case .derived(let derived) = output.source, derived.safeExpression != derived.expression {
+          derived.name
+        } else {
+          nil
+        }
+      })
+  }
+
   /// Makes the table `recount_cells` of what differs. The parameters, times as text, may be NULL: windows that begin by
   /// `$1` or end by `$2` are left out.
   var comparison: String {
@@ -135,7 +147,10 @@ struct RecountQueries {
     let bounds = sums.enumerated().map { "max(\($1.magnitude)) AS m\($0)" }
     let cells = measures.map { index, column in
       let bound = sums.firstIndex { $0.column.name == column.name }.map { ", m\($0)::numeric" } ?? ""
-      return "(\(quotedLiteral(column.name)), s\(index)::text, r\(index)::text, is_stored AND is_recounted AND "
+      // A result is NULL where its arithmetic could leave the range of a type, also where it just does not.
+      let canTell = guarded.contains(column.name) ? "s\(index) IS NOT NULL AND " : ""
+      return
+        "(\(quotedLiteral(column.name)), s\(index)::text, r\(index)::text, is_stored AND is_recounted AND \(canTell)"
         + "\(differs("s\(index)", "r\(index)", column.type, bound)))"
     }
     let key = plan.keys.map {

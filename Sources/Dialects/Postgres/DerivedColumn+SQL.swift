@@ -7,6 +7,11 @@ extension DerivedColumn {
   func sql(in plan: AggregatePlan) -> String {
     expression.sql { parts[$0].sql(in: plan) }
   }
+
+  /// The same for a generated column, which may not fail for any row.
+  func safeSQL(in plan: AggregatePlan) -> String {
+    safeExpression.sql { parts[$0].sql(in: plan) }
+  }
 }
 
 extension DerivedColumn.Part {

@@ -207,7 +207,7 @@ struct ResultPlanner {
       let resolved = columns.resolve(path)
       for (index, key) in keys.enumerated() {
         if case .column(let column, let type) = key.expression, columns.specs[column].path == resolved {
-          return leaves.add(.key(positions[index]), type)
+          return leaves.add(.key(positions[index]), type, ResultRange(type))
         }
       }
       throw source.error(
@@ -219,15 +219,25 @@ struct ResultPlanner {
         at: location, "there is no function \(call.name)", hint: AggregateFunction.hint(forUnknown: call.name))
     }
     let expression = try typer.expression(pending.item.expression)
-    return DerivedColumn(name: pending.name, expression: expression, parts: leaves.parts)
+    var safe = SafeResult(ranges: leaves.ranges)
+    guard let computed = safe.expression(expression) else {
+      throw source.error(
+        at: pending.item.location,
+        "the product can be out of range, which would make every update of the row fail",
+        hint: "multiply fewer numbers, or compute it in the endpoint that reads it")
+    }
+    return DerivedColumn(
+      name: pending.name, expression: expression, safeExpression: computed, parts: leaves.parts)
   }
 
   /// The operands of a computed result: what its row stores, and means of it.
   private final class Leaves {
     private(set) var parts: [DerivedColumn.Part] = []
+    private(set) var ranges: [ResultRange] = []
 
-    func add(_ part: DerivedColumn.Part, _ type: SQLType) -> Expression {
+    func add(_ part: DerivedColumn.Part, _ type: SQLType, _ range: ResultRange) -> Expression {
       parts.append(part)
+      ranges.append(range)
       return .column(parts.count - 1, type)
     }
   }
@@ -240,11 +250,13 @@ struct ResultPlanner {
       switch shaped.shape {
       case .accumulator(let function, let type):
         let index = try store(function, type, shaped, of: result, named: call.name, at: syntax.location)
-        calls[syntax.location] = leaves.add(.accumulator(index), type)
+        calls[syntax.location] = leaves.add(
+          .accumulator(index), type, ResultRange(function, type))
       case .mean(let sumType, let type):
         let sum = try store(.sum, sumType, shaped, of: result, named: "sum", at: syntax.location)
         let count = try store(.count, .bigint, shaped, of: result, named: "count", at: syntax.location)
-        calls[syntax.location] = leaves.add(.mean(sum: sum, count: count), type)
+        calls[syntax.location] = leaves.add(
+          .mean(sum: sum, count: count), type, type == .doublePrecision ? .mean : .unbounded)
       }
       return
     }

@@ -58,7 +58,9 @@ enum DateTime {
       }
     }
     date = time == nil ? date : date + " " + (time ?? "")
-    return timestampMicroseconds(parsing: date).map { $0 - offset * 60_000_000 }
+    // A zone may lead into the year before 1, which Postgres writes in another form.
+    let firstYear = timestampMicroseconds(parsing: "0001-01-01") ?? .min
+    return timestampMicroseconds(parsing: date).map { $0 - offset * 60_000_000 }.flatMap { $0 < firstYear ? nil : $0 }
   }
 
   private static func zoneMinutes(_ hours: Int64, _ rest: Substring) -> Int64? {
