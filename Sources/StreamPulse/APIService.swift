@@ -56,9 +56,9 @@ final class APIService: Sendable {
     let version = DataVersion()
     let health = HealthMonitor(
       database: reader, setup: setup, kafka: kafka, topic: context.topic(of: project), processor: processor)
-    try parts.startThread("health", stop: { health.stop() }) { health.run() }
+    try parts.startThread("health", stop: { health.stop() }, run: { health.run() })
     let listener = CommitListener(reader, version)
-    try parts.startThread("commits", stop: { listener.stop() }) { listener.run() }
+    try parts.startThread("commits", stop: { listener.stop() }, run: { listener.run() })
     let observer = context.observer
     var configuration = StatsAPIConfiguration()
     configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)

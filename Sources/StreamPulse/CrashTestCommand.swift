@@ -15,7 +15,7 @@ func crashTest(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int
     executable: executable, environment: childEnvironment(context.configuration), say: say,
     isInterrupted: { isInterrupted.read { $0 } })
   do {
-    let report = try Signals.requesting({ isInterrupted.update { $0 = true } }) { try test.run() }
+    let report = try Signals.requesting({ isInterrupted.update { $0 = true } }, during: test.run)
     print(report.table)
     if report.passed { test.removeFolder() } else { print("everything is kept in \(test.folder)") }
     print(report.verdict)

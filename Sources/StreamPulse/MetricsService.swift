@@ -41,7 +41,7 @@ final class MetricsService: Sendable {
         metrics: { Array(observer.registry.render().utf8) }, dataVersion: DataVersion(),
         observe: { observer.observe($0.observation) }))
     parts.add { api.stop() }
-    try parts.startThread("health", stop: { health.stop() }) { health.run() }
+    try parts.startThread("health", stop: { health.stop() }, run: { health.run() })
     var http = HTTPConfiguration()
     http.host = address.host
     http.port = UInt16(clamping: address.port)

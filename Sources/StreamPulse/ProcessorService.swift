@@ -39,20 +39,22 @@ final class ProcessorService: Sendable {
     self.processor = processor
     self.outcome = outcome
     do {
-      if let forwarder { try parts.startThread("forwarder", stop: { forwarder.stop() }) { forwarder.run() } }
-      try parts.startThread("watch", stop: { watch.stop() }) { watch.run() }
-      try parts.startThread("worker", stop: { processor.stop() }) {
-        var problem: PipelineError?
-        do throws(PipelineError) {
-          try processor.run()
-        } catch {
-          problem = error
-        }
-        outcome.update {
-          $0.isOver = true
-          $0.error = problem
-        }
-      }
+      if let forwarder { try parts.startThread("forwarder", stop: { forwarder.stop() }, run: { forwarder.run() }) }
+      try parts.startThread("watch", stop: { watch.stop() }, run: { watch.run() })
+      try parts.startThread(
+        "worker", stop: { processor.stop() },
+        run: {
+          var problem: PipelineError?
+          do throws(PipelineError) {
+            try processor.run()
+          } catch {
+            problem = error
+          }
+          outcome.update {
+            $0.isOver = true
+            $0.error = problem
+          }
+        })
     } catch {
       parts.stop()
       throw error

@@ -43,9 +43,11 @@ enum Signals {
   {
     let isOver = Monitor(false)
     let parts = StartedParts()
-    try parts.startThread("signals", stop: { isOver.update { $0 = true } }) {
-      if wait(until: { isOver.read { $0 } }) != nil { request() }
-    }
+    try parts.startThread(
+      "signals", stop: { isOver.update { $0 = true } },
+      run: {
+        if wait(until: { isOver.read { $0 } }) != nil { request() }
+      })
     defer { parts.stop() }
     return try body()
   }

@@ -23,10 +23,10 @@ public final class StartedParts: Sendable {
 
   /// Starts a thread whose work `stop` ends.
   public func startThread(
-    _ name: String, stop: @escaping @Sendable () -> Void, _ body: @escaping @Sendable () -> Void
+    _ name: String, stop: @escaping @Sendable () -> Void, run body: @escaping @Sendable () -> Void
   ) throws(ThreadError) {
     let thread = try WorkerThread(name: name, body)
-    add(stop: stop) { thread.join() }
+    add(stop: stop, end: { thread.join() })
   }
 
   /// Asks all parts to end, and waits for one after the other, the last first. Doing it again does nothing.

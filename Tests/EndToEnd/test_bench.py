@@ -46,3 +46,10 @@ def test_an_unknown_bench_is_wrong_usage(folder):
     result = subprocess.run([STREAMPULSE, "bench", "warp"], cwd=folder, capture_output=True, text=True, timeout=20)
     assert result.returncode == 2
     assert "there is no bench warp" in result.stderr
+
+
+def test_demo_measures_an_hour_of_up(folder):
+    result = bench(folder, "demo", "--rounds", "1", "--json")
+    figures = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(figure["bench"], figure["unit"]) for figure in figures] == [("demo", "% of a core")]
+    assert 0 < figures[0]["ours"] < 100

@@ -133,6 +133,11 @@ def test_an_unknown_path_is_not_found(running, path):
     assert answer.headers["Content-Type"].startswith("application/problem+json")
 
 
+def test_an_incident_is_staged_soon_and_announced_on_the_terminal(running):
+    line = running.programs[0].wait_for_output("staged: for ")
+    assert re.search(r"\d\d:\d\d:\d\dZ staged: for \d+ s, \d+ % of the downloads in JP-Tokyo fail$", line)
+
+
 def test_the_file_that_lets_others_join_is_for_its_owner_only(running):
     assert stat.S_IMODE((running.data / "env").stat().st_mode) == 0o600
     assert stat.S_IMODE((running.data / "pgpass").stat().st_mode) == 0o600

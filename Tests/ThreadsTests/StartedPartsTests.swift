@@ -7,7 +7,8 @@ import Threads
     let log = Monitor<[String]>([])
     let parts = StartedParts()
     for name in ["pool", "health", "server"] {
-      parts.add(stop: { log.update { $0.append("stop \(name)") } }) { log.update { $0.append("end \(name)") } }
+      parts.add(
+        stop: { log.update { $0.append("stop \(name)") } }, end: { log.update { $0.append("end \(name)") } })
     }
     parts.stop()
     parts.stop()
@@ -22,10 +23,12 @@ import Threads
     let parts = StartedParts()
     for number in 0..<8 {
       running.update { $0 += 1 }
-      try parts.startThread("part \(number)", stop: { isStopping.update { $0 = true } }) {
-        _ = isStopping.wait { $0 ? true : nil }
-        running.update { $0 -= 1 }
-      }
+      try parts.startThread(
+        "part \(number)", stop: { isStopping.update { $0 = true } },
+        run: {
+          _ = isStopping.wait { $0 ? true : nil }
+          running.update { $0 -= 1 }
+        })
     }
     #expect(running.read { $0 } == 8)
     parts.stop()
@@ -36,11 +39,13 @@ import Threads
   func dependent() throws {
     let (first, second) = (Monitor(false), Monitor(false))
     let parts = StartedParts()
-    try parts.startThread("first", stop: { first.update { $0 = true } }) { _ = first.wait { $0 ? true : nil } }
-    try parts.startThread("second", stop: { second.update { $0 = true } }) {
-      _ = first.wait { $0 ? true : nil }
-      _ = second.wait { $0 ? true : nil }
-    }
+    try parts.startThread("first", stop: { first.update { $0 = true } }, run: { _ = first.wait { $0 ? true : nil } })
+    try parts.startThread(
+      "second", stop: { second.update { $0 = true } },
+      run: {
+        _ = first.wait { $0 ? true : nil }
+        _ = second.wait { $0 ? true : nil }
+      })
     parts.stop()
     #expect(first.read { $0 } && second.read { $0 })
   }
