@@ -39,6 +39,7 @@ let package = Package(
     .target(name: "Detection"),
 
     // The edges.
+    .target(name: "Dashboard", resources: [.embedInCode("Web")]),
     .target(name: "EngineSchema", resources: [.embedInCode("Schema")]),
     .target(name: "Threads"),
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
@@ -47,7 +48,7 @@ let package = Package(
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Threads"]),
-    .target(name: "Project", dependencies: ["Avro", "Events", "Formats", "Plan", "SQLFrontend"]),
+    .target(name: "Project", dependencies: ["Avro", "EngineSchema", "Events", "Formats", "Plan", "SQLFrontend"]),
     .target(
       name: "Pipeline",
       dependencies: [
@@ -78,7 +79,8 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "HTTPServer", "JSON", "Kafka",
+        "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "HTTPServer", "JSON",
+        "Kafka",
         "Observability", "Pipeline", "Plan", "Postgres", "Project", "StatsAPI", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
@@ -114,6 +116,7 @@ let package = Package(
       dependencies: [
         "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "Threads",
       ]),
+    .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
     .testTarget(name: "ProjectTests", dependencies: ["Project"]),
     .testTarget(

@@ -1,4 +1,5 @@
 import Configuration
+import Dashboard
 import Glibc
 import HTTPServer
 import Kafka
@@ -48,6 +49,7 @@ final class APIService: Sendable {
     configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
+    configuration.embeddedFiles = Dashboard.files
     let health = health
     observer.exposeHealth {
       var figures = health.report.figures
