@@ -31,7 +31,7 @@ final class APIService: Sendable {
   ) throws {
     let settings = context.configuration.api
     let reader = database.with("application_name", "streampulse serve")
-    let role = try APIService.readerRole(reader)
+    let role = try APIService.readerRole(reader, of: project)
     let setup = ConnectionPool.Options.readOnlySetup(
       role: role, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
     // The server keeps the statement timeout itself, unless it hangs as a whole.
@@ -79,9 +79,10 @@ final class APIService: Sendable {
   }
 
   /// The reader role, when this user may take it; else nil, and transactions are read-only all the same.
-  private static func readerRole(_ database: ConnectionSettings) throws -> String? {
+  private static func readerRole(_ database: ConnectionSettings, of project: Project) throws -> String? {
     let connection = try PostgresConnection(database)
     defer { connection.close() }
+    try Migrator.verify(connection)
     let known = try connection.query(
       """
       SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER'))
