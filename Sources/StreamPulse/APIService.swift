@@ -31,7 +31,7 @@ final class APIService: Sendable {
   ) throws {
     let settings = context.configuration.api
     let reader = database.with("application_name", "streampulse serve")
-    let role = try APIService.readerRole(reader, of: project)
+    let role = try APIService.checked(context, project, reader)
     let setup = ConnectionPool.Options.readOnlySetup(
       role: role, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
     // The server keeps the statement timeout itself, unless it hangs as a whole.
@@ -78,11 +78,17 @@ final class APIService: Sendable {
     context.observe(.listening(url: url))
   }
 
-  /// The reader role, when this user may take it; else nil, and transactions are read-only all the same.
-  private static func readerRole(_ database: ConnectionSettings, of project: Project) throws -> String? {
+  /// Checks the database and the endpoints' statements. Alerts are the processor's business: what is wrong with them is
+  /// said and stops no API.
+  ///
+  /// - Returns: the reader role, when this user may take it; else nil, and transactions are read-only all the same.
+  private static func checked(
+    _ context: CommandContext, _ project: Project, _ database: ConnectionSettings
+  ) throws -> String? {
     let connection = try PostgresConnection(database)
     defer { connection.close() }
     try Migrator.verify(connection)
+    try StatementCheck(connection).require([.endpoint], of: project) { context.observe($0) }
     let known = try connection.query(
       """
       SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER'))
