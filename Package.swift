@@ -39,6 +39,7 @@ let package = Package(
     .target(name: "Detection"),
 
     // The edges.
+    .target(name: "Dashboard", resources: [.embedInCode("Web")]),
     .target(name: "EngineSchema", resources: [.embedInCode("Schema")]),
     .target(name: "Threads"),
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
@@ -47,7 +48,7 @@ let package = Package(
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Threads"]),
-    .target(name: "Project", dependencies: ["Avro", "Events", "Formats", "Plan", "SQLFrontend"]),
+    .target(name: "Project", dependencies: ["Avro", "EngineSchema", "Events", "Formats", "Plan", "SQLFrontend"]),
     // What the engine keeps in Postgres.
     .target(
       name: "Storage",
@@ -104,7 +105,8 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Faults", "HTTPServer", "JSON",
+        "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Faults",
+        "HTTPServer", "JSON",
         "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing", "Project", "Rebuild", "StatsAPI",
         "Storage", "Threads",
       ]),
@@ -141,6 +143,7 @@ let package = Package(
       dependencies: [
         "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "Threads",
       ]),
+    .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
     .testTarget(name: "ProjectTests", dependencies: ["Project"]),
     // A migrated database, a broker and instances of a processor, for the tests of all that works with them.
@@ -153,7 +156,7 @@ let package = Package(
       ], path: "Tests/ProcessingTestSupport"),
     .testTarget(
       name: "StorageTests",
-      dependencies: ["EngineSchema", "Postgres", "ProcessingTestSupport", "Project", "Storage"]),
+      dependencies: ["EngineSchema", "Observability", "Postgres", "ProcessingTestSupport", "Project", "Storage"]),
     .testTarget(
       name: "ProcessingTests",
       dependencies: [

@@ -25,12 +25,12 @@ extension FuzzTarget {
         }
       }
       if let endpoint = try accepted(file, { file throws(DefinitionErrors) in try parseEndpoint(file) }) {
-        try requireSQL([endpoint.statement])
+        try requireSQL([endpoint.statement.text])
       }
       if let alert = try accepted(
         file, { file throws(DefinitionErrors) in try parseAlert(file, aggregates: event.shipped.aggregates) })
       {
-        try requireSQL([alert.statement])
+        try requireSQL([alert.statement.text])
         _ = alert.message.render([:])
       }
     }

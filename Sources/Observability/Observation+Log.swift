@@ -32,6 +32,7 @@ extension Observation {
     case .retentionRemoved(let table, let rows):
       (.info, "old rows removed", [.init(.table, table), .init(.rows, rows)])
 
+    case .projectNotice(let text): (.notice, "project", [.init(.reason, text)])
     case .readerRoleMissing(let reason):
       (.warning, "the reader role cannot be made, the API reads with its own user", [.init(.reason, reason)])
 

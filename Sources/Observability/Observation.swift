@@ -6,6 +6,8 @@ public enum Observation: Sendable {
   // The process.
   case started(command: String, version: String)
   case definitionsLoaded(streams: Int, aggregates: Int, endpoints: Int, alerts: Int)
+  /// Something in the project's folder that is accepted and not used.
+  case projectNotice(text: String)
   case definitionRejected(file: String, line: Int, column: Int, message: String, hint: String?)
   case listening(url: String)
   case ready(url: String)

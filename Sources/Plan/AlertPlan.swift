@@ -48,11 +48,11 @@ public struct AlertPlan: Hashable, Sendable {
   /// The columns of the SELECT that say what the alert is about, e.g. `region`.
   public var keys: [String]
   /// The file's SELECT. It yields the keys, `window_start`, `window_end`, `value` and `samples`.
-  public var select: String
+  public var select: FileText
 
   public init(
     name: String, summary: String, aggregate: String, window: WindowAssigner, metric: String, detector: Detector,
-    minimumSamples: Int64, message: MessageTemplate, keys: [String], select: String
+    minimumSamples: Int64, message: MessageTemplate, keys: [String], select: FileText
   ) {
     self.name = name
     self.summary = summary

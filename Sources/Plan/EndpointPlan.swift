@@ -60,9 +60,9 @@ public struct EndpointPlan: Hashable, Sendable {
   public struct Meta: Hashable, Sendable {
     public var name: String
     /// An expression with `$1`, `$2`, ….
-    public var sql: String
+    public var sql: FileText
 
-    public init(name: String, sql: String) {
+    public init(name: String, sql: FileText) {
       self.name = name
       self.sql = sql
     }
@@ -79,11 +79,11 @@ public struct EndpointPlan: Hashable, Sendable {
   public var returns: Returns
   public var meta: [Meta]
   /// The file's SELECT with `$1`, `$2`, … in place of the parameters.
-  public var select: String
+  public var select: FileText
 
   public init(
     method: String, path: String, summary: String, parameters: [Parameter], returns: Returns, meta: [Meta],
-    select: String
+    select: FileText
   ) {
     self.method = method
     self.path = path

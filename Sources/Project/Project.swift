@@ -1,4 +1,5 @@
 import Avro
+import EngineSchema
 import Events
 import Formats
 import Plan
@@ -26,6 +27,8 @@ public struct Project: Sendable {
   public let stream: Stream
   public let endpoints: [EndpointPlan]
   public let alerts: [AlertPlan]
+  /// What was found in the folder and is not used, a line each.
+  public let notices: [String]
 
   /// Loads `sql/` and `schemas/` of the folder.
   ///
@@ -54,6 +57,18 @@ public struct Project: Sendable {
       plan: plan, reader: reader, schemas: schemas, framing: Framing(plan.definition.framing))
     // Fails here rather than at the first record, when a column cannot be decoded.
     _ = try stream.makeDecoder()
+    notices = try Project.notices(folder)
+  }
+
+  /// Projects used to carry the engine's schema. In this repository it still lies there, as the source of what travels in
+  /// the program.
+  private static func notices(_ folder: String) throws(ProjectError) -> [String] {
+    let files = try Folder.files(folder, "sql/schema", ending: ".sql")
+    let own = Dictionary(uniqueKeysWithValues: EngineSchema.files.map { ("sql/schema/\($0.name)", $0.text) })
+    guard !files.isEmpty, files.count != own.count || files.contains(where: { own[$0.path] != $0.text }) else {
+      return []
+    }
+    return ["sql/schema is not read any more: the program has the engine's schema in it; the folder may be deleted"]
   }
 
   private static func loadStream(_ folder: String) throws(ProjectError) -> StreamDefinition {

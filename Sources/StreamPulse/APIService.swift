@@ -1,4 +1,5 @@
 import Configuration
+import Dashboard
 import Glibc
 import HTTPServer
 import Kafka
@@ -43,7 +44,7 @@ final class APIService: Sendable {
   ) throws -> HTTPServer {
     let settings = context.configuration.api
     let reader = database.with("application_name", "streampulse serve")
-    let role = try APIService.readerRole(reader)
+    let role = try APIService.checked(context, project, reader)
     let setup = ConnectionPool.Options.readOnlySetup(
       role: role, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
     // The server keeps the statement timeout itself, unless it hangs as a whole.
@@ -64,6 +65,7 @@ final class APIService: Sendable {
     configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
+    configuration.embeddedFiles = Dashboard.files
     observer.exposeHealth {
       var figures = health.report.figures
       figures.outboxLetters = health.outboxLetters
@@ -88,10 +90,17 @@ final class APIService: Sendable {
     return server
   }
 
-  /// The reader role, when this user may take it; else nil, and transactions are read-only all the same.
-  private static func readerRole(_ database: ConnectionSettings) throws -> String? {
+  /// Checks the database and the endpoints' statements. Alerts are the processor's business: what is wrong with them is
+  /// said and stops no API.
+  ///
+  /// - Returns: the reader role, when this user may take it; else nil, and transactions are read-only all the same.
+  private static func checked(
+    _ context: CommandContext, _ project: Project, _ database: ConnectionSettings
+  ) throws -> String? {
     let connection = try PostgresConnection(database)
     defer { connection.close() }
+    try Migrator.verify(connection)
+    try StatementCheck(connection).require([.endpoint], of: project) { context.observe($0) }
     let known = try connection.query(
       """
       SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER'))

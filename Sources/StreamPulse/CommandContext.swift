@@ -26,7 +26,9 @@ struct CommandContext {
 
   /// Loads the project's definitions.
   func loadProject() throws -> Project {
-    try Project(folder: configuration.projectDirectory())
+    let project = try Project(folder: configuration.projectDirectory())
+    for notice in project.notices { observe(.projectNotice(text: notice)) }
+    return project
   }
 
   /// The configured database, or that of the running `up`.

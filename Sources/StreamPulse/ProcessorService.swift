@@ -22,7 +22,7 @@ final class ProcessorService: Sendable {
 
   /// Starts it. The database must have been migrated.
   init(_ context: CommandContext, _ project: Project, _ settings: ProcessorSettings) throws {
-    try Migrator.verify(project, PostgresConnection(settings.database))
+    try ProcessorService.check(context, project, settings.database)
     let plan = project.stream.plan
     context.observe(
       .definitionsLoaded(
@@ -59,6 +59,16 @@ final class ProcessorService: Sendable {
       parts.stop()
       throw error
     }
+  }
+
+  /// Endpoints are the API's business: what is wrong with them is said and stops no processor.
+  private static func check(
+    _ context: CommandContext, _ project: Project, _ database: ConnectionSettings
+  ) throws {
+    let connection = try PostgresConnection(database)
+    defer { connection.close() }
+    try Migrator.verify(project, connection)
+    try StatementCheck(connection).require([.alert], of: project) { context.observe($0) }
   }
 
   private static func makeForwarder(

@@ -11,6 +11,7 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   let project = try context.loadProject()
   let connection = try PostgresConnection(context.database().with("application_name", "streampulse replay"))
   defer { connection.close() }
+  try Migrator.verify(connection)
   // It takes its time; an interruption leaves a table behind that nobody reads and that the next replay drops.
   Signals.unblockAll()
   let replay = try Replay(

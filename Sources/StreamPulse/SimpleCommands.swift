@@ -7,17 +7,22 @@ import Storage
 
 /// `streampulse migrate`
 func migrate(_ context: CommandContext) throws -> Int32 {
-  let changes = try migrate(context, context.loadProject(), context.database())
-  print(changes.isEmpty ? "nothing to do" : changes.joined(separator: "\n"))
+  let project = try context.loadProject()
+  try migrate(context, project, context.database()) { changes in
+    print(changes.isEmpty ? "nothing to do" : changes.joined(separator: "\n"))
+    flushOutput()
+  }
   return 0
 }
 
-/// Migrates the database and returns what has changed.
-@discardableResult
-func migrate(_ context: CommandContext, _ project: Project, _ database: ConnectionSettings) throws -> [String] {
+/// Migrates the database, reports what has changed, and refuses statements that do not fit it.
+func migrate(
+  _ context: CommandContext, _ project: Project, _ database: ConnectionSettings, report: ([String]) -> Void = { _ in }
+) throws {
   let connection = try PostgresConnection(database.with("application_name", "streampulse migrate"))
   defer { connection.close() }
-  return try Migrator(connection) { context.observe($0) }.migrate(project)
+  report(try Migrator(connection) { context.observe($0) }.migrate(project))
+  try StatementCheck(connection).require([.endpoint, .alert], of: project) { context.observe($0) }
 }
 
 /// `streampulse check`

@@ -7,6 +7,7 @@ func verify(_ context: CommandContext, recounts: Bool) throws -> Int32 {
   let database = try context.database().with("application_name", "streampulse verify")
   let connection = try PostgresConnection(database)
   defer { connection.close() }
+  try Migrator.verify(connection)
   let report = try Verifier(connection).verify(project.stream.plan)
   show(report)
   guard recounts else { return report.holds ? 0 : 1 }

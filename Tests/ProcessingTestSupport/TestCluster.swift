@@ -7,12 +7,12 @@ import Synchronization
 /// the kernel when that is killed.
 enum TestCluster {
   /// A new, empty database.
-  static func makeDatabase() throws -> ConnectionSettings {
+  static func makeDatabase(options: String = "") throws -> ConnectionSettings {
     let cluster = try shared.get()
     let name = "test\(number.wrappingAdd(1, ordering: .relaxed).newValue)"
     let connection = try PostgresConnection(cluster.superuserSettings)
     defer { connection.close() }
-    try connection.execute("CREATE DATABASE \(name) OWNER \(cluster.settings.user ?? "")")
+    try connection.execute("CREATE DATABASE \(name) OWNER \(cluster.settings.user ?? "") \(options)")
     return cluster.settings.with("dbname", name)
   }
 

@@ -57,6 +57,25 @@ private struct ScratchError: Error {}
     #expect(project.alerts.map(\.name) == ["HIGH_ERROR_RATE"])
   }
 
+  @Test("a project holds only what its user wrote")
+  func ownFilesOnly() throws {
+    let scratch = try ScratchProject()
+    #expect(system("rm -r '\(scratch.folder)/sql/schema'") == 0)
+    #expect(try Project(folder: scratch.folder).notices == [])
+  }
+
+  @Test("an old project's copy of the engine's schema is ignored with one notice; the repository's own is its source")
+  func oldSchema() throws {
+    let scratch = try ScratchProject()
+    #expect(try Project(folder: scratch.folder).notices == [])
+    try scratch.write("sql/schema/0001_engine.sql", "SELEC an older text")
+    let notices = try Project(folder: scratch.folder).notices
+    #expect(notices.count == 1)
+    #expect(notices.first?.hasPrefix("sql/schema is not read any more") == true)
+    for name in ["0001_engine", "0002_dead_letters", "0003_replay"] { scratch.remove("sql/schema/\(name).sql") }
+    #expect(try Project(folder: scratch.folder).notices == notices)
+  }
+
   @Test("errors of several files are reported together, each with its place")
   func severalErrors() throws {
     let project = try ScratchProject()

@@ -38,7 +38,7 @@ import Testing
     #expect(alert.keys == ["region"])
     #expect(alert.minimumSamples == 1)
     #expect(
-      alert.statement.hasPrefix("WITH region_health AS (\n  SELECT * FROM region_health\n  WHERE window_end > $1"))
+      alert.statement.text.hasPrefix("WITH region_health AS (\n  SELECT * FROM region_health\n  WHERE window_end > $1"))
   }
 
   @Test(

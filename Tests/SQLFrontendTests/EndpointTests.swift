@@ -41,7 +41,7 @@ import Testing
     let sql = "SELECT ':a', \":a\", 1::int, $$:a$$, /* :a */ :a + :a, :b -- :a\nFROM t;\n-- end"
     let endpoint = try endpoint(text, sql)
     #expect(
-      endpoint.select
+      endpoint.select.text
         == "SELECT ':a', \":a\", 1::int, $$:a$$, /* :a */ ($2::integer) + ($2::integer), ($1::text) -- :a\nFROM t")
   }
 
@@ -50,8 +50,8 @@ import Testing
     let endpoint = try endpoint(
       "-- param: a integer = 1 in 1..2\n", "SELECT 1 AS x",
       meta: "-- meta: twice = 2 * :a\n-- meta: open = (SELECT count(*) FROM t)\n")
-    #expect(endpoint.meta.map(\.sql) == ["2 * ($1::integer)", "(SELECT count(*) FROM t)"])
-    #expect(endpoint.statement.contains("'twice', (2 * ($1::integer))"))
+    #expect(endpoint.meta.map(\.sql.text) == ["2 * ($1::integer)", "(SELECT count(*) FROM t)"])
+    #expect(endpoint.statement.text.contains("'twice', (2 * ($1::integer))"))
   }
 
   @Test("free text in the header is no annotation")

@@ -81,7 +81,7 @@ import Testing
   func endpoints(_ file: SourceFile) throws {
     let endpoint = try parseEndpoint(file)
     #expect(endpoint.path == "/api/stats/" + file.path.dropLast(4))
-    #expect(Golden.matches(endpoint.statement + ";\n", "endpoint_\(file.path)"))
+    #expect(Golden.matches(endpoint.statement.text + ";\n", "endpoint_\(file.path)"))
   }
 
   @Test("the API has the endpoints that its clients expect")
@@ -100,7 +100,7 @@ import Testing
     for file in files {
       let alert = try parseAlert(file, aggregates: aggregates)
       #expect(alert.minimumSamples == 5)
-      #expect(Golden.matches(alert.statement + ";\n", "alert_\(file.path)"))
+      #expect(Golden.matches(alert.statement.text + ";\n", "alert_\(file.path)"))
     }
   }
 }

@@ -104,6 +104,35 @@ private final class WebFolder {
     #expect(second.text == "changed")
   }
 
+  @Test("without a folder the page of the program is served, and revalidated; nothing else is")
+  func embedded() throws {
+    let client = try Fixture { configuration in
+      configuration.webFolder = "/var/empty/no-such-folder"
+      configuration.embeddedFiles = ["index.html": Array("<p>own</p>".utf8), "styles/a.css": Array("b{}".utf8)]
+    }.client()
+    let home = try client.get("/")
+    #expect(home.status == 200 && home.text == "<p>own</p>")
+    #expect(home.header("Content-Type") == "text/html; charset=utf-8")
+    #expect(home.header("Content-Security-Policy")?.hasPrefix("default-src 'self'") == true)
+    let tag = try #require(home.header("ETag"))
+    #expect(try client.get("/index.html", headers: ["If-None-Match": tag]).status == 304)
+    #expect(try client.get("/styles/a.css").header("Content-Type") == "text/css; charset=utf-8")
+    for path in ["/a.css", "/styles/", "/styles/../index.html", "/etc/passwd"] {
+      #expect(try client.get(path).status == 404, "\(path)")
+    }
+  }
+
+  @Test("a project's own page is served instead of the program's, file by file of its own")
+  func ownPage() throws {
+    let folder = WebFolder()
+    let client = try Fixture { configuration in
+      configuration.webFolder = folder.root + "/web"
+      configuration.embeddedFiles = ["index.html": Array("own".utf8), "extra.js": Array("x".utf8)]
+    }.client()
+    #expect(try client.get("/").text == "<p>home</p>")
+    #expect(try client.get("/extra.js").status == 404)
+  }
+
   @Test("a large file is served without being kept")
   func large() throws {
     let folder = WebFolder()

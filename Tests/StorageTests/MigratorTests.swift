@@ -66,6 +66,58 @@ import Testing
         == "the database is of an older version, \(last.name) has not been applied: run streampulse migrate")
   }
 
+  @Test("a database that a newer program has migrated is refused by an older one, in one line and unchanged")
+  func newer() throws {
+    let project = try Project(folder: repository)
+    _ = try migrate(project)
+    try connection.execute("INSERT INTO pulse.migrations (name, checksum) VALUES ('0999_future.sql', 'x')")
+    let text = try #require(refusal(project))
+    #expect(
+      text
+        == "the database was migrated by a newer version of StreamPulse (0999_future.sql): this program is too old for it"
+    )
+    #expect(throws: StorageError.self) { try Migrator.verify(project, connection) }
+    #expect(throws: StorageError.self) { try Migrator.verify(connection) }
+  }
+
+  @Test("a migration of a project's own, from when projects had some, does no harm")
+  func ownMigration() throws {
+    let project = try Project(folder: repository)
+    _ = try migrate(project)
+    try connection.execute("INSERT INTO pulse.migrations (name, checksum) VALUES ('0002_ours.sql', 'x')")
+    #expect(refusal(project) == nil)
+    try Migrator.verify(project, connection)
+  }
+
+  @Test(
+    "a server that is too old and an encoding that cannot hold every text are refused in one line",
+    arguments: [
+      (140_011, "UTF8", "the server is Postgres 14, and StreamPulse needs 15 or newer"),
+      (
+        150_004, "LATIN1",
+        "the database d has the encoding LATIN1, and StreamPulse needs UTF8: createdb --template=template0 --encoding=UTF8 …"
+      ),
+      (90_624, "SQL_ASCII", "the server is Postgres 9, and StreamPulse needs 15 or newer"),
+      (150_004, "UTF8", nil), (180_000, "UTF8", nil),
+    ] as [(Int, String, String?)])
+  func unusable(_ server: Int, _ encoding: String, _ expected: String?) {
+    #expect(DatabaseCheck.refusal(server: server, encoding: encoding, database: "d") == expected)
+  }
+
+  @Test(
+    "a database of another encoding than UTF8 is refused before anything is made in it",
+    arguments: ["LATIN1", "SQL_ASCII"])
+  func encoding(_ encoding: String) throws {
+    let options = "TEMPLATE template0 ENCODING '\(encoding)' LOCALE 'C'"
+    let other = try PostgresConnection(TestCluster.makeDatabase(options: options))
+    let project = try Project(folder: repository)
+    let error = #expect(throws: StorageError.self) { try Migrator(other) { _ in }.migrate(project) }
+    #expect(error?.description.contains("has the encoding \(encoding)") == true)
+    #expect(try other.query("SELECT to_regnamespace('pulse') IS NULL")[0, 0] == "t")
+    let unprepared = #expect(throws: StorageError.self) { try Migrator.verify(other) }
+    #expect(unprepared?.description.contains("encoding") == true)
+  }
+
   @Test("a migration that was edited after it had been applied is refused, and the table stays")
   func edited() throws {
     let project = try Project(folder: repository)

@@ -116,7 +116,7 @@ struct APIBench {
 extension EndpointPlan {
   /// The statement with `:name` instead of `$1`.
   fileprivate func sql(naming name: (Parameter) -> String) -> String {
-    var text = statement
+    var text = statement.text
     for (index, parameter) in parameters.enumerated().reversed() {
       let parts = text.split(separator: "$\(index + 1)", omittingEmptySubsequences: false)
       text = parts.joined(separator: ":\(name(parameter))")

@@ -9,7 +9,7 @@ extension AlertPlan {
   /// (bigint), `key` (jsonb: the keys by name), then each key as text, in the order of `keys`.
   ///
   /// The aggregate's name is shadowed by the windows to be judged: whatever the SELECT is, it sees no others.
-  public var statement: String {
+  public var statement: LocatedStatement {
     let table = quotedIdentifier(aggregate)
     let texts = keys.map { "\(quotedIdentifier($0))::text" }
     let members = keys.map { "\(quotedLiteral($0)), \(quotedIdentifier($0))" }.joined(separator: ", ")
@@ -17,7 +17,7 @@ extension AlertPlan {
     let columns =
       ["window_start", "window_end", "value::double precision AS value", "samples::bigint AS samples"]
       + ["jsonb_build_object(\(members)) AS key"] + zip(texts, keys).map { "\($0) AS \(quotedIdentifier($1))" }
-    return """
+    let head = """
       WITH \(table) AS (
         SELECT * FROM \(table)
         WHERE window_end > $1::timestamptz AND window_end <= $2::timestamptz
@@ -25,10 +25,14 @@ extension AlertPlan {
       )
       SELECT \(columns.joined(separator: ", "))
       FROM (
-      \(select)
+
+      """
+    let tail = """
+
       ) AS alert_rows
       WHERE value IS NOT NULL
       ORDER BY \(order.joined(separator: ", "))
       """
+    return LocatedStatement(.own(head), .file(select), .own(tail))
   }
 }

@@ -8,18 +8,26 @@ extension EndpointPlan {
   ///
   /// The response is built by Postgres: one value comes back, whatever the columns are. The rows go through a
   /// materialised common table expression: it keeps their order and is computed once.
-  public var statement: String {
-    let rows = "WITH endpoint_rows AS MATERIALIZED (\n\(select)\n)\n"
+  public var statement: LocatedStatement {
+    var statement = LocatedStatement(
+      .own("WITH endpoint_rows AS MATERIALIZED (\n"), .file(select), .own("\n)\n"))
     switch returns {
-    case .object: return rows + "SELECT (SELECT row_to_json(r) FROM endpoint_rows AS r)::text"
+    case .object: statement.append(.own("SELECT (SELECT row_to_json(r) FROM endpoint_rows AS r)::text"))
     case .rows:
-      let members = meta.map { ",\n  \(quotedLiteral($0.name)), (\($0.sql))" }.joined()
-      return rows + """
-        SELECT json_build_object(
-          'data', COALESCE((SELECT json_agg(r) FROM endpoint_rows AS r), '[]'::json),
-          'count', (SELECT count(*) FROM endpoint_rows)\(members)
-        )::text
-        """
+      statement.append(
+        .own(
+          """
+          SELECT json_build_object(
+            'data', COALESCE((SELECT json_agg(r) FROM endpoint_rows AS r), '[]'::json),
+            'count', (SELECT count(*) FROM endpoint_rows)
+          """))
+      for member in meta {
+        statement.append(.own(",\n  \(quotedLiteral(member.name)), ("))
+        statement.append(.file(member.sql))
+        statement.append(.own(")"))
+      }
+      statement.append(.own("\n)::text"))
     }
+    return statement
   }
 }

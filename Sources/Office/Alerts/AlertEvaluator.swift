@@ -25,7 +25,7 @@ struct AlertEvaluator {
       """, [.text(alert.name), .text(cluster), .text(watermark)])
     guard last.rowCount == 0 || last.boolean(0, 1) == true else { return [] }
     let from = last.rowCount > 0 ? last[0, 0] ?? "-infinity" : "-infinity"
-    let rows = try connection.query(alert.statement, [.text(from), .text(watermark)])
+    let rows = try connection.query(alert.statement.text, [.text(from), .text(watermark)])
     let detector = ThresholdDetector(alert)
     var raised: [Observation] = []
     var statements: [PostgresStatement] = []

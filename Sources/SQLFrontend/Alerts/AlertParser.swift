@@ -49,9 +49,11 @@ private struct AlertParser {
       return try template(item, keys: keys)
     }
     guard let name, let summary, let metric, let detector, let samples, let keys, let message else { return nil }
+    var text = FileText()
+    text.append(source.text(select.range), at: source.place(at: select.range.lowerBound))
     return AlertPlan(
       name: name, summary: summary, aggregate: aggregate.name, window: aggregate.window, metric: metric,
-      detector: detector, minimumSamples: samples, message: message, keys: keys, select: source.text(select.range))
+      detector: detector, minimumSamples: samples, message: message, keys: keys, select: text)
   }
 
   private func name(_ annotations: Annotations) throws(DefinitionError) -> String {

@@ -75,12 +75,13 @@ private struct EndpointParser {
     return returns
   }
 
-  private func select(_ scope: inout ParameterScope) throws(DefinitionError) -> String {
+  private func select(_ scope: inout ParameterScope) throws(DefinitionError) -> FileText {
     let named = NamedParameters(source, in: 0..<source.bytes.count)
     let statement = try PlainSelect(source, bytes: named.palatable(source.bytes))
     try refuseNumberedParameters(source) { $0 }
     try scope.use(named)
-    return named.replacing(in: statement.range, of: source, with: scope.placeholder)
+    return named.replacing(
+      in: statement.range, of: source, place: source.place, with: scope.placeholder)
   }
 
   private func refuseNumberedParameters(_ text: SourceText, shift: (Int) -> Int) throws(DefinitionError) {
@@ -126,7 +127,10 @@ private struct EndpointParser {
     }
     try refuseNumberedParameters(text, shift: shift)
     try scope.use(named, shift: shift)
-    let sql = named.replacing(in: prefix.utf8.count..<end, of: text, with: scope.placeholder)
-    return EndpointPlan.Meta(name: name, sql: String(sql.drop { $0 == " " }))
+    let spaces = text.bytes[prefix.utf8.count...].prefix { $0 == UInt8(ascii: " ") }.count
+    let sql = named.replacing(
+      in: min(prefix.utf8.count + spaces, end)..<end, of: text, place: { source.place(at: shift($0)) },
+      with: scope.placeholder)
+    return EndpointPlan.Meta(name: name, sql: sql)
   }
 }

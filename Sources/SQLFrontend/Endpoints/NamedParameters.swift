@@ -1,3 +1,5 @@
+import Plan
+
 /// The `:name` parameters of a statement.
 struct NamedParameters {
   struct Use {
@@ -30,14 +32,18 @@ struct NamedParameters {
     return bytes
   }
 
-  /// The text in `range` with `replacement` of each parameter's name in its place.
-  func replacing(in range: Range<Int>, of source: SourceText, with replacement: (String) -> String) -> String {
-    var text = ""
+  /// The text in `range` with `replacement` of each parameter's name in its place. `place` gives a byte's in the file.
+  func replacing(
+    in range: Range<Int>, of source: SourceText, place: (Int) -> FilePlace, with replacement: (String) -> String
+  ) -> FileText {
+    var text = FileText()
     var position = range.lowerBound
     for use in uses where range.contains(use.range.lowerBound) {
-      text += source.text(position..<use.range.lowerBound) + replacement(use.name)
+      text.append(source.text(position..<use.range.lowerBound), at: place(position))
+      text.append(replacement(use.name), insteadOf: place(use.range.lowerBound))
       position = use.range.upperBound
     }
-    return text + source.text(position..<range.upperBound)
+    text.append(source.text(position..<range.upperBound), at: place(position))
+    return text
   }
 }

@@ -1,3 +1,5 @@
+import Plan
+
 /// A definition file as it was read.
 public struct SourceFile: Hashable, Sendable {
   /// The path that error messages show.
@@ -54,12 +56,18 @@ struct SourceText {
     return bytes.count
   }
 
-  func error(at offset: Int, _ message: String, hint: String? = nil) -> DefinitionError {
+  func place(at offset: Int) -> FilePlace {
     let offset = min(max(offset, 0), bytes.count)
     let line = line(of: offset)
     let column = bytes[lineStarts[line]..<offset].count { $0 & 0xc0 != 0x80 }
+    return FilePlace(path: path, line: line + 1, column: column + 1)
+  }
+
+  func error(at offset: Int, _ message: String, hint: String? = nil) -> DefinitionError {
+    let offset = min(max(offset, 0), bytes.count)
+    let place = place(at: offset)
     return DefinitionError(
-      path: path, line: line + 1, column: column + 1, offendingText: offendingText(at: offset), message: message,
+      path: path, line: place.line, column: place.column, offendingText: offendingText(at: offset), message: message,
       hint: hint)
   }
 

@@ -11,7 +11,7 @@ public struct EndpointQuery: Sendable {
 
   public init(_ endpoint: EndpointPlan) {
     path = endpoint.path
-    statement = endpoint.statement
+    statement = endpoint.statement.text
     name = "endpoint " + EntityTag(of: Array(statement.utf8)).text
   }
 }

@@ -32,8 +32,10 @@ public struct StatsAPIConfiguration: Sendable {
   public var heartbeatIntervalMilliseconds = 15_000
   /// At most one result per stream in this time, however often data is committed.
   public var streamIntervalMilliseconds = 200
-  /// The folder of the web page; nil serves none.
+  /// The folder of the web page, which is served when it exists.
   public var webFolder: String?
+  /// The web page that is served without such a folder: what each file holds, by its path.
+  public var embeddedFiles: [String: [UInt8]] = [:]
   public var vendorFiles = [VendorFile.chartJS]
 
   public init() {}

@@ -2,7 +2,8 @@ import Glibc
 import HTTPServer
 import Synchronization
 
-/// The files of the web page. Small ones are kept in memory for as long as they are unchanged on disk.
+/// The files of the web page, from a folder or from the program itself. Small ones of a folder are kept in memory for as
+/// long as they are unchanged on disk.
 ///
 /// Asked on event loop threads: it reads from local disks, in practice from the kernel's cache.
 final class StaticFiles: Sendable {
@@ -31,6 +32,7 @@ final class StaticFiles: Sendable {
 
   /// Resolved: without symbolic links.
   private let folder: String?
+  private let embedded: [String: KeptFile]
   private let vendorFiles: [String: [String]]
   private let common: CommonHeaders
   private let kept = Mutex<[String: KeptFile]>([:])
@@ -40,6 +42,16 @@ final class StaticFiles: Sendable {
     vendorFiles = Dictionary(
       configuration.vendorFiles.map { ($0.path, $0.candidates) }, uniquingKeysWith: { first, _ in first })
     self.common = common
+    // A folder is somebody's own page, or one that is being worked on.
+    embedded =
+      folder != nil
+      ? [:]
+      : Dictionary(
+        uniqueKeysWithValues: configuration.embeddedFiles.map { path, body in
+          let tag = EntityTag(of: body)
+          let headers = Self.headers(of: path, tag)
+          return (path, KeptFile(tag: tag, body: body, headers: headers, common: common.base))
+        })
   }
 
   /// nil when the URL path names no file that may be served.
@@ -47,8 +59,9 @@ final class StaticFiles: Sendable {
     if let candidates = vendorFiles[path] {
       return candidates.lazy.compactMap(Self.resolved).compactMap { self.file(atResolvedPath: $0) }.first
     }
-    guard let folder, let relative = relativeFilePath(ofURLPath: path),
-      let file = Self.resolved("\(folder)/\(relative)"),
+    guard let relative = relativeFilePath(ofURLPath: path) else { return nil }
+    if let file = embedded[relative] { return .kept(file) }
+    guard let folder, let file = Self.resolved("\(folder)/\(relative)"),
       // A symbolic link may lead anywhere; what it leads to must be within the folder.
       file.hasPrefix(folder == "/" ? "/" : folder + "/")
     else { return nil }
@@ -70,10 +83,7 @@ final class StaticFiles: Sendable {
     let size = Int(status.st_size)
     let file = OpenFile(descriptor: descriptor, size: size)
     let tag = EntityTag(of: status)
-    let headers = [
-      HTTPHeader("Content-Type", contentType(ofFile: path)), HTTPHeader("ETag", tag.text),
-      HTTPHeader("Cache-Control", "no-cache"), HTTPHeader("Content-Security-Policy", Self.contentSecurityPolicy),
-    ]
+    let headers = Self.headers(of: path, tag)
     guard size <= Self.maximumKeptFileBytes else { return .open(file, tag: tag, headers: headers) }
     guard let body = file.read() else { return nil }
     let fresh = KeptFile(tag: tag, body: body, headers: headers, common: common.base)
@@ -82,6 +92,13 @@ final class StaticFiles: Sendable {
       kept[path] = fresh
     }
     return .kept(fresh)
+  }
+
+  private static func headers(of path: String, _ tag: EntityTag) -> [HTTPHeader] {
+    [
+      HTTPHeader("Content-Type", contentType(ofFile: path)), HTTPHeader("ETag", tag.text),
+      HTTPHeader("Cache-Control", "no-cache"), HTTPHeader("Content-Security-Policy", contentSecurityPolicy),
+    ]
   }
 
   /// The page loads nothing from elsewhere and belongs into nobody's frame.

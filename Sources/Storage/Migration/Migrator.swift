@@ -34,6 +34,7 @@ public struct Migrator {
   public func migrate(_ project: Project) throws(StorageError) -> [String] {
     do {
       _ = try connection.query("SELECT pg_advisory_lock($1)", [.bigint(AdvisoryLock.migration.key)])
+      try DatabaseCheck.requireUsable(connection, schema: schema)
       var changes = try applySchema()
       for aggregate in project.stream.plan.aggregates {
         changes += try apply(aggregate, of: project.stream.plan)
@@ -136,20 +137,20 @@ public struct Migrator {
     return nil
   }
 
+  /// Checks that the database can be used and is of this program's version, whatever the project is.
+  public static func verify(_ connection: PostgresConnection) throws(StorageError) {
+    do {
+      try DatabaseCheck.requireMigrated(connection, schema: EngineSchema.files)
+    } catch {
+      throw StorageError(error)
+    }
+  }
+
   /// Checks that the database has what the project needs, without changing anything.
   public static func verify(_ project: Project, _ connection: PostgresConnection) throws(StorageError) {
     do {
       let plan = project.stream.plan
-      let exists = try connection.query("SELECT to_regclass('pulse.definitions') IS NOT NULL")
-      guard exists[0, 0] == "t" else {
-        throw StorageError.definition("the database has not been prepared: run streampulse migrate")
-      }
-      let applied = try connection.query("SELECT name FROM pulse.migrations")
-      let names = Set((0..<applied.rowCount).map { applied[$0, 0] ?? "" })
-      if let missing = EngineSchema.files.first(where: { !names.contains($0.name) }) {
-        throw StorageError.definition(
-          "the database is of an older version, \(missing.name) has not been applied: run streampulse migrate")
-      }
+      try DatabaseCheck.requireMigrated(connection, schema: EngineSchema.files)
       for aggregate in plan.aggregates {
         let stored = try connection.query(
           "SELECT shape FROM pulse.definitions WHERE aggregate = $1", [.text(aggregate.name)])

@@ -1,0 +1,79 @@
+import Dialects
+import Observability
+import Plan
+import Postgres
+import Project
+
+/// Something that the database says against the statement of an endpoint or an alert.
+public struct StatementFault: Sendable, CustomStringConvertible {
+  public enum Subject: Sendable {
+    case endpoint
+    case alert
+  }
+
+  public var subject: Subject
+  public var place: FilePlace
+  public var message: String
+  public var hint: String?
+
+  /// As the errors of definitions: `path:line:column: message`, and the hint on a line of its own.
+  public var description: String {
+    "\(place.path):\(place.line):\(place.column): \(message)" + (hint.map { "\n  hint: \($0)" } ?? "")
+  }
+}
+
+/// Has the database read every statement of a project, which knows the tables and columns that they name.
+public struct StatementCheck {
+  private let connection: PostgresConnection
+
+  /// - Parameter connection: in no transaction; what is prepared on it stays there.
+  public init(_ connection: PostgresConnection) {
+    self.connection = connection
+  }
+
+  /// Everything that is wrong, file by file. The tables must have been made.
+  public func faults(of project: Project) throws(PostgresError) -> [StatementFault] {
+    var faults: [StatementFault] = []
+    for endpoint in project.endpoints {
+      if let fault = try fault(.endpoint, endpoint.statement) { faults.append(fault) }
+    }
+    for alert in project.alerts {
+      if let fault = try fault(.alert, alert.statement) { faults.append(fault) }
+    }
+    return faults
+  }
+
+  /// Refuses faults of these subjects, all at once; the others are observed.
+  public func require(
+    _ subjects: Set<StatementFault.Subject>, of project: Project, observe: (Observation) -> Void
+  ) throws(StorageError) {
+    let faults: [StatementFault]
+    do throws(PostgresError) {
+      faults = try self.faults(of: project)
+    } catch {
+      throw .postgres(error)
+    }
+    for fault in faults where !subjects.contains(fault.subject) {
+      observe(
+        .definitionRejected(
+          file: fault.place.path, line: fault.place.line, column: fault.place.column, message: fault.message,
+          hint: fault.hint))
+    }
+    let refused = faults.filter { subjects.contains($0.subject) }
+    if !refused.isEmpty { throw .definition(refused.map(\.description).joined(separator: "\n")) }
+  }
+
+  private func fault(
+    _ subject: StatementFault.Subject, _ statement: LocatedStatement
+  ) throws(PostgresError) -> StatementFault? {
+    do throws(PostgresError) {
+      try connection.prepare("check \(statement.text.hashValue)", statement.text)
+      return nil
+    } catch {
+      guard case .server(let report) = error.kind, !error.isRetryable,
+        let place = statement.place(ofCharacter: report.position)
+      else { throw error }
+      return StatementFault(subject: subject, place: place, message: report.message, hint: report.hint)
+    }
+  }
+}
