@@ -1,6 +1,7 @@
 import Configuration
 import Postgres
 import Rebuild
+import Storage
 
 /// `streampulse replay`
 func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {

@@ -1,5 +1,6 @@
 import Audit
 import Postgres
+import Storage
 
 /// `streampulse verify`: exit status 0 only when every check holds.
 func verify(_ context: CommandContext, recounts: Bool) throws -> Int32 {
