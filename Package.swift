@@ -37,13 +37,14 @@ let package = Package(
 
     // The edges.
     .target(name: "Threads"),
+    .target(name: "TextFiles"),
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
     .target(name: "Observability"),
-    .target(name: "Configuration", dependencies: ["CProcess"]),
+    .target(name: "Configuration", dependencies: ["CProcess", "TextFiles"]),
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Threads"]),
-    .target(name: "Project", dependencies: ["Avro", "Events", "Plan", "SQLFrontend"]),
+    .target(name: "Project", dependencies: ["Avro", "Events", "Plan", "SQLFrontend", "TextFiles"]),
     .target(
       name: "Pipeline",
       dependencies: [
@@ -79,7 +80,7 @@ let package = Package(
     .target(name: "DownloadEncoding", dependencies: ["CAvro", "Downloads", "Events"], path: "generator/Encoding"),
     .executableTarget(
       name: "event-generator",
-      dependencies: ["Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka"],
+      dependencies: ["Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "TextFiles"],
       path: "generator/Command"),
 
     // One test target per module, named after it.
@@ -93,6 +94,7 @@ let package = Package(
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Plan", "Events"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
+    .testTarget(name: "TextFilesTests", dependencies: ["TextFiles"]),
     .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "Threads"]),
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
