@@ -419,10 +419,9 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       try? consumer.commit(Dictionary(uniqueKeysWithValues: checkpoint.advances.map { ($0.partition, $0.next) }))
       status.committed(checkpoint, now: time.wall())
       observe(checkpoint.observation(stream: plan.definition.name, seconds: seconds(since: flushStarted)))
-      if let first = checkpoint.deadLetters.first {
-        observe(
-          .deadLettersWritten(
-            stream: plan.definition.name, count: checkpoint.deadLetters.count, code: first.code.rawValue))
+      if !checkpoint.deadLetters.isEmpty {
+        let codes = checkpoint.deadLetters.reduce(into: [:]) { $0[$1.code.rawValue, default: 0] += 1 }
+        observe(.deadLettersWritten(stream: plan.definition.name, codes: codes))
       }
     case .fenced(let message):
       checkpoints.fenced(message)

@@ -11,6 +11,7 @@ enum PostgresParser {
     // The parser takes a C string: it would not see what stands behind a zero byte.
     if let zero = bytes.firstIndex(of: 0) { throw source.error(at: zero, "the file contains a zero byte") }
     try NestingBound.check(source)
+    try refuseLongNames(source)
     switch parse(bytes) {
     case .failed(let message, let character):
       let offset = character > 0 ? source.byteOffset(ofCharacter: character - 1) : 0
@@ -28,6 +29,20 @@ enum PostgresParser {
           at: location(inTree: text, after: error.position.offset),
           "the statement is nested too deep", hint: NestingBound.hint)
       }
+    }
+  }
+
+  /// Postgres cuts longer names off without a word, the parser too.
+  private static func refuseLongNames(_ source: SourceText) throws(DefinitionError) {
+    for token in source.tokens where token.range.count > ReservedNames.maximumBytes {
+      guard token.kind == .word || token.kind == .quotedIdentifier else { continue }
+      let text = source.text(token)
+      let name = token.kind == .word ? text : String(text.dropFirst().dropLast()).replacing("\"\"", with: "\"")
+      guard name.utf8.count > ReservedNames.maximumBytes else { continue }
+      throw source.error(
+        at: token.range.lowerBound,
+        "the name is longer than \(ReservedNames.maximumBytes) bytes, where Postgres cuts names off",
+        hint: "write a shorter one; a field of the schema can have a shorter name with the long one as an alias")
     }
   }
 
