@@ -42,13 +42,15 @@ let package = Package(
     .target(name: "Dashboard", resources: [.embedInCode("Web")]),
     .target(name: "EngineSchema", resources: [.embedInCode("Schema")]),
     .target(name: "Threads"),
+    .target(name: "TextFiles"),
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
     .target(name: "Observability", dependencies: ["Threads"]),
-    .target(name: "Configuration", dependencies: ["CProcess"]),
+    .target(name: "Configuration", dependencies: ["CProcess", "TextFiles"]),
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Threads"]),
-    .target(name: "Project", dependencies: ["Avro", "EngineSchema", "Events", "Formats", "Plan", "SQLFrontend"]),
+    .target(
+      name: "Project", dependencies: ["Avro", "EngineSchema", "Events", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
     // What the engine keeps in Postgres.
     .target(
       name: "Storage",
@@ -115,7 +117,7 @@ let package = Package(
     .target(name: "DownloadEncoding", dependencies: ["CAvro", "Downloads", "Events"], path: "generator/Encoding"),
     .executableTarget(
       name: "event-generator",
-      dependencies: ["Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka"],
+      dependencies: ["Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "TextFiles"],
       path: "generator/Command"),
 
     // One test target per module, named after it.
@@ -130,6 +132,7 @@ let package = Package(
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Plan", "Events"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
+    .testTarget(name: "TextFilesTests", dependencies: ["TextFiles"]),
     .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "Threads"]),
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),

@@ -77,6 +77,7 @@ public final class AvroDecoder {
     batch.columns.withUnsafeBufferPointer { columns in
       guard let columns = columns.baseAddress else { return }
       var reader = RowReader(batch: batch, columns: columns, plan: ownPlan)
+      reader.framing = framing
       var row = 0
       while row < records.count {
         let plan = open(records, from: row, &reader)
@@ -120,7 +121,7 @@ public final class AvroDecoder {
         loops.cursors[index] = start + headerCount
       case .fail(let code, let message):
         failed.append(index)
-        reader.fail(first + index, RowFailure(code: code, message: message))
+        reader.fail(first + index, RowFailure(code: code, message: message), payload: payload)
       }
       loops.count += 1
     }

@@ -78,10 +78,10 @@ extension Observation {
     case .watchFailed(let reason): (.warning, "alerts and retention wait", [.init(.reason, reason)])
     case .repeatsDropped(let topic, let partition, let count):
       (.info, "repeated records dropped", position(topic, partition) + [.init(.count, count)])
-    case .deadLettersWritten(let stream, let count, let code):
+    case .deadLettersWritten(let stream, let codes):
       (
         .warning, "dead letters written",
-        [.init(.stream, stream), .init(.count, count), .init(.code, code)]
+        [.init(.stream, stream), .init(.count, codes.values.reduce(0, +)), .init(.codes, list(codes))]
       )
     case .deadLettersForwarded(let topic, let count):
       (.info, "dead letters forwarded", [.init(.topic, topic), .init(.count, count)])
@@ -117,6 +117,12 @@ private func position(_ topic: String, _ partition: Int32) -> [LogField] {
   [LogField(.topic, topic), LogField(.partition, partition)]
 }
 
+/// `5 MALFORMED, 2 EMPTY`
+private func list(_ codes: [String: Int]) -> String {
+  codes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+}
+
 private func list(_ partitions: [Int32]) -> String {
-  partitions.sorted().map(String.init).joined(separator: ",")
+  // In brackets: partition 0 alone must not read as a count.
+  "[" + partitions.sorted().map(String.init).joined(separator: ",") + "]"
 }

@@ -55,8 +55,8 @@ public enum Observation: Sendable {
   /// Alerts and retention could not be looked at; they are tried again.
   case watchFailed(reason: String)
   case repeatsDropped(topic: String, partition: Int32, count: Int)
-  /// `code` is the first one's. The reasons may quote events, so they are only in the table dead_letters.
-  case deadLettersWritten(stream: String, count: Int, code: String)
+  /// How many of each code. The reasons may quote events, so they are only in the table dead_letters.
+  case deadLettersWritten(stream: String, codes: [String: Int])
   /// The brokers have acknowledged copies of dead letters.
   case deadLettersForwarded(topic: String, count: Int)
   /// Dead letters stay in the outbox; they are tried again.

@@ -1,10 +1,9 @@
 import Glibc
 import SQLFrontend
+import TextFiles
 
 /// Reads the files of a folder. Every file is a definition written by hand: more than a megabyte is a mistake.
 enum Folder {
-  private static let maxFileBytes = 1 << 20
-
   /// The names in `folder` with this ending, sorted; none when there is no such folder.
   static func names(in folder: String, ending: String) throws(ProjectError) -> [String] {
     guard let directory = opendir(folder) else {
@@ -24,25 +23,11 @@ enum Folder {
 
   /// The file's text, or nil when there is no such file.
   static func read(_ path: String) throws(ProjectError) -> String? {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else {
-      if errno == ENOENT { return nil }
-      throw .unreadable(path: path, reason: systemReason())
+    do {
+      return try TextFile.read(path)
+    } catch {
+      throw .unreadable(path: path + error.place, reason: error.description)
     }
-    defer { close(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 64 * 1024)
-    while true {
-      let length = Glibc.read(file, &chunk, chunk.count)
-      if length < 0 { throw .unreadable(path: path, reason: systemReason()) }
-      if length == 0 { break }
-      bytes.append(contentsOf: chunk.prefix(length))
-      if bytes.count > maxFileBytes { throw .unreadable(path: path, reason: "larger than \(maxFileBytes) bytes") }
-    }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw .unreadable(path: path, reason: "not UTF-8 text")
-    }
-    return text
   }
 
   /// All files of `folder` with this ending, their paths relative to `root` for messages.

@@ -30,13 +30,17 @@ public struct Project: Sendable {
   /// What was found in the folder and is not used, a line each.
   public let notices: [String]
 
+  /// What was found in the schemas that is probably not meant, a line each.
+  public let schemaRemarks: [String]
+
   /// Loads `sql/` and `schemas/` of the folder.
   ///
   /// - Throws: every error of every definition, not only the first.
   public init(folder: String) throws(ProjectError) {
-    var errors: [DefinitionError] = []
-    let definition = try Project.loadStream(folder)
+    var errors = try FolderCheck.problems(in: folder)
+    let definition = try Project.loadStream(folder, errors)
     let (reader, schemas) = try Project.loadSchemas(folder, definition)
+    schemaRemarks = Project.remarks(on: reader)
     let aggregates = try Folder.files(folder, "sql/aggregates", ending: ".sql")
     var plan: StreamPlan?
     do {
@@ -71,9 +75,15 @@ public struct Project: Sendable {
     return ["sql/schema is not read any more: the program has the engine's schema in it; the folder may be deleted"]
   }
 
-  private static func loadStream(_ folder: String) throws(ProjectError) -> StreamDefinition {
+  private static func loadStream(
+    _ folder: String, _ problems: [DefinitionError]
+  ) throws(ProjectError) -> StreamDefinition {
     let files = try Folder.files(folder, "sql/streams", ending: ".sql")
-    guard let file = files.first else { throw .incomplete("\(folder)/sql/streams holds no stream definition") }
+    guard let file = files.first else {
+      // A misspelt name is the likelier reason.
+      if !problems.isEmpty { throw .definitions(problems) }
+      throw .incomplete("\(folder)/sql/streams holds no stream definition")
+    }
     guard files.count == 1 else {
       throw .incomplete(
         "\(files[1].path): a project has one stream, and \(file.path) defines it already; run one project a stream")
@@ -81,7 +91,7 @@ public struct Project: Sendable {
     do {
       return try parseStream(file)
     } catch {
-      throw .definitions(error.errors)
+      throw .definitions(problems + error.errors)
     }
   }
 
@@ -99,17 +109,20 @@ public struct Project: Sendable {
           "stream \(definition.name): there is no file schemas/\(definition.schemaFile); there are "
             + files.map(\.path).joined(separator: ", "))
       }
+      try Project.refuseList(reader, definition)
       return (reader, schemas)
     } catch let error as ProjectError {
       throw error
     } catch {
-      throw .schema("\(error)")
+      throw Project.schemaError(error)
     }
   }
 
   private static func describe(_ path: [String], in reader: AvroSchema) -> FieldDescription? {
     guard let column = try? reader.column(at: path) else { return nil }
-    return FieldDescription(type: column.type, isNullable: column.isNullable, comment: column.doc ?? "")
+    return FieldDescription(
+      type: column.type, isNullable: column.isNullable, comment: column.doc ?? "",
+      fault: Project.fault(of: path, in: reader))
   }
 
   private static func parse<Definition>(

@@ -37,6 +37,7 @@ func check(_ context: CommandContext) throws -> Int32 {
     \(project.alerts.map { "alert \($0.name) on \($0.aggregate)" }.joined(separator: "\n"))
     all definitions are valid
     """)
+  for remark in project.schemaRemarks { print("note: \(remark)") }
   return 0
 }
 

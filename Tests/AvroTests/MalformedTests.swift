@@ -40,8 +40,8 @@ import Testing
     Case("[\"null\",\"string\"]", [4, 0], .malformed, "x: branch 2 of a union that has 2"),
     Case("[\"null\",\"string\"]", [1, 0], .malformed, "x: branch -1 of a union that has 2"),
     Case("[\"null\",\"string\"]", [2], .truncated, "x: the payload ends after 1 of 2 bytes needed"),
-    Case(ResolutionTests.enumeration("AB"), [4], .malformed, "x: symbol 2 of an enum that has 2"),
-    Case(ResolutionTests.enumeration("AB"), [1], .malformed, "x: symbol -1 of an enum that has 2"),
+    Case(ResolutionTests.enumeration("AB"), [4], .malformed, "x: symbol number 2 of enum E, which has 2"),
+    Case(ResolutionTests.enumeration("AB"), [1], .malformed, "x: symbol number -1 of enum E, which has 2"),
     Case(AvroTypesTests.decimal(3, 1), [0], .malformed, "x: a decimal of no bytes"),
     Case(AvroTypesTests.decimal(3, 1), [4, 0x03, 0xE8], .outOfRange, "x: the decimal has more than 3 digits"),
     Case(

@@ -1,4 +1,5 @@
 import Configuration
+import Glibc
 import Testing
 
 @Suite struct EnvironmentFileTests {
@@ -35,6 +36,30 @@ import Testing
   func refuses(text: String, message: String) {
     let error = #expect(throws: ConfigurationError.self) { try EnvironmentFile(path: ".env", text: text) }
     #expect(error?.description == message)
+  }
+
+  @Test("a file of a Windows editor, with a byte order mark and its line ends, is read; UTF-16 is named")
+  func windows() throws {
+    var template = Array("/var/tmp/streampulse-env-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    try #require(descriptor >= 0)
+    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer { unlink(path) }
+    func store(_ bytes: [UInt8]) {
+      ftruncate(descriptor, 0)
+      pwrite(descriptor, bytes, bytes.count, 0)
+    }
+    defer { close(descriptor) }
+    let text = "A=b\r\n# c\r\nB='d e' # f\r\n"
+    store([0xEF, 0xBB, 0xBF] + Array(text.utf8))
+    let file = try #require(try EnvironmentFile.read(path))
+    #expect(file.entries == [.init(key: "A", value: "b", line: 1), .init(key: "B", value: "d e", line: 3)])
+    store([0xFF, 0xFE] + text.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] })
+    let error = #expect(throws: ConfigurationError.self) { try EnvironmentFile.read(path) }
+    #expect(error?.description == "\(path): this is UTF-16 text; save it as UTF-8")
+    store(Array("A=b\nB=\u{e9}".unicodeScalars.map { UInt8($0.value) }))
+    let latin = #expect(throws: ConfigurationError.self) { try EnvironmentFile.read(path) }
+    #expect(latin?.description.hasPrefix("\(path):2:3: not UTF-8 text") == true)
   }
 
   @Test("a file that does not exist is none")

@@ -21,7 +21,7 @@ import Testing
     .partitionHeld(topic: "t", partition: 0, reason: "r"),
     .eventsAhead(topic: "t", partition: 0, seconds: 80_000),
     .recordsExpired(topic: "t", partition: 0, first: 5, last: 6), .repeatsDropped(topic: "t", partition: 0, count: 3),
-    .deadLettersWritten(stream: "s", count: 1, code: "EMPTY"),
+    .deadLettersWritten(stream: "s", codes: ["EMPTY": 1]),
     .deadLettersForwarded(topic: "t", count: 2), .forwardingFailed(reason: "r"),
     .deadLetterUnforwardable(id: 7, reason: "r"),
     .alertRaised(alert: "HIGH_ERROR_RATE", severity: "WARNING", key: #"{"k": "r"}"#, message: "m"),
@@ -43,7 +43,27 @@ import Testing
     let lines = try logged(.text) { logger in
       Observer(logger: logger).observe(.partitionsAssigned(topic: "downloads", partitions: [2, 0, 1]))
     }
-    #expect(lines == ["2026-01-31T12:34:56.000789Z INFO    partitions assigned topic=downloads partitions=0,1,2"])
+    #expect(lines == ["2026-01-31T12:34:56.000789Z INFO    partitions assigned topic=downloads partitions=[0,1,2]"])
+  }
+
+  @Test("partition 0 alone does not read as none")
+  func partitionZero() throws {
+    for change in [
+      Observation.partitionsAssigned(topic: "t", partitions: [0]), .partitionsRevoked(topic: "t", partitions: [0]),
+      .partitionsLost(topic: "t", partitions: [0]),
+    ] {
+      let lines = try logged(.text) { Observer(logger: $0).observe(change) }
+      #expect(lines.first?.hasSuffix("topic=t partitions=[0]") == true, "\(lines)")
+    }
+  }
+
+  @Test("dead letters are counted by code, the commonest first")
+  func deadLetters() throws {
+    let lines = try logged(.text) { logger in
+      Observer(logger: logger).observe(
+        .deadLettersWritten(stream: "s", codes: ["TRUNCATED": 2, "MALFORMED": 5, "EMPTY": 2]))
+    }
+    #expect(lines.first?.hasSuffix("stream=s count=9 codes=\"5 MALFORMED, 2 EMPTY, 2 TRUNCATED\"") == true, "\(lines)")
   }
 
   @Test("observations are counted")

@@ -7,7 +7,7 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
   .joined(separator: "/")
 
 /// A copy of the shipped project in a folder of its own, which a test may break.
-private final class ScratchProject {
+final class ScratchProject {
   let folder: String
 
   init() throws {
@@ -21,10 +21,22 @@ private final class ScratchProject {
     _ = system("rm -rf '\(folder)'")
   }
 
+  /// Makes the folder, too.
   func write(_ path: String, _ text: String) throws {
+    let parent = path.split(separator: "/").dropLast().joined(separator: "/")
+    _ = system("mkdir -p '\(folder)/\(parent)'")
+    try write(path, bytes: Array(text.utf8))
+  }
+
+  func write(_ path: String, bytes: [UInt8]) throws {
     guard let file = fopen("\(folder)/\(path)", "w") else { throw ScratchError() }
-    fputs(text, file)
+    fwrite(bytes, 1, bytes.count, file)
     fclose(file)
+  }
+
+  /// Leaves nothing but the engine's own schema.
+  func removeDefinitions() {
+    _ = system("cd '\(folder)' && rm -f sql/streams/* sql/aggregates/* sql/endpoints/* sql/alerts/* schemas/*")
   }
 
   func remove(_ path: String) {
@@ -41,7 +53,7 @@ private final class ScratchProject {
   }
 }
 
-private struct ScratchError: Error {}
+struct ScratchError: Error {}
 
 @Suite struct ProjectTests {
   @Test("the shipped definitions load and fit together")

@@ -4,6 +4,7 @@ import DownloadEncoding
 import Downloads
 import Events
 import Glibc
+import TextFiles
 
 /// Where a run's events go: to Kafka, to a file of JSON lines, to both or (a dry run without a file) nowhere.
 /// To be used on one thread.
@@ -132,16 +133,12 @@ struct RunResult {
 }
 
 private func readText(_ path: String) throws(GeneratorError) -> String {
-  func failure() -> GeneratorError { GeneratorError("cannot read \(path): \(String(cString: strerror(errno)))") }
-  guard let file = fopen(path, "rbe") else { throw failure() }
-  defer { fclose(file) }
-  var bytes: [UInt8] = []
-  var chunk = [UInt8](repeating: 0, count: 1 << 14)
-  while true {
-    let count = fread(&chunk, 1, chunk.count, file)
-    bytes.append(contentsOf: chunk[..<count])
-    guard count == 0 else { continue }
-    guard ferror(file) == 0 else { throw failure() }
-    return String(decoding: bytes, as: UTF8.self)
+  let text: String?
+  do {
+    text = try TextFile.read(path)
+  } catch {
+    throw GeneratorError("cannot read \(path)\(error.place): \(error)")
   }
+  guard let text else { throw GeneratorError("cannot read \(path): No such file or directory") }
+  return text
 }

@@ -1,5 +1,6 @@
 import Downloads
 import Glibc
+import TextFiles
 
 /// Reads a file line by line in bounded memory.
 final class LineReader {
@@ -28,7 +29,7 @@ final class LineReader {
     var number: UInt64 = 0
     func take(_ line: LineSplitter.Line) throws {
       number += 1
-      guard try body(number, line) else { throw Enough() }
+      guard try body(number, number == 1 ? withoutByteOrderMark(line) : line) else { throw Enough() }
     }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceBytes, alignment: 16)
     defer { buffer.deallocate() }
@@ -49,4 +50,9 @@ final class LineReader {
       return
     }
   }
+}
+
+private func withoutByteOrderMark(_ line: LineSplitter.Line) -> LineSplitter.Line {
+  guard case .text(let bytes) = line else { return line }
+  return .text(UnsafeBufferPointer(rebasing: bytes.dropFirst(TextFile.byteOrderMarkCount(bytes))))
 }

@@ -104,12 +104,16 @@ extension RowReader {
     let index = try readLong()
     guard (0..<Int64(count)).contains(index) else {
       cursor = mark
-      throw failure(.malformed, "symbol \(index) of an enum that has \(count)")
+      let name = plan.enumerations[table]?.name ?? "an enum"
+      throw failure(.malformed, "symbol number \(index) of \(name), which has \(count)")
     }
     let text = plan.texts[table + Int(index)]
     guard text.count >= 0 else {
       cursor = mark
-      throw failure(.unresolvable, "the reader's enum lacks the writer's symbol \(index), and has no default")
+      let names = plan.enumerations[table]
+      let symbol = names.map { "\"\($0.symbols[Int(index)])\"" } ?? "number \(index)"
+      throw failure(
+        .unresolvable, "the reader's \(names?.name ?? "enum") lacks the writer's symbol \(symbol), and has no default")
     }
     return text
   }

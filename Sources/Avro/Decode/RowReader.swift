@@ -25,6 +25,8 @@ struct RowReader: ~Copyable {
   var end: UnsafePointer<UInt8>
   /// Whether the payload has no header though it may have one: then a failure may mean an unknown schema.
   var mayBeFramed = false
+  /// The stream's, for messages.
+  var framing = Framing.auto
   /// The field being read, for messages.
   var field = 0
   var depth = 0
@@ -174,13 +176,21 @@ struct RowReader: ~Copyable {
   // MARK: - Failures
 
   /// Takes the row out of the batch, and gives its texts an address that stays valid.
-  mutating func fail(_ row: Int, _ failure: RowFailure) {
-    let payload = UnsafeBufferPointer(start: start, count: end - start)
+  ///
+  /// - Parameter whole: the payload, where it is not the one being read.
+  mutating func fail(_ row: Int, _ failure: RowFailure, payload whole: UnsafeBufferPointer<UInt8>? = nil) {
+    let payload = whole ?? UnsafeBufferPointer(start: start, count: end - start)
+    var failure = failure
     if mayBeFramed, let suspicion = FrameHeader.suspicion(of: payload) {
-      batch.fail(row, .unknownSchema, "\(suspicion), and bare it cannot be read either: \(failure.message)")
-    } else {
-      batch.fail(row, failure.code, failure.message)
+      failure = RowFailure(
+        code: .unknownSchema, message: "\(suspicion), and bare it cannot be read either: \(failure.message)")
     }
+    if ![.tombstone, .empty, .unresolvable].contains(failure.code),
+      let look = PayloadLook.description(of: payload, framing: framing)
+    {
+      failure.message += "; \(look)"
+    }
+    batch.fail(row, failure.code, failure.message)
     for column in 0..<batch.specs.count where columns[column].type.physical == .text {
       columns[column].texts[row] = .empty
     }

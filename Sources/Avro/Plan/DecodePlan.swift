@@ -17,6 +17,8 @@ final class DecodePlan {
   /// Paths of fields and reasons, for messages.
   let fields: [String]
   let reasons: [String]
+  /// By the table of symbols, for messages.
+  let enumerations: [Int: EnumerationNames]
   private let memory: PlanMemory
 
   /// Longer skips are no matter for a loop over many records: they would make `zeros` long.
@@ -27,7 +29,8 @@ final class DecodePlan {
 
   init(
     instructions: [Instruction], jsonInstructions: [JSONInstruction], steps: [Step], texts: [TextView],
-    program: [Step], fields: [String], reasons: [String], memory: PlanMemory
+    program: [Step], fields: [String], reasons: [String],
+    enumerations: [Int: EnumerationNames], memory: PlanMemory
   ) {
     self.instructions = copied(instructions)
     self.jsonInstructions = copied(jsonInstructions)
@@ -36,6 +39,7 @@ final class DecodePlan {
     self.program = copied(program)
     self.fields = fields
     self.reasons = reasons
+    self.enumerations = enumerations
     self.memory = memory
     var needs = [0]
     var most = 0
@@ -57,6 +61,14 @@ final class DecodePlan {
     program.deallocate()
     needs.deallocate()
   }
+}
+
+/// An enum in words.
+struct EnumerationNames {
+  /// The reader's, with its kind: `enum my.ns.Status`.
+  var name: String
+  /// The writer's.
+  var symbols: [String]
 }
 
 /// Owns the bytes that a plan's texts point to.

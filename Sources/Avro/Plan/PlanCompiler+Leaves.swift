@@ -73,6 +73,7 @@ extension PlanCompiler {
   mutating func symbolTable(_ symbols: [String], _ r: Int) -> Int {
     guard case .enumeration(let known, let defaultSymbol) = reader.types[r].shape else { return texts.count }
     let table = texts.count
+    enumerations[table] = EnumerationNames(name: reader.types[r].summary, symbols: symbols)
     for symbol in symbols {
       if let text = known.contains(symbol) ? symbol : defaultSymbol {
         texts.append(memory.append(Array(text.utf8)))

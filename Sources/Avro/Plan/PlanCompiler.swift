@@ -24,6 +24,7 @@ struct PlanCompiler {
   private var textBytes = 0
   var fields = [""]
   var reasons: [String] = []
+  var enumerations: [Int: EnumerationNames] = [:]
   /// Recursive records of the writer that have their instructions already, or will have when they are complete.
   private var skippers: [Int: Int] = [:]
   var jsonRecords: [JSONPair: Int] = [:]
@@ -42,7 +43,7 @@ struct PlanCompiler {
     return DecodePlan(
       instructions: compiler.instructions, jsonInstructions: compiler.jsonInstructions, steps: compiler.steps,
       texts: compiler.texts, program: program, fields: compiler.fields, reasons: compiler.reasons,
-      memory: compiler.memory)
+      enumerations: compiler.enumerations, memory: compiler.memory)
   }
 
   private init(writer: AvroSchema, reader: AvroSchema, specs: [ColumnSpec]) {

@@ -2,33 +2,50 @@ import JSON
 
 /// Where in the schema's JSON the fault is, and what it is.
 struct SchemaFault: Error {
-  var path: [JSONPathStep]
+  var origin: SchemaOrigin
   var message: String
 }
 
-/// JSON → types. Names must be defined before they are used, in the order of the text.
+/// JSON → types. A name that is not defined yet where it is used is looked for in the library, and defined there and
+/// then.
 struct AvroSchemaParser {
   /// Records, enums and fixeds of one schema: chains of them are followed by recursion.
   private static let maximumNamedTypes = 5_000
 
   private(set) var types: [AvroType] = []
   private var named: [AvroName: Int] = [:]
+  private let library: SchemaLibrary
   /// Where the parser is, for faults.
-  private var path: [JSONPathStep] = []
+  private var origin: SchemaOrigin
+  /// How deep the place is at which the present definition was asked for, less what its own path has.
+  private var depth = 0
+  /// Where each name was defined, so that a definition that was asked for early is not one more when it is met.
+  private var origins: [AvroName: SchemaOrigin] = [:]
   /// Fields whose defaults are checked once all types are known.
-  private var defaults: [(path: [JSONPathStep], type: Int, value: JSONValue)] = []
+  private var defaults: [(origin: SchemaOrigin, type: Int, value: JSONValue)] = []
+
+  /// - Parameter file: the schema's, in the library.
+  init(_ library: SchemaLibrary, file: Int) {
+    self.library = library
+    origin = SchemaOrigin(file: file, path: [])
+  }
 
   mutating func parseSchema(_ json: JSONValue) throws(SchemaFault) -> Int {
     let root = try parse(json, namespace: nil)
     for entry in defaults {
       if let reason = DefaultValue.mismatch(entry.value, types: types, type: entry.type) {
-        throw SchemaFault(path: entry.path, message: "the default does not fit the field's type: \(reason)")
+        throw SchemaFault(
+          origin: entry.origin, message: "the default does not fit the field's type: \(reason)")
       }
     }
     return root
   }
 
   private mutating func parse(_ json: JSONValue, namespace: String?) throws(SchemaFault) -> Int {
+    // As deep as if all definitions stood in one text, which bounds every recursion over types.
+    guard depth == 0 || depth + origin.path.count + 2 <= JSONValue.maximumDepth else {
+      throw fault("types are nested more than \(JSONValue.maximumDepth) levels deep")
+    }
     switch json {
     case .string(let name): return try reference(name, namespace: namespace)
     case .array(let branches): return try parseUnion(branches, namespace: namespace)
@@ -75,9 +92,28 @@ struct AvroSchemaParser {
 
   private mutating func reference(_ name: String, namespace: String?) throws(SchemaFault) -> Int {
     if let primitive = Self.primitives[name] { return add(AvroType(shape: primitive)) }
-    let full = AvroName(full: name.contains(".") || namespace == nil ? name : "\(namespace ?? "").\(name)")
-    guard let index = named[full] else { throw fault("the type \"\(full.full)\" is not defined before this place") }
-    return index
+    let full = AvroName(name, in: namespace)
+    if let index = named[full] { return index }
+    switch library.definition(of: full, for: origin.file) {
+    case .one(let definition): return try define(early: definition)
+    case .ambiguous(let first, let second):
+      throw fault(
+        "the type \"\(full.full)\" is defined differently in \(first) and \(second): put the one that is meant in "
+          + "place of this name")
+    case .none:
+      throw fault(
+        "the type \"\(full.full)\" is not defined\(library.texts.count > 1 ? ", neither here nor in another file" : "")"
+      )
+    }
+  }
+
+  /// Parses a definition that stands further on or in another file.
+  private mutating func define(early definition: SchemaLibrary.Definition) throws(SchemaFault) -> Int {
+    let place = (origin, depth)
+    depth += origin.path.count - definition.path.count
+    origin = SchemaOrigin(file: definition.file, path: definition.path)
+    defer { (origin, depth) = place }
+    return try parse(definition.json, namespace: definition.namespace)
   }
 
   private mutating func parseUnion(_ branches: [JSONValue], namespace: String?) throws(SchemaFault) -> Int {
@@ -98,6 +134,7 @@ struct AvroSchemaParser {
   }
 
   private mutating func parseRecord(_ json: JSONValue, namespace: String?) throws(SchemaFault) -> Int {
+    if let known = definedEarly(json, namespace: namespace) { return known }
     let index = try define(json, shape: .record([]), namespace: namespace)
     guard let list = json["fields"]?.arrayValue else { throw fault("the record has no array of \"fields\"") }
     let inner = types[index].name?.namespace
@@ -149,13 +186,27 @@ struct AvroSchemaParser {
       order = known
     }
     let value = json["default"]
-    if let value { defaults.append((path + [.member("default")], type, value)) }
+    if let value {
+      let place = SchemaOrigin(file: origin.file, path: origin.path + [.member("default")])
+      defaults.append((place, type, value))
+    }
+    // A field may repeat what its type says rightly.
+    let misplaced = json["logicalType"]?.stringValue.flatMap { wanted in
+      LogicalType.named(wanted, on: types[optional(type)]) == nil ? nil : wanted
+    }
     return AvroField(
       name: name, aliases: try strings(json, "aliases"), doc: json["doc"]?.stringValue, type: type,
-      defaultValue: value, order: order)
+      defaultValue: value, order: order, place: origin, misplacedLogicalType: misplaced)
+  }
+
+  /// The other branch of a union with null; else the type itself.
+  private func optional(_ type: Int) -> Int {
+    guard case .union(let branches) = types[type].shape, branches.count == 2 else { return type }
+    return branches.first { !types[$0].isNull } ?? type
   }
 
   private mutating func parseEnum(_ json: JSONValue, namespace: String?) throws(SchemaFault) -> Int {
+    if let known = definedEarly(json, namespace: namespace) { return known }
     let symbols = try strings(json, "symbols")
     guard json["symbols"] != nil else { throw fault("the enum has no \"symbols\"") }
     if let bad = symbols.first(where: { !Self.isName($0) }) { throw fault("\"\(bad)\" is not a symbol", at: "symbols") }
@@ -168,11 +219,22 @@ struct AvroSchemaParser {
   }
 
   private mutating func parseFixed(_ json: JSONValue, namespace: String?) throws(SchemaFault) -> Int {
+    if let known = definedEarly(json, namespace: namespace) { return known }
     guard let size = json["size"]?.intValue, (0...Int(Int32.max)).contains(size) else {
       throw fault("the fixed has no \"size\", a number of bytes")
     }
     let index = try define(json, shape: .fixed(size: size), namespace: namespace)
     types[index].logical = logicalType(json, on: .fixed(size: size))
+    return index
+  }
+
+  /// The type of this very definition, when it has been asked for before it was met.
+  private func definedEarly(_ json: JSONValue, namespace: String?) -> Int? {
+    guard let text = json["name"]?.stringValue else { return nil }
+    let space = json["namespace"]?.stringValue ?? namespace
+    let name = AvroName(text, in: space == "" ? nil : space)
+    guard let index = named[name], let known = origins[name], known.file == origin.file, known.path == origin.path
+    else { return nil }
     return index
   }
 
@@ -193,11 +255,12 @@ struct AvroSchemaParser {
     }
     let index = add(AvroType(shape: shape, name: name, aliases: aliases, doc: json["doc"]?.stringValue))
     named[name] = index
+    origins[name] = origin
     return index
   }
 
   private func fullName(_ text: String, namespace: String?, at member: String) throws(SchemaFault) -> AvroName {
-    let name = AvroName(full: text.contains(".") || namespace == nil ? text : "\(namespace ?? "").\(text)")
+    let name = AvroName(text, in: namespace)
     let parts = name.full.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.allSatisfy({ Self.isName($0) }) else { throw fault("\"\(name.full)\" is not a valid name", at: member) }
     return name
@@ -220,13 +283,15 @@ struct AvroSchemaParser {
   private mutating func inside<Value>(
     _ step: JSONPathStep, _ body: (inout Self) throws(SchemaFault) -> Value
   ) throws(SchemaFault) -> Value {
-    path.append(step)
-    defer { path.removeLast() }
+    origin.path.append(step)
+    defer { origin.path.removeLast() }
     return try body(&self)
   }
 
   private func fault(_ message: String, at member: String? = nil) -> SchemaFault {
-    SchemaFault(path: path + (member.map { [.member($0)] } ?? []), message: message)
+    SchemaFault(
+      origin: SchemaOrigin(file: origin.file, path: origin.path + (member.map { [.member($0)] } ?? [])),
+      message: message)
   }
 
   static let primitives: [String: AvroType.Shape] = [
@@ -244,32 +309,5 @@ struct AvroSchemaParser {
       default: false
       }
     }
-  }
-}
-
-/// The logical type of `json`, unless it is unknown or does not fit: then the specification says to ignore it.
-private func logicalType(_ json: JSONValue, on shape: AvroType.Shape) -> LogicalType? {
-  switch (json["logicalType"]?.stringValue, shape) {
-  case ("date", .int): return .date
-  case ("time-millis", .int): return .timeMillis
-  case ("time-micros", .long): return .timeMicros
-  case ("timestamp-millis", .long): return .timestampMillis
-  case ("timestamp-micros", .long): return .timestampMicros
-  case ("local-timestamp-millis", .long): return .localTimestampMillis
-  case ("local-timestamp-micros", .long): return .localTimestampMicros
-  case ("uuid", .string), ("uuid", .fixed(size: 16)): return .uuid
-  case ("duration", .fixed(size: 12)): return .duration
-  case ("decimal", .bytes), ("decimal", .fixed):
-    let scale = json["scale"] == nil ? 0 : json["scale"]?.intValue ?? -1
-    guard let precision = json["precision"]?.intValue, precision > 0, (0...precision).contains(scale) else {
-      return nil
-    }
-    // log10(2^(8·size - 1) - 1) digits fit; 0.30103 is log10(2) rounded up in the fifth place, which errs only
-    // for fixeds of more than 10,000 bytes.
-    if case .fixed(let size) = shape, Double(precision) > Double(8 * size - 1) * 0.30103 {
-      return nil
-    }
-    return .decimal(precision: precision, scale: scale)
-  default: return nil
   }
 }

@@ -5,6 +5,15 @@ struct AvroName: Hashable, Sendable {
   /// With the namespace, e.g. "streampulse.DownloadEvent".
   var full: String
 
+  init(full: String) {
+    self.full = full
+  }
+
+  /// - Parameter namespace: what `text` is relative to unless it has a namespace of its own.
+  init(_ text: String, in namespace: String?) {
+    full = text.contains(".") ? text : namespace.map { "\($0).\(text)" } ?? text
+  }
+
   /// Without the namespace.
   var simple: Substring {
     full.lastIndex(of: ".").map { full[full.index(after: $0)...] } ?? full[...]
@@ -39,6 +48,9 @@ struct AvroField: Sendable {
   var type: Int
   var defaultValue: JSONValue?
   var order: Order
+  var place: SchemaOrigin
+  /// A `logicalType` beside the type, not in it.
+  var misplacedLogicalType: String?
 }
 
 /// A node of a schema. Types refer to each other by their index in `AvroSchema.types`, so that a type can contain

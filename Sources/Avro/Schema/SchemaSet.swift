@@ -21,13 +21,21 @@ public struct SchemaSet: Sendable {
     var entries: [Entry] = []
     var byFile: [String: Int] = [:]
     var byFingerprint: [UInt64: Int] = [:]
-    for file in files {
-      let schema = try AvroSchema(parsing: file.text, file: file.name)
-      byFile[file.name] = entries.count
+    func add(_ name: String, _ schema: AvroSchema) {
+      byFile[name] = entries.count
       // Files that differ only in documentation, defaults or aliases share a fingerprint; as a writer's schema they
       // are the same, so the first will do.
       if byFingerprint[schema.fingerprint] == nil { byFingerprint[schema.fingerprint] = entries.count }
-      entries.append(Entry(file: file.name, schema: schema))
+      entries.append(Entry(file: name, schema: schema))
+    }
+    let library = try SchemaLibrary(files.map { SchemaText(file: $0.name, text: $0.text) })
+    for (index, file) in files.enumerated() {
+      let schema = try AvroSchema(library, file: index)
+      add(file.name, schema)
+      // Each type of a list can be a writer's schema of its own.
+      for name in schema.listedTypes {
+        if let type = schema.type(named: name) { add("\(file.name)#\(name)", type) }
+      }
     }
     self.entries = entries
     self.byFile = byFile
@@ -47,19 +55,24 @@ public struct SchemaSet: Sendable {
     }
     var ids: [UInt32: Int] = [:]
     for member in members {
+      let place = JSONPosition(of: [.member(member.name)], in: text).map { ":\($0.line):\($0.column)" } ?? ""
       guard let id = UInt32(member.name) else {
-        throw .confluentIDs("confluent-ids.json: \"\(member.name)\" is no 32-bit schema id")
+        throw .confluentIDs("confluent-ids.json\(place): \"\(member.name)\" is no 32-bit schema id")
       }
       guard let file = member.value.stringValue, let index = files[file] else {
-        throw .confluentIDs("confluent-ids.json: the id \(id) names \(member.value.text), which is no schema file")
+        throw .confluentIDs(
+          "confluent-ids.json\(place): the id \(id) names \(member.value.text), which is no schema file")
       }
       ids[id] = index
     }
     return ids
   }
 
+  /// - Parameter file: the name of a file; `file#my.ns.Name` is the type of that name in it.
   public func schema(file: String) -> AvroSchema? {
-    byFile[file].map { entries[$0].schema }
+    if let index = byFile[file] { return entries[index].schema }
+    guard let mark = file.firstIndex(of: "#"), let index = byFile[String(file[..<mark])] else { return nil }
+    return entries[index].schema.type(named: String(file[file.index(after: mark)...]))
   }
 
   public func schema(fingerprint: UInt64) -> AvroSchema? {

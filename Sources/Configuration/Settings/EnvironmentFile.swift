@@ -1,4 +1,4 @@
-import Glibc
+import TextFiles
 
 /// The contents of a `.env` file: `KEY=VALUE` lines, comments, quotes, an optional `export`.
 ///
@@ -46,26 +46,13 @@ public struct EnvironmentFile: Sendable {
 
   /// Reads a file; nil when there is none.
   public static func read(_ path: String) throws(ConfigurationError) -> EnvironmentFile? {
-    // Larger than any settings file: what is beyond is not one.
-    let limit = 1 << 20
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else {
-      if errno == ENOENT { return nil }
-      throw ConfigurationError(location: path, message: String(cString: strerror(errno)))
+    let text: String?
+    do {
+      text = try TextFile.read(path)
+    } catch {
+      throw ConfigurationError(location: path + error.place, message: error.description)
     }
-    defer { close(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 16 * 1024)
-    while true {
-      let length = Glibc.read(file, &chunk, chunk.count)
-      if length < 0 { throw ConfigurationError(location: path, message: String(cString: strerror(errno))) }
-      if length == 0 { break }
-      bytes.append(contentsOf: chunk.prefix(length))
-      if bytes.count > limit { throw ConfigurationError(location: path, message: "larger than \(limit) bytes") }
-    }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw ConfigurationError(location: path, message: "not UTF-8 text")
-    }
+    guard let text else { return nil }
     return try EnvironmentFile(path: path, text: text)
   }
 

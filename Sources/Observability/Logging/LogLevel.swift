@@ -58,7 +58,8 @@ public struct LogField: Hashable, Sendable {
 
 /// Every key that a log line may have, so that one thing has one name.
 public enum LogKey: String, Sendable, CaseIterable {
-  case aggregates, alert, alerts, attempt, bytes, code, column, command, count, endpoints, events, expected, file,
+  case aggregates, alert, alerts, attempt, bytes, code, codes, column, command, count, endpoints, events, expected,
+    file,
     first,
     found, hint, host, key, last, letter, line, method, migration, offset, partition, partitions, path, pid,
     policy, port, reason

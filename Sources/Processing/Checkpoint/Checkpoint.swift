@@ -47,8 +47,9 @@ extension Checkpoint {
         stream: stream, events: recordCount, rows: deltas.reduce(0) { $0 + $1.rowCount }, filtered: filtered,
         late: late, dead: deadLetters.count, seconds: seconds)
     ]
-    if let first = deadLetters.first {
-      observations.append(.deadLettersWritten(stream: stream, count: deadLetters.count, code: first.code.rawValue))
+    if !deadLetters.isEmpty {
+      let codes = deadLetters.reduce(into: [:]) { $0[$1.code.rawValue, default: 0] += 1 }
+      observations.append(.deadLettersWritten(stream: stream, codes: codes))
     }
     return observations
   }

@@ -61,14 +61,14 @@ struct ExpressionTyper {
       }
       return try compare(comparison, try operand(left), try operand(right), at: location)
     case .between(let operand, let low, let high, let isNegated):
-      return try between(operand, low, high, isNegated: isNegated, at: location)
+      return try bounded(try between(operand, low, high, isNegated: isNegated, at: location), at: location)
     case .oneOf(let operand, let values, let isNegated):
-      return try oneOf(operand, values, isNegated: isNegated, at: location)
+      return try bounded(try oneOf(operand, values, isNegated: isNegated, at: location), at: location)
     case .distinct(let left, let right, let isNegated):
-      return try distinct(left, right, isNegated: isNegated, at: location)
-    case .nullIf(let left, let right): return try nullIf(left, right, at: location)
-    case .and(let operands): return .and(try conditions(operands, of: "AND"))
-    case .or(let operands): return .or(try conditions(operands, of: "OR"))
+      return try bounded(try distinct(left, right, isNegated: isNegated, at: location), at: location)
+    case .nullIf(let left, let right): return try bounded(try nullIf(left, right, at: location), at: location)
+    case .and(let operands): return try bounded(.and(try conditions(operands, of: "AND")), at: location)
+    case .or(let operands): return try bounded(.or(try conditions(operands, of: "OR")), at: location)
     case .not(let operand): return .not(try condition(operand, of: "NOT"))
     case .isNull(let operand, let isNegated):
       let test = Expression.isNull(try expression(operand))
@@ -78,11 +78,11 @@ struct ExpressionTyper {
       let test = Expression.isTrue(value ? condition : .not(condition))
       return isNegated ? .not(test) : test
     case .caseWhen(let subject, let branches, let otherwise):
-      return try caseWhen(subject, branches, otherwise, at: location)
+      return try bounded(try caseWhen(subject, branches, otherwise, at: location), at: location)
     case .coalesce(let operands):
       var values: [Operand] = []
       for operand in operands { values.append(try self.operand(operand)) }
-      return .coalesce(try unified(values, by: "COALESCE", at: location))
+      return try bounded(.coalesce(try unified(values, by: "COALESCE", at: location)), at: location)
     case .cast(let operand, let type): return try cast(operand, to: type, at: location)
     }
   }

@@ -8,8 +8,11 @@ public struct FieldDescription: Hashable, Sendable {
   public var isNullable: Bool
   /// The schema's doc string; empty when it has none.
   public var comment: String
+  /// A mistake in the schema because of which the type is not the one that was meant: said where the type matters.
+  public var fault: DefinitionError?
 
-  public init(type: SQLType, isNullable: Bool, comment: String) {
+  public init(type: SQLType, isNullable: Bool, comment: String, fault: DefinitionError? = nil) {
+    self.fault = fault
     self.type = type
     self.isNullable = isNullable
     self.comment = comment

@@ -44,6 +44,10 @@ private func checkEventTime(
       hint: columns.suggestion(for: stream.eventTime))
   }
   guard description.type == .timestamptz else {
+    if var fault = description.fault {
+      fault.message = "event_time names the field \(path), which is \(description.type.sqlName): \(fault.message)"
+      throw fault
+    }
     throw streamError(
       stream, "event_time names the field \(path), which is \(description.type.sqlName)",
       hint: "the event time is a timestamp with time zone: in Avro a long of logicalType timestamp-millis or -micros")

@@ -44,10 +44,11 @@ public struct DefinitionErrors: Error, Hashable, Sendable, CustomStringConvertib
 /// Collects the errors of a file, so that one run reports all of them.
 struct Diagnostics {
   private(set) var errors: [DefinitionError] = []
+  private var known: Set<DefinitionError> = []
 
   mutating func report(_ error: DefinitionError) {
     // An error in an expression that stands in SELECT and in GROUP BY, or that two results share, is one error.
-    if !errors.contains(error) { errors.append(error) }
+    if known.insert(error).inserted { errors.append(error) }
   }
 
   /// The value of `body`, or nil when it failed and its error has been noted.

@@ -24,7 +24,12 @@ struct SourceText {
     let bytes = Array(file.text.utf8)
     self.bytes = bytes
     tokens = Token.scan(bytes)
-    lineStarts = [0] + bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") }.map { $0 + 1 }
+    // `\n`, `\r\n` or a lone `\r`.
+    let ends = bytes.indices.filter { index in
+      bytes[index] == UInt8(ascii: "\n")
+        || bytes[index] == UInt8(ascii: "\r") && (index + 1 == bytes.count || bytes[index + 1] != UInt8(ascii: "\n"))
+    }
+    lineStarts = [0] + ends.map { $0 + 1 }
   }
 
   func text(_ range: Range<Int>) -> String {
@@ -71,9 +76,19 @@ struct SourceText {
       hint: hint)
   }
 
+  private func firstToken(endingAfter offset: Int) -> Int? {
+    var low = 0
+    var high = tokens.count
+    while low < high {
+      let middle = (low + high) / 2
+      if tokens[middle].range.upperBound > offset { high = middle } else { low = middle + 1 }
+    }
+    return low < tokens.count ? low : nil
+  }
+
   /// The tokens from `offset` up to a space, or up to a comma, semicolon or parenthesis that was not opened there.
   private func offendingText(at offset: Int) -> String {
-    guard let first = tokens.firstIndex(where: { $0.range.upperBound > offset }),
+    guard let first = firstToken(endingAfter: offset),
       line(of: max(tokens[first].range.lowerBound, offset)) == line(of: offset)
     else { return "" }
     var end = tokens[first].range.lowerBound
@@ -87,7 +102,7 @@ struct SourceText {
       end = token.range.upperBound
     }
     let start = tokens[first].isComment ? offset : tokens[first].range.lowerBound
-    let line = text(start..<max(end, start)).split(separator: "\n").first.map(String.init) ?? ""
+    let line = text(start..<max(end, start)).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     return line.count > 60 ? line.prefix(57) + "…" : line
   }
 }

@@ -1,5 +1,5 @@
 /// The candidate that `name` is most likely a misspelling of; nil when none is near.
-func nearestSpelling(of name: String, among candidates: some Sequence<String>) -> String? {
+public func nearestSpelling(of name: String, among candidates: some Sequence<String>) -> String? {
   let wanted = Array(name.lowercased().unicodeScalars)
   let limit = max(1, wanted.count / 3)
   var best: (distance: Int, candidate: String)?

@@ -61,7 +61,8 @@ private struct TokenScanner {
     let following = peek(1)
     switch byte {
     case UInt8(ascii: "-") where following == UInt8(ascii: "-"):
-      while let byte = peek(), byte != UInt8(ascii: "\n") { position += 1 }
+      // A lone carriage return is a line end to Postgres, too.
+      while let byte = peek(), byte != UInt8(ascii: "\n"), byte != UInt8(ascii: "\r") { position += 1 }
       return .lineComment
     case UInt8(ascii: "/") where following == UInt8(ascii: "*"):
       skipBlockComment()

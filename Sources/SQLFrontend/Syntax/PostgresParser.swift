@@ -10,20 +10,62 @@ enum PostgresParser {
     let bytes = bytes ?? source.bytes
     // The parser takes a C string: it would not see what stands behind a zero byte.
     if let zero = bytes.firstIndex(of: 0) { throw source.error(at: zero, "the file contains a zero byte") }
+    try NestingBound.check(source)
+    try refuseLongNames(source)
     switch parse(bytes) {
     case .failed(let message, let character):
       let offset = character > 0 ? source.byteOffset(ofCharacter: character - 1) : 0
       // The parser's "at or near" repeats what our own errors say in their own way.
       let summary = message.split(separator: " at ").first.map(String.init) ?? message
-      throw source.error(at: offset, summary)
+      let isParameter = offset < source.bytes.count && bytes[offset] == UInt8(ascii: ":")
+      throw source.error(
+        at: offset, summary, hint: isParameter ? "parameters (:name) are for endpoints" : nil)
     case .tree(let text):
       do {
         guard case .array(let items)? = try JSONValue(parsing: text)["stmts"] else { return [] }
         return items.compactMap { $0["stmt"].flatMap(Node.init) }
       } catch {
-        throw source.error(at: 0, "the statement is too complex")
+        throw source.error(
+          at: location(inTree: text, after: error.position.offset),
+          "the statement is nested too deep", hint: NestingBound.hint)
       }
     }
+  }
+
+  /// Postgres cuts longer names off without a word, the parser too.
+  private static func refuseLongNames(_ source: SourceText) throws(DefinitionError) {
+    for token in source.tokens where token.range.count > ReservedNames.maximumBytes {
+      guard token.kind == .word || token.kind == .quotedIdentifier else { continue }
+      let text = source.text(token)
+      let name = token.kind == .word ? text : String(text.dropFirst().dropLast()).replacing("\"\"", with: "\"")
+      guard name.utf8.count > ReservedNames.maximumBytes else { continue }
+      throw source.error(
+        at: token.range.lowerBound,
+        "the name is longer than \(ReservedNames.maximumBytes) bytes, where Postgres cuts names off",
+        hint: "write a shorter one; a field of the schema can have a shorter name with the long one as an alias")
+    }
+  }
+
+  /// Where the node stands that the tree's text ends last with at or behind `offset`: nodes end with their location.
+  private static func location(inTree text: String, after offset: Int) -> Int {
+    let mark = Array("\"location\":".utf8)
+    let rest = text.utf8.dropFirst(offset)
+    var matched = 0
+    var number: Int?
+    for byte in rest {
+      if matched == mark.count {
+        guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else {
+          if number != nil { break }
+          // A node without a place: the one around it has one.
+          matched = 0
+          continue
+        }
+        number = (number ?? 0) * 10 + Int(byte - UInt8(ascii: "0"))
+      } else {
+        matched = byte == mark[matched] ? matched + 1 : (byte == mark[0] ? 1 : 0)
+      }
+    }
+    return number ?? 0
   }
 
   /// The only statement of the file.

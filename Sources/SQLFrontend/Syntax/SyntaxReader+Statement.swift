@@ -3,6 +3,9 @@ extension SyntaxReader {
   static let aggregateForm =
     "CREATE MATERIALIZED VIEW name AS SELECT … FROM stream GROUP BY tumble(\"timestamp\", INTERVAL '1 minute'), …;"
 
+  /// Postgres' bound on the columns of a table.
+  static let maximumItems = 1600
+
   func stream(_ node: Node) throws(DefinitionError) -> SyntaxStream {
     guard node.kind == "CreateForeignTableStmt", let base = node.inline("base"),
       let relation = base.inline("relation")
@@ -128,6 +131,11 @@ extension SyntaxReader {
     guard let relation = from.first else {
       throw source.error(at: location, "FROM is missing", hint: "name the stream: FROM content_downloads")
     }
+    if relation.kind == "RangeTableSample" {
+      throw source.error(
+        at: keyword(after: location, "tablesample") ?? location, "TABLESAMPLE is not supported",
+        hint: "every event counts; filter with WHERE")
+    }
     for other in from where other.kind != "RangeVar" || from.count > 1 {
       throw source.error(
         at: keyword(after: location, "from") ?? location,
@@ -138,11 +146,21 @@ extension SyntaxReader {
     return SyntaxSelect(
       items: try items(node.nodes("targetList")), source: try relationName(relation),
       sourceLocation: relation.location, filter: condition == nil ? nil : try expression(condition),
-      groupBy: try expressions(node.nodes("groupClause")))
+      groupBy: try groupBy(node.nodes("groupClause")))
+  }
+
+  private func groupBy(_ nodes: [Node]) throws(DefinitionError) -> [SyntaxExpression] {
+    if nodes.count > Self.maximumItems {
+      throw refuse(nodes[Self.maximumItems], "GROUP BY has at most \(Self.maximumItems) terms")
+    }
+    return try expressions(nodes)
   }
 
   private func items(_ nodes: [Node]) throws(DefinitionError) -> [SyntaxItem] {
     var items: [SyntaxItem] = []
+    if nodes.count > Self.maximumItems {
+      throw refuse(nodes[Self.maximumItems], "a SELECT has at most \(Self.maximumItems) columns")
+    }
     for node in nodes {
       items.append(
         SyntaxItem(alias: node.string("name"), expression: try expression(node.node("val")), location: node.location))

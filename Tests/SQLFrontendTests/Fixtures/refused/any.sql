@@ -1,4 +1,5 @@
--- error: 5:24: an array is not supported near "ARRAY[1]"
+-- error: 6:17: ANY and ALL are not supported near "="
+-- hint: write IN (…)
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads

@@ -1,4 +1,5 @@
--- error: 1:1: the statement is too complex
+-- error: 6:1007: the statement is nested too deep near "extra.flag"
+-- hint: split a long chain with parentheses, (a + b + …) + (c + d + …), or write IN (…) for a list of values
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads

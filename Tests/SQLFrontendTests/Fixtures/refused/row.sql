@@ -1,4 +1,5 @@
--- error: 5:7: a row constructor is not supported near "ROW(1,"
+-- error: 6:7: a row constructor is not supported near "ROW(1,"
+-- hint: write its parts one by one
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads

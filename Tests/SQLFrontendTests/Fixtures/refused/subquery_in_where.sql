@@ -1,5 +1,5 @@
--- error: 6:21: a subquery is not supported near "IN"
--- hint: a definition reads one stream, event by event
+-- error: 6:21: IN with a subquery is not supported near "IN"
+-- hint: a definition reads one stream, event by event; write a list of values: IN ('a', 'b')
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads

@@ -1,0 +1,94 @@
+import Glibc
+import SQLFrontend
+
+/// Refuses what lies in a project's folders and would not be read: a folder or an ending that is misspelt must not make
+/// a definition disappear.
+enum FolderCheck {
+  /// What the folders of `sql/` hold.
+  private static let definitionFolders = ["streams", "aggregates", "endpoints", "alerts", engineFolder]
+  /// The engine's own migrations are no definitions.
+  private static let engineFolder = "schema"
+
+  /// Everything in `sql/` and `schemas/` that has no meaning, each with what to do.
+  static func problems(in root: String) throws(ProjectError) -> [DefinitionError] {
+    var problems: [DefinitionError] = []
+    for entry in try entries(of: "\(root)/sql") {
+      let path = "sql/\(entry.name)"
+      if !entry.isFolder {
+        if isDefinition(entry.name) {
+          problems.append(problem(path, "a definition does not lie in sql/ itself", hint: movingHint))
+        } else if !isIgnored(entry.name) {
+          problems.append(unknownFile(path))
+        }
+      } else if !definitionFolders.contains(entry.name) {
+        let folders = definitionFolders.map { "sql/\($0)" }
+        let nearest = nearestSpelling(of: path, among: folders).map { "did you mean \($0)? " } ?? ""
+        problems.append(
+          problem(path, "there is no such folder of definitions", hint: "\(nearest)\(movingHint)"))
+      } else if entry.name != engineFolder {
+        problems += try files(of: root, path, ending: ".sql", others: [])
+      }
+    }
+    return problems + (try files(of: root, "schemas", ending: ".avsc", others: ["confluent-ids.json"]))
+  }
+
+  private static let movingHint = "the folders are sql/streams, sql/aggregates, sql/endpoints and sql/alerts"
+
+  private static func files(
+    of root: String, _ folder: String, ending: String, others: [String]
+  ) throws(ProjectError) -> [DefinitionError] {
+    var problems: [DefinitionError] = []
+    for entry in try entries(of: "\(root)/\(folder)") {
+      let path = "\(folder)/\(entry.name)"
+      if entry.isFolder {
+        problems.append(
+          problem(path, "a folder inside of \(folder) is not read", hint: "move its files to \(folder)"))
+      } else if entry.name.hasSuffix(ending) || others.contains(entry.name) || isIgnored(entry.name) {
+        continue
+      } else if entry.name.lowercased().hasSuffix(ending) {
+        let name = entry.name.dropLast(ending.count) + ending
+        problems.append(problem(path, "the ending is \(ending), in small letters", hint: "call it \(name)"))
+      } else if let nearest = nearestSpelling(of: entry.name, among: others) {
+        problems.append(problem(path, "such a file is not read", hint: "did you mean \(folder)/\(nearest)?"))
+      } else {
+        problems.append(unknownFile(path, ending: ending))
+      }
+    }
+    return problems
+  }
+
+  private static func unknownFile(_ path: String, ending: String = ".sql") -> DefinitionError {
+    problem(
+      path, "such a file is not read",
+      hint: "files end in \(ending); notes in .md, and copies that editors make (*~, *.bak, *.orig, *.swp) may lie here"
+    )
+  }
+
+  private static func isDefinition(_ name: String) -> Bool { name.lowercased().hasSuffix(".sql") }
+
+  /// Notes for people, what editors and version control leave behind, and hidden files.
+  private static func isIgnored(_ name: String) -> Bool {
+    let lower = name.lowercased()
+    return name.hasPrefix(".") || name.hasPrefix("#") || name.hasSuffix("~")
+      || [".md", ".bak", ".orig", ".rej", ".swp", ".tmp"].contains { lower.hasSuffix($0) }
+      || ["readme", "readme.txt", "license", "makefile", "thumbs.db", "desktop.ini"].contains(lower)
+  }
+
+  private static func problem(_ path: String, _ message: String, hint: String) -> DefinitionError {
+    DefinitionError(path: path, line: 1, column: 1, offendingText: "", message: message, hint: hint)
+  }
+
+  private struct Entry {
+    var name: String
+    var isFolder: Bool
+  }
+
+  /// What is not hidden in the folder, sorted by name; nothing when there is no such folder.
+  private static func entries(of folder: String) throws(ProjectError) -> [Entry] {
+    try Folder.names(in: folder, ending: "").map { name in
+      var status = stat()
+      let isFolder = stat("\(folder)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+      return Entry(name: name, isFolder: isFolder)
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import SQLQuoting
+
+/// What Postgres can say and a definition cannot, each called by the name that it has in SQL.
+extension SyntaxReader {
+  func refusal(of node: Node) -> DefinitionError {
+    switch node.kind {
+    case "SubLink": refuse(subquery: node)
+    case "SQLValueFunction":
+      refuse(
+        node, "the current time or user is not a function of the event",
+        hint: "a definition must give the same rows whenever it runs; use the event-time column")
+    case "ParamRef": refuse(node, "a parameter is not supported here")
+    case "NamedArgExpr": refuse(node, "named arguments are not supported", hint: "write the arguments in their order")
+    case "MinMaxExpr": refuse(node, "GREATEST and LEAST are not supported yet", hint: "write CASE WHEN a > b THEN a …")
+    case "RowExpr": refuse(node, "a row constructor is not supported", hint: "write its parts one by one")
+    case "A_ArrayExpr": refuse(node, "an array is not supported", hint: "write a list of values as IN (…)")
+    case "GroupingSet", "GroupingFunc":
+      refuse(node, "grouping sets are not supported", hint: "write one aggregate per grouping")
+    case "SetToDefault": refuse(node, "DEFAULT is not supported here")
+    case "XmlExpr", "XmlSerialize": refuse(node, "XML is not supported")
+    case "CurrentOfExpr": refuse(node, "CURRENT OF is not supported")
+    default: refuse(node, "\(node.kind) is not supported in an expression")
+    }
+  }
+
+  private func refuse(subquery node: Node) -> DefinitionError {
+    let hint = "a definition reads one stream, event by event"
+    return switch node.string("subLinkType") {
+    case "EXISTS_SUBLINK": refuse(node, "EXISTS is not supported", hint: hint)
+    case "ANY_SUBLINK" where node.nodes("operName").isEmpty:
+      refuse(node, "IN with a subquery is not supported", hint: "\(hint); write a list of values: IN ('a', 'b')")
+    case "ANY_SUBLINK", "ALL_SUBLINK": refuse(node, "ANY and ALL are not supported", hint: "write IN (…)")
+    case "ARRAY_SUBLINK": refuse(node, "an array is not supported", hint: "write a list of values as IN (…)")
+    default: refuse(node, "a subquery is not supported", hint: hint)
+    }
+  }
+
+  /// - Parameters:
+  ///   - part: a star, or the subscript of an element or of a slice.
+  ///   - node: what it belongs to.
+  ///   - names: what stands before it.
+  func refusal(ofIndirection part: Node, in node: Node, behind names: [String]) -> DefinitionError {
+    let path = quotedPath(names)
+    guard part.kind == "A_Star" else {
+      let what = part.flag("is_slice") ? "slices of arrays" : "array elements"
+      let text = path.isEmpty ? "" : "; the whole array as text is \(path)::text"
+      return refuse(node, "\(what) are not supported yet", hint: "arrays and maps are jsonb here\(text)")
+    }
+    guard path.isEmpty else {
+      return refuse(node, "\(path).* is not supported", hint: "name the fields one by one")
+    }
+    // TABLE x is a SELECT * that nobody wrote.
+    guard node.integer("location") ?? 0 > 0 else {
+      return source.error(
+        at: keyword(after: 0, "table") ?? firstToken, "TABLE is not supported here", hint: "write a SELECT")
+    }
+    return refuse(node, "SELECT * is not supported", hint: "name the keys and the aggregates that the table keeps")
+  }
+
+  /// SQL's own syntax that the parser turns into a call, so that the function's name stands nowhere in the text.
+  func syntaxFunctionRefusal(_ node: Node) -> DefinitionError? {
+    guard node.string("funcformat") == "COERCE_SQL_SYNTAX" else { return nil }
+    let name = node.names("funcname").compactMap { $0 }.last ?? ""
+    switch name {
+    case "timezone":
+      return refuse(
+        node, "AT TIME ZONE is not supported yet",
+        hint: "windows and times are in UTC; shift them in the endpoint that reads the table")
+    case "extract", "date_part":
+      return refuse(
+        node, "EXTRACT is not supported yet", hint: "group by a window, tumble(…), or extract in the endpoint")
+    case "overlaps": return refuse(node, "OVERLAPS is not supported", hint: "compare with < and >=")
+    case "pg_collation_for": return refuse(node, "COLLATION FOR is not supported")
+    case "is_normalized", "normalize":
+      return refuse(node, "NORMALIZE and IS NORMALIZED are not supported", hint: Self.textHint)
+    case "xmlexists": return refuse(node, "XML is not supported")
+    case "btrim", "ltrim", "rtrim": return refuse(node, "TRIM is not supported yet", hint: Self.textHint)
+    default: return refuse(node, "\(name.uppercased()) is not supported yet", hint: Self.textHint)
+    }
+  }
+
+  /// The word that is written there, in lower case.
+  func text(at offset: Int) -> String {
+    source.tokens.first { $0.range.lowerBound >= offset }.map { source.text($0).lowercased() } ?? ""
+  }
+
+  private static let textHint = "text is grouped and compared as it is; change it in the endpoint that reads the table"
+}
