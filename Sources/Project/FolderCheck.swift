@@ -75,7 +75,7 @@ enum FolderCheck {
   }
 
   private static func problem(_ path: String, _ message: String, hint: String) -> DefinitionError {
-    DefinitionError(path: path, line: 1, column: 1, offendingText: "", message: message, hint: hint)
+    DefinitionError(path: path, line: 0, column: 0, offendingText: "", message: message, hint: hint)
   }
 
   private struct Entry {

@@ -38,6 +38,27 @@ extension Project {
     }
   }
 
+  /// Why a field that the schema has is no column, with its place.
+  static func refusal(of path: [String], in reader: AvroSchema) -> String? {
+    do {
+      _ = try reader.column(at: path)
+      return nil
+    } catch .unsupported(let path, let reason) {
+      return "\(reader.place(of: path).map { "schemas/\($0): " } ?? "")\(reason)"
+    } catch {
+      return nil
+    }
+  }
+
+  /// The place of the field that the error is about.
+  static func place(of error: AvroError, in reader: AvroSchema) -> SchemaPlace? {
+    switch error {
+    case .unsupported(let path, _), .columnMismatch(let path, _, _), .noSuchField(let path, _): reader.place(of: path)
+    case .unresolvable(let path, _): reader.place(of: path.split(separator: ".").map(String.init))
+    case .schema, .confluentIDs: nil
+    }
+  }
+
   /// Mistakes in the reader's schema that are no errors, a line each.
   static func remarks(on reader: AvroSchema) -> [String] {
     reader.misplacedLogicalTypes.map { "schemas/\($0.place): \($0.message); write \($0.correction)" }

@@ -17,7 +17,8 @@ public struct Stream: Sendable {
     do {
       return .avro(try AvroDecoder(reader: reader, schemas: schemas, columns: plan.columns, framing: framing))
     } catch {
-      throw .schema("schemas/\(plan.definition.schemaFile): \(error)")
+      throw .schema(
+        "schemas/\(Project.place(of: error, in: reader)?.description ?? plan.definition.schemaFile): \(error)")
     }
   }
 }
@@ -46,7 +47,7 @@ public struct Project: Sendable {
     do {
       plan = try planStream(
         definition, aggregates: aggregates, field: { Project.describe($0, in: reader) },
-        fieldPaths: reader.leafColumns().map(\.path))
+        fieldPaths: reader.leafColumns().map(\.path), refusal: { Project.refusal(of: $0, in: reader) })
     } catch {
       errors += error.errors
     }

@@ -87,6 +87,16 @@ import Testing
     #expect(run.lines.count == 1 && run.output.contains(named))
   }
 
+  @Test("a log that begins with a byte order mark loses no line")
+  func byteOrderMark() throws {
+    let folder = try TemporaryFolder()
+    let line = #"192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET /a HTTP/1.1" 200 1"#
+    try writeFile(folder.path + "/access.log", "\u{FEFF}\(line)\r\n\(line)\r\n")
+    let run = try GeneratorRun(["replay", folder.path + "/access.log", "--dry-run"])
+    #expect(run.exitStatus == 0)
+    #expect(run.lines.last?.hasPrefix("sent 2 events ") == true, "\(run.output)")
+  }
+
   @Test("a replay shows the first five lines that it cannot parse, and how many there were")
   func unparseable() throws {
     let folder = try TemporaryFolder()

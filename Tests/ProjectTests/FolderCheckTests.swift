@@ -4,19 +4,19 @@ import Testing
   @Test(
     "what would not be read is named, with what was probably meant",
     arguments: [
-      ("sql/agregates/x.sql", "sql/agregates:1:1: there is no such folder", "did you mean sql/aggregates?"),
-      ("sql/stream/x.sql", "sql/stream:1:1: there is no such folder", "did you mean sql/streams?"),
-      ("sql/Endpoints/x.sql", "sql/Endpoints:1:1: there is no such folder", "did you mean sql/endpoints?"),
-      ("sql/views/x.sql", "sql/views:1:1: there is no such folder", "the folders are sql/streams"),
-      ("sql/aggregates/sub/x.sql", "sql/aggregates/sub:1:1: a folder inside", "move its files to sql/aggregates"),
-      ("sql/aggregates/OLD.SQL", "sql/aggregates/OLD.SQL:1:1: the ending is .sql", "call it OLD.sql"),
-      ("sql/alerts/x.sql.txt", "sql/alerts/x.sql.txt:1:1: such a file is not read", "end in .sql"),
-      ("sql/alerts/x.sgl", "sql/alerts/x.sgl:1:1: such a file is not read", "end in .sql"),
-      ("sql/x.sql", "sql/x.sql:1:1: a definition does not lie in sql/ itself", "sql/aggregates"),
-      ("schemas/x.AVSC", "schemas/x.AVSC:1:1: the ending is .avsc", "call it x.avsc"),
-      ("schemas/confluent-id.json", "schemas/confluent-id.json:1:1: such", "did you mean schemas/confluent-ids.json?"),
-      ("schemas/event.avdl", "schemas/event.avdl:1:1: such a file is not read", "end in .avsc"),
-      ("schemas/old/event.avsc", "schemas/old:1:1: a folder inside of schemas", "move its files to schemas"),
+      ("sql/agregates/x.sql", "sql/agregates: there is no such folder", "did you mean sql/aggregates?"),
+      ("sql/stream/x.sql", "sql/stream: there is no such folder", "did you mean sql/streams?"),
+      ("sql/Endpoints/x.sql", "sql/Endpoints: there is no such folder", "did you mean sql/endpoints?"),
+      ("sql/views/x.sql", "sql/views: there is no such folder", "the folders are sql/streams"),
+      ("sql/aggregates/sub/x.sql", "sql/aggregates/sub: a folder inside", "move its files to sql/aggregates"),
+      ("sql/aggregates/OLD.SQL", "sql/aggregates/OLD.SQL: the ending is .sql", "call it OLD.sql"),
+      ("sql/alerts/x.sql.txt", "sql/alerts/x.sql.txt: such a file is not read", "end in .sql"),
+      ("sql/alerts/x.sgl", "sql/alerts/x.sgl: such a file is not read", "end in .sql"),
+      ("sql/x.sql", "sql/x.sql: a definition does not lie in sql/ itself", "sql/aggregates"),
+      ("schemas/x.AVSC", "schemas/x.AVSC: the ending is .avsc", "call it x.avsc"),
+      ("schemas/confluent-id.json", "schemas/confluent-id.json: such", "did you mean schemas/confluent-ids.json?"),
+      ("schemas/event.avdl", "schemas/event.avdl: such a file is not read", "end in .avsc"),
+      ("schemas/old/event.avsc", "schemas/old: a folder inside of schemas", "move its files to schemas"),
     ])
   func refused(path: String, message: String, hint: String) throws {
     let project = try ScratchProject()
@@ -53,6 +53,6 @@ import Testing
     try project.write("sql/agregates/x.sql", "x")
     try project.write("sql/aggregates/region_health.sql", "SELEC 1")
     let error = try #require(project.loadingError())
-    #expect(error.contains("sql/agregates:1:1") && error.contains("sql/aggregates/region_health.sql:1:1"))
+    #expect(error.contains("sql/agregates: there is") && error.contains("sql/aggregates/region_health.sql:1:1"))
   }
 }

@@ -36,6 +36,15 @@ import Testing
     #expect(try Self.project(["event.avsc": Self.record(Self.good)]).loadingError() == nil)
   }
 
+  @Test("a field that no column can hold is not called missing")
+  func unsupported() throws {
+    let wide = "{\"type\": \"bytes\", \"logicalType\": \"decimal\", \"precision\": 40}"
+    let fields = Self.good.replacing("\"type\": \"string\"", with: "\"type\": \(wide)")
+    let error = try #require(try Self.project(["event.avsc": Self.record(fields)]).loadingError())
+    #expect(error.contains("sql/aggregates/m.sql:3:43: the field k cannot be used"), "\(error)")
+    #expect(error.contains("schemas/event.avsc:3:2: decimals of more than 38 digits do not fit"), "\(error)")
+  }
+
   @Test("a schema's fault is said with its file in schemas/, line and column")
   func fault() throws {
     let text = Self.record("[\n {\"name\": \"ts\", \"type\": \"lng\"}]")

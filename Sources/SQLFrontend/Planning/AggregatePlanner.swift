@@ -97,8 +97,8 @@ struct AggregatePlanner {
     let columns = columns
     return ExpressionTyper(source: source, evaluator: .engine) { path, location throws(DefinitionError) in
       guard let resolved = columns.resolve(path), let index = columns.use(resolved) else {
-        throw source.error(
-          at: location, "the stream has no field \(quotedPath(path))", hint: columns.suggestion(for: path))
+        let (message, hint) = columns.missing(path)
+        throw source.error(at: location, message, hint: hint)
       }
       return .column(index, columns.specs[index].type)
     } call: { call, location throws(DefinitionError) in

@@ -26,10 +26,16 @@ final class StreamColumns {
   let stream: StreamDefinition
   private let field: (_ path: [String]) -> FieldDescription?
   private let fieldPaths: [[String]]
+  /// Why the field at a path, which the schema has, is no column.
+  private let refusal: (_ path: [String]) -> String?
   private(set) var specs: [ColumnSpec] = []
 
-  init(stream: StreamDefinition, field: @escaping ([String]) -> FieldDescription?, fieldPaths: [[String]]) {
+  init(
+    stream: StreamDefinition, field: @escaping ([String]) -> FieldDescription?, fieldPaths: [[String]],
+    refusal: @escaping ([String]) -> String? = { _ in nil }
+  ) {
     self.stream = stream
+    self.refusal = refusal
     self.field = field
     self.fieldPaths = fieldPaths
   }
@@ -49,6 +55,15 @@ final class StreamColumns {
     if let index = specs.firstIndex(of: spec) { return index }
     specs.append(spec)
     return specs.count - 1
+  }
+
+  /// What to say of a path that leads to no column.
+  func missing(_ path: [String]) -> (message: String, hint: String?) {
+    let tail = path.first == stream.name ? Array(path.dropFirst()) : path
+    if let reason = refusal(path) ?? refusal(tail) {
+      return ("the field \(quotedPath(path)) cannot be used", reason)
+    }
+    return ("the stream has no field \(quotedPath(path))", suggestion(for: path))
   }
 
   func comment(_ column: Int) -> String {

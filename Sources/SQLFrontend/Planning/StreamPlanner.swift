@@ -7,13 +7,14 @@ import SQLQuoting
 /// - Parameters:
 ///   - field: describes the field at a path from the record's root; nil when there is none.
 ///   - fieldPaths: the paths of all fields, for suggestions.
+///   - refusal: why the field at a path, which the schema has, is no column; nil when there is no such field.
 /// - Throws: everything that is wrong in any of the files.
 public func planStream(
   _ stream: StreamDefinition, aggregates: [SourceFile], field: @escaping (_ path: [String]) -> FieldDescription?,
-  fieldPaths: [[String]]
+  fieldPaths: [[String]], refusal: @escaping (_ path: [String]) -> String? = { _ in nil }
 ) throws(DefinitionErrors) -> StreamPlan {
   var diagnostics = Diagnostics()
-  let columns = StreamColumns(stream: stream, field: field, fieldPaths: fieldPaths)
+  let columns = StreamColumns(stream: stream, field: field, fieldPaths: fieldPaths, refusal: refusal)
   diagnostics.attempt { () throws(DefinitionError) in try checkEventTime(stream, field, columns) }
   var plans: [AggregatePlan] = []
   for file in aggregates {

@@ -1,7 +1,7 @@
 /// Something in a definition file that is refused, with the place and, where there is one, a way out.
 public struct DefinitionError: Error, Hashable, Sendable, CustomStringConvertible {
   public var path: String
-  /// From 1.
+  /// From 1; 0 for a folder, or for a file whose text is not the matter.
   public var line: Int
   /// From 1, in characters (Unicode scalars).
   public var column: Int
@@ -24,7 +24,8 @@ public struct DefinitionError: Error, Hashable, Sendable, CustomStringConvertibl
   public var description: String {
     let near = offendingText.isEmpty ? "" : " near \"\(offendingText)\""
     let advice = hint.map { "\n  hint: \($0)" } ?? ""
-    return "\(path):\(line):\(column): \(message)\(near)\(advice)"
+    let place = line > 0 ? ":\(line):\(column)" : ""
+    return "\(path)\(place): \(message)\(near)\(advice)"
   }
 }
 
