@@ -70,7 +70,7 @@ struct ProductMetrics: Sendable {
       instruments.requests.add()
       instruments.seconds.record(seconds)
     case .databaseUp, .brokerUp, .started, .definitionsLoaded, .definitionRejected, .listening, .ready, .childEnded,
-      .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice,
+      .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .tableAbandoned,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,
       .deadLetterUnforwardable, .requestFailed:
       break
