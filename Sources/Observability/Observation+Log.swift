@@ -33,6 +33,11 @@ extension Observation {
       (.info, "old rows removed", [.init(.table, table), .init(.rows, rows)])
 
     case .projectNotice(let text): (.notice, "project", [.init(.reason, text)])
+    case .tableAbandoned(let table):
+      (
+        .warning, "a table has no definition any more, see Upgrading definitions in docs/operations.md",
+        [.init(.table, table)]
+      )
     case .readerRoleMissing(let reason):
       (.warning, "the reader role cannot be made, the API reads with its own user", [.init(.reason, reason)])
 

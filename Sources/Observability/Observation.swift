@@ -17,6 +17,8 @@ public enum Observation: Sendable {
   case failed(reason: String)
 
   // Postgres.
+  /// Nothing writes to the table any more.
+  case tableAbandoned(table: String)
   case databaseUp(server: String)
   case databaseDown(reason: String, sqlstate: String?)
   case retentionRemoved(table: String, rows: Int)

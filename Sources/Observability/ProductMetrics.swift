@@ -71,7 +71,7 @@ struct ProductMetrics: Sendable {
       instruments.seconds.record(seconds)
     case .databaseUp, .brokerUp, .started, .eventsAhead, .definitionsLoaded, .definitionRejected, .listening, .ready,
       .childEnded,
-      .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice,
+      .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .tableAbandoned,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,
       .deadLetterUnforwardable, .requestFailed:
       break

@@ -68,6 +68,9 @@ public struct EndpointPlan: Hashable, Sendable {
     }
   }
 
+  /// What the API answers by itself, whatever the endpoints are.
+  public static let builtInPaths: Set<String> = ["/", "/health", "/metrics", "/openapi.json"]
+
   /// `GET`.
   public var method: String
   /// `/api/stats/trending`.

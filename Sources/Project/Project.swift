@@ -43,21 +43,19 @@ public struct Project: Sendable {
     let (reader, schemas) = try Project.loadSchemas(folder, definition)
     schemaRemarks = Project.remarks(on: reader)
     let aggregates = try Folder.files(folder, "sql/aggregates", ending: ".sql")
-    var plan: StreamPlan?
-    do {
-      plan = try planStream(
-        definition, aggregates: aggregates, field: { Project.describe($0, in: reader) },
-        fieldPaths: reader.leafColumns().map(\.path), refusal: { Project.refusal(of: $0, in: reader) })
-    } catch {
-      errors += error.errors
+    let planned = planAggregates(
+      definition, aggregates: aggregates, field: { Project.describe($0, in: reader) },
+      fieldPaths: reader.leafColumns().map(\.path), refusal: { Project.refusal(of: $0, in: reader) })
+    errors += planned.errors
+    let endpoints = Project.parse(try Folder.files(folder, "sql/endpoints", ending: ".sql"), &errors, parseEndpoint)
+    let alerts = Project.parse(try Folder.files(folder, "sql/alerts", ending: ".sql"), &errors) {
+      (file) throws(DefinitionErrors) in try parseAlert(file, of: planned)
     }
-    (endpoints, errors) = Project.parse(
-      try Folder.files(folder, "sql/endpoints", ending: ".sql"), errors, parseEndpoint)
-    let planned = plan?.aggregates ?? []
-    (alerts, errors) = Project.parse(try Folder.files(folder, "sql/alerts", ending: ".sql"), errors) {
-      (file) throws(DefinitionErrors) in try parseAlert(file, aggregates: planned)
-    }
-    guard let plan, errors.isEmpty else { throw .definitions(errors) }
+    errors += nameConflicts(endpoints: endpoints, alerts: alerts)
+    guard errors.isEmpty else { throw .definitions(errors) }
+    self.endpoints = endpoints.map(\.plan)
+    self.alerts = alerts.map(\.plan)
+    let plan = planned.plan
     stream = Stream(
       plan: plan, reader: reader, schemas: schemas, framing: Framing(plan.definition.framing))
     // Fails here rather than at the first record, when a column cannot be decoded.
@@ -107,8 +105,8 @@ public struct Project: Sendable {
         confluentIDs: identifiers)
       guard let reader = schemas.schema(file: definition.schemaFile) else {
         throw ProjectError.schema(
-          "stream \(definition.name): there is no file schemas/\(definition.schemaFile); there are "
-            + files.map(\.path).joined(separator: ", "))
+          "stream \(definition.name): there is no file schemas/\(definition.schemaFile); "
+            + (files.isEmpty ? "there are none" : "there are " + files.map(\.path).joined(separator: ", ")))
       }
       try Project.refuseList(reader, definition)
       return (reader, schemas)
@@ -126,20 +124,20 @@ public struct Project: Sendable {
       fault: Project.fault(of: path, in: reader))
   }
 
+  /// What the files define, each with its file. A definition that cannot be judged is nil and left out.
   private static func parse<Definition>(
-    _ files: [SourceFile], _ errors: [DefinitionError],
-    _ parse: (SourceFile) throws(DefinitionErrors) -> Definition
-  ) -> ([Definition], [DefinitionError]) {
-    var definitions: [Definition] = []
-    var errors = errors
+    _ files: [SourceFile], _ errors: inout [DefinitionError],
+    _ parse: (SourceFile) throws(DefinitionErrors) -> Definition?
+  ) -> [(file: SourceFile, plan: Definition)] {
+    var definitions: [(file: SourceFile, plan: Definition)] = []
     for file in files {
       do {
-        definitions.append(try parse(file))
+        if let plan = try parse(file) { definitions.append((file, plan)) }
       } catch {
         errors += error.errors
       }
     }
-    return (definitions, errors)
+    return definitions
   }
 }
 

@@ -68,6 +68,7 @@ final class ProcessorService: Sendable {
     let connection = try PostgresConnection(database)
     defer { connection.close() }
     try Migrator.verify(project, connection)
+    for table in try Migrator.abandonedTables(project, connection) { context.observe(.tableAbandoned(table: table)) }
     try StatementCheck(connection).require([.alert], of: project) { context.observe($0) }
   }
 

@@ -8,8 +8,12 @@ import Storage
 /// `streampulse migrate`
 func migrate(_ context: CommandContext) throws -> Int32 {
   let project = try context.loadProject()
-  try migrate(context, project, context.database()) { changes in
-    print(changes.isEmpty ? "nothing to do" : changes.joined(separator: "\n"))
+  try migrate(context, project, context.database()) { changes, abandoned in
+    let notices = abandoned.map {
+      "\($0) has no definition any more: its rows stay as they are, see \"Upgrading definitions\" in docs/operations.md"
+    }
+    let lines = (changes.isEmpty ? ["nothing to do"] : changes) + notices
+    print(lines.joined(separator: "\n"))
     flushOutput()
   }
   return 0
@@ -17,11 +21,13 @@ func migrate(_ context: CommandContext) throws -> Int32 {
 
 /// Migrates the database, reports what has changed, and refuses statements that do not fit it.
 func migrate(
-  _ context: CommandContext, _ project: Project, _ database: ConnectionSettings, report: ([String]) -> Void = { _ in }
+  _ context: CommandContext, _ project: Project, _ database: ConnectionSettings,
+  report: (_ changes: [String], _ abandoned: [String]) -> Void = { _, _ in }
 ) throws {
   let connection = try PostgresConnection(database.with("application_name", "streampulse migrate"))
   defer { connection.close() }
-  report(try Migrator(connection) { context.observe($0) }.migrate(project))
+  let changes = try Migrator(connection) { context.observe($0) }.migrate(project)
+  report(changes, try Migrator.abandonedTables(project, connection))
   try StatementCheck(connection).require([.endpoint, .alert], of: project) { context.observe($0) }
 }
 

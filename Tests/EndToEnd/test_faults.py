@@ -122,6 +122,34 @@ def test_an_incompatible_change_is_refused_and_the_rows_stay(parts, project):
     assert parts.query(rows) == before
 
 
+def test_a_project_of_its_users_files_alone_is_migrated_and_shows_the_dashboard(parts, project):
+    shutil.rmtree(project / "web")
+    shutil.rmtree(project / "sql/schema")
+    assert parts.must("migrate").splitlines() == ["nothing to do"]
+    server = parts.start("serve")
+    server.wait_for_output("StreamPulse is at")
+    assert parts.get("/").headers["Content-Type"].startswith("text/html")
+    assert parts.get("/app.js").body == (ROOT / "web/app.js").read_bytes()
+    assert server.stop() == 0
+
+    # A page of the project's own goes before it.
+    (project / "web").mkdir()
+    (project / "web/index.html").write_text("<p>ours</p>")
+    server = parts.start("serve")
+    server.wait_for_output("StreamPulse is at")
+    assert b"ours" in parts.get("/").body
+    assert server.stop() == 0
+
+
+def test_a_misspelt_column_is_named_in_its_file_by_whoever_has_the_database(parts, project):
+    line, column = edit(project / "sql/endpoints/devices.sql", "FROM device_stats", "FROM device_stat")
+    assert parts.must("check")
+    for command in ("migrate", "serve"):
+        done = parts.run(command)
+        assert done.returncode == 1, (command, done.stdout, done.stderr)
+        assert f"sql/endpoints/devices.sql:{line}:{column + 5}: relation \"device_stat\" does not exist" in done.stderr
+
+
 def test_process_says_that_an_empty_database_has_to_be_migrated(product, postgres_server):
     product.settings["DATABASE_URL"] = postgres_server.new_database()
     product.broker()

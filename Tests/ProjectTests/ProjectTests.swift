@@ -115,6 +115,68 @@ struct ScratchError: Error {}
     #expect(try #require(project.loadingError()).contains("region_health"))
   }
 
+  @Test(
+    "one wrong aggregate is the only error: alerts and endpoints on it and on the others are not blamed",
+    arguments: [
+      (
+        "sql/aggregates/region_health.sql",
+        "CREATE MATERIALIZED VIEW region_health AS\nSELECT nothing FROM content_downloads"
+      ),
+      ("sql/aggregates/region_health.sql", "-- x\ncreate materialized view \"region_health\" AS SELEC 1"),
+      ("sql/aggregates/region_health.sql", "SELEC nothing at all"),
+      ("sql/aggregates/content_stats.sql", "CREATE MATERIALIZED VIEW content_stats AS\nSELECT nothing FROM x"),
+      ("sql/aggregates/content_stats.sql", "what is this"),
+    ])
+  func oneWrongAggregate(_ path: String, _ text: String) throws {
+    let project = try ScratchProject()
+    try project.write(path, text)
+    let lines = try #require(project.loadingError()).split(separator: "\n").filter { !$0.hasPrefix("  hint:") }
+    #expect(!lines.isEmpty)
+    #expect(lines.allSatisfy { $0.hasPrefix(path + ":") }, "\(lines)")
+  }
+
+  @Test("what is wrong with an alert itself is said, whatever is wrong with its aggregate")
+  func wrongAlertOnWrongAggregate() throws {
+    let project = try ScratchProject()
+    try project.write("sql/aggregates/region_health.sql", "CREATE MATERIALIZED VIEW region_health AS SELEC 1")
+    try project.write(
+      "sql/alerts/high_error_rate.sql",
+      "-- name: A\n-- summary: S.\n-- on: region_health\n-- metric: m\n-- detector: nonsense\n-- message: M\nSELECT 1")
+    let error = try #require(project.loadingError())
+    #expect(error.contains("sql/alerts/high_error_rate.sql:5:"))
+    #expect(!error.contains("there is no aggregate"))
+  }
+
+  @Test("without any aggregate there is none to suggest, and the hint is not empty")
+  func noAggregates() throws {
+    let project = try ScratchProject()
+    for name in ["region_health", "content_stats", "device_stats"] { project.remove("sql/aggregates/\(name).sql") }
+    let error = try #require(project.loadingError())
+    #expect(error.contains("there is no aggregate region_health"))
+    #expect(!error.contains("aggregates are"))
+  }
+
+  @Test(
+    "two files cannot define one route, one alert or one aggregate",
+    arguments: [
+      (
+        "sql/endpoints/regions.sql", "sql/endpoints/zz.sql",
+        "sql/endpoints/regions.sql defines GET /api/stats/regions already"
+      ),
+      (
+        "sql/alerts/high_error_rate.sql", "sql/alerts/zz.sql",
+        "sql/alerts/high_error_rate.sql defines HIGH_ERROR_RATE already"
+      ),
+      ("sql/aggregates/device_stats.sql", "sql/aggregates/zz.sql", "another file defines device_stats already"),
+    ])
+  func conflicts(_ original: String, _ copy: String, _ message: String) throws {
+    let project = try ScratchProject()
+    #expect(system("cp '\(project.folder)/\(original)' '\(project.folder)/\(copy)'") == 0)
+    let error = try #require(project.loadingError())
+    #expect(error.hasPrefix("\(copy):"), "\(error)")
+    #expect(error.contains(message), "\(error)")
+  }
+
   @Test("a second stream and a folder without streams are refused")
   func streams() throws {
     let project = try ScratchProject()

@@ -1,5 +1,6 @@
 import HTTPTestClient
 import JSON
+import SQLFrontend
 import StatsAPI
 import Testing
 
@@ -91,6 +92,18 @@ import Testing
     #expect(json["broker"]?["detail"]?.stringValue == "3 \"partitions\"")
     #expect(json["processor"]?["lag_records"]?.isNull == true)
     #expect(json["processor"]?["last_commit_age_seconds"]?.doubleValue == (isStalled ? nil : 1.5))
+  }
+
+  @Test("operations of paths that read alike have identifiers of their own")
+  func operationIdentifiers() throws {
+    let endpoints = try ["/api/a-b", "/api/a_b", "/api/a/b"].map { path in
+      try parseEndpoint(
+        SourceFile(path: "x.sql", text: "-- name: GET \(path)\n-- summary: S.\n-- returns: rows\nSELECT 1 AS n"))
+    }
+    let json = try JSONValue(parsing: openAPIDescription(of: endpoints))
+    let identifiers = endpoints.map { json["paths"]?[$0.path]?["get"]?["operationId"]?.stringValue ?? "" }
+    #expect(Set(identifiers).count == 3)
+    #expect(identifiers[0] == "get_api_a_b")
   }
 
   @Test("the description has every endpoint with its parameters")

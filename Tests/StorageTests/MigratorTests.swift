@@ -1,4 +1,5 @@
 import EngineSchema
+import Glibc
 import Postgres
 import Project
 import Testing
@@ -116,6 +117,77 @@ import Testing
     #expect(try other.query("SELECT to_regnamespace('pulse') IS NULL")[0, 0] == "t")
     let unprepared = #expect(throws: StorageError.self) { try Migrator.verify(other) }
     #expect(unprepared?.description.contains("encoding") == true)
+  }
+
+  @Test("what the engine's schema has made is no name for an aggregate, and check says so")
+  func ownNames() throws {
+    let project = try Project(folder: repository)
+    _ = try migrate(project)
+    let relations = try connection.query(
+      """
+      SELECT relname FROM pg_class AS c LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
+      WHERE relnamespace = 'public'::regnamespace AND relkind <> 'c'
+        AND coalesce(i.indrelid::regclass::text, relname) <> ALL ('{content_stats,device_stats,region_health}')
+      """)
+    #expect(relations.rowCount >= 8)
+    for row in 0..<relations.rowCount {
+      let name = try #require(relations[row, 0])
+      let scratch = try ScratchProject()
+      let error = #expect(throws: ProjectError.self) {
+        try scratch.change("sql/aggregates/device_stats.sql", "s/VIEW device_stats/VIEW \(name)/")
+      }
+      #expect(error?.description.contains("the name \(name) is taken") == true, "\(name)")
+    }
+  }
+
+  @Test("a table whose definition was removed or renamed is told; another stream's in the same database is not")
+  func abandoned() throws {
+    let scratch = try ScratchProject()
+    let whole = try Project(folder: scratch.folder)
+    _ = try migrate(whole)
+    #expect(try Migrator.abandonedTables(whole, connection) == [])
+    let renamed = try scratch.change("sql/aggregates/content_stats.sql", "s/VIEW content_stats/VIEW content_numbers/")
+    _ = try migrate(renamed)
+    #expect(try Migrator.abandonedTables(renamed, connection) == ["content_stats"])
+    #expect(system("rm '\(scratch.folder)/sql/aggregates/device_stats.sql'") == 0)
+    #expect(
+      try Migrator.abandonedTables(Project(folder: scratch.folder), connection) == ["content_stats", "device_stats"])
+    try connection.execute(
+      "UPDATE pulse.definitions SET shape = replace(shape, 'stream: content_downloads', 'stream: other')")
+    #expect(try Migrator.abandonedTables(renamed, connection) == [])
+  }
+
+  @Test(
+    "a table of somebody else under a name that is needed is not touched, and said with what to do",
+    arguments: [
+      ("CREATE TABLE region_health (a integer)", "there is a table region_health already", "another name"),
+      ("CREATE VIEW device_stats AS SELECT 1 AS a", "there is a table device_stats already", "another name"),
+      ("CREATE TABLE alerts (a integer)", "relation \"alerts\" already exists", "use another database"),
+      (
+        "CREATE FUNCTION tumble(timestamptz, interval) RETURNS timestamptz LANGUAGE sql RETURN $1",
+        "function \"tumble\" already exists", "use another database"
+      ),
+    ])
+  func foreignTable(_ statement: String, _ what: String, _ advice: String) throws {
+    try connection.execute(statement)
+    let text = try #require(refusal(Project(folder: repository)))
+    #expect(text.contains(what) && text.contains(advice), "\(text)")
+  }
+
+  @Test("a user without the right to create is told which right it needs")
+  func noRight() throws {
+    let settings = try TestCluster.makeDatabase()
+    let owner = try PostgresConnection(settings)
+    let user = "guest_\(getpid())_\(settings.database ?? "")"
+    try owner.execute(
+      "CREATE ROLE \(user) LOGIN PASSWORD 'guest'; GRANT CONNECT ON DATABASE \(settings.database ?? "") TO \(user)")
+    let guest = try PostgresConnection(settings.with("user", user).with("password", "guest"))
+    let project = try Project(folder: repository)
+    let first = #expect(throws: StorageError.self) { try Migrator(guest) { _ in }.migrate(project) }
+    #expect(first?.description.contains("GRANT CREATE ON DATABASE") == true, "\(first?.description ?? "")")
+    try owner.execute("GRANT CREATE ON DATABASE \(settings.database ?? "") TO \(user)")
+    let second = #expect(throws: StorageError.self) { try Migrator(guest) { _ in }.migrate(project) }
+    #expect(second?.description.contains("ON SCHEMA public") == true, "\(second?.description ?? "")")
   }
 
   @Test("a migration that was edited after it had been applied is refused, and the table stays")

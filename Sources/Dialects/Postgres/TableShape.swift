@@ -55,6 +55,9 @@ public struct TableShape: Hashable, Sendable {
     }
   }
 
+  /// The name of the stream that the rows are made of.
+  public var stream: String? { entries.first { $0.subject == "stream" }?.meaning }
+
   /// One line for each entry, sorted: equal for equal shapes. This is what is stored.
   public var description: String { Self.description(of: entries) }
 

@@ -5,26 +5,57 @@ import SQLQuoting
 ///
 /// The SELECT reads the aggregate as if it held only the windows to be judged.
 ///
-/// - Parameter aggregates: those that an alert may watch.
+/// - Parameter stream: whose aggregates an alert may watch.
+/// - Returns: nil for an alert on an aggregate that something is wrong with: then the alert cannot be judged.
 /// - Throws: everything that is wrong in the file.
+public func parseAlert(_ file: SourceFile, of stream: PlannedStream) throws(DefinitionErrors) -> AlertPlan? {
+  try parseAlert(file, stream.plan.aggregates, isRefused: stream.isRefused)
+}
+
+/// The same when nothing is wrong with any aggregate.
 public func parseAlert(_ file: SourceFile, aggregates: [AggregatePlan]) throws(DefinitionErrors) -> AlertPlan {
+  guard let plan = try parseAlert(file, aggregates, isRefused: { _ in false }) else {
+    throw unreadable(SourceText(file))
+  }
+  return plan
+}
+
+private func parseAlert(
+  _ file: SourceFile, _ aggregates: [AggregatePlan], isRefused: @escaping (String) -> Bool
+) throws(DefinitionErrors) -> AlertPlan? {
   let source = SourceText(file)
   var diagnostics = Diagnostics()
-  let definition = AlertParser(source: source, aggregates: aggregates).parse(&diagnostics)
+  let outcome = AlertParser(source: source, aggregates: aggregates, isRefused: isRefused).parse(&diagnostics)
   try diagnostics.check()
-  guard let definition else { throw DefinitionErrors([source.error(at: 0, "the alert cannot be read")]) }
-  return definition
+  switch outcome {
+  case .plan(let plan): return plan
+  case .unjudged: return nil
+  case .refused: throw unreadable(source)
+  }
+}
+
+private func unreadable(_ source: SourceText) -> DefinitionErrors {
+  DefinitionErrors([source.error(at: 0, "the alert cannot be read")])
 }
 
 private struct AlertParser {
   let source: SourceText
   let aggregates: [AggregatePlan]
+  let isRefused: (String) -> Bool
+
+  enum Outcome {
+    case plan(AlertPlan)
+    /// What it watches is wrong, which is said there.
+    case unjudged
+    /// What is wrong is in the diagnostics.
+    case refused
+  }
 
   static let annotations = ["name", "summary", "on", "metric", "detector", "min_samples", "message"]
   /// What every alert's SELECT yields beside its keys.
   static let measures = ["window_start", "window_end", "value", "samples"]
 
-  func parse(_ diagnostics: inout Diagnostics) -> AlertPlan? {
+  func parse(_ diagnostics: inout Diagnostics) -> Outcome {
     let annotations = Annotations(source, known: Self.annotations, diagnostics: &diagnostics)
     let name = diagnostics.attempt { () throws(DefinitionError) in try self.name(annotations) }
     let summary = diagnostics.attempt { () throws(DefinitionError) in
@@ -42,18 +73,23 @@ private struct AlertParser {
     let select = diagnostics.attempt { () throws(DefinitionError) in
       try PlainSelect(source, bytes: source.bytes)
     }
-    guard let select, let aggregate else { return nil }
+    // No aggregate and no error: the one that it names is wrong itself.
+    if case .some(nil) = aggregate { return .unjudged }
+    guard let select, case let aggregate?? = aggregate else { return .refused }
     let keys = diagnostics.attempt { () throws(DefinitionError) in try self.keys(select, aggregate) }
     let message = diagnostics.attempt { () throws(DefinitionError) in
       let item = try annotations.required("message", form: "Error rate in {region} is {value:percent}")
       return try template(item, keys: keys)
     }
-    guard let name, let summary, let metric, let detector, let samples, let keys, let message else { return nil }
+    guard let name, let summary, let metric, let detector, let samples, let keys, let message else {
+      return .refused
+    }
     var text = FileText()
     text.append(source.text(select.range), at: source.place(at: select.range.lowerBound))
-    return AlertPlan(
-      name: name, summary: summary, aggregate: aggregate.name, window: aggregate.window, metric: metric,
-      detector: detector, minimumSamples: samples, message: message, keys: keys, select: text)
+    return .plan(
+      AlertPlan(
+        name: name, summary: summary, aggregate: aggregate.name, window: aggregate.window, metric: metric,
+        detector: detector, minimumSamples: samples, message: message, keys: keys, select: text))
   }
 
   private func name(_ annotations: Annotations) throws(DefinitionError) -> String {
@@ -66,14 +102,16 @@ private struct AlertParser {
     return item.value
   }
 
-  private func aggregate(_ annotations: Annotations) throws(DefinitionError) -> AggregatePlan {
+  /// nil when it is defined, but not as it should be.
+  private func aggregate(_ annotations: Annotations) throws(DefinitionError) -> AggregatePlan? {
     let item = try annotations.required("on", form: "region_health")
     if let aggregate = aggregates.first(where: { $0.name == item.value }) { return aggregate }
+    if isRefused(item.value) { return nil }
     let names = aggregates.map(\.name)
     let nearest = nearestSpelling(of: item.value, among: names).map { "did you mean \($0)? " } ?? ""
     throw source.error(
       at: item.valueLocation, "there is no aggregate \(item.value)",
-      hint: "\(nearest)aggregates are \(names.joined(separator: ", "))")
+      hint: names.isEmpty ? nil : "\(nearest)aggregates are \(names.joined(separator: ", "))")
   }
 
   private func minimumSamples(_ annotations: Annotations) throws(DefinitionError) -> Int64 {

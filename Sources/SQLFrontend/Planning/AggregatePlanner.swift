@@ -79,7 +79,8 @@ struct AggregatePlanner {
     let options = DefinitionOptions(
       syntax.options, known: Self.knownOptions, source: source, location: syntax.nameLocation,
       diagnostics: &diagnostics)
-    if let refusal = ReservedNames.refusal(of: syntax.name) {
+    let name = source.writtenName(at: syntax.nameLocation) ?? syntax.name
+    if let refusal = TableNames.refusal(of: name) {
       diagnostics.report(source.error(at: syntax.nameLocation, refusal))
     }
     return diagnostics.attempt { () throws(DefinitionError) in

@@ -64,8 +64,11 @@ struct Diagnostics {
 
   /// Throws what has been noted, if anything.
   func check() throws(DefinitionErrors) {
-    if !errors.isEmpty {
-      throw DefinitionErrors(errors.sorted { ($0.path, $0.line, $0.column) < ($1.path, $1.line, $1.column) })
-    }
+    if !errors.isEmpty { throw DefinitionErrors(sorted) }
+  }
+
+  /// What has been noted, file by file and from top to bottom.
+  var sorted: [DefinitionError] {
+    errors.sorted { ($0.path, $0.line, $0.column) < ($1.path, $1.line, $1.column) }
   }
 }

@@ -2,8 +2,15 @@ import JSON
 import Plan
 
 /// The API's description for programs: OpenAPI 3.1, generated from the endpoints.
-func openAPIDescription(of endpoints: [EndpointPlan]) -> [UInt8] {
-  let paths = endpoints.map { JSONMember($0.path, json(["get": $0.operation])) }
+package func openAPIDescription(of endpoints: [EndpointPlan]) -> [UInt8] {
+  var identifiers: [String: Int] = [:]
+  let paths = endpoints.map { endpoint in
+    // `/a-b` and `/a_b` are two operations.
+    let number = identifiers[endpoint.operationID, default: 0] + 1
+    identifiers[endpoint.operationID] = number
+    let identifier = endpoint.operationID + (number == 1 ? "" : "__\(number)")
+    return JSONMember(endpoint.path, json(["get": endpoint.operation(identifier)]))
+  }
   let document = json([
     "openapi": .string("3.1.0"),
     "info": json(["title": .string("StreamPulse"), "version": .string("1")]),
@@ -55,10 +62,10 @@ private var problemSchema: JSONValue {
 }
 
 extension EndpointPlan {
-  fileprivate var operation: JSONValue {
+  fileprivate func operation(_ identifier: String) -> JSONValue {
     json([
       "summary": .string(summary),
-      "operationId": .string(operationID),
+      "operationId": .string(identifier),
       "parameters": .array(parameters.map(\.parameterObject)),
       "responses": json([
         "200": json([
@@ -76,7 +83,7 @@ extension EndpointPlan {
   }
 
   /// The path's words: `/api/stats/top-content` is `get_api_stats_top_content`.
-  private var operationID: String {
+  fileprivate var operationID: String {
     "get_" + path.split { !$0.isLetter && !$0.isNumber }.joined(separator: "_")
   }
 

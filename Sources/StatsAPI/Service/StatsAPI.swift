@@ -55,8 +55,12 @@ public final class StatsAPI: Sendable {
   ) throws(ThreadError) {
     self.endpoints = endpoints
     self.dependencies = dependencies
-    var routes: [String: Route] = ["/health": .health, "/metrics": .metrics, "/openapi.json": .description]
+    var routes: [String: Route] = [:]
     for (index, endpoint) in endpoints.enumerated() { routes[endpoint.path] = .endpoint(index) }
+    // Among `EndpointPlan.builtInPaths`, which no definition may take.
+    routes["/health"] = .health
+    routes["/metrics"] = .metrics
+    routes["/openapi.json"] = .description
     self.routes = routes
     common = CommonHeaders(origins: configuration.allowedOrigins)
     answers = EndpointAnswers(

@@ -42,6 +42,8 @@ public struct Migrator {
       try grant(project.stream.plan)
       _ = try connection.query("SELECT pg_advisory_unlock($1)", [.bigint(AdvisoryLock.migration.key)])
       return changes
+    } catch let error as PostgresError {
+      throw MigrationAdvice.text(for: error).map(StorageError.definition) ?? .postgres(error)
     } catch {
       throw StorageError(error)
     }
@@ -88,6 +90,7 @@ public struct Migrator {
     let table = ResultTable(aggregate)
     let isNew = stored.rowCount == 0
     try inTransaction {
+      if isNew { try refuseForeignTable(aggregate.name) }
       for statement in isNew ? table.createStatements : table.commentStatements {
         try connection.execute(statement)
       }
@@ -104,6 +107,14 @@ public struct Migrator {
         ])
     }
     return isNew ? ["created the table \(aggregate.name)"] : []
+  }
+
+  private func refuseForeignTable(_ name: String) throws {
+    let found = try connection.query("SELECT to_regclass($1) IS NOT NULL", [.text(quotedIdentifier(name))])
+    guard found.boolean(0, 0) == true else { return }
+    throw StorageError.definition(
+      "sql/aggregates: there is a table \(name) already, which StreamPulse has not made\n"
+        + "  hint: give the aggregate another name, or rename or drop that table")
   }
 
   /// Refuses a definition whose stored rows would mean something else.
@@ -135,6 +146,23 @@ public struct Migrator {
       }
     }
     return nil
+  }
+
+  /// Tables that were made for definitions which the project does not have any more: nothing writes to them.
+  ///
+  /// Another project's tables in the same database are of another stream.
+  public static func abandonedTables(
+    _ project: Project, _ connection: PostgresConnection
+  ) throws(PostgresError) -> [String] {
+    let plan = project.stream.plan
+    let names = Set(plan.aggregates.map(\.name))
+    let stored = try connection.query("SELECT aggregate, shape FROM pulse.definitions ORDER BY aggregate")
+    return (0..<stored.rowCount).compactMap { row in
+      guard let name = stored[row, 0], !names.contains(name),
+        TableShape(description: stored[row, 1] ?? "").stream == plan.definition.name
+      else { return nil }
+      return name
+    }
   }
 
   /// Checks that the database can be used and is of this program's version, whatever the project is.

@@ -1,0 +1,47 @@
+import Plan
+import SQLQuoting
+
+/// The names of result tables that are not a definition's to give.
+enum TableNames {
+  /// Tables, indexes and sequences that the engine's schema makes in the schema of the results.
+  static let own: Set<String> = [
+    "alerts", "alerts_alert_type_key_window_start_key", "alerts_id_seq", "alerts_newest", "alerts_pkey",
+    "dead_letters", "dead_letters_id_seq", "dead_letters_message_id", "dead_letters_once", "dead_letters_pkey",
+  ]
+
+  static func refusal(of name: String) -> String? {
+    if own.contains(name) { return "the name \(name) is taken: a table or index of StreamPulse's own is called so" }
+    return name.utf8.count > ReservedNames.maximumBytes
+      ? "the name \(name) is longer than \(ReservedNames.maximumBytes) bytes" : nil
+  }
+}
+
+extension SourceText {
+  /// The name that a file gives its aggregate, also when the rest of it cannot be read; nil when that is not to be seen.
+  var aggregateName: String? {
+    let tokens = tokens.filter { !$0.isComment }
+    guard let view = tokens.firstIndex(where: { $0.kind == .word && text($0).lowercased() == "view" }) else {
+      return nil
+    }
+    let words = ["if", "not", "exists"]
+    let name = tokens[(view + 1)...].first { !($0.kind == .word && words.contains(text($0).lowercased())) }
+    guard let name else { return nil }
+    return identifier(name)
+  }
+
+  /// The name that a token writes; nil for what is no name.
+  func identifier(_ token: Token) -> String? {
+    switch token.kind {
+    case .word: return text(token).lowercased()
+    case .quotedIdentifier:
+      let parts = text(token).dropFirst().dropLast().split(separator: "\"\"", omittingEmptySubsequences: false)
+      return parts.joined(separator: "\"")
+    default: return nil
+    }
+  }
+
+  /// The name as it is written at `offset`: the parser cuts long ones off.
+  func writtenName(at offset: Int) -> String? {
+    tokens.first { $0.range.lowerBound == offset }.flatMap(identifier)
+  }
+}

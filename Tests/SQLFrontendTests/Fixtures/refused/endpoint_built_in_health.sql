@@ -1,0 +1,6 @@
+-- error: 3:10: the path /health is taken: the API itself answers it near "GET /health"
+-- hint: write -- name: GET /api/stats/trending
+-- name: GET /health
+-- summary: S.
+-- returns: rows
+SELECT 1 AS n

@@ -1,0 +1,6 @@
+-- error: 3:10: the path / is taken: the API itself answers it near "GET /"
+-- hint: write -- name: GET /api/stats/trending
+-- name: GET /
+-- summary: S.
+-- returns: rows
+SELECT 1 AS n
