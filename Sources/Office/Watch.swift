@@ -86,8 +86,11 @@ public final class Watch: Sendable {
     _ alert: AlertPlan, _ connection: PostgresConnection, cluster: String, watermark: String
   ) throws(PostgresError) -> String? {
     do throws(PostgresError) {
-      for raised in try AlertEvaluator(connection, cluster: cluster).evaluate(alert, watermark: watermark) {
-        observe(raised)
+      var hasMore = true
+      while hasMore, !isStopping {
+        let outcome = try AlertEvaluator(connection, cluster: cluster).evaluate(alert, watermark: watermark)
+        outcome.raised.forEach(observe)
+        hasMore = outcome.hasMore
       }
       return nil
     } catch {

@@ -44,6 +44,22 @@ import Testing
     #expect(report.holds)
   }
 
+  @Test("the ledger of another project in the same database is nobody's doubt here")
+  func otherProject() throws {
+    try bench.connection.execute(
+      """
+      INSERT INTO pulse.progress (cluster, topic, partition, next_offset, epoch, owner)
+      VALUES ('other', 'orders', 0, 10, 1, 'other');
+      SELECT pulse.enter_ledger('other', 'orders', '{0}', '{0}', '{0}', '{10}', '{10}', '{0}', '{0}', '{1}',
+        '{2027-01-01T00:00:00Z}', '{0}', '{order_stats}', '{0}', '{10}', '{0}', '{0}', '{0}');
+      """)
+    let report = try recount()
+    #expect(report.aggregates.flatMap(\.skipped) == [])
+    #expect(report.aggregates.map(\.windows) == [3, 3, 3])
+    #expect(report.holds)
+    #expect(try bench.verify().holds)
+  }
+
   @Test("exactly the tampered values are listed")
   func tampering() throws {
     try bench.connection.execute(

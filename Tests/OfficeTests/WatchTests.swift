@@ -1,6 +1,7 @@
 import Observability
 import Postgres
 import Processing
+import Storage
 import Testing
 import Threads
 
@@ -23,12 +24,18 @@ import Threads
   }
 
   private func evaluate(_ minute: Int) throws -> [String] {
+    try outcome(minute).raised.map {
+      if case .alertRaised(_, let severity, let key, _) = $0 { "\(key) \(severity)" } else { "?" }
+    }
+  }
+
+  /// What one portion comes to, with the watermark at that minute.
+  private func outcome(_ minute: Int) throws -> AlertEvaluator.Outcome {
     try bench.connection.execute("SET TIME ZONE 'UTC'")
     let seconds = time(minute) / 1_000_000
     let watermark = try bench.rows("SELECT to_timestamp(\(seconds))::text")[0]
     return try AlertEvaluator(bench.connection, cluster: Bench.cluster).evaluate(
-      bench.project.alerts[0], watermark: watermark
-    ).map { if case .alertRaised(_, let severity, let key, _) = $0 { "\(key) \(severity)" } else { "?" } }
+      bench.project.alerts[0], watermark: watermark)
   }
 
   private var alerts: [String] {
@@ -48,9 +55,51 @@ import Threads
     #expect(try evaluate(1) == [])
     try bench.commit(0, events("B", minute: 1, failed: 1))
     #expect(try evaluate(2) == [#"{"region": "B"} CRITICAL"#])
-    try bench.connection.execute("DELETE FROM pulse.alert_progress")
+    try bench.connection.execute("UPDATE pulse.alert_progress SET evaluated_until = '-infinity'")
     #expect(try evaluate(2) == [])
     #expect(try alerts == ["A 0 CRITICAL", "B 1 CRITICAL"])
+  }
+
+  @Test("what is behind is judged in portions, the oldest first, and gaps without windows cost nothing")
+  func portions() throws {
+    try bench.commit(0, events("A", minute: 0, failed: 5) + events("A", minute: 30, failed: 5))
+    try bench.commit(0, events("A", minute: 500_000, failed: 5))
+    var severities: [Int] = []
+    var hasMore = true
+    while hasMore, severities.count < 10 {
+      let outcome = try outcome(500_001)
+      severities.append(outcome.raised.count)
+      hasMore = outcome.hasMore
+    }
+    #expect(severities == [1, 1, 1])
+  }
+
+  @Test("an alert that is defined later begins at the present watermark; on another cluster it goes on")
+  func beginning() throws {
+    try bench.connection.execute("DELETE FROM pulse.alert_progress")
+    try bench.commit(0, events("A", minute: 0, failed: 5), watermark: time(3))
+    _ = try Migrator(bench.connection) { _ in }.migrate(bench.project)
+    #expect(try evaluate(4) == [])
+    try bench.commit(0, events("B", minute: 4, failed: 5), watermark: time(5))
+    #expect(try evaluate(5) == [#"{"region": "B"} CRITICAL"#])
+    try bench.connection.execute("UPDATE pulse.alert_progress SET cluster = 'former' WHERE cluster <> ''")
+    try bench.commit(0, events("C", minute: 2, failed: 5), watermark: time(5))
+    try bench.commit(0, events("D", minute: 5, failed: 5), watermark: time(6))
+    #expect(try evaluate(6) == [#"{"region": "D"} CRITICAL"#])
+  }
+
+  @Test("a window that an event of a fast clock seems to close is not judged before the server's clock has passed it")
+  func notBeforeTheClock() throws {
+    let now = Int(try bench.rows("SELECT extract(epoch FROM now())::bigint")[0]) ?? 0
+    let minute = (now - Int(Download.start / 1000)) / 60 + 5
+    try bench.commit(0, events("A", minute: minute, failed: 5), watermark: time(minute + 100))
+    try bench.commit(0, events("B", minute: 0, failed: 5))
+    try watching {
+      try until("the alert of the past") { try alerts == ["B 0 CRITICAL"] }
+    }
+    #expect(
+      try bench.rows("SELECT bool_and(evaluated_until <= now()) FROM pulse.alert_progress WHERE cluster <> ''") == ["t"]
+    )
   }
 
   @Test("a window with too few samples is not judged")
@@ -66,7 +115,7 @@ import Threads
     #expect(try evaluate(3).count == 1)
     #expect(try evaluate(2) == [])
     #expect(
-      try bench.rows("SELECT extract(epoch FROM evaluated_until)::bigint FROM pulse.alert_progress")
+      try bench.rows("SELECT extract(epoch FROM evaluated_until)::bigint FROM pulse.alert_progress WHERE cluster <> ''")
         == ["\(time(3) / 1_000_000)"])
   }
 
@@ -94,7 +143,7 @@ import Threads
   private var judged: [String] {
     get throws {
       try bench.rows(
-        "SELECT (extract(epoch FROM evaluated_until)::bigint - \(Download.start / 1000)) / 60 FROM pulse.alert_progress"
+        "SELECT (extract(epoch FROM evaluated_until)::bigint - \(Download.start / 1000)) / 60 FROM pulse.alert_progress WHERE cluster <> ''"
       )
     }
   }

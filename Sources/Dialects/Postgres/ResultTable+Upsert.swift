@@ -73,7 +73,7 @@ extension ResultTable {
 
 extension WindowAssigner {
   /// The longest that a window is, as an SQL interval.
-  var sizeSQL: String {
+  package var sizeSQL: String {
     switch self {
     case .tumble(let size): IntervalText.sql(microseconds: size)
     }

@@ -3,9 +3,13 @@ import Dialects
 import Observability
 import Plan
 import Postgres
+import SQLQuoting
 
 /// Judges windows that have closed since the last time: how far it came and what it raised are committed together.
 struct AlertEvaluator {
+  /// Windows that are judged in one transaction, by their length: what is behind is caught up with in portions.
+  private static let portionWindows = 20
+
   private let connection: PostgresConnection
   private let cluster: String
 
@@ -14,18 +18,39 @@ struct AlertEvaluator {
     self.cluster = cluster
   }
 
-  /// Evaluates the windows that ended after the last evaluation and not after the watermark.
+  /// What one portion has come to.
+  struct Outcome {
+    /// What was raised; each alert once per key and window, whatever is evaluated again.
+    var raised: [Observation]
+    /// More windows have closed than one portion holds.
+    var hasMore: Bool
+  }
+
+  /// Evaluates windows that ended after the last evaluation and not after the watermark, the oldest of them first.
   ///
-  /// - Returns: what was raised; each alert once per key and window, whatever is evaluated again.
-  func evaluate(_ alert: AlertPlan, watermark: String) throws(PostgresError) -> [Observation] {
-    let last = try connection.query(
+  /// An alert that has never been evaluated, on any cluster, begins at the present watermark: what is stored already is
+  /// history. `Migrator` enters where those begin that are defined before the stream is read.
+  func evaluate(_ alert: AlertPlan, watermark: String) throws(PostgresError) -> Outcome {
+    let portion = try connection.query(
       """
-      SELECT evaluated_until::text, evaluated_until < $3::timestamptz FROM pulse.alert_progress
-      WHERE alert = $1 AND cluster = $2
-      """, [.text(alert.name), .text(cluster), .text(watermark)])
-    guard last.rowCount == 0 || last.boolean(0, 1) == true else { return [] }
-    let from = last.rowCount > 0 ? last[0, 0] ?? "-infinity" : "-infinity"
-    let rows = try connection.query(alert.statement.text, [.text(from), .text(watermark)])
+      WITH last AS (
+        SELECT coalesce(max(evaluated_until) FILTER (WHERE cluster = $2), max(evaluated_until), $3::timestamptz) AS until,
+               count(*) FILTER (WHERE cluster = $2) = 0 AS is_new
+        FROM pulse.alert_progress WHERE alert = $1),
+      next AS (
+        SELECT greatest(last.until, coalesce(
+          (SELECT min(window_start) FROM \(quotedIdentifier(alert.aggregate))
+           WHERE window_start > last.until - \(alert.window.sizeSQL)), 'infinity')) AS start
+        FROM last)
+      SELECT last.until::text, least($3::timestamptz, next.start + $4 * \(alert.window.sizeSQL))::text,
+             $3::timestamptz > next.start + $4 * \(alert.window.sizeSQL), last.until < $3::timestamptz OR is_new
+      FROM last, next
+      """,
+      [.text(alert.name), .text(cluster), .text(watermark), .doublePrecision(Double(AlertEvaluator.portionWindows))])
+    guard portion.boolean(0, 3) == true, let from = portion[0, 0], let until = portion[0, 1] else {
+      return Outcome(raised: [], hasMore: false)
+    }
+    let rows = try connection.query(alert.statement.text, [.text(from), .text(until)])
     let detector = ThresholdDetector(alert)
     var raised: [Observation] = []
     var statements: [PostgresStatement] = []
@@ -42,10 +67,11 @@ struct AlertEvaluator {
         """
         INSERT INTO pulse.alert_progress (alert, cluster, evaluated_until) VALUES ($1, $2, $3::timestamptz)
         ON CONFLICT (alert, cluster) DO UPDATE SET evaluated_until = excluded.evaluated_until, updated_at = now()
-        """, [.text(alert.name), .text(cluster), .text(watermark)]))
+        """, [.text(alert.name), .text(cluster), .text(until)]))
     let results = try connection.pipeline(statements)
     // An alert that existed already has inserted nothing and is not announced again.
-    return zip(raised, results).filter { $0.1.affectedRows > 0 }.map(\.0)
+    return Outcome(
+      raised: zip(raised, results).filter { $0.1.affectedRows > 0 }.map(\.0), hasMore: portion.boolean(0, 2) == true)
   }
 
   private func insert(

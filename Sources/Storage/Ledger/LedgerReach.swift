@@ -1,4 +1,5 @@
 import Plan
+import SQLQuoting
 
 /// Up to which event time the records of ledger segments reach: what is missing of a window when they cannot be read
 /// again.
@@ -20,6 +21,17 @@ package enum LedgerReach {
                 WHERE (d.cluster, d.topic, d.partition) = (l.cluster, l.topic, l.partition)
                   AND d.record_offset >= l.first_offset AND d.record_offset < l.next_offset)) AS latest_event
       FROM pulse.ledger AS l LEFT JOIN pulse.progress AS p USING (cluster, topic, partition)
+      WHERE \(isOwn(plan))
       """
+  }
+
+  /// Segments that were counted for others' aggregates alone are of another project in the same database.
+  private static func isOwn(_ plan: StreamPlan) -> String {
+    let counts = """
+      SELECT FROM pulse.ledger_counts AS c
+      WHERE (c.cluster, c.topic, c.partition, c.first_offset) = (l.cluster, l.topic, l.partition, l.first_offset)
+      """
+    let names = plan.aggregates.map { quotedLiteral($0.name) }.joined(separator: ", ")
+    return "EXISTS (\(counts) AND c.aggregate = ANY (ARRAY[\(names)]::text[])) OR NOT EXISTS (\(counts))"
   }
 }

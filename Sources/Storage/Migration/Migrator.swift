@@ -39,6 +39,7 @@ public struct Migrator {
       for aggregate in project.stream.plan.aggregates {
         changes += try apply(aggregate, of: project.stream.plan)
       }
+      try beginAlerts(project.alerts)
       try grant(project.stream.plan)
       _ = try connection.query("SELECT pg_advisory_unlock($1)", [.bigint(AdvisoryLock.migration.key)])
       return changes
@@ -46,6 +47,22 @@ public struct Migrator {
       throw MigrationAdvice.text(for: error).map(StorageError.definition) ?? .postgres(error)
     } catch {
       throw StorageError(error)
+    }
+  }
+
+  /// Enters where new alerts begin, for any cluster: at the watermark that their aggregate's stream has reached, or before
+  /// everything when nothing has been read yet.
+  private func beginAlerts(_ alerts: [AlertPlan]) throws(PostgresError) {
+    for alert in alerts {
+      _ = try connection.query(
+        """
+        INSERT INTO pulse.alert_progress (alert, cluster, evaluated_until)
+        SELECT $1, '', least(coalesce(max(p.watermark), '-infinity'), now())
+        FROM pulse.progress AS p
+        WHERE EXISTS (SELECT FROM pulse.ledger_counts AS c
+                      WHERE (c.cluster, c.topic, c.partition) = (p.cluster, p.topic, p.partition) AND c.aggregate = $2)
+        HAVING NOT EXISTS (SELECT FROM pulse.alert_progress WHERE alert = $1)
+        """, [.text(alert.name), .text(alert.aggregate)])
     }
   }
 
