@@ -252,6 +252,24 @@ import Threads
     #expect(instance.stop() == "stopped")
   }
 
+  @Test("an event of a fast clock is counted, said once, and closes no window of the others")
+  func fastClock() throws {
+    let instance = try Instance(bench, load)
+    let now = Clock.wallMilliseconds()
+    for hours in [0, 23, 22] as [Int64] {
+      for partition in Int32(0)..<Load.partitions {
+        try load.send(bytes: Download(milliseconds: now + hours * 3_600_000).encoded, to: partition)
+      }
+      try load.settle()
+    }
+    try until("the events") { try total == 9 }
+    try until("a watermark") { try bench.rows("SELECT 1 FROM pulse.progress WHERE watermark IS NOT NULL").count == 3 }
+    #expect(try bench.rows("SELECT bool_and(watermark <= now() + INTERVAL '61 s') FROM pulse.progress") == ["t"])
+    #expect(instance.observations.filter { if case .eventsAhead = $0 { true } else { false } }.count == 1)
+    #expect(instance.stop() == "stopped")
+    #expect(try bench.verify().holds)
+  }
+
   @Test("a setting that librdkafka refuses ends the processor with a message")
   func invalidSetting() throws {
     let instance = try Instance(bench, load, properties: [(name: "no.such.property", value: "1")])
