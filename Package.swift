@@ -159,7 +159,10 @@ let package = Package(
       ], path: "Tests/ProcessingTestSupport"),
     .testTarget(
       name: "StorageTests",
-      dependencies: ["EngineSchema", "Observability", "Postgres", "ProcessingTestSupport", "Project", "Storage"]),
+      dependencies: [
+        "EngineSchema", "Events", "Observability", "Postgres", "Processing", "ProcessingTestSupport",
+        "Project", "Storage",
+      ]),
     .testTarget(
       name: "ProcessingTests",
       dependencies: [

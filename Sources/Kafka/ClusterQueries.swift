@@ -92,7 +92,7 @@ extension ClientHandle {
   }
 
   /// - Parameter topic: nil for all topics.
-  private func withMetadata<Result>(
+  func withMetadata<Result>(
     topic: OpaquePointer?, _ timeoutMilliseconds: Int32, _ body: (rd_kafka_metadata) -> Result
   ) throws(KafkaError) -> Result {
     var metadata: UnsafePointer<rd_kafka_metadata>?

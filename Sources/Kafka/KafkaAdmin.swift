@@ -9,7 +9,7 @@ import Threads
 /// but the (sendable) log closure is set, and each call makes and frees its own objects.
 public final class KafkaAdmin: @unchecked Sendable {
   let configuration: KafkaConfiguration
-  private let client: ClientHandle
+  let client: ClientHandle
 
   public init(configuration: KafkaConfiguration) throws(KafkaError) {
     self.configuration = configuration

@@ -79,6 +79,12 @@ extension Observation {
       (.notice, "re-reading a gap", position(topic, partition) + [.init(.offset, offset)])
     case .partitionHeld(let topic, let partition, let reason):
       (.error, "partition held", position(topic, partition) + [.init(.reason, reason)])
+    case .topicUnusable(let topic, let reason):
+      (.warning, "topic cannot be read", [.init(.topic, topic), .init(.reason, reason)])
+    case .topicUsable(let topic): (.info, "topic can be read again", [.init(.topic, topic)])
+    case .recordsRejected(let topic, let reason):
+      (.warning, "nearly all records are dead letters", [.init(.topic, topic), .init(.reason, reason)])
+    case .recordsTaken(let topic): (.info, "records are taken again", [.init(.topic, topic)])
     case .workAbandoned(let reason): (.warning, "uncommitted work given up, reading it again", [.init(.reason, reason)])
     case .watchFailed(let reason): (.warning, "alerts and retention wait", [.init(.reason, reason)])
     case .repeatsDropped(let topic, let partition, let count):

@@ -52,6 +52,12 @@ public enum Observation: Sendable {
   case rereading(topic: String, partition: Int32, from: Int64)
   /// Nothing more is read of it until an operator says how to go on; the reason says how.
   case partitionHeld(topic: String, partition: Int32, reason: String)
+  /// The topic is missing, or cannot be read as a whole.
+  case topicUnusable(topic: String, reason: String)
+  case topicUsable(topic: String)
+  /// Nearly all of the latest records are dead letters. The reason quotes no event.
+  case recordsRejected(topic: String, reason: String)
+  case recordsTaken(topic: String)
   /// What was not committed is given up and read again.
   case workAbandoned(reason: String)
   /// Alerts and retention could not be looked at; they are tried again.

@@ -73,7 +73,7 @@ struct ProductMetrics: Sendable {
       .childEnded,
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .tableAbandoned,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,
-      .deadLetterUnforwardable, .requestFailed:
+      .deadLetterUnforwardable, .requestFailed, .topicUnusable, .topicUsable, .recordsRejected, .recordsTaken:
       break
     }
   }

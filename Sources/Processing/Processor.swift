@@ -20,7 +20,8 @@ public struct ProcessorSettings: Sendable {
   public var flushIntervalMilliseconds: Int
   /// Changed rows in memory at which reading waits for the transaction.
   public var maxDeltaRows: Int
-  /// Bytes of groups and dead letters at which reading waits, too.
+  /// Bytes of keys, groups and dead letters in memory, of all workers together, unless there are so many workers that each
+  /// of them needs `minWorkerBytes`.
   public var maxDeltaBytes = 256 << 20
   /// How this instance is called in the progress table.
   public var owner: String
@@ -44,10 +45,21 @@ public struct ProcessorSettings: Sendable {
     self.workers = max(1, workers)
   }
 
+  /// Keys of thousands of values, and a batch's groups and dead letters beside them.
+  static let minWorkerBytes = 16 << 20
+
+  private var workerBytes: Int { max(maxDeltaBytes / workers, ProcessorSettings.minWorkerBytes) }
+
+  /// The part of a worker's share that a flush does not give back.
+  var retainedBytes: Int { workerBytes / 4 }
+
   var limits: CheckpointProtocol.Limits {
-    CheckpointProtocol.Limits(
+    // The bound that stops reading is for what a flush does give back. Both bounds together are the worker's share.
+    let maxBytes = workerBytes - retainedBytes
+    precondition(retainedBytes < maxBytes, "a flush frees less than it keeps")
+    return CheckpointProtocol.Limits(
       flushInterval: Int64(flushIntervalMilliseconds) * 1000, maxGroups: max(1, maxDeltaRows / workers),
-      maxBytes: max(1, maxDeltaBytes / workers))
+      maxBytes: maxBytes)
   }
 }
 

@@ -55,12 +55,13 @@ final class APIService: Sendable {
     parts.add { pool.close() }
     let executor = PostgresExecutor(pool)
     let version = DataVersion()
+    let observer = context.observer
     let health = HealthMonitor(
-      database: reader, setup: setup, kafka: kafka, topic: context.topic(of: project), processor: processor)
+      database: reader, setup: setup, kafka: kafka, topic: context.topic(of: project), processor: processor,
+      observe: { observer.observe($0) })
     try parts.startThread("health", stop: { health.stop() }, run: { health.run() })
     let listener = CommitListener(reader, version)
     try parts.startThread("commits", stop: { listener.stop() }, run: { listener.run() })
-    let observer = context.observer
     var configuration = StatsAPIConfiguration()
     configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))

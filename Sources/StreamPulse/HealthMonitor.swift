@@ -1,7 +1,9 @@
 import Kafka
+import Observability
 import Postgres
 import Processing
 import StatsAPI
+import Storage
 import Threads
 
 /// Looks at database, broker and processor once a second, so that a health request never waits for a dead server.
@@ -27,15 +29,18 @@ final class HealthMonitor: Sendable {
   private let kafka: KafkaConfiguration
   private let topic: String
   private let processor: Processor?
+  private let observe: @Sendable (Observation) -> Void
 
   init(
-    database: ConnectionSettings, setup: [String], kafka: KafkaConfiguration, topic: String, processor: Processor?
+    database: ConnectionSettings, setup: [String], kafka: KafkaConfiguration, topic: String, processor: Processor?,
+    observe: @escaping @Sendable (Observation) -> Void
   ) {
     self.database = database
     self.setup = setup
     self.kafka = kafka
     self.topic = topic
     self.processor = processor
+    self.observe = observe
   }
 
   /// The latest report.
@@ -49,8 +54,11 @@ final class HealthMonitor: Sendable {
     var connection: PostgresConnection?
     var admin: KafkaAdmin?
     var unread = UnreadRecords()
+    var said = Said()
     while !state.read({ $0.isStopping }) {
       let report = look(&connection, &admin, &unread)
+      // While a server is down nothing is known of what it holds: neither news nor their end.
+      if report.broker.isUp, report.database.isUp { sayChanges(since: &said, report.processor) }
       state.update { $0.report = report }
       _ = state.wait(timeoutMilliseconds: HealthMonitor.intervalMilliseconds) { $0.isStopping ? true : nil }
     }
@@ -59,6 +67,24 @@ final class HealthMonitor: Sendable {
 
   func stop() {
     state.update { $0.isStopping = true }
+  }
+
+  /// What the log has been told.
+  private struct Said {
+    var topicFault = false
+    var deadShare = false
+  }
+
+  /// Says what is wrong once, and once that it is over.
+  private func sayChanges(since said: inout Said, _ now: HealthReport.Processor) {
+    if said.topicFault != (now.topicFault != nil) {
+      observe(now.topicFault.map { .topicUnusable(topic: topic, reason: $0) } ?? .topicUsable(topic: topic))
+      said.topicFault = now.topicFault != nil
+    }
+    if said.deadShare != (now.deadShare != nil) {
+      observe(now.deadShare.map { .recordsRejected(topic: topic, reason: $0) } ?? .recordsTaken(topic: topic))
+      said.deadShare = now.deadShare != nil
+    }
   }
 
   private func look(
@@ -76,10 +102,12 @@ final class HealthMonitor: Sendable {
 
     var database = HealthReport.Dependency(isUp: true, detail: database.description)
     var progress: Progress?
+    var deadShare: String?
     do throws(PostgresError) {
       if connection == nil { connection = try connect() }
       if let connection {
         progress = try lookAtProgress(connection, log?.cluster)
+        if let cluster = log?.cluster { deadShare = try lookAtDeadShare(connection, cluster) }
         let letters = try lookAtOutbox(connection)
         state.update { $0.outboxLetters = letters }
       }
@@ -91,7 +119,13 @@ final class HealthMonitor: Sendable {
     }
     if let problem = processor?.status.current.databaseProblem { database = .init(isUp: false, detail: problem) }
     if let log, let progress { count(&unread, log, progress, admin) }
-    var processor = judge(log == nil ? nil : unread.count, progress)
+    let fault = log.flatMap { log in
+      TopicFault(log.presence, positions: progress?.positions ?? [:])?.text(cluster: log.cluster, topic: topic)
+    }
+    // Of a topic that cannot be looked at, nobody knows what is left to read.
+    var processor = judge(log?.isReadable == true ? unread.count : nil, progress)
+    processor.topicFault = fault
+    processor.deadShare = deadShare
     if let held = self.processor?.status.current.held { processor.held = held.sorted { $0.key < $1.key }.map(\.value) }
     return HealthReport(database: database, broker: broker, processor: processor)
   }
@@ -106,16 +140,22 @@ final class HealthMonitor: Sendable {
 
   private struct LogPosition {
     var cluster: String
+    var presence: TopicPresence
     var ends: [Int32: WatermarkOffsets]
+
+    var isReadable: Bool { if case .present = presence { true } else { false } }
   }
 
   private func lookAtLog(_ admin: KafkaAdmin) throws(KafkaError) -> LogPosition {
     let cluster = try admin.clusterIdentity(timeoutMilliseconds: 2000).id
     var ends: [Int32: WatermarkOffsets] = [:]
-    for partition in 0..<Int32(try admin.partitionCount(topic, timeoutMilliseconds: 2000) ?? 0) {
-      ends[partition] = try admin.watermarkOffsets(topic: topic, partition: partition, timeoutMilliseconds: 2000)
+    let presence = try admin.presence(of: topic, timeoutMilliseconds: 2000)
+    if case .present(let count) = presence {
+      for partition in 0..<Int32(clamping: count) {
+        ends[partition] = try admin.watermarkOffsets(topic: topic, partition: partition, timeoutMilliseconds: 2000)
+      }
     }
-    return LogPosition(cluster: cluster, ends: ends)
+    return LogPosition(cluster: cluster, presence: presence, ends: ends)
   }
 
   private struct Progress {
@@ -144,6 +184,16 @@ final class HealthMonitor: Sendable {
       return try connection.query("SELECT count(*) FROM pulse.outbox").integer(0, 0).map(Int.init)
     } catch {
       // A role that may not look there is no reason to call the database down.
+      if error.isConnectionLost { throw error }
+      return nil
+    }
+  }
+
+  private func lookAtDeadShare(_ connection: PostgresConnection, _ cluster: String) throws(PostgresError) -> String? {
+    do throws(PostgresError) {
+      return try DeadShare.problem(connection, cluster: cluster, topic: topic)
+    } catch {
+      // As with the outbox: a database that an older version has migrated lets the API's role not look there.
       if error.isConnectionLost { throw error }
       return nil
     }

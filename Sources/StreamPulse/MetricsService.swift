@@ -28,10 +28,10 @@ final class MetricsService: Sendable {
     _ context: CommandContext, _ address: ListeningAddress, _ settings: ProcessorSettings, _ processor: Processor,
     _ parts: StartedParts
   ) throws -> HTTPServer {
+    let observer = context.observer
     let health = HealthMonitor(
       database: settings.database.with("application_name", "streampulse metrics"), setup: [], kafka: settings.kafka,
-      topic: settings.topic, processor: processor)
-    let observer = context.observer
+      topic: settings.topic, processor: processor, observe: { observer.observe($0) })
     observer.exposeHealth { health.report.figures }
     let api = try StatsAPI(
       endpoints: [], configuration: StatsAPIConfiguration(),

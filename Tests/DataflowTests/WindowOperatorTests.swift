@@ -52,8 +52,9 @@ private let start: Int64 = 1_767_225_600_000_000
     let batch = EventBatch(specs: WindowOperatorTests.specs, capacity: 1024)
     let windows: WindowOperator
 
-    init(_ aggregates: [AggregatePlan]) {
-      windows = WindowOperator(WindowOperatorTests.plan(aggregates), batch: batch, seed: 42)
+    init(_ aggregates: [AggregatePlan], retainedBytes: Int = WindowOperator.defaultRetainedBytes) {
+      windows = WindowOperator(
+        WindowOperatorTests.plan(aggregates), batch: batch, seed: 42, retainedBytes: retainedBytes)
     }
 
     @discardableResult
@@ -305,6 +306,37 @@ private let start: Int64 = 1_767_225_600_000_000
     #expect(engine.windows.memory > 70 << 20)
     #expect(engine.windows.drain()[0].rowCount == 140_000)
     #expect(engine.windows.memory < ordinary + (4 << 20))
+  }
+
+  @Test(
+    "a drain keeps no more than it may, and what it keeps does not count against the next delta",
+    arguments: [0, 1 << 20, 4 << 20, 64 << 20])
+  func retainedMemory(retained: Int) {
+    let engine = Engine(
+      [
+        WindowOperatorTests.aggregate(
+          keys: [WindowOperatorTests.region, WindowOperatorTests.code],
+          [WindowOperatorTests.measure(.max, .column(1, .text), .text)])
+      ], retainedBytes: retained)
+    let empty = engine.windows.memory
+    #expect(engine.windows.deltaMemory == 0)
+    for round in 0..<3 {
+      for chunk in 0..<10 {
+        engine.process(
+          (0..<1000).map {
+            [
+              .integer(start), .text("\(round)-\(chunk)-\($0)-" + String(repeating: "x", count: 500)),
+              .integer(Int64($0)), 1,
+            ]
+          })
+      }
+      #expect(engine.windows.deltaMemory > 5 << 20)
+      #expect(engine.windows.drain()[0].rowCount == 10_000)
+      #expect(engine.windows.deltaMemory == 0)
+      #expect(engine.windows.memory <= empty + retained + (1 << 16))
+    }
+    // Enough for all of it: it is kept.
+    if retained == 64 << 20 { #expect(engine.windows.memory > empty + (5 << 20)) }
   }
 
   @Test("windows of events that take no part count as memory")

@@ -185,11 +185,11 @@ class Product:
         self.settings["KAFKA_BOOTSTRAP_SERVERS"] = line.strip().split("=", 1)[1]
         return broker
 
-    def kafka(self, program, partitions=4):
-        """Starts a real Kafka with the topic, which all programs started from now on use."""
+    def kafka(self, program, partitions=4, **settings):
+        """Starts a real Kafka with the topic, which all programs started from now on use; `settings` are its own."""
         port = free_port(and_next=True)
         self.settings["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{port}"
-        kafka = self.start(self.folder / "kafka", port, program=program, log="kafka")
+        kafka = self.start(self.folder / "kafka", port, program=program, log="kafka", **settings)
 
         def makes_topic():
             assert kafka.is_running, kafka.output

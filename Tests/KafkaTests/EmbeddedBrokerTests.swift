@@ -48,6 +48,9 @@ import Testing
     let admin = try KafkaAdmin(configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers))
     #expect(try admin.partitionCount("three") == 3)
     #expect(try admin.partitionCount("five") == nil)
+    #expect(try admin.presence(of: "three") == .present(partitions: 3))
+    #expect(try admin.presence(of: "five") == .missing)
+    #expect(try admin.presence(of: "five") == .missing)
     try broker.createTopic("five", partitions: 5)
     #expect(try admin.partitionCount("five") == 5)
     #expect(throws: KafkaError.self) { try broker.createTopic("five", partitions: 5) }

@@ -84,9 +84,11 @@ struct RealKafkaTests {
   @Test("a missing topic is made with the partitions asked for, and a question makes none")
   func createTopic() throws {
     #expect(try admin.partitionCount("made") == nil)
+    #expect(try admin.presence(of: "made") == .missing)
     #expect(try admin.partitionCount("made") == nil)
     #expect(try admin.createTopicIfMissing("made", partitions: 7))
     #expect(try admin.partitionCount("made") == 7)
+    #expect(try admin.presence(of: "made") == .present(partitions: 7))
     #expect(try admin.createTopicIfMissing("made", partitions: 3) == false)
   }
 

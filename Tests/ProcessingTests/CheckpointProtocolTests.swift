@@ -1,3 +1,8 @@
+import Dataflow
+import Events
+import Kafka
+import Postgres
+import Project
 import Testing
 
 @testable import Processing
@@ -33,6 +38,50 @@ import Testing
       count += 1
     }
     return count
+  }
+
+  @Test("however many workers share the memory, each of them reads on while a flush is written", arguments: [1, 9, 64])
+  func sharedMemory(workers: Int) throws {
+    let settings = ProcessorSettings(
+      kafka: KafkaConfiguration(bootstrapServers: "b"), topic: Bench.topic, group: "g",
+      database: ConnectionSettings(host: "h", port: 1, database: "d", user: "u", password: nil), owner: "o",
+      workers: workers)
+    let limits = settings.limits
+    #expect(settings.retainedBytes < limits.maxBytes)
+    #expect(workers > 16 || (settings.retainedBytes + limits.maxBytes) * workers <= settings.maxDeltaBytes)
+
+    let stream = try Project(folder: repository).stream
+    let batch = EventBatch(specs: stream.plan.columns, capacity: 500)
+    let decoder = try stream.makeDecoder()
+    let windows = WindowOperator(stream.plan, batch: batch, seed: 1, retainedBytes: settings.retainedBytes)
+    let empty = windows.memory
+    var offset: Int64 = 0
+    func read(keyBytes: Int) throws {
+      let padding = String(repeating: "x", count: keyBytes)
+      let downloads = (0..<500).map { Download(content: "\(offset)-\($0)-\(padding)", region: "\(offset)-\($0)") }
+      let records = RecordBatch(copying: downloads.map(\.encoded), partition: 0, firstOffset: offset)
+      decoder.decode(records.records, into: batch)
+      let run = PartitionRun(partition: 0, rows: 0..<500)
+      #expect(windows.process(batch, runs: [run], now: .max / 2, watermark: nil)[0].dead == 0)
+      offset += 500
+    }
+    func facts(_ now: Int64) -> CheckpointProtocol.Facts {
+      CheckpointProtocol.Facts(
+        now: now, unsealedOffsets: 500, hasWatermarkNews: false, groupCount: 0, byteCount: windows.deltaMemory,
+        silence: 0)
+    }
+    var machine = CheckpointProtocol(limits: limits, now: 0)
+    for round in 1...4 as ClosedRange<Int64> {
+      // More keys than a worker may keep.
+      let stop = empty + settings.retainedBytes * 5 / 4
+      while windows.memory < stop, windows.deltaMemory < limits.maxBytes { try read(keyBytes: 1500) }
+      #expect(machine.decide(facts(round * 1_000_000)) == .flush)
+      machine.submitted(.flush, now: round * 1_000_000)
+      _ = windows.drain()
+      try read(keyBytes: 10)
+      #expect(machine.decide(facts(round * 1_000_000)) == .read)
+      machine.sinkFinished()
+    }
   }
 
   @Test(

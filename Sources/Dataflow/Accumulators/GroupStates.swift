@@ -82,7 +82,12 @@ final class GroupStates {
   /// Forgets all groups.
   func removeAll() {
     used = 1
-    guard capacity > GroupStates.keptRows else { return }
+    if capacity > GroupStates.keptRows { releaseMemory() }
+  }
+
+  /// Forgets all groups and gives back memory beyond the initial size.
+  func releaseMemory() {
+    used = 1
     capacity = GroupStates.initialRows
     reallocate()
   }

@@ -167,6 +167,12 @@ final class Grouping {
     for accumulator in accumulators { accumulator.add(to: states, groups, program, count) }
   }
 
+  /// Gives back what a drain has kept.
+  func releaseMemory() {
+    for fold in folds { fold.table.releaseMemory() }
+    states.releaseMemory()
+  }
+
   /// The delta since the last drain; nil when there is none. The windows are emptied by whoever owns them.
   func drain(_ interner: KeyInterner) -> WindowDelta? {
     let rows = groupCount

@@ -232,11 +232,16 @@ struct PairTable: ~Copyable {
     if slotCount > 0 { makeSlots(slotCount) }
   }
 
+  /// Forgets all pairs and gives back all memory.
+  mutating func releaseMemory() {
+    self = PairTable(seed: seed, scale: scale)
+  }
+
   /// Forgets all pairs. Keeps its memory unless that has grown beyond what an ordinary flush needs.
   mutating func removeAll() {
     let isLarge = pairs.count > GroupStates.keptRows
     if isLarge || slotCount > PairTable.keptSlots {
-      self = PairTable(seed: seed, scale: scale)
+      releaseMemory()
       return
     }
     slots.update(repeating: Slot(pair: 0, id: 0), count: slotCount)

@@ -72,8 +72,8 @@ public struct RunCounts: Sendable, Hashable {
 public final class WindowOperator {
   /// Together with the other columns of the primary key it must fit a third of a Postgres page.
   static let maxKeyBytes = 2000
-  /// Dictionaries larger than this are forgotten at the next drain.
-  private static let maxDictionaryBytes = 32 << 20
+  /// What is kept between drains when nobody says otherwise.
+  public static let defaultRetainedBytes = 64 << 20
 
   private let plan: StreamPlan
   private let program: Program
@@ -85,12 +85,22 @@ public final class WindowOperator {
   private let decimalSums: [Program.Register]
   /// Columns of dates and times, with what Postgres can hold of their types. Without the event time.
   private let bounded: [(column: Int, range: ClosedRange<Int64>)]
+  private let retainedBytes: Int
+  /// Of an operator that has seen no event.
+  private var emptyMemory = 0
+  /// Held after the last drain, for the batches to come.
+  private var keptMemory = 0
 
   /// - Parameters:
   ///   - batch: the batch that every `process` will be given.
   ///   - seed: of the hash functions; random in production, fixed in tests.
-  public init(_ plan: StreamPlan, batch: EventBatch, seed: UInt64) {
+  ///   - retainedBytes: how much more than an empty operator's memory a drain may leave, so that known keys and groups
+  ///     are found again; half of it is for the keys.
+  public init(
+    _ plan: StreamPlan, batch: EventBatch, seed: UInt64, retainedBytes: Int = WindowOperator.defaultRetainedBytes
+  ) {
     self.plan = plan
+    self.retainedBytes = retainedBytes
     let program = Program(batch: batch)
     var keys = KeyInterner(capacity: batch.capacity, seed: seed)
     var windows: [WindowTable] = []
@@ -135,6 +145,8 @@ public final class WindowOperator {
       guard index != plan.eventTimeColumn else { return nil }
       return plan.columns[index].type.storableRange.map { (index, $0) }
     }
+    emptyMemory = memory
+    keptMemory = emptyMemory
   }
 
   /// Groups that a drain would return.
@@ -147,6 +159,10 @@ public final class WindowOperator {
   public var memory: Int {
     keys.memory + windows.reduce(0) { $0 + $1.memory } + groupings.reduce(0) { $0 + $1.memory }
   }
+
+  /// Bytes that have come since the last drain. What a drain keeps is not among them: whoever stops reading at a bound
+  /// until the next drain would wait for it for ever.
+  public var deltaMemory: Int { max(0, memory - keptMemory) }
 
   /// Adds a decoded batch.
   ///
@@ -199,7 +215,12 @@ public final class WindowOperator {
   public func drain() -> [WindowDelta] {
     let deltas = groupings.compactMap { $0.drain(keys) }
     for table in windows { table.removeAll() }
-    if keys.memory > WindowOperator.maxDictionaryBytes { keys.removeAll() }
+    if keys.memory > retainedBytes / 2 { keys.removeAll() }
+    if memory > emptyMemory + retainedBytes {
+      keys.removeAll()
+      for grouping in groupings { grouping.releaseMemory() }
+    }
+    keptMemory = memory
     return deltas
   }
 

@@ -22,7 +22,7 @@ package struct CheckpointProtocol {
     let largeBacklog: Int64 = 50_000
     /// Groups that may wait for the next flush; then reading stops until the sink is free.
     var maxGroups: Int
-    /// Bytes that groups and dead letters may hold.
+    /// Bytes that keys, groups and dead letters may take between two flushes, without what a flush leaves behind.
     var maxBytes: Int
     /// A revocation or a stop waits this long for its last flush.
     var releaseTimeout: Int64 = 10_000_000
@@ -58,6 +58,7 @@ package struct CheckpointProtocol {
     /// The stored watermarks are behind.
     var hasWatermarkNews: Bool
     var groupCount: Int
+    /// Taken since the last flush.
     var byteCount: Int
 
     /// Since the last record arrived.

@@ -58,7 +58,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     self.observe = observe
     admission = PartitionAdmission(consumer, status: status, observe: observe)
     batch = EventBatch(specs: plan.columns, capacity: min(settings.batchSize, settings.sliceSize))
-    windows = WindowOperator(plan, batch: batch, seed: seed)
+    windows = WindowOperator(plan, batch: batch, seed: seed, retainedBytes: settings.retainedBytes)
     let definition = plan.definition
     watermarks = WatermarkTracker(
       outOfOrdernessMicroseconds: definition.outOfOrdernessMicroseconds,
@@ -124,7 +124,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       now: now, unsealedOffsets: open.unsealedOffsets,
       // A held partition asks now and then whether it has been set free.
       hasWatermarkNews: now - lastRecord < quietAfter && !open.assigned.isEmpty || !admission.held.isEmpty,
-      groupCount: windows.groupCount, byteCount: windows.memory + letters.byteCount, silence: now - lastRecord)
+      groupCount: windows.groupCount, byteCount: windows.deltaMemory + letters.byteCount, silence: now - lastRecord)
   }
 
   // MARK: The group

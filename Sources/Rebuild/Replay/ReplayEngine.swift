@@ -34,7 +34,7 @@ struct ReplayEngine {
     windows = WindowOperator(plan, batch: batch, seed: UInt64.random(in: 1...UInt64.max))
   }
 
-  var isFull: Bool { windows.groupCount >= Self.maxGroups || windows.memory >= Self.maxBytes }
+  var isFull: Bool { windows.groupCount >= Self.maxGroups || windows.deltaMemory >= Self.maxBytes }
 
   /// - Throws: for a record that cannot be computed: it is no dead letter, so every aggregate has to take it.
   func add(_ records: UnsafeMutableBufferPointer<Record>) throws(PipelineError) {

@@ -28,11 +28,19 @@ extension HealthReport.Processor {
   fileprivate var json: JSONValue {
     // JSON has no infinity, and a probe that divides may produce one.
     let age = lastCommitAgeSeconds.flatMap { $0.isFinite ? $0 : nil }
+    let problems = problems
     return .object(
       [
-        JSONMember("status", .string(held.isEmpty ? isStalled ? "stalled" : "running" : "held")),
+        JSONMember("status", .string(word)),
         JSONMember("lag_records", lagRecords.map { .number(String($0)) } ?? .null),
         JSONMember("last_commit_age_seconds", age.map { .number("\(($0 * 1000).rounded() / 1000)") } ?? .null),
-      ] + (held.isEmpty ? [] : [JSONMember("detail", .string(held.joined(separator: "; ")))]))
+      ] + (problems.isEmpty ? [] : [JSONMember("detail", .string(problems.joined(separator: "; ")))]))
+  }
+
+  private var word: String {
+    if topicFault != nil { return "waiting" }
+    if !held.isEmpty { return "held" }
+    if isStalled { return "stalled" }
+    return deadShare == nil ? "running" : "rejecting"
   }
 }

@@ -31,13 +31,25 @@ public struct HealthReport: Hashable, Sendable {
     public var isStalled: Bool
     /// Why partitions are not read until an operator says how to go on, a text for each.
     public var held: [String]
+    /// Why nothing can be read of the topic as a whole.
+    public var topicFault: String?
+    /// Why nearly all that is read becomes dead letters.
+    public var deadShare: String?
 
-    public init(lagRecords: Int?, lastCommitAgeSeconds: Double?, isStalled: Bool, held: [String] = []) {
+    public init(
+      lagRecords: Int?, lastCommitAgeSeconds: Double?, isStalled: Bool, held: [String] = [], topicFault: String? = nil,
+      deadShare: String? = nil
+    ) {
       self.lagRecords = lagRecords
       self.lastCommitAgeSeconds = lastCommitAgeSeconds
       self.isStalled = isStalled
       self.held = held
+      self.topicFault = topicFault
+      self.deadShare = deadShare
     }
+
+    /// What is wrong, the gravest first.
+    var problems: [String] { [topicFault].compactMap { $0 } + held + [deadShare].compactMap { $0 } }
   }
 
   public var database: Dependency
@@ -52,7 +64,7 @@ public struct HealthReport: Hashable, Sendable {
 
   public var status: Status {
     guard database.isUp, broker.isUp else { return .down }
-    return processor.isStalled || !processor.held.isEmpty ? .degraded : .ok
+    return processor.isStalled || !processor.problems.isEmpty ? .degraded : .ok
   }
 }
 

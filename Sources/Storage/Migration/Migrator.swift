@@ -207,11 +207,12 @@ public struct Migrator {
     }
   }
 
-  /// The API's role may read results, alerts, progress and the outbox, and nothing else. Where roles cannot be created,
+  /// The API's role may read results, alerts, progress, ledger, outbox and the codes of dead letters, and nothing else: no
+  /// payload, and no reason, which may quote one. Where roles cannot be created,
   /// the API reads with the processor's own role in read-only transactions.
   private func grant(_ plan: StreamPlan) throws {
     let role = Migrator.readerRole
-    let tables = plan.aggregates.map { quotedIdentifier($0.name) } + ["alerts", "pulse.outbox"]
+    let tables = plan.aggregates.map { quotedIdentifier($0.name) } + ["alerts", "pulse.ledger", "pulse.outbox"]
     do {
       try connection.execute(
         """
@@ -221,6 +222,8 @@ public struct Migrator {
         GRANT \(role) TO CURRENT_USER;
         GRANT USAGE ON SCHEMA pulse TO \(role);
         GRANT SELECT ON pulse.progress, \(tables.joined(separator: ", ")) TO \(role);
+        GRANT SELECT (cluster, topic, partition, record_offset, aggregate, code, replayed_at)
+          ON dead_letters TO \(role);
         """)
     } catch {
       observe(.readerRoleMissing(reason: error.description))
