@@ -122,3 +122,14 @@ def test_the_pure_core_reaches_nothing_outside():
             assert not CLOCK.search(code), file
             if "Glibc" in IMPORT.findall(code):
                 assert not GLIBC_OUTSIDE.search(code), f"{file}: {GLIBC_OUTSIDE.search(code)[0]}"
+
+
+def test_the_engine_does_not_know_the_example_project():
+    word = re.compile(r"content_downloads|(?<![A-Za-z])region(?![A-Za-z])")
+    # Links to sql/ and web/ are not followed.
+    files = [file for name in ("Sources", ".ci") for file in (ROOT / name).rglob("*") if file.is_file()]
+    files = [file for file in files if not any(folder.is_symlink() for folder in file.parents if folder != ROOT)]
+    for file in [*files, ROOT / "Package.swift", ROOT / "Makefile"]:
+        # The dashboard's files by their names in web/.
+        text = re.sub(r'.*PackageResources\..*', "", file.read_text())
+        assert not word.search(text), f"{file.relative_to(ROOT)}: {word.search(text)[0]}"
