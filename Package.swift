@@ -63,21 +63,22 @@ let package = Package(
     .target(
       name: "Processing",
       dependencies: [
-        "Dataflow", "Dialects", "Events", "Faults", "Formats", "Kafka", "Observability", "Plan", "Postgres", "Project",
-        "SQLQuoting", "Storage", "Threads",
+        "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Observability", "Plan", "Postgres",
+        "Project", "SQLQuoting", "Storage", "Threads",
       ]),
     // What one elected instance does: alerts, retention, forwarding of dead letters.
     .target(
       name: "Office",
       dependencies: [
-        "Detection", "Dialects", "Events", "Kafka", "Observability", "Plan", "Postgres", "Project", "SQLQuoting",
-        "Storage", "Threads",
+        "Detection", "Dialects", "Kafka", "Observability", "Plan", "Postgres", "Project", "SQLQuoting", "Storage",
+        "Threads",
       ]),
     // Beside the processors: proof, and rows made anew.
     .target(
       name: "Audit",
       dependencies: [
-        "Dialects", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Project", "SQLQuoting", "Storage",
+        "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Plan", "Postgres", "Project",
+        "SQLQuoting", "Storage",
       ]),
     .target(
       name: "Rebuild",
@@ -87,7 +88,7 @@ let package = Package(
       ]),
     .target(
       name: "StatsAPI",
-      dependencies: ["Dialects", "HTTPServer", "JSON", "Observability", "Plan", "Postgres", "Threads"]),
+      dependencies: ["Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
 
     .target(
       name: "Benchmark",
@@ -100,7 +101,7 @@ let package = Package(
       name: "CrashTest",
       dependencies: [
         "Audit", "ChildProcess", "Dialects", "DownloadEncoding", "Downloads", "Events", "Kafka", "Plan", "Postgres",
-        "Processing", "Project", "SQLQuoting", "Storage", "Threads",
+        "Project", "SQLQuoting", "Storage", "Threads",
       ]),
 
     // The commands.
@@ -108,9 +109,8 @@ let package = Package(
       name: "StreamPulse",
       dependencies: [
         "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Faults",
-        "HTTPServer", "JSON",
-        "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing", "Project", "Rebuild", "StatsAPI",
-        "Storage", "Threads",
+        "HTTPServer", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing", "Project",
+        "Rebuild", "StatsAPI", "Storage", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
@@ -125,11 +125,11 @@ let package = Package(
     .testTarget(name: "EventsTests", dependencies: ["Events"]),
     .target(
       name: "AvroTestSupport", dependencies: ["Avro", "CAvro", "Events", "JSON"], path: "Tests/AvroTestSupport"),
-    .testTarget(name: "AvroTests", dependencies: ["Avro", "AvroTestSupport", "Events", "JSON"]),
+    .testTarget(name: "AvroTests", dependencies: ["Avro", "AvroTestSupport", "Events"]),
     .testTarget(
-      name: "SQLFrontendTests", dependencies: ["Avro", "Dialects", "Events", "Plan", "SQLFrontend"],
+      name: "SQLFrontendTests", dependencies: ["Dialects", "Events", "Plan", "SQLFrontend"],
       exclude: ["Fixtures"]),
-    .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Plan", "Events"]),
+    .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Events", "Plan"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
     .testTarget(name: "TextFilesTests", dependencies: ["TextFiles"]),
@@ -138,14 +138,12 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "PostgresTests", dependencies: ["ChildProcess", "Postgres", "Threads"]),
     .target(name: "KafkaTestNode", dependencies: ["CRdKafka", "Kafka"], path: "Tests/KafkaTestNode"),
-    .testTarget(name: "KafkaTests", dependencies: ["Kafka", "KafkaTestNode", "Events", "Threads"]),
+    .testTarget(name: "KafkaTests", dependencies: ["Events", "Kafka", "KafkaTestNode", "Threads"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
     .testTarget(
       name: "StatsAPITests",
-      dependencies: [
-        "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "Threads",
-      ]),
+      dependencies: ["HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "Threads"]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
     .testTarget(name: "ProjectTests", dependencies: ["Project"]),
@@ -154,8 +152,7 @@ let package = Package(
       name: "ProcessingTestSupport",
       dependencies: [
         "Audit", "ChildProcess", "Dataflow", "Events", "Faults", "Formats", "Kafka", "Observability", "Plan",
-        "Postgres",
-        "Processing", "Project", "Storage", "Threads",
+        "Postgres", "Processing", "Project", "Storage", "Threads",
       ], path: "Tests/ProcessingTestSupport"),
     .testTarget(
       name: "StorageTests",
@@ -172,13 +169,12 @@ let package = Package(
     .testTarget(
       name: "OfficeTests",
       dependencies: [
-        "Events", "Kafka", "Observability", "Office", "Postgres", "ProcessingTestSupport", "Storage", "Threads",
+        "Events", "Kafka", "Observability", "Office", "Postgres", "Processing", "ProcessingTestSupport", "Storage",
+        "Threads",
       ]),
     .testTarget(
       name: "AuditTests",
-      dependencies: [
-        "Audit", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "Storage", "Threads",
-      ]),
+      dependencies: ["Audit", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "Threads"]),
     .testTarget(
       name: "RebuildTests",
       dependencies: [
@@ -194,7 +190,7 @@ let package = Package(
       name: "Simulation",
       dependencies: [
         "Avro", "Dataflow", "Downloads", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Processing",
-        "Storage", "Threads",
+        "Threads",
       ],
       path: "Tests/Simulation"),
     .executableTarget(
@@ -206,7 +202,7 @@ let package = Package(
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
-        "CAvro", "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "event-generator",
+        "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "event-generator",
       ]),
 
     // The bodies of the fuzz targets, which the unit tests run over the corpus.

@@ -100,7 +100,7 @@ public struct EventFailure: Sendable {
 
 /// What a column of an `EventBatch` holds.
 public struct ColumnSpec: Hashable, Sendable {
-  /// The field's path from the record's root, e.g. `["user", "region"]`.
+  /// The field's path from the record's root, e.g. `["device", "model"]`.
   public var path: [String]
   public var type: SQLType
   public var isNullable: Bool

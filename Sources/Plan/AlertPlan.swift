@@ -45,7 +45,7 @@ public struct AlertPlan: Hashable, Sendable {
   /// A window with fewer samples is not judged.
   public var minimumSamples: Int64
   public var message: MessageTemplate
-  /// The columns of the SELECT that say what the alert is about, e.g. `region`.
+  /// The columns of the SELECT that say what the alert is about, e.g. `shop`.
   public var keys: [String]
   /// The file's SELECT. It yields the keys, `window_start`, `window_end`, `value` and `samples`.
   public var select: FileText

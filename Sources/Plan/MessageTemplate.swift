@@ -1,7 +1,7 @@
 // `rounded()` calls libm, which this links.
 import Glibc
 
-/// The text of an alert with places for values: `Error rate in {region} is {value:percent}`.
+/// The text of an alert with places for values: `Error rate of {shop} is {value:percent}`.
 public struct MessageTemplate: Hashable, Sendable {
   public enum Format: String, Hashable, Sendable, CaseIterable {
     /// A number with up to two decimal places; text as it is.

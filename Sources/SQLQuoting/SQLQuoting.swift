@@ -12,7 +12,7 @@ public func quotedLiteral(_ text: String) -> String {
   "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
 }
 
-/// A field's path as one writes it in a definition, e.g. `"user".region`.
+/// A field's path as one writes it in a definition, e.g. `"device".model`.
 public func quotedPath(_ path: [String]) -> String {
   path.map(quotedIdentifier).joined(separator: ".")
 }

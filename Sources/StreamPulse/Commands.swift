@@ -63,7 +63,7 @@ enum Commands {
             "from", value: "TIME", summary: "First window to make anew, e.g. '2026-01-31 12:00Z', or: beginning"),
           OptionSpec(flag: "dry-run", summary: "Only say how many records, and about how long"),
         ],
-        arguments: [ArgumentSpec("AGGREGATE", summary: "Which one, e.g. region_health")],
+        arguments: [ArgumentSpec("AGGREGATE", summary: "Which one, e.g. order_stats")],
         settings: kafka + postgres + general),
       CommandSpec(
         name: "dead-letters", summary: "Look at records that could not be processed, and process them again",

@@ -2,7 +2,7 @@ import Events
 
 /// A field of a schema as a column.
 public struct AvroColumn: Hashable, Sendable {
-  /// From the root record, e.g. `["user", "region"]`.
+  /// From the root record, e.g. `["device", "model"]`.
   public var path: [String]
   public var type: SQLType
   /// Whether the field, or a record around it, is a union with null.

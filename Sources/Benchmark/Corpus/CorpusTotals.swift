@@ -29,7 +29,7 @@ struct CorpusTotals {
   private(set) var payloadBytes = 0
   private var all = AggregateTotals()
   private var contents: Set<Group> = []
-  private var regions: Set<Group> = []
+  private var places: Set<Group> = []
   private var devices: Set<Group> = []
 
   mutating func add(_ event: DownloadEvent, payloadBytes bytes: Int) {
@@ -41,17 +41,18 @@ struct CorpusTotals {
     all.sizeGB += event.sizeGB
     let minute = event.timestampMilliseconds / 60_000
     contents.insert(Group(minute: minute, first: event.contentID.start))
-    regions.insert(Group(minute: minute, first: event.region.start))
+    places.insert(Group(minute: minute, first: event.place.start))
     devices.insert(Group(minute: minute, first: event.deviceType.start, second: event.osVersion.start))
   }
 
   /// Compares with the rows in the database.
   func check(_ connection: PostgresConnection) throws {
     let columns = [
-      ("content_stats", "download_count", contents.count), ("region_health", "total_downloads", regions.count),
-      ("device_stats", "total_downloads", devices.count),
+      (ShippedProject.byContent, contents.count), (ShippedProject.byPlace, places.count),
+      (ShippedProject.byDevice, devices.count),
     ]
-    for (table, count, rows) in columns {
+    for (name, rows) in columns {
+      let (table, count) = (name.table, name.column)
       let result = try connection.query(
         """
         SELECT count(*), sum(\(count)), sum(successful_downloads), sum(failed_downloads), sum(total_size_gb)

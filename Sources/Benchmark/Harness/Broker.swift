@@ -1,3 +1,4 @@
+import Downloads
 import Glibc
 import Kafka
 import Threads
@@ -72,7 +73,7 @@ final class Broker {
     let producer = try KafkaProducer(configuration: kafka)
     try events.visit { index, event, bytes in
       totals.add(event, payloadBytes: bytes.count)
-      let key = UnsafeRawBufferPointer(event.region.bytes)
+      let key = UnsafeRawBufferPointer(event.place.bytes)
       let partition = Int32(index / 1000 % partitions)
       while try !producer.send(topic: topic, partition: partition, key: key, value: bytes) {
         try Interruption.check()

@@ -1,3 +1,4 @@
+import Downloads
 import Events
 import Glibc
 import Kafka
@@ -50,7 +51,7 @@ final class SteadyLoad: Sendable {
       let due = Int((monotonicSeconds() - start) * rate)
       while sent < due {
         try events.withEvent(sent, timestampMilliseconds: Clock.wallMilliseconds()) { event, bytes in
-          try producer.sendOrWait(topic, key: event.region, value: bytes)
+          try producer.sendOrWait(topic, key: event.place, value: bytes)
         }
         sent += 1
       }

@@ -1,3 +1,4 @@
+import Downloads
 import Events
 import Glibc
 import Kafka
@@ -63,7 +64,7 @@ struct DemoBench {
     for index in 0..<count {
       let time = beginning + Int64(index) * 1000 / Int64(DemoBench.eventsPerSecond)
       try events.withEvent(index, timestampMilliseconds: time) { event, bytes in
-        try producer.sendOrWait(RunningUp.topic, key: event.region, value: bytes)
+        try producer.sendOrWait(RunningUp.topic, key: event.place, value: bytes)
       }
       guard (index + 1) % eventsPerBatch == 0 || index == count - 1 else { continue }
       guard producer.flush(timeoutMilliseconds: 30_000) == 0, producer.failed == 0 else {

@@ -1,3 +1,4 @@
+import Downloads
 import Events
 import Glibc
 import Kafka
@@ -12,7 +13,7 @@ struct FreshnessBench {
   private static let eventsPerSecond = 10_000.0
   private static let secondsPerRound = 20.0
   private static let partitions = 3
-  private static let region: StaticString = "Freshness-Probe"
+  private static let place: StaticString = "Freshness-Probe"
 
   func run() throws -> BenchReport {
     let broker = try Broker(workspace, cluster: cluster, partitions: FreshnessBench.partitions)
@@ -73,7 +74,7 @@ struct FreshnessBench {
     }
   }
 
-  /// Sends one event after the other in a region of its own and asks the API until it counts it.
+  /// Sends one event after the other in a place of its own and asks the API until it counts it.
   private struct Probe {
     private(set) var sent = 0
     private let producer: KafkaProducer
@@ -104,8 +105,8 @@ struct FreshnessBench {
     private mutating func probe() throws -> Double {
       let start = monotonicSeconds()
       try events.withEvent(
-        sent, timestampMilliseconds: Clock.wallMilliseconds(), change: { $0.region = TextView(FreshnessBench.region) },
-        { event, bytes in try producer.sendOrWait(topic, key: event.region, value: bytes) })
+        sent, timestampMilliseconds: Clock.wallMilliseconds(), change: { $0.place = TextView(FreshnessBench.place) },
+        { event, bytes in try producer.sendOrWait(topic, key: event.place, value: bytes) })
       sent += 1
       producer.poll(timeoutMilliseconds: 0)
       return try wait(for: "a probe to be visible", seconds: 10, everyMilliseconds: 1) {
@@ -116,7 +117,7 @@ struct FreshnessBench {
     private func countedProbes() throws -> Int {
       // Long enough that no probe leaves the range.
       let answer = try connection.get("/api/stats/regions?minutes=1440").filter { $0 != UInt8(ascii: " ") }
-      let marker = "\"region\":\"\(FreshnessBench.region)\",\"downloads\":"
+      let marker = ShippedProject.countMarker(place: FreshnessBench.place)
       guard let found = answer.firstRange(of: Array(marker.utf8)) else { return 0 }
       return Int(String(decoding: answer[found.upperBound...].prefix { $0 >= 0x30 && $0 <= 0x39 }, as: UTF8.self)) ?? 0
     }

@@ -74,7 +74,7 @@ final class EventSource: Sendable {
         let event = synthesizer.event(UInt64(sent), timestampMilliseconds: Clock.wallMilliseconds())
         let bytes = try encoder.encode(event)
         let partition = Int32(sent / runLength % partitions)
-        let key = UnsafeRawBufferPointer(event.region.bytes)
+        let key = UnsafeRawBufferPointer(event.place.bytes)
         if sent % malformedInterval == malformedInterval - 1 {
           let kind = MalformedRecord.allCases[sent / malformedInterval % MalformedRecord.allCases.count]
           try send(kind.bytes(from: bytes), key, producer, topic, partition)

@@ -118,7 +118,7 @@ extension KeptEvent {
   /// In the order of the truth's table.
   fileprivate var columns: [String?] {
     [
-      eventID, String(timestampMilliseconds), contentID, title, contentType, "\(sizeGB)", userID, region, deviceType,
+      eventID, String(timestampMilliseconds), contentID, title, contentType, "\(sizeGB)", userID, place, deviceType,
       osVersion, status, String(durationSeconds), "\(speedMbps)", errorCode,
     ]
   }

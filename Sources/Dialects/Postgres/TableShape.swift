@@ -7,7 +7,7 @@ import SQLQuoting
 /// Comments, retention, lateness and the order of columns are not part of it; they may change at any time.
 public struct TableShape: Hashable, Sendable {
   struct Entry: Hashable, Sendable {
-    /// What it is about: `window`, `filter`, `key region`, `column total_downloads`.
+    /// What it is about: `window`, `filter`, `key shop`, `column total_orders`.
     var subject: String
     var meaning: String
   }

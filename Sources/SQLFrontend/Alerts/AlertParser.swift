@@ -78,7 +78,7 @@ private struct AlertParser {
     guard let select, case let aggregate?? = aggregate else { return .refused }
     let keys = diagnostics.attempt { () throws(DefinitionError) in try self.keys(select, aggregate) }
     let message = diagnostics.attempt { () throws(DefinitionError) in
-      let item = try annotations.required("message", form: "Error rate in {region} is {value:percent}")
+      let item = try annotations.required("message", form: "Error rate of {shop} is {value:percent}")
       return try template(item, keys: keys)
     }
     guard let name, let summary, let metric, let detector, let samples, let keys, let message else {
@@ -104,7 +104,7 @@ private struct AlertParser {
 
   /// nil when it is defined, but not as it should be.
   private func aggregate(_ annotations: Annotations) throws(DefinitionError) -> AggregatePlan? {
-    let item = try annotations.required("on", form: "region_health")
+    let item = try annotations.required("on", form: "order_stats")
     if let aggregate = aggregates.first(where: { $0.name == item.value }) { return aggregate }
     if isRefused(item.value) { return nil }
     let names = aggregates.map(\.name)
@@ -123,7 +123,7 @@ private struct AlertParser {
   }
 
   private func keys(_ select: PlainSelect, _ aggregate: AggregatePlan) throws(DefinitionError) -> [String] {
-    let form = "SELECT region, window_start, window_end, … AS value, … AS samples FROM \(aggregate.name)"
+    let form = "SELECT shop, window_start, window_end, … AS value, … AS samples FROM \(aggregate.name)"
     guard select.reads(aggregate.name) else {
       throw source.error(
         at: select.range.lowerBound, "the SELECT does not read \(aggregate.name)", hint: "write \(form)")

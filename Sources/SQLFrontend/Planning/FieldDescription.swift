@@ -70,7 +70,7 @@ final class StreamColumns {
     field(specs[column].path)?.comment ?? ""
   }
 
-  /// Who reads `region` probably means `"user".region`; else the nearest spelling.
+  /// Who reads `model` probably means `"device".model`; else the nearest spelling.
   func suggestion(for path: [String]) -> String? {
     if let last = path.last, let found = fieldPaths.first(where: { $0.last == last }) {
       return "did you mean \(quotedPath(found))?"

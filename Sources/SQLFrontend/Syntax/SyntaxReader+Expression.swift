@@ -44,7 +44,7 @@ extension SyntaxReader {
     return result
   }
 
-  /// `(content_downloads."user").region`: Postgres' way to a field of a composite column.
+  /// `(orders."device").model`: Postgres' way to a field of a composite column.
   private func indirection(_ node: Node) throws(DefinitionError) -> [String] {
     let parts = node.nodes("indirection")
     // Whatever stands in front, it is its element that is asked for.
@@ -56,7 +56,7 @@ extension SyntaxReader {
     guard let argument, argument.kind == "ColumnRef" || argument.kind == "A_Indirection",
       case .column(let start) = try expression(argument).kind
     else {
-      throw refuse(node, "a field of an expression is not supported", hint: "write \"user\".region")
+      throw refuse(node, "a field of an expression is not supported", hint: "write \"device\".model")
     }
     return start + (try path(node, parts))
   }

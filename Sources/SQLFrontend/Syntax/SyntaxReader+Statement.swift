@@ -129,7 +129,7 @@ extension SyntaxReader {
       ])
     let from = node.nodes("fromClause")
     guard let relation = from.first else {
-      throw source.error(at: location, "FROM is missing", hint: "name the stream: FROM content_downloads")
+      throw source.error(at: location, "FROM is missing", hint: "name the stream: FROM orders")
     }
     if relation.kind == "RangeTableSample" {
       throw source.error(

@@ -1,0 +1,49 @@
+import Events
+
+/// What the bench and the crash test know of the example project: names, and the events as one relation.
+public enum ShippedProject {
+  /// The relations that a definition sees, over `crashtest.events`: each record of the Avro schema becomes one.
+  public static let relations = """
+    FROM crashtest.events AS content_downloads,
+      LATERAL (SELECT content_id, content_title, content_type, content_size_gb)
+        AS content (content_id, title, type, size_gb),
+      LATERAL (SELECT user_id, user_region, user_device_type, user_os_version)
+        AS "user" (user_id, region, device_type, os_version),
+      LATERAL (SELECT download_status, download_duration_seconds, download_speed_mbps, download_error_code)
+        AS download (status, duration_seconds, speed_mbps, error_code)
+    """
+
+  /// The columns of an event's row, in the order of the crash test's recorder.
+  public static let columns = """
+    event_id text, milliseconds bigint, content_id text, content_title text, content_type text,
+    content_size_gb double precision, user_id text, user_region text, user_device_type text, user_os_version text,
+    download_status text, download_duration_seconds integer, download_speed_mbps double precision,
+    download_error_code text
+    """
+
+  /// An aggregate, and its column that counts events.
+  public struct Count: Sendable {
+    public var table: String
+    public var column: String
+  }
+
+  public static let byContent = Count(table: "content_stats", column: "download_count")
+  public static let byPlace = Count(table: "region_health", column: "total_downloads")
+  public static let byDevice = Count(table: "device_stats", column: "total_downloads")
+
+  /// In an answer about places, what stands before the number of one place's downloads.
+  public static func countMarker(place: StaticString) -> String { "\"region\":\"\(place)\",\"downloads\":" }
+}
+
+extension DownloadEvent {
+  /// Where the user is: the key that it is sent with.
+  public var place: TextView {
+    get { region }
+    set { region = newValue }
+  }
+}
+
+extension KeptEvent {
+  /// Where the user is.
+  public var place: String { region }
+}
