@@ -25,6 +25,9 @@ public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
     ["_INVALID_ARG", "INVALID_SESSION_TIMEOUT", "INVALID_GROUP_ID", "UNSUPPORTED_SASL_MECHANISM"].contains(code)
   }
 
+  /// An access list denies the topic or the group to this user.
+  public var isDenial: Bool { ["TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED"].contains(code) }
+
   /// The record itself is refused: no other record would be, and it always will be.
   public var isAboutRecord: Bool { ["MSG_SIZE_TOO_LARGE", "INVALID_RECORD"].contains(code) }
 }

@@ -124,7 +124,7 @@ final class HealthMonitor: Sendable {
     }
     // Of a topic that cannot be looked at, nobody knows what is left to read.
     var processor = judge(log?.isReadable == true ? unread.count : nil, progress)
-    processor.topicFault = fault
+    processor.topicFault = fault ?? denial(lag: processor.lagRecords)
     processor.deadShare = deadShare
     if let held = self.processor?.status.current.held { processor.held = held.sorted { $0.key < $1.key }.map(\.value) }
     return HealthReport(database: database, broker: broker, processor: processor)
@@ -187,6 +187,12 @@ final class HealthMonitor: Sendable {
       if error.isConnectionLost { throw error }
       return nil
     }
+  }
+
+  /// That the processor in this process may not read what is there. Given the right, it shows with the next records only.
+  private func denial(lag: Int?) -> String? {
+    guard let lag, lag > 0, let denial = processor?.status.current.denial else { return nil }
+    return "this Kafka user may not read the topic \(topic): \(denial)"
   }
 
   private func lookAtDeadShare(_ connection: PostgresConnection, _ cluster: String) throws(PostgresError) -> String? {

@@ -98,6 +98,20 @@ def test_a_topic_that_is_deleted_or_hidden_or_made_anew_smaller_is_said(real_par
     real_parts.assert_verified()
 
 
+def test_a_user_who_may_see_and_not_read_the_topic_is_said_by_the_one_who_reads(real_parts, shared):
+    # What is allowed by name denies the rest.
+    rights = [argument for right in ("Describe", "DescribeConfigs", "Write") for argument in ("--operation", right)]
+    rights += ["--allow-principal", "User:ANONYMOUS", "--topic", TOPIC]
+    tool(shared, real_parts, "AclCommand", "--add", *rights)
+    processor, url = start_with_metrics(real_parts)
+    real_parts.must("--count", 300, "--seed", 1, program=GENERATOR)
+    assert wait_for_status("degraded", f"may not read the topic {TOPIC}", url)[0]["status"] == "waiting"
+    tool(shared, real_parts, "AclCommand", "--remove", "--force", *rights)
+    real_parts.wait_for_events(300)
+    wait_for_status("ok", "", url)
+    assert processor.stop() == 0
+
+
 def test_a_topic_of_something_else_than_events_is_said_until_events_come(parts):
     processor, url = start_with_metrics(parts)
     server = start_server(parts)

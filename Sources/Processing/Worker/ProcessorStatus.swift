@@ -10,6 +10,8 @@ public final class ProcessorStatus: Sendable {
     public var partitions: [TopicPartition] = []
     /// Partitions of which nothing is read until an operator says how to go on, and why.
     public var held: [TopicPartition: String] = [:]
+    /// What an access list denied when records were to be read; nil once they come.
+    public var denial: String?
     /// nil while the broker can be reached.
     public var brokerProblem: String?
     /// nil while the database can be written.
@@ -58,6 +60,7 @@ extension ProcessorStatus.Snapshot {
     merged.cluster = cluster ?? other.cluster
     merged.partitions = (partitions + other.partitions).sorted()
     merged.held.merge(other.held) { $1 }
+    merged.denial = denial ?? other.denial
     merged.brokerProblem = brokerProblem ?? other.brokerProblem
     merged.databaseProblem = databaseProblem ?? other.databaseProblem
     merged.committedRecords += other.committedRecords

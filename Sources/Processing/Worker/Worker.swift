@@ -35,6 +35,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private var quietAheadUntil: Int64 = .min
   private var lastRecord: Int64
   private var isBrokerDown = false
+  private var isDenied = false
   private var flushStarted: Int64 = 0
   private let quietAfter: Int64
   private static var aheadQuietInterval: Int64 { 600_000_000 }
@@ -149,6 +150,10 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
         observe(.brokerUp(server: servers))
       case .failed(let error):
         if error.isFatal || error.isMisconfiguration { throw .kafka(error) }
+        if error.isDenial {
+          isDenied = true
+          status.update { $0.denial = error.description }
+        }
         observe(.brokerFault(reason: error.description))
       }
     }
@@ -218,6 +223,10 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     }
     for partition in admitted.held { watermarks.release(partition.partition) }
     guard admitted.count > 0 else { return }
+    if isDenied {
+      isDenied = false
+      status.update { $0.denial = nil }
+    }
     let front = UnsafeMutableBufferPointer(rebasing: records.records[..<admitted.count])
     lastRecord = time.monotonic()
     for slice in batch.slices(of: front.count) {

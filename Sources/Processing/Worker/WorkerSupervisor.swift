@@ -106,6 +106,7 @@ final class WorkerSupervisor: Sendable {
       // What it has not given back itself goes to the next worker, which finds out anew what it may read.
       let left = status.current.partitions
       status.update {
+        $0.denial = nil
         $0.partitions = []
         $0.held = [:]
       }
