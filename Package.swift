@@ -164,7 +164,7 @@ let package = Package(
       name: "ProcessingTests",
       dependencies: [
         "Dataflow", "Events", "Faults", "Kafka", "KafkaTestNode", "Observability", "Postgres", "Processing",
-        "ProcessingTestSupport", "Storage", "Threads",
+        "ProcessingTestSupport", "Project", "Storage", "Threads",
       ]),
     .testTarget(
       name: "OfficeTests",

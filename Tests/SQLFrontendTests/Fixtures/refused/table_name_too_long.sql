@@ -1,4 +1,5 @@
--- error: 3:26: the name aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa is longer than 63 bytes near "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…"
+-- error: 4:26: the name is longer than 63 bytes, where Postgres cuts names off near "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…"
+-- hint: write a shorter one; a field of the schema can have a shorter name with the long one as an alias
 
 CREATE MATERIALIZED VIEW aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa AS
 SELECT count(*) AS n
