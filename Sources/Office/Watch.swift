@@ -104,13 +104,14 @@ public final class Watch: Sendable {
   /// As in one worker: idle partitions do not hold it back, unless all are idle; one that is neither idle nor has had
   /// an event may still bring the oldest of all. Never later than the server's clock: a window that has not ended yet is
   /// not judged, whatever an event of a fast clock says.
-  private func watermark(_ connection: PostgresConnection, _ cluster: String) throws(PostgresError) -> String? {
+  func watermark(_ connection: PostgresConnection, _ cluster: String) throws(PostgresError) -> String? {
     try connection.query(
       """
-      SELECT (CASE WHEN bool_or(watermark IS NULL AND NOT is_idle) THEN NULL
-                   WHEN bool_and(is_idle) THEN least(max(watermark), clock_timestamp())
-                   ELSE least(min(watermark) FILTER (WHERE NOT is_idle), clock_timestamp()) END)::text
-      FROM pulse.progress WHERE cluster = $1 AND topic = $2
+      SELECT CASE WHEN reached < clock_timestamp() THEN reached WHEN reached IS NOT NULL THEN clock_timestamp() END::text
+      FROM (SELECT CASE WHEN bool_or(watermark IS NULL AND NOT is_idle) THEN NULL
+                        WHEN bool_and(is_idle) THEN max(watermark)
+                        ELSE min(watermark) FILTER (WHERE NOT is_idle) END AS reached
+            FROM pulse.progress WHERE cluster = $1 AND topic = $2) AS w
       """,
       [.text(cluster), .text(topic)])[0, 0]
   }

@@ -88,6 +88,16 @@ import Threads
     #expect(try evaluate(6) == [#"{"region": "D"} CRITICAL"#])
   }
 
+  @Test("partitions that are idle and never had an event say nothing of time: no row is too old")
+  func nothingReadYet() throws {
+    try advance(0, minute: nil, isIdle: true)
+    let watch = Watch(
+      bench.project, topic: Bench.topic, database: bench.settings, cluster: { Bench.cluster }, observe: { _ in })
+    #expect(try watch.watermark(bench.connection, Bench.cluster) == nil)
+    try advance(0, minute: 3, isIdle: true)
+    #expect(try watch.watermark(bench.connection, Bench.cluster) != nil)
+  }
+
   @Test("a window that an event of a fast clock seems to close is not judged before the server's clock has passed it")
   func notBeforeTheClock() throws {
     let now = Int(try bench.rows("SELECT extract(epoch FROM now())::bigint")[0]) ?? 0
