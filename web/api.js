@@ -4,7 +4,7 @@ const TIMEOUT_MS = 8000;
 
 /** Why a request brought no usable answer. `message` is a sentence for people. */
 export class ApiError extends Error {
-  /** @param {"network" | "timeout" | "status" | "shape"} kind */
+  /** @param {"network" | "timeout" | "status" | "missing" | "shape"} kind "missing": the project has no such route. */
   constructor(kind, message) {
     super(message);
     this.name = "ApiError";
@@ -99,6 +99,7 @@ export async function request(endpoint, minutes, signal) {
 }
 
 async function statusError(response) {
+  if (response.status === 404) return new ApiError("missing", "The project does not define this endpoint.");
   const problem = await response.json().catch(() => null);
   const reason = isObject(problem) ? problem.detail ?? problem.title : null;
   const suffix = typeof reason === "string" ? `: ${reason.slice(0, 200)}` : ".";

@@ -22,15 +22,24 @@ const consumers = {
 };
 const status = document.querySelector("connection-status");
 const banner = document.querySelector("connection-banner");
+const noEndpoints = document.querySelector("#no-endpoints");
 
 const poller = new Poller({
   minutes: minutesOf(location.hash),
   onAnswer(name, value, context) {
-    for (const consumer of consumers[name]) consumer.receive(value, context);
+    for (const consumer of consumers[name]) {
+      consumer.hidden = false;
+      consumer.receive(value, context);
+    }
+    showWhatIsThere(name, true);
     if (name === "alerts") showUnacknowledged(value.unacknowledged_count);
   },
   onFailure(name, since) {
     for (const consumer of consumers[name]) consumer.markUnavailable(since);
+  },
+  onMissing(name) {
+    for (const consumer of consumers[name]) consumer.hidden = true;
+    showWhatIsThere(name, false);
   },
   onState(snapshot) {
     document.body.dataset.connection = snapshot.state;
@@ -38,6 +47,15 @@ const poller = new Poller({
     banner.show(snapshot);
   },
 });
+
+// Which of the page's endpoints the project defines; a page with none of them says so.
+const found = new Map();
+function showWhatIsThere(name, isThere) {
+  if (name === "health") return;
+  found.set(name, isThere);
+  const names = Object.keys(consumers).filter((each) => each !== "health");
+  noEndpoints.hidden = !names.every((each) => found.get(each) === false);
+}
 
 function showUnacknowledged(count) {
   document.title = count > 0 ? `(${count}) StreamPulse` : "StreamPulse";

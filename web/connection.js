@@ -9,6 +9,7 @@ export class Connection {
   #healthName;
   #failures = new Map();
   #succeeded = new Set();
+  #missing = new Set();
   #health = null;
   #pauses = new Set();
   #retries = 0;
@@ -24,9 +25,11 @@ export class Connection {
   /** @param {Date} at */
   succeeded(name, value, at) {
     this.#failures.delete(name);
+    this.#missing.delete(name);
     this.#succeeded.add(name);
     if (name === this.#healthName) {
       this.#health = value;
+      if (this.#present.length === 0) this.#disconnectedSince = null;
       return;
     }
     this.#lastUpdated = at;
@@ -34,12 +37,26 @@ export class Connection {
     this.#retries = 0;
   }
 
+  /** The project does not define this endpoint, which is no failure: the API has answered. */
+  missing(name) {
+    this.#failures.delete(name);
+    this.#missing.add(name);
+    this.#disconnectedSince = null;
+    this.#retries = 0;
+  }
+
+  /** The endpoints that the project defines, as far as is known. */
+  get #present() {
+    return this.#dataNames.filter((name) => !this.#missing.has(name));
+  }
+
   /** @param {Error} error @param {Date} at */
   failed(name, error, at) {
     const since = this.#failures.get(name)?.since ?? at;
     this.#failures.set(name, { since, error });
     if (name === this.#healthName) this.#health = null;
-    if (this.#dataNames.every((each) => this.#failures.has(each))) this.#disconnectedSince ??= at;
+    const present = this.#present.length > 0 ? this.#present : [this.#healthName];
+    if (present.every((each) => this.#failures.has(each))) this.#disconnectedSince ??= at;
   }
 
   /** @param {"user" | "hidden"} reason Polling rests as long as any reason holds. */
@@ -94,7 +111,8 @@ export class Connection {
   get #state() {
     if (this.isPaused) return "paused";
     if (this.isDisconnected) return "disconnected";
-    if (this.#lastUpdated === null) return "connecting";
+    if (this.#lastUpdated === null && this.#present.length > 0) return "connecting";
+    if (this.#present.length === 0 && this.#health === null) return "connecting";
     if (this.#failures.size > 0) return "degraded";
     return this.#health?.isHealthy === false ? "degraded" : "live";
   }
@@ -102,7 +120,7 @@ export class Connection {
   get #reason() {
     const problems = this.#health?.problems ?? [];
     if (problems.length > 0) return `${problems.join(" and ")} unavailable`;
-    if (this.isDisconnected) return this.#failures.get(this.#dataNames[0])?.error.message ?? "";
+    if (this.isDisconnected) return this.#failures.get(this.#present[0] ?? this.#healthName)?.error.message ?? "";
     const missing = this.#dataNames.filter((name) => this.#failures.has(name));
     if (missing.length > 0) return `no answer for ${missing.join(", ")}`;
     if (this.#failures.has(this.#healthName)) return "health unknown";

@@ -12,18 +12,21 @@ export class Poller {
   #minutes;
   #onAnswer;
   #onFailure;
+  #onMissing;
   #onState;
 
   /**
    * @param minutes the look-back of the windowed endpoints.
    * @param onAnswer called with (name, value, {minutes, serverTime}).
    * @param onFailure called with (name, since).
+   * @param onMissing called with (name) when the project does not define the endpoint.
    * @param onState called with the connection's snapshot and `nextTryAt`, after everything that may have changed it.
    */
-  constructor({ minutes, onAnswer, onFailure, onState }) {
+  constructor({ minutes, onAnswer, onFailure, onMissing, onState }) {
     this.#minutes = minutes;
     this.#onAnswer = onAnswer;
     this.#onFailure = onFailure;
+    this.#onMissing = onMissing;
     this.#onState = onState;
   }
 
@@ -102,8 +105,13 @@ export class Poller {
       this.#onAnswer(endpoint.name, value, { minutes, serverTime });
     } catch (error) {
       if (controller.signal.aborted) return;
-      this.#connection.failed(endpoint.name, error, new Date());
-      this.#onFailure(endpoint.name, this.#connection.failingSince(endpoint.name));
+      if (error.kind === "missing") {
+        this.#connection.missing(endpoint.name);
+        this.#onMissing(endpoint.name);
+      } else {
+        this.#connection.failed(endpoint.name, error, new Date());
+        this.#onFailure(endpoint.name, this.#connection.failingSince(endpoint.name));
+      }
     } finally {
       if (this.#inFlight.get(endpoint.name) === controller) this.#inFlight.delete(endpoint.name);
     }

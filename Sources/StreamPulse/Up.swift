@@ -58,7 +58,9 @@ final class Up {
         ("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrapServers), ("DATABASE_URL", database.urlWithPassword),
         ("STREAMPULSE_URL", api.url),
       ])
-    if withDemo { try startDemo(kafka) }
+    if withDemo {
+      if let reason = try reasonAgainstDemo() { print("no demo load: \(reason)") } else { try startDemo(kafka) }
+    }
     context.observe(.ready(url: api.url))
     print("StreamPulse is at \(api.url)")
     flushOutput()
@@ -83,6 +85,13 @@ final class Up {
       return cluster.settings
     }
     return try context.database()
+  }
+
+  /// Events that are made up go to a broker that is ours, and only where the project can read them.
+  private func reasonAgainstDemo() throws -> String? {
+    if broker == nil { return "Kafka is configured, and events that are made up belong into no topic of yours" }
+    let schema = try context.configuration.projectDirectory() + "/schemas/event.avsc"
+    return access(schema, R_OK) == 0 ? nil : "it is of downloads, and the project has no schemas/event.avsc"
   }
 
   /// The load comes from the program that users have, too; it lies beside this one.
