@@ -117,7 +117,9 @@ let package = Package(
     .target(name: "DownloadEncoding", dependencies: ["CAvro", "Downloads", "Events"], path: "generator/Encoding"),
     .executableTarget(
       name: "event-generator",
-      dependencies: ["Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "TextFiles"],
+      dependencies: [
+        "Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "TextFiles", "Threads",
+      ],
       path: "generator/Command"),
 
     // One test target per module, named after it.
@@ -202,7 +204,8 @@ let package = Package(
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
-        "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "event-generator",
+        "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "Threads",
+        "event-generator",
       ]),
 
     // The bodies of the fuzz targets, which the unit tests run over the corpus.
