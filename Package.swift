@@ -2,7 +2,8 @@
 import PackageDescription
 
 // Imports point inward: what a module may import is exactly what is listed here.
-// The pure core (JSON, Events, Plan, Avro, Formats, SQLQuoting, Dialects, SQLFrontend, Dataflow, Detection) does no I/O and knows no clock;
+// The pure core (Hexadecimal, JSON, Events, Plan, Avro, Formats, SQLQuoting, Dialects, SQLFrontend, Dataflow,
+// Detection) does no I/O and knows no clock;
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
 let package = Package(
@@ -27,10 +28,11 @@ let package = Package(
     .systemLibrary(name: "CPrefetch"),
 
     // The pure core.
+    .target(name: "Hexadecimal"),
     .target(name: "JSON"),
     .target(name: "Events"),
     .target(name: "Plan", dependencies: ["Events"]),
-    .target(name: "Avro", dependencies: ["CPrefetch", "Events", "JSON"]),
+    .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
     .target(name: "Formats", dependencies: ["Avro", "Events"]),
     .target(name: "SQLQuoting"),
     .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
@@ -44,19 +46,19 @@ let package = Package(
     .target(name: "Threads"),
     .target(name: "TextFiles"),
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
-    .target(name: "Observability", dependencies: ["Threads"]),
+    .target(name: "Observability", dependencies: ["Hexadecimal", "Threads"]),
     .target(name: "Configuration", dependencies: ["CProcess", "TextFiles"]),
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "SQLQuoting", "Threads"]),
-    .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Threads"]),
-    .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Threads"]),
+    .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
+    .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
     .target(
       name: "Project", dependencies: ["Avro", "EngineSchema", "Events", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
     // What the engine keeps in Postgres.
     .target(
       name: "Storage",
       dependencies: [
-        "Dataflow", "Dialects", "EngineSchema", "Events", "JSON", "Observability", "Plan", "Postgres", "Project",
-        "SQLQuoting",
+        "Dataflow", "Dialects", "EngineSchema", "Events", "Hexadecimal", "JSON", "Observability", "Plan", "Postgres",
+        "Project", "SQLQuoting",
       ]),
     .target(name: "Faults", dependencies: ["Kafka", "Postgres", "Storage"]),
     // From the topic to the tables.
@@ -109,18 +111,21 @@ let package = Package(
       name: "StreamPulse",
       dependencies: [
         "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Faults",
-        "HTTPServer", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing", "Project",
-        "Rebuild", "StatsAPI", "Storage", "Threads",
+        "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing",
+        "Project", "Rebuild", "StatsAPI", "Storage", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
     .target(name: "DownloadEncoding", dependencies: ["CAvro", "Downloads", "Events"], path: "generator/Encoding"),
     .executableTarget(
       name: "event-generator",
-      dependencies: ["Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "TextFiles"],
+      dependencies: [
+        "Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "TextFiles", "Threads",
+      ],
       path: "generator/Command"),
 
     // One test target per module, named after it.
+    .testTarget(name: "HexadecimalTests", dependencies: ["Hexadecimal"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "EventsTests", dependencies: ["Events"]),
     .target(
@@ -202,7 +207,8 @@ let package = Package(
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
-        "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "event-generator",
+        "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "Threads",
+        "event-generator",
       ]),
 
     // The bodies of the fuzz targets, which the unit tests run over the corpus.

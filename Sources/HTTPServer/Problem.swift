@@ -1,3 +1,5 @@
+import Hexadecimal
+
 /// An error for a program to read and a person to understand: RFC 9457, `application/problem+json`.
 public struct Problem: Sendable, Equatable {
   public enum Value: Sendable, Equatable {
@@ -77,10 +79,7 @@ public struct Problem: Sendable, Equatable {
         bytes.append(UInt8(ascii: "\\"))
         bytes.append(byte)
       case 0..<0x20:
-        let digits = Array("0123456789abcdef".utf8)
-        bytes.append(contentsOf: "\\u00".utf8)
-        bytes.append(digits[Int(byte >> 4)])
-        bytes.append(digits[Int(byte & 15)])
+        bytes.append(contentsOf: "\\u00\(byte.hexadecimal)".utf8)
       default: bytes.append(byte)
       }
     }

@@ -1,4 +1,5 @@
 import CRdKafka
+import Hexadecimal
 import Synchronization
 
 /// librdkafka's in-process broker: one broker on a free port of 127.0.0.1, reachable by other processes too.
@@ -103,12 +104,5 @@ private func randomUUID() -> String {
   var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
   bytes[6] = bytes[6] & 0x0f | 0x40
   bytes[8] = bytes[8] & 0x3f | 0x80
-  let digits = Array("0123456789abcdef")
-  var text = ""
-  for (index, byte) in bytes.enumerated() {
-    if [4, 6, 8, 10].contains(index) { text.append("-") }
-    text.append(digits[Int(byte >> 4)])
-    text.append(digits[Int(byte & 15)])
-  }
-  return text
+  return [0..<4, 4..<6, 6..<8, 8..<10, 10..<16].map { bytes[$0].hexadecimal() }.joined(separator: "-")
 }

@@ -1,6 +1,7 @@
 import Audit
 import Postgres
 import Storage
+import Threads
 
 /// `streampulse verify`: exit status 0 only when every check holds.
 func verify(_ context: CommandContext, recounts: Bool) throws -> Int32 {
@@ -15,12 +16,12 @@ func verify(_ context: CommandContext, recounts: Bool) throws -> Int32 {
   flushOutput()
   // A recount takes its time, and changes nothing that an interruption could leave behind.
   Signals.unblockAll()
-  let started = ContinuousClock.now
+  let started = Clock.monotonic()
   let recount = try Recount(
     connection, project, kafka: context.kafka(), topic: context.topic(of: project),
     group: context.configuration.kafka.groupID + "-recount"
   ).run()
-  show(recount, seconds: started.duration(to: .now).seconds)
+  show(recount, seconds: Double(Clock.monotonic() - started) / 1_000_000)
   return report.holds && recount.holds ? 0 : 1
 }
 
@@ -57,8 +58,4 @@ private func show(_ report: RecountReport, seconds: Double) {
     ? "recounted"
     : "\(report.differenceCount) values differ, \(report.contradictions.count) contradictions: NOT RECOUNTED"
   print("\(report.records) records read again in \(Int(seconds.rounded())) s: \(verdict)")
-}
-
-extension Duration {
-  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

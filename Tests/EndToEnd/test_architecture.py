@@ -5,7 +5,7 @@ import re
 from product import ROOT
 
 SYSTEM = {"Glibc", "PackageDescription", "Synchronization", "Testing"}
-PURE = {"JSON", "Events", "Plan", "Avro", "Formats", "SQLQuoting", "Dialects", "Dataflow", "Detection"}
+PURE = {"Hexadecimal", "JSON", "Events", "Plan", "Avro", "Formats", "SQLQuoting", "Dialects", "Dataflow", "Detection"}
 IMPORT = re.compile(
     r"^\s*(?:@[\w()]+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+"
     r"(?:(?:struct|class|enum|func|protocol|typealias|var|let)\s+)?(\w+)",

@@ -1,5 +1,6 @@
 import Downloads
 import Testing
+import Threads
 
 /// The program as a whole, without a broker.
 @Suite struct CommandTests {
@@ -173,6 +174,6 @@ import Testing
       line.firstRange(of: "\"timestamp\":").flatMap { Int64(line[$0.upperBound...].prefix { $0.isNumber }) }
     }
     #expect(times.map { $0 - (times.first ?? 0) } == [0, 4000, 2000])
-    #expect(abs((times.max() ?? 0) - wallMilliseconds()) < 60_000)
+    #expect(abs((times.max() ?? 0) - Clock.wallMilliseconds()) < 60_000)
   }
 }

@@ -2,7 +2,7 @@ import Downloads
 import Testing
 
 @Suite struct PacingTests {
-  private let second: UInt64 = 1_000_000_000
+  private let second: Int64 = 1_000_000_000
 
   @Test("at 1,000 a second a hundred are due after 100 ms, and none twice")
   func steady() {

@@ -50,10 +50,3 @@ func writeFile(_ path: String, _ text: String) throws {
   defer { fclose(file) }
   guard fputs(text, file) >= 0 else { throw MissingFile(path: path) }
 }
-
-/// Milliseconds since 1970 UTC.
-func wallMilliseconds() -> Int64 {
-  var now = timespec()
-  clock_gettime(CLOCK_REALTIME, &now)
-  return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
-}

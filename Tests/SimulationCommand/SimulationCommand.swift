@@ -1,6 +1,7 @@
 import Configuration
 import Glibc
 import Simulation
+import Threads
 
 /// Runs seeds on several threads, or one of them with its trace.
 struct SimulationCommand {
@@ -81,11 +82,7 @@ struct SimulationCommand {
     return verdict.violations.isEmpty ? 0 : 1
   }
 
-  private func seconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
+  private func seconds() -> Double { Double(Clock.monotonicNanoseconds()) / 1e9 }
 }
 
 /// What the schedules of one run came to.

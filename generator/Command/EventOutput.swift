@@ -79,7 +79,7 @@ final class EventOutput {
   }
 
   /// Whether a signal asked for the end, waiting for at most that long for one.
-  func shouldStop(waiting nanoseconds: UInt64 = 0) -> Bool {
+  func shouldStop(waiting nanoseconds: Int64 = 0) -> Bool {
     if !isStopped { isStopped = stop.wait(nanoseconds: nanoseconds) }
     return isStopped
   }

@@ -1,5 +1,6 @@
 import Configuration
 import Downloads
+import Threads
 
 /// Makes up events and sends them until the count, the duration or a signal ends it.
 ///
@@ -8,7 +9,7 @@ func generate(
   _ command: ParsedCommand, _ configuration: Configuration, hasConfiguredRate: Bool, _ stop: StopSignal
 ) throws -> RunResult {
   let rate = hasConfiguredRate || command.string("count") == nil ? configuration.eventsPerMinute / 60 : nil
-  let plan = try GenerationPlan(command, defaultRate: rate, now: wallMilliseconds())
+  let plan = try GenerationPlan(command, defaultRate: rate, now: Clock.wallMilliseconds())
   let source: EventMaker
   do {
     source = try EventMaker(plan)
@@ -53,23 +54,23 @@ private func timeOfDay(_ milliseconds: Int64) -> String {
 }
 
 private func send(_ plan: GenerationPlan, from source: EventMaker, to output: EventOutput) throws {
-  let began = monotonicNanoseconds()
+  let began = Clock.monotonicNanoseconds()
   var pacer = Pacer(rate: plan.rate, now: began)
   var index: UInt64 = 0
   while index < plan.count {
-    let now = monotonicNanoseconds()
+    let now = Clock.monotonicNanoseconds()
     if let duration = plan.durationNanoseconds, now - began >= duration { break }
     output.tick()
     // A batch is small enough for signals, delivery reports and the clock to be looked at often.
     let allowance = min(try output.allowance(), 512, Int(clamping: plan.count - index))
     let due = pacer.due(now: now, limit: allowance)
     if due == 0 {
-      let pause: UInt64 = allowance == 0 ? 10_000_000 : min(max(pacer.wait(now: now), 2_000_000), 100_000_000)
+      let pause: Int64 = allowance == 0 ? 10_000_000 : min(max(pacer.wait(now: now), 2_000_000), 100_000_000)
       if output.shouldStop(waiting: pause) { break }
       continue
     }
     if output.shouldStop() { break }
-    let wall = wallMilliseconds()
+    let wall = Clock.wallMilliseconds()
     for _ in 0..<due {
       let turn = plan.timeline.milliseconds(of: index, now: wall)
       guard try output.send(source.event(index, timestampMilliseconds: turn, to: output)) else { break }

@@ -7,7 +7,7 @@ struct GenerationPlan {
   var rate: Double?
   /// `UInt64.max`: no end.
   var count: UInt64
-  var durationNanoseconds: UInt64?
+  var durationNanoseconds: Int64?
   var timeline: EventTimeline
   var synthesis: SynthesisSettings
   /// Nothing that is worth an alert, and incidents that are staged and announced.
@@ -18,7 +18,7 @@ struct GenerationPlan {
     let given = try command.integer("count", in: 0...Int.max)
     count = given.map { UInt64($0) } ?? .max
     let duration = try command.setting("duration", parseDuration)
-    durationNanoseconds = duration.map { UInt64($0) * 1_000_000 }
+    durationNanoseconds = duration.map { $0 * 1_000_000 }
     let span = try command.setting("span", parseDuration)
     if span != nil && given == nil { throw command.error("--span needs --count") }
     let eventRate = try command.number("event-rate", in: 1e-6...1e9)

@@ -2,6 +2,7 @@ import Configuration
 import Downloads
 import Events
 import Kafka
+import Threads
 
 /// The topic that events are sent to, and how many it takes now. To be used on one thread.
 final class KafkaDestination {
@@ -13,7 +14,7 @@ final class KafkaDestination {
   private let partitions: Int32
   /// Only for the embedded broker, which drops what is not read in time.
   private var limit: UnreadLimit?
-  private var lastLook: UInt64 = 0
+  private var lastLook: Int64 = 0
   private var unansweredLooks = 0
   private let report: (String) -> Void
 
@@ -21,8 +22,8 @@ final class KafkaDestination {
   private static let maxUnreadBytes = 2_500_000
   /// Looking is a few round trips to the broker: it is done once a second, because others may be sending too, and
   /// after 20 ms when few events may still be sent. In nanoseconds.
-  private static let lookInterval: UInt64 = 1_000_000_000
-  private static let scarceLookInterval: UInt64 = 20_000_000
+  private static let lookInterval: Int64 = 1_000_000_000
+  private static let scarceLookInterval: Int64 = 20_000_000
   private static let scarceAllowance = 4096
   private static let questionTimeoutMilliseconds: Int32 = 10_000
   /// A broker that has not answered so many times in a row is gone.
@@ -69,9 +70,9 @@ final class KafkaDestination {
   func allowance() throws -> Int {
     guard let before = limit?.allowance else { return .max }
     let interval = before < Self.scarceAllowance ? Self.scarceLookInterval : Self.lookInterval
-    if monotonicNanoseconds() - lastLook >= interval {
+    if Clock.monotonicNanoseconds() - lastLook >= interval {
       try look()
-      lastLook = monotonicNanoseconds()
+      lastLook = Clock.monotonicNanoseconds()
     }
     return limit?.allowance ?? .max
   }

@@ -1,10 +1,11 @@
 import Glibc
+import Threads
 
 /// How a run goes, on stderr: on a terminal one line that is rewritten, else a line every five seconds.
 final class Progress {
   private let isTerminal = isatty(STDERR_FILENO) == 1
-  private let began = monotonicNanoseconds()
-  private var lastShown: UInt64
+  private let began = Clock.monotonicNanoseconds()
+  private var lastShown: Int64
   private var lastSent = 0
   private var lastError: String?
   private var isLineOpen = false
@@ -13,13 +14,13 @@ final class Progress {
     lastShown = began
   }
 
-  var elapsedSeconds: Double { Double(monotonicNanoseconds() - began) * 1e-9 }
+  var elapsedSeconds: Double { Double(Clock.monotonicNanoseconds() - began) * 1e-9 }
 
   /// Shows the state when it is time to. `acknowledged` is nil when nobody acknowledges.
   func tick(sent: Int, acknowledged: Int?, error: String?) {
     if let error, error != lastError { say(error) }
     lastError = error
-    let now = monotonicNanoseconds()
+    let now = Clock.monotonicNanoseconds()
     guard now - lastShown >= (isTerminal ? 500_000_000 : 5_000_000_000) else { return }
     let rate = Double(sent - lastSent) / (Double(now - lastShown) * 1e-9)
     lastShown = now

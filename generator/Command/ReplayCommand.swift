@@ -1,5 +1,6 @@
 import Configuration
 import Downloads
+import Threads
 
 /// Sends the requests of an access log as events.
 func replay(_ command: ParsedCommand, _ configuration: Configuration, _ stop: StopSignal) throws -> RunResult {
@@ -12,7 +13,7 @@ func replay(_ command: ParsedCommand, _ configuration: Configuration, _ stop: St
   if let rebase = command.string("rebase") {
     guard rebase == "now" else { throw command.error("--rebase takes now, not “\(rebase)”") }
     guard path != "-" else { throw command.error("--rebase reads the log twice, which standard input does not allow") }
-    if let last = try lastEventTime(path) { mapping.shiftMilliseconds = wallMilliseconds() - last }
+    if let last = try lastEventTime(path) { mapping.shiftMilliseconds = Clock.wallMilliseconds() - last }
   }
   let reader = try LineReader(path: path)
   let output = try EventOutput(command, configuration, stop, eventsPerSecond: nil, what: "replaying \(path)")
@@ -29,7 +30,7 @@ private func send(
 ) throws -> Bool {
   var isReadable = false
   var wasStopped = false
-  var pace = ReplayPace(speed: speed, now: monotonicNanoseconds())
+  var pace = ReplayPace(speed: speed, now: Clock.monotonicNanoseconds())
   var tally = LineTally()
   try reader.forEachLine { number, line in
     if number % 256 == 0 { output.tick() }
@@ -53,9 +54,9 @@ private func send(
 }
 
 /// Waits until the output has room and the clock shows `due`; false: the run has to stop.
-private func waitUntil(_ due: UInt64, _ output: EventOutput) throws -> Bool {
+private func waitUntil(_ due: Int64, _ output: EventOutput) throws -> Bool {
   while true {
-    let now = monotonicNanoseconds()
+    let now = Clock.monotonicNanoseconds()
     let hasRoom = try output.allowance() > 0
     if hasRoom && now >= due { return true }
     let pause = now < due ? min(due - now, 100_000_000) : 10_000_000

@@ -17,23 +17,9 @@ struct StopSignal {
   }
 
   /// Waits for at most that long; true: a signal came, and the run has to end.
-  func wait(nanoseconds: UInt64 = 0) -> Bool {
+  func wait(nanoseconds: Int64 = 0) -> Bool {
     var signals = signals
     var timeout = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
     return sigtimedwait(&signals, nil, &timeout) > 0
   }
-}
-
-/// Nanoseconds of a clock that never goes back.
-func monotonicNanoseconds() -> UInt64 {
-  var now = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &now)
-  return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-}
-
-/// Milliseconds since 1970 UTC.
-func wallMilliseconds() -> Int64 {
-  var now = timespec()
-  clock_gettime(CLOCK_REALTIME, &now)
-  return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
 }

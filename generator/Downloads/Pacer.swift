@@ -2,18 +2,18 @@
 public struct Pacer {
   /// Events per second; nil: as fast as possible.
   public let rate: Double?
-  private var origin: UInt64
+  private var origin: Int64
   private var sent: Double = 0
   /// A stall is caught up for at most this long; what is older is given up, so that the burst stays bounded.
   private static let maxCatchUpSeconds = 1.0
 
-  public init(rate: Double?, now: UInt64) {
+  public init(rate: Double?, now: Int64) {
     self.rate = rate
     origin = now
   }
 
   /// How many events may be sent now, at most `limit`.
-  public mutating func due(now: UInt64, limit: Int) -> Int {
+  public mutating func due(now: Int64, limit: Int) -> Int {
     guard let rate else { return limit }
     let elapsed = Double(now - origin) * 1e-9
     var backlog = elapsed * rate - sent
@@ -31,9 +31,9 @@ public struct Pacer {
   }
 
   /// Nanoseconds until the next event is due; 0 when one is.
-  public func wait(now: UInt64) -> UInt64 {
+  public func wait(now: Int64) -> Int64 {
     guard let rate else { return 0 }
     let next = (sent + 1) / rate * 1e9
-    return UInt64(max(0, next - Double(now - origin)))
+    return Int64(max(0, next - Double(now - origin)))
   }
 }

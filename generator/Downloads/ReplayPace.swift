@@ -1,12 +1,12 @@
 /// When the events of a replay are due: as far apart as they were, divided by the speed.
 public struct ReplayPace {
   private let speed: Double?
-  private let begin: UInt64
+  private let begin: Int64
   private var first: Int64?
-  private var latest: UInt64
+  private var latest: Int64
 
   /// `speed` nil: everything is due at once. `now` is in nanoseconds of any monotonic clock.
-  public init(speed: Double?, now: UInt64) {
+  public init(speed: Double?, now: Int64) {
     self.speed = speed
     begin = now
     latest = now
@@ -14,12 +14,12 @@ public struct ReplayPace {
 
   /// When the event of this time is due, on the clock given at the start. Events that the log has out of order do not
   /// go back.
-  public mutating func due(_ timestampMilliseconds: Int64) -> UInt64 {
+  public mutating func due(_ timestampMilliseconds: Int64) -> Int64 {
     guard let speed else { return begin }
     let first = self.first ?? timestampMilliseconds
     self.first = first
     let nanoseconds = Double(max(0, timestampMilliseconds - first)) * 1e6 / speed
-    latest = max(latest, begin + UInt64(min(nanoseconds, 1e18)))
+    latest = max(latest, begin + Int64(min(nanoseconds, 1e18)))
     return latest
   }
 }

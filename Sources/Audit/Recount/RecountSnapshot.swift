@@ -36,8 +36,7 @@ struct RecountSnapshot {
   init(
     _ connection: PostgresConnection, _ plan: StreamPlan, cluster: String, topic: String, lows: [Int32: Offset]
   ) throws(PostgresError) {
-    try connection.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-    do throws(PostgresError) {
+    try connection.transaction("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ") { () throws(PostgresError) in
       try plan.lockResultTables(connection)
       try copyBookkeeping(connection, plan, cluster: cluster, topic: topic, lows: lows)
       for (index, aggregate) in plan.aggregates.enumerated() {
@@ -48,10 +47,6 @@ struct RecountSnapshot {
           SELECT \(columns.joined(separator: ", ")) FROM \(quotedIdentifier(aggregate.name))
           """)
       }
-      try connection.execute("COMMIT")
-    } catch {
-      try? connection.execute("ROLLBACK")
-      throw error
     }
   }
 

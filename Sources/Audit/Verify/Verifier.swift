@@ -36,9 +36,14 @@ public struct Verifier {
   }
 
   public func verify(_ plan: StreamPlan) throws(PostgresError) -> VerificationReport {
-    try connection.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-    defer { try? connection.execute("ROLLBACK") }
-    try plan.lockResultTables(connection)
+    try connection.transaction("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY") {
+      () throws(PostgresError) in
+      try plan.lockResultTables(connection)
+      return try report(plan)
+    }
+  }
+
+  private func report(_ plan: StreamPlan) throws(PostgresError) -> VerificationReport {
     var checks: [VerificationReport.Check] = []
     for (name, sql) in Verifier.ledgerChecks {
       checks.append(.init(name: name, violations: try lines(sql)))

@@ -1,3 +1,5 @@
+import Hexadecimal
+
 /// How a payload tells which schema it was written with.
 public enum Framing: String, Hashable, Sendable, CaseIterable {
   /// Whatever the payload looks like. In front of the other two stands a marker and a schema that is known; anything
@@ -41,9 +43,7 @@ enum FrameHeader {
   }
 
   static func unknown(fingerprint: UInt64) -> String {
-    let digits = String(fingerprint, radix: 16)
-    let padded = String(repeating: "0", count: 16 - digits.count) + digits
-    return "no schema of the project has the fingerprint \(padded)"
+    "no schema of the project has the fingerprint \(fingerprint.hexadecimal)"
   }
 
   static func unknown(confluentID id: UInt32) -> String {

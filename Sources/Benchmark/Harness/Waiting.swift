@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Threads
 
 /// Set by the command when it is told to end; every wait of a bench looks at it, so that all is taken down in order.
 public enum Interruption {
@@ -37,8 +38,9 @@ func pause(seconds: Double) throws {
   }
 }
 
-func monotonicSeconds() -> Double { seconds(of: CLOCK_MONOTONIC) }
+func monotonicSeconds() -> Double { Double(Clock.monotonicNanoseconds()) / 1e9 }
 
+/// Of a clock of processor time.
 func seconds(of clock: clockid_t) -> Double {
   var time = timespec()
   clock_gettime(clock, &time)

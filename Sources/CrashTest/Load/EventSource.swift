@@ -65,11 +65,11 @@ final class EventSource: Sendable {
         seed: seed, regions: 100, outOfOrder: OutOfOrder(share: 0.05, maxSeconds: 3),
         beginningMilliseconds: Clock.wallMilliseconds()))
     let encoder = try DownloadEncoder(schemaJSON: schemaJSON)
-    var pacer = Pacer(rate: rate, now: UInt64(Clock.monotonicMilliseconds()) * 1_000_000)
+    var pacer = Pacer(rate: rate, now: Clock.monotonicNanoseconds())
     var sent = 0
     while !state.read({ $0.isStopping }) {
       let room = max(0, maxInFlight - producer.inFlight)
-      let due = pacer.due(now: UInt64(Clock.monotonicMilliseconds()) * 1_000_000, limit: min(room, 512))
+      let due = pacer.due(now: Clock.monotonicNanoseconds(), limit: min(room, 512))
       for _ in 0..<due {
         let event = synthesizer.event(UInt64(sent), timestampMilliseconds: Clock.wallMilliseconds())
         let bytes = try encoder.encode(event)

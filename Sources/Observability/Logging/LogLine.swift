@@ -1,3 +1,5 @@
+import Hexadecimal
+
 /// How log lines look.
 public enum LogFormat: Sendable {
   /// For people: time, level, message, `key=value`.
@@ -111,18 +113,11 @@ private func appendJSON(_ text: String, to line: inout [UInt8]) {
     case UInt8(ascii: "\""): line += "\\\"".utf8
     case UInt8(ascii: "\\"): line += "\\\\".utf8
     case UInt8(ascii: "\n"): line += "\\n".utf8
-    case 0..<0x20, 0x7f: appendEscape(byte, to: &line)
+    case 0..<0x20, 0x7f: line += "\\u00\(byte.hexadecimal)".utf8
     default: line.append(byte)
     }
   }
   line += "\"".utf8
-}
-
-private func appendEscape(_ byte: UInt8, to line: inout [UInt8]) {
-  let digits = Array("0123456789abcdef".utf8)
-  line += "\\u00".utf8
-  line.append(digits[Int(byte >> 4)])
-  line.append(digits[Int(byte & 15)])
 }
 
 /// Quoted only when it could be misread without.

@@ -109,8 +109,7 @@ public struct LetterReplay {
   ) throws(PostgresError) -> Int64? {
     let ids = try candidates(filter, aggregate, after)
     guard !ids.isEmpty else { return nil }
-    try connection.execute("BEGIN")
-    do throws(PostgresError) {
+    return try connection.transaction { () throws(PostgresError) in
       let letters = try lock(ids)
       if !letters.isEmpty {
         let replay = ReplayPlan(plan, targets: letters[0].targets, horizons: try horizons())
@@ -118,12 +117,7 @@ public struct LetterReplay {
         try write(letters, batch)
         report.count(letters.map(\.id), batch.verdicts)
       }
-      try connection.execute("COMMIT")
       return letters.last?.id ?? ids.last
-    } catch {
-      // The first error is the one to report; a connection that cannot roll back is closed by its owner.
-      try? connection.execute("ROLLBACK")
-      throw error
     }
   }
 

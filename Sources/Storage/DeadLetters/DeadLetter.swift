@@ -1,5 +1,6 @@
 import Dataflow
 import Events
+import Hexadecimal
 import JSON
 
 /// Why a record is put aside, with everything needed to look at it or to process it again.
@@ -36,7 +37,7 @@ public struct DeadLetter: Sendable {
   package var headersJSON: String {
     JSONValue.array(
       headers.map { header in
-        let value = header.value.map { JSONValue.string($0.map(hexadecimal).joined()) } ?? .null
+        let value = header.value.map { JSONValue.string($0.hexadecimal()) } ?? .null
         return .object([JSONMember("name", .string(storable(header.name))), JSONMember("value", value)])
       }
     ).text
@@ -69,9 +70,4 @@ extension LateEvent {
 package func storable(_ text: String) -> String {
   guard text.utf8.contains(0) else { return text }
   return String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
-}
-
-private func hexadecimal(_ byte: UInt8) -> String {
-  let digits = String(byte, radix: 16)
-  return digits.count == 1 ? "0" + digits : digits
 }

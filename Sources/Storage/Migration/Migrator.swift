@@ -87,7 +87,7 @@ public struct Migrator {
         }
         continue
       }
-      try inTransaction {
+      try connection.transaction {
         try connection.execute(file.text)
         _ = try connection.query(
           "INSERT INTO pulse.migrations (name, checksum) VALUES ($1, $2)", [.text(file.name), .text(sum)])
@@ -106,7 +106,7 @@ public struct Migrator {
     }
     let table = ResultTable(aggregate)
     let isNew = stored.rowCount == 0
-    try inTransaction {
+    try connection.transaction {
       if isNew { try refuseForeignTable(aggregate.name) }
       for statement in isNew ? table.createStatements : table.commentStatements {
         try connection.execute(statement)
@@ -227,18 +227,6 @@ public struct Migrator {
         """)
     } catch {
       observe(.readerRoleMissing(reason: error.description))
-    }
-  }
-
-  private func inTransaction(_ body: () throws -> Void) throws {
-    try connection.execute("BEGIN")
-    do {
-      try body()
-      try connection.execute("COMMIT")
-    } catch {
-      // The first error is the one to report; a connection that cannot roll back is closed by its owner.
-      try? connection.execute("ROLLBACK")
-      throw error
     }
   }
 }

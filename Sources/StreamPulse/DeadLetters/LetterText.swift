@@ -1,3 +1,4 @@
+import Hexadecimal
 import JSON
 import Storage
 
@@ -54,8 +55,8 @@ enum LetterText {
     var text = line(name, "\(bytes.count) bytes")
     for start in stride(from: 0, to: min(bytes.count, shownBytes), by: 16) {
       let row = bytes[start..<min(start + 16, bytes.count)]
-      let digits = row.map { padded(String($0, radix: 16), 2) }.joined(separator: " ")
-      text += "  \(padded(String(start, radix: 16), 8))  "
+      let digits = row.hexadecimal(separator: " ")
+      text += "  \(UInt32(start).hexadecimal)  "
       text += digits + String(repeating: " ", count: 49 - digits.count) + "|\(characters(row))|\n"
     }
     if bytes.count > shownBytes { text += "  … \(bytes.count - shownBytes) more; --json has all\n" }
@@ -69,10 +70,6 @@ enum LetterText {
 
   private static func characters(_ bytes: some Sequence<UInt8>) -> String {
     String(String.UnicodeScalarView(bytes.map { (0x20...0x7E).contains($0) ? UnicodeScalar($0) : "." }))
-  }
-
-  private static func padded(_ digits: String, _ width: Int) -> String {
-    String(repeating: "0", count: max(width - digits.count, 0)) + digits
   }
 
   /// Reasons quote events: nothing of them may steer the terminal.

@@ -1,0 +1,19 @@
+import Hexadecimal
+import Testing
+
+@Suite struct HexadecimalTests {
+  @Test("a number has all the digits of its width, in lower case")
+  func numbers() {
+    #expect(UInt8(0).hexadecimal == "00" && UInt8(0x0A).hexadecimal == "0a" && UInt8.max.hexadecimal == "ff")
+    #expect(UInt32(0x1000).hexadecimal == "00001000")
+    #expect(UInt64(0x00AB_CDEF).hexadecimal == "0000000000abcdef" && UInt64.max.hexadecimal == "ffffffffffffffff")
+  }
+
+  @Test("bytes are written one behind the other, or with what is asked for between them")
+  func bytes() {
+    let bytes: [UInt8] = [0x00, 0x7F, 0x80, 0x05]
+    #expect(bytes.hexadecimal() == "007f8005" && bytes[1...2].hexadecimal(separator: " ") == "7f 80")
+    #expect([UInt8]().hexadecimal(separator: " ").isEmpty)
+    #expect((UInt8.min...UInt8.max).allSatisfy { UInt8($0.hexadecimal, radix: 16) == $0 && $0.hexadecimal.count == 2 })
+  }
+}
