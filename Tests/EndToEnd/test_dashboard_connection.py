@@ -172,3 +172,23 @@ def test_an_answer_of_another_form_is_a_failure_and_no_crash(browser, dashboard_
     wait(browser, lambda: connection(browser) == "degraded", "the answer was taken")
     assert len(texts(browser, "region-list .row-name")) == 5
     assert console_errors(browser) == []
+
+
+def test_what_the_project_does_not_define_is_left_out_and_no_failure(browser, dashboard_url, mock_api):
+    mock_api.fail("regions", "devices", status=404)
+    browser.get(dashboard_url)
+    wait(browser, lambda: connection(browser) == "live", "the connection is not live")
+    wait(browser, lambda: not find(browser, "region-list").is_displayed(), "the panel stays")
+    assert connection(browser) == "live"
+    assert find(browser, "trending-list").is_displayed()
+    assert not find(browser, "#no-endpoints").is_displayed()
+
+
+def test_a_project_without_any_of_the_pages_endpoints_is_not_called_disconnected(browser, dashboard_url, mock_api):
+    mock_api.fail("realtime", "trending", "regions", "devices", "alerts", "timeseries", status=404)
+    browser.get(dashboard_url)
+    wait(browser, lambda: find(browser, "#no-endpoints").is_displayed(), "nothing is said")
+    wait(browser, lambda: connection(browser) == "live", "the connection is not live")
+    assert not find(browser, "connection-banner").is_displayed()
+    mock_api.stop()
+    wait(browser, lambda: connection(browser) == "disconnected", "the loss was not noticed")
