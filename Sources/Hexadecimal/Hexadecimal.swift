@@ -12,3 +12,11 @@ extension Sequence<UInt8> {
     map(\.hexadecimal).joined(separator: separator)
   }
 }
+
+extension [UInt8] {
+  /// The bytes of pairs of hexadecimal digits; what is no digit is passed over, a last single one is left out.
+  public init(hexadecimal text: String) {
+    let digits = text.compactMap(\.hexDigitValue)
+    self = stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+  }
+}

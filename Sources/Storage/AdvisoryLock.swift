@@ -1,3 +1,5 @@
+import Events
+
 /// The advisory locks of ours in a database: one place, so that no two purposes share a key.
 public enum AdvisoryLock: Sendable, Hashable {
   /// Whoever changes tables of the engine or of definitions; for the whole database.
@@ -23,10 +25,11 @@ public enum AdvisoryLock: Sendable, Hashable {
   /// Any constant of ours.
   private static let base: Int64 = 5_721_046_398_113
 
-  /// FNV-1a, 64 bits: the same in every process. (http://www.isthe.com/chongo/tech/comp/fnv/)
-  private static func key(_ purpose: Int64, _ stream: String) -> Int64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in stream.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return (base &+ purpose) ^ Int64(bitPattern: hash)
+  private static func key(_ purpose: UInt64, _ stream: String) -> Int64 {
+    let bytes = Array(stream.utf8)
+    return bytes.withUnsafeBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return base &+ Int64(purpose) }
+      return Int64(bitPattern: hashBytes(start, buffer.count, seed: UInt64(base) &+ purpose))
+    }
   }
 }

@@ -16,4 +16,11 @@ import Testing
     #expect([UInt8]().hexadecimal(separator: " ").isEmpty)
     #expect((UInt8.min...UInt8.max).allSatisfy { UInt8($0.hexadecimal, radix: 16) == $0 && $0.hexadecimal.count == 2 })
   }
+
+  @Test("what was written is read again, in capitals as well; a digit without its pair is left out")
+  func reading() {
+    let all = Array(UInt8.min...UInt8.max)
+    #expect([UInt8](hexadecimal: all.hexadecimal()) == all)
+    #expect([UInt8](hexadecimal: "00 fF7") == [0, 255] && [UInt8](hexadecimal: "").isEmpty)
+  }
 }

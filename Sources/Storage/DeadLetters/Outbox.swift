@@ -1,4 +1,5 @@
 import Events
+import Hexadecimal
 import JSON
 import Postgres
 
@@ -55,13 +56,9 @@ package struct Outbox {
   private static func original(_ json: String) -> [RecordHeader] {
     let headers = (try? JSONValue(parsing: json))?.arrayValue ?? []
     return headers.map { header in
-      RecordHeader(name: header["name"]?.stringValue ?? "", value: header["value"]?.stringValue.map(bytes))
+      RecordHeader(
+        name: header["name"]?.stringValue ?? "", value: header["value"]?.stringValue.map { [UInt8](hexadecimal: $0) })
     }
-  }
-
-  private static func bytes(_ hexadecimal: String) -> [UInt8] {
-    let digits = hexadecimal.compactMap(\.hexDigitValue)
-    return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }
 
   private static func added(_ json: String) -> [RecordHeader] {

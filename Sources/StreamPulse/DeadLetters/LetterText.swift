@@ -46,12 +46,12 @@ enum LetterText {
   private static func header(_ header: JSONValue) -> String {
     let name = printable(header["name"]?.stringValue ?? "")
     guard let value = header["value"]?.stringValue else { return name }
-    return "\(name): " + characters(decode(value))
+    return "\(name): " + characters([UInt8](hexadecimal: value))
   }
 
   private static func bytes(_ name: String, _ value: JSONValue) -> String {
     guard let hexadecimal = value.stringValue else { return line(name, "none") }
-    let bytes = decode(hexadecimal)
+    let bytes = [UInt8](hexadecimal: hexadecimal)
     var text = line(name, "\(bytes.count) bytes")
     for start in stride(from: 0, to: min(bytes.count, shownBytes), by: 16) {
       let row = bytes[start..<min(start + 16, bytes.count)]
@@ -61,11 +61,6 @@ enum LetterText {
     }
     if bytes.count > shownBytes { text += "  … \(bytes.count - shownBytes) more; --json has all\n" }
     return text
-  }
-
-  private static func decode(_ hexadecimal: String) -> [UInt8] {
-    let digits = hexadecimal.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-    return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }
 
   private static func characters(_ bytes: some Sequence<UInt8>) -> String {
