@@ -15,17 +15,7 @@ struct ListeningSocket: ~Copyable {
     }
     defer { freeaddrinfo(found) }
 
-    let type = address.ai_socktype | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    let descriptor = socket(address.ai_family, type, address.ai_protocol)
-    guard descriptor >= 0 else { throw .system(call: "socket", errorNumber: errno) }
-    // A restart must not wait for the old connections' TIME_WAIT.
-    var yes: Int32 = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-    guard bind(descriptor, address.ai_addr, address.ai_addrlen) == 0, listen(descriptor, SOMAXCONN) == 0 else {
-      let reason = errno
-      close(descriptor)
-      throw Self.error(errorNumber: reason, host: host, port: port)
-    }
+    let descriptor = try Self.listen(address, host: host, port: port)
     guard let bound = Self.boundPort(of: descriptor) else {
       let reason = errno
       close(descriptor)
@@ -42,6 +32,33 @@ struct ListeningSocket: ~Copyable {
     let released = descriptor
     discard self
     return released
+  }
+
+  /// Of two sockets that begin to listen at the same moment Linux may refuse both (inet_csk_listen_start announces itself
+  /// before it asks), so that nobody would serve: both try again, at moments of their own.
+  private static let attempts = 4
+  private static let pauseMicroseconds: Range<UInt32> = 5_000..<50_000
+
+  private static func listen(_ address: addrinfo, host: String, port: UInt16) throws(HTTPServerError) -> Int32 {
+    var attempt = 1
+    while true {
+      let type = address.ai_socktype | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+      let descriptor = socket(address.ai_family, type, address.ai_protocol)
+      guard descriptor >= 0 else { throw .system(call: "socket", errorNumber: errno) }
+      // A restart must not wait for the old connections' TIME_WAIT.
+      var yes: Int32 = 1
+      setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+      if bind(descriptor, address.ai_addr, address.ai_addrlen) == 0, Glibc.listen(descriptor, SOMAXCONN) == 0 {
+        return descriptor
+      }
+      let reason = errno
+      close(descriptor)
+      guard reason == EADDRINUSE, attempt < attempts else {
+        throw error(errorNumber: reason, host: host, port: port)
+      }
+      attempt += 1
+      usleep(.random(in: pauseMicroseconds))
+    }
   }
 
   private static func error(errorNumber: Int32, host: String, port: UInt16) -> HTTPServerError {

@@ -21,9 +21,9 @@ extension Project {
     guard let first = names.first else { return }
     throw .definitions([
       DefinitionError(
-        path: "schemas/\(definition.schemaFile)", line: 1, column: 1, offendingText: "",
+        path: "schemas/\(definition.schemaFile ?? "")", line: 1, column: 1, offendingText: "",
         message: "the file holds a list of types, and the stream \(definition.name) reads one of them",
-        hint: "write schema '\(definition.schemaFile)#\(first)' in the stream's definition; there are "
+        hint: "write schema '\(definition.schemaFile ?? "")#\(first)' in the stream's definition; there are "
           + names.joined(separator: ", "))
     ])
   }

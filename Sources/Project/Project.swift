@@ -18,7 +18,7 @@ public struct Stream: Sendable {
       return .avro(try AvroDecoder(reader: reader, schemas: schemas, columns: plan.columns, framing: framing))
     } catch {
       throw .schema(
-        "schemas/\(Project.place(of: error, in: reader)?.description ?? plan.definition.schemaFile): \(error)")
+        "schemas/\(Project.place(of: error, in: reader)?.description ?? plan.definition.schemaFile ?? ""): \(error)")
     }
   }
 }
@@ -26,6 +26,8 @@ public struct Stream: Sendable {
 /// All definitions of a project folder, loaded and planned.
 public struct Project: Sendable {
   public let stream: Stream
+  /// By name.
+  public var streams: [Stream] { [stream] }
   public let endpoints: [EndpointPlan]
   public let alerts: [AlertPlan]
   /// What was found in the folder and is not used, a line each.
@@ -103,9 +105,9 @@ public struct Project: Sendable {
       let schemas = try SchemaSet(
         files: files.map { (name: String($0.path.dropFirst("schemas/".count)), text: $0.text) },
         confluentIDs: identifiers)
-      guard let reader = schemas.schema(file: definition.schemaFile) else {
+      guard let reader = schemas.schema(file: definition.schemaFile ?? "") else {
         throw ProjectError.schema(
-          "stream \(definition.name): there is no file schemas/\(definition.schemaFile); "
+          "stream \(definition.name): there is no file schemas/\(definition.schemaFile ?? ""); "
             + (files.isEmpty ? "there are none" : "there are " + files.map(\.path).joined(separator: ", ")))
       }
       try Project.refuseList(reader, definition)

@@ -42,7 +42,7 @@ private let start: Int64 = 1_767_225_600_000_000
   private static func plan(_ aggregates: [AggregatePlan]) -> StreamPlan {
     StreamPlan(
       definition: StreamDefinition(
-        name: "s", topic: "t", format: .avro, schemaFile: "s.avsc", eventTime: ["ts"], outOfOrdernessMicroseconds: 0,
+        name: "s", topic: "t", format: .avro, schema: .file("s.avsc"), eventTime: ["ts"], outOfOrdernessMicroseconds: 0,
         idleTimeoutMicroseconds: minute, maxAheadMicroseconds: 60 * minute, deadLetterTopic: nil),
       columns: specs, eventTimeColumn: 0, aggregates: aggregates)
   }

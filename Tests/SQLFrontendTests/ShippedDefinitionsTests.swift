@@ -16,7 +16,7 @@ import Testing
     let stream = try parseStream(file)
     #expect(stream.name == "content_downloads")
     #expect(stream.topic == "content-downloads")
-    #expect(stream.schemaFile == "event.avsc")
+    #expect(stream.schema == .file("event.avsc"))
     #expect(stream.eventTime == ["timestamp"])
     #expect(stream.outOfOrdernessMicroseconds == 5_000_000)
     #expect(stream.idleTimeoutMicroseconds == 10_000_000)

@@ -80,7 +80,7 @@ enum Fields {
 }
 
 let downloads = StreamDefinition(
-  name: "content_downloads", topic: "content-downloads", format: .avro, schemaFile: "event.avsc",
+  name: "content_downloads", topic: "content-downloads", format: .avro, schema: .file("event.avsc"),
   eventTime: ["timestamp"], outOfOrdernessMicroseconds: 5_000_000, idleTimeoutMicroseconds: 10_000_000,
   maxAheadMicroseconds: 86_400_000_000, deadLetterTopic: nil)
 

@@ -68,7 +68,7 @@ private func planDefinition(_ syntax: SyntaxStream, _ source: SourceText, _ diag
     return nil
   }
   return StreamDefinition(
-    name: syntax.name, topic: topic, format: format, schemaFile: schema, eventTime: eventTime,
+    name: syntax.name, topic: topic, format: format, schema: .file(schema), eventTime: eventTime,
     outOfOrdernessMicroseconds: intervals.outOfOrderness, idleTimeoutMicroseconds: intervals.idleTimeout,
     maxAheadMicroseconds: intervals.maxAhead, maxWatermarkAheadMicroseconds: intervals.maxWatermarkAhead,
     deadLetterTopic: deadLetterTopic, framing: framing)

@@ -39,7 +39,7 @@ enum SimulatedStream {
 
   static let plan = StreamPlan(
     definition: StreamDefinition(
-      name: "simulated", topic: topic, format: .avro, schemaFile: "event.avsc", eventTime: ["at"],
+      name: "simulated", topic: topic, format: .avro, schema: .file("event.avsc"), eventTime: ["at"],
       outOfOrdernessMicroseconds: 1_000_000, idleTimeoutMicroseconds: 5_000_000,
       // Further than the wall clock is ever set back: what is dead must not depend on the schedule.
       maxAheadMicroseconds: 1_000_000_000_000_000, deadLetterTopic: nil),

@@ -1,0 +1,47 @@
+import Events
+
+/// A column that a stream's definition declares, in Postgres' words, and where its values are found in a record.
+public struct DeclaredColumn: Hashable, Sendable {
+  /// A step from a JSON value to one inside it.
+  public enum Step: Hashable, Sendable {
+    case member(String)
+    /// From 0.
+    case element(Int)
+  }
+
+  /// What a number counts that stands for a time, from 1970-01-01T00:00:00Z on.
+  public enum EpochUnit: String, Hashable, Sendable, CaseIterable {
+    case seconds, milliseconds, microseconds, nanoseconds
+  }
+
+  public var name: String
+  public var type: SQLType
+  /// `varchar(n)`: more characters are refused, unless only spaces are lost, as in Postgres.
+  public var maximumCharacters: Int?
+  /// `numeric(p, s)`: digits in all; the type has the places.
+  public var precision: Int?
+  public var isNullable: Bool
+  /// `OPTIONS (path 'a.b[0].c')`, else the column's own name. For CSV the place of the field is that of the column.
+  public var path: [Step]
+  /// `OPTIONS (unit '…')`: the values are numbers, and no text of a time is taken.
+  public var unit: EpochUnit?
+  /// `OPTIONS (coerce 'true')`: a text is taken where a number or a boolean is declared, when it reads as one.
+  public var isCoerced: Bool
+  /// In the definition's file, for errors about it.
+  public var place: FilePlace?
+
+  public init(
+    name: String, type: SQLType, maximumCharacters: Int? = nil, precision: Int? = nil, isNullable: Bool = true,
+    path: [Step]? = nil, unit: EpochUnit? = nil, isCoerced: Bool = false, place: FilePlace? = nil
+  ) {
+    self.name = name
+    self.type = type
+    self.maximumCharacters = maximumCharacters
+    self.precision = precision
+    self.isNullable = isNullable
+    self.path = path ?? [.member(name)]
+    self.unit = unit
+    self.isCoerced = isCoerced
+    self.place = place
+  }
+}
