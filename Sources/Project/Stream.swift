@@ -50,7 +50,7 @@ extension Framing {
 extension Stream.Payload {
   /// The fields of its schema.
   var fields: SchemaFields {
-    if let reader { SchemaFields(of: reader) } else { .none }
+    if let reader { SchemaFields(of: reader) } else { .empty }
   }
 
   var reader: AvroSchema? {
