@@ -33,7 +33,7 @@ let package = Package(
     .target(name: "Events"),
     .target(name: "Plan", dependencies: ["Events"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
-    .target(name: "TextFormats", dependencies: ["Events", "Plan"]),
+    .target(name: "TextFormats", dependencies: ["CPrefetch", "Events", "JSON", "Plan"]),
     .target(name: "Formats", dependencies: ["Avro", "Events"]),
     .target(name: "SQLQuoting"),
     .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),

@@ -23,6 +23,9 @@ extension ValueText {
     }
   }
 
+  /// Digits of a `numeric` that the engine computes with.
+  static let maximumPrecision = 38
+
   /// `numeric(p, s)`: the number in units of 10^-s, rounded half away from zero as Postgres does; a number that then has
   /// more than p digits is out of range.
   ///
@@ -35,11 +38,11 @@ extension ValueText {
     if let value = commonDecimal(text, precision: precision, scale: scale) { return value }
     do throws(TextInputError) {
       guard let digits = DecimalDigits(text) else { throw .syntax }
-      let limit = min(precision, powersOfTen.count - 1)
+      let limit = min(precision, maximumPrecision)
       guard digits.exponent.magnitude < DecimalDigits.exponentLimit,
-        var (magnitude, rest) = digits.magnitude(scale: scale, limit: limit)
+        let (whole, rest) = digits.magnitude(scale: scale, limit: limit)
       else { throw .outOfRange }
-      if rest == .half || rest == .aboveHalf { magnitude += 1 }
+      let magnitude = rest == .half || rest == .aboveHalf ? whole + 1 : whole
       guard magnitude < powersOfTen[limit] else { throw .outOfRange }
       return digits.isNegative ? -Int128(magnitude) : Int128(magnitude)
     } catch {
@@ -113,7 +116,7 @@ private func commonDecimal(_ text: UnsafeBufferPointer<UInt8>, precision: Int, s
     return nil
   }
   let magnitude = UInt128(number.value) &* powersOfTen[scale - number.places]
-  guard magnitude < powersOfTen[min(precision, powersOfTen.count - 1)] else { return nil }
+  guard magnitude < powersOfTen[min(precision, ValueText.maximumPrecision)] else { return nil }
   return number.isNegative ? -Int128(magnitude) : Int128(magnitude)
 }
 

@@ -12,6 +12,11 @@ extension ValueText {
     return TextView(start: UnsafePointer(canonical), count: UUIDText.count)
   }
 
+  /// What to say of a text that `isStorableText` refuses.
+  static func unstorable(_ text: TextView) -> ValueFault {
+    ValueFault(.invalidUTF8, text.bytes.contains(0) ? "the text holds a zero byte" : "the text is not UTF-8")
+  }
+
   /// The text as `varchar(n)` keeps it: spaces beyond n characters are cut off, any others refused.
   ///
   /// - Parameter text: valid UTF-8.
