@@ -34,7 +34,7 @@ let package = Package(
     .target(name: "Plan", dependencies: ["Events"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
     .target(name: "TextFormats", dependencies: ["CPrefetch", "Events", "JSON", "Plan"]),
-    .target(name: "Formats", dependencies: ["Avro", "Events"]),
+    .target(name: "Formats", dependencies: ["Avro", "Events", "Hexadecimal", "JSON", "Plan", "TextFormats"]),
     .target(name: "SQLQuoting"),
     .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
     .target(name: "SQLFrontend", dependencies: ["CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting"]),
@@ -53,7 +53,7 @@ let package = Package(
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
     .target(
-      name: "Project", dependencies: ["Avro", "EngineSchema", "Events", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
+      name: "Project", dependencies: ["Avro", "EngineSchema", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
     // What the engine keeps in Postgres.
     .target(
       name: "Storage",
