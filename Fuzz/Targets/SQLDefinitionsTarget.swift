@@ -16,7 +16,7 @@ extension FuzzTarget {
       // Files are read as UTF-8 with what is not repaired.
       let file = SourceFile(path: "x.sql", text: String(decoding: input, as: UTF8.self))
       if let definition = try accepted(file, { file throws(DefinitionErrors) in try parseStream(file) }) {
-        try require(!definition.topic.isEmpty && !definition.eventTime.isEmpty, "\(definition)")
+        try require(!definition.definition.topic.isEmpty && !definition.definition.eventTime.isEmpty, "\(definition)")
       }
       if let plan = try accepted(file, { file throws(DefinitionErrors) in try event.plan([file]) }) {
         for aggregate in plan.aggregates {
