@@ -191,7 +191,9 @@ let package = Package(
     // What the engine computes per event against a real Postgres.
     .testTarget(
       name: "CastsTests",
-      dependencies: ["Dataflow", "Dialects", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend"]),
+      dependencies: [
+        "Dataflow", "Dialects", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend", "TextFormats",
+      ]),
     .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
     .target(
