@@ -90,6 +90,10 @@ let package = Package(
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Plan", "Postgres", "Project",
         "SQLQuoting", "Storage", "Threads",
       ]),
+    // A look at single events.
+    .target(
+      name: "Tail",
+      dependencies: ["Dataflow", "Events", "Faults", "Formats", "Hexadecimal", "JSON", "Kafka", "Plan", "Project"]),
     .target(
       name: "StatsAPI",
       dependencies: ["Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
@@ -114,7 +118,7 @@ let package = Package(
       dependencies: [
         "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Faults",
         "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing",
-        "Project", "Rebuild", "StatsAPI", "Storage", "Threads",
+        "Project", "Rebuild", "StatsAPI", "Storage", "Tail", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
@@ -173,8 +177,8 @@ let package = Package(
     .testTarget(
       name: "ProcessingTests",
       dependencies: [
-        "Dataflow", "Events", "Faults", "Kafka", "KafkaTestNode", "Observability", "Postgres", "Processing",
-        "ProcessingTestSupport", "Project", "Storage", "Threads",
+        "Dataflow", "Events", "Faults", "JSON", "Kafka", "KafkaTestNode", "Observability", "Plan", "Postgres",
+        "Processing", "ProcessingTestSupport", "Project", "Storage", "Threads",
       ]),
     .testTarget(
       name: "OfficeTests",
@@ -191,6 +195,9 @@ let package = Package(
         "Audit", "Dataflow", "Events", "Faults", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project",
         "Rebuild", "Storage", "Threads",
       ]),
+    .testTarget(
+      name: "TailTests",
+      dependencies: ["Events", "Faults", "JSON", "Kafka", "ProcessingTestSupport", "Project", "Tail"]),
     // What the engine computes per event against a real Postgres.
     .testTarget(
       name: "CastsTests",
