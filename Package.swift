@@ -208,7 +208,8 @@ let package = Package(
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(
-      name: "BenchmarkTests", dependencies: ["AllocationCounter", "Benchmark", "Events", "HTTPServer", "Project"]),
+      name: "BenchmarkTests",
+      dependencies: ["AllocationCounter", "Benchmark", "Events", "HTTPServer", "Plan", "Project", "TextFormats"]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
