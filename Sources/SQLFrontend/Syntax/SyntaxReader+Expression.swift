@@ -44,7 +44,7 @@ extension SyntaxReader {
     return result
   }
 
-  /// `(orders."device").model`: Postgres' way to a field of a composite column.
+  /// `(stream.record).field`: Postgres' way to a field of a composite column.
   private func indirection(_ node: Node) throws(DefinitionError) -> [String] {
     let parts = node.nodes("indirection")
     // Whatever stands in front, it is its element that is asked for.
@@ -56,20 +56,31 @@ extension SyntaxReader {
     guard let argument, argument.kind == "ColumnRef" || argument.kind == "A_Indirection",
       case .column(let start) = try expression(argument).kind
     else {
-      throw refuse(node, "a field of an expression is not supported", hint: "write \"device\".model")
+      throw refuse(node, "a field of an expression is not supported", hint: "write the field's path: record.field")
     }
     return start + (try path(node, parts))
   }
 
   private func constant(_ node: Node) throws(DefinitionError) -> SyntaxExpression.Kind {
     if let text = node.inline("sval") { return .string(text.string("sval") ?? "") }
-    if let number = node.inline("ival") { return .integer(Int32(truncatingIfNeeded: number.integer("ival") ?? 0)) }
+    if let number = integer(node) { return .integer(Int32(truncatingIfNeeded: number)) }
     if let number = node.inline("fval") { return .decimal(number.string("fval") ?? "0") }
     if let flag = node.inline("boolval") { return .boolean(flag.flag("boolval")) }
     guard node.flag("isnull") else {
       throw refuse(node, "a bit string is not supported", hint: "write a number, or text in plain quotes: '…'")
     }
     return .null
+  }
+
+  /// The whole number that a constant is; nil for another constant.
+  ///
+  /// libpg_query's tree does not have negative ones: they are left out like zero, and stand in the text alone.
+  func integer(_ node: Node) -> Int? {
+    guard let number = node.inline("ival") else { return nil }
+    if let value = number.integer("ival") { return value }
+    let tokens = source.tokens.drop { $0.range.lowerBound < node.location }
+    guard let digits = tokens.first(where: { $0.kind == .number }).flatMap({ Int(source.text($0)) }) else { return 0 }
+    return -digits
   }
 
   private func call(_ node: Node) throws(DefinitionError) -> SyntaxCall {
@@ -218,7 +229,7 @@ extension SyntaxReader {
   }
 
   /// A name that may stand in no schema but Postgres' own.
-  private func unqualified(_ node: Node, _ field: String, _ what: String) throws(DefinitionError) -> String {
+  func unqualified(_ node: Node, _ field: String, _ what: String) throws(DefinitionError) -> String {
     let names = node.names(field).compactMap { $0 }
     let name = names.last ?? ""
     if names.count > 1, names.first != "pg_catalog" {
