@@ -213,7 +213,8 @@ let package = Package(
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(
-      name: "BenchmarkTests", dependencies: ["AllocationCounter", "Benchmark", "Events", "HTTPServer", "Project"]),
+      name: "BenchmarkTests",
+      dependencies: ["AllocationCounter", "Benchmark", "Events", "HTTPServer", "Plan", "Project", "TextFormats"]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
@@ -226,7 +227,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "DownloadEncoding", "Downloads",
-        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "TextFormats",
       ],
       path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),

@@ -114,7 +114,8 @@ final class Shape {
     case (.text, .text): return .text
     case (.text, .uuid): return .uuid
     case (.text, .timestamptz), (.text, .timestamp): return column.unit == nil ? .timestamp : .part
-    case (.number(let number), .integer), (.number(let number), .bigint): return number.isPlainInteger ? .integer : .part
+    case (.number(let number), .integer), (.number(let number), .bigint):
+      return number.isPlainInteger ? .integer : .part
     case (.number(let number), .timestamptz), (.number(let number), .timestamp), (.number(let number), .date),
       (.number(let number), .time):
       return number.isPlainInteger ? .epoch : .part
