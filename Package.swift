@@ -26,6 +26,7 @@ let package = Package(
       providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
     .systemLibrary(name: "CProcess"),
     .systemLibrary(name: "CPrefetch"),
+    .systemLibrary(name: "CTextScan"),
 
     // The pure core.
     .target(name: "Hexadecimal"),
@@ -33,8 +34,8 @@ let package = Package(
     .target(name: "Events"),
     .target(name: "Plan", dependencies: ["Events"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
-    .target(name: "TextFormats", dependencies: ["CPrefetch", "Events", "JSON", "Plan"]),
-    .target(name: "Formats", dependencies: ["Avro", "Events"]),
+    .target(name: "TextFormats", dependencies: ["CPrefetch", "CTextScan", "Events", "JSON", "Plan"]),
+    .target(name: "Formats", dependencies: ["Avro", "Events", "Hexadecimal", "JSON", "Plan", "TextFormats"]),
     .target(name: "SQLQuoting"),
     .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
     .target(name: "SQLFrontend", dependencies: ["CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting"]),
@@ -53,7 +54,7 @@ let package = Package(
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
     .target(
-      name: "Project", dependencies: ["Avro", "EngineSchema", "Events", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
+      name: "Project", dependencies: ["Avro", "EngineSchema", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
     // What the engine keeps in Postgres.
     .target(
       name: "Storage",
@@ -132,6 +133,8 @@ let package = Package(
     .target(
       name: "AvroTestSupport", dependencies: ["Avro", "CAvro", "Events", "JSON"], path: "Tests/AvroTestSupport"),
     .testTarget(name: "AvroTests", dependencies: ["Avro", "AvroTestSupport", "Events"]),
+    .testTarget(
+      name: "FormatsTests", dependencies: ["Avro", "Events", "Formats", "JSON", "Plan"]),
     .testTarget(name: "TextFormatsTests", dependencies: ["Events", "Plan", "TextFormats"]),
     .testTarget(
       name: "SQLFrontendTests", dependencies: ["Dialects", "Events", "Plan", "SQLFrontend"],
@@ -208,7 +211,8 @@ let package = Package(
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(
-      name: "BenchmarkTests", dependencies: ["AllocationCounter", "Benchmark", "Events", "HTTPServer", "Project"]),
+      name: "BenchmarkTests",
+      dependencies: ["AllocationCounter", "Benchmark", "Events", "HTTPServer", "Plan", "Project", "TextFormats"]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
@@ -221,7 +225,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "DownloadEncoding", "Downloads",
-        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "TextFormats",
       ],
       path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),

@@ -36,12 +36,9 @@ func check(_ context: CommandContext) throws -> Int32 {
   let project = try context.loadProject()
   for plan in project.streams.map(\.plan) {
     let definition = plan.definition
-    print(
-      """
-      stream \(definition.name): \(definition.format.rawValue) in topic \(definition.topic), \(plan.columns.count) \
-      columns used
-      """)
-    for aggregate in plan.aggregates { print("aggregate \(aggregate.name) of \(plan.definition.name)") }
+    let format = definition.format.rawValue
+    print("stream \(definition.name): \(format) in topic \(definition.topic), \(plan.columns.count) columns used")
+    for aggregate in plan.aggregates { print("aggregate \(aggregate.name) of \(definition.name)") }
   }
   for endpoint in project.endpoints { print("endpoint \(endpoint.method) \(endpoint.path)") }
   for alert in project.alerts { print("alert \(alert.name) on \(alert.aggregate)") }

@@ -48,7 +48,7 @@ public struct Recount {
       }
       let snapshot = try RecountSnapshot(connection, plan, cluster: cluster, topic: topic, lows: lows)
       try connection.execute(RecountQueries.eventTable(plan))
-      var loader = EventLoader(connection, plan, snapshot, decoder: try stream.makeDecoder())
+      var loader = EventLoader(connection, plan, snapshot, decoder: try stream.makeDecoder(topic: topic))
       try reader.read(loader.ranges(from: lows)) { try loader.load($0) }
       try connection.execute(
         "ANALYZE recount_events, recount_counts, recount_dead, recount_replays")

@@ -165,7 +165,7 @@ public final class CSVRecordDecoder {
   }
 
   private func beginsLikeJSON(_ payload: UnsafeBufferPointer<UInt8>) -> Bool {
-    payload.first { !ValueText.isBlank($0) } == UInt8(ascii: "{")
+    payload.first { !TextInput.isBlank($0) } == UInt8(ascii: "{")
   }
 
   /// Another delimiter that is often used and would make the number of fields right.
