@@ -12,11 +12,11 @@ func read(_ documents: [String], _ columns: [DeclaredColumn]) -> [Outcome] {
 
 func read(payloads: [[UInt8]?], _ columns: [DeclaredColumn]) -> [Outcome] {
   // The first record that a decoder sees is read as a whole.
-  let alone = payloads.map { JSONReading(columns).outcomes([$0])[0] }
+  let alone = payloads.map { JSONReading(columns, capacity: 1).outcomes([$0])[0] }
   let together = JSONReading(columns).outcomes(payloads)
   #expect(together == alone, "read together it is something else")
   for (payload, outcome) in zip(payloads, alone) {
-    let reading = JSONReading(columns)
+    let reading = JSONReading(columns, capacity: 2)
     let alike = reading.outcomes([payload]) + reading.outcomes([payload, payload])
     #expect(alike.allSatisfy { $0 == outcome }, "\(outcome), but among its like \(alike)")
   }

@@ -33,7 +33,7 @@ import Testing
     let together = JSONReading(Self.columns, capacity: 256).outcomes(payloads)
     var rows = 0
     for (document, outcome) in zip(documents, together) {
-      let alone = JSONReading(Self.columns).outcomes([Array(document.utf8)])[0]
+      let alone = JSONReading(Self.columns, capacity: 1).outcomes([Array(document.utf8)])[0]
       #expect(outcome == alone, "\(document)")
       if outcome.isRow { rows += 1 }
     }
@@ -55,8 +55,8 @@ import Testing
       case 2: changed.removeSubrange(offset...)
       default: changed[offset] = random.pick(replacements)
       }
-      let alone = JSONReading(columns).outcomes([changed])[0]
-      let reading = JSONReading(columns)
+      let alone = JSONReading(columns, capacity: 1).outcomes([changed])[0]
+      let reading = JSONReading(columns, capacity: 2)
       #expect(reading.outcomes(known).map(\.isRow) == [true, true])
       #expect(reading.outcomes([changed]) == [alone], "\(String(decoding: changed, as: UTF8.self))")
     }
