@@ -156,7 +156,7 @@ let package = Package(
       dependencies: ["HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "Threads"]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
-    .testTarget(name: "ProjectTests", dependencies: ["Project"]),
+    .testTarget(name: "ProjectTests", dependencies: ["Events", "Formats", "Plan", "Project"]),
     // A migrated database, a broker and instances of a processor, for the tests of all that works with them.
     .target(
       name: "ProcessingTestSupport",
@@ -184,7 +184,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "AuditTests",
-      dependencies: ["Audit", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "Threads"]),
+      dependencies: [
+        "Audit", "Events", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "Threads",
+      ]),
     .testTarget(
       name: "RebuildTests",
       dependencies: [

@@ -18,16 +18,17 @@ import TextFormats
     DeclaredColumn(name: "varchar", type: .text, maximumCharacters: 3),
     DeclaredColumn(name: "timestamptz", type: .timestamptz), DeclaredColumn(name: "timestamp", type: .timestamp),
     DeclaredColumn(name: "date", type: .date), DeclaredColumn(name: "time", type: .time),
-    DeclaredColumn(name: "uuid", type: .uuid),
+    DeclaredColumn(name: "uuid", type: .uuid), DeclaredColumn(name: "jsonb", type: .jsonb),
     DeclaredColumn(name: "milliseconds", type: .timestamptz, unit: .milliseconds),
   ]
 
   private static let lines = [
     "true,42,7,12.34,1.5,Paris,abc,2025-01-15T10:30:00.123Z,2025-01-15 10:30:00,2025-01-15,10:30,"
-      + "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11,1736937000000",
-    ",,9223372036854775807,,,,,,,,,,\n",
+      + "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11,[1],1736937000000",
+    ",,9223372036854775807,,,,,,,,,,,\n",
     "\"on\", 42 ,-1,1.2345e3,0.30000000000000004,\"a \"\"quoted\"\", \nlong text\",\"äöü   \","
       + "2025-01-15 23:59:59.1234567+01:30:07, 2025-01-15 ,12025-01-15,23:59:60,{A0EEBC999C0B4EF8BB6D6BB9BD380A11},"
+      + "\"{\"\"a\"\": [1, {\"\"b\"\": \"\"ü\\n\"\"}]}\","
       + "1736937000000.5\r\n",
   ]
 
