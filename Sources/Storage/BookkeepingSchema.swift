@@ -24,6 +24,8 @@ package enum Bookkeeping {
     guard let results else { return file }
     let schema = schema(of: results)
     // Simple boundaries: to Unicode the point in `pulse.seal` is in the middle of a word.
-    return file.replacing(/\bpulse(_replay)?\b/.wordBoundaryKind(.simple)) { quotedIdentifier(schema + ($0.output.1 ?? "")) }
+    return file.replacing(/\bpulse(_replay)?\b/.wordBoundaryKind(.simple)) {
+      quotedIdentifier(schema + ($0.output.1 ?? ""))
+    }
   }
 }

@@ -73,7 +73,7 @@ import Testing
       #expect(!text.contains("pulse.") || text.contains("trips_pulse"))
       #expect(text.matches(of: /\bpulse\b/.wordBoundaryKind(.simple)).isEmpty)
       #expect(
-        text.matches(of: /"trips_pulse(_replay)?"/).count
+        text.matches(of: /trips_pulse(_replay)?/).count
           == file.text.matches(of: /\bpulse(_replay)?\b/.wordBoundaryKind(.simple)).count)
     }
   }
