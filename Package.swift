@@ -227,7 +227,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "DownloadEncoding", "Downloads",
-        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "TextFormats",
+        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "SQLQuoting", "StatsAPI", "TextFormats",
       ],
       path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),
