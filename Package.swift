@@ -95,15 +95,15 @@ let package = Package(
     .target(
       name: "Benchmark",
       dependencies: [
-        "Audit", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "Dialects", "DownloadEncoding", "Downloads", "Events",
-        "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage", "Threads",
+        "Audit", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "Dialects", "Downloads", "EventEncoding", "Events",
+        "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage", "Synthesis", "Threads",
       ]),
 
     .target(
       name: "CrashTest",
       dependencies: [
-        "Audit", "ChildProcess", "Dialects", "DownloadEncoding", "Downloads", "Events", "Kafka", "Plan", "Postgres",
-        "Project", "SQLQuoting", "Storage", "Threads",
+        "Audit", "ChildProcess", "Dialects", "Downloads", "EventEncoding", "Events", "Kafka", "Plan", "Postgres",
+        "Project", "SQLQuoting", "Storage", "Synthesis", "Threads",
       ]),
 
     // The commands.
@@ -114,13 +114,16 @@ let package = Package(
         "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing",
         "Project", "Rebuild", "StatsAPI", "Storage", "Threads",
       ]),
-    // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
-    .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
-    .target(name: "DownloadEncoding", dependencies: ["CAvro", "Downloads", "Events"], path: "generator/Encoding"),
+    // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
+    .target(name: "Synthesis", dependencies: ["Events"], path: "generator/Synthesis"),
+    .target(name: "Downloads", dependencies: ["Events", "Synthesis"], path: "generator/Downloads"),
+    .target(name: "Replay", dependencies: ["Events"], path: "generator/Replay"),
+    .target(name: "EventEncoding", dependencies: ["CAvro", "Downloads", "Events"], path: "generator/Encoding"),
     .executableTarget(
       name: "event-generator",
       dependencies: [
-        "Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "TextFiles", "Threads",
+        "Avro", "Configuration", "Downloads", "EventEncoding", "Events", "Kafka", "Replay", "Synthesis", "TextFiles",
+        "Threads",
       ],
       path: "generator/Command"),
 
@@ -195,7 +198,7 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "Avro", "Dataflow", "Downloads", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Processing",
+        "Avro", "Dataflow", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Processing", "Synthesis",
         "Threads",
       ],
       path: "Tests/Simulation"),
@@ -208,16 +211,16 @@ let package = Package(
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
-        "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "Threads",
-        "event-generator",
+        "ChildProcess", "Configuration", "Downloads", "EventEncoding", "Events", "Kafka", "Replay", "Synthesis",
+        "Threads", "event-generator",
       ]),
 
     // The bodies of the fuzz targets, which the unit tests run over the corpus.
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "DownloadEncoding", "Downloads",
-        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "Downloads", "EventEncoding",
+        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "Replay", "SQLFrontend", "StatsAPI",
       ],
       path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),

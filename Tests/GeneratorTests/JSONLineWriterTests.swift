@@ -1,5 +1,6 @@
 import Downloads
 import Events
+import Synthesis
 import Testing
 
 @Suite struct JSONLineWriterTests {

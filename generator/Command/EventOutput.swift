@@ -1,7 +1,7 @@
 import Avro
 import Configuration
-import DownloadEncoding
 import Downloads
+import EventEncoding
 import Events
 import Glibc
 import TextFiles

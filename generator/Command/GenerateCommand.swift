@@ -1,5 +1,6 @@
 import Configuration
 import Downloads
+import Synthesis
 import Threads
 
 /// Makes up events and sends them until the count, the duration or a signal ends it.

@@ -1,5 +1,6 @@
 import Configuration
 import Downloads
+import Synthesis
 
 /// The options of a generating run, understood and checked.
 struct GenerationPlan {

@@ -1,5 +1,4 @@
 import Configuration
-import Downloads
 
 /// Why a run cannot go on: one line for a person.
 struct GeneratorError: Error, CustomStringConvertible {

@@ -1,7 +1,7 @@
 import Configuration
-import Downloads
 import Events
 import Kafka
+import Synthesis
 import Threads
 
 /// The topic that events are sent to, and how many it takes now. To be used on one thread.

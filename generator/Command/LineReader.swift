@@ -1,5 +1,6 @@
 import Downloads
 import Glibc
+import Replay
 import TextFiles
 
 /// Reads a file line by line in bounded memory.

@@ -1,5 +1,6 @@
 import Configuration
 import Downloads
+import Replay
 import Threads
 
 /// Sends the requests of an access log as events.
@@ -44,7 +45,7 @@ private func send(
       guard try waitUntil(due, output), try output.send(event) else { return false }
       return !output.shouldStop()
     } catch let error as AccessLogError {
-      if let report = tally.refuse(number, error) { output.say(report) }
+      if let report = tally.refuse(number, error.rawValue) { output.say(report) }
       wasStopped = output.shouldStop()
       return !wasStopped
     }

@@ -1,4 +1,5 @@
 import Events
+import Synthesis
 
 /// What synthetic downloads look like.
 public struct SynthesisSettings: Sendable {

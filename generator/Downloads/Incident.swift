@@ -1,3 +1,5 @@
+import Synthesis
+
 /// An outage: for a while, downloads of one region fail at a given rate.
 public struct Incident: Equatable, Sendable {
   /// When it begins.

@@ -1,4 +1,5 @@
 import Events
+import Synthesis
 
 /// Writes events as JSON objects, one a line, with the fields and nesting of the Avro schema.
 public struct JSONLineWriter {

@@ -1,4 +1,5 @@
 import Events
+import Synthesis
 
 /// Reads `17/May/2015:10:05:03 +0000` as milliseconds since 1970 UTC.
 func accessLogTime(_ text: TextView) -> Int64? {

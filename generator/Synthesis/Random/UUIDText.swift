@@ -1,9 +1,9 @@
 /// Characters of a UUID in its usual form.
-let uuidLength = 36
+public let uuidLength = 36
 
 /// Writes 128 bits as a UUID in its usual form, with the version and variant bits set as RFC 9562 asks.
 /// `target` has room for `uuidLength` bytes.
-func writeUUID(high: UInt64, low: UInt64, version: UInt64, into target: UnsafeMutablePointer<UInt8>) {
+public func writeUUID(high: UInt64, low: UInt64, version: UInt64, into target: UnsafeMutablePointer<UInt8>) {
   let high = high & ~0xf000 | version << 12
   let low = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
   var position = 0
