@@ -115,10 +115,11 @@ let package = Package(
         "Project", "Rebuild", "StatsAPI", "Storage", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
-    .target(name: "Synthesis", dependencies: ["Events"], path: "generator/Synthesis"),
+    .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
     .target(name: "Downloads", dependencies: ["Events", "Synthesis"], path: "generator/Downloads"),
     .target(name: "Replay", dependencies: ["Events"], path: "generator/Replay"),
-    .target(name: "EventEncoding", dependencies: ["CAvro", "Downloads", "Events"], path: "generator/Encoding"),
+    .target(
+      name: "EventEncoding", dependencies: ["CAvro", "Downloads", "Events", "Synthesis"], path: "generator/Encoding"),
     .executableTarget(
       name: "event-generator",
       dependencies: [

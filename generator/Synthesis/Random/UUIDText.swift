@@ -12,9 +12,17 @@ public func writeUUID(high: UInt64, low: UInt64, version: UInt64, into target: U
       target[position] = 0x2d
       position += 1
     }
-    let half = digit < 16 ? high : low
-    let nibble = UInt8(truncatingIfNeeded: half >> (60 - UInt64(digit & 15) * 4)) & 15
-    target[position] = nibble < 10 ? 0x30 + nibble : 0x57 + nibble
+    target[position] = hexadecimalDigit(digit < 16 ? high : low, digit & 15)
     position += 1
   }
+}
+
+/// Writes 64 bits as 16 hexadecimal digits.
+public func writeHexadecimal(_ number: UInt64, into target: UnsafeMutablePointer<UInt8>) {
+  for digit in 0..<16 { target[digit] = hexadecimalDigit(number, digit) }
+}
+
+private func hexadecimalDigit(_ number: UInt64, _ digit: Int) -> UInt8 {
+  let nibble = UInt8(truncatingIfNeeded: number >> (60 - UInt64(digit) * 4)) & 15
+  return nibble < 10 ? 0x30 + nibble : 0x57 + nibble
 }
