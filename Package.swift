@@ -117,14 +117,17 @@ let package = Package(
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
     .target(name: "Downloads", dependencies: ["Events", "Synthesis"], path: "generator/Downloads"),
+    .target(name: "Trips", dependencies: ["Events", "Synthesis"], path: "generator/Trips"),
+    .target(name: "Metrics", dependencies: ["Events", "Synthesis"], path: "generator/Metrics"),
+    .target(name: "Donations", dependencies: ["Events", "Synthesis"], path: "generator/Donations"),
     .target(name: "Replay", dependencies: ["Events"], path: "generator/Replay"),
     .target(
       name: "EventEncoding", dependencies: ["CAvro", "Downloads", "Events", "Synthesis"], path: "generator/Encoding"),
     .executableTarget(
       name: "event-generator",
       dependencies: [
-        "Avro", "Configuration", "Downloads", "EventEncoding", "Events", "Kafka", "Replay", "Synthesis", "TextFiles",
-        "Threads",
+        "Avro", "Configuration", "Donations", "Downloads", "EventEncoding", "Events", "Kafka", "Metrics", "Replay",
+        "Synthesis", "TextFiles", "Threads", "Trips",
       ],
       path: "generator/Command"),
 

@@ -1,4 +1,3 @@
-import Downloads
 import Glibc
 import Replay
 import TextFiles
@@ -7,7 +6,7 @@ import TextFiles
 final class LineReader {
   private let file: Int32
   private let path: String
-  /// The first bytes that were read, as many as `LogLook` needs.
+  /// The first bytes that were read, as many as `FileLook` needs.
   private(set) var beginning: [UInt8] = []
   private static let pieceBytes = 1 << 16
 
@@ -40,8 +39,8 @@ final class LineReader {
         if count < 0 && errno == EINTR { continue }
         guard count >= 0 else { throw GeneratorError("cannot read \(path): \(String(cString: strerror(errno)))") }
         if count == 0 { break }
-        if beginning.count < LogLook.byteCount {
-          beginning += buffer[..<count].prefix(LogLook.byteCount - beginning.count)
+        if beginning.count < FileLook.byteCount {
+          beginning += buffer[..<count].prefix(FileLook.byteCount - beginning.count)
         }
         let bytes = UnsafeMutableBufferPointer(rebasing: buffer.bindMemory(to: UInt8.self)[..<count])
         try splitter.feed(UnsafeBufferPointer(bytes), take)
