@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Imports point inward: what a module may import is exactly what is listed here.
-// The pure core (Hexadecimal, JSON, Events, Plan, Avro, Formats, SQLQuoting, Dialects, SQLFrontend, Dataflow,
+// The pure core (Hexadecimal, JSON, Events, Plan, Avro, TextFormats, Formats, SQLQuoting, Dialects, SQLFrontend, Dataflow,
 // Detection) does no I/O and knows no clock;
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
@@ -33,6 +33,7 @@ let package = Package(
     .target(name: "Events"),
     .target(name: "Plan", dependencies: ["Events"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
+    .target(name: "TextFormats", dependencies: ["CPrefetch", "Events", "JSON", "Plan"]),
     .target(name: "Formats", dependencies: ["Avro", "Events"]),
     .target(name: "SQLQuoting"),
     .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
@@ -138,6 +139,7 @@ let package = Package(
     .target(
       name: "AvroTestSupport", dependencies: ["Avro", "CAvro", "Events", "JSON"], path: "Tests/AvroTestSupport"),
     .testTarget(name: "AvroTests", dependencies: ["Avro", "AvroTestSupport", "Events"]),
+    .testTarget(name: "TextFormatsTests", dependencies: ["Events", "Plan", "TextFormats"]),
     .testTarget(
       name: "SQLFrontendTests", dependencies: ["Dialects", "Events", "Plan", "SQLFrontend"],
       exclude: ["Fixtures"]),
