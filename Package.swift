@@ -121,14 +121,15 @@ let package = Package(
     .target(name: "Trips", dependencies: ["Events", "Synthesis"], path: "generator/Trips"),
     .target(name: "Metrics", dependencies: ["Events", "Synthesis"], path: "generator/Metrics"),
     .target(name: "Donations", dependencies: ["Events", "Synthesis"], path: "generator/Donations"),
-    .target(name: "Replay", dependencies: ["Events"], path: "generator/Replay"),
+    .target(
+      name: "Replay", dependencies: ["Events", "JSON", "Plan", "Synthesis", "TextFormats"], path: "generator/Replay"),
     .target(
       name: "EventEncoding", dependencies: ["CAvro", "Downloads", "Events", "Synthesis"], path: "generator/Encoding"),
     .executableTarget(
       name: "event-generator",
       dependencies: [
-        "Avro", "Configuration", "Donations", "Downloads", "EventEncoding", "Events", "Kafka", "Metrics", "Replay",
-        "Synthesis", "TextFiles", "Threads", "Trips",
+        "Avro", "Configuration", "Donations", "Downloads", "EventEncoding", "Events", "JSON", "Kafka", "Metrics",
+        "Plan", "Project", "Replay", "Synthesis", "TextFiles", "Threads", "Trips",
       ],
       path: "generator/Command"),
 
@@ -217,8 +218,8 @@ let package = Package(
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
-        "ChildProcess", "Configuration", "Downloads", "EventEncoding", "Events", "Kafka", "Replay", "Synthesis",
-        "Threads", "event-generator",
+        "Avro", "AvroTestSupport", "ChildProcess", "Configuration", "Donations", "Downloads", "EventEncoding", "Events",
+        "JSON", "Kafka", "Metrics", "Plan", "Replay", "Synthesis", "Threads", "Trips", "event-generator",
       ]),
 
     // The bodies of the fuzz targets, which the unit tests run over the corpus.
@@ -226,7 +227,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "Downloads", "EventEncoding",
-        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "Replay", "SQLFrontend", "StatsAPI",
+        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "Replay", "SQLFrontend", "StatsAPI", "Synthesis",
       ],
       path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),

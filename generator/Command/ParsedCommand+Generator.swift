@@ -1,4 +1,6 @@
 import Configuration
+import Plan
+import Project
 import Synthesis
 
 extension ParsedCommand {
@@ -14,6 +16,25 @@ extension ParsedCommand {
 
   /// The topic when it is given as an option, and not by the environment.
   var topicOption: String? { string("topic") ?? settings[SettingKey.kafkaTopic.rawValue] }
+
+  /// The project's stream that --stream names.
+  func stream(_ configuration: Configuration) throws -> StreamDefinition? {
+    guard let name = string("stream") else { return nil }
+    let stream = try Project.definition(ofStream: name, in: try configuration.projectDirectory())
+    guard stream.format != .avro else {
+      throw error("--stream: \(name) is a stream of Avro", hint: "its columns are not declared")
+    }
+    return stream
+  }
+
+  /// The topic of a file that says nothing of its own.
+  func topic(of stream: StreamDefinition?, _ configuration: Configuration) throws(UsageError) -> String {
+    // A dry run goes to none.
+    guard let topic = configuration.kafka.topic ?? stream?.topic ?? (flag("dry-run") ? "" : nil) else {
+      throw error("nothing says where the events go", hint: "give --topic or --stream")
+    }
+    return topic
+  }
 
   /// An option that is one of a few words.
   func choice<Choice: RawRepresentable<String> & CaseIterable>(

@@ -1,5 +1,4 @@
 import Configuration
-import Threads
 
 /// What a file's lines are.
 enum FileFormat: String, CaseIterable {
@@ -23,7 +22,8 @@ func replay(_ command: ParsedCommand, _ configuration: Configuration, _ stop: St
   }
   switch format {
   case .accessLog: return try replayAccessLog(command, configuration, stop)
-  case .csv, .jsonLines: throw GeneratorError("not yet")
+  case .csv: return try replayCSV(command, configuration, stop)
+  case .jsonLines: return try replayJSONLines(command, configuration, stop)
   }
 }
 

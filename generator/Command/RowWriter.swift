@@ -9,10 +9,9 @@ final class RowWriter {
   let row: EventRow
   private let format: Format
   private let json: JSONForm
-  private let key: Int?
+  private let key: Int
+  private let keys = KeyText()
   private var line: [UInt8] = []
-  /// The text of a key that is a number.
-  private let digits = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 32)
 
   private enum Format {
     case avro(EventEncoder)
@@ -39,10 +38,6 @@ final class RowWriter {
     json = JSONForm(form)
     row = EventRow(count: form.fields.count)
     key = try Self.key(form, shape.key, command)
-  }
-
-  deinit {
-    digits.deallocate()
   }
 
   private static func encoder(
@@ -72,7 +67,7 @@ final class RowWriter {
 
   /// Sends the row. Returns false, and nothing is sent, when the run was told to stop meanwhile.
   func send(to output: EventOutput) throws -> Bool {
-    let key = key.flatMap { keyBytes(row[$0]) }
+    let key = keys.bytes(of: row[key])
     line.removeAll(keepingCapacity: true)
     switch format {
     case .avro(let encoder):
@@ -83,20 +78,5 @@ final class RowWriter {
     case .csv(let form): form.append(row, to: &line)
     }
     return try line.withUnsafeBytes { try output.send($0, key: key, line: $0) }
-  }
-
-  /// The value as text, until the next call; nil: there is none.
-  private func keyBytes(_ value: FieldValue) -> UnsafeRawBufferPointer? {
-    switch value {
-    case .null, .tags: nil
-    case .text(let text), .json(let text): UnsafeRawBufferPointer(text.bytes)
-    case .integer(let number), .time(let number): kept(String(number))
-    case .double(let number): kept(number.description)
-    }
-  }
-
-  private func kept(_ text: String) -> UnsafeRawBufferPointer {
-    let (_, end) = digits.update(from: text.utf8)
-    return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(digits)[..<end])
   }
 }

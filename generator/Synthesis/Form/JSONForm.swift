@@ -69,6 +69,10 @@ public struct JSONForm: Sendable {
 public struct PathConflict: Error, Equatable {
   /// Its place is taken by one before it, or it has too high a number in an array.
   public var column: Int
+
+  public init(column: Int) {
+    self.column = column
+  }
 }
 
 /// Appends an object with a member for each tag.

@@ -9,6 +9,9 @@ public struct DigitScanner {
 
   public var isAtEnd: Bool { position == bytes.count }
 
+  /// What has not been taken.
+  public var rest: ArraySlice<UInt8> { bytes[position...] }
+
   /// Exactly `digits` ASCII digits, or nil and nothing is taken.
   public mutating func number(digits: Int) -> Int? {
     guard position + digits <= bytes.count else { return nil }
@@ -34,14 +37,4 @@ public struct DigitScanner {
     defer { position += count }
     return bytes[position..<position + count]
   }
-}
-
-/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar, years 1 to 9999; nil when there is no such date.
-public func daysSince1970(year: Int, month: Int, day: Int) -> Int? {
-  let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-  let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-  guard year >= 1, (1...12).contains(month), (1...lengths[month - 1]).contains(day) else { return nil }
-  let before = year - 1
-  let days = before * 365 + before / 4 - before / 100 + before / 400
-  return days + lengths[..<(month - 1)].reduce(0, +) + day - 1 - 719_162
 }
