@@ -86,7 +86,9 @@ public enum EventTimeText {
     let behind = text[digits.endIndex...]
     let fraction = behind.dropFirst()
     let isFraction = behind.first == UInt8(ascii: ".") && !fraction.isEmpty && fraction.allSatisfy(isDigit)
-    guard behind.isEmpty || isFraction, let magnitude = Int64(String(decoding: digits, as: UTF8.self)) else { return nil }
+    guard behind.isEmpty || isFraction, let magnitude = Int64(String(decoding: digits, as: UTF8.self)) else {
+      return nil
+    }
     return (magnitude, isNegative, digits.endIndex)
   }
 
