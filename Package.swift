@@ -26,6 +26,7 @@ let package = Package(
       providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
     .systemLibrary(name: "CProcess"),
     .systemLibrary(name: "CPrefetch"),
+    .systemLibrary(name: "CTextScan"),
 
     // The pure core.
     .target(name: "Hexadecimal"),
@@ -33,8 +34,8 @@ let package = Package(
     .target(name: "Events"),
     .target(name: "Plan", dependencies: ["Events"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
-    .target(name: "TextFormats", dependencies: ["CPrefetch", "Events", "JSON", "Plan"]),
-    .target(name: "Formats", dependencies: ["Avro", "Events"]),
+    .target(name: "TextFormats", dependencies: ["CPrefetch", "CTextScan", "Events", "JSON", "Plan"]),
+    .target(name: "Formats", dependencies: ["Avro", "Events", "Hexadecimal", "JSON", "Plan", "TextFormats"]),
     .target(name: "SQLQuoting"),
     .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
     .target(name: "SQLFrontend", dependencies: ["CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting"]),
@@ -53,7 +54,7 @@ let package = Package(
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
     .target(
-      name: "Project", dependencies: ["Avro", "EngineSchema", "Events", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
+      name: "Project", dependencies: ["Avro", "EngineSchema", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
     // What the engine keeps in Postgres.
     .target(
       name: "Storage",
@@ -140,6 +141,8 @@ let package = Package(
     .target(
       name: "AvroTestSupport", dependencies: ["Avro", "CAvro", "Events", "JSON"], path: "Tests/AvroTestSupport"),
     .testTarget(name: "AvroTests", dependencies: ["Avro", "AvroTestSupport", "Events"]),
+    .testTarget(
+      name: "FormatsTests", dependencies: ["Avro", "Events", "Formats", "JSON", "Plan"]),
     .testTarget(name: "TextFormatsTests", dependencies: ["Events", "Plan", "TextFormats"]),
     .testTarget(
       name: "SQLFrontendTests", dependencies: ["Dialects", "Events", "Plan", "SQLFrontend"],
@@ -161,7 +164,7 @@ let package = Package(
       dependencies: ["HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "Threads"]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
-    .testTarget(name: "ProjectTests", dependencies: ["Project"]),
+    .testTarget(name: "ProjectTests", dependencies: ["Events", "Formats", "Plan", "Project"]),
     // A migrated database, a broker and instances of a processor, for the tests of all that works with them.
     .target(
       name: "ProcessingTestSupport",
@@ -189,7 +192,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "AuditTests",
-      dependencies: ["Audit", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "Threads"]),
+      dependencies: [
+        "Audit", "Events", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "Threads",
+      ]),
     .testTarget(
       name: "RebuildTests",
       dependencies: [
@@ -199,7 +204,9 @@ let package = Package(
     // What the engine computes per event against a real Postgres.
     .testTarget(
       name: "CastsTests",
-      dependencies: ["Dataflow", "Dialects", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend"]),
+      dependencies: [
+        "Dataflow", "Dialects", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend", "TextFormats",
+      ]),
     .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
     .target(
@@ -214,7 +221,8 @@ let package = Package(
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(
-      name: "BenchmarkTests", dependencies: ["AllocationCounter", "Benchmark", "Events", "HTTPServer", "Project"]),
+      name: "BenchmarkTests",
+      dependencies: ["AllocationCounter", "Benchmark", "Events", "HTTPServer", "Plan", "Project", "TextFormats"]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
@@ -228,6 +236,7 @@ let package = Package(
       dependencies: [
         "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "Downloads", "EventEncoding",
         "Events", "HTTPServer", "JSON", "Plan", "Postgres", "Replay", "SQLFrontend", "StatsAPI", "Synthesis",
+        "TextFormats",
       ],
       path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),

@@ -5,7 +5,9 @@ enum Commands {
   static let version = "0.1.0"
 
   private static let kafka: [SettingKey] = [.kafkaBootstrapServers, .kafkaTopic, .kafkaGroupID]
-  private static let postgres: [SettingKey] = [.databaseURL, .pgHost, .pgPort, .pgDatabase, .pgUser, .pgPassword]
+  private static let postgres: [SettingKey] = [
+    .databaseURL, .pgHost, .pgPort, .pgDatabase, .pgUser, .pgPassword, .resultSchema, .projectName,
+  ]
   private static let engine: [SettingKey] = [.flushInterval, .batchSize, .maxDeltaRows, .workers]
   private static let metrics: [SettingKey] = [.metricsHost, .metricsPort]
   private static let api: [SettingKey] = [
@@ -75,6 +77,7 @@ enum Commands {
           """,
         options: [
           OptionSpec("code", value: "CODE", summary: "Only those with this code, e.g. TRUNCATED"),
+          OptionSpec("stream", value: "NAME", summary: "Only those of this stream"),
           OptionSpec("partition", value: "N", summary: "Only those of this partition"),
           OptionSpec("since", value: "TIME", summary: "Only those written since a time, or '2 hours' ago"),
           OptionSpec("limit", value: "N", summary: "How many list shows at most", default: "20"),
@@ -89,8 +92,8 @@ enum Commands {
       CommandSpec(
         name: "bench", summary: "Measure against the limits, in the same run",
         details: """
-          Runs one of engine, keys, pipeline, freshness, recovery, api, memory and demo, or all of them, each with servers of \
-          its own; KAFKA_BOOTSTRAP_SERVERS puts another broker in place of the in-process one. Exit status 0 only when \
+          Runs one of engine, keys, pipeline, streams, freshness, recovery, api, memory and demo, or all of them, each with \
+          servers of its own; KAFKA_BOOTSTRAP_SERVERS puts another broker in place of the in-process one. Exit status 0 only when \
           every goal is met; docs/performance.md says what each of them does.
           """,
         options: [

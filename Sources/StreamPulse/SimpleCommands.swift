@@ -26,7 +26,7 @@ func migrate(
 ) throws {
   let connection = try PostgresConnection(database.with("application_name", "streampulse migrate"))
   defer { connection.close() }
-  let changes = try Migrator(connection) { context.observe($0) }.migrate(project)
+  let changes = try Migrator(connection) { context.observe($0) }.migrate(project, as: context.projectName())
   report(changes, try Migrator.abandonedTables(project, connection))
   try StatementCheck(connection).require([.endpoint, .alert], of: project) { context.observe($0) }
 }
@@ -35,8 +35,10 @@ func migrate(
 func check(_ context: CommandContext) throws -> Int32 {
   let project = try context.loadProject()
   for plan in project.streams.map(\.plan) {
-    print("stream \(plan.definition.name): topic \(plan.definition.topic), \(plan.columns.count) columns used")
-    for aggregate in plan.aggregates { print("aggregate \(aggregate.name) of \(plan.definition.name)") }
+    let definition = plan.definition
+    let format = definition.format.rawValue
+    print("stream \(definition.name): \(format) in topic \(definition.topic), \(plan.columns.count) columns used")
+    for aggregate in plan.aggregates { print("aggregate \(aggregate.name) of \(definition.name)") }
   }
   for endpoint in project.endpoints { print("endpoint \(endpoint.method) \(endpoint.path)") }
   for alert in project.alerts { print("alert \(alert.name) on \(alert.aggregate)") }
@@ -48,14 +50,19 @@ func check(_ context: CommandContext) throws -> Int32 {
 /// `streampulse process`
 func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   let project = try context.loadProject()
-  var settings = try context.processorSettings(project, kafka: context.kafka(), database: context.database())
-  settings.plantedBug = try parsed.plantedBug()
+  let (kafka, database) = (try context.kafka(), try context.database())
+  let bug = try parsed.plantedBug()
+  let settings = try context.processorSettings(project, kafka: kafka, database: database).map { settings in
+    var settings = settings
+    settings.plantedBug = bug
+    return settings
+  }
   let address = ListeningAddress.metrics(context.configuration.engine)
   try address?.check()
   let service = try ProcessorService(context, project, settings)
   defer { service.stop() }
   let metrics = try address.map {
-    try MetricsService(context, $0, settings: settings, processor: service.processor)
+    try MetricsService(context, $0, processors: service, kafka: kafka, database: database)
   }
   let signal = Signals.wait { service.isOver }
   context.observe(.shutdownStarted(reason: signal ?? "the processor ended"))
@@ -69,7 +76,7 @@ func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
 func serve(_ context: CommandContext) throws -> Int32 {
   let project = try context.loadProject()
   try ListeningAddress.api(context.configuration.api).check()
-  let service = try APIService(context, project, kafka: context.kafka(), database: context.database(), processor: nil)
+  let service = try APIService(context, project, kafka: context.kafka(), database: context.database(), processors: nil)
   defer { service.stop() }
   context.observe(.ready(url: service.url))
   print("StreamPulse is at \(service.url)")
@@ -81,8 +88,9 @@ func serve(_ context: CommandContext) throws -> Int32 {
 
 /// `streampulse broker`
 func broker(_ context: CommandContext, partitions: Int) throws -> Int32 {
-  let topic = try context.configuration.kafka.topic ?? context.loadProject().stream.plan.definition.topic
-  let broker = try EmbeddedBroker(topics: [(name: topic, partitions: partitions)])
+  let topics =
+    try context.configuration.kafka.topic.map { [$0] } ?? context.sources(of: context.loadProject()).map(\.topic)
+  let broker = try EmbeddedBroker(topics: Set(topics).sorted().map { (name: $0, partitions: partitions) })
   defer { broker.close() }
   print("KAFKA_BOOTSTRAP_SERVERS=\(broker.bootstrapServers)")
   flushOutput()

@@ -91,7 +91,7 @@ package struct Decoding {
 extension AvroDecoder {
   /// Decodes the payloads as one batch, twice: nothing of an earlier batch may be left.
   package func outcomes(_ payloads: [[UInt8]?]) -> [Outcome] {
-    let batch = EventBatch(specs: columns, capacity: payloads.count)
+    let batch = EventBatch(specs: columns.map(\.spec), capacity: payloads.count)
     _ = outcomes(payloads, in: batch)
     return outcomes(payloads, in: batch)
   }
@@ -100,8 +100,15 @@ extension AvroDecoder {
   package func outcomes(_ payloads: [[UInt8]?], in batch: EventBatch) -> [Outcome] {
     let records = RecordBatch(copying: payloads)
     decode(records.records, into: batch)
-    var outcomes = (0..<payloads.count).map { row in Outcome.row(batch.columns.map { cell($0, row) }) }
-    for failure in batch.failures { outcomes[failure.row] = .failure(failure.code, failure.message) }
+    return batch.outcomes
+  }
+}
+
+extension EventBatch {
+  /// What became of each record; read while the payloads are there.
+  package var outcomes: [Outcome] {
+    var outcomes = (0..<count).map { row in Outcome.row(columns.map { cell($0, row) }) }
+    for failure in failures { outcomes[failure.row] = .failure(failure.code, failure.message) }
     return outcomes
   }
 }

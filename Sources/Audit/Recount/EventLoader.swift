@@ -45,8 +45,9 @@ struct EventLoader {
     segments.indices.filter { counts[$0] > segments[$0].consumed }.map { (segments[$0], counts[$0]) }
   }
 
-  mutating func load(_ records: UnsafeMutableBufferPointer<Record>) throws(PipelineError) {
-    decoder.decode(records, into: batch)
+  mutating func load(_ recordBatch: borrowing RecordBatch) throws(PipelineError) {
+    decoder.decode(recordBatch, into: batch)
+    let records = recordBatch.records
     total += records.count
     var numbers = PostgresArray(.integer, capacityHint: records.count)
     var partitions = PostgresArray(.integer, capacityHint: records.count)

@@ -10,6 +10,8 @@ public enum SettingFormat: Hashable, Sendable {
   case origins
   case postgresURL
   case folder
+  /// A schema of Postgres that is nobody else's.
+  case schema
 
   /// What the help calls the value.
   var placeholder: String {
@@ -21,6 +23,7 @@ public enum SettingFormat: Hashable, Sendable {
     case .origins: "ORIGIN,…"
     case .postgresURL: "URL"
     case .folder: "FOLDER"
+    case .schema: "NAME"
     }
   }
 
@@ -35,8 +38,12 @@ public enum SettingFormat: Hashable, Sendable {
     case .origins: "origins such as https://example.org separated by commas, or *"
     case .postgresURL: "postgresql://user:password@host:port/database?option=value"
     case .folder: "folder"
+    case .schema: "name of at most \(Self.maximumSchemaBytes) bytes that does not begin with pg_ or end with _pulse"
     }
   }
+
+  /// The bookkeeping's schemas are called after it, and Postgres' names have 63 bytes.
+  private static let maximumSchemaBytes = 50
 
   /// nil when `text` is as it must be; else what it must be.
   func complaint(about text: String) -> String? {
@@ -57,6 +64,12 @@ public enum SettingFormat: Hashable, Sendable {
       return text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") ? nil : "must be \(rule)"
     case .folder:
       return text.isEmpty ? "must not be empty" : nil
+    case .schema:
+      let isTaken =
+        text.hasPrefix("pg_") || text.hasSuffix("_pulse") || text.hasSuffix("pulse_replay")
+        || ["pulse", "information_schema"].contains(text)
+      return text.isEmpty || isTaken || text.utf8.count > Self.maximumSchemaBytes || text.utf8.contains(0)
+        ? "must be a \(rule)" : nil
     }
   }
 }

@@ -12,7 +12,7 @@ final class WorkerSupervisor: Sendable {
     var isStopping = false
   }
 
-  let status = ProcessorStatus()
+  let status: ProcessorStatus
   private let stream: Stream
   private let settings: ProcessorSettings
   private let observe: @Sendable (Observation) -> Void
@@ -22,6 +22,7 @@ final class WorkerSupervisor: Sendable {
     _ stream: Stream, settings: ProcessorSettings, observe: @escaping @Sendable (Observation) -> Void
   ) {
     self.stream = stream
+    status = ProcessorStatus(books: settings.books(of: stream.plan.definition.name))
     self.settings = settings
     self.observe = observe
   }
@@ -55,7 +56,7 @@ final class WorkerSupervisor: Sendable {
   private func runWorker() throws(PipelineError) -> WorkerEnd {
     let decoder: RecordDecoder
     do {
-      decoder = try stream.makeDecoder()
+      decoder = try stream.makeDecoder(topic: settings.topic)
     } catch {
       throw .definition(error.description)
     }
@@ -63,8 +64,8 @@ final class WorkerSupervisor: Sendable {
       var consumerSettings = KafkaConsumerSettings()
       consumerSettings.batchSize = settings.batchSize
       consumerSettings.queuedMinMessages = max(
-        consumerSettings.queuedMinMessages / settings.workers, 4 * settings.batchSize)
-      consumerSettings.queuedMaxKilobytes = max(consumerSettings.queuedMaxKilobytes / settings.workers, 1024)
+        consumerSettings.queuedMinMessages / settings.sharers, 4 * settings.batchSize)
+      consumerSettings.queuedMaxKilobytes = max(consumerSettings.queuedMaxKilobytes / settings.sharers, 1024)
       let consumer = try KafkaConsumer(
         configuration: settings.kafka, topic: settings.topic, group: settings.group, settings: consumerSettings)
       defer { consumer.close() }

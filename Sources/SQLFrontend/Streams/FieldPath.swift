@@ -39,6 +39,11 @@ enum FieldPath {
       guard rest.first != "[" else {
         throw Failure(message: "a record is an object: its path begins with a name", hint: FieldPath.form)
       }
+      // Who knows JSONPath begins with the root.
+      guard rest.first != "$" || !(rest.count == 1 || rest.dropFirst().first == "." || rest.dropFirst().first == "[")
+      else {
+        throw Failure(message: "a path does not begin with $", hint: "write 'a.b'; a member of that name is '\"$\"'")
+      }
       var steps: [DeclaredColumn.Step] = [.member(try name())]
       while let next = rest.popFirst() {
         switch next {
@@ -58,7 +63,7 @@ enum FieldPath {
     private mutating func name() throws(Failure) -> String {
       if rest.first == "\"" { return try quotedName() }
       var name = String.UnicodeScalarView()
-      while let scalar = rest.first, FieldPath.isPlain(scalar) {
+      while let scalar = rest.first, DeclaredColumn.isPlainInPath(scalar) {
         name.append(scalar)
         rest.removeFirst()
       }
@@ -96,39 +101,14 @@ enum FieldPath {
         digits.unicodeScalars.append(scalar)
         rest.removeFirst()
       }
-      guard rest.popFirst() == "]", digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits)
-      else {
+      guard rest.popFirst() == "]", !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
         throw Failure(message: "an element is a whole number in brackets", hint: "write [0] for the first element")
       }
-      guard number <= FieldPath.maximumElement else {
-        throw Failure(message: "an element is at most number \(FieldPath.maximumElement)")
+      guard let number = Int(digits), number <= FieldPath.maximumElement else {
+        throw Failure(
+          message: "an element is at most number \(FieldPath.maximumElement)", hint: "declare the list as jsonb")
       }
       return number
     }
-  }
-
-  private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar {
-    case "a"..."z", "A"..."Z", "0"..."9", "_", "-", "$", "@": true
-    default: scalar.value >= 0x80
-    }
-  }
-}
-
-extension FieldPath {
-  /// The path as an option writes it.
-  static func text(of steps: [DeclaredColumn.Step]) -> String {
-    var text = ""
-    for step in steps {
-      switch step {
-      case .element(let number): text += "[\(number)]"
-      case .member(let name):
-        let isPlain =
-          name.unicodeScalars.allSatisfy(isPlain) && !name.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        text += text.isEmpty ? "" : "."
-        text += isPlain ? name : "\"\(name.replacing("\"", with: "\"\""))\""
-      }
-    }
-    return text
   }
 }

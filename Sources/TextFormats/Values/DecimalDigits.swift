@@ -11,14 +11,14 @@ struct DecimalDigits {
   private let wholeCount: Int
   private let hasPoint: Bool
   /// Kept within ±`exponentLimit`.
-  let exponent: Int
+  private let exponent: Int
 
   /// Where Postgres' `numeric` ends, also for zero.
-  static let exponentLimit = 1_073_741_823
+  private static let exponentLimit = 1_073_741_823
 
   /// nil when the text is no number.
   init?(_ text: UnsafeBufferPointer<UInt8>) {
-    let text = ValueText.trimmed(text)
+    let text = TextInput.trimmed(text)
     var next = 0
     var isNegative = false
     if next < text.count, text[next] == UInt8(ascii: "-") || text[next] == UInt8(ascii: "+") {
@@ -70,17 +70,18 @@ struct DecimalDigits {
   }
 
   /// The number's magnitude in units of 10^-scale, cut off; nil when it has more than `limit` digits, of which there are
-  /// at most 38.
+  /// at most 38, or an exponent beyond Postgres' reach.
   ///
   /// - Parameter scale: negative for units greater than one.
   func magnitude(scale: Int, limit: Int) -> (whole: UInt128, rest: Rest)? {
+    guard exponent.magnitude < Self.exponentLimit else { return nil }
     let kept = wholeCount + exponent + scale
     var whole: UInt128 = 0
     var significant = 0
     for index in 0..<max(0, min(kept, count)) {
-      whole = whole * 10 + UInt128(digit(index))
-      if whole > 0 { significant += 1 }
+      if whole > 0 || digit(index) > 0 { significant += 1 }
       guard significant <= limit else { return nil }
+      whole = whole * 10 + UInt128(digit(index))
     }
     guard kept < count else {
       guard whole > 0 else { return (0, .nothing) }

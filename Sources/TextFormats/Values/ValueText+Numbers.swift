@@ -39,9 +39,7 @@ extension ValueText {
     do throws(TextInputError) {
       guard let digits = DecimalDigits(text) else { throw .syntax }
       let limit = min(precision, maximumPrecision)
-      guard digits.exponent.magnitude < DecimalDigits.exponentLimit,
-        let (whole, rest) = digits.magnitude(scale: scale, limit: limit)
-      else { throw .outOfRange }
+      guard let (whole, rest) = digits.magnitude(scale: scale, limit: limit) else { throw .outOfRange }
       let magnitude = rest == .half || rest == .aboveHalf ? whole + 1 : whole
       guard magnitude < powersOfTen[limit] else { throw .outOfRange }
       return digits.isNegative ? -Int128(magnitude) : Int128(magnitude)
