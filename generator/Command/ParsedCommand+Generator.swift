@@ -27,10 +27,17 @@ extension ParsedCommand {
     return stream
   }
 
-  /// The topic of a file that says nothing of its own.
+  /// The topic that a file's events are sent to: as an option says, as the environment has it for the stream or for all,
+  /// or as the stream is defined.
   func topic(of stream: StreamDefinition?, _ configuration: Configuration) throws(UsageError) -> String {
+    if let topic = topicOption { return topic }
+    if let stream {
+      let key = TopicSetting.key(of: stream.name)
+      let own = configuration.kafka.streamTopics.first { $0.key == key }
+      return own?.topic ?? configuration.kafka.topic ?? stream.topic
+    }
     // A dry run goes to none.
-    guard let topic = configuration.kafka.topic ?? stream?.topic ?? (flag("dry-run") ? "" : nil) else {
+    guard let topic = configuration.kafka.topic ?? (flag("dry-run") ? "" : nil) else {
       throw error("nothing says where the events go", hint: "give --topic or --stream")
     }
     return topic
