@@ -1,7 +1,7 @@
 /// Decides how many events are due. Time is given in nanoseconds of any monotonic clock.
 public struct Pacer {
   /// Events per second; nil: as fast as possible.
-  public let rate: Double?
+  public private(set) var rate: Double?
   private var origin: Int64
   private var sent: Double = 0
   /// A stall is caught up for at most this long; what is older is given up, so that the burst stays bounded.
@@ -24,6 +24,13 @@ public struct Pacer {
       backlog = most
     }
     return min(limit, Int(max(0, backlog)))
+  }
+
+  /// Goes on at another rate from now on; what is due is due.
+  public mutating func change(rate: Double, now: Int64) {
+    if let old = self.rate { sent -= Double(now - origin) * 1e-9 * old }
+    origin = now
+    self.rate = rate
   }
 
   public mutating func didSend(_ count: Int) {

@@ -6,9 +6,9 @@ public struct LineTally {
   public init() {}
 
   /// A line for a person, nil once enough have been shown.
-  public mutating func refuse(_ number: UInt64, _ error: AccessLogError) -> String? {
+  public mutating func refuse(_ number: UInt64, _ reason: String) -> String? {
     refused += 1
     guard refused <= Self.shown else { return nil }
-    return "line \(number): \(error.rawValue)"
+    return "line \(number): \(reason)"
   }
 }

@@ -1,5 +1,5 @@
-/// What a file that holds no line of an access log looks like, told from its first bytes.
-public enum LogLook: Equatable, Sendable {
+/// What a file that holds no line of its format looks like, told from its first bytes.
+public enum FileLook: Equatable, Sendable {
   case empty
   /// By the name of the program that packed it.
   case packed(String)
@@ -23,15 +23,17 @@ public enum LogLook: Equatable, Sendable {
     }
   }
 
-  /// Completes “the log …”, with what to do.
-  public var description: String {
+  /// Completes “the file …”, with what to do.
+  ///
+  /// - Parameter format: what its lines should be, e.g. "CSV".
+  public func description(expected format: String) -> String {
     switch self {
     case .empty: "is empty"
     case .packed(let packer): "is packed by \(packer): unpack it first"
     case .utf16: "is UTF-16 text: convert it to UTF-8 first"
-    case .json: "holds JSON, not lines in combined or common format"
-    case .w3c: "is in W3C extended format, not in combined or common format"
-    case .other: "has no line in combined or common format"
+    case .json: "holds JSON, not lines in \(format)"
+    case .w3c: "is in W3C extended format, not in \(format)"
+    case .other: "has no line in \(format)"
     }
   }
 
@@ -52,7 +54,7 @@ public enum LogLook: Equatable, Sendable {
     return even.allSatisfy { bytes[$0] == 0 } || odd.allSatisfy { bytes[$0] == 0 }
   }
 
-  private static func text(_ bytes: [UInt8]) -> LogLook {
+  private static func text(_ bytes: [UInt8]) -> FileLook {
     var text = bytes[...]
     if text.starts(with: [0xef, 0xbb, 0xbf]) { text = text.dropFirst(3) }
     text = text.drop { [0x09, 0x0a, 0x0d, 0x20].contains($0) }

@@ -22,4 +22,12 @@ public struct OutOfOrder: Equatable, Sendable {
     }
     maxSeconds = seconds
   }
+
+  /// How many milliseconds before its turn an event is stamped; 0 for most.
+  public func lateness(_ bits: UInt64) -> Int64 {
+    let fraction = RandomNumbers.fraction(bits)
+    guard fraction < share else { return 0 }
+    // What is left of the fraction is as random as the whole.
+    return 1 + Int64(fraction / share * Double(maxSeconds * 1000 - 1))
+  }
 }

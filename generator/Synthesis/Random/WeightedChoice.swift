@@ -29,7 +29,7 @@ public struct WeightedChoice {
     WeightedChoice(weights: zipfWeights(count: count, flatness: flatness))
   }
 
-  static func zipfWeights(count: Int, flatness: Double) -> [Double] {
+  public static func zipfWeights(count: Int, flatness: Double) -> [Double] {
     (0..<count).map { 1 / (Double($0) + flatness) }
   }
 

@@ -1,16 +1,19 @@
 /// Reads numbers of fixed width between fixed characters: dates and times.
-struct DigitScanner {
+public struct DigitScanner {
   private let bytes: [UInt8]
   private var position = 0
 
-  init(_ bytes: [UInt8]) {
+  public init(_ bytes: [UInt8]) {
     self.bytes = bytes
   }
 
-  var isAtEnd: Bool { position == bytes.count }
+  public var isAtEnd: Bool { position == bytes.count }
+
+  /// What has not been taken.
+  public var rest: ArraySlice<UInt8> { bytes[position...] }
 
   /// Exactly `digits` ASCII digits, or nil and nothing is taken.
-  mutating func number(digits: Int) -> Int? {
+  public mutating func number(digits: Int) -> Int? {
     guard position + digits <= bytes.count else { return nil }
     var value = 0
     for byte in bytes[position..<position + digits] {
@@ -22,26 +25,16 @@ struct DigitScanner {
   }
 
   /// Takes `character` if it is next.
-  mutating func skip(_ character: Unicode.Scalar) -> Bool {
+  public mutating func skip(_ character: Unicode.Scalar) -> Bool {
     guard position < bytes.count, UInt32(bytes[position]) == character.value else { return false }
     position += 1
     return true
   }
 
   /// The next `count` bytes as they are.
-  mutating func take(_ count: Int) -> ArraySlice<UInt8>? {
+  public mutating func take(_ count: Int) -> ArraySlice<UInt8>? {
     guard position + count <= bytes.count else { return nil }
     defer { position += count }
     return bytes[position..<position + count]
   }
-}
-
-/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar, years 1 to 9999; nil when there is no such date.
-func daysSince1970(year: Int, month: Int, day: Int) -> Int? {
-  let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-  let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-  guard year >= 1, (1...12).contains(month), (1...lengths[month - 1]).contains(day) else { return nil }
-  let before = year - 1
-  let days = before * 365 + before / 4 - before / 100 + before / 400
-  return days + lengths[..<(month - 1)].reduce(0, +) + day - 1 - 719_162
 }

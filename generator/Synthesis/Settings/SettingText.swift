@@ -1,3 +1,5 @@
+import Events
+
 /// A setting that cannot be understood, in one line for the person who wrote it.
 public struct SettingError: Error, Equatable, CustomStringConvertible {
   public var description: String
@@ -48,12 +50,12 @@ public func parseTime(_ text: String) throws(SettingError) -> Int64 {
 extension DigitScanner {
   fileprivate mutating func time() -> Int64? {
     guard let year = number(digits: 4), skip("-"), let month = number(digits: 2), skip("-"),
-      let day = number(digits: 2), let days = daysSince1970(year: year, month: month, day: day)
+      let day = number(digits: 2), let days = CalendarDate.days(year: Int64(year), month: Int64(month), day: Int64(day))
     else { return nil }
-    if isAtEnd { return Int64(days) * 86_400_000 }
+    if isAtEnd { return days * 86_400_000 }
     guard skip("T") || skip(" "), let clock = clock() else { return nil }
     guard let offset = skip("Z") || isAtEnd ? 0 : zoneOffset() else { return nil }
-    return Int64(days) * 86_400_000 + clock - Int64(offset) * 1000
+    return days * 86_400_000 + clock - Int64(offset) * 1000
   }
 
   /// `HH:MM[:SS[.fraction]]` in milliseconds; digits of the fraction after the third are read and dropped.
