@@ -27,6 +27,8 @@ let package = Package(
     .systemLibrary(name: "CProcess"),
     .systemLibrary(name: "CPrefetch"),
     .systemLibrary(name: "CTextScan"),
+    // What the engine's reading of JSON is measured beside.
+    .target(name: "CSimdjson", cxxSettings: [.define("NDEBUG")], linkerSettings: [.linkedLibrary("simdjson")]),
 
     // The pure core.
     .target(name: "Hexadecimal"),
@@ -97,7 +99,8 @@ let package = Package(
     .target(
       name: "Benchmark",
       dependencies: [
-        "Audit", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "Dialects", "DownloadEncoding", "Downloads", "Events",
+        "Audit", "CAvro", "CRdKafka", "CSimdjson", "ChildProcess", "Dataflow", "Dialects", "DownloadEncoding",
+        "Downloads", "Events",
         "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage", "Threads",
       ]),
 
@@ -232,5 +235,6 @@ let package = Package(
       path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )
