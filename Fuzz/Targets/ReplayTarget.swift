@@ -112,8 +112,8 @@ private final class ReplaySubject {
       let shifted = try? event.shifted(time, bySeconds: 86_400)
     else { return }
     try shifted.withUnsafeBufferPointer { bytes in
-      let after = try JSONLine(bytes)
-      try require(try after.milliseconds(time) == before + 86_400_000, "the time is \(try after.milliseconds(time))")
+      let after = try JSONLine(bytes).milliseconds(time)
+      try require(after == before + 86_400_000, "the time is \(after)")
     }
     let (old, new) = (try JSONValue(parsing: line).objectValue ?? [], try JSONValue(parsing: shifted).objectValue ?? [])
     try require(old.filter { $0.name != "t" } == new.filter { $0.name != "t" }, "another member is not what it was")
