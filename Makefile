@@ -54,7 +54,8 @@ test-end-to-end: build test-packages ## The product as its users meet it: comman
 	@$(PYTEST) -q -m "not deep" Tests/EndToEnd
 
 test-deep: build lint test-packages ## What takes minutes each: long outages, crash tests with a real Kafka, many values
-	@CAST_VALUES=$(or $(CAST_VALUES),20000) $(SWIFT) test --skip-build $(STRICT) --filter CastsTests
+	@CAST_VALUES=$(or $(CAST_VALUES),20000) JSON_DOCUMENTS=$(or $(JSON_DOCUMENTS),100000) \
+	  $(SWIFT) test --skip-build $(STRICT) --filter CastsTests
 	@$(PYTEST) -q -m deep Tests/EndToEnd
 
 # apt is asked only when something is missing, so that a prepared machine needs neither root nor network.
