@@ -136,11 +136,12 @@ public final class KafkaConsumer {
   /// The partitions that are assigned now.
   public var assignment: [TopicPartition] { partitionQueues.keys.sorted() }
 
-  /// Fetches `partition` again from `offset`: records of it that are fetched but not consumed are dropped.
+  /// Fetches `partition` again from `offset`, also after `withdraw`: records of it that are fetched but not consumed are
+  /// dropped.
   /// - Returns: false, and does nothing, when a rebalance waits for its answer: call `pollGroup`, answer, and try
   ///   again if the partition is still assigned.
   public func reread(_ partition: TopicPartition, from offset: Offset) throws(KafkaError) -> Bool {
-    guard partitionQueues[partition] != nil, try withdraw(partition) else { return false }
+    guard try withdraw(partition) else { return false }
     try assign([partition: offset])
     return true
   }

@@ -4,6 +4,7 @@ import Kafka
 import Observability
 import Postgres
 import Project
+import Registry
 import Threads
 
 /// Keeps one worker and its sink thread at work: they are made anew whenever they have to give up what is not committed.
@@ -15,14 +16,17 @@ final class WorkerSupervisor: Sendable {
   let status = ProcessorStatus()
   private let stream: Stream
   private let settings: ProcessorSettings
+  private let schemas: WriterSchemas?
   private let observe: @Sendable (Observation) -> Void
   private let state = Monitor(State())
 
   init(
-    _ stream: Stream, settings: ProcessorSettings, observe: @escaping @Sendable (Observation) -> Void
+    _ stream: Stream, settings: ProcessorSettings, schemas: WriterSchemas?,
+    observe: @escaping @Sendable (Observation) -> Void
   ) {
     self.stream = stream
     self.settings = settings
+    self.schemas = schemas
     self.observe = observe
   }
 
@@ -100,8 +104,8 @@ final class WorkerSupervisor: Sendable {
       thread.join()
     }
     let worker = Worker(
-      plan: stream.plan, consumer: consumer, decoder: decoder, sink: sink, time: MachineTime(), settings: settings,
-      status: status, seed: UInt64.random(in: 1...UInt64.max), shouldStop: { [self] in isStopping }, observe: observe)
+      plan: stream.plan, consumer: consumer, decoder: decoder, schemas: schemas, sink: sink, time: MachineTime(),
+      settings: settings, status: status, seed: UInt64.random(in: 1...UInt64.max), shouldStop: { [self] in isStopping }, observe: observe)
     defer {
       // What it has not given back itself goes to the next worker, which finds out anew what it may read.
       let left = status.current.partitions
@@ -109,6 +113,7 @@ final class WorkerSupervisor: Sendable {
         $0.denial = nil
         $0.partitions = []
         $0.held = [:]
+        $0.waiting = [:]
       }
       left.observations(Observation.partitionsRevoked).forEach(observe)
     }
