@@ -5,27 +5,27 @@ import SQLFrontend
 /// The shipped stream, whose definitions may name the fields of `schemas/event.avsc` and, under `extra`, one of each
 /// other type.
 struct EventStream: Sendable {
-  private let definition: StreamDefinition
+  private let stream: ParsedStream
   private let schema: AvroSchema
   private let extra: AvroSchema
   /// With the shipped aggregates.
   private(set) var shipped: StreamPlan
 
   init() throws {
-    definition = try parseStream(try Self.source("sql/streams/content_downloads.sql"))
+    stream = try parseStream(try Self.source("sql/streams/content_downloads.sql"))
     schema = try AvroSchema(parsing: try RepositoryFile.text("schemas/event.avsc"))
     extra = try AvroSchema(parsing: Self.extraTypes)
-    shipped = StreamPlan(definition: definition, columns: [], eventTimeColumn: 0, aggregates: [])
+    shipped = StreamPlan(definition: stream.definition, columns: [], eventTimeColumn: 0, aggregates: [])
     shipped = try plan(try RepositoryFile.files(in: "sql/aggregates").map(Self.source))
   }
 
   func plan(_ aggregates: [SourceFile]) throws(DefinitionErrors) -> StreamPlan {
     try planStream(
-      definition, aggregates: aggregates,
-      field: { path in
+      stream, aggregates: aggregates,
+      fields: SchemaFields(paths: (schema.leafColumns() + extra.leafColumns()).map(\.path)) { path in
         let column = try? path.first == "extra" ? extra.column(at: path) : schema.column(at: path)
         return column.map { FieldDescription(type: $0.type, isNullable: $0.isNullable, comment: $0.doc ?? "") }
-      }, fieldPaths: (schema.leafColumns() + extra.leafColumns()).map(\.path))
+      })
   }
 
   private static func source(_ path: String) throws -> SourceFile {

@@ -27,12 +27,15 @@ public struct DeclaredColumn: Hashable, Sendable {
   public var unit: EpochUnit?
   /// `OPTIONS (coerce 'true')`: a text is taken where a number or a boolean is declared, when it reads as one.
   public var isCoerced: Bool
+  /// The comment above it in the definition's file; empty when there is none.
+  public var comment: String
   /// In the definition's file, for errors about it.
   public var place: FilePlace?
 
   public init(
     name: String, type: SQLType, maximumCharacters: Int? = nil, precision: Int? = nil, isNullable: Bool = true,
-    path: [Step]? = nil, unit: EpochUnit? = nil, isCoerced: Bool = false, place: FilePlace? = nil
+    path: [Step]? = nil, unit: EpochUnit? = nil, isCoerced: Bool = false, comment: String = "",
+    place: FilePlace? = nil
   ) {
     self.name = name
     self.type = type
@@ -42,6 +45,17 @@ public struct DeclaredColumn: Hashable, Sendable {
     self.path = path ?? [.member(name)]
     self.unit = unit
     self.isCoerced = isCoerced
+    self.comment = comment
     self.place = place
+  }
+
+  /// The path when it is one of names alone, as those of an Avro record's fields are.
+  public var fieldPath: [String]? {
+    var names: [String] = []
+    for step in path {
+      guard case .member(let name) = step else { return nil }
+      names.append(name)
+    }
+    return names
   }
 }

@@ -29,6 +29,9 @@ public struct StreamDefinition: Hashable, Sendable {
     case file(String)
     /// The latest version of a subject in the schema registry.
     case subject(String)
+
+    /// What stands before a subject's name in definitions and messages.
+    public static let subjectPrefix = "registry:"
   }
 
   /// How lines of CSV are written.

@@ -16,23 +16,32 @@ extension Project {
   }
 
   /// A list of types is a schema, too (a union), but a stream's records are of one type.
-  static func refuseList(_ reader: AvroSchema, _ definition: StreamDefinition) throws(ProjectError) {
+  static func listRefusal(_ reader: AvroSchema, _ stream: ParsedStream) -> DefinitionError? {
     let names = reader.listedTypes
-    guard let first = names.first else { return }
-    throw .definitions([
-      DefinitionError(
-        path: "schemas/\(definition.schemaFile ?? "")", line: 1, column: 1, offendingText: "",
-        message: "the file holds a list of types, and the stream \(definition.name) reads one of them",
-        hint: "write schema '\(definition.schemaFile ?? "")#\(first)' in the stream's definition; there are "
-          + names.joined(separator: ", "))
-    ])
+    guard let first = names.first else { return nil }
+    guard let file = stream.definition.schemaFile else {
+      return stream.error(
+        at: "schema", "the subject holds a list of types, and the stream \(stream.definition.name) reads one of them",
+        hint: "put the schema into schemas/, and name one type of its file")
+    }
+    return DefinitionError(
+      path: "schemas/\(file)", line: 1, column: 1, offendingText: "",
+      message: "the file holds a list of types, and the stream \(stream.definition.name) reads one of them",
+      hint: "write schema '\(file)#\(first)' in the stream's definition; there are " + names.joined(separator: ", "))
+  }
+
+  /// A schema's file or subject as messages show it.
+  private static func shown(_ place: SchemaPlace) -> String { shown(place.file) + ":\(place.line):\(place.column)" }
+
+  private static func shown(_ file: String) -> String {
+    file.hasPrefix(StreamDefinition.SchemaSource.subjectPrefix) ? file : "schemas/\(file)"
   }
 
   /// The mistake in the schema that gives the field another type than its author meant.
   static func fault(of path: [String], in reader: AvroSchema) -> DefinitionError? {
     reader.misplacedLogicalType(at: path).map { mistake in
       DefinitionError(
-        path: "schemas/\(mistake.place.file)", line: mistake.place.line, column: mistake.place.column,
+        path: shown(mistake.place.file), line: mistake.place.line, column: mistake.place.column,
         offendingText: "", message: mistake.message,
         hint: "write \(mistake.correction); records that were written before stay readable")
     }
@@ -44,23 +53,25 @@ extension Project {
       _ = try reader.column(at: path)
       return nil
     } catch .unsupported(let path, let reason) {
-      return "\(reader.place(of: path).map { "schemas/\($0): " } ?? "")\(reason)"
+      return "\(reader.place(of: path).map { "\(shown($0)): " } ?? "")\(reason)"
     } catch {
       return nil
     }
   }
 
-  /// The place of the field that the error is about.
-  static func place(of error: AvroError, in reader: AvroSchema) -> SchemaPlace? {
-    switch error {
-    case .unsupported(let path, _), .columnMismatch(let path, _, _), .noSuchField(let path, _): reader.place(of: path)
-    case .unresolvable(let path, _): reader.place(of: path.split(separator: ".").map(String.init))
-    case .schema, .confluentIDs: nil
-    }
+  /// Why the stream's records cannot be decoded, with the place of the field that it is about.
+  static func decodingError(_ error: AvroError, _ reader: AvroSchema, _ definition: StreamDefinition) -> ProjectError {
+    let place: SchemaPlace? =
+      switch error {
+      case .unsupported(let path, _), .columnMismatch(let path, _, _), .noSuchField(let path, _): reader.place(of: path)
+      case .unresolvable(let path, _): reader.place(of: path.split(separator: ".").map(String.init))
+      case .schema, .confluentIDs: nil
+      }
+    return .schema("\(place.map(shown) ?? "stream \(definition.name)"): \(error)")
   }
 
   /// Mistakes in the reader's schema that are no errors, a line each.
   static func remarks(on reader: AvroSchema) -> [String] {
-    reader.misplacedLogicalTypes.map { "schemas/\($0.place): \($0.message); write \($0.correction)" }
+    reader.misplacedLogicalTypes.map { "\(shown($0.place)): \($0.message); write \($0.correction)" }
   }
 }

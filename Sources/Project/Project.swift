@@ -1,33 +1,11 @@
-import Avro
 import EngineSchema
-import Events
-import Formats
 import Plan
 import SQLFrontend
 
-/// A stream with all that is needed to decode it.
-public struct Stream: Sendable {
-  public let plan: StreamPlan
-  let reader: AvroSchema
-  let schemas: SchemaSet
-  let framing: Framing
-
-  /// A decoder of the stream's records, for one thread.
-  public func makeDecoder() throws(ProjectError) -> RecordDecoder {
-    do {
-      return .avro(try AvroDecoder(reader: reader, schemas: schemas, columns: plan.columns, framing: framing))
-    } catch {
-      throw .schema(
-        "schemas/\(Project.place(of: error, in: reader)?.description ?? plan.definition.schemaFile ?? ""): \(error)")
-    }
-  }
-}
-
 /// All definitions of a project folder, loaded and planned.
 public struct Project: Sendable {
-  public let stream: Stream
-  /// By name.
-  public var streams: [Stream] { [stream] }
+  /// By name; at least one.
+  public let streams: [Stream]
   public let endpoints: [EndpointPlan]
   public let alerts: [AlertPlan]
   /// What was found in the folder and is not used, a line each.
@@ -36,18 +14,27 @@ public struct Project: Sendable {
   /// What was found in the schemas that is probably not meant, a line each.
   public let schemaRemarks: [String]
 
+  /// For what still works with one stream alone; goes away with the last of it.
+  public var stream: Stream { streams[0] }
+
   /// Loads `sql/` and `schemas/` of the folder.
   ///
+  /// - Parameter lookup: where the schemas come from that streams name by a registry's subject.
   /// - Throws: every error of every definition, not only the first.
-  public init(folder: String) throws(ProjectError) {
+  public init(folder: String, lookup: SchemaLookup = .none) throws(ProjectError) {
     var errors = try FolderCheck.problems(in: folder)
-    let definition = try Project.loadStream(folder, errors)
-    let (reader, schemas) = try Project.loadSchemas(folder, definition)
-    schemaRemarks = Project.remarks(on: reader)
-    let aggregates = try Folder.files(folder, "sql/aggregates", ending: ".sql")
-    let planned = planAggregates(
-      definition, aggregates: aggregates, field: { Project.describe($0, in: reader) },
-      fieldPaths: reader.leafColumns().map(\.path), refusal: { Project.refusal(of: $0, in: reader) })
+    let files = try Folder.files(folder, "sql/streams", ending: ".sql")
+    guard !files.isEmpty else {
+      // A misspelt name is the likelier reason.
+      if !errors.isEmpty { throw .definitions(errors) }
+      throw .incomplete("\(folder)/sql/streams holds no stream definition")
+    }
+    let parsed = parseStreams(files)
+    errors += parsed.errors
+    let payloads = try Project.payloads(of: parsed.streams, folder, lookup, &errors)
+    let planned = planStreams(
+      parsed, fields: { payloads[$0.definition.name]?.fields },
+      aggregates: try Folder.files(folder, "sql/aggregates", ending: ".sql"))
     errors += planned.errors
     let endpoints = Project.parse(try Folder.files(folder, "sql/endpoints", ending: ".sql"), &errors, parseEndpoint)
     let alerts = Project.parse(try Folder.files(folder, "sql/alerts", ending: ".sql"), &errors) {
@@ -57,13 +44,30 @@ public struct Project: Sendable {
     guard errors.isEmpty else { throw .definitions(errors) }
     self.endpoints = endpoints.map(\.plan)
     self.alerts = alerts.map(\.plan)
-    let plan = planned.plan
-    stream = Stream(
-      plan: plan, reader: reader, schemas: schemas, framing: Framing(plan.definition.framing))
+    streams = planned.plans.sorted { $0.definition.name < $1.definition.name }.map { plan in
+      Stream(plan: plan, payload: payloads[plan.definition.name] ?? .declared)
+    }
     // Fails here rather than at the first record, when a column cannot be decoded.
-    _ = try stream.makeDecoder()
+    for stream in streams { _ = try stream.makeDecoder() }
+    // Streams may share a schema.
+    schemaRemarks = streams.compactMap(\.payload.reader).flatMap { Project.remarks(on: $0) }.reduce(into: []) {
+      if !$0.contains($1) { $0.append($1) }
+    }
     notices = try Project.notices(folder)
   }
+
+  /// The stream of that name.
+  public func stream(named name: String) -> Stream? {
+    streams.first { $0.name == name }
+  }
+
+  /// The stream that an aggregate reads.
+  public func stream(of aggregate: String) -> Stream? {
+    streams.first { $0.plan.aggregates.contains { $0.name == aggregate } }
+  }
+
+  /// All aggregates, stream by stream.
+  public var aggregates: [AggregatePlan] { streams.flatMap(\.plan.aggregates) }
 
   /// Projects used to carry the engine's schema. In this repository it still lies there, as the source of what travels in
   /// the program.
@@ -76,54 +80,32 @@ public struct Project: Sendable {
     return ["sql/schema is not read any more: the program has the engine's schema in it; the folder may be deleted"]
   }
 
-  private static func loadStream(
-    _ folder: String, _ problems: [DefinitionError]
-  ) throws(ProjectError) -> StreamDefinition {
-    let files = try Folder.files(folder, "sql/streams", ending: ".sql")
-    guard let file = files.first else {
-      // A misspelt name is the likelier reason.
-      if !problems.isEmpty { throw .definitions(problems) }
-      throw .incomplete("\(folder)/sql/streams holds no stream definition")
-    }
-    guard files.count == 1 else {
-      throw .incomplete(
-        "\(files[1].path): a project has one stream, and \(file.path) defines it already; run one project a stream")
-    }
-    do {
-      return try parseStream(file)
+  /// How each stream is decoded, by its name; without those that something is wrong with.
+  ///
+  /// Schemas are loaded once, and only when a stream needs them.
+  private static func payloads(
+    of streams: [ParsedStream], _ folder: String, _ lookup: SchemaLookup, _ errors: inout [DefinitionError]
+  ) throws(ProjectError) -> [String: Stream.Payload] {
+    var payloads: [String: Stream.Payload] = [:]
+    for stream in streams where stream.definition.format != .avro { payloads[stream.definition.name] = .declared }
+    let inAvro = streams.filter { $0.definition.format == .avro }
+    guard !inAvro.isEmpty else { return payloads }
+    let schemas: ProjectSchemas
+    do throws(ProjectError) {
+      schemas = try ProjectSchemas(folder, lookup)
     } catch {
-      throw .definitions(problems + error.errors)
+      guard case .definitions(let faults) = error else { throw error }
+      errors += faults
+      return payloads
     }
-  }
-
-  private static func loadSchemas(
-    _ folder: String, _ definition: StreamDefinition
-  ) throws(ProjectError) -> (AvroSchema, SchemaSet) {
-    let files = try Folder.files(folder, "schemas", ending: ".avsc")
-    let identifiers = try Folder.read("\(folder)/schemas/confluent-ids.json")
-    do {
-      let schemas = try SchemaSet(
-        files: files.map { (name: String($0.path.dropFirst("schemas/".count)), text: $0.text) },
-        confluentIDs: identifiers)
-      guard let reader = schemas.schema(file: definition.schemaFile ?? "") else {
-        throw ProjectError.schema(
-          "stream \(definition.name): there is no file schemas/\(definition.schemaFile ?? ""); "
-            + (files.isEmpty ? "there are none" : "there are " + files.map(\.path).joined(separator: ", ")))
+    for stream in inAvro {
+      do {
+        payloads[stream.definition.name] = try schemas.payload(of: stream)
+      } catch {
+        errors += error.errors
       }
-      try Project.refuseList(reader, definition)
-      return (reader, schemas)
-    } catch let error as ProjectError {
-      throw error
-    } catch {
-      throw Project.schemaError(error)
     }
-  }
-
-  private static func describe(_ path: [String], in reader: AvroSchema) -> FieldDescription? {
-    guard let column = try? reader.column(at: path) else { return nil }
-    return FieldDescription(
-      type: column.type, isNullable: column.isNullable, comment: column.doc ?? "",
-      fault: Project.fault(of: path, in: reader))
+    return payloads
   }
 
   /// What the files define, each with its file. A definition that cannot be judged is nil and left out.
@@ -140,16 +122,5 @@ public struct Project: Sendable {
       }
     }
     return definitions
-  }
-}
-
-extension Framing {
-  fileprivate init(_ framing: StreamDefinition.Framing) {
-    switch framing {
-    case .automatic: self = .auto
-    case .bare: self = .bare
-    case .singleObject: self = .singleObject
-    case .confluent: self = .confluent
-    }
   }
 }

@@ -34,15 +34,13 @@ func migrate(
 /// `streampulse check`
 func check(_ context: CommandContext) throws -> Int32 {
   let project = try context.loadProject()
-  let plan = project.stream.plan
-  print(
-    """
-    stream \(plan.definition.name): topic \(plan.definition.topic), \(plan.columns.count) columns used
-    \(plan.aggregates.map { "aggregate \($0.name)" }.joined(separator: "\n"))
-    \(project.endpoints.map { "endpoint \($0.method) \($0.path)" }.joined(separator: "\n"))
-    \(project.alerts.map { "alert \($0.name) on \($0.aggregate)" }.joined(separator: "\n"))
-    all definitions are valid
-    """)
+  for plan in project.streams.map(\.plan) {
+    print("stream \(plan.definition.name): topic \(plan.definition.topic), \(plan.columns.count) columns used")
+    for aggregate in plan.aggregates { print("aggregate \(aggregate.name) of \(plan.definition.name)") }
+  }
+  for endpoint in project.endpoints { print("endpoint \(endpoint.method) \(endpoint.path)") }
+  for alert in project.alerts { print("alert \(alert.name) on \(alert.aggregate)") }
+  print("all definitions are valid")
   for remark in project.schemaRemarks { print("note: \(remark)") }
   return 0
 }

@@ -31,7 +31,7 @@ import Testing
   func eventTime() throws {
     let text = Self.record(Self.fields("\"type\": \"long\", \"logicalType\": \"timestamp-millis\""))
     let error = try #require(try Self.project(["event.avsc": text]).loadingError())
-    #expect(error.hasPrefix("schemas/event.avsc:2:48: event_time names the field ts, which is bigint: logicalType"))
+    #expect(error.hasPrefix("schemas/event.avsc:2:48: event_time names ts, which is bigint: logicalType"))
     #expect(error.contains(#"write "type": {"type": "long", "logicalType": "timestamp-millis"}"#))
     #expect(try Self.project(["event.avsc": Self.record(Self.good)]).loadingError() == nil)
   }

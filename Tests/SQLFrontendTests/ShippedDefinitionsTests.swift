@@ -13,7 +13,7 @@ import Testing
   @Test("every stream is read, with its options in microseconds")
   func streams() throws {
     let file = try #require(Self.files("streams").first { $0.path == "content_downloads.sql" })
-    let stream = try parseStream(file)
+    let stream = try parseStream(file).definition
     #expect(stream.name == "content_downloads")
     #expect(stream.topic == "content-downloads")
     #expect(stream.schema == .file("event.avsc"))

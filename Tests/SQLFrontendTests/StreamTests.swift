@@ -10,7 +10,8 @@ import Testing
         text: """
           CREATE FOREIGN TABLE s () SERVER kafka OPTIONS (
             topic 't', format 'avro', schema 'a.avsc', event_time 'meta.created'\(options));
-          """))
+          """)
+    ).definition
   }
 
   @Test("options that may be left out have defaults")

@@ -68,9 +68,11 @@ enum Fields {
     FieldDescription(type: type, isNullable: isNullable, comment: comment)
   }
 
-  static var paths: [[String]] { all.map { split($0.path) } }
+  static var schema: SchemaFields { SchemaFields(paths: paths, field: describe) }
 
-  static func describe(_ path: [String]) -> FieldDescription? {
+  private static var paths: [[String]] { all.map { split($0.path) } }
+
+  private static func describe(_ path: [String]) -> FieldDescription? {
     all.first { split($0.path) == path }?.description
   }
 
@@ -79,13 +81,21 @@ enum Fields {
   }
 }
 
-let downloads = StreamDefinition(
-  name: "content_downloads", topic: "content-downloads", format: .avro, schema: .file("event.avsc"),
-  eventTime: ["timestamp"], outOfOrdernessMicroseconds: 5_000_000, idleTimeoutMicroseconds: 10_000_000,
-  maxAheadMicroseconds: 86_400_000_000, deadLetterTopic: nil)
+/// The shipped stream, with another event time where that matters.
+func downloads(eventTime: String = "timestamp") throws(DefinitionErrors) -> ParsedStream {
+  try parseStream(
+    SourceFile(
+      path: "s.sql",
+      text: """
+        CREATE FOREIGN TABLE content_downloads () SERVER kafka OPTIONS (
+          topic 'content-downloads', format 'avro', schema 'event.avsc',
+          event_time '\(eventTime)');
+        """))
+}
 
-func plan(_ files: [SourceFile]) throws(DefinitionErrors) -> StreamPlan {
-  try planStream(downloads, aggregates: files, field: Fields.describe, fieldPaths: Fields.paths)
+func plan(_ files: [SourceFile], of stream: ParsedStream? = nil) throws(DefinitionErrors) -> StreamPlan {
+  let stream = if let stream { stream } else { try downloads() }
+  return try planStream(stream, aggregates: files, fields: Fields.schema)
 }
 
 func plan(_ text: String) throws(DefinitionErrors) -> StreamPlan {

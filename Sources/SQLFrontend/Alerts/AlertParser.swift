@@ -5,11 +5,11 @@ import SQLQuoting
 ///
 /// The SELECT reads the aggregate as if it held only the windows to be judged.
 ///
-/// - Parameter stream: whose aggregates an alert may watch.
+/// - Parameter streams: whose aggregates an alert may watch.
 /// - Returns: nil for an alert on an aggregate that something is wrong with: then the alert cannot be judged.
 /// - Throws: everything that is wrong in the file.
-public func parseAlert(_ file: SourceFile, of stream: PlannedStream) throws(DefinitionErrors) -> AlertPlan? {
-  try parseAlert(file, stream.plan.aggregates, isRefused: stream.isRefused)
+public func parseAlert(_ file: SourceFile, of streams: PlannedStreams) throws(DefinitionErrors) -> AlertPlan? {
+  try parseAlert(file, streams.aggregates, isRefused: streams.isRefused)
 }
 
 /// The same when nothing is wrong with any aggregate.

@@ -5,36 +5,39 @@ import SQLQuoting
 /// Plans one aggregate's definition against the columns of its stream.
 struct AggregatePlanner {
   let source: SourceText
-  let columns: StreamColumns
+  let catalogue: StreamCatalogue
   var diagnostics = Diagnostics()
 
   static let knownOptions = ["retention", "allowed_lateness", "late"]
   /// Postgres' bound on the columns of an index; one of them is window_start.
   static let maximumKeys = 31
 
-  init(source: SourceText, columns: StreamColumns) {
+  init(source: SourceText, catalogue: StreamCatalogue) {
     self.source = source
-    self.columns = columns
+    self.catalogue = catalogue
   }
 
-  /// nil when something was wrong, which then is in `diagnostics`.
-  mutating func plan() -> AggregatePlan? {
+  /// nil when something was wrong, which then is in `diagnostics`, or when its stream cannot be judged.
+  mutating func plan() -> (plan: AggregatePlan, stream: String)? {
     let source = source
-    let syntax = diagnostics.attempt { () throws(DefinitionError) in
-      let statement = try PostgresParser.parseOne(source, expecting: SyntaxReader.aggregateForm)
-      return try SyntaxReader(source: source).aggregate(statement)
+    let statement = diagnostics.attempt { () throws(DefinitionError) in
+      try PostgresParser.parseOne(source, expecting: SyntaxReader.aggregateForm)
     }
-    guard let syntax else { return nil }
-    let options = readOptions(syntax)
-    let select = syntax.select
-    guard select.source == columns.stream.name else {
-      diagnostics.report(
-        source.error(
-          at: select.sourceLocation, "there is no stream \"\(select.source)\"",
-          hint: "the stream is \(columns.stream.name)"))
+    guard let statement, let syntax = SyntaxReader(source: source).aggregate(statement, &diagnostics) else {
       return nil
     }
-    let typer = eventTyper()
+    let options = readOptions(syntax)
+    let select = syntax.select
+    let columns: StreamColumns
+    switch catalogue.stream(named: select.source) {
+    case .stream(let found): columns = found
+    case .refused: return nil
+    case .unknown(let hint):
+      diagnostics.report(
+        source.error(at: select.sourceLocation, "there is no stream \"\(select.source)\"", hint: hint))
+      return nil
+    }
+    let typer = eventTyper(columns)
     let filter = select.filter.flatMap { condition in
       diagnostics.attempt { () throws(DefinitionError) in try typer.condition(condition, of: "WHERE") }
     }
@@ -42,15 +45,17 @@ struct AggregatePlanner {
     grouping.read(select, &diagnostics)
     var results = ResultPlanner(grouping)
     results.plan(select.items, &diagnostics)
+    guard diagnostics.errors.isEmpty, let window = grouping.window, let options else { return nil }
     let text = diagnostics.attempt { () throws(DefinitionError) in
       try Self.selectText(syntax, source, window: grouping.windowLocation)
     }
-    guard diagnostics.errors.isEmpty, let window = grouping.window, let options, let text else { return nil }
-    return AggregatePlan(
+    guard let text else { return nil }
+    let plan = AggregatePlan(
       name: syntax.name, comment: source.headerComment, filter: filter, window: window, keys: results.orderedKeys,
       accumulators: results.accumulators, outputs: results.outputs, retentionMicroseconds: options.retention,
       allowedLatenessMicroseconds: options.allowedLateness, latePolicy: options.late,
       select: text)
+    return (plan, select.source)
   }
 
   /// The SELECT's own text, with the places that a batch needs. The parser gives beginnings, the tokens give ends.
@@ -93,9 +98,8 @@ struct AggregatePlanner {
   }
 
   /// What may stand in WHERE, FILTER, GROUP BY and in the arguments of aggregates.
-  private func eventTyper() -> ExpressionTyper {
+  private func eventTyper(_ columns: StreamColumns) -> ExpressionTyper {
     let source = source
-    let columns = columns
     return ExpressionTyper(source: source, evaluator: .engine) { path, location throws(DefinitionError) in
       guard let resolved = columns.resolve(path), let index = columns.use(resolved) else {
         let (message, hint) = columns.missing(path)

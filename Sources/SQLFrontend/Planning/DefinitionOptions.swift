@@ -6,14 +6,18 @@ struct DefinitionOptions {
   let known: [String]
   private var options: [String: SyntaxOption] = [:]
 
+  /// - Parameter elsewhere: what to say of an option that is not known here but has a meaning in other definitions.
   init(
-    _ options: [SyntaxOption], known: [String], source: SourceText, location: Int, diagnostics: inout Diagnostics
+    _ options: [SyntaxOption], known: [String], source: SourceText, location: Int, diagnostics: inout Diagnostics,
+    elsewhere: (_ name: String) -> (message: String, hint: String)? = { _ in nil }
   ) {
     self.source = source
     self.location = location
     self.known = known
     for option in options {
-      if !known.contains(option.name) {
+      if !known.contains(option.name), let refusal = elsewhere(option.name) {
+        diagnostics.report(source.error(at: option.location, refusal.message, hint: refusal.hint))
+      } else if !known.contains(option.name) {
         let nearest = nearestSpelling(of: option.name, among: known).map { "did you mean \($0)? " } ?? ""
         diagnostics.report(
           source.error(
@@ -24,6 +28,11 @@ struct DefinitionOptions {
       }
     }
   }
+
+  func isGiven(_ name: String) -> Bool { options[name] != nil }
+
+  /// As it is written, also when it is empty.
+  func value(_ name: String) -> String? { options[name]?.value }
 
   func text(_ name: String) throws(DefinitionError) -> String? {
     guard let option = options[name] else { return nil }
@@ -68,6 +77,16 @@ struct DefinitionOptions {
         at: option.location, "option \"\(name)\" does not take '\(option.value)'", hint: "it is one of \(words)")
     }
     return choice
+  }
+
+  /// 'true' or 'false'.
+  func flag(_ name: String) throws(DefinitionError) -> Bool? {
+    guard let option = options[name] else { return nil }
+    guard option.value == "true" || option.value == "false" else {
+      throw source.error(
+        at: option.location, "option \"\(name)\" does not take '\(option.value)'", hint: "it is 'true' or 'false'")
+    }
+    return option.value == "true"
   }
 
   /// An error that points at an option's value, or where it is missing.

@@ -84,6 +84,7 @@ struct ExpressionTyper {
       for operand in operands { values.append(try self.operand(operand)) }
       return try bounded(.coalesce(try unified(values, by: "COALESCE", at: location)), at: location)
     case .cast(let operand, let type): return try cast(operand, to: type, at: location)
+    case .refused(let error): throw error
     }
   }
 

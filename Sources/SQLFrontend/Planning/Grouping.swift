@@ -42,6 +42,8 @@ struct Grouping {
       } else {
         let key = diagnostics.attempt { () throws(DefinitionError) in try grouping.key(resolved) }
         if key == nil { isIncomplete = true }
+        // What cannot be read may have been the window.
+        if case .refused = resolved.kind { hasFailed = true }
         if let key, !keys.contains(where: { $0.expression == key.expression }) { keys.append(key) }
       }
     }

@@ -28,6 +28,11 @@ struct ResultPlanner {
     var pending: [PendingItem] = []
     // Keys and plain results first: the parts of the others may be stored among them already.
     for item in items {
+      if case .refused(let refusal) = item.expression.kind {
+        diagnostics.report(refusal)
+        if let alias = item.alias { names.insert(alias) }
+        continue
+      }
       do {
         let name = try claimName(item)
         let written = source.commentAbove(item.location)

@@ -18,13 +18,18 @@ enum TableNames {
 
 extension SourceText {
   /// The name that a file gives its aggregate, also when the rest of it cannot be read; nil when that is not to be seen.
-  var aggregateName: String? {
+  var aggregateName: String? { name(after: "view") }
+
+  /// The same for a stream.
+  var streamName: String? { name(after: "table") }
+
+  private func name(after keyword: String) -> String? {
     let tokens = tokens.filter { !$0.isComment }
-    guard let view = tokens.firstIndex(where: { $0.kind == .word && text($0).lowercased() == "view" }) else {
+    guard let start = tokens.firstIndex(where: { $0.kind == .word && text($0).lowercased() == keyword }) else {
       return nil
     }
     let words = ["if", "not", "exists"]
-    let name = tokens[(view + 1)...].first { !($0.kind == .word && words.contains(text($0).lowercased())) }
+    let name = tokens[(start + 1)...].first { !($0.kind == .word && words.contains(text($0).lowercased())) }
     guard let name else { return nil }
     return identifier(name)
   }

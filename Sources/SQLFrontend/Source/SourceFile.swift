@@ -68,6 +68,18 @@ struct SourceText {
     return FilePlace(path: path, line: line + 1, column: column + 1)
   }
 
+  /// Byte offset of a place in this file.
+  func offset(of place: FilePlace) -> Int {
+    guard lineStarts.indices.contains(place.line - 1) else { return bytes.count }
+    var left = place.column - 1
+    var offset = lineStarts[place.line - 1]
+    while offset < bytes.count, left > 0 || bytes[offset] & 0xc0 == 0x80 {
+      if bytes[offset] & 0xc0 != 0x80 { left -= 1 }
+      offset += 1
+    }
+    return offset
+  }
+
   func error(at offset: Int, _ message: String, hint: String? = nil) -> DefinitionError {
     let offset = min(max(offset, 0), bytes.count)
     let place = place(at: offset)

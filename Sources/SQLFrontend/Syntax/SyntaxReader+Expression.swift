@@ -44,7 +44,7 @@ extension SyntaxReader {
     return result
   }
 
-  /// `(orders."device").model`: Postgres' way to a field of a composite column.
+  /// `(stream.record).field`: Postgres' way to a field of a composite column.
   private func indirection(_ node: Node) throws(DefinitionError) -> [String] {
     let parts = node.nodes("indirection")
     // Whatever stands in front, it is its element that is asked for.
@@ -56,7 +56,7 @@ extension SyntaxReader {
     guard let argument, argument.kind == "ColumnRef" || argument.kind == "A_Indirection",
       case .column(let start) = try expression(argument).kind
     else {
-      throw refuse(node, "a field of an expression is not supported", hint: "write \"device\".model")
+      throw refuse(node, "a field of an expression is not supported", hint: "write the field's path: record.field")
     }
     return start + (try path(node, parts))
   }
@@ -218,7 +218,7 @@ extension SyntaxReader {
   }
 
   /// A name that may stand in no schema but Postgres' own.
-  private func unqualified(_ node: Node, _ field: String, _ what: String) throws(DefinitionError) -> String {
+  func unqualified(_ node: Node, _ field: String, _ what: String) throws(DefinitionError) -> String {
     let names = node.names(field).compactMap { $0 }
     let name = names.last ?? ""
     if names.count > 1, names.first != "pg_catalog" {

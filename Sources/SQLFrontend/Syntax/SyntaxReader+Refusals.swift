@@ -49,11 +49,6 @@ extension SyntaxReader {
     guard path.isEmpty else {
       return refuse(node, "\(path).* is not supported", hint: "name the fields one by one")
     }
-    // TABLE x is a SELECT * that nobody wrote.
-    guard node.integer("location") ?? 0 > 0 else {
-      return source.error(
-        at: keyword(after: 0, "table") ?? firstToken, "TABLE is not supported here", hint: "write a SELECT")
-    }
     return refuse(node, "SELECT * is not supported", hint: "name the keys and the aggregates that the table keeps")
   }
 

@@ -1,60 +1,73 @@
 extension SyntaxReader {
-  static let streamForm = "CREATE FOREIGN TABLE name () SERVER kafka OPTIONS (topic '…', …);"
+  static let streamForm = "CREATE FOREIGN TABLE name (…) SERVER kafka OPTIONS (topic '…', format '…', …);"
   static let aggregateForm =
-    "CREATE MATERIALIZED VIEW name AS SELECT … FROM stream GROUP BY tumble(\"timestamp\", INTERVAL '1 minute'), …;"
+    "CREATE MATERIALIZED VIEW name AS SELECT … FROM stream GROUP BY tumble(event_time, INTERVAL '1 minute'), …;"
 
   /// Postgres' bound on the columns of a table.
   static let maximumItems = 1600
 
-  func stream(_ node: Node) throws(DefinitionError) -> SyntaxStream {
+  /// nil when it is no stream's definition, which then is reported, like all that is wrong in it.
+  func stream(_ node: Node, _ diagnostics: inout Diagnostics) -> SyntaxStream? {
     guard node.kind == "CreateForeignTableStmt", let base = node.inline("base"),
       let relation = base.inline("relation")
     else {
-      throw source.error(at: firstToken, "a stream is not defined like this", hint: "write \(Self.streamForm)")
+      diagnostics.report(
+        source.error(at: firstToken, "a stream is not defined like this", hint: "write \(Self.streamForm)"))
+      return nil
     }
     let location = relation.location
-    try require(
-      base, only: ["relation", "oncommit"], at: location,
+    require(
+      base, only: ["relation", "oncommit", "tableElts"], at: location,
       refusals: [
-        "tableElts": Refusal(
-          nil, "columns are not declared for format 'avro'", hint: "the schema supplies them: write name ()"),
         "if_not_exists": Refusal(nil, "IF NOT EXISTS has no meaning here", hint: "leave it out"),
         "inhRelations": Refusal("inherits", "INHERITS is not supported"),
         "partbound": Refusal("partition", "PARTITION OF is not supported"),
-      ])
+      ], &diagnostics)
+    let name = diagnostics.attempt { () throws(DefinitionError) in try relationName(relation) }
+    let columns = columns(base.nodes("tableElts"), &diagnostics)
+    let options = diagnostics.attempt { () throws(DefinitionError) in
+      try self.options(node.nodes("options"), assignment: " ")
+    }
+    guard let name, let options else { return nil }
     return SyntaxStream(
-      name: try relationName(relation), nameLocation: location, server: node.string("servername") ?? "",
-      options: try options(node.nodes("options"), assignment: " "))
+      name: name, nameLocation: location, columns: columns, server: node.string("servername") ?? "", options: options)
   }
 
-  func aggregate(_ node: Node) throws(DefinitionError) -> SyntaxAggregate {
+  /// nil when it is no aggregate's definition, which then is reported, like all that is wrong with its clauses.
+  func aggregate(_ node: Node, _ diagnostics: inout Diagnostics) -> SyntaxAggregate? {
     guard node.kind == "CreateTableAsStmt", node.string("objtype") == "OBJECT_MATVIEW",
       let into = node.inline("into"), let relation = into.inline("rel")
     else {
-      throw source.error(at: firstToken, "an aggregate is not defined like this", hint: "write \(Self.aggregateForm)")
+      diagnostics.report(
+        source.error(at: firstToken, "an aggregate is not defined like this", hint: "write \(Self.aggregateForm)"))
+      return nil
     }
     let location = relation.location
-    try require(
+    require(
       node, only: ["query", "into", "objtype"], at: location,
-      refusals: ["if_not_exists": Refusal(nil, "IF NOT EXISTS has no meaning here", hint: "leave it out")])
-    try require(
+      refusals: ["if_not_exists": Refusal(nil, "IF NOT EXISTS has no meaning here", hint: "leave it out")],
+      &diagnostics)
+    require(
       into, only: ["rel", "options", "onCommit"], at: location,
       refusals: [
         "colNames": Refusal(nil, "a list of column names is not supported", hint: "name the columns with AS"),
         "accessMethod": Refusal("using", "USING is not supported"),
         "tableSpaceName": Refusal("tablespace", "TABLESPACE is not supported"),
         "skipData": Refusal("no", "WITH NO DATA has no meaning here", hint: "leave it out"),
-      ])
-    let name = try relationName(relation)
-    let options = try options(into.nodes("options"), assignment: " = ")
+      ], &diagnostics)
+    let name = diagnostics.attempt { () throws(DefinitionError) in try relationName(relation) }
+    let options = diagnostics.attempt { () throws(DefinitionError) in
+      try self.options(into.nodes("options"), assignment: " = ")
+    }
     guard let query = node.node("query"), let start = keyword(after: location, "as") else {
-      throw source.error(at: location, "the SELECT is missing", hint: "write \(Self.aggregateForm)")
+      diagnostics.report(source.error(at: location, "the SELECT is missing", hint: "write \(Self.aggregateForm)"))
+      return nil
     }
     let text = statementText(after: start + 2)
-    try refuseWithData(at: text.upperBound)
+    diagnostics.attempt { () throws(DefinitionError) in try refuseWithData(at: text.upperBound) }
+    guard let select = select(query, at: text.lowerBound, &diagnostics), let name else { return nil }
     return SyntaxAggregate(
-      name: name, nameLocation: location, options: options, select: try select(query, at: text.lowerBound),
-      selectRange: text)
+      name: name, nameLocation: location, options: options ?? [], select: select, selectRange: text)
   }
 
   /// Byte offset of the first token that is no comment.
@@ -92,7 +105,7 @@ extension SyntaxReader {
     return node.string("relname") ?? ""
   }
 
-  private func options(_ nodes: [Node], assignment: String) throws(DefinitionError) -> [SyntaxOption] {
+  func options(_ nodes: [Node], assignment: String) throws(DefinitionError) -> [SyntaxOption] {
     var options: [SyntaxOption] = []
     for node in nodes {
       let name = node.string("defname") ?? ""
@@ -104,16 +117,52 @@ extension SyntaxReader {
     return options
   }
 
-  private func select(_ node: Node, at location: Int) throws(DefinitionError) -> SyntaxSelect {
-    guard node.kind == "SelectStmt" else { throw source.error(at: location, "a SELECT is expected here") }
+  /// The SELECT, as far as it can be read: what cannot is reported, or comes up where it is looked at.
+  private func select(_ node: Node, at location: Int, _ diagnostics: inout Diagnostics) -> SyntaxSelect? {
+    guard node.kind == "SelectStmt" else {
+      diagnostics.report(source.error(at: location, "a SELECT is expected here"))
+      return nil
+    }
     if node.string("op") != "SETOP_NONE" {
       let word = ["union", "intersect", "except"].compactMap { keyword(after: location, $0) }.min()
-      throw source.error(
-        at: word ?? location, "UNION, INTERSECT and EXCEPT are not supported", hint: "write one aggregate per SELECT")
+      diagnostics.report(
+        source.error(
+          at: word ?? location, "UNION, INTERSECT and EXCEPT are not supported", hint: "write one aggregate per SELECT")
+      )
+      return nil
     }
+    requirePlainClauses(node, at: location, &diagnostics)
+    // Neither has clauses that could be judged.
+    if node.has("valuesLists") { return nil }
+    if text(at: location) == "table" {
+      diagnostics.report(source.error(at: location, "TABLE is not supported here", hint: "write a SELECT"))
+      return nil
+    }
+    guard let relation = diagnostics.attempt({ () throws(DefinitionError) in try from(node, at: location) }),
+      let name = diagnostics.attempt({ () throws(DefinitionError) in try relationName(relation) })
+    else { return nil }
+    let terms = node.nodes("groupClause")
+    let targets = node.nodes("targetList")
+    for (nodes, message) in [
+      (terms, "GROUP BY has at most \(Self.maximumItems) terms"),
+      (targets, "a SELECT has at most \(Self.maximumItems) columns"),
+    ] where nodes.count > Self.maximumItems {
+      diagnostics.report(refuse(nodes[Self.maximumItems], message))
+      return nil
+    }
+    return SyntaxSelect(
+      items: targets.map { target in
+        SyntaxItem(
+          alias: target.string("name"), expression: readable(target.node("val")), location: target.location)
+      }, source: name, sourceLocation: relation.location, filter: node.node("whereClause").map { readable($0) },
+      groupBy: terms.map { readable($0) })
+  }
+
+  /// Refuses each clause that a definition does not have.
+  private func requirePlainClauses(_ node: Node, at location: Int, _ diagnostics: inout Diagnostics) {
     let order = Refusal("order", "ORDER BY is not supported: a table has no order", hint: "order in the endpoint")
     let limit = Refusal("limit", "LIMIT is not supported: every group is kept", hint: "limit in the endpoint")
-    try require(
+    require(
       node, only: ["targetList", "fromClause", "whereClause", "groupClause", "limitOption", "op"], at: location,
       refusals: [
         "distinctClause": Refusal("distinct", "SELECT DISTINCT is not supported", hint: "GROUP BY says what a row is"),
@@ -126,10 +175,14 @@ extension SyntaxReader {
         "lockingClause": Refusal("for", "FOR UPDATE and its kin are not supported"),
         "withClause": Refusal("with", "a common table expression (WITH) is not supported"),
         "valuesLists": Refusal(nil, "VALUES is not supported"), "intoClause": Refusal("into", "INTO is not supported"),
-      ])
+      ], &diagnostics)
+  }
+
+  /// The only relation of FROM.
+  private func from(_ node: Node, at location: Int) throws(DefinitionError) -> Node {
     let from = node.nodes("fromClause")
     guard let relation = from.first else {
-      throw source.error(at: location, "FROM is missing", hint: "name the stream: FROM orders")
+      throw source.error(at: location, "FROM is missing", hint: "name the stream: FROM stream")
     }
     if relation.kind == "RangeTableSample" {
       throw source.error(
@@ -142,29 +195,15 @@ extension SyntaxReader {
         "a definition reads one stream: joins, subqueries and functions in FROM are not supported",
         hint: "write FROM with the name of one stream")
     }
-    let condition = node.node("whereClause")
-    return SyntaxSelect(
-      items: try items(node.nodes("targetList")), source: try relationName(relation),
-      sourceLocation: relation.location, filter: condition == nil ? nil : try expression(condition),
-      groupBy: try groupBy(node.nodes("groupClause")))
+    return relation
   }
 
-  private func groupBy(_ nodes: [Node]) throws(DefinitionError) -> [SyntaxExpression] {
-    if nodes.count > Self.maximumItems {
-      throw refuse(nodes[Self.maximumItems], "GROUP BY has at most \(Self.maximumItems) terms")
+  /// The expression, or its refusal, so that what stands beside it is still judged.
+  private func readable(_ node: Node?) -> SyntaxExpression {
+    do {
+      return try expression(node)
+    } catch {
+      return SyntaxExpression(kind: .refused(error), location: node?.location ?? 0)
     }
-    return try expressions(nodes)
-  }
-
-  private func items(_ nodes: [Node]) throws(DefinitionError) -> [SyntaxItem] {
-    var items: [SyntaxItem] = []
-    if nodes.count > Self.maximumItems {
-      throw refuse(nodes[Self.maximumItems], "a SELECT has at most \(Self.maximumItems) columns")
-    }
-    for node in nodes {
-      items.append(
-        SyntaxItem(alias: node.string("name"), expression: try expression(node.node("val")), location: node.location))
-    }
-    return items
   }
 }

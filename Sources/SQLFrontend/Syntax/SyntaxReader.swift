@@ -12,13 +12,29 @@ struct SyntaxReader {
     refusals: [String: Refusal] = [:]
   ) throws(DefinitionError) {
     for name in node.fieldNames where !allowed.contains(name) {
-      let start = location ?? node.location
-      guard let refusal = refusals[name] else {
-        throw source.error(at: start, "\(node.kind) with \(name) is not supported")
-      }
-      let keyword = refusal.keyword.flatMap { self.keyword(after: start, $0) }
-      throw source.error(at: keyword ?? start, refusal.message, hint: refusal.hint)
+      throw refusal(of: name, in: node, at: location, refusals)
     }
+  }
+
+  /// The same for a node that is read on: each such field is reported.
+  func require(
+    _ node: Node, only allowed: Set<String>, at location: Int, refusals: [String: Refusal],
+    _ diagnostics: inout Diagnostics
+  ) {
+    for name in node.fieldNames where !allowed.contains(name) {
+      diagnostics.report(refusal(of: name, in: node, at: location, refusals))
+    }
+  }
+
+  private func refusal(
+    of field: String, in node: Node, at location: Int?, _ refusals: [String: Refusal]
+  ) -> DefinitionError {
+    let start = location ?? node.location
+    guard let refusal = refusals[field] else {
+      return source.error(at: start, "\(node.kind) with \(field) is not supported")
+    }
+    let keyword = refusal.keyword.flatMap { self.keyword(after: start, $0) }
+    return source.error(at: keyword ?? start, refusal.message, hint: refusal.hint)
   }
 
   struct Refusal {

@@ -30,6 +30,8 @@ struct SyntaxExpression {
     case coalesce([SyntaxExpression])
     case cast(SyntaxExpression, SyntaxType)
     case collate(SyntaxExpression, String)
+    /// What a definition cannot say: the error comes up where the expression is looked at.
+    case refused(DefinitionError)
   }
 
   var kind: Kind
@@ -39,7 +41,7 @@ struct SyntaxExpression {
   /// The operands, in the order of the text.
   var children: [SyntaxExpression] {
     switch kind {
-    case .column, .integer, .decimal, .string, .boolean, .null: []
+    case .column, .integer, .decimal, .string, .boolean, .null, .refused: []
     case .call(let call): call.arguments + (call.filter.map { [$0] } ?? [])
     case .negate(let operand), .not(let operand), .isNull(let operand, _), .isBoolean(let operand, _, _),
       .cast(let operand, _), .collate(let operand, _):
@@ -116,6 +118,24 @@ struct SyntaxAggregate {
 struct SyntaxStream {
   var name: String
   var nameLocation: Int
+  var columns: [SyntaxColumn]
   var server: String
   var options: [SyntaxOption]
+}
+
+/// A column that a stream declares.
+struct SyntaxColumn {
+  var name: String
+  var location: Int
+  var type: SyntaxType
+  /// `12` and `2` of `numeric(12, 2)`.
+  var modifiers: [SyntaxModifier]
+  var isNullable: Bool
+  var options: [SyntaxOption]
+}
+
+struct SyntaxModifier {
+  /// nil for what is no whole number.
+  var value: Int?
+  var location: Int
 }

@@ -25,7 +25,7 @@ extension SQLType {
     case "int2", "smallint": "write integer"
     case "float4", "real": "write double precision"
     case "varchar", "bpchar", "char", "name": "write text"
-    case "interval": "an INTERVAL is only the size of a window: tumble(\"timestamp\", INTERVAL '1 minute')"
+    case "interval": "an INTERVAL is only the size of a window: tumble(event_time, INTERVAL '1 minute')"
     default:
       "types are boolean, integer, bigint, numeric, double precision, text, timestamptz, timestamp, date, time, uuid"
     }

@@ -1,3 +1,3 @@
 -- error: 1:1: the file contains no statement
--- hint: write CREATE MATERIALIZED VIEW name AS SELECT … FROM stream GROUP BY tumble("timestamp", INTERVAL '1 minute'), …;
+-- hint: write CREATE MATERIALIZED VIEW name AS SELECT … FROM stream GROUP BY tumble(event_time, INTERVAL '1 minute'), …;
 -- nothing here

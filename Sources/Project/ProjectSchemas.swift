@@ -1,0 +1,80 @@
+import Avro
+import Plan
+import SQLFrontend
+
+/// The Avro schemas of a project, loaded once for all of its streams.
+struct ProjectSchemas {
+  private let set: SchemaSet
+  private let files: [SourceFile]
+  private let lookup: SchemaLookup
+
+  init(_ folder: String, _ lookup: SchemaLookup) throws(ProjectError) {
+    files = try Folder.files(folder, "schemas", ending: ".avsc")
+    self.lookup = lookup
+    let identifiers = try Folder.read("\(folder)/schemas/confluent-ids.json")
+    do {
+      set = try SchemaSet(
+        files: files.map { (name: String($0.path.dropFirst("schemas/".count)), text: $0.text) },
+        confluentIDs: identifiers)
+    } catch {
+      throw Project.schemaError(error)
+    }
+  }
+
+  /// What an Avro stream's records are read with.
+  ///
+  /// - Throws: what is wrong, at the option `schema` of the definition or in the schema itself.
+  func payload(of stream: ParsedStream) throws(DefinitionErrors) -> Stream.Payload {
+    let reader = try reader(of: stream)
+    if let refusal = Project.listRefusal(reader, stream) { throw DefinitionErrors([refusal]) }
+    return .avro(reader: reader, schemas: set)
+  }
+
+  private func reader(of stream: ParsedStream) throws(DefinitionErrors) -> AvroSchema {
+    switch stream.definition.schema {
+    case .subject(let subject)?: return try registered(subject, stream)
+    case .file(let name)?:
+      if let schema = set.schema(file: name) { return schema }
+      throw DefinitionErrors([missing(name, stream)])
+    case nil: throw DefinitionErrors([stream.error(at: "schema", "the stream names no schema")])
+    }
+  }
+
+  private func missing(_ name: String, _ stream: ParsedStream) -> DefinitionError {
+    let names = set.entries.map(\.file)
+    let nearest = nearestSpelling(of: name, among: names).map { "did you mean '\($0)'? " } ?? ""
+    return stream.error(
+      at: "schema", "there is no file schemas/\(name)",
+      hint: files.isEmpty ? "there are no schemas" : "\(nearest)there are \(files.map(\.path).joined(separator: ", "))")
+  }
+
+  private func registered(_ subject: String, _ stream: ParsedStream) throws(DefinitionErrors) -> AvroSchema {
+    let answer: SchemaLookup.Answer
+    do throws(SchemaLookup.Failure) {
+      answer = try lookup.find(subject)
+    } catch {
+      throw DefinitionErrors([stream.error(at: "schema", error.message, hint: error.hint)])
+    }
+    do {
+      return try AvroSchema(parsing: answer.text, file: StreamDefinition.SchemaSource.subjectPrefix + subject)
+    } catch {
+      throw DefinitionErrors([
+        stream.error(at: "schema", "the registry's schema \(answer.id) of \(subject) cannot be used: \(error)")
+      ])
+    }
+  }
+}
+
+extension SchemaFields {
+  /// The fields of a reader's schema.
+  init(of reader: AvroSchema) {
+    self.init(
+      paths: reader.leafColumns().map(\.path), hidesMetadata: reader.place(of: [MetadataColumn.record]) != nil,
+      field: { path in
+        guard let column = try? reader.column(at: path) else { return nil }
+        return FieldDescription(
+          type: column.type, isNullable: column.isNullable, comment: column.doc ?? "",
+          fault: Project.fault(of: path, in: reader))
+      }, refusal: { Project.refusal(of: $0, in: reader) })
+  }
+}

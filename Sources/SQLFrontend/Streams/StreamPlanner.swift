@@ -1,0 +1,130 @@
+import Events
+import Plan
+import SQLQuoting
+
+/// The streams of a project, as far as their files can be read.
+public struct ParsedStreams: Sendable {
+  /// In the order of their files.
+  public let streams: [ParsedStream]
+  /// Everything that is wrong in the files.
+  public let errors: [DefinitionError]
+  let refused: RefusedNames
+
+  init(streams: [ParsedStream], errors: [DefinitionError], refused: RefusedNames) {
+    self.streams = streams
+    self.errors = errors
+    self.refused = refused
+  }
+}
+
+/// Reads streams' definitions, of which no two may have one name.
+public func parseStreams(_ files: [SourceFile]) -> ParsedStreams {
+  var diagnostics = Diagnostics()
+  var refused = RefusedNames()
+  var streams: [ParsedStream] = []
+  for file in files {
+    do {
+      let stream = try parseStream(file)
+      let name = stream.definition.name
+      if let first = streams.first(where: { $0.definition.name == name }) {
+        diagnostics.report(
+          stream.error(
+            at: "", "\(first.path) defines the stream \(quotedIdentifier(name)) already", hint: "give it another name"))
+      } else {
+        streams.append(stream)
+      }
+    } catch {
+      for error in error.errors { diagnostics.report(error) }
+      refused.insert(SourceText(file).streamName)
+    }
+  }
+  return ParsedStreams(streams: streams, errors: diagnostics.sorted, refused: refused)
+}
+
+/// Streams with those of their aggregates that could be planned, and what is wrong with the others.
+public struct PlannedStreams: Sendable {
+  /// The streams that nothing is wrong with, in the order in which they were given.
+  public let plans: [StreamPlan]
+  /// Everything that is wrong in any of the files, file by file and from top to bottom.
+  public let errors: [DefinitionError]
+  private let refused: RefusedNames
+
+  fileprivate init(plans: [StreamPlan], errors: [DefinitionError], refused: RefusedNames) {
+    self.plans = plans
+    self.errors = errors
+    self.refused = refused
+  }
+
+  var aggregates: [AggregatePlan] { plans.flatMap(\.aggregates) }
+
+  /// Whether an aggregate of that name is defined, but not as it should be.
+  func isRefused(_ name: String) -> Bool {
+    !aggregates.contains { $0.name == name } && refused.mayHold(name)
+  }
+}
+
+/// Plans streams and all aggregates over them: an aggregate's stream is the one in its FROM.
+///
+/// What is right is planned beside what is wrong: an alert on a right aggregate is right. An aggregate over a stream that
+/// something is wrong with is neither: it is not judged.
+/// - Parameter fields: what a stream's schema has; nil for a stream whose schema cannot be had, which is said elsewhere.
+public func planStreams(
+  _ streams: ParsedStreams, fields: (ParsedStream) -> SchemaFields?, aggregates: [SourceFile]
+) -> PlannedStreams {
+  var diagnostics = Diagnostics()
+  var refusedStreams = streams.refused
+  var columns: [StreamColumns] = []
+  for stream in streams.streams {
+    let name = stream.definition.name
+    guard let fields = fields(stream) else {
+      refusedStreams.insert(name)
+      continue
+    }
+    let candidate = StreamColumns(stream.definition, fields)
+    let errors = StreamCheck(stream: stream, fields: fields, columns: candidate).errors
+    for error in errors { diagnostics.report(error) }
+    if errors.isEmpty { columns.append(candidate) } else { refusedStreams.insert(name) }
+  }
+  let catalogue = StreamCatalogue(streams: columns, refused: refusedStreams)
+  var plans: [String: [AggregatePlan]] = [:]
+  var files: [String: String] = [:]
+  var refused = RefusedNames()
+  for file in aggregates {
+    var planner = AggregatePlanner(source: SourceText(file), catalogue: catalogue)
+    let planned = planner.plan()
+    for error in planner.diagnostics.errors { diagnostics.report(error) }
+    let source = planner.source
+    guard let planned else {
+      refused.insert(source.aggregateName)
+      continue
+    }
+    let name = planned.plan.name
+    if let first = files[name] {
+      let token = source.tokens.first { [name, "\"\(name)\""].contains(source.text($0)) }
+      diagnostics.report(
+        source.error(
+          at: token?.range.lowerBound ?? 0, "\(first) defines \(quotedIdentifier(name)) already",
+          hint: "give it another name"))
+      continue
+    }
+    files[name] = file.path
+    plans[planned.stream, default: []].append(planned.plan)
+  }
+  return PlannedStreams(
+    plans: columns.map {
+      StreamPlan(
+        definition: $0.stream, columns: $0.specs, eventTimeColumn: 0, aggregates: plans[$0.stream.name] ?? [])
+    }, errors: diagnostics.sorted, refused: refused)
+}
+
+/// Plans one stream and all aggregates over it.
+///
+/// - Throws: everything that is wrong in any of the files.
+public func planStream(
+  _ stream: ParsedStream, aggregates: [SourceFile], fields: SchemaFields
+) throws(DefinitionErrors) -> StreamPlan {
+  let streams = ParsedStreams(streams: [stream], errors: [], refused: RefusedNames())
+  let planned = planStreams(streams, fields: { _ in fields }, aggregates: aggregates)
+  guard planned.errors.isEmpty, let plan = planned.plans.first else { throw DefinitionErrors(planned.errors) }
+  return plan
+}
