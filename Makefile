@@ -4,7 +4,7 @@ SWIFT ?= swift
 JOBS ?= $(shell nproc)
 SECONDS ?= 600
 # What the product is built on and runs with, and what only the tests need.
-PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev postgresql-15 libjs-chart.js
+PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev libcurl4-openssl-dev postgresql-15 libjs-chart.js
 TEST_PACKAGES := chromium chromium-driver kcat python3-pytest python3-selenium python3-psycopg2
 # Folders with Swift of our own, for the formatter.
 SOURCES := Package.swift Sources Tests generator Fuzz

@@ -24,6 +24,8 @@ let package = Package(
     .systemLibrary(
       name: "CMicrohttpd", pkgConfig: "libmicrohttpd",
       providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
     .systemLibrary(name: "CProcess"),
     .systemLibrary(name: "CPrefetch"),
 
@@ -33,7 +35,7 @@ let package = Package(
     .target(name: "Events"),
     .target(name: "Plan", dependencies: ["Events"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
-    .target(name: "Formats", dependencies: ["Avro", "Events"]),
+    .target(name: "Formats", dependencies: ["Avro", "Events", "Plan"]),
     .target(name: "SQLQuoting"),
     .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
     .target(name: "SQLFrontend", dependencies: ["CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting"]),
@@ -51,6 +53,7 @@ let package = Package(
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
+    .target(name: "HTTPClient", dependencies: ["CCurl"]),
     .target(
       name: "Project", dependencies: ["Avro", "EngineSchema", "Events", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
     // What the engine keeps in Postgres.
@@ -61,12 +64,18 @@ let package = Package(
         "Project", "SQLQuoting",
       ]),
     .target(name: "Faults", dependencies: ["Kafka", "Postgres", "Storage"]),
+    // Schemas of records that are not the project's own.
+    .target(
+      name: "Registry",
+      dependencies: [
+        "Events", "Formats", "HTTPClient", "JSON", "Observability", "Plan", "Postgres", "Storage", "Threads",
+      ]),
     // From the topic to the tables.
     .target(
       name: "Processing",
       dependencies: [
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Observability", "Plan", "Postgres",
-        "Project", "SQLQuoting", "Storage", "Threads",
+        "Project", "Registry", "SQLQuoting", "Storage", "Threads",
       ]),
     // What one elected instance does: alerts, retention, forwarding of dead letters.
     .target(
@@ -80,13 +89,13 @@ let package = Package(
       name: "Audit",
       dependencies: [
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Plan", "Postgres", "Project",
-        "SQLQuoting", "Storage",
+        "Registry", "SQLQuoting", "Storage",
       ]),
     .target(
       name: "Rebuild",
       dependencies: [
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Plan", "Postgres", "Project",
-        "SQLQuoting", "Storage", "Threads",
+        "Registry", "SQLQuoting", "Storage", "Threads",
       ]),
     .target(
       name: "StatsAPI",
@@ -111,8 +120,8 @@ let package = Package(
       name: "StreamPulse",
       dependencies: [
         "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Faults",
-        "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing",
-        "Project", "Rebuild", "StatsAPI", "Storage", "Threads",
+        "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres",
+        "Processing", "Project", "Rebuild", "Registry", "StatsAPI", "Storage", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
@@ -145,6 +154,10 @@ let package = Package(
     .target(name: "KafkaTestNode", dependencies: ["CRdKafka", "Kafka"], path: "Tests/KafkaTestNode"),
     .testTarget(name: "KafkaTests", dependencies: ["Events", "Kafka", "KafkaTestNode", "Threads"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
+    .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServer", "Threads"]),
+    .target(
+      name: "RegistryTestSupport", dependencies: ["HTTPServer", "JSON", "Registry"],
+      path: "Tests/RegistryTestSupport"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
     .testTarget(
       name: "StatsAPITests",

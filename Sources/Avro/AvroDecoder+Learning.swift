@@ -4,6 +4,8 @@ import Events
 extension AvroDecoder {
   /// Schemas that are learnt at most: each has a plan in memory.
   public static let maximumLearntSchemas = 5_000
+  /// Ids without a schema that are remembered from one batch to the next.
+  static let maximumRefusals = 10_000
 
   /// A record whose writer's schema has to be asked for.
   public struct UnknownSchema: Equatable, Sendable {
@@ -69,5 +71,11 @@ extension AvroDecoder {
   /// Lets the ids be asked for again that nobody knew.
   public func forgetUnknownSchemas() {
     refused = refused.filter { $0.value.code != .unknownSchema }
+  }
+
+  /// What is of no use is found out again.
+  func forgetRefusals() {
+    forgetUnknownSchemas()
+    if refused.count > Self.maximumRefusals { refused = [:] }
   }
 }

@@ -94,6 +94,7 @@ public final class AvroDecoder {
         loops.checkEnds(&reader)
       }
     }
+    if refused.count > Self.maximumRefusals { forgetRefusals() }
   }
 
   /// Makes `batch` a batch of all these records.

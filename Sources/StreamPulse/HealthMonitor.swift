@@ -126,7 +126,10 @@ final class HealthMonitor: Sendable {
     var processor = judge(log?.isReadable == true ? unread.count : nil, progress)
     processor.topicFault = fault ?? denial(lag: processor.lagRecords)
     processor.deadShare = deadShare
-    if let held = self.processor?.status.current.held { processor.held = held.sorted { $0.key < $1.key }.map(\.value) }
+    if let status = self.processor?.status.current {
+      processor.held = status.held.sorted { $0.key < $1.key }.map(\.value)
+      processor.waiting = status.waiting.sorted { $0.key < $1.key }.map(\.value)
+    }
     return HealthReport(database: database, broker: broker, processor: processor)
   }
 

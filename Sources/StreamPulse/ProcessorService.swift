@@ -6,6 +6,7 @@ import Plan
 import Postgres
 import Processing
 import Project
+import Registry
 import Storage
 import Threads
 
@@ -29,7 +30,8 @@ final class ProcessorService: Sendable {
         streams: 1, aggregates: plan.aggregates.count, endpoints: project.endpoints.count,
         alerts: project.alerts.count))
     let observer = context.observer
-    let processor = Processor(project.stream, settings: settings) { observer.observe($0) }
+    let schemas = try context.writerSchemas(settings.database)
+    let processor = Processor(project.stream, settings: settings, schemas: schemas) { observer.observe($0) }
     let watch = Watch(
       project, topic: settings.topic, database: settings.database.with("application_name", "streampulse watch"),
       cluster: { processor.status.current.cluster }, observe: { observer.observe($0) })
@@ -39,6 +41,7 @@ final class ProcessorService: Sendable {
     self.processor = processor
     self.outcome = outcome
     do {
+      if let schemas { try parts.startThread("schemas", stop: { schemas.stop() }, run: { schemas.run() }) }
       if let forwarder { try parts.startThread("forwarder", stop: { forwarder.stop() }, run: { forwarder.run() }) }
       try parts.startThread("watch", stop: { watch.stop() }, run: { watch.run() })
       try parts.startThread(

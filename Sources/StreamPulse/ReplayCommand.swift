@@ -10,14 +10,15 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   }
   let aggregate = parsed.positional.first ?? ""
   let project = try context.loadProject()
-  let connection = try PostgresConnection(context.database().with("application_name", "streampulse replay"))
+  let database = try context.database().with("application_name", "streampulse replay")
+  let connection = try PostgresConnection(database)
   defer { connection.close() }
   try Migrator.verify(connection)
   // It takes its time; an interruption leaves a table behind that nobody reads and that the next replay drops.
   Signals.unblockAll()
   let replay = try Replay(
     connection, project.stream, aggregate: aggregate, kafka: context.kafka(), topic: context.topic(of: project),
-    group: context.configuration.kafka.groupID + "-replay")
+    group: context.configuration.kafka.groupID + "-replay", schemas: context.schemaSource(database))
   let time = from == "beginning" ? nil : from
   if parsed.flag("dry-run") {
     show(try replay.estimate(from: time), aggregate)

@@ -11,6 +11,7 @@ import Threads
 final class Up {
   private let context: CommandContext
   private let withDemo: Bool
+  private let subjects: SubjectSchemas
   private let project: Project
   // Stopped in the reverse order of their start.
   private var broker: EmbeddedBroker?
@@ -23,7 +24,8 @@ final class Up {
   init(_ context: CommandContext, withDemo: Bool) throws {
     self.context = context
     self.withDemo = withDemo
-    project = try context.loadProject()
+    subjects = SubjectSchemas(context, .migration) { try context.database() }
+    project = try context.loadProject(subjects)
   }
 
   func run() throws -> Int32 {
@@ -46,7 +48,7 @@ final class Up {
     try EnvironmentFileWriter.prepare(folder: configuration.dataDirectory)
     let kafka = try startBroker()
     let database = try startPostgres()
-    try migrate(context, project, database)
+    try migrate(context, project, subjects, database)
     let processor = try ProcessorService(
       context, project, context.processorSettings(project, kafka: kafka, database: database))
     self.processor = processor

@@ -19,7 +19,7 @@ func verify(_ context: CommandContext, recounts: Bool) throws -> Int32 {
   let started = Clock.monotonic()
   let recount = try Recount(
     connection, project, kafka: context.kafka(), topic: context.topic(of: project),
-    group: context.configuration.kafka.groupID + "-recount"
+    group: context.configuration.kafka.groupID + "-recount", schemas: context.schemaSource(database)
   ).run()
   show(recount, seconds: Double(Clock.monotonic() - started) / 1_000_000)
   return report.holds && recount.holds ? 0 : 1

@@ -11,7 +11,7 @@ public final class WriterSchemas: Sendable {
   /// For this long (microseconds) an id that the registry does not know is not asked for again.
   public static let unknownValidity: Int64 = 60_000_000
   /// Answers in memory, and questions that wait. What is beyond is asked for again.
-  private static let maximumAnswers = 10_000
+  public static let maximumAnswers = 10_000
   private static let maximumQuestions = 1_000
 
   private struct State: Sendable {
@@ -62,7 +62,8 @@ public final class WriterSchemas: Sendable {
     var source: SchemaSource?
     while let id = nextQuestion() {
       do throws(SchemaSourceError) {
-        let open = try source ?? makeSource()
+        let open: SchemaSource
+        if let source { open = source } else { open = try makeSource() }
         source = open
         let answer = try open.answer(id)
         backOff.reset()

@@ -40,6 +40,7 @@ extension HealthReport.Processor {
   private var word: String {
     if topicFault != nil { return "waiting" }
     if !held.isEmpty { return "held" }
+    if !waiting.isEmpty { return "waiting" }
     if isStalled { return "stalled" }
     return deadShare == nil ? "running" : "rejecting"
   }

@@ -31,25 +31,30 @@ public struct HealthReport: Hashable, Sendable {
     public var isStalled: Bool
     /// Why partitions are not read until an operator says how to go on, a text for each.
     public var held: [String]
+    /// Why partitions wait that go on by themselves, a text for each.
+    public var waiting: [String]
     /// Why nothing can be read of the topic as a whole.
     public var topicFault: String?
     /// Why nearly all that is read becomes dead letters.
     public var deadShare: String?
 
     public init(
-      lagRecords: Int?, lastCommitAgeSeconds: Double?, isStalled: Bool, held: [String] = [], topicFault: String? = nil,
-      deadShare: String? = nil
+      lagRecords: Int?, lastCommitAgeSeconds: Double?, isStalled: Bool, held: [String] = [], waiting: [String] = [],
+      topicFault: String? = nil, deadShare: String? = nil
     ) {
       self.lagRecords = lagRecords
       self.lastCommitAgeSeconds = lastCommitAgeSeconds
       self.isStalled = isStalled
       self.held = held
+      self.waiting = waiting
       self.topicFault = topicFault
       self.deadShare = deadShare
     }
 
     /// What is wrong, the gravest first.
-    var problems: [String] { [topicFault].compactMap { $0 } + held + [deadShare].compactMap { $0 } }
+    var problems: [String] {
+      [topicFault].compactMap { $0 } + held + waiting + [deadShare].compactMap { $0 }
+    }
   }
 
   public var database: Dependency
