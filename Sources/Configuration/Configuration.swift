@@ -5,6 +5,8 @@ public struct Configuration: Sendable {
     public var bootstrapServers: String?
     /// nil: the stream's definition says it.
     public var topic: String?
+    /// Those of single streams, by variable.
+    public var streamTopics: [TopicSetting]
     public var groupID: String
     /// In order of their names.
     public var properties: [KafkaProperty]
@@ -65,6 +67,10 @@ public struct Configuration: Sendable {
   public var dataDirectory: String
   /// As given; see `Configuration.projectDirectory()`.
   public var project: String
+  /// nil: the folder's name.
+  public var projectName: String?
+  /// nil: `public`, and whatever the server's search path says.
+  public var resultSchema: String?
   /// False when the project folder is the default.
   public var isProjectExplicit: Bool
   /// One of the names that `SettingKey.logLevel` lists.
@@ -88,7 +94,8 @@ public struct Configuration: Sendable {
 
     kafka = Kafka(
       bootstrapServers: values.optional(.kafkaBootstrapServers), topic: values.optional(.kafkaTopic),
-      groupID: values.text(.kafkaGroupID), properties: layers.kafkaProperties)
+      streamTopics: layers.topics.values.sorted { $0.key < $1.key }, groupID: values.text(.kafkaGroupID),
+      properties: layers.kafkaProperties)
     registry = values.optional(.registryURL).map { addresses in
       Registry(
         addresses: splitList(addresses), authorization: values.registryAuthorization,
@@ -117,6 +124,8 @@ public struct Configuration: Sendable {
     eventsPerMinute = values.number(.eventsPerMinute)
     dataDirectory = values.text(.dataDirectory)
     project = values.text(.project)
+    projectName = values.optional(.projectName)
+    resultSchema = values.text(.resultSchema) == "public" ? nil : values.text(.resultSchema)
     isProjectExplicit = values.optional(.project) != nil
     logLevel = values.text(.logLevel)
   }

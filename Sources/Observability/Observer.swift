@@ -10,11 +10,13 @@ public final class Observer: Sendable {
     metrics = ProductMetrics(registry)
   }
 
-  public func observe(_ observation: Observation) {
+  /// - Parameter stream: whose it is, where that is not clear: in a project of several streams.
+  public func observe(_ observation: Observation, of stream: String? = nil) {
     metrics.count(observation)
     // Too frequent to put a line together that nobody wants.
     if case .requestServed = observation, !logger.isEnabled(.debug) { return }
-    let (level, message, fields) = observation.log
+    var (level, message, fields) = observation.log
+    if let stream, !fields.contains(where: { $0.key == .stream }) { fields.insert(.init(.stream, stream), at: 0) }
     logger.log(level, message, fields)
   }
 }

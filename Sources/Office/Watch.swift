@@ -2,32 +2,36 @@ import Dialects
 import Observability
 import Plan
 import Postgres
-import Project
 import SQLQuoting
 import Storage
 import Threads
 
 /// What happens when windows close and when they grow old: alerts and retention.
 ///
-/// One instance does it, elected by an advisory lock that it holds as long as its connection lives; the others stand
+/// For one stream. One instance does it, elected by an advisory lock that it holds as long as its connection lives; the others stand
 /// by. Works on the stored rows only, so it makes no difference which instance it is.
 public final class Watch: Sendable {
   private static let intervalMilliseconds = 250
   private static let retentionIntervalMicroseconds: Int64 = 30_000_000
 
-  private let project: Project
+  private let plan: StreamPlan
+  private let alerts: [AlertPlan]
   private let topic: String
   private let database: ConnectionSettings
   private let cluster: @Sendable () -> String?
   private let observe: @Sendable (Observation) -> Void
   private let interruption = Interruption()
 
-  /// - Parameter cluster: the Kafka cluster's identity; nil before it has been reached. Asked from the watch's thread.
+  /// - Parameters:
+  ///   - alerts: those on the stream's aggregates.
+  ///   - cluster: the Kafka cluster's identity; nil before it has been reached. Asked from the watch's thread.
   public init(
-    _ project: Project, topic: String, database: ConnectionSettings, cluster: @escaping @Sendable () -> String?,
+    _ plan: StreamPlan, alerts: [AlertPlan], topic: String, database: ConnectionSettings,
+    cluster: @escaping @Sendable () -> String?,
     observe: @escaping @Sendable (Observation) -> Void
   ) {
-    self.project = project
+    self.plan = plan
+    self.alerts = alerts
     self.topic = topic
     self.database = database
     self.cluster = cluster
@@ -37,7 +41,7 @@ public final class Watch: Sendable {
   /// Watches until `stop`. Blocks the calling thread.
   public func run() {
     var backOff = BackOff()
-    var office = ElectedConnection(database, lock: .watch(stream: project.stream.plan.definition.name), interruption)
+    var office = ElectedConnection(database, lock: .watch(stream: plan.definition.name), interruption)
     var lastRetention: Int64 = 0
     var problems: [String: String] = [:]
     while !isStopping {
@@ -45,7 +49,7 @@ public final class Watch: Sendable {
       do throws(PostgresError) {
         // Whoever has not reached the broker yet does not stand for election: it could not do the work.
         if let cluster = cluster(), let open = try office.elected(), let watermark = try watermark(open, cluster) {
-          for alert in project.alerts {
+          for alert in alerts {
             // What is wrong with one alert is no reason to stop the others, or retention.
             let problem = try evaluate(alert, open, cluster: cluster, watermark: watermark)
             report(problem, of: alert.name, &problems)
@@ -111,15 +115,15 @@ public final class Watch: Sendable {
       FROM (SELECT CASE WHEN bool_or(watermark IS NULL AND NOT is_idle) THEN NULL
                         WHEN bool_and(is_idle) THEN max(watermark)
                         ELSE min(watermark) FILTER (WHERE NOT is_idle) END AS reached
-            FROM pulse.progress WHERE cluster = $1 AND topic = $2) AS w
+            FROM \(connection.pulse).progress WHERE stream = $1 AND cluster = $2 AND topic = $3) AS w
       """,
-      [.text(cluster), .text(topic)])[0, 0]
+      [.text(plan.definition.name), .text(cluster), .text(topic)])[0, 0]
   }
 
   /// Removes windows that ended longer before the watermark than the aggregate keeps them, in bounded portions.
   private func retire(_ connection: PostgresConnection, _ watermark: String) throws(PostgresError) {
     let portion: Int64 = 10_000
-    for aggregate in project.stream.plan.aggregates {
+    for aggregate in plan.aggregates {
       guard let retention = aggregate.retentionMicroseconds else { continue }
       let horizon = try connection.query(
         "SELECT ($1::timestamptz - make_interval(secs => $2))::text",
@@ -145,7 +149,7 @@ public final class Watch: Sendable {
       WITH gone AS (\(ResultTable(aggregate).expireStatement) RETURNING \(events) AS events),
            total AS (SELECT count(*) AS rows, sum(events)::bigint AS events FROM gone),
            noted AS (
-             INSERT INTO pulse.retired AS r (aggregate, horizon, events)
+             INSERT INTO \(connection.pulse).retired AS r (aggregate, horizon, events)
              SELECT $3, $1::timestamptz, events FROM total WHERE rows > 0
              ON CONFLICT (aggregate) DO UPDATE
              SET horizon = greatest(r.horizon, excluded.horizon), events = r.events + excluded.events,

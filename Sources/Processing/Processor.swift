@@ -5,6 +5,8 @@ import Observability
 import Postgres
 import Project
 import Registry
+import SQLQuoting
+import Storage
 import Synchronization
 import Threads
 
@@ -28,12 +30,15 @@ public struct ProcessorSettings: Sendable {
   public var owner: String
   /// Members of the group in this process, which share the bounds.
   public var workers: Int
+  /// Processors in this process, which share the bounds, too.
+  public var processors: Int
   /// nil in every real processor.
   public var plantedBug: PlantedBug?
 
   public init(
     kafka: KafkaConfiguration, topic: String, group: String, database: ConnectionSettings, batchSize: Int = 10_000,
-    flushIntervalMilliseconds: Int = 20, maxDeltaRows: Int = 200_000, owner: String, workers: Int = 1
+    flushIntervalMilliseconds: Int = 20, maxDeltaRows: Int = 200_000, owner: String, workers: Int = 1,
+    processors: Int = 1
   ) {
     self.kafka = kafka
     self.topic = topic
@@ -44,12 +49,22 @@ public struct ProcessorSettings: Sendable {
     self.maxDeltaRows = maxDeltaRows
     self.owner = owner
     self.workers = max(1, workers)
+    self.processors = max(1, processors)
+  }
+
+  /// Where the stream's progress is.
+  public func books(of stream: String) -> Books {
+    Books(
+      schema: quotedIdentifier(Bookkeeping.schema(of: database.schema)), stream: processors > 1 ? stream : nil)
   }
 
   /// Keys of thousands of values, and a batch's groups and dead letters beside them.
   static let minWorkerBytes = 16 << 20
 
-  private var workerBytes: Int { max(maxDeltaBytes / workers, ProcessorSettings.minWorkerBytes) }
+  /// Workers in this process.
+  var sharers: Int { workers * processors }
+
+  private var workerBytes: Int { max(maxDeltaBytes / sharers, ProcessorSettings.minWorkerBytes) }
 
   /// The part of a worker's share that a flush does not give back.
   var retainedBytes: Int { workerBytes / 4 }
@@ -59,7 +74,7 @@ public struct ProcessorSettings: Sendable {
     let maxBytes = workerBytes - retainedBytes
     precondition(retainedBytes < maxBytes, "a flush frees less than it keeps")
     return CheckpointProtocol.Limits(
-      flushInterval: Int64(flushIntervalMilliseconds) * 1000, maxGroups: max(1, maxDeltaRows / workers),
+      flushInterval: Int64(flushIntervalMilliseconds) * 1000, maxGroups: max(1, maxDeltaRows / sharers),
       maxBytes: maxBytes)
   }
 }
@@ -108,7 +123,10 @@ public final class Processor: Sendable {
       stop()
     }
     for thread in threads { thread.join() }
-    if let error = failure.withLock({ $0 }) { throw error }
+    if let error = failure.withLock({ $0 }) {
+      status.update { $0.ending = error.description }
+      throw error
+    }
   }
 
   /// Asks `run` to commit what has been read and to end; returns at once. From any thread.

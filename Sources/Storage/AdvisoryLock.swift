@@ -1,4 +1,5 @@
 import Events
+import Postgres
 
 /// The advisory locks of ours in a database: one place, so that no two purposes share a key.
 public enum AdvisoryLock: Sendable, Hashable {
@@ -13,20 +14,21 @@ public enum AdvisoryLock: Sendable, Hashable {
 
   /// The key, for `pg_advisory_lock`. Streams of one database may be those of several projects, which do not wait for
   /// each other.
-  public var key: Int64 {
+  public func key(for connection: PostgresConnection) -> Int64 {
     switch self {
     case .migration: AdvisoryLock.base
-    case .watch(let stream): AdvisoryLock.key(1, stream)
-    case .replay(let stream): AdvisoryLock.key(2, stream)
-    case .forwarding(let stream): AdvisoryLock.key(3, stream)
+    case .watch(let stream): AdvisoryLock.key(1, stream, connection.schema)
+    case .replay(let stream): AdvisoryLock.key(2, stream, connection.schema)
+    case .forwarding(let stream): AdvisoryLock.key(3, stream, connection.schema)
     }
   }
 
   /// Any constant of ours.
   private static let base: Int64 = 5_721_046_398_113
 
-  private static func key(_ purpose: UInt64, _ stream: String) -> Int64 {
-    let bytes = Array(stream.utf8)
+  private static func key(_ purpose: UInt64, _ stream: String, _ schema: String?) -> Int64 {
+    // No name of a schema or a stream has a zero byte.
+    let bytes = Array((schema.map { $0 + "\0" + stream } ?? stream).utf8)
     return bytes.withUnsafeBufferPointer { buffer in
       guard let start = buffer.baseAddress else { return base &+ Int64(purpose) }
       return Int64(bitPattern: hashBytes(start, buffer.count, seed: UInt64(base) &+ purpose))

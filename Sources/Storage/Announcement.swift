@@ -1,9 +1,13 @@
 import JSON
+import Postgres
 
 /// What listeners are told when results have changed.
 public enum Announcement {
-  /// The channel of `LISTEN`.
-  public static let channel = "streampulse"
+  /// The channel of `LISTEN`, not quoted: `streampulse`, or of a project whose results are in a schema of its own
+  /// `streampulse_SCHEMA`.
+  public static func channel(for connection: PostgresConnection) -> String {
+    connection.schema.map { "streampulse_" + $0 } ?? "streampulse"
+  }
 
   /// A JSON object that names the stream.
   package static func payload(stream: String) -> String {

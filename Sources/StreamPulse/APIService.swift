@@ -7,6 +7,7 @@ import Observability
 import Postgres
 import Processing
 import Project
+import SQLQuoting
 import StatsAPI
 import Storage
 import Threads
@@ -20,15 +21,15 @@ final class APIService: Sendable {
   private let parts = StartedParts()
 
   /// Starts it.
-  /// - Parameter processor: the one in the same process, if there is one.
+  /// - Parameter processors: those in the same process, if there are any.
   init(
     _ context: CommandContext, _ project: Project, kafka: KafkaConfiguration, database: ConnectionSettings,
-    processor: Processor?
+    processors: ProcessorService?
   ) throws {
     let settings = context.configuration.api
     do {
       let server = try APIService.start(
-        context, project, kafka: kafka, database: database, processor: processor, parts)
+        context, project, kafka: kafka, database: database, processors: processors, parts)
       let host = settings.host == "0.0.0.0" || settings.host == "127.0.0.1" ? "localhost" : settings.host
       url = "http://\(host):\(server.port)"
     } catch {
@@ -40,7 +41,7 @@ final class APIService: Sendable {
 
   private static func start(
     _ context: CommandContext, _ project: Project, kafka: KafkaConfiguration, database: ConnectionSettings,
-    processor: Processor?, _ parts: StartedParts
+    processors: ProcessorService?, _ parts: StartedParts
   ) throws -> HTTPServer {
     let settings = context.configuration.api
     let reader = database.with("application_name", "streampulse serve")
@@ -56,9 +57,14 @@ final class APIService: Sendable {
     let executor = PostgresExecutor(pool)
     let version = DataVersion()
     let observer = context.observer
+    let sources = try context.sources(of: project)
     let health = HealthMonitor(
-      database: reader, setup: setup, kafka: kafka, topic: context.topic(of: project), processor: processor,
-      observe: { observer.observe($0) })
+      database: reader, setup: setup, kafka: kafka,
+      streams: sources.map { source in
+        .init(
+          source, reader, isOnly: sources.count == 1,
+          processor: processors?.processors.first { $0.source.name == source.name }?.processor)
+      }, observer: observer)
     try parts.startThread("health", stop: { health.stop() }, run: { health.run() })
     let listener = CommitListener(reader, version)
     try parts.startThread("commits", stop: { listener.stop() }, run: { listener.run() })
@@ -67,7 +73,7 @@ final class APIService: Sendable {
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     configuration.embeddedFiles = Dashboard.files
-    observer.exposeHealth {
+    observer.exposeHealth(streams: sources.map(\.name)) {
       var figures = health.report.figures
       figures.outboxLetters = health.outboxLetters
       return figures
@@ -102,11 +108,12 @@ final class APIService: Sendable {
     defer { connection.close() }
     try Migrator.verify(connection)
     try StatementCheck(connection).require([.endpoint], of: project) { context.observe($0) }
+    let role = Migrator.readerRole(for: connection)
     let known = try connection.query(
       """
       SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER'))
-      """, [.text(Migrator.readerRole)])
-    return known.boolean(0, 0) == true ? Migrator.readerRole : nil
+      """, [.text(role)])
+    return known.boolean(0, 0) == true ? role : nil
   }
 
   /// Finishes the requests under way and stops.
@@ -134,7 +141,7 @@ private final class CommitListener: Sendable {
         let connection = try PostgresConnection(database)
         defer { connection.close() }
         connection.responseTimeoutMilliseconds = CommitListener.responseTimeoutMilliseconds
-        try connection.execute("LISTEN streampulse")
+        try connection.execute("LISTEN \(quotedIdentifier(Announcement.channel(for: connection)))")
         // What was committed while nobody listened counts as well.
         version.notify()
         while !isStopping.read({ $0 }) {
@@ -154,7 +161,20 @@ private final class CommitListener: Sendable {
 
 extension HealthReport {
   var figures: HealthFigures {
-    HealthFigures(isDatabaseUp: database.isUp, isBrokerUp: broker.isUp, lagRecords: processor.lagRecords)
+    HealthFigures(
+      isDatabaseUp: database.isUp, isBrokerUp: broker.isUp,
+      lagRecords: Dictionary(streams.map { ($0.name, $0.processor.lagRecords) }) { first, _ in first })
+  }
+}
+
+extension HealthMonitor.WatchedStream {
+  /// - Parameter isOnly: the project has no other stream.
+  init(_ source: StreamSource, _ database: ConnectionSettings, isOnly: Bool, processor: Processor?) {
+    self.init(
+      name: source.name, topic: source.topic,
+      books: Books(
+        schema: quotedIdentifier(Bookkeeping.schema(of: database.schema)), stream: isOnly ? nil : source.name),
+      processor: processor)
   }
 }
 

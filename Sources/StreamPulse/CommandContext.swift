@@ -5,6 +5,7 @@ import Observability
 import Postgres
 import Processing
 import Project
+import Storage
 
 /// What every command needs: the settings, the project, and where observations go.
 struct CommandContext {
@@ -36,6 +37,12 @@ struct CommandContext {
 
   /// The configured database, or that of the running `up`.
   func database() throws -> ConnectionSettings {
+    var settings = try server()
+    settings.schema = configuration.resultSchema
+    return settings
+  }
+
+  private func server() throws -> ConnectionSettings {
     switch configuration.database {
     case .url(let url):
       return try ConnectionSettings(url: url.revealed)
@@ -65,19 +72,29 @@ struct CommandContext {
       log: { observer.observe(.brokerLog(facility: $0.facility, message: $0.message)) })
   }
 
-  func topic(of project: Project) -> String {
-    configuration.kafka.topic ?? project.stream.plan.definition.topic
+  /// What the project is called in the database.
+  func projectName() throws -> ProjectName {
+    if let name = configuration.projectName { return ProjectName(name, isChosen: true) }
+    let folder = try configuration.projectDirectory()
+    guard let path = realpath(folder, nil) else { return ProjectName(folder, isChosen: false) }
+    defer { free(path) }
+    let name = String(cString: path).split(separator: "/").last.map(String.init) ?? "/"
+    return ProjectName(name, isChosen: false)
   }
 
+  /// Of all streams, in their order.
   func processorSettings(
     _ project: Project, kafka: KafkaConfiguration, database: ConnectionSettings
-  ) -> ProcessorSettings {
-    ProcessorSettings(
-      kafka: kafka, topic: topic(of: project), group: configuration.kafka.groupID,
-      database: database.with("application_name", "streampulse process"), batchSize: configuration.engine.batchSize,
-      flushIntervalMilliseconds: configuration.engine.flushIntervalMilliseconds,
-      maxDeltaRows: configuration.engine.maxDeltaRows, owner: "\(hostName()):\(getpid())",
-      workers: configuration.engine.workers)
+  ) throws -> [ProcessorSettings] {
+    let sources = try sources(of: project)
+    return sources.map { source in
+      ProcessorSettings(
+        kafka: kafka, topic: source.topic, group: source.group,
+        database: database.with("application_name", "streampulse process"), batchSize: configuration.engine.batchSize,
+        flushIntervalMilliseconds: configuration.engine.flushIntervalMilliseconds,
+        maxDeltaRows: configuration.engine.maxDeltaRows, owner: "\(hostName()):\(getpid())",
+        workers: configuration.engine.workers, processors: sources.count)
+    }
   }
 
   private func hostName() -> String {

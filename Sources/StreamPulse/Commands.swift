@@ -8,7 +8,9 @@ enum Commands {
   private static let registry: [SettingKey] = [
     .registryURL, .registryUser, .registryPassword, .registryToken, .registryCA,
   ]
-  private static let postgres: [SettingKey] = [.databaseURL, .pgHost, .pgPort, .pgDatabase, .pgUser, .pgPassword]
+  private static let postgres: [SettingKey] = [
+    .databaseURL, .pgHost, .pgPort, .pgDatabase, .pgUser, .pgPassword, .resultSchema, .projectName,
+  ]
   private static let engine: [SettingKey] = [.flushInterval, .batchSize, .maxDeltaRows, .workers]
   private static let metrics: [SettingKey] = [.metricsHost, .metricsPort]
   private static let api: [SettingKey] = [
@@ -78,6 +80,7 @@ enum Commands {
           """,
         options: [
           OptionSpec("code", value: "CODE", summary: "Only those with this code, e.g. TRUNCATED"),
+          OptionSpec("stream", value: "NAME", summary: "Only those of this stream"),
           OptionSpec("partition", value: "N", summary: "Only those of this partition"),
           OptionSpec("since", value: "TIME", summary: "Only those written since a time, or '2 hours' ago"),
           OptionSpec("limit", value: "N", summary: "How many list shows at most", default: "20"),

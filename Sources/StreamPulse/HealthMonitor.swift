@@ -17,8 +17,7 @@ final class HealthMonitor: Sendable {
   private struct State: Sendable {
     var report = HealthReport(
       database: .init(isUp: false, detail: "not looked at yet"),
-      broker: .init(isUp: false, detail: "not looked at yet"),
-      processor: .init(lagRecords: nil, lastCommitAgeSeconds: nil, isStalled: false))
+      broker: .init(isUp: false, detail: "not looked at yet"), streams: [])
     var outboxLetters: Int?
     var isStopping = false
   }
@@ -27,20 +26,30 @@ final class HealthMonitor: Sendable {
   private let database: ConnectionSettings
   private let setup: [String]
   private let kafka: KafkaConfiguration
-  private let topic: String
-  private let processor: Processor?
-  private let observe: @Sendable (Observation) -> Void
+  private let streams: [WatchedStream]
+  private let observer: Observer
+
+  /// A stream, and its processor when that is in this process.
+  struct WatchedStream: Sendable {
+    var name: String
+    var topic: String
+    var books: Books
+    var processor: Processor?
+  }
 
   init(
-    database: ConnectionSettings, setup: [String], kafka: KafkaConfiguration, topic: String, processor: Processor?,
-    observe: @escaping @Sendable (Observation) -> Void
+    database: ConnectionSettings, setup: [String], kafka: KafkaConfiguration, streams: [WatchedStream],
+    observer: Observer
   ) {
     self.database = database
     self.setup = setup
     self.kafka = kafka
-    self.topic = topic
-    self.processor = processor
-    self.observe = observe
+    self.streams = streams
+    self.observer = observer
+    state.update { state in
+      let unknown = HealthReport.Processor(lagRecords: nil, lastCommitAgeSeconds: nil, isStalled: false)
+      state.report.streams = streams.map { .init(name: $0.name, topic: $0.topic, processor: unknown) }
+    }
   }
 
   /// The latest report.
@@ -53,12 +62,16 @@ final class HealthMonitor: Sendable {
   func run() {
     var connection: PostgresConnection?
     var admin: KafkaAdmin?
-    var unread = UnreadRecords()
-    var said = Said()
+    var unread = streams.map { _ in UnreadRecords() }
+    var said = streams.map { _ in Said() }
     while !state.read({ $0.isStopping }) {
       let report = look(&connection, &admin, &unread)
       // While a server is down nothing is known of what it holds: neither news nor their end.
-      if report.broker.isUp, report.database.isUp { sayChanges(since: &said, report.processor) }
+      if report.broker.isUp, report.database.isUp {
+        for index in streams.indices {
+          sayChanges(of: streams[index], since: &said[index], report.streams[index].processor)
+        }
+      }
       state.update { $0.report = report }
       _ = state.wait(timeoutMilliseconds: HealthMonitor.intervalMilliseconds) { $0.isStopping ? true : nil }
     }
@@ -69,45 +82,57 @@ final class HealthMonitor: Sendable {
     state.update { $0.isStopping = true }
   }
 
-  /// What the log has been told.
+  /// What the log has been told of a stream.
   private struct Said {
     var topicFault = false
     var deadShare = false
   }
 
   /// Says what is wrong once, and once that it is over.
-  private func sayChanges(since said: inout Said, _ now: HealthReport.Processor) {
+  private func sayChanges(of stream: WatchedStream, since said: inout Said, _ now: HealthReport.Processor) {
+    let (topic, name) = (stream.topic, streams.count > 1 ? stream.name : nil)
     if said.topicFault != (now.topicFault != nil) {
-      observe(now.topicFault.map { .topicUnusable(topic: topic, reason: $0) } ?? .topicUsable(topic: topic))
+      observer.observe(
+        now.topicFault.map { .topicUnusable(topic: topic, reason: $0) } ?? .topicUsable(topic: topic), of: name)
       said.topicFault = now.topicFault != nil
     }
     if said.deadShare != (now.deadShare != nil) {
-      observe(now.deadShare.map { .recordsRejected(topic: topic, reason: $0) } ?? .recordsTaken(topic: topic))
+      observer.observe(
+        now.deadShare.map { .recordsRejected(topic: topic, reason: $0) } ?? .recordsTaken(topic: topic), of: name)
       said.deadShare = now.deadShare != nil
     }
   }
 
-  private func look(
-    _ connection: inout PostgresConnection?, _ admin: inout KafkaAdmin?, _ unread: inout UnreadRecords
-  ) -> HealthReport {
+  /// What one look has found of a stream's topic and tables.
+  private struct Look {
     var log: LogPosition?
+    var progress: Progress?
+    var deadShare: String?
+  }
+
+  private func look(
+    _ connection: inout PostgresConnection?, _ admin: inout KafkaAdmin?, _ unread: inout [UnreadRecords]
+  ) -> HealthReport {
+    var looks = streams.map { _ in Look() }
     var broker = HealthReport.Dependency(isUp: true, detail: kafka.bootstrapServers)
     do throws(KafkaError) {
       if admin == nil { admin = try KafkaAdmin(configuration: kafka) }
-      if let admin { log = try lookAtLog(admin) }
+      if let admin {
+        for index in streams.indices { looks[index].log = try lookAtLog(streams[index].topic, admin) }
+      }
     } catch {
       broker = .init(isUp: false, detail: error.description)
     }
-    if let problem = processor?.status.current.brokerProblem { broker = .init(isUp: false, detail: problem) }
+    let running = streams.compactMap(\.processor)
+    if let problem = running.lazy.compactMap(\.status.current.brokerProblem).first {
+      broker = .init(isUp: false, detail: problem)
+    }
 
     var database = HealthReport.Dependency(isUp: true, detail: database.description)
-    var progress: Progress?
-    var deadShare: String?
     do throws(PostgresError) {
       if connection == nil { connection = try connect() }
       if let connection {
-        progress = try lookAtProgress(connection, log?.cluster)
-        if let cluster = log?.cluster { deadShare = try lookAtDeadShare(connection, cluster) }
+        for index in streams.indices { try look(at: streams[index], &looks[index], connection) }
         let letters = try lookAtOutbox(connection)
         state.update { $0.outboxLetters = letters }
       }
@@ -117,20 +142,43 @@ final class HealthMonitor: Sendable {
       state.update { $0.outboxLetters = nil }
       database = .init(isUp: false, detail: error.description)
     }
-    if let problem = processor?.status.current.databaseProblem { database = .init(isUp: false, detail: problem) }
-    if let log, let progress { count(&unread, log, progress, admin) }
-    let fault = log.flatMap { log in
-      TopicFault(log.presence, positions: progress?.positions ?? [:])?.text(cluster: log.cluster, topic: topic)
+    if let problem = running.lazy.compactMap(\.status.current.databaseProblem).first {
+      database = .init(isUp: false, detail: problem)
+    }
+    return HealthReport(
+      database: database, broker: broker,
+      streams: streams.indices.map { index in
+        let stream = streams[index]
+        let processor = judge(stream, looks[index], &unread[index], admin)
+        return .init(name: stream.name, topic: stream.topic, processor: processor)
+      })
+  }
+
+  private func look(
+    at stream: WatchedStream, _ look: inout Look, _ connection: PostgresConnection
+  ) throws(PostgresError) {
+    look.progress = try lookAtProgress(connection, stream, look.log?.cluster)
+    if let cluster = look.log?.cluster { look.deadShare = try lookAtDeadShare(connection, stream, cluster) }
+  }
+
+  private func judge(
+    _ stream: WatchedStream, _ look: Look, _ unread: inout UnreadRecords, _ admin: KafkaAdmin?
+  ) -> HealthReport.Processor {
+    if let log = look.log, let progress = look.progress { count(stream.topic, &unread, log, progress, admin) }
+    let fault = look.log.flatMap { log in
+      TopicFault(log.presence, positions: look.progress?.positions ?? [:])?.text(
+        stream.books, cluster: log.cluster, topic: stream.topic)
     }
     // Of a topic that cannot be looked at, nobody knows what is left to read.
-    var processor = judge(log?.isReadable == true ? unread.count : nil, progress)
-    processor.topicFault = fault ?? denial(lag: processor.lagRecords)
-    processor.deadShare = deadShare
-    if let status = self.processor?.status.current {
-      processor.held = status.held.sorted { $0.key < $1.key }.map(\.value)
-      processor.waiting = status.waiting.sorted { $0.key < $1.key }.map(\.value)
+    var processor = judge(look.log?.isReadable == true ? unread.count : nil, look.progress)
+    processor.topicFault = fault ?? denial(of: stream, lag: processor.lagRecords)
+    processor.deadShare = look.deadShare
+    if let current = stream.processor?.status.current {
+      processor.held = current.held.sorted { $0.key < $1.key }.map(\.value)
+      processor.waiting = current.waiting.sorted { $0.key < $1.key }.map(\.value)
+      processor.ending = current.ending
     }
-    return HealthReport(database: database, broker: broker, processor: processor)
+    return processor
   }
 
   private func connect() throws(PostgresError) -> PostgresConnection {
@@ -149,7 +197,7 @@ final class HealthMonitor: Sendable {
     var isReadable: Bool { if case .present = presence { true } else { false } }
   }
 
-  private func lookAtLog(_ admin: KafkaAdmin) throws(KafkaError) -> LogPosition {
+  private func lookAtLog(_ topic: String, _ admin: KafkaAdmin) throws(KafkaError) -> LogPosition {
     let cluster = try admin.clusterIdentity(timeoutMilliseconds: 2000).id
     var ends: [Int32: WatermarkOffsets] = [:]
     let presence = try admin.presence(of: topic, timeoutMilliseconds: 2000)
@@ -166,12 +214,15 @@ final class HealthMonitor: Sendable {
     var ageSeconds: Double?
   }
 
-  private func lookAtProgress(_ connection: PostgresConnection, _ cluster: String?) throws(PostgresError) -> Progress {
+  private func lookAtProgress(
+    _ connection: PostgresConnection, _ stream: WatchedStream, _ cluster: String?
+  ) throws(PostgresError) -> Progress {
     let rows = try connection.query(
       """
       SELECT partition, next_offset, extract(epoch FROM clock_timestamp() - max(updated_at) OVER ())::double precision
-      FROM pulse.progress WHERE topic = $1 AND (cluster = $2 OR $2 IS NULL)
-      """, [.text(topic), cluster.map { .text($0) } ?? .null])
+      FROM \(connection.pulse).progress
+      WHERE stream = $1 AND topic = $2 AND (cluster = $3 OR $3 IS NULL)
+      """, [.text(stream.name), .text(stream.topic), cluster.map { .text($0) } ?? .null])
     var progress = Progress()
     for row in 0..<rows.rowCount {
       if let partition = rows.integer(row, 0), let next = rows.integer(row, 1) {
@@ -184,7 +235,7 @@ final class HealthMonitor: Sendable {
 
   private func lookAtOutbox(_ connection: PostgresConnection) throws(PostgresError) -> Int? {
     do throws(PostgresError) {
-      return try connection.query("SELECT count(*) FROM pulse.outbox").integer(0, 0).map(Int.init)
+      return try connection.query("SELECT count(*) FROM \(connection.pulse).outbox").integer(0, 0).map(Int.init)
     } catch {
       // A role that may not look there is no reason to call the database down.
       if error.isConnectionLost { throw error }
@@ -193,14 +244,16 @@ final class HealthMonitor: Sendable {
   }
 
   /// That the processor in this process may not read what is there. Given the right, it shows with the next records only.
-  private func denial(lag: Int?) -> String? {
-    guard let lag, lag > 0, let denial = processor?.status.current.denial else { return nil }
-    return "this Kafka user may not read the topic \(topic): \(denial)"
+  private func denial(of stream: WatchedStream, lag: Int?) -> String? {
+    guard let lag, lag > 0, let denial = stream.processor?.status.current.denial else { return nil }
+    return "this Kafka user may not read the topic \(stream.topic): \(denial)"
   }
 
-  private func lookAtDeadShare(_ connection: PostgresConnection, _ cluster: String) throws(PostgresError) -> String? {
+  private func lookAtDeadShare(
+    _ connection: PostgresConnection, _ stream: WatchedStream, _ cluster: String
+  ) throws(PostgresError) -> String? {
     do throws(PostgresError) {
-      return try DeadShare.problem(connection, cluster: cluster, topic: topic)
+      return try DeadShare.problem(connection, stream: stream.name, cluster: cluster, topic: stream.topic)
     } catch {
       // As with the outbox: a database that an older version has migrated lets the API's role not look there.
       if error.isConnectionLost { throw error }
@@ -208,7 +261,9 @@ final class HealthMonitor: Sendable {
     }
   }
 
-  private func count(_ unread: inout UnreadRecords, _ log: LogPosition, _ progress: Progress, _ admin: KafkaAdmin?) {
+  private func count(
+    _ topic: String, _ unread: inout UnreadRecords, _ log: LogPosition, _ progress: Progress, _ admin: KafkaAdmin?
+  ) {
     let questions = unread.look(at: log.ends, positions: progress.positions)
     guard let admin, !questions.isEmpty else { return }
     do throws(KafkaError) {

@@ -1,4 +1,5 @@
 import HTTPServer
+import Kafka
 import Observability
 import Postgres
 import Processing
@@ -12,10 +13,11 @@ final class MetricsService: Sendable {
 
   /// Starts it.
   init(
-    _ context: CommandContext, _ address: ListeningAddress, settings: ProcessorSettings, processor: Processor
+    _ context: CommandContext, _ address: ListeningAddress, processors: ProcessorService, kafka: KafkaConfiguration,
+    database: ConnectionSettings
   ) throws {
     do {
-      let server = try MetricsService.start(context, address, settings, processor, parts)
+      let server = try MetricsService.start(context, address, processors, kafka, database, parts)
       url = "http://\(address.host):\(server.port)"
     } catch {
       parts.stop()
@@ -25,14 +27,16 @@ final class MetricsService: Sendable {
   }
 
   private static func start(
-    _ context: CommandContext, _ address: ListeningAddress, _ settings: ProcessorSettings, _ processor: Processor,
-    _ parts: StartedParts
+    _ context: CommandContext, _ address: ListeningAddress, _ service: ProcessorService, _ kafka: KafkaConfiguration,
+    _ database: ConnectionSettings, _ parts: StartedParts
   ) throws -> HTTPServer {
     let observer = context.observer
     let health = HealthMonitor(
-      database: settings.database.with("application_name", "streampulse metrics"), setup: [], kafka: settings.kafka,
-      topic: settings.topic, processor: processor, observe: { observer.observe($0) })
-    observer.exposeHealth { health.report.figures }
+      database: database.with("application_name", "streampulse metrics"), setup: [], kafka: kafka,
+      streams: service.processors.map {
+        .init($0.source, database, isOnly: service.processors.count == 1, processor: $0.processor)
+      }, observer: observer)
+    observer.exposeHealth(streams: service.processors.map(\.source.name)) { health.report.figures }
     let api = try StatsAPI(
       endpoints: [], configuration: StatsAPIConfiguration(),
       dependencies: StatsAPI.Dependencies(

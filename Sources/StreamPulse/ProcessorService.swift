@@ -10,58 +10,85 @@ import Registry
 import Storage
 import Threads
 
-/// A processor, its watch and its forwarder of dead letters on threads of their own.
+/// The processors of a project's streams, each with a watch and a forwarder of dead letters, on threads of their own.
+///
+/// Streams share nothing: one that cannot go on leaves the others running.
 final class ProcessorService: Sendable {
-  let processor: Processor
-  private let parts = StartedParts()
-  private let outcome: Monitor<Outcome>
+  /// A stream's processor.
+  struct Part: Sendable {
+    var source: StreamSource
+    var settings: ProcessorSettings
+    var processor: Processor
+  }
 
-  private struct Outcome: Sendable {
-    var isOver = false
+  let processors: [Part]
+  private let parts = StartedParts()
+  private let outcomes: Monitor<Outcomes>
+
+  private struct Outcomes: Sendable {
+    /// Streams whose processor has ended.
+    var over: Set<String> = []
     var error: PipelineError?
   }
 
   /// Starts it. The database must have been migrated.
-  init(_ context: CommandContext, _ project: Project, _ settings: ProcessorSettings) throws {
-    try ProcessorService.check(context, project, settings.database)
-    let plan = project.stream.plan
+  init(_ context: CommandContext, _ project: Project, _ settings: [ProcessorSettings]) throws {
+    let sources = try context.sources(of: project)
+    guard let database = settings.first?.database else { throw PipelineError.definition("the project has no stream") }
+    try ProcessorService.check(context, project, database)
     context.observe(
       .definitionsLoaded(
-        streams: 1, aggregates: plan.aggregates.count, endpoints: project.endpoints.count,
-        alerts: project.alerts.count))
+        streams: sources.count, aggregates: project.streams.map(\.plan.aggregates.count).reduce(0, +),
+        endpoints: project.endpoints.count, alerts: project.alerts.count))
     let observer = context.observer
-    let schemas = try context.writerSchemas(settings.database)
-    let processor = Processor(project.stream, settings: settings, schemas: schemas) { observer.observe($0) }
-    let watch = Watch(
-      project, topic: settings.topic, database: settings.database.with("application_name", "streampulse watch"),
-      cluster: { processor.status.current.cluster }, observe: { observer.observe($0) })
-    // nil: the stream names no dead_letter_topic.
-    let forwarder = try ProcessorService.makeForwarder(context, plan.definition, settings)
-    let outcome = Monitor(Outcome())
-    self.processor = processor
-    self.outcome = outcome
+    let schemas = try context.writerSchemas(database)
+    processors = zip(sources, settings).map { source, settings in
+      Part(
+        source: source, settings: settings,
+        processor: Processor(source.stream, settings: settings, schemas: schemas) {
+          observer.observe($0, of: sources.count > 1 ? source.name : nil)
+        })
+    }
+    outcomes = Monitor(Outcomes())
     do {
       if let schemas { try parts.startThread("schemas", stop: { schemas.stop() }, run: { schemas.run() }) }
-      if let forwarder { try parts.startThread("forwarder", stop: { forwarder.stop() }, run: { forwarder.run() }) }
-      try parts.startThread("watch", stop: { watch.stop() }, run: { watch.run() })
-      try parts.startThread(
-        "worker", stop: { processor.stop() },
-        run: {
-          var problem: PipelineError?
-          do throws(PipelineError) {
-            try processor.run()
-          } catch {
-            problem = error
-          }
-          outcome.update {
-            $0.isOver = true
-            $0.error = problem
-          }
-        })
+      for part in processors { try start(part, context, project) }
     } catch {
       parts.stop()
       throw error
     }
+  }
+
+  private func start(_ part: Part, _ context: CommandContext, _ project: Project) throws {
+    let (source, settings, processor) = (part.source, part.settings, part.processor)
+    let observer = context.observer
+    let stream: String? = processors.count > 1 ? source.name : nil
+    let names = Set(source.stream.plan.aggregates.map(\.name))
+    let watch = Watch(
+      source.stream.plan, alerts: project.alerts.filter { names.contains($0.aggregate) }, topic: settings.topic,
+      database: settings.database.with("application_name", "streampulse watch"),
+      cluster: { processor.status.current.cluster }, observe: { observer.observe($0, of: stream) })
+    if let forwarder = try ProcessorService.makeForwarder(context, part, observedAs: stream) {
+      try parts.startThread("forwarder", stop: { forwarder.stop() }, run: { forwarder.run() })
+    }
+    try parts.startThread("watch", stop: { watch.stop() }, run: { watch.run() })
+    let (outcomes, isOnly) = (outcomes, processors.count == 1)
+    try parts.startThread(
+      "worker", stop: { processor.stop() },
+      run: {
+        var problem: PipelineError?
+        do throws(PipelineError) {
+          try processor.run()
+        } catch {
+          problem = error
+        }
+        // Whoever ends the service says the only stream's error.
+        if let problem, !isOnly { observer.observe(.failed(reason: problem.description), of: stream) }
+        outcomes.update {
+          $0.over.insert(source.name)
+          $0.error = $0.error ?? problem
+        }
+      })
   }
 
   /// Endpoints are the API's business: what is wrong with them is said and stops no processor.
@@ -75,29 +102,30 @@ final class ProcessorService: Sendable {
     try StatementCheck(connection).require([.alert], of: project) { context.observe($0) }
   }
 
+  /// nil: the stream names no dead_letter_topic.
   private static func makeForwarder(
-    _ context: CommandContext, _ stream: StreamDefinition, _ settings: ProcessorSettings
+    _ context: CommandContext, _ part: Part, observedAs stream: String?
   ) throws -> Forwarder? {
-    guard let topic = stream.deadLetterTopic else { return nil }
-    guard topic != settings.topic else {
+    guard let topic = part.source.stream.plan.definition.deadLetterTopic else { return nil }
+    guard topic != part.settings.topic else {
       throw ConfigurationError(
         location: "KAFKA_TOPIC", message: "\(topic) is the stream's dead_letter_topic: it would read what it writes",
         hint: "read another topic")
     }
     let observer = context.observer
     return Forwarder(
-      stream: stream.name, kafka: settings.kafka,
-      database: settings.database.with("application_name", "streampulse forwarder")
-    ) { observer.observe($0) }
+      stream: part.source.name, kafka: part.settings.kafka,
+      database: part.settings.database.with("application_name", "streampulse forwarder")
+    ) { observer.observe($0, of: stream) }
   }
 
-  /// Whether it has ended, by itself or because it was stopped.
-  var isOver: Bool { outcome.read { $0.isOver } }
+  /// Whether all have ended, by themselves or because they were stopped.
+  var isOver: Bool { outcomes.read { $0.over.count == processors.count } }
 
-  /// Why it ended by itself.
-  var error: PipelineError? { outcome.read { $0.error } }
+  /// Why one ended by itself.
+  var error: PipelineError? { outcomes.read { $0.error } }
 
-  /// Commits what has been read, leaves the group and waits for all threads.
+  /// Commits what has been read, leaves the groups and waits for all threads.
   func stop() {
     parts.stop()
   }

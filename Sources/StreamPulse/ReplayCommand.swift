@@ -1,4 +1,5 @@
 import Configuration
+import Faults
 import Postgres
 import Rebuild
 import Storage
@@ -16,9 +17,14 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   try Migrator.verify(connection)
   // It takes its time; an interruption leaves a table behind that nobody reads and that the next replay drops.
   Signals.unblockAll()
+  guard let source = try context.source(of: aggregate, in: project) else {
+    throw PipelineError.definition(
+      "there is no aggregate \(aggregate)\n  hint: there are "
+        + project.streams.flatMap(\.plan.aggregates).map(\.name).joined(separator: ", "))
+  }
   let replay = try Replay(
-    connection, project.stream, aggregate: aggregate, kafka: context.kafka(), topic: context.topic(of: project),
-    group: context.configuration.kafka.groupID + "-replay", schemas: context.schemaSource(database))
+    connection, source.stream, aggregate: aggregate, kafka: context.kafka(), topic: source.topic,
+    group: source.group + "-replay", schemas: context.schemaSource(database))
   let time = from == "beginning" ? nil : from
   if parsed.flag("dry-run") {
     show(try replay.estimate(from: time), aggregate)

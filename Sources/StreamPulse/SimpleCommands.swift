@@ -27,7 +27,7 @@ func migrate(
 ) throws {
   let connection = try PostgresConnection(database.with("application_name", "streampulse migrate"))
   defer { connection.close() }
-  let changes = try Migrator(connection) { context.observe($0) }.migrate(project)
+  let changes = try Migrator(connection) { context.observe($0) }.migrate(project, as: context.projectName())
   try subjects.keep(connection)
   report(changes, try Migrator.abandonedTables(project, connection))
   try StatementCheck(connection).require([.endpoint, .alert], of: project) { context.observe($0) }
@@ -37,12 +37,18 @@ func migrate(
 func check(_ context: CommandContext) throws -> Int32 {
   let project = try context.loadProject(SubjectSchemas(context, .look) { try context.database() })
   for plan in project.streams.map(\.plan) {
-    print("stream \(plan.definition.name): topic \(plan.definition.topic), \(plan.columns.count) columns used")
-    for aggregate in plan.aggregates { print("aggregate \(aggregate.name) of \(plan.definition.name)") }
+    let definition = plan.definition
+    print(
+      "stream \(definition.name): \(definition.format.rawValue) in topic \(definition.topic), \(plan.columns.count) columns used"
+    )
+    for aggregate in plan.aggregates { print("aggregate \(aggregate.name)") }
   }
-  for endpoint in project.endpoints { print("endpoint \(endpoint.method) \(endpoint.path)") }
-  for alert in project.alerts { print("alert \(alert.name) on \(alert.aggregate)") }
-  print("all definitions are valid")
+  print(
+    """
+    \(project.endpoints.map { "endpoint \($0.method) \($0.path)" }.joined(separator: "\n"))
+    \(project.alerts.map { "alert \($0.name) on \($0.aggregate)" }.joined(separator: "\n"))
+    all definitions are valid
+    """)
   for remark in project.schemaRemarks { print("note: \(remark)") }
   return 0
 }
@@ -50,14 +56,19 @@ func check(_ context: CommandContext) throws -> Int32 {
 /// `streampulse process`
 func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   let project = try context.loadProject()
-  var settings = try context.processorSettings(project, kafka: context.kafka(), database: context.database())
-  settings.plantedBug = try parsed.plantedBug()
+  let (kafka, database) = (try context.kafka(), try context.database())
+  let bug = try parsed.plantedBug()
+  let settings = try context.processorSettings(project, kafka: kafka, database: database).map { settings in
+    var settings = settings
+    settings.plantedBug = bug
+    return settings
+  }
   let address = ListeningAddress.metrics(context.configuration.engine)
   try address?.check()
   let service = try ProcessorService(context, project, settings)
   defer { service.stop() }
   let metrics = try address.map {
-    try MetricsService(context, $0, settings: settings, processor: service.processor)
+    try MetricsService(context, $0, processors: service, kafka: kafka, database: database)
   }
   let signal = Signals.wait { service.isOver }
   context.observe(.shutdownStarted(reason: signal ?? "the processor ended"))
@@ -71,7 +82,7 @@ func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
 func serve(_ context: CommandContext) throws -> Int32 {
   let project = try context.loadProject()
   try ListeningAddress.api(context.configuration.api).check()
-  let service = try APIService(context, project, kafka: context.kafka(), database: context.database(), processor: nil)
+  let service = try APIService(context, project, kafka: context.kafka(), database: context.database(), processors: nil)
   defer { service.stop() }
   context.observe(.ready(url: service.url))
   print("StreamPulse is at \(service.url)")
@@ -83,9 +94,12 @@ func serve(_ context: CommandContext) throws -> Int32 {
 
 /// `streampulse broker`
 func broker(_ context: CommandContext, partitions: Int) throws -> Int32 {
-  let topic = try context.configuration.kafka.topic
-    ?? context.topic(of: context.loadProject(SubjectSchemas(context, .look) { try context.database() }))
-  let broker = try EmbeddedBroker(topics: [(name: topic, partitions: partitions)])
+  let topics =
+    try context.configuration.kafka.topic.map { [$0] }
+    ?? context.sources(
+      of: context.loadProject(SubjectSchemas(context, .look) { try context.database() })
+    ).map(\.topic)
+  let broker = try EmbeddedBroker(topics: Set(topics).sorted().map { (name: $0, partitions: partitions) })
   defer { broker.close() }
   print("KAFKA_BOOTSTRAP_SERVERS=\(broker.bootstrapServers)")
   flushOutput()

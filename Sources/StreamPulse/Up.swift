@@ -16,7 +16,7 @@ final class Up {
   // Stopped in the reverse order of their start.
   private var broker: EmbeddedBroker?
   private var cluster: PrivateCluster?
-  private var processor: ProcessorService?
+  private var processors: ProcessorService?
   private var api: APIService?
   private var demo: ChildProcess?
   private var environmentFile: EnvironmentFileWriter?
@@ -36,7 +36,7 @@ final class Up {
       context.observe(.shutdownStarted(reason: reason))
       return 0
     }
-    if let error = processor?.processor.status.current.isRunning == false ? processor?.error : nil { throw error }
+    if let processors, processors.isOver, let error = processors.error { throw error }
     fail("a part of it has ended; the log says why")
     return 1
   }
@@ -49,10 +49,10 @@ final class Up {
     let kafka = try startBroker()
     let database = try startPostgres()
     try migrate(context, project, subjects, database)
-    let processor = try ProcessorService(
+    let processors = try ProcessorService(
       context, project, context.processorSettings(project, kafka: kafka, database: database))
-    self.processor = processor
-    let api = try APIService(context, project, kafka: kafka, database: database, processor: processor.processor)
+    self.processors = processors
+    let api = try APIService(context, project, kafka: kafka, database: database, processors: processors)
     self.api = api
     environmentFile = try EnvironmentFileWriter(
       folder: configuration.dataDirectory,
@@ -70,7 +70,8 @@ final class Up {
 
   private func startBroker() throws -> KafkaConfiguration {
     if context.configuration.kafka.bootstrapServers != nil { return try context.kafka() }
-    let broker = try EmbeddedBroker(topics: [(name: context.topic(of: project), partitions: 3)])
+    let topics = Set(try context.sources(of: project).map(\.topic)).sorted()
+    let broker = try EmbeddedBroker(topics: topics.map { (name: $0, partitions: 3) })
     self.broker = broker
     var kafka = try context.kafka(servers: broker.bootstrapServers)
     // It answers a fetch without news after the whole of this time, and each of them costs it a walk over what it keeps.
@@ -84,7 +85,9 @@ final class Up {
     if case .unconfigured = context.configuration.database {
       let cluster = try PrivateCluster(folder: context.configuration.dataDirectory)
       self.cluster = cluster
-      return cluster.settings
+      var settings = cluster.settings
+      settings.schema = context.configuration.resultSchema
+      return settings
     }
     return try context.database()
   }
@@ -96,6 +99,12 @@ final class Up {
     return access(schema, R_OK) == 0 ? nil : "it is of downloads, and the project has no schemas/event.avsc"
   }
 
+  /// The stream that the demo load is for: the first that reads downloads.
+  private func demoSource() throws -> StreamSource? {
+    let sources = try context.sources(of: project)
+    return sources.first { $0.stream.plan.definition.schemaFile == "event.avsc" } ?? sources.first
+  }
+
   /// The load comes from the program that users have, too; it lies beside this one.
   private func startDemo(_ kafka: KafkaConfiguration) throws {
     guard let folder = runningExecutable()?.split(separator: "/", omittingEmptySubsequences: false).dropLast() else {
@@ -103,8 +112,9 @@ final class Up {
     }
     var environment = processEnvironment()
     environment["KAFKA_BOOTSTRAP_SERVERS"] = kafka.bootstrapServers
-    environment["KAFKA_TOPIC"] = context.topic(of: project)
-    environment["KAFKA_GROUP_ID"] = context.configuration.kafka.groupID
+    let source = try demoSource()
+    environment["KAFKA_TOPIC"] = source?.topic
+    environment["KAFKA_GROUP_ID"] = source?.group
     environment["STREAMPULSE_PROJECT"] = try context.configuration.projectDirectory()
     environment["EVENTS_PER_MINUTE"] = String(context.configuration.eventsPerMinute)
     demo = try ChildProcess(
@@ -124,7 +134,7 @@ final class Up {
       context.observe(.childEnded(name: "postgres", status: "see postgres.log in the data folder"))
       return true
     }
-    return processor?.isOver ?? false
+    return processors?.isOver ?? false
   }
 
   private func stop() {
@@ -134,7 +144,7 @@ final class Up {
       if demo.wait(timeoutMilliseconds: 5000) == nil { demo.send(signal: SIGKILL) }
     }
     api?.stop()
-    processor?.stop()
+    processors?.stop()
     broker?.close()
     cluster?.stop()
     environmentFile?.remove()

@@ -10,19 +10,27 @@ func verify(_ context: CommandContext, recounts: Bool) throws -> Int32 {
   let connection = try PostgresConnection(database)
   defer { connection.close() }
   try Migrator.verify(connection)
-  let report = try Verifier(connection).verify(project.stream.plan)
+  let report = try Verifier(connection, project.streams.map(\.plan)).verify()
   show(report)
   guard recounts else { return report.holds ? 0 : 1 }
   flushOutput()
   // A recount takes its time, and changes nothing that an interruption could leave behind.
   Signals.unblockAll()
-  let started = Clock.monotonic()
-  let recount = try Recount(
-    connection, project, kafka: context.kafka(), topic: context.topic(of: project),
-    group: context.configuration.kafka.groupID + "-recount", schemas: context.schemaSource(database)
-  ).run()
-  show(recount, seconds: Double(Clock.monotonic() - started) / 1_000_000)
-  return report.holds && recount.holds ? 0 : 1
+  var holds = report.holds
+  for source in try context.sources(of: project) {
+    let started = Clock.monotonic()
+    // Its temporary tables are of one stream.
+    let own = try PostgresConnection(database)
+    defer { own.close() }
+    let recount = try Recount(
+      own, source.stream, kafka: context.kafka(), topic: source.topic, group: source.group + "-recount",
+      schemas: context.schemaSource(database)
+    ).run()
+    if project.streams.count > 1 { print("stream \(source.name):") }
+    show(recount, seconds: Double(Clock.monotonic() - started) / 1_000_000)
+    holds = holds && recount.holds
+  }
+  return holds ? 0 : 1
 }
 
 private func show(_ report: VerificationReport) {

@@ -28,7 +28,7 @@ import Testing
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     return try Recount(
-      connection, bench.project, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
+      connection, bench.project.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
       topic: Bench.topic, group: "recount"
     ).run()
   }
@@ -44,13 +44,13 @@ import Testing
     #expect(report.holds)
   }
 
-  @Test("the ledger of another project in the same database is nobody's doubt here")
+  @Test("the ledger of another stream in the same database is nobody's doubt here")
   func otherProject() throws {
     try bench.connection.execute(
       """
-      INSERT INTO pulse.progress (cluster, topic, partition, next_offset, epoch, owner)
-      VALUES ('other', 'orders', 0, 10, 1, 'other');
-      SELECT pulse.enter_ledger('other', 'orders', '{0}', '{0}', '{0}', '{10}', '{10}', '{0}', '{0}', '{1}',
+      INSERT INTO pulse.progress (stream, cluster, topic, partition, next_offset, epoch, owner)
+      VALUES ('orders', 'other', 'orders', 0, 10, 1, 'other');
+      SELECT pulse.enter_ledger('orders', 'other', 'orders', '{0}', '{0}', '{0}', '{10}', '{10}', '{0}', '{0}', '{1}',
         '{2027-01-01T00:00:00Z}', '{0}', '{order_stats}', '{0}', '{10}', '{0}', '{0}', '{0}');
       """)
     let report = try recount()
@@ -109,8 +109,8 @@ import Testing
     try bench.connection.execute(
       """
       INSERT INTO pulse.ledger (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch,
-        latest_event)
-      VALUES ('old', 'content-downloads', 0, 0, 10, 10, 0, 0, 1, '2026-01-01T00:01:30Z');
+        latest_event, stream)
+      VALUES ('old', 'content-downloads', 0, 0, 10, 10, 0, 0, 1, '2026-01-01T00:01:30Z', 'content_downloads');
       UPDATE region_health SET failed_downloads = 7
       """)
     let region = try #require(try recount().aggregates.first { $0.name == "region_health" })
@@ -160,7 +160,7 @@ import Testing
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     let report = try Recount(
-      connection, project, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
+      connection, project.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
       topic: Bench.topic, group: "recount"
     ).run()
     #expect(report.holds)

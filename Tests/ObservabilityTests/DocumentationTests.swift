@@ -8,7 +8,7 @@ import Testing
     let registry = MetricsRegistry()
     _ = try logged(.json) { logger in
       let observer = Observer(logger: logger, registry: registry)
-      observer.exposeHealth { HealthFigures(isDatabaseUp: true, isBrokerUp: true, lagRecords: nil) }
+      observer.exposeHealth(streams: ["s"]) { HealthFigures(isDatabaseUp: true, isBrokerUp: true, lagRecords: [:]) }
       for sample in ObservationTests.samples { observer.observe(sample) }
     }
     var documented: Set<String> = []

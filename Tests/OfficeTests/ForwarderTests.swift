@@ -118,7 +118,7 @@ import Threads
   @Test("what was acknowledged when the connection died is published again, under the same id")
   func lostAcknowledgement() throws {
     try commitDead(2)
-    let outbox = Outbox(connection: bench.connection)
+    let outbox = Outbox(connection: bench.connection, stream: bench.plan.definition.name)
     let ids = try outbox.oldest(atMost: 10).map { $0.headers.first { $0.name == "streampulse.id" } }
     #expect(Set(ids).count == 2)
     #expect(try outbox.oldest(atMost: 10).map { $0.headers.first { $0.name == "streampulse.id" } } == ids)
@@ -171,7 +171,7 @@ import Threads
       checkpoint.advances[0].counts.aggregates[index].late = 1
     }
     try bench.commit(checkpoint)
-    let letter = try #require(try Outbox(connection: bench.connection).oldest(atMost: 1).first)
+    let letter = try #require(try Outbox(connection: bench.connection, stream: bench.plan.definition.name).oldest(atMost: 1).first)
     #expect(letter.topic == "letters")
     #expect(letter.key == [0, 1])
     #expect(letter.value == [])

@@ -116,7 +116,7 @@ final class Bench {
     }
   }
 
-  func verify() throws -> VerificationReport { try Verifier(connection).verify(plan) }
+  func verify() throws -> VerificationReport { try Verifier(connection, [plan]).verify() }
 }
 
 /// In tests a number alone is a partition of the bench's topic.

@@ -60,7 +60,7 @@ import Testing
       GapExplanation(gap, GapEvidence(low: 0, cleanupPolicy: policy, hasTransactions: false))
         == .unexplained(expired: [], rest: gap))
     let text = PartitionFault.unexplained(gap, policy).text(
-      cluster: "c'1", TopicPartition(topic: "t", partition: 3))
+      Books(), cluster: "c'1", TopicPartition(topic: "t", partition: 3))
     #expect(text.contains("TOPIC_AUTHORIZATION_FAILED"))
     #expect(text.contains("SELECT pulse.accept_gap('c''1', 't', 3, 10, 20)"))
   }

@@ -187,7 +187,7 @@ import Threads
   func expired() throws {
     let cluster = load.broker.identity.id
     try bench.connection.execute(
-      "SELECT pulse.claim('\(cluster)', '\(Bench.topic)', '{0}', '{0}', 'test')")
+      "SELECT pulse.claim('content_downloads', '\(cluster)', '\(Bench.topic)', '{0}', '{0}', 'test')")
     // The embedded broker keeps about 5 MB of a partition.
     var random = SystemRandomNumberGenerator()
     for _ in 0..<1500 {

@@ -168,7 +168,7 @@ import Threads
   func exclusion() throws {
     try commitFuture()
     let other = try PostgresConnection(bench.settings)
-    _ = try other.query("SELECT pg_advisory_lock(\(AdvisoryLock.replay(stream: "content_downloads").key))")
+    _ = try other.query("SELECT pg_advisory_lock(\(AdvisoryLock.replay(stream: "content_downloads").key(for: other)))")
     let error = #expect(throws: PipelineError.self) { try replay(bench) }
     #expect(error?.description.contains("an aggregate is being replayed") == true)
     other.close()

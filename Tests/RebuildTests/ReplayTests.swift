@@ -68,14 +68,14 @@ import Threads
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     let report = try Recount(
-      connection, (project ?? bench.project), kafka: kafka, topic: Bench.topic, group: "recount"
+      connection, (project ?? bench.project).stream, kafka: kafka, topic: Bench.topic, group: "recount"
     ).run()
     return report.contradictions + report.aggregates.flatMap(\.differences)
   }
 
   private func expectProven(_ project: Project? = nil) throws {
     let plan = (project ?? bench.project).stream.plan
-    #expect(try Verifier(bench.connection).verify(plan).checks.flatMap(\.violations) == [])
+    #expect(try Verifier(bench.connection, [plan]).verify().checks.flatMap(\.violations) == [])
     #expect(try recount(project) == [])
   }
 
@@ -178,8 +178,8 @@ import Threads
     try bench.connection.execute(
       """
       INSERT INTO pulse.ledger (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch,
-        latest_event)
-      VALUES ('old', 'content-downloads', 0, 0, 10, 10, 0, 0, 1, '2026-01-01T00:00:30Z')
+        latest_event, stream)
+      VALUES ('old', 'content-downloads', 0, 0, 10, 10, 0, 0, 1, '2026-01-01T00:00:30Z', 'content_downloads')
       """)
     let message = refusal { try replay() }
     #expect(message.contains("the topic no longer holds all records of these windows"))
@@ -208,7 +208,7 @@ import Threads
     }
     #expect(instance.stop() == "stopped")
     let late = try bench.rows("SELECT sum(late) FROM pulse.ledger_counts")
-    #expect(try Verifier(bench.connection).verify(strict.stream.plan).holds)
+    #expect(try Verifier(bench.connection, [strict.stream.plan]).verify().holds)
     let report = try replay("region_health", strict)
     #expect(["\(report.events)"] == late)
     try expectProven(strict)
@@ -341,7 +341,7 @@ import Threads
     _ = try replay()
     #expect(try bench.rows("SELECT count(*) FROM pg_indexes WHERE indexname = 'own_index'") == ["1"])
     #expect(
-      try bench.rows("SELECT has_table_privilege('\(Migrator.readerRole)', 'region_health', 'SELECT')") == ["t"])
+      try bench.rows("SELECT has_table_privilege('\(Migrator.readerRole(for: bench.connection))', 'region_health', 'SELECT')") == ["t"])
     #expect(try bench.rows("SELECT to_regclass('pulse_replay.region_health') IS NULL") == ["t"])
     try bench.connection.execute("CREATE VIEW own_view AS SELECT * FROM region_health")
     #expect(refusal { try replay() }.contains("own_view"))
@@ -352,7 +352,7 @@ import Threads
     try count()
     let other = try PostgresConnection(bench.settings)
     defer { other.close() }
-    _ = try other.query("SELECT pg_advisory_lock(\(AdvisoryLock.replay(stream: "content_downloads").key))")
+    _ = try other.query("SELECT pg_advisory_lock(\(AdvisoryLock.replay(stream: "content_downloads").key(for: other)))")
     let error = #expect(throws: PipelineError.self) {
       try withReplay("region_health", nil) { try $0.estimate(from: nil) }
     }

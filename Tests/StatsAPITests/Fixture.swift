@@ -83,7 +83,11 @@ final class Fixture: Sendable {
     let arrived = Latch()
     let well = HealthReport(
       database: .init(isUp: true), broker: .init(isUp: true),
-      processor: .init(lagRecords: 0, lastCommitAgeSeconds: 0.25, isStalled: false))
+      streams: [
+        .init(
+          name: "downloads", topic: "t",
+          processor: .init(lagRecords: 0, lastCommitAgeSeconds: 0.25, isStalled: false))
+      ])
     let api = try StatsAPI(
       endpoints: try Self.endpoints(), configuration: configuration,
       dependencies: .init(

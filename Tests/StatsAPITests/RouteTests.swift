@@ -83,7 +83,12 @@ import Testing
   func health(database: Bool, broker: Bool, isStalled: Bool, status: Int, word: String) throws {
     let report = HealthReport(
       database: .init(isUp: database), broker: .init(isUp: broker, detail: "3 \"partitions\""),
-      processor: .init(lagRecords: nil, lastCommitAgeSeconds: isStalled ? .infinity : 1.5, isStalled: isStalled))
+      streams: [
+        .init(
+          name: "s", topic: "t",
+          processor: .init(
+            lagRecords: nil, lastCommitAgeSeconds: isStalled ? .infinity : 1.5, isStalled: isStalled))
+      ])
     let answer = try Fixture(health: report).get("/health")
     #expect(answer.status == status)
     let json = try JSONValue(parsing: answer.body)
@@ -103,8 +108,12 @@ import Testing
   func processorProblems(topic: String?, held: [String], dead: String?, word: String, status: String) throws {
     let report = HealthReport(
       database: .init(isUp: true), broker: .init(isUp: true),
-      processor: .init(
-        lagRecords: 0, lastCommitAgeSeconds: 1, isStalled: false, held: held, topicFault: topic, deadShare: dead))
+      streams: [
+        .init(
+          name: "s", topic: "t",
+          processor: .init(
+            lagRecords: 0, lastCommitAgeSeconds: 1, isStalled: false, held: held, topicFault: topic, deadShare: dead))
+      ])
     let answer = try Fixture(health: report).get("/health")
     #expect(answer.status == 200)
     let json = try JSONValue(parsing: answer.body)

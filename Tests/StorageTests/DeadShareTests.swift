@@ -62,7 +62,7 @@ private func segment(_ dead: Int64, of consumed: Int64, ago: Double, at first: I
   }
 
   private func problem(_ bench: Bench, _ connection: PostgresConnection? = nil) throws -> String? {
-    try DeadShare.problem(connection ?? bench.connection, cluster: Bench.cluster, topic: Bench.topic)
+    try DeadShare.problem(connection ?? bench.connection, stream: bench.plan.definition.name, cluster: Bench.cluster, topic: Bench.topic)
   }
 
   @Test("the text names how many, the commonest code and what the payloads look like, and nothing of the events")
@@ -75,7 +75,7 @@ private func segment(_ dead: Int64, of consumed: Int64, ago: Double, at first: I
     #expect(text.hasPrefix("all latest 12 records are dead letters, most of them TRAILING_BYTES (it begins like JSON)"))
     #expect(!text.contains("secret"))
     // Another topic's and another cluster's are not looked at.
-    #expect(try DeadShare.problem(bench.connection, cluster: "other", topic: Bench.topic) == nil)
+    #expect(try DeadShare.problem(bench.connection, stream: bench.plan.definition.name, cluster: "other", topic: Bench.topic) == nil)
 
     try bench.commit(2, Array(repeating: Download(), count: 2))
     #expect(try problem(bench) == nil)
@@ -87,7 +87,7 @@ private func segment(_ dead: Int64, of consumed: Int64, ago: Double, at first: I
     try commit(bench, partition: 0, dead: 10, reason: "r; it begins like XML")
     let reader = try PostgresConnection(bench.settings)
     defer { reader.close() }
-    try reader.execute("SET ROLE \(Migrator.readerRole)")
+    try reader.execute("SET ROLE \(Migrator.readerRole(for: bench.connection))")
     let text = try #require(try problem(bench, reader))
     #expect(text.hasPrefix("all latest 10 records are dead letters, most of them TRAILING_BYTES:"))
     for column in ["value", "key", "headers", "reason"] {

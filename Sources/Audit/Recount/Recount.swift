@@ -15,23 +15,23 @@ import Storage
 /// snapshot. The events lie in a temporary table of Postgres, so that memory is bounded here.
 public struct Recount {
   private let connection: PostgresConnection
-  private let project: Project
+  private let stream: Stream
   private let kafka: KafkaConfiguration
   private let topic: String
   private let group: String
   private let schemas: SchemaSource?
 
-  private var plan: StreamPlan { project.stream.plan }
+  private var plan: StreamPlan { stream.plan }
 
   /// - Parameters:
   ///   - connection: is used for this alone and left with temporary tables: close it afterwards.
   ///   - schemas: knows those of records that are not the project's own; nil: there are none.
   public init(
-    _ connection: PostgresConnection, _ project: Project, kafka: KafkaConfiguration, topic: String, group: String,
+    _ connection: PostgresConnection, _ stream: Stream, kafka: KafkaConfiguration, topic: String, group: String,
     schemas: SchemaSource? = nil
   ) {
     self.connection = connection
-    self.project = project
+    self.stream = stream
     self.kafka = kafka
     self.topic = topic
     self.group = group
@@ -40,13 +40,13 @@ public struct Recount {
 
   public func run() throws(PipelineError) -> RecountReport {
     do {
-      try Migrator.verify(project, connection)
+      try Migrator.verify([plan], connection)
       let reader = try TopicReader(kafka, topic: topic, group: group)
       defer { reader.close() }
       try connection.execute("SET TIME ZONE 'UTC'; SET work_mem = '64MB'")
       let cluster = try reader.cluster()
       var lows: [Int32: Offset] = [:]
-      for partition in try RecountSnapshot.partitions(connection, cluster: cluster, topic: topic) {
+      for partition in try RecountSnapshot.partitions(connection, plan, cluster: cluster, topic: topic) {
         lows[partition] = try reader.watermarks(partition).low
       }
       guard !lows.isEmpty else {
@@ -54,7 +54,7 @@ public struct Recount {
       }
       let snapshot = try RecountSnapshot(connection, plan, cluster: cluster, topic: topic, lows: lows)
       try connection.execute(RecountQueries.eventTable(plan))
-      var loader = EventLoader(connection, plan, snapshot, decoder: try project.stream.makeDecoder(), schemas: schemas)
+      var loader = EventLoader(connection, plan, snapshot, decoder: try stream.makeDecoder(), schemas: schemas)
       try reader.read(loader.ranges(from: lows)) { try loader.load($0) }
       try connection.execute(
         "ANALYZE recount_events, recount_counts, recount_dead, recount_replays")

@@ -24,11 +24,13 @@ struct RecountSnapshot {
 
   /// The positions of the partitions, by which the topic is asked what it still holds.
   static func partitions(
-    _ connection: PostgresConnection, cluster: String, topic: String
+    _ connection: PostgresConnection, _ plan: StreamPlan, cluster: String, topic: String
   ) throws(PostgresError) -> [Int32] {
     let result = try connection.query(
-      "SELECT partition FROM pulse.progress WHERE cluster = $1 AND topic = $2 ORDER BY partition",
-      [.text(cluster), .text(topic)])
+      """
+      SELECT partition FROM \(connection.pulse).progress WHERE stream = $1 AND cluster = $2 AND topic = $3
+      ORDER BY partition
+      """, [.text(plan.definition.name), .text(cluster), .text(topic)])
     return (0..<result.rowCount).compactMap { result.integer($0, 0).map { Int32($0) } }
   }
 
@@ -64,7 +66,7 @@ struct RecountSnapshot {
       """
       CREATE TEMPORARY TABLE recount_ledger AS
       SELECT *, cluster = \(quotedLiteral(cluster)) AND topic = \(quotedLiteral(topic)) AS is_here
-      FROM (\(LedgerReach.segments(of: plan))) AS l
+      FROM (\(LedgerReach.segments(of: plan, connection))) AS l
       """)
     try connection.execute(
       "CREATE TEMPORARY TABLE recount_lows (partition integer, low bigint)")
@@ -85,17 +87,17 @@ struct RecountSnapshot {
       """
       INSERT INTO recount_counts
       SELECT s.segment, c.aggregate, c.late > 0
-      FROM pulse.ledger_counts AS c JOIN recount_segments AS s USING (partition, first_offset)
-      WHERE c.cluster = $1 AND c.topic = $2
-      """, source)
-    _ = try connection.query(DeadRecords.insertion(into: "recount_dead"), source)
+      FROM \(connection.pulse).ledger_counts AS c JOIN recount_segments AS s USING (partition, first_offset)
+      WHERE c.stream = $3 AND c.cluster = $1 AND c.topic = $2
+      """, source + [.text(plan.definition.name)])
+    _ = try connection.query(DeadRecords.insertion(into: "recount_dead", of: plan, connection), source)
     _ = try connection.query(
       """
       INSERT INTO recount_replays
       SELECT r.aggregate, r.from_time, d.partition, d.position
-      FROM pulse.replays AS r, unnest(r.partitions, r.positions) AS d (partition, position)
-      WHERE r.cluster = $1 AND r.topic = $2
-      """, source)
+      FROM \(connection.pulse).replays AS r, unnest(r.partitions, r.positions) AS d (partition, position)
+      WHERE r.stream = $3 AND r.cluster = $1 AND r.topic = $2
+      """, source + [.text(plan.definition.name)])
     try readSegments(connection)
   }
 
@@ -114,7 +116,7 @@ struct RecountSnapshot {
       WHERE NOT is_here OR NOT EXISTS (SELECT FROM recount_segments AS s
                                        WHERE (s.partition, s.first_offset) = (l.partition, l.first_offset))
       """)[0, 0]
-    let retired = try connection.query("SELECT aggregate, horizon::text FROM pulse.retired")
+    let retired = try connection.query("SELECT aggregate, horizon::text FROM \(connection.pulse).retired")
     for row in 0..<retired.rowCount {
       if let aggregate = retired[row, 0] { retiredUntil[aggregate] = retired[row, 1] }
     }

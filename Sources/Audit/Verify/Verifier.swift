@@ -30,40 +30,52 @@ public struct VerificationReport: Sendable {
 /// Proves from the ledger that every record was applied once: all checks see one snapshot of the database.
 public struct Verifier {
   private let connection: PostgresConnection
+  let pulse: String
+  private let plans: [StreamPlan]
 
-  public init(_ connection: PostgresConnection) {
+  /// - Parameter plans: all streams of the project.
+  public init(_ connection: PostgresConnection, _ plans: [StreamPlan]) {
     self.connection = connection
+    self.plans = plans
+    pulse = connection.pulse
   }
 
-  public func verify(_ plan: StreamPlan) throws(PostgresError) -> VerificationReport {
+  /// How a row of the table or subquery names its partition: where several streams may read one topic, with the stream.
+  func place(_ table: String) -> String {
+    let prefix = table.isEmpty ? "" : table + "."
+    let partition = "\(prefix)topic || '[' || \(prefix)partition || ']'"
+    return plans.count > 1 ? "\(prefix)stream || ' ' || \(partition)" : partition
+  }
+
+  public func verify() throws(PostgresError) -> VerificationReport {
     try connection.transaction("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY") {
       () throws(PostgresError) in
-      try plan.lockResultTables(connection)
-      return try report(plan)
+      for plan in plans { try plan.lockResultTables(connection) }
+      return try report()
     }
   }
 
-  private func report(_ plan: StreamPlan) throws(PostgresError) -> VerificationReport {
+  private func report() throws(PostgresError) -> VerificationReport {
     var checks: [VerificationReport.Check] = []
-    for (name, sql) in Verifier.ledgerChecks {
+    for (name, sql) in ledgerChecks {
       checks.append(.init(name: name, violations: try lines(sql)))
     }
-    for (name, sql) in Verifier.deadLetterChecks {
+    for (name, sql) in deadLetterChecks {
       checks.append(.init(name: name, violations: try lines(sql)))
     }
-    for aggregate in plan.aggregates {
+    for aggregate in plans.flatMap(\.aggregates) {
       if let check = try rowsMatchLedger(aggregate) { checks.append(check) }
     }
     let totals = try connection.query(
       """
-      SELECT count(DISTINCT (cluster, topic, partition)), coalesce(sum(consumed), 0)::bigint,
+      SELECT count(DISTINCT (stream, cluster, topic, partition)), coalesce(sum(consumed), 0)::bigint,
              coalesce(sum(dead), 0)::bigint,
              (SELECT count(*) FROM dead_letters WHERE aggregate IS NOT NULL),
              (SELECT count(*) FROM dead_letters WHERE replayed_at IS NOT NULL)
-      FROM pulse.ledger
+      FROM \(pulse).ledger
       """)
     return VerificationReport(
-      checks: checks, gaps: try lines(Verifier.gaps), partitions: Int(totals.integer(0, 0) ?? 0),
+      checks: checks, gaps: try lines(gaps), partitions: Int(totals.integer(0, 0) ?? 0),
       consumed: Int(totals.integer(0, 1) ?? 0), dead: Int(totals.integer(0, 2) ?? 0),
       late: Int(totals.integer(0, 3) ?? 0), replayed: Int(totals.integer(0, 4) ?? 0))
   }
@@ -79,101 +91,107 @@ public struct Verifier {
     let violations = try lines(
       """
       SELECT format('%s: the ledger says %s events, the rows hold %s', $1::text, ledger.events, rows.events)
-      FROM (SELECT coalesce((SELECT sum(aggregated) FROM pulse.ledger_counts WHERE aggregate = $1), 0)
-                   + coalesce((SELECT sum(events) FROM pulse.replays WHERE aggregate = $1), 0)
-                   + (SELECT count(*) FROM pulse.replayed_letters
+      FROM (SELECT coalesce((SELECT sum(aggregated) FROM \(pulse).ledger_counts WHERE aggregate = $1), 0)
+                   + coalesce((SELECT sum(events) FROM \(pulse).replays WHERE aggregate = $1), 0)
+                   + (SELECT count(*) FROM \(pulse).replayed_letters
                       WHERE aggregate = $1 AND outcome = 'aggregated') AS events) AS ledger,
            (SELECT coalesce((SELECT sum(\(quotedIdentifier(count))) FROM \(quotedIdentifier(aggregate.name))), 0)
-                   + coalesce((SELECT events FROM pulse.retired WHERE aggregate = $1), 0) AS events) AS rows
+                   + coalesce((SELECT events FROM \(pulse).retired WHERE aggregate = $1), 0) AS events) AS rows
       WHERE ledger.events <> rows.events
       """, [.text(aggregate.name)])
     return .init(name: "the rows of \(aggregate.name) hold the events of the ledger", violations: violations)
   }
 
-  private static let gaps = """
-    SELECT format('%s[%s]: offsets %s to %s are missing in the broker (%s)', topic, partition, first_offset,
-                  next_offset - 1, reason)
-    FROM pulse.gaps ORDER BY found_at, topic, partition, first_offset
+  private var gaps: String {
     """
+    SELECT format('%s: offsets %s to %s are missing in the broker (%s)', \(place("")), first_offset,
+                  next_offset - 1, reason)
+    FROM \(pulse).gaps ORDER BY found_at, stream, topic, partition, first_offset
+    """
+  }
 
-  private static let ledgerChecks: [(String, String)] = [
-    (
-      "the applied ranges of each partition are contiguous and disjoint",
-      """
-      SELECT format('%s[%s]: a segment ends at %s and the next begins at %s', topic, partition, previous, first_offset)
-      FROM (SELECT *, lag(next_offset) OVER (PARTITION BY cluster, topic, partition ORDER BY first_offset) AS previous
-            FROM pulse.ledger) AS l
-      WHERE previous IS NOT NULL AND previous <> first_offset
-      ORDER BY topic, partition, first_offset
-      """
-    ),
-    (
-      "each segment holds as many records as its range has offsets, less the missing ones",
-      """
-      SELECT format('%s[%s] from %s: %s offsets, but %s consumed and %s missing', topic, partition, first_offset,
-                    next_offset - first_offset, consumed, missing)
-      FROM pulse.ledger
-      WHERE next_offset - first_offset <> consumed + missing OR consumed < 0 OR missing < 0
-      ORDER BY topic, partition, first_offset
-      """
-    ),
-    (
-      "the missing offsets are those of recorded gaps",
-      """
-      SELECT format('%s[%s] from %s: %s offsets missing, but the recorded gaps have %s', topic, partition, first_offset,
-                    missing, named)
-      FROM (SELECT l.*, coalesce((SELECT sum(g.next_offset - g.first_offset) FROM pulse.gaps AS g
-                                  WHERE (g.cluster, g.topic, g.partition) = (l.cluster, l.topic, l.partition)
-                                    AND g.first_offset >= l.first_offset AND g.next_offset <= l.next_offset), 0) AS named
-            FROM pulse.ledger AS l) AS l
-      WHERE missing <> named
-      ORDER BY topic, partition, first_offset
-      """
-    ),
-    (
-      "the ledger ends where the progress is",
-      """
-      SELECT format('%s[%s]: progress is at %s, the ledger ends at %s', p.topic, p.partition, p.next_offset, l.ends)
-      FROM pulse.progress AS p
-      FULL JOIN (SELECT cluster, topic, partition, max(next_offset) AS ends FROM pulse.ledger
-                 GROUP BY cluster, topic, partition) AS l USING (cluster, topic, partition)
-      WHERE l.ends IS NOT NULL AND p.next_offset IS DISTINCT FROM l.ends
-      ORDER BY topic, partition
-      """
-    ),
-    (
-      "consumed = aggregated + filtered + late + dead, for each aggregate",
-      """
-      SELECT format('%s[%s] from %s, %s: %s consumed, but %s aggregated + %s filtered + %s late + %s dead', l.topic,
-                    l.partition, l.first_offset, c.aggregate, l.consumed, c.aggregated, c.filtered, c.late,
-                    c.dead + l.dead)
-      FROM pulse.ledger AS l
-      JOIN pulse.ledger_counts AS c USING (cluster, topic, partition, first_offset)
-      WHERE l.consumed <> c.aggregated + c.filtered + c.late + c.dead + l.dead
-         OR least(c.aggregated, c.filtered, c.late, c.dead, l.dead) < 0
-      ORDER BY l.topic, l.partition, l.first_offset, c.aggregate
-      """
-    ),
-    (
-      "each segment is counted for its aggregates",
-      """
-      SELECT format('%s[%s] from %s has no counts', topic, partition, first_offset)
-      FROM pulse.ledger AS l
-      FULL JOIN (SELECT DISTINCT cluster, topic, partition, first_offset, true AS counted
-                 FROM pulse.ledger_counts) AS c USING (cluster, topic, partition, first_offset)
-      WHERE (l.consumed > 0 AND counted IS NULL) OR l.consumed IS NULL
-      ORDER BY topic, partition, first_offset
-      """
-    ),
-    (
-      "each segment and its counts are as the processors wrote them",
-      """
-      SELECT format('%s[%s] from %s: the segment or one of its counts was changed or removed by hand', topic, partition,
-                    first_offset)
-      FROM pulse.ledger AS l
-      WHERE seal IS DISTINCT FROM pulse.seal(l)
-      ORDER BY topic, partition, first_offset
-      """
-    ),
-  ]
+  private var ledgerChecks: [(String, String)] {
+    [
+      (
+        "the applied ranges of each partition are contiguous and disjoint",
+        """
+        SELECT format('%s: a segment ends at %s and the next begins at %s', \(place("")), previous, first_offset)
+        FROM (SELECT *, lag(next_offset) OVER (PARTITION BY stream, cluster, topic, partition ORDER BY first_offset)
+                          AS previous
+              FROM \(pulse).ledger) AS l
+        WHERE previous IS NOT NULL AND previous <> first_offset
+        ORDER BY stream, topic, partition, first_offset
+        """
+      ),
+      (
+        "each segment holds as many records as its range has offsets, less the missing ones",
+        """
+        SELECT format('%s from %s: %s offsets, but %s consumed and %s missing', \(place("")), first_offset,
+                      next_offset - first_offset, consumed, missing)
+        FROM \(pulse).ledger
+        WHERE next_offset - first_offset <> consumed + missing OR consumed < 0 OR missing < 0
+        ORDER BY stream, topic, partition, first_offset
+        """
+      ),
+      (
+        "the missing offsets are those of recorded gaps",
+        """
+        SELECT format('%s from %s: %s offsets missing, but the recorded gaps have %s', \(place("")), first_offset,
+                      missing, named)
+        FROM (SELECT l.*, coalesce((
+                SELECT sum(g.next_offset - g.first_offset) FROM \(pulse).gaps AS g
+                WHERE (g.stream, g.cluster, g.topic, g.partition) = (l.stream, l.cluster, l.topic, l.partition)
+                  AND g.first_offset >= l.first_offset AND g.next_offset <= l.next_offset), 0) AS named
+              FROM \(pulse).ledger AS l) AS l
+        WHERE missing <> named
+        ORDER BY stream, topic, partition, first_offset
+        """
+      ),
+      (
+        "the ledger ends where the progress is",
+        """
+        SELECT format('%s: progress is at %s, the ledger ends at %s', \(place("")), p.next_offset, l.ends)
+        FROM \(pulse).progress AS p
+        FULL JOIN (SELECT stream, cluster, topic, partition, max(next_offset) AS ends FROM \(pulse).ledger
+                   GROUP BY stream, cluster, topic, partition) AS l USING (stream, cluster, topic, partition)
+        WHERE l.ends IS NOT NULL AND p.next_offset IS DISTINCT FROM l.ends
+        ORDER BY stream, topic, partition
+        """
+      ),
+      (
+        "consumed = aggregated + filtered + late + dead, for each aggregate",
+        """
+        SELECT format('%s from %s, %s: %s consumed, but %s aggregated + %s filtered + %s late + %s dead', \(place("l")),
+                      l.first_offset, c.aggregate, l.consumed, c.aggregated, c.filtered, c.late,
+                      c.dead + l.dead)
+        FROM \(pulse).ledger AS l
+        JOIN \(pulse).ledger_counts AS c USING (stream, cluster, topic, partition, first_offset)
+        WHERE l.consumed <> c.aggregated + c.filtered + c.late + c.dead + l.dead
+           OR least(c.aggregated, c.filtered, c.late, c.dead, l.dead) < 0
+        ORDER BY l.stream, l.topic, l.partition, l.first_offset, c.aggregate
+        """
+      ),
+      (
+        "each segment is counted for its aggregates",
+        """
+        SELECT format('%s from %s has no counts', \(place("")), first_offset)
+        FROM \(pulse).ledger AS l
+        FULL JOIN (SELECT DISTINCT stream, cluster, topic, partition, first_offset, true AS counted
+                   FROM \(pulse).ledger_counts) AS c USING (stream, cluster, topic, partition, first_offset)
+        WHERE (l.consumed > 0 AND counted IS NULL) OR l.consumed IS NULL
+        ORDER BY stream, topic, partition, first_offset
+        """
+      ),
+      (
+        "each segment and its counts are as the processors wrote them",
+        """
+        SELECT format('%s from %s: the segment or one of its counts was changed or removed by hand', \(place("")),
+                      first_offset)
+        FROM \(pulse).ledger AS l
+        WHERE seal IS DISTINCT FROM \(pulse).seal(l)
+        ORDER BY stream, topic, partition, first_offset
+        """
+      ),
+    ]
+  }
 }

@@ -59,7 +59,9 @@ final class Database {
 
   /// Up to where all partitions together are contained in the rows.
   func committedRecords() throws -> Int {
-    Int(try connection.query("SELECT coalesce(sum(next_offset), 0)::bigint FROM pulse.progress").integer(0, 0) ?? 0)
+    Int(
+      try connection.query("SELECT coalesce(sum(next_offset), 0)::bigint FROM \(connection.pulse).progress").integer(
+        0, 0) ?? 0)
   }
 
   /// Waits until at least that many records are committed. Asks only when a transaction has been committed.
@@ -83,7 +85,7 @@ final class Database {
   }
 
   func checkLedger(records: Int) throws {
-    let report = try Verifier(connection).verify(project.stream.plan)
+    let report = try Verifier(connection, [project.stream.plan]).verify()
     guard report.holds, report.consumed == records, report.gaps.isEmpty, report.dead == 0 else {
       let violations = report.checks.flatMap(\.violations) + report.gaps
       throw BenchmarkError.wrongAnswer(

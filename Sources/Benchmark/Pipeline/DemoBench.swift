@@ -120,7 +120,9 @@ private final class RunningUp {
   }
 
   func committedRecords() throws -> Int {
-    Int(try connection.query("SELECT coalesce(sum(next_offset), 0)::bigint FROM pulse.progress").integer(0, 0) ?? 0)
+    Int(
+      try connection.query("SELECT coalesce(sum(next_offset), 0)::bigint FROM \(connection.pulse).progress").integer(
+        0, 0) ?? 0)
   }
 
   func waitForCommitted(_ records: Int) throws {

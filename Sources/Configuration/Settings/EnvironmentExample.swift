@@ -17,6 +17,10 @@ public func environmentExample() -> String {
     if group == .kafka {
       text += """
 
+        # Topic of one of several streams: its name in capitals, _ for what is no letter or digit.
+        # text; default: the topic that the stream's definition names
+        #\(TopicSetting.prefix)CONTENT_DOWNLOADS=
+
         # Any property of librdkafka: its name in capitals with _ for each dot, e.g. security.protocol.
         # text
         #\(KafkaProperty.prefix)SECURITY_PROTOCOL=

@@ -13,6 +13,8 @@ public enum SettingFormat: Hashable, Sendable {
   case addresses
   case file
   case folder
+  /// A schema of Postgres that is nobody else's.
+  case schema
 
   /// What the help calls the value.
   var placeholder: String {
@@ -26,6 +28,7 @@ public enum SettingFormat: Hashable, Sendable {
     case .addresses: "URL,…"
     case .file: "FILE"
     case .folder: "FOLDER"
+    case .schema: "NAME"
     }
   }
 
@@ -42,6 +45,7 @@ public enum SettingFormat: Hashable, Sendable {
     case .addresses: "http:// or https:// addresses, several separated by commas"
     case .file: "file"
     case .folder: "folder"
+    case .schema: "name of at most \(Self.maximumSchemaBytes) bytes that does not begin with pg_ or end with _pulse"
     }
   }
 
@@ -52,6 +56,9 @@ public enum SettingFormat: Hashable, Sendable {
     default: true
     }
   }
+
+  /// The bookkeeping's schemas are called after it, and Postgres' names have 63 bytes.
+  private static let maximumSchemaBytes = 50
 
   /// nil when `text` is as it must be; else what it must be.
   func complaint(about text: String) -> String? {
@@ -75,6 +82,12 @@ public enum SettingFormat: Hashable, Sendable {
       return splitList(text).allSatisfy(isAddress) && !splitList(text).isEmpty ? nil : "must be \(rule)"
     case .file, .folder:
       return text.isEmpty ? "must not be empty" : nil
+    case .schema:
+      let isTaken =
+        text.hasPrefix("pg_") || text.hasSuffix("_pulse") || text.hasSuffix("pulse_replay")
+        || ["pulse", "information_schema"].contains(text)
+      return text.isEmpty || isTaken || text.utf8.count > Self.maximumSchemaBytes || text.utf8.contains(0)
+        ? "must be a \(rule)" : nil
     }
   }
 }

@@ -14,6 +14,7 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case pgDatabase = "PG_DATABASE"
   case pgUser = "PG_USER"
   case pgPassword = "PG_PASSWORD"
+  case resultSchema = "RESULT_SCHEMA"
   case apiHost = "API_HOST"
   case apiPort = "API_PORT"
   case allowedOrigins = "ALLOWED_ORIGINS"
@@ -31,6 +32,7 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case eventsPerMinute = "EVENTS_PER_MINUTE"
   case dataDirectory = "STREAMPULSE_DATA_DIR"
   case project = "STREAMPULSE_PROJECT"
+  case projectName = "STREAMPULSE_PROJECT_NAME"
   case url = "STREAMPULSE_URL"
   case logLevel = "LOG_LEVEL"
 
@@ -49,11 +51,11 @@ public enum SettingKey: String, CaseIterable, Sendable {
     case .kafkaTopic:
       Setting(
         .kafka, .text, note: "the topic that the stream's definition names",
-        "Topic of the events")
+        "Topic of the events, for a project of one stream")
     case .kafkaGroupID:
       Setting(
         .kafka, .text, default: "streampulse",
-        "Consumer group in which the instances share the partitions; progress is kept per cluster, topic and partition")
+        "Consumer group in which the instances share the partitions; of several streams each has one, GROUP.STREAM")
     case .registryURL:
       Setting(
         .registry, .addresses, note: "none: records are of the schemas in schemas/",
@@ -80,6 +82,10 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(.postgres, .text, default: "streampulse", "Postgres user, who owns the tables")
     case .pgPassword:
       Setting(.postgres, .text, note: "none", secret: true, "Postgres password")
+    case .resultSchema:
+      Setting(
+        .postgres, .schema, default: "public",
+        "Schema of the results; every project of a database has its own")
     case .apiHost:
       Setting(.api, .text, default: "127.0.0.1", "Address that the API listens on; 0.0.0.0 for all")
     case .apiPort:
@@ -127,6 +133,10 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(
         .general, .folder, default: ".",
         "Folder with sql/ and schemas/; without sql/ in the default, the one that the program was built in")
+    case .projectName:
+      Setting(
+        .general, .text, note: "the folder's name",
+        "What the project is called in the database, which refuses another one in the same RESULT_SCHEMA")
     case .url:
       Setting(
         .general, .text, note: "none",

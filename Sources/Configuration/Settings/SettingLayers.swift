@@ -48,6 +48,8 @@ struct SettingValues {
 struct SettingLayers {
   var values = SettingValues()
   var kafkaProperties: [KafkaProperty] = []
+  /// By the variable.
+  var topics: [String: TopicSetting] = [:]
   var problems: [ConfigurationError.Problem] = []
 
   init(commandLine: [String: String], environment: [String: String], file: EnvironmentFile?) {
@@ -81,11 +83,15 @@ struct SettingLayers {
       if value.isEmpty { values.unset(known) } else { values.set(known, value, origin: origin) }
     } else if let property = KafkaProperty(key: key, value: value) {
       properties[property.name] = property
+    } else if key.hasPrefix(TopicSetting.prefix) {
+      topics[key] = value.isEmpty ? nil : TopicSetting(key: key, topic: value, origin: origin)
     }
   }
 
   private mutating func checkFileKey(_ key: String, location: String) {
     if SettingKey(rawValue: key) != nil || KafkaProperty(key: key, value: "") != nil { return }
+    // Whether there is such a stream is known when the project is loaded.
+    if key.hasPrefix(TopicSetting.prefix) { return }
     let looksLikeOurs = ["KAFKA_", "SCHEMA_REGISTRY_", "PG_", "API_", "STREAMPULSE_"].contains { key.hasPrefix($0) }
     // A letter or two off a known name is a slip, whatever it begins with.
     if looksLikeOurs || nearestName(to: key, among: SettingKey.allCases.map(\.rawValue), mostMistakes: 2) != nil {

@@ -73,7 +73,7 @@ final class DatabaseServer {
   /// How far each partition is contained in the rows.
   func positions() throws -> [Int32: Int64] {
     let result = try monitored { connection in
-      try connection.query("SELECT partition, next_offset FROM pulse.progress")
+      try connection.query("SELECT partition, next_offset FROM \(connection.pulse).progress")
     }
     var positions: [Int32: Int64] = [:]
     for row in 0..<result.rowCount {

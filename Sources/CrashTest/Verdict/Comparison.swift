@@ -35,7 +35,7 @@ public struct Comparison: Sendable {
     _ aggregate: AggregatePlan, stream: String, _ connection: PostgresConnection
   ) throws {
     let definition = try connection.query(
-      "SELECT definition FROM pulse.definitions WHERE aggregate = $1", [.text(aggregate.name)])
+      "SELECT definition FROM \(connection.pulse).definitions WHERE aggregate = $1", [.text(aggregate.name)])
     guard definition.rowCount == 1, let text = definition[0, 0], let batch = Truth.batchQuery(of: text, stream: stream)
     else { throw CrashTestError.setup("the definition of \(aggregate.name) cannot be run as a batch") }
     let expected = "crashtest.\(quotedIdentifier(aggregate.name))"
@@ -96,7 +96,7 @@ public struct Comparison: Sendable {
   }
 
   private mutating func compareLedger(_ project: Project, _ connection: PostgresConnection) throws {
-    let report = try Verifier(connection).verify(project.stream.plan)
+    let report = try Verifier(connection, project.streams.map(\.plan)).verify()
     let violations = report.checks.flatMap { check in check.violations.map { "\(check.name): \($0)" } }
     differences += violations.count
     examples += violations.prefix(Comparison.maxExamples)

@@ -36,7 +36,7 @@ struct AlertEvaluator {
       WITH last AS (
         SELECT coalesce(max(evaluated_until) FILTER (WHERE cluster = $2), max(evaluated_until), $3::timestamptz) AS until,
                count(*) FILTER (WHERE cluster = $2) = 0 AS is_new
-        FROM pulse.alert_progress WHERE alert = $1),
+        FROM \(connection.pulse).alert_progress WHERE alert = $1),
       next AS (
         SELECT greatest(last.until, coalesce(
           (SELECT min(window_start) FROM \(quotedIdentifier(alert.aggregate))
@@ -65,7 +65,7 @@ struct AlertEvaluator {
     statements.append(
       PostgresStatement(
         """
-        INSERT INTO pulse.alert_progress (alert, cluster, evaluated_until) VALUES ($1, $2, $3::timestamptz)
+        INSERT INTO \(connection.pulse).alert_progress (alert, cluster, evaluated_until) VALUES ($1, $2, $3::timestamptz)
         ON CONFLICT (alert, cluster) DO UPDATE SET evaluated_until = excluded.evaluated_until, updated_at = now()
         """, [.text(alert.name), .text(cluster), .text(until)]))
     let results = try connection.pipeline(statements)

@@ -65,7 +65,7 @@ public final class Forwarder: Sendable {
   private func forwardPortion(_ office: inout ElectedConnection, _ way: inout Way) -> Int {
     do throws(PostgresError) {
       guard let connection = try office.elected() else { return Forwarder.intervalMilliseconds }
-      let outbox = Outbox(connection: connection)
+      let outbox = Outbox(connection: connection, stream: stream)
       let letters = try outbox.oldest(atMost: way.pace.limit)
       if !letters.isEmpty {
         do throws(KafkaError) {

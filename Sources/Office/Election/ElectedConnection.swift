@@ -24,7 +24,8 @@ struct ElectedConnection {
   mutating func elected() throws(PostgresError) -> PostgresConnection? {
     let open = try connected()
     if !isElected {
-      isElected = try open.query("SELECT pg_try_advisory_lock($1)", [.bigint(lock.key)]).boolean(0, 0) == true
+      isElected =
+        try open.query("SELECT pg_try_advisory_lock($1)", [.bigint(lock.key(for: open))]).boolean(0, 0) == true
     }
     return isElected ? open : nil
   }

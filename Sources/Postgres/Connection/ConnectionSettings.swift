@@ -5,6 +5,8 @@ import Glibc
 public struct ConnectionSettings: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   /// libpq's keywords (`host`, `application_name`, `options`, …) with their values.
   private var values: [String: String]
+  /// The one schema in which names without a schema are looked for; nil: what the server's `search_path` says.
+  public var schema: String?
 
   /// Keepalives and timeouts notice within half a minute that a server vanished without a word.
   private static let defaults = [

@@ -1,5 +1,6 @@
 import CLibPQ
 import Glibc
+import SQLQuoting
 
 /// A connection to Postgres: the owner of a `PGconn`.
 ///
@@ -12,6 +13,9 @@ public final class PostgresConnection {
 
   /// Cancels what runs on this connection; for other threads.
   public let canceller: Canceller
+
+  /// The settings' schema.
+  public let schema: String?
 
   var handle: OpaquePointer?
   var preparedStatements: [String: String] = [:]
@@ -27,6 +31,8 @@ public final class PostgresConnection {
     self.handle = handle
     self.notices = notices
     canceller = Canceller(handle)
+    schema = settings.schema
+    if let schema { try execute("SET search_path TO \(quotedIdentifier(schema))") }
   }
 
   deinit {

@@ -90,7 +90,7 @@ struct PartitionAdmission<Source: RecordSource> {
     pendingWithdrawals.insert(partition)
     tracker.release(partition)
     pendingRereads[partition] = nil
-    let text = fault.text(cluster: status.current.cluster ?? "", partition)
+    let text = fault.text(status.books, cluster: status.current.cluster ?? "", partition)
     status.update { $0.held[partition] = text }
     observe(.partitionHeld(topic: partition.topic, partition: partition.partition, reason: text))
   }

@@ -12,12 +12,13 @@ enum PartitionFault: Equatable, Sendable {
   case unexplained(OffsetGap, CleanupPolicy?)
 
   /// What is wrong and how to go on, for a person.
-  func text(cluster: String, _ partition: TopicPartition) -> String {
+  func text(_ books: Books, cluster: String, _ partition: TopicPartition) -> String {
     let name = "partition \(partition.partition) of \(partition.topic)"
     let arguments = "\(quotedLiteral(cluster)), \(quotedLiteral(partition.topic)), \(partition.partition)"
+    let stream = books.stream.map { ", " + quotedLiteral($0) } ?? ""
     let beginAgain = """
       Nothing more is read of it until you say how to go on; to begin again at its start: \
-      SELECT pulse.begin_again(\(arguments)). See "A log that is not the one that was read" in docs/exactly-once.md
+      SELECT \(books.schema).begin_again(\(arguments)\(stream)). See "A log that is not the one that was read" in docs/exactly-once.md
       """
     switch self {
     case .truncated(let end, let position):
@@ -35,7 +36,7 @@ enum PartitionFault: Equatable, Sendable {
         offsets \(gap.first) to \(gap.next - 1) of \(name) are missing, and the broker does not explain it: the log \
         begins before them, \(policy?.text ?? "cleanup.policy is not known"), and no transaction is seen there. Nothing \
         more is read of it until you say how to go on; to go on without them: \
-        SELECT pulse.accept_gap(\(arguments), \(gap.first), \(gap.next)). See "An unexplained gap" in \
+        SELECT \(books.schema).accept_gap(\(arguments), \(gap.first), \(gap.next)\(stream)). See "An unexplained gap" in \
         docs/exactly-once.md
         """
     }

@@ -24,7 +24,7 @@ public enum TopicFault: Hashable, Sendable {
   }
 
   /// What is wrong and how to go on, for a person.
-  public func text(cluster: String, topic: String) -> String {
+  public func text(_ books: Books = Books(), cluster: String, topic: String) -> String {
     switch self {
     case .missing:
       "the topic \(topic) does not exist"
@@ -36,7 +36,8 @@ public enum TopicFault: Hashable, Sendable {
       """
       the topic \(topic) has \(count) partitions, and more of it has been read (of partition \
       \(lost.map(String.init).joined(separator: ", "))): it was made anew. To go on without those: \
-      SELECT pulse.begin_again(\(quotedLiteral(cluster)), \(quotedLiteral(topic)), partition) \
+      SELECT \(books.schema).begin_again(\(quotedLiteral(cluster)), \(quotedLiteral(topic)), partition\
+      \(books.stream.map { ", " + quotedLiteral($0) } ?? "")) \
       FROM unnest(ARRAY[\(lost.map(String.init).joined(separator: ", "))]) AS partition
       """
     }

@@ -3,7 +3,7 @@ import Storage
 
 extension Sink {
   /// Writes dead letters, and into the outbox which of them are to be forwarded.
-  func insert(_ letters: [DeadLetter], _ cluster: String) -> Statement {
+  func insert(_ letters: [DeadLetter], _ cluster: String, _ pulse: String) -> Statement {
     var topics = PostgresArray(.text)
     var partitions = PostgresArray(.integer)
     var offsets = PostgresArray(.bigint)
@@ -46,7 +46,7 @@ extension Sink {
       name: "dead letters",
       sql: """
         WITH letters AS (\(insertion) RETURNING id)
-        INSERT INTO pulse.outbox (letter, topic) SELECT id, $15 FROM letters
+        INSERT INTO \(pulse).outbox (letter, topic) SELECT id, $15 FROM letters
         """, parameters: parameters + [.text(deadLetterTopic)])
   }
 }

@@ -53,9 +53,9 @@ struct Sink: Sendable {
     let result = try connection.query(
       """
       SELECT partition, next_offset, epoch, (extract(epoch FROM watermark) * 1000000)::bigint, last_record
-      FROM pulse.claim($1, $2, $3, $4, $5)
+      FROM \(connection.pulse).claim($1, $2, $3, $4, $5, $6)
       """,
-      [.text(cluster), .text(topic), .array(numbers), .array(offsets), .text(owner)])
+      [.text(stream), .text(cluster), .text(topic), .array(numbers), .array(offsets), .text(owner)])
     return (0..<result.rowCount).compactMap { row in
       guard let partition = result.integer(row, 0), let next = result.integer(row, 1),
         let epoch = result.integer(row, 2)
@@ -81,13 +81,14 @@ struct Sink: Sendable {
   ///   connection error the outcome is unknown: ask for the `positions`.
   func commit(_ checkpoint: Checkpoint, cluster: String, _ connection: PostgresConnection) throws(PostgresError) {
     let advances = checkpoint.advances.byTopic(\.partition)
-    let positions = advances.map { advance($0.elements, of: $0.topic, cluster) }
+    let pulse = connection.pulse
+    let positions = advances.map { advance($0.elements, of: $0.topic, cluster, pulse) }
     var statements = checkpoint.deltas.map(upsert)
-    for (topic, advances) in advances { statements += ledger(advances, of: topic, cluster) }
+    for (topic, advances) in advances { statements += ledger(advances, of: topic, cluster, pulse) }
     for (topic, gaps) in checkpoint.gaps.byTopic(\.gap.partition) {
-      statements.append(record(gaps, of: topic, cluster))
+      statements.append(record(gaps, of: topic, cluster, pulse))
     }
-    if !checkpoint.deadLetters.isEmpty { statements.append(insert(checkpoint.deadLetters, cluster)) }
+    if !checkpoint.deadLetters.isEmpty { statements.append(insert(checkpoint.deadLetters, cluster, pulse)) }
     // Parsed and planned once per connection: a flush comes many times a second.
     for statement in positions + statements { try connection.prepare(statement.name, statement.sql) }
     if plantedBug == .positionBeforeRows {
@@ -112,7 +113,9 @@ struct Sink: Sendable {
     cluster: String, _ connection: PostgresConnection
   ) throws(PostgresError) -> [TopicPartition: StoredPosition] {
     let result = try connection.query(
-      "SELECT topic, partition, next_offset, epoch FROM pulse.progress WHERE cluster = $1", [.text(cluster)])
+      """
+      SELECT topic, partition, next_offset, epoch FROM \(connection.pulse).progress WHERE stream = $1 AND cluster = $2
+      """, [.text(stream), .text(cluster)])
     var stored: [TopicPartition: StoredPosition] = [:]
     for row in 0..<result.rowCount {
       guard let topic = result[row, 0], let partition = result.integer(row, 1), let next = result.integer(row, 2),
@@ -123,7 +126,9 @@ struct Sink: Sendable {
     return stored
   }
 
-  private func advance(_ advances: [PartitionAdvance], of topic: String, _ cluster: String) -> Statement {
+  private func advance(
+    _ advances: [PartitionAdvance], of topic: String, _ cluster: String, _ pulse: String
+  ) -> Statement {
     var partitions = PostgresArray(.integer)
     var epochs = PostgresArray(.bigint)
     var expected = PostgresArray(.bigint)
@@ -141,9 +146,9 @@ struct Sink: Sendable {
       if let record = advance.last { last.append(record.rawValue) } else { last.appendNull() }
     }
     return Statement(
-      name: "advance", sql: "SELECT pulse.advance($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+      name: "advance", sql: "SELECT \(pulse).advance($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
       parameters: [
-        .text(cluster), .text(topic), .array(partitions), .array(epochs), .array(expected), .array(next),
+        .text(stream), .text(cluster), .text(topic), .array(partitions), .array(epochs), .array(expected), .array(next),
         .array(watermarks), .array(idle), .array(last),
       ])
   }
@@ -154,7 +159,9 @@ struct Sink: Sendable {
   }
 
   /// Segments of the ledger: one that begins with this flush is new, the others are there already.
-  private func ledger(_ advances: [PartitionAdvance], of topic: String, _ cluster: String) -> [Statement] {
+  private func ledger(
+    _ advances: [PartitionAdvance], of topic: String, _ cluster: String, _ pulse: String
+  ) -> [Statement] {
     let moved = advances.filter { $0.next != $0.expected }
     guard !moved.isEmpty else { return [] }
     var partitions = PostgresArray(.integer)
@@ -181,13 +188,15 @@ struct Sink: Sendable {
       }
     }
     let parameters: [PostgresParameter] =
-      [.text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) }
+      [.text(stream), .text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) }
       + [.array(latest), .array(countPartitions), .array(names)] + counts.map { .array($0) }
     let list = (1...parameters.count).map { "$\($0)" }.joined(separator: ", ")
-    return [Statement(name: "ledger", sql: "SELECT pulse.enter_ledger(\(list))", parameters: parameters)]
+    return [Statement(name: "ledger", sql: "SELECT \(pulse).enter_ledger(\(list))", parameters: parameters)]
   }
 
-  private func record(_ gaps: [ExplainedGap], of topic: String, _ cluster: String) -> Statement {
+  private func record(
+    _ gaps: [ExplainedGap], of topic: String, _ cluster: String, _ pulse: String
+  ) -> Statement {
     var partitions = PostgresArray(.integer)
     var first = PostgresArray(.bigint)
     var next = PostgresArray(.bigint)
@@ -200,9 +209,9 @@ struct Sink: Sendable {
     }
     return Statement(
       name: "gaps",
-      sql: "SELECT pulse.record_gaps($1, $2, $3, $4, $5, $6, $7)",
+      sql: "SELECT \(pulse).record_gaps($1, $2, $3, $4, $5, $6, $7)",
       parameters: [
-        .text(cluster), .text(topic), .text(stream), .array(partitions), .array(first), .array(next), .array(reasons),
+        .text(stream), .text(cluster), .text(topic), .array(partitions), .array(first), .array(next), .array(reasons),
       ])
   }
 }

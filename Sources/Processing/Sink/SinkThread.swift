@@ -159,7 +159,7 @@ final class SinkThread: CheckpointSink, Sendable {
     // Nothing is lost with it that a crash of the server leaves: no wait for the disk while the lock is held.
     _ = try? connection.query(
       "SELECT pg_notify($1, $2) FROM set_config('synchronous_commit', 'off', true)",
-      [.text(Announcement.channel), .text(Announcement.payload(stream: sink.stream))])
+      [.text(Announcement.channel(for: connection)), .text(Announcement.payload(stream: sink.stream))])
   }
 
   // MARK: Called by the worker

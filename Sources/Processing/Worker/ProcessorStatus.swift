@@ -14,6 +14,8 @@ public final class ProcessorStatus: Sendable {
     public var waiting: [TopicPartition: String] = [:]
     /// What an access list denied when records were to be read; nil once they come.
     public var denial: String?
+    /// Why it has ended by itself.
+    public var ending: String?
     /// nil while the broker can be reached.
     public var brokerProblem: String?
     /// nil while the database can be written.
@@ -27,14 +29,17 @@ public final class ProcessorStatus: Sendable {
 
   private let snapshot = Mutex(Snapshot())
   private let parts: [ProcessorStatus]
+  let books: Books
 
-  public init() {
+  public init(books: Books = Books()) {
     parts = []
+    self.books = books
   }
 
   /// What several workers do together.
   init(of parts: [ProcessorStatus]) {
     self.parts = parts
+    books = parts.first?.books ?? Books()
   }
 
   public var current: Snapshot {
@@ -63,6 +68,7 @@ extension ProcessorStatus.Snapshot {
     merged.partitions = (partitions + other.partitions).sorted()
     merged.held.merge(other.held) { $1 }
     merged.waiting.merge(other.waiting) { $1 }
+    merged.ending = ending ?? other.ending
     merged.denial = denial ?? other.denial
     merged.brokerProblem = brokerProblem ?? other.brokerProblem
     merged.databaseProblem = databaseProblem ?? other.databaseProblem

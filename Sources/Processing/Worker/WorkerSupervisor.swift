@@ -13,7 +13,7 @@ final class WorkerSupervisor: Sendable {
     var isStopping = false
   }
 
-  let status = ProcessorStatus()
+  let status: ProcessorStatus
   private let stream: Stream
   private let settings: ProcessorSettings
   private let schemas: WriterSchemas?
@@ -25,6 +25,7 @@ final class WorkerSupervisor: Sendable {
     observe: @escaping @Sendable (Observation) -> Void
   ) {
     self.stream = stream
+    status = ProcessorStatus(books: settings.books(of: stream.plan.definition.name))
     self.settings = settings
     self.schemas = schemas
     self.observe = observe
@@ -67,8 +68,8 @@ final class WorkerSupervisor: Sendable {
       var consumerSettings = KafkaConsumerSettings()
       consumerSettings.batchSize = settings.batchSize
       consumerSettings.queuedMinMessages = max(
-        consumerSettings.queuedMinMessages / settings.workers, 4 * settings.batchSize)
-      consumerSettings.queuedMaxKilobytes = max(consumerSettings.queuedMaxKilobytes / settings.workers, 1024)
+        consumerSettings.queuedMinMessages / settings.sharers, 4 * settings.batchSize)
+      consumerSettings.queuedMaxKilobytes = max(consumerSettings.queuedMaxKilobytes / settings.sharers, 1024)
       let consumer = try KafkaConsumer(
         configuration: settings.kafka, topic: settings.topic, group: settings.group, settings: consumerSettings)
       defer { consumer.close() }

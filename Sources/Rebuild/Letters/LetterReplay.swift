@@ -58,11 +58,11 @@ public struct LetterReplay {
   /// - Parameter now: the wall clock in microseconds since 1970, against which events from the future are recognised.
   public func replay(_ filter: LetterFilter, now: Int64) throws(PipelineError) -> LetterReplayReport {
     do {
-      let free = try connection.query("SELECT pg_try_advisory_lock_shared($1)", [.bigint(lock.key)])
+      let free = try connection.query("SELECT pg_try_advisory_lock_shared($1)", [.bigint(lock.key(for: connection))])
       guard free.boolean(0, 0) == true else {
         throw PipelineError.definition("an aggregate is being replayed: replay dead letters when that is done")
       }
-      defer { _ = try? connection.query("SELECT pg_advisory_unlock_shared($1)", [.bigint(lock.key)]) }
+      defer { _ = try? connection.query("SELECT pg_advisory_unlock_shared($1)", [.bigint(lock.key(for: connection))]) }
       // What was checked before the lock was held, a replay with a changed definition may have changed meanwhile.
       let shapes = plan.aggregates.map { (name: $0.name, shape: TableShape($0, of: plan)) }
       if let change = try Migrator.redefinition(shapes, connection) { throw PipelineError.definition(change) }
@@ -181,10 +181,10 @@ public struct LetterReplay {
     let result = try connection.query(
       """
       SELECT d.id, d.value, to_json(ARRAY(
-        SELECT c.aggregate FROM pulse.ledger_counts AS c
-        WHERE (c.cluster, c.topic, c.partition) = (d.cluster, d.topic, d.partition)
-          AND c.first_offset = (SELECT max(l.first_offset) FROM pulse.ledger AS l
-                                WHERE (l.cluster, l.topic, l.partition) = (d.cluster, d.topic, d.partition)
+        SELECT c.aggregate FROM \(connection.pulse).ledger_counts AS c
+        WHERE (c.stream, c.cluster, c.topic, c.partition) = (d.stream, d.cluster, d.topic, d.partition)
+          AND c.first_offset = (SELECT max(l.first_offset) FROM \(connection.pulse).ledger AS l
+                                WHERE (l.stream, l.cluster, l.topic, l.partition) = (d.stream, d.cluster, d.topic, d.partition)
                                   AND l.first_offset <= d.record_offset)
           AND (d.aggregate IS NULL OR c.aggregate = d.aggregate)
         ORDER BY c.aggregate))
@@ -207,7 +207,7 @@ public struct LetterReplay {
   private func horizons() throws(PostgresError) -> [String: Int64] {
     let result = try connection.query(
       """
-      SELECT aggregate, (extract(epoch FROM horizon) * 1000000)::bigint FROM pulse.retired
+      SELECT aggregate, (extract(epoch FROM horizon) * 1000000)::bigint FROM \(connection.pulse).retired
       WHERE isfinite(horizon)
       """)
     var horizons: [String: Int64] = [:]
@@ -244,7 +244,7 @@ public struct LetterReplay {
     statements += [
       PostgresStatement(
         """
-        INSERT INTO pulse.replayed_letters (letter, aggregate, outcome, event_time)
+        INSERT INTO \(connection.pulse).replayed_letters (letter, aggregate, outcome, event_time)
         SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[])
         """, [.array(taken), .array(aggregates), .array(outcomes), .array(times)]),
       PostgresStatement("UPDATE dead_letters SET replayed_at = now() WHERE id = ANY ($1)", [.array(taken)]),
@@ -255,7 +255,7 @@ public struct LetterReplay {
         """, [.array(refused), .array(codes), .array(reasons)]),
       PostgresStatement(
         "SELECT pg_notify($1, $2)",
-        [.text(Announcement.channel), .text(Announcement.payload(stream: plan.definition.name))]),
+        [.text(Announcement.channel(for: connection)), .text(Announcement.payload(stream: plan.definition.name))]),
     ]
     _ = try connection.pipeline(statements)
   }

@@ -126,7 +126,7 @@ public final class Replay {
     try connection.execute("SET TIME ZONE 'UTC'")
     cluster = try reader.cluster()
     let stored = try connection.query(
-      "SELECT shape FROM pulse.definitions WHERE aggregate = $1", [.text(aggregate.name)])
+      "SELECT shape FROM \(connection.pulse).definitions WHERE aggregate = $1", [.text(aggregate.name)])
     guard stored.rowCount > 0 else {
       throw PipelineError.definition("the table \(aggregate.name) has not been created: run streampulse migrate")
     }
@@ -145,9 +145,9 @@ public final class Replay {
   private func committed(isLocking: Bool = false) throws(PostgresError) -> [Int32: Offset] {
     let result = try connection.query(
       """
-      SELECT partition, next_offset FROM pulse.progress WHERE cluster = $1 AND topic = $2 ORDER BY partition
-      \(isLocking ? "FOR UPDATE" : "")
-      """, [.text(cluster), .text(topic)])
+      SELECT partition, next_offset FROM \(connection.pulse).progress WHERE stream = $3 AND cluster = $1 AND topic = $2
+      ORDER BY partition \(isLocking ? "FOR UPDATE" : "")
+      """, [.text(cluster), .text(topic), .text(stream.plan.definition.name)])
     var positions: [Int32: Offset] = [:]
     for row in 0..<result.rowCount {
       if let partition = result.integer(row, 0) { positions[Int32(partition)] = result.integer(row, 1) }
@@ -195,7 +195,7 @@ public final class Replay {
     var dead: [Int32: Set<Offset>] = [:]
     for (partition, range) in ranges {
       let found = try connection.query(
-        DeadRecords.offsets,
+        DeadRecords.offsets(of: stream.plan, connection),
         [
           .text(cluster), .text(topic), .text(aggregate.name), .bigint(Int64(partition)), .bigint(range.lowerBound),
           .bigint(range.upperBound),
@@ -259,9 +259,12 @@ public final class Replay {
     for (partition, start) in starts.sorted(by: { $0.key < $1.key }) {
       let result = try connection.query(
         """
-        SELECT coalesce(sum(consumed), 0)::bigint FROM pulse.ledger
-        WHERE (cluster, topic, partition) = ($1, $2, $3::integer) AND first_offset >= $4
-        """, [.text(cluster), .text(topic), .bigint(Int64(partition)), .bigint(start)])
+        SELECT coalesce(sum(consumed), 0)::bigint FROM \(connection.pulse).ledger
+        WHERE (stream, cluster, topic, partition) = ($5, $1, $2, $3::integer) AND first_offset >= $4
+        """,
+        [
+          .text(cluster), .text(topic), .bigint(Int64(partition)), .bigint(start), .text(stream.plan.definition.name),
+        ])
       let consumed = result.integer(0, 0) ?? 0
       let count = counts[partition] ?? 0
       guard count == consumed else {
@@ -273,7 +276,8 @@ public final class Replay {
       }
     }
     let dead = try connection.query(
-      DeadRecords.count(from: starts), [.text(cluster), .text(topic), .text(aggregate.name)])
+      DeadRecords.count(from: starts, of: stream.plan, connection),
+      [.text(cluster), .text(topic), .text(aggregate.name)])
     guard (dead.integer(0, 0) ?? 0) == deadCount else {
       throw PipelineError.definition("dead letters were replayed meanwhile, nothing has been changed: replay again")
     }
@@ -284,7 +288,7 @@ public final class Replay {
     let shape = TableShape(aggregate, of: stream.plan)
     _ = try connection.query(
       """
-      UPDATE pulse.definitions SET shape = $2, definition = $3, updated_at = now() WHERE aggregate = $1
+      UPDATE \(connection.pulse).definitions SET shape = $2, definition = $3, updated_at = now() WHERE aggregate = $1
       """, [.text(aggregate.name), .text(shape.description), .text(aggregate.select.text)])
     var partitions = PostgresArray(.integer)
     var offsets = PostgresArray(.bigint)
@@ -294,34 +298,38 @@ public final class Replay {
     }
     _ = try connection.query(
       """
-      INSERT INTO pulse.replays (aggregate, cluster, topic, from_time, partitions, positions, records, events)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+      INSERT INTO \(connection.pulse).replays
+        (aggregate, cluster, topic, from_time, partitions, positions, records, events, stream)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
       """,
       [
         .text(aggregate.name), .text(cluster), .text(topic), .timestamptz(microseconds: swap.scope.from),
         .array(partitions), .array(offsets), .bigint(counts.values.reduce(0, +)), .bigint(events),
+        .text(stream.plan.definition.name),
       ])
     if swap.isRedefined {
       // Processors that run with the former definition are fenced, and find out when they claim again.
       _ = try connection.query(
-        "UPDATE pulse.progress SET epoch = epoch + 1 WHERE cluster = $1 AND topic = $2",
-        [.text(cluster), .text(topic)])
+        """
+        UPDATE \(connection.pulse).progress SET epoch = epoch + 1 WHERE stream = $3 AND cluster = $1 AND topic = $2
+        """, [.text(cluster), .text(topic), .text(stream.plan.definition.name)])
     }
     _ = try connection.query(
       "SELECT pg_notify($1, $2)",
       [
-        .text(Announcement.channel), .text(Announcement.payload(stream: stream.plan.definition.name)),
+        .text(Announcement.channel(for: connection)), .text(Announcement.payload(stream: stream.plan.definition.name)),
       ])
   }
 
   /// One replay at a time, also where it only measures: the shadow table has the aggregate's name.
   private func alone<Value>(_ body: () throws -> Value) throws(PipelineError) -> Value {
     do {
-      guard try connection.query("SELECT pg_try_advisory_lock($1)", [.bigint(lock.key)])[0, 0] == "t" else {
+      let key = lock.key(for: connection)
+      guard try connection.query("SELECT pg_try_advisory_lock($1)", [.bigint(key)])[0, 0] == "t" else {
         throw PipelineError.definition("another replay is running in this database: wait for its end")
       }
       // Not left to the end of the connection, which the server may notice a moment later.
-      defer { _ = try? connection.query("SELECT pg_advisory_unlock($1)", [.bigint(lock.key)]) }
+      defer { _ = try? connection.query("SELECT pg_advisory_unlock($1)", [.bigint(key)]) }
       return try body()
     } catch {
       throw PipelineError(error)

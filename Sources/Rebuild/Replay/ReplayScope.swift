@@ -30,7 +30,7 @@ struct ReplayScope {
     let start = try connection.query(
       """
       SELECT (extract(epoch FROM f) * 1000000)::bigint, f::text,
-             (SELECT (extract(epoch FROM horizon) * 1000000)::bigint FROM pulse.retired
+             (SELECT (extract(epoch FROM horizon) * 1000000)::bigint FROM \(connection.pulse).retired
               WHERE aggregate = $2 AND isfinite(horizon))
       FROM tumble($1::timestamptz, \(size)) AS f
       """, [time.map { .text($0) } ?? .null, .text(aggregate.name)])
@@ -46,7 +46,7 @@ struct ReplayScope {
     }
     let lost = try connection.query(
       """
-      WITH l AS (\(LedgerReach.segments(of: plan))), lost AS (
+      WITH l AS (\(LedgerReach.segments(of: plan, connection))), lost AS (
         SELECT max(l.latest_event) AS until FROM l
         LEFT JOIN unnest($3::integer[], $4::bigint[]) AS t (partition, low)
           ON (l.cluster, l.topic, l.partition) = ($1, $2, t.partition)
@@ -62,12 +62,12 @@ struct ReplayScope {
     }
     let found = try connection.query(
       """
-      WITH l AS (\(LedgerReach.segments(of: plan)))
+      WITH l AS (\(LedgerReach.segments(of: plan, connection)))
       SELECT p.partition, p.next_offset, coalesce(
         (SELECT coalesce(min(first_offset) FILTER (WHERE latest_event >= $3::timestamptz), max(first_offset)) FROM l
          WHERE (l.cluster, l.topic, l.partition) = ($1, $2, p.partition)), p.next_offset)
-      FROM pulse.progress AS p WHERE p.cluster = $1 AND p.topic = $2
-      """, [.text(cluster), .text(topic), .text(text)])
+      FROM \(connection.pulse).progress AS p WHERE p.stream = $4 AND p.cluster = $1 AND p.topic = $2
+      """, [.text(cluster), .text(topic), .text(text), .text(plan.definition.name)])
     starts = [:]
     positions = [:]
     for row in 0..<found.rowCount {

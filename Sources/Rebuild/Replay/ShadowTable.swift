@@ -8,8 +8,6 @@ import Storage
 
 /// The table that a replay fills, and how it takes the place of the present one.
 struct ShadowTable {
-  private static let schema = "pulse_replay"
-
   private let connection: PostgresConnection
   private let plan: AggregatePlan
   private let shadow: ResultTable
@@ -23,7 +21,7 @@ struct ShadowTable {
   init(_ connection: PostgresConnection, _ plan: AggregatePlan) throws {
     self.connection = connection
     self.plan = plan
-    shadow = ResultTable(plan, schema: ShadowTable.schema)
+    shadow = ResultTable(plan, schema: connection.replaySchema)
     let found = try connection.query(
       "SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass($1)",
       [.text(quotedIdentifier(plan.name))])
@@ -110,10 +108,10 @@ struct ShadowTable {
     let result = try connection.query(
       """
       SELECT (SELECT coalesce(sum(\(countColumn)), 0) FROM \(shadow.reference)) - ledger.events, \(before) - ledger.events
-      FROM (SELECT coalesce((SELECT sum(aggregated) FROM pulse.ledger_counts WHERE aggregate = $1), 0)
-                   + coalesce((SELECT sum(events) FROM pulse.replays WHERE aggregate = $1), 0)
-                   + (SELECT count(*) FROM pulse.replayed_letters WHERE aggregate = $1 AND outcome = 'aggregated')
-                   - coalesce((SELECT events FROM pulse.retired WHERE aggregate = $1), 0) AS events) AS ledger
+      FROM (SELECT coalesce((SELECT sum(aggregated) FROM \(connection.pulse).ledger_counts WHERE aggregate = $1), 0)
+                   + coalesce((SELECT sum(events) FROM \(connection.pulse).replays WHERE aggregate = $1), 0)
+                   + (SELECT count(*) FROM \(connection.pulse).replayed_letters WHERE aggregate = $1 AND outcome = 'aggregated')
+                   - coalesce((SELECT events FROM \(connection.pulse).retired WHERE aggregate = $1), 0) AS events) AS ledger
       """, [.text(plan.name)])
     return result.integer(0, 1) == 0 ? result.integer(0, 0) : 0
   }

@@ -1,13 +1,14 @@
 import JSON
 
 extension HealthReport {
-  /// `{"status":…,"database":{…},"broker":{…},"processor":{…}}`
+  /// `{"status":…,"database":{…},"broker":{…},"processor":{…},"streams":[{…}]}`
   var json: [UInt8] {
     let value = JSONValue.object([
       JSONMember("status", .string(status.rawValue)),
       JSONMember("database", database.json),
       JSONMember("broker", broker.json),
-      JSONMember("processor", processor.json),
+      JSONMember("processor", .object(processor.members)),
+      JSONMember("streams", .array(streams.map(\.json))),
     ])
     var bytes: [UInt8] = []
     value.append(to: &bytes)
@@ -24,20 +25,26 @@ extension HealthReport.Dependency {
   }
 }
 
-extension HealthReport.Processor {
+extension HealthReport.Stream {
   fileprivate var json: JSONValue {
+    .object([JSONMember("name", .string(name)), JSONMember("topic", .string(topic))] + processor.members)
+  }
+}
+
+extension HealthReport.Processor {
+  fileprivate var members: [JSONMember] {
     // JSON has no infinity, and a probe that divides may produce one.
     let age = lastCommitAgeSeconds.flatMap { $0.isFinite ? $0 : nil }
     let problems = problems
-    return .object(
-      [
-        JSONMember("status", .string(word)),
-        JSONMember("lag_records", lagRecords.map { .number(String($0)) } ?? .null),
-        JSONMember("last_commit_age_seconds", age.map { .number("\(($0 * 1000).rounded() / 1000)") } ?? .null),
-      ] + (problems.isEmpty ? [] : [JSONMember("detail", .string(problems.joined(separator: "; ")))]))
+    return [
+      JSONMember("status", .string(word)),
+      JSONMember("lag_records", lagRecords.map { .number(String($0)) } ?? .null),
+      JSONMember("last_commit_age_seconds", age.map { .number("\(($0 * 1000).rounded() / 1000)") } ?? .null),
+    ] + (problems.isEmpty ? [] : [JSONMember("detail", .string(problems.joined(separator: "; ")))])
   }
 
   private var word: String {
+    if ending != nil { return "ended" }
     if topicFault != nil { return "waiting" }
     if !held.isEmpty { return "held" }
     if !waiting.isEmpty { return "waiting" }

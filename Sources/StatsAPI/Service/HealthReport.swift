@@ -37,11 +37,14 @@ public struct HealthReport: Hashable, Sendable {
     public var topicFault: String?
     /// Why nearly all that is read becomes dead letters.
     public var deadShare: String?
+    /// Why nothing more is processed until it is started again.
+    public var ending: String?
 
     public init(
       lagRecords: Int?, lastCommitAgeSeconds: Double?, isStalled: Bool, held: [String] = [], waiting: [String] = [],
-      topicFault: String? = nil, deadShare: String? = nil
+      topicFault: String? = nil, deadShare: String? = nil, ending: String? = nil
     ) {
+      self.ending = ending
       self.lagRecords = lagRecords
       self.lastCommitAgeSeconds = lastCommitAgeSeconds
       self.isStalled = isStalled
@@ -53,22 +56,63 @@ public struct HealthReport: Hashable, Sendable {
 
     /// What is wrong, the gravest first.
     var problems: [String] {
-      [topicFault].compactMap { $0 } + held + waiting + [deadShare].compactMap { $0 }
+      [ending, topicFault].compactMap { $0 } + held + waiting + [deadShare].compactMap { $0 }
+    }
+
+    /// What the processors of several streams are together.
+    static func all(_ streams: [Stream]) -> Processor {
+      if let only = streams.first, streams.count == 1 { return only.processor }
+      let ages = streams.compactMap(\.processor.lastCommitAgeSeconds)
+      let lags = streams.map(\.processor.lagRecords)
+      return Processor(
+        lagRecords: lags.contains(nil) ? nil : lags.compactMap { $0 }.reduce(0, +), lastCommitAgeSeconds: ages.min(),
+        isStalled: streams.contains { $0.processor.isStalled }, held: texts(streams, \.held),
+        waiting: texts(streams, \.waiting), topicFault: text(streams, \.topicFault),
+        deadShare: text(streams, \.deadShare), ending: text(streams, \.ending))
+    }
+
+    private static func texts(_ streams: [Stream], _ problems: KeyPath<Processor, [String]>) -> [String] {
+      streams.flatMap { stream in stream.processor[keyPath: problems].map { "\(stream.name): \($0)" } }
+    }
+
+    private static func text(_ streams: [Stream], _ problem: KeyPath<Processor, String?>) -> String? {
+      let lines = streams.compactMap { stream in
+        stream.processor[keyPath: problem].map { "\(stream.name): \($0)" }
+      }
+      return lines.isEmpty ? nil : lines.joined(separator: "; ")
+    }
+  }
+
+  /// One stream of the project, and how it is processed.
+  public struct Stream: Hashable, Sendable {
+    public var name: String
+    public var topic: String
+    public var processor: Processor
+
+    public init(name: String, topic: String, processor: Processor) {
+      self.name = name
+      self.topic = topic
+      self.processor = processor
     }
   }
 
   public var database: Dependency
   public var broker: Dependency
-  public var processor: Processor
+  /// By name.
+  public var streams: [Stream]
 
-  public init(database: Dependency, broker: Dependency, processor: Processor) {
+  public init(database: Dependency, broker: Dependency, streams: [Stream]) {
     self.database = database
     self.broker = broker
-    self.processor = processor
+    self.streams = streams
   }
+
+  /// Of all streams together.
+  public var processor: Processor { .all(streams) }
 
   public var status: Status {
     guard database.isUp, broker.isUp else { return .down }
+    let processor = processor
     return processor.isStalled || !processor.problems.isEmpty ? .degraded : .ok
   }
 }

@@ -73,18 +73,18 @@ extension DeadShare {
   /// Looks at the ledger and, where that alarms, at the letters.
   /// - Returns: what is wrong; nil when nothing is, and when all of the letters have been replayed or removed.
   public static func problem(
-    _ connection: PostgresConnection, cluster: String, topic: String
+    _ connection: PostgresConnection, stream: String, cluster: String, topic: String
   ) throws(PostgresError) -> String? {
     let rows = try connection.query(
       """
       SELECT l.partition, l.first_offset, l.consumed, l.dead,
         extract(epoch FROM clock_timestamp() - l.updated_at)::double precision
-      FROM pulse.progress AS p CROSS JOIN LATERAL (
-        SELECT l.* FROM pulse.ledger AS l
-        WHERE l.cluster = p.cluster AND l.topic = p.topic AND l.partition = p.partition
+      FROM \(connection.pulse).progress AS p CROSS JOIN LATERAL (
+        SELECT l.* FROM \(connection.pulse).ledger AS l
+        WHERE l.stream = p.stream AND l.cluster = p.cluster AND l.topic = p.topic AND l.partition = p.partition
         ORDER BY l.first_offset DESC LIMIT \(segmentsPerPartition)) AS l
-      WHERE p.cluster = $1 AND p.topic = $2
-      """, [.text(cluster), .text(topic)])
+      WHERE p.stream = $3 AND p.cluster = $1 AND p.topic = $2
+      """, [.text(cluster), .text(topic), .text(stream)])
     let segments = (0..<rows.rowCount).compactMap { row -> Segment? in
       guard let partition = rows.integer(row, 0), let first = rows.integer(row, 1), let consumed = rows.integer(row, 2),
         let dead = rows.integer(row, 3), let age = rows.double(row, 4)
@@ -93,11 +93,12 @@ extension DeadShare {
         partition: Int32(clamping: partition), firstOffset: first, consumed: consumed, dead: dead, ageSeconds: age)
     }
     guard let share = alarming(segments) else { return nil }
-    return try share.commonest(connection, cluster: cluster, topic: topic).map { share.text(code: $0, look: $1) }
+    let commonest = try share.commonest(connection, stream: stream, cluster: cluster, topic: topic)
+    return commonest.map { share.text(code: $0, look: $1) }
   }
 
   private func commonest(
-    _ connection: PostgresConnection, cluster: String, topic: String
+    _ connection: PostgresConnection, stream: String, cluster: String, topic: String
   ) throws(PostgresError) -> (code: String, look: String?)? {
     let mayRead = try connection.query("SELECT has_column_privilege('dead_letters', 'reason', 'SELECT')")
     // Reasons may quote events, and the API's role may not read them. What is taken out of one is of these words alone.
@@ -114,11 +115,11 @@ extension DeadShare {
       SELECT d.code, mode() WITHIN GROUP (ORDER BY d.look)
       FROM (VALUES \(partitions.joined(separator: ", "))) AS s (partition, start) CROSS JOIN LATERAL (
         SELECT d.code, \(look) AS look FROM dead_letters AS d
-        WHERE d.cluster = $1 AND d.topic = $2 AND d.partition = s.partition AND d.record_offset >= s.start
+        WHERE d.stream = $3 AND d.cluster = $1 AND d.topic = $2 AND d.partition = s.partition AND d.record_offset >= s.start
           AND d.aggregate IS NULL AND d.replayed_at IS NULL
         ORDER BY d.record_offset DESC LIMIT \(DeadShare.lettersPerPartition)) AS d
       GROUP BY d.code ORDER BY count(*) DESC, d.code LIMIT 1
-      """, [.text(cluster), .text(topic)])
+      """, [.text(cluster), .text(topic), .text(stream)])
     guard rows.rowCount > 0, let code = rows[0, 0] else { return nil }
     return (code, rows[0, 1])
   }

@@ -15,7 +15,7 @@ public struct LetterListing {
     public var reason: String
   }
 
-  private static let tables = "dead_letters AS d LEFT JOIN pulse.outbox AS o ON o.letter = d.id"
+  private var tables: String { "dead_letters AS d LEFT JOIN \(connection.pulse).outbox AS o ON o.letter = d.id" }
   private static let state = """
     CASE WHEN d.replayed_at IS NOT NULL THEN 'replayed'
          WHEN o.problem IS NOT NULL THEN 'not forwardable'
@@ -37,7 +37,7 @@ public struct LetterListing {
       """
       SELECT d.id, to_char(d.created_at, 'YYYY-MM-DD HH24:MI:SS'), d.partition, d.record_offset, d.code,
              coalesce(d.aggregate, ''), \(LetterListing.state), d.reason
-      FROM \(LetterListing.tables) WHERE \(LetterFilter.condition)
+      FROM \(tables) WHERE \(LetterFilter.condition)
       ORDER BY d.id DESC LIMIT $6
       """, filter.parameters + [.bigint(Int64(limit))])
     let total = try connection.query(
@@ -62,9 +62,9 @@ public struct LetterListing {
         'schema_id', d.schema_id, 'created_at', d.created_at, 'forwarded_at', d.forwarded_at,
         'forwarding_problem', o.problem, 'tried_at', d.tried_at, 'replayed_at', d.replayed_at,
         'outcomes', (SELECT json_object_agg(r.aggregate, r.outcome ORDER BY r.aggregate)
-                     FROM pulse.replayed_letters AS r WHERE r.letter = d.id),
+                     FROM \(connection.pulse).replayed_letters AS r WHERE r.letter = d.id),
         'headers', d.headers, 'key', encode(d.key, 'hex'), 'value', encode(d.value, 'hex'))
-      FROM \(LetterListing.tables) WHERE \(LetterFilter.condition)
+      FROM \(tables) WHERE \(LetterFilter.condition)
       ORDER BY d.id DESC LIMIT $6
       """, filter.parameters + [.bigint(Int64(limit))])
     return (0..<result.rowCount).compactMap { result[$0, 0] }
@@ -79,7 +79,7 @@ public struct LetterListing {
 
   /// How many letters are still to be forwarded, and how many of them never will be as they are.
   public func outbox() throws(PostgresError) -> (waiting: Int, refused: Int) {
-    let result = try connection.query("SELECT count(*), count(problem) FROM pulse.outbox")
+    let result = try connection.query("SELECT count(*), count(problem) FROM \(connection.pulse).outbox")
     return (Int(result.integer(0, 0) ?? 0), Int(result.integer(0, 1) ?? 0))
   }
 

@@ -19,9 +19,12 @@ package struct Outbox {
   package static let portion = (letters: 500, bytes: 8 << 20)
 
   private let connection: PostgresConnection
+  private let stream: String
 
-  package init(connection: PostgresConnection) {
+  /// - Parameter stream: whose letters are forwarded.
+  package init(connection: PostgresConnection, stream: String) {
     self.connection = connection
+    self.stream = stream
   }
 
   /// The oldest letters, at least one if there is any.
@@ -39,11 +42,13 @@ package struct Outbox {
       FROM (SELECT o.letter, o.topic AS outbox_topic, d.*, row_number() OVER (ORDER BY letter) AS number,
                    sum(coalesce(octet_length(d.key), 0) + coalesce(octet_length(d.value), 0)) OVER (ORDER BY letter)
                      AS bytes
-            FROM (SELECT letter, topic FROM pulse.outbox WHERE problem IS NULL ORDER BY letter LIMIT $1) AS o
+            FROM (SELECT w.letter, w.topic
+                  FROM \(connection.pulse).outbox AS w JOIN dead_letters AS l ON l.id = w.letter
+                  WHERE w.problem IS NULL AND l.stream = $3 ORDER BY w.letter LIMIT $1) AS o
             JOIN dead_letters AS d ON d.id = o.letter) AS d
       WHERE bytes <= $2 OR number = 1
       ORDER BY letter
-      """, [.bigint(Int64(limit)), .bigint(Int64(Outbox.portion.bytes))])
+      """, [.bigint(Int64(limit)), .bigint(Int64(Outbox.portion.bytes)), .text(stream)])
     return (0..<result.rowCount).compactMap { row in
       guard let id = result.integer(row, 0), let topic = result[row, 1] else { return nil }
       return OutgoingLetter(
@@ -75,13 +80,13 @@ package struct Outbox {
       PostgresStatement(
         "SELECT FROM dead_letters WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE", [.array(numbers)]),
       PostgresStatement("UPDATE dead_letters SET forwarded_at = now() WHERE id = ANY ($1)", [.array(numbers)]),
-      PostgresStatement("DELETE FROM pulse.outbox WHERE letter = ANY ($1)", [.array(numbers)]),
+      PostgresStatement("DELETE FROM \(connection.pulse).outbox WHERE letter = ANY ($1)", [.array(numbers)]),
     ])
   }
 
   /// It can never be forwarded as it is: it stays for somebody to see, and the others go on.
   package func setAside(_ id: Int64, problem: String) throws(PostgresError) {
     _ = try connection.query(
-      "UPDATE pulse.outbox SET problem = $2 WHERE letter = $1", [.bigint(id), .text(storable(problem))])
+      "UPDATE \(connection.pulse).outbox SET problem = $2 WHERE letter = $1", [.bigint(id), .text(storable(problem))])
   }
 }

@@ -1,4 +1,5 @@
 import Plan
+import Postgres
 import SQLQuoting
 
 /// Up to which event time the records of ledger segments reach: what is missing of a window when they cannot be read
@@ -9,7 +10,7 @@ package enum LedgerReach {
   ///
   /// The ledger counts good events alone; what was a dead letter and is in a row since its replay reaches as far as itself.
   /// A segment from before the ledger knew its latest event reaches at most to the watermark and what may lie ahead of it.
-  package static func segments(of plan: StreamPlan) -> String {
+  package static func segments(of plan: StreamPlan, _ connection: PostgresConnection) -> String {
     let outOfOrderness = Double(plan.definition.outOfOrdernessMicroseconds) / 1_000_000
     return """
       SELECT cluster, topic, partition, l.first_offset, l.next_offset, l.consumed,
@@ -17,21 +18,12 @@ package enum LedgerReach {
                coalesce(l.latest_event, CASE WHEN l.consumed > l.dead THEN
                  coalesce(p.watermark + make_interval(secs => \(outOfOrderness)), 'infinity') END),
                (SELECT max(r.event_time)
-                FROM dead_letters AS d JOIN pulse.replayed_letters AS r ON r.letter = d.id AND r.outcome = 'aggregated'
-                WHERE (d.cluster, d.topic, d.partition) = (l.cluster, l.topic, l.partition)
+                FROM dead_letters AS d JOIN \(connection.pulse).replayed_letters AS r ON r.letter = d.id AND r.outcome = 'aggregated'
+                WHERE (d.stream, d.cluster, d.topic, d.partition) = (l.stream, l.cluster, l.topic, l.partition)
                   AND d.record_offset >= l.first_offset AND d.record_offset < l.next_offset)) AS latest_event
-      FROM pulse.ledger AS l LEFT JOIN pulse.progress AS p USING (cluster, topic, partition)
-      WHERE \(isOwn(plan))
+      FROM \(connection.pulse).ledger AS l LEFT JOIN \(connection.pulse).progress AS p
+        USING (stream, cluster, topic, partition)
+      WHERE stream = \(quotedLiteral(plan.definition.name))
       """
-  }
-
-  /// Segments that were counted for others' aggregates alone are of another project in the same database.
-  private static func isOwn(_ plan: StreamPlan) -> String {
-    let counts = """
-      SELECT FROM pulse.ledger_counts AS c
-      WHERE (c.cluster, c.topic, c.partition, c.first_offset) = (l.cluster, l.topic, l.partition, l.first_offset)
-      """
-    let names = plan.aggregates.map { quotedLiteral($0.name) }.joined(separator: ", ")
-    return "EXISTS (\(counts) AND c.aggregate = ANY (ARRAY[\(names)]::text[])) OR NOT EXISTS (\(counts))"
   }
 }

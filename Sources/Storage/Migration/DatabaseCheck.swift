@@ -27,26 +27,29 @@ enum DatabaseCheck {
     let refusal = refusal(
       server: connection.serverVersion, encoding: facts[0, 0] ?? "", database: facts[0, 1] ?? "")
     if let refusal { throw StorageError.definition(refusal) }
-    guard try connection.query("SELECT to_regclass('pulse.migrations') IS NOT NULL").boolean(0, 0) == true else {
-      return
-    }
+    guard try exists("migrations", connection) else { return }
     // What sorts before our last may be a project's own, from when projects had migrations.
     let newer = try connection.query(
-      "SELECT min(name) FROM pulse.migrations WHERE name COLLATE \"C\" > $1", [.text(schema.last?.name ?? "")])
+      "SELECT min(name) FROM \(connection.pulse).migrations WHERE name COLLATE \"C\" > $1",
+      [.text(schema.last?.name ?? "")])
     if let name = newer[0, 0] {
       throw StorageError.definition(
         "the database was migrated by a newer version of StreamPulse (\(name)): this program is too old for it")
     }
   }
 
+  private static func exists(_ table: String, _ connection: PostgresConnection) throws(PostgresError) -> Bool {
+    let found = try connection.query("SELECT to_regclass($1) IS NOT NULL", [.text("\(connection.pulse).\(table)")])
+    return found.boolean(0, 0) == true
+  }
+
   /// Refuses a database without the tables of this version, too.
   static func requireMigrated(_ connection: PostgresConnection, schema: [SchemaFile]) throws {
     try requireUsable(connection, schema: schema)
-    let exists = try connection.query("SELECT to_regclass('pulse.definitions') IS NOT NULL")
-    guard exists.boolean(0, 0) == true else {
+    guard try exists("definitions", connection) else {
       throw StorageError.definition("the database has not been prepared: run streampulse migrate")
     }
-    let applied = try connection.query("SELECT name FROM pulse.migrations")
+    let applied = try connection.query("SELECT name FROM \(connection.pulse).migrations")
     let names = Set((0..<applied.rowCount).map { applied[$0, 0] ?? "" })
     if let missing = schema.first(where: { !names.contains($0.name) }) {
       throw StorageError.definition(

@@ -10,8 +10,10 @@ import SQLQuoting
 ///
 /// Each step is a transaction of its own and is safe to repeat. Two migrators at once wait for each other.
 public struct Migrator {
-  /// The role that the API reads with.
-  public static let readerRole = "streampulse_reader"
+  /// The role that the API reads the project's results with.
+  public static func readerRole(for connection: PostgresConnection) -> String {
+    connection.schema.map { "streampulse_reader_" + $0 } ?? "streampulse_reader"
+  }
 
   private let connection: PostgresConnection
   private let schema: [SchemaFile]
@@ -31,17 +33,21 @@ public struct Migrator {
   }
 
   /// Migrates, and returns what has changed, a line each.
-  public func migrate(_ project: Project) throws(StorageError) -> [String] {
+  ///
+  /// - Parameter name: how the project is called; nil: it does not matter.
+  public func migrate(_ project: Project, as name: ProjectName? = nil) throws(StorageError) -> [String] {
+    let key = AdvisoryLock.migration.key(for: connection)
     do {
-      _ = try connection.query("SELECT pg_advisory_lock($1)", [.bigint(AdvisoryLock.migration.key)])
+      _ = try connection.query("SELECT pg_advisory_lock($1)", [.bigint(key)])
       try DatabaseCheck.requireUsable(connection, schema: schema)
       var changes = try applySchema()
-      for aggregate in project.stream.plan.aggregates {
-        changes += try apply(aggregate, of: project.stream.plan)
+      if let name { try name.register(for: project, connection) }
+      for stream in project.streams {
+        for aggregate in stream.plan.aggregates { changes += try apply(aggregate, of: stream.plan) }
       }
       try beginAlerts(project.alerts)
-      try grant(project.stream.plan)
-      _ = try connection.query("SELECT pg_advisory_unlock($1)", [.bigint(AdvisoryLock.migration.key)])
+      try grant(project)
+      _ = try connection.query("SELECT pg_advisory_unlock($1)", [.bigint(key)])
       return changes
     } catch let error as PostgresError {
       throw MigrationAdvice.text(for: error).map(StorageError.definition) ?? .postgres(error)
@@ -56,12 +62,13 @@ public struct Migrator {
     for alert in alerts {
       _ = try connection.query(
         """
-        INSERT INTO pulse.alert_progress (alert, cluster, evaluated_until)
+        INSERT INTO \(connection.pulse).alert_progress (alert, cluster, evaluated_until)
         SELECT $1, '', least(coalesce(max(p.watermark), '-infinity'), now())
-        FROM pulse.progress AS p
-        WHERE EXISTS (SELECT FROM pulse.ledger_counts AS c
-                      WHERE (c.cluster, c.topic, c.partition) = (p.cluster, p.topic, p.partition) AND c.aggregate = $2)
-        HAVING NOT EXISTS (SELECT FROM pulse.alert_progress WHERE alert = $1)
+        FROM \(connection.pulse).progress AS p
+        WHERE EXISTS (SELECT FROM \(connection.pulse).ledger_counts AS c
+                      WHERE (c.stream, c.cluster, c.topic, c.partition) = (p.stream, p.cluster, p.topic, p.partition)
+                        AND c.aggregate = $2)
+        HAVING NOT EXISTS (SELECT FROM \(connection.pulse).alert_progress WHERE alert = $1)
         """, [.text(alert.name), .text(alert.aggregate)])
     }
   }
@@ -69,12 +76,13 @@ public struct Migrator {
   private func applySchema() throws -> [String] {
     try connection.execute(
       """
-      CREATE SCHEMA IF NOT EXISTS pulse;
-      CREATE TABLE IF NOT EXISTS pulse.migrations (
+      \(connection.schema.map { "CREATE SCHEMA IF NOT EXISTS \(quotedIdentifier($0));" } ?? "")
+      CREATE SCHEMA IF NOT EXISTS \(connection.pulse);
+      CREATE TABLE IF NOT EXISTS \(connection.pulse).migrations (
         name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
-      COMMENT ON TABLE pulse.migrations IS 'Files of sql/schema that have been applied, with their MD5';
+      COMMENT ON TABLE \(connection.pulse).migrations IS 'Files of sql/schema that have been applied, with their MD5';
       """)
-    let known = try connection.query("SELECT name, checksum FROM pulse.migrations")
+    let known = try connection.query("SELECT name, checksum FROM \(connection.pulse).migrations")
     let applied = Dictionary(
       uniqueKeysWithValues: (0..<known.rowCount).map { (known[$0, 0] ?? "", known[$0, 1] ?? "") })
     var changes: [String] = []
@@ -88,9 +96,9 @@ public struct Migrator {
         continue
       }
       try connection.transaction {
-        try connection.execute(file.text)
+        try connection.execute(Bookkeeping.text(file.text, for: connection.schema))
         _ = try connection.query(
-          "INSERT INTO pulse.migrations (name, checksum) VALUES ($1, $2)", [.text(file.name), .text(sum)])
+          "INSERT INTO \(connection.pulse).migrations (name, checksum) VALUES ($1, $2)", [.text(file.name), .text(sum)])
       }
       changes.append("applied \(file.name)")
     }
@@ -100,7 +108,7 @@ public struct Migrator {
   private func apply(_ aggregate: AggregatePlan, of plan: StreamPlan) throws -> [String] {
     let shape = TableShape(aggregate, of: plan)
     let stored = try connection.query(
-      "SELECT shape FROM pulse.definitions WHERE aggregate = $1", [.text(aggregate.name)])
+      "SELECT shape FROM \(connection.pulse).definitions WHERE aggregate = $1", [.text(aggregate.name)])
     if stored.rowCount > 0 {
       try Migrator.check(aggregate.name, stored: stored[0, 0], planned: shape)
     }
@@ -113,7 +121,7 @@ public struct Migrator {
       }
       _ = try connection.query(
         """
-        INSERT INTO pulse.definitions (aggregate, shape, definition, retention)
+        INSERT INTO \(connection.pulse).definitions (aggregate, shape, definition, retention)
         VALUES ($1, $2, $3, make_interval(secs => $4))
         ON CONFLICT (aggregate) DO UPDATE
         SET definition = excluded.definition, retention = excluded.retention, updated_at = now()
@@ -152,7 +160,7 @@ public struct Migrator {
   package static func redefinition(
     _ shapes: [(name: String, shape: TableShape)], _ connection: PostgresConnection
   ) throws(PostgresError) -> String? {
-    let result = try connection.query("SELECT aggregate, shape FROM pulse.definitions")
+    let result = try connection.query("SELECT aggregate, shape FROM \(connection.pulse).definitions")
     let stored = Dictionary(
       (0..<result.rowCount).map { (result[$0, 0] ?? "", result[$0, 1]) }, uniquingKeysWith: { first, _ in first })
     for (name, shape) in shapes {
@@ -166,20 +174,13 @@ public struct Migrator {
   }
 
   /// Tables that were made for definitions which the project does not have any more: nothing writes to them.
-  ///
-  /// Another project's tables in the same database are of another stream.
   public static func abandonedTables(
     _ project: Project, _ connection: PostgresConnection
   ) throws(PostgresError) -> [String] {
-    let plan = project.stream.plan
-    let names = Set(plan.aggregates.map(\.name))
-    let stored = try connection.query("SELECT aggregate, shape FROM pulse.definitions ORDER BY aggregate")
-    return (0..<stored.rowCount).compactMap { row in
-      guard let name = stored[row, 0], !names.contains(name),
-        TableShape(description: stored[row, 1] ?? "").stream == plan.definition.name
-      else { return nil }
-      return name
-    }
+    let names = Set(project.streams.flatMap(\.plan.aggregates).map(\.name))
+    let stored = try connection.query(
+      "SELECT aggregate FROM \(connection.pulse).definitions ORDER BY aggregate")
+    return (0..<stored.rowCount).compactMap { stored[$0, 0] }.filter { !names.contains($0) }
   }
 
   /// Checks that the database can be used and is of this program's version, whatever the project is.
@@ -193,14 +194,20 @@ public struct Migrator {
 
   /// Checks that the database has what the project needs, without changing anything.
   public static func verify(_ project: Project, _ connection: PostgresConnection) throws(StorageError) {
+    try verify(project.streams.map(\.plan), connection)
+  }
+
+  /// The same of some streams.
+  package static func verify(_ plans: [StreamPlan], _ connection: PostgresConnection) throws(StorageError) {
     do {
-      let plan = project.stream.plan
       try DatabaseCheck.requireMigrated(connection, schema: EngineSchema.files)
-      for aggregate in plan.aggregates {
-        let stored = try connection.query(
-          "SELECT shape FROM pulse.definitions WHERE aggregate = $1", [.text(aggregate.name)])
-        try check(
-          aggregate.name, stored: stored.rowCount > 0 ? stored[0, 0] : nil, planned: TableShape(aggregate, of: plan))
+      for plan in plans {
+        for aggregate in plan.aggregates {
+          let stored = try connection.query(
+            "SELECT shape FROM \(connection.pulse).definitions WHERE aggregate = $1", [.text(aggregate.name)])
+          try check(
+            aggregate.name, stored: stored.rowCount > 0 ? stored[0, 0] : nil, planned: TableShape(aggregate, of: plan))
+        }
       }
     } catch {
       throw StorageError(error)
@@ -210,19 +217,25 @@ public struct Migrator {
   /// The API's role may read results, alerts, progress, ledger, outbox and the codes of dead letters, and nothing else: no
   /// payload, and no reason, which may quote one. Where roles cannot be created,
   /// the API reads with the processor's own role in read-only transactions.
-  private func grant(_ plan: StreamPlan) throws {
-    let role = Migrator.readerRole
-    let tables = plan.aggregates.map { quotedIdentifier($0.name) } + ["alerts", "pulse.ledger", "pulse.outbox"]
+  private func grant(_ project: Project) throws {
+    let name = Migrator.readerRole(for: connection)
+    let (role, pulse) = (quotedIdentifier(name), connection.pulse)
+    let tables =
+      project.streams.flatMap(\.plan.aggregates).map { quotedIdentifier($0.name) }
+      + ["alerts", "\(pulse).progress", "\(pulse).ledger", "\(pulse).outbox"]
+    let schemas = ([connection.schema].compactMap { $0.map { quotedIdentifier($0) } } + [pulse]).joined(separator: ", ")
     do {
       try connection.execute(
         """
         DO $$ BEGIN
-          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '\(role)') THEN CREATE ROLE \(role) NOLOGIN; END IF;
+          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = \(quotedLiteral(name))) THEN
+            CREATE ROLE \(role) NOLOGIN;
+          END IF;
         END $$;
         GRANT \(role) TO CURRENT_USER;
-        GRANT USAGE ON SCHEMA pulse TO \(role);
-        GRANT SELECT ON pulse.progress, \(tables.joined(separator: ", ")) TO \(role);
-        GRANT SELECT (cluster, topic, partition, record_offset, aggregate, code, replayed_at)
+        GRANT USAGE ON SCHEMA \(schemas) TO \(role);
+        GRANT SELECT ON \(tables.joined(separator: ", ")) TO \(role);
+        GRANT SELECT (stream, cluster, topic, partition, record_offset, aggregate, code, replayed_at)
           ON dead_letters TO \(role);
         """)
     } catch {

@@ -6,7 +6,7 @@ import Postgres
 /// was learnt stays true.
 public struct KeptSchemas {
   private let connection: PostgresConnection
-  private let pulse = "pulse"
+  private var pulse: String { connection.pulse }
 
   public init(_ connection: PostgresConnection) {
     self.connection = connection

@@ -55,7 +55,7 @@ private struct DeadLettersCommand {
 
   func show() throws -> Int32 {
     guard !ids.isEmpty else { throw parsed.error("which dead letter? ID is missing") }
-    var filter = LetterFilter(stream: project.stream.plan.definition.name)
+    var filter = LetterFilter()
     for id in ids {
       filter.ids = [try number(of: id)]
       for document in try listing.documents(filter, limit: 1) {
@@ -68,17 +68,24 @@ private struct DeadLettersCommand {
   func replay() throws -> Int32 {
     var filter = try filter()
     for id in ids { filter.ids.append(try number(of: id)) }
-    let isFiltered = filter.code != nil || filter.partition != nil || filter.since != nil
+    let isFiltered = filter.stream != nil || filter.code != nil || filter.partition != nil || filter.since != nil
     guard isFiltered || !filter.ids.isEmpty || parsed.flag("all") else {
-      throw parsed.error("which dead letters?", hint: "name IDs, --code, --partition or --since, or say --all")
+      throw parsed.error(
+        "which dead letters?", hint: "name IDs, --stream, --code, --partition or --since, or say --all")
     }
-    let report = try LetterReplay(
-      project.stream.plan, project.stream.makeDecoder(), connection, schemas: schemas()
-    ).replay(filter, now: Clock.wall())
-    for refusal in report.refusals { print("\(refusal.id) stays: \(refusal.code): \(refusal.reason)") }
-    if report.refused > report.refusals.count { print("…") }
-    print("\(report.replayed) dead letters replayed, \(report.refused) stay")
-    return report.refused == 0 ? 0 : 1
+    var (replayed, refused) = (0, 0)
+    for stream in project.streams where filter.stream == nil || filter.stream == stream.plan.definition.name {
+      var own = filter
+      own.stream = stream.plan.definition.name
+      let replay = try LetterReplay(stream.plan, stream.makeDecoder(), connection, schemas: schemas())
+      let report = try replay.replay(own, now: Clock.wall())
+      for refusal in report.refusals { print("\(refusal.id) stays: \(refusal.code): \(refusal.reason)") }
+      if report.refused > report.refusals.count { print("…") }
+      replayed += report.replayed
+      refused += report.refused
+    }
+    print("\(replayed) dead letters replayed, \(refused) stay")
+    return refused == 0 ? 0 : 1
   }
 
   private func number(of id: String) throws -> Int64 {
@@ -91,7 +98,14 @@ private struct DeadLettersCommand {
   }
 
   private func filter() throws -> LetterFilter {
-    var filter = LetterFilter(stream: project.stream.plan.definition.name)
+    var filter = LetterFilter()
+    if let name = parsed.string("stream") {
+      let names = project.streams.map(\.plan.definition.name)
+      guard names.contains(name) else {
+        throw parsed.error("there is no stream \(name)", hint: "there is " + names.joined(separator: ", "))
+      }
+      filter.stream = name
+    }
     filter.code = parsed.string("code")
     filter.partition = try parsed.integer("partition", in: 0...Int(Int32.max)).map(Int32.init)
     if let since = parsed.string("since") {

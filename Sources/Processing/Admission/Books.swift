@@ -1,0 +1,12 @@
+/// Where a stream's progress is written down, for the statements that operators are told to run.
+public struct Books: Hashable, Sendable {
+  /// The schema of the engine's tables, quoted.
+  public var schema: String
+  /// nil: the project has no other stream, so that it need not be named.
+  public var stream: String?
+
+  public init(schema: String = "pulse", stream: String? = nil) {
+    self.schema = schema
+    self.stream = stream
+  }
+}
