@@ -170,7 +170,7 @@ let package = Package(
       name: "ProcessingTestSupport",
       dependencies: [
         "Audit", "ChildProcess", "Dataflow", "Events", "Faults", "Formats", "Kafka", "Observability", "Plan",
-        "Postgres", "Processing", "Project", "Storage", "Threads",
+        "Postgres", "Processing", "Project", "Registry", "Storage", "Threads",
       ], path: "Tests/ProcessingTestSupport"),
     .testTarget(
       name: "StorageTests",
@@ -179,10 +179,16 @@ let package = Package(
         "Project", "Storage",
       ]),
     .testTarget(
+      name: "RegistryTests",
+      dependencies: [
+        "Avro", "Events", "Formats", "HTTPClient", "Observability", "Plan", "Postgres", "ProcessingTestSupport",
+        "Registry", "RegistryTestSupport", "Storage", "Threads",
+      ]),
+    .testTarget(
       name: "ProcessingTests",
       dependencies: [
-        "Dataflow", "Events", "Faults", "Kafka", "KafkaTestNode", "Observability", "Postgres", "Processing",
-        "ProcessingTestSupport", "Project", "Storage", "Threads",
+        "Dataflow", "Events", "Faults", "Kafka", "KafkaTestNode", "Observability", "Plan", "Postgres", "Processing",
+        "ProcessingTestSupport", "Project", "Registry", "RegistryTestSupport", "Storage", "TextFiles", "Threads",
       ]),
     .testTarget(
       name: "OfficeTests",
