@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Imports point inward: what a module may import is exactly what is listed here.
-// The pure core (Hexadecimal, JSON, Events, Plan, Avro, Formats, SQLQuoting, Dialects, SQLFrontend, Dataflow,
+// The pure core (Hexadecimal, JSON, Events, Plan, Avro, TextFormats, Formats, SQLQuoting, Dialects, SQLFrontend, Dataflow,
 // Detection) does no I/O and knows no clock;
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
@@ -35,7 +35,8 @@ let package = Package(
     .target(name: "Events"),
     .target(name: "Plan", dependencies: ["Events"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
-    .target(name: "Formats", dependencies: ["Avro", "Events", "Plan"]),
+    .target(name: "TextFormats", dependencies: ["CPrefetch", "Events", "JSON", "Plan"]),
+    .target(name: "Formats", dependencies: ["Avro", "Events", "Hexadecimal", "JSON", "Plan", "TextFormats"]),
     .target(name: "SQLQuoting"),
     .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
     .target(name: "SQLFrontend", dependencies: ["CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting"]),
@@ -55,7 +56,7 @@ let package = Package(
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
     .target(name: "HTTPClient", dependencies: ["CCurl"]),
     .target(
-      name: "Project", dependencies: ["Avro", "EngineSchema", "Events", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
+      name: "Project", dependencies: ["Avro", "EngineSchema", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
     // What the engine keeps in Postgres.
     .target(
       name: "Storage",
@@ -140,6 +141,7 @@ let package = Package(
     .target(
       name: "AvroTestSupport", dependencies: ["Avro", "CAvro", "Events", "JSON"], path: "Tests/AvroTestSupport"),
     .testTarget(name: "AvroTests", dependencies: ["Avro", "AvroTestSupport", "Events"]),
+    .testTarget(name: "TextFormatsTests", dependencies: ["Events", "Plan", "TextFormats"]),
     .testTarget(
       name: "SQLFrontendTests", dependencies: ["Dialects", "Events", "Plan", "SQLFrontend"],
       exclude: ["Fixtures"]),
@@ -208,7 +210,9 @@ let package = Package(
     // What the engine computes per event against a real Postgres.
     .testTarget(
       name: "CastsTests",
-      dependencies: ["Dataflow", "Dialects", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend"]),
+      dependencies: [
+        "Dataflow", "Dialects", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend", "TextFormats",
+      ]),
     .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
     .target(

@@ -15,8 +15,14 @@ extension FuzzTarget {
     return { input in
       // Files are read as UTF-8 with what is not repaired.
       let file = SourceFile(path: "x.sql", text: String(decoding: input, as: UTF8.self))
-      if let definition = try accepted(file, { file throws(DefinitionErrors) in try parseStream(file) }) {
-        try require(!definition.topic.isEmpty && !definition.eventTime.isEmpty, "\(definition)")
+      if let stream = try accepted(file, { file throws(DefinitionErrors) in try parseStream(file) }) {
+        try check(stream.definition)
+        // Those without a schema can be judged alone; the event time may still be wrong.
+        if stream.definition.format != .avro {
+          _ = try accepted(file) { _ throws(DefinitionErrors) in
+            try planStream(stream, aggregates: [], fields: .empty)
+          }
+        }
       }
       if let plan = try accepted(file, { file throws(DefinitionErrors) in try event.plan([file]) }) {
         for aggregate in plan.aggregates {
@@ -34,6 +40,24 @@ extension FuzzTarget {
         _ = alert.message.render([:])
       }
     }
+  }
+}
+
+/// What nobody behind the parser checks again.
+private func check(_ stream: StreamDefinition) throws(Finding) {
+  try require(!stream.topic.isEmpty && !stream.eventTime.isEmpty, "\(stream)")
+  try require((stream.format == .avro) == (stream.schema != nil), "a schema for its format: \(stream)")
+  try require(stream.format == .avro || !stream.columns.isEmpty, "no columns: \(stream)")
+  try require(stream.csv.delimiter < 0x80 && stream.csv.delimiter != UInt8(ascii: "\""), "\(stream.csv)")
+  try require(Set(stream.columns.map(\.name)).count == stream.columns.count, "a column twice: \(stream)")
+  for column in stream.columns {
+    try require(!column.name.isEmpty && (1...32).contains(column.path.count), "\(column)")
+    if case .numeric(let scale) = column.type {
+      try require(
+        (1...38).contains(column.precision ?? 0) && (0...(column.precision ?? 0)).contains(scale), "\(column)")
+    }
+    if let maximum = column.maximumCharacters { try require(column.type == .text && maximum > 0, "\(column)") }
+    if column.unit != nil { try require([.timestamptz, .timestamp, .date].contains(column.type), "\(column)") }
   }
 }
 

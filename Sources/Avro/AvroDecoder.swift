@@ -11,7 +11,8 @@ public final class AvroDecoder {
     public let error: AvroError
   }
 
-  public let columns: [ColumnSpec]
+  /// Where in the batch each column is, and what it is made of.
+  public let columns: [(index: Int, spec: ColumnSpec)]
   public let framing: Framing
   public private(set) var incompatibilities: [Incompatibility] = []
 
@@ -38,13 +39,14 @@ public final class AvroDecoder {
   /// - Parameters:
   ///   - reader: the stream's schema; also the writer's for payloads without a header.
   ///   - schemas: the schemas that a payload's header may name.
-  ///   - columns: with the types of `AvroSchema.column(at:)`; a column may be declared nullable though the schema
-  ///     says otherwise.
+  ///   - columns: for each column that is to be written its index in the batch and what it is, with the types of
+  ///     `AvroSchema.column(at:)`; a column may be declared nullable though the schema says otherwise. Other columns of
+  ///     the batch are left alone.
   /// - Throws: when a column is not what the reader's schema says.
   public init(
-    reader: AvroSchema, schemas: SchemaSet, columns: [ColumnSpec], framing: Framing = .auto
+    reader: AvroSchema, schemas: SchemaSet, columns: [(index: Int, spec: ColumnSpec)], framing: Framing = .auto
   ) throws(AvroError) {
-    for spec in columns {
+    for (_, spec) in columns {
       let column = try reader.column(at: spec.path)
       guard column.type == spec.type, spec.isNullable || !column.isNullable else {
         throw .columnMismatch(path: spec.path, asked: Self.text(spec), schema: Self.text(column.spec))
@@ -67,6 +69,14 @@ public final class AvroDecoder {
     }
   }
 
+  /// A decoder of a batch that has these columns and no others.
+  public convenience init(
+    reader: AvroSchema, schemas: SchemaSet, columns: [ColumnSpec], framing: Framing = .auto
+  ) throws(AvroError) {
+    let columns = columns.enumerated().map { (index: $0, spec: $1) }
+    try self.init(reader: reader, schemas: schemas, columns: columns, framing: framing)
+  }
+
   private static func text(_ spec: ColumnSpec) -> String {
     "\(spec.type)\(spec.isNullable ? ", nullable" : "")"
   }
@@ -77,22 +87,34 @@ public final class AvroDecoder {
   /// Texts point into the payloads, into the batch's arena and into this decoder.
   /// - Parameter batch: has this decoder's columns, and room for the slice.
   public func decode(_ all: UnsafeMutableBufferPointer<Record>, _ slice: Range<Int>, into batch: EventBatch) {
-    precondition(batch.specs == columns, "a batch of other columns than the decoder's")
+    batch.columns.withUnsafeBufferPointer { decode(all, slice, into: batch, $0) }
+  }
+
+  /// The same with other columns than the batch's, into which the decoder's indices count.
+  ///
+  /// - Parameter columns: begin with the batch's own; all have room for the slice.
+  public func decode(
+    _ all: UnsafeMutableBufferPointer<Record>, _ slice: Range<Int>, into batch: EventBatch,
+    _ columns: UnsafeBufferPointer<Column>
+  ) {
+    for (index, spec) in self.columns {
+      precondition(
+        columns[index].type == spec.type && columns[index].isNullable == spec.isNullable,
+        "a batch of other columns than the decoder's")
+    }
     let records = UnsafeMutableBufferPointer(rebasing: all[slice])
     batch.reset(count: records.count)
-    batch.columns.withUnsafeBufferPointer { columns in
-      guard let columns = columns.baseAddress else { return }
-      var reader = RowReader(batch: batch, columns: columns, plan: ownPlan)
-      reader.framing = framing
-      reader.refused = refused
-      var row = 0
-      while row < records.count {
-        let plan = open(records, from: row, &reader)
-        row += loops.count
-        let upcoming = all[(slice.lowerBound + row)...].prefix(ColumnLoops.capacity)
-        loops.run(plan, &reader, upcoming: UnsafeBufferPointer(rebasing: upcoming))
-        loops.checkEnds(&reader)
-      }
+    guard let columns = columns.baseAddress else { return }
+    var reader = RowReader(batch: batch, columns: columns, plan: ownPlan)
+    reader.framing = framing
+    reader.refused = refused
+    var row = 0
+    while row < records.count {
+      let plan = open(records, from: row, &reader)
+      row += loops.count
+      let upcoming = all[(slice.lowerBound + row)...].prefix(ColumnLoops.capacity)
+      loops.run(plan, &reader, upcoming: UnsafeBufferPointer(rebasing: upcoming))
+      loops.checkEnds(&reader)
     }
     if refused.count > Self.maximumRefusals { forgetRefusals() }
   }

@@ -64,6 +64,12 @@ public enum EventErrorCode: String, Sendable, CaseIterable {
   case unresolvable = "UNRESOLVABLE"
   /// A number does not fit its type.
   case outOfRange = "NUMERIC_VALUE_OUT_OF_RANGE"
+  /// A value is missing, or NULL, where its column is declared NOT NULL.
+  case missingValue = "NOT_NULL_VIOLATION"
+  /// A value of another kind than its column: a text where a number is declared.
+  case wrongType = "DATATYPE_MISMATCH"
+  /// A text has more characters than its column's `varchar(n)`.
+  case tooLong = "STRING_DATA_RIGHT_TRUNCATION"
   case divisionByZero = "DIVISION_BY_ZERO"
   /// A date or a time is beyond what Postgres, or the engine, can hold of its type.
   case timeOutOfRange = "DATETIME_FIELD_OVERFLOW"

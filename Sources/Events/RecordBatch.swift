@@ -82,35 +82,12 @@ public struct RecordBatch: ~Copyable {
 
   public var count: Int { records.count }
 
+  /// Gives up all records but the first ones.
+  public mutating func keepFirst(_ count: Int) {
+    records = UnsafeMutableBufferPointer(rebasing: records[..<count])
+  }
+
   public func headers(of record: Record) -> [RecordHeader] {
     headersOf(record)
-  }
-}
-
-extension RecordBatch {
-  /// A batch over copies of `payloads` (nil: tombstone), for tests and benchmarks that need no broker.
-  public init(copying payloads: [[UInt8]?], partition: Int32 = 0, firstOffset: Offset = 0) {
-    let total = payloads.reduce(0) { $0 + ($1?.count ?? 0) }
-    let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(total, 1))
-    let records = UnsafeMutableBufferPointer<Record>.allocate(capacity: payloads.count)
-    var used = 0
-    for (index, payload) in payloads.enumerated() {
-      let start = bytes + used
-      if let payload {
-        payload.withUnsafeBufferPointer { source in
-          if let base = source.baseAddress { start.update(from: base, count: source.count) }
-        }
-        used += payload.count
-      }
-      records.initializeElement(
-        at: index,
-        to: Record(
-          payload: payload == nil ? nil : UnsafePointer(start), payloadCount: payload?.count ?? 0,
-          offset: firstOffset + Int64(index), partition: partition, sourceIndex: Int32(index)))
-    }
-    self.init(records: records) {
-      bytes.deallocate()
-      records.deallocate()
-    }
   }
 }

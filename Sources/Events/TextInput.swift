@@ -75,25 +75,17 @@ public enum TextInput {
   /// `uuid`, as its canonical 36 characters: 32 hexadecimal digits, with a hyphen or none behind each four of them but the
   /// last, in braces or not.
   public static func uuid(_ text: UnsafeBufferPointer<UInt8>) throws(TextInputError) -> String {
-    var rest = Slice(base: text, bounds: text.startIndex..<text.endIndex)
-    let isBraced = rest.first == UInt8(ascii: "{")
-    if isBraced { rest = rest.dropFirst() }
-    var canonical = ""
-    for digit in 0..<32 {
-      guard let byte = rest.first, isHexDigit(byte) else { throw .syntax }
-      canonical.unicodeScalars.append(Unicode.Scalar(lowercased(byte)))
-      rest = rest.dropFirst()
-      if [7, 11, 15, 19].contains(digit) { canonical += "-" }
-      if digit % 4 == 3, digit < 31, rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+    let canonical = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: UUIDText.count) { canonical -> String? in
+      guard let start = canonical.baseAddress, UUIDText.read(text, into: start) else { return nil }
+      return String(decoding: UnsafeBufferPointer(canonical), as: UTF8.self)
     }
-    guard rest.elementsEqual(isBraced ? [UInt8(ascii: "}")] : []) else { throw .syntax }
+    guard let canonical else { throw .syntax }
     return canonical
   }
 
   /// What C's `isspace` takes for white space.
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
   private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
-  private static func isHexDigit(_ byte: UInt8) -> Bool { isDigit(byte) || (0x61...0x66).contains(byte | 0x20) }
   private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
 
   private static func trimmed(_ text: UnsafeBufferPointer<UInt8>) -> Slice<UnsafeBufferPointer<UInt8>> {

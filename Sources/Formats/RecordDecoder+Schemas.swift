@@ -4,34 +4,29 @@ import Plan
 
 /// Writers' schemas that become known while records are decoded.
 extension RecordDecoder {
-  /// Whether records can name schemas that have to be asked for.
-  public var canLearn: Bool {
-    switch self {
-    case .avro(let decoder): decoder.canLearn
-    }
+  /// nil: the format has no schemas.
+  private var avro: AvroDecoder? {
+    if case .avro(let decoder, _) = payloads { decoder } else { nil }
   }
+
+  /// Whether records can name schemas that have to be asked for.
+  public var canLearn: Bool { avro?.canLearn ?? false }
 
   /// The first record of each run that names a schema of which nothing is known yet.
   public func unknownSchemas(
     in records: UnsafeMutableBufferPointer<Record>, runs: some Sequence<Range<Int>>
   ) -> [AvroDecoder.UnknownSchema] {
-    switch self {
-    case .avro(let decoder): decoder.unknownSchemas(in: records, runs: runs)
-    }
+    avro?.unknownSchemas(in: records, runs: runs) ?? []
   }
 
   /// Takes up what became of the question for an id. Between batches.
   public func learn(_ answer: SchemaAnswer, id: UInt32) {
-    switch self {
-    case .avro(let decoder): decoder.learn(answer, id: id)
-    }
+    avro?.learn(answer, id: id)
   }
 
   /// Lets the ids be asked for again that nobody knew.
   public func forgetUnknownSchemas() {
-    switch self {
-    case .avro(let decoder): decoder.forgetUnknownSchemas()
-    }
+    avro?.forgetUnknownSchemas()
   }
 }
 

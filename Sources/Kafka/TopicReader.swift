@@ -38,11 +38,12 @@ public final class TopicReader {
       of: TopicPartition(topic: consumer.topic, partition: partition), timeoutMilliseconds: 10_000)
   }
 
-  /// Hands over all records of the ranges that the log holds: each partition's in order and none twice.
+  /// Hands over all records of the ranges that the log holds: each partition's in order and none twice. The batch is gone
+  /// when `body` returns.
   ///
   /// - Throws: a `KafkaError`, or what `body` throws.
   public func read(
-    _ ranges: [Int32: Range<Offset>], _ body: (UnsafeMutableBufferPointer<Record>) throws -> Void
+    _ ranges: [Int32: Range<Offset>], _ body: (inout RecordBatch) throws -> Void
   ) throws {
     var left = ranges.filter { !$0.value.isEmpty }
     try consumer.assign(left.mapValues(\.lowerBound).of(topic: consumer.topic))
@@ -51,14 +52,14 @@ public final class TopicReader {
     var lastQuestion = lastRecord
     while !left.isEmpty {
       try serveEvents()
-      let records = try consumer.consume(timeoutMilliseconds: 10)
+      let consumed = try consumer.consume(timeoutMilliseconds: 10)
       let now = Clock.monotonic()
-      if let records {
-        let count = TopicReader.keep(records.records, &left)
-        if count > 0 {
+      if var records = consumed {
+        records.keepFirst(TopicReader.keep(records.records, &left))
+        if records.count > 0 {
           lastRecord = now
           lastQuestion = now
-          try body(UnsafeMutableBufferPointer(rebasing: records.records[..<count]))
+          try body(&records)
         }
       } else if now - lastQuestion >= TopicReader.silenceMicroseconds {
         lastQuestion = now

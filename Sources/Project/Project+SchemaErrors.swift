@@ -60,11 +60,11 @@ extension Project {
   }
 
   /// Why the stream's records cannot be decoded, with the place of the field that it is about.
-  static func decodingError(_ error: AvroError, _ reader: AvroSchema, _ definition: StreamDefinition) -> ProjectError {
+  static func decodingError(_ error: AvroError, _ reader: AvroSchema?, _ definition: StreamDefinition) -> ProjectError {
     let place: SchemaPlace? =
       switch error {
-      case .unsupported(let path, _), .columnMismatch(let path, _, _), .noSuchField(let path, _): reader.place(of: path)
-      case .unresolvable(let path, _): reader.place(of: path.split(separator: ".").map(String.init))
+      case .unsupported(let path, _), .columnMismatch(let path, _, _), .noSuchField(let path, _): reader?.place(of: path)
+      case .unresolvable(let path, _): reader?.place(of: path.split(separator: ".").map(String.init))
       case .schema, .confluentIDs: nil
       }
     return .schema("\(place.map(shown) ?? "stream \(definition.name)"): \(error)")

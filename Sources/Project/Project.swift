@@ -1,4 +1,5 @@
 import EngineSchema
+import Formats
 import Plan
 import SQLFrontend
 
@@ -31,9 +32,9 @@ public struct Project: Sendable {
     }
     let parsed = parseStreams(files)
     errors += parsed.errors
-    let payloads = try Project.payloads(of: parsed.streams, folder, lookup, &errors)
+    let schemas = try Project.schemas(of: parsed.streams, folder, lookup, &errors)
     let planned = planStreams(
-      parsed, fields: { payloads[$0.definition.name]?.fields },
+      parsed, fields: { schemas[$0.definition.name]?.fields },
       aggregates: try Folder.files(folder, "sql/aggregates", ending: ".sql"))
     errors += planned.errors
     let endpoints = Project.parse(try Folder.files(folder, "sql/endpoints", ending: ".sql"), &errors, parseEndpoint)
@@ -45,12 +46,12 @@ public struct Project: Sendable {
     self.endpoints = endpoints.map(\.plan)
     self.alerts = alerts.map(\.plan)
     streams = planned.plans.sorted { $0.definition.name < $1.definition.name }.map { plan in
-      Stream(plan: plan, payload: payloads[plan.definition.name] ?? .declared)
+      Stream(plan: plan, schema: schemas[plan.definition.name] ?? .declared)
     }
     // Fails here rather than at the first record, when a column cannot be decoded.
     for stream in streams { _ = try stream.makeDecoder() }
     // Streams may share a schema.
-    schemaRemarks = streams.compactMap(\.payload.reader).flatMap { Project.remarks(on: $0) }.reduce(into: []) {
+    schemaRemarks = streams.compactMap(\.schema.reader).flatMap { Project.remarks(on: $0) }.reduce(into: []) {
       if !$0.contains($1) { $0.append($1) }
     }
     notices = try Project.notices(folder)
@@ -80,32 +81,32 @@ public struct Project: Sendable {
     return ["sql/schema is not read any more: the program has the engine's schema in it; the folder may be deleted"]
   }
 
-  /// How each stream is decoded, by its name; without those that something is wrong with.
+  /// What each stream's payloads are read with, by its name; without those that something is wrong with.
   ///
   /// Schemas are loaded once, and only when a stream needs them.
-  private static func payloads(
+  private static func schemas(
     of streams: [ParsedStream], _ folder: String, _ lookup: SchemaLookup, _ errors: inout [DefinitionError]
-  ) throws(ProjectError) -> [String: Stream.Payload] {
-    var payloads: [String: Stream.Payload] = [:]
-    for stream in streams where stream.definition.format != .avro { payloads[stream.definition.name] = .declared }
+  ) throws(ProjectError) -> [String: RecordSchema] {
+    var schemas: [String: RecordSchema] = [:]
+    for stream in streams where stream.definition.format != .avro { schemas[stream.definition.name] = .declared }
     let inAvro = streams.filter { $0.definition.format == .avro }
-    guard !inAvro.isEmpty else { return payloads }
-    let schemas: ProjectSchemas
+    guard !inAvro.isEmpty else { return schemas }
+    let loaded: ProjectSchemas
     do throws(ProjectError) {
-      schemas = try ProjectSchemas(folder, lookup)
+      loaded = try ProjectSchemas(folder, lookup)
     } catch {
       guard case .definitions(let faults) = error else { throw error }
       errors += faults
-      return payloads
+      return schemas
     }
     for stream in inAvro {
       do {
-        payloads[stream.definition.name] = try schemas.payload(of: stream)
+        schemas[stream.definition.name] = try loaded.schema(of: stream)
       } catch {
         errors += error.errors
       }
     }
-    return payloads
+    return schemas
   }
 
   /// What the files define, each with its file. A definition that cannot be judged is nil and left out.

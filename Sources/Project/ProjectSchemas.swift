@@ -25,7 +25,7 @@ struct ProjectSchemas {
   /// What an Avro stream's records are read with.
   ///
   /// - Throws: what is wrong, at the option `schema` of the definition or in the schema itself.
-  func payload(of stream: ParsedStream) throws(DefinitionErrors) -> Stream.Payload {
+  func schema(of stream: ParsedStream) throws(DefinitionErrors) -> RecordSchema {
     let reader = try reader(of: stream)
     if let refusal = Project.listRefusal(reader, stream) { throw DefinitionErrors([refusal]) }
     return .avro(reader: reader, schemas: set)
@@ -70,7 +70,7 @@ extension SchemaFields {
   /// The fields of a reader's schema.
   init(of reader: AvroSchema) {
     self.init(
-      paths: reader.leafColumns().map(\.path), hidesMetadata: reader.place(of: [MetadataColumn.record]) != nil,
+      paths: reader.leafColumns().map(\.path), hidesMetadata: reader.hasField(MetadataColumn.record),
       field: { path in
         guard let column = try? reader.column(at: path) else { return nil }
         return FieldDescription(

@@ -38,17 +38,13 @@ func check(_ context: CommandContext) throws -> Int32 {
   let project = try context.loadProject(SubjectSchemas(context, .look) { try context.database() })
   for plan in project.streams.map(\.plan) {
     let definition = plan.definition
-    print(
-      "stream \(definition.name): \(definition.format.rawValue) in topic \(definition.topic), \(plan.columns.count) columns used"
-    )
-    for aggregate in plan.aggregates { print("aggregate \(aggregate.name)") }
+    let format = definition.format.rawValue
+    print("stream \(definition.name): \(format) in topic \(definition.topic), \(plan.columns.count) columns used")
+    for aggregate in plan.aggregates { print("aggregate \(aggregate.name) of \(definition.name)") }
   }
-  print(
-    """
-    \(project.endpoints.map { "endpoint \($0.method) \($0.path)" }.joined(separator: "\n"))
-    \(project.alerts.map { "alert \($0.name) on \($0.aggregate)" }.joined(separator: "\n"))
-    all definitions are valid
-    """)
+  for endpoint in project.endpoints { print("endpoint \(endpoint.method) \(endpoint.path)") }
+  for alert in project.alerts { print("alert \(alert.name) on \(alert.aggregate)") }
+  print("all definitions are valid")
   for remark in project.schemaRemarks { print("note: \(remark)") }
   return 0
 }

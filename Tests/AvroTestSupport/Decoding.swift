@@ -91,7 +91,7 @@ package struct Decoding {
 extension AvroDecoder {
   /// Decodes the payloads as one batch, twice: nothing of an earlier batch may be left.
   package func outcomes(_ payloads: [[UInt8]?]) -> [Outcome] {
-    let batch = EventBatch(specs: columns, capacity: payloads.count)
+    let batch = EventBatch(specs: columns.map(\.spec), capacity: payloads.count)
     _ = outcomes(payloads, in: batch)
     return outcomes(payloads, in: batch)
   }

@@ -171,7 +171,8 @@ import Threads
       checkpoint.advances[0].counts.aggregates[index].late = 1
     }
     try bench.commit(checkpoint)
-    let letter = try #require(try Outbox(connection: bench.connection, stream: bench.plan.definition.name).oldest(atMost: 1).first)
+    let outbox = Outbox(connection: bench.connection, stream: bench.plan.definition.name)
+    let letter = try #require(try outbox.oldest(atMost: 1).first)
     #expect(letter.topic == "letters")
     #expect(letter.key == [0, 1])
     #expect(letter.value == [])

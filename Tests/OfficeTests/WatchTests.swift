@@ -92,7 +92,8 @@ import Threads
   func nothingReadYet() throws {
     try advance(0, minute: nil, isIdle: true)
     let watch = Watch(
-      bench.plan, alerts: bench.project.alerts, topic: Bench.topic, database: bench.settings, cluster: { Bench.cluster }, observe: { _ in })
+      bench.plan, alerts: bench.project.alerts, topic: Bench.topic, database: bench.settings,
+      cluster: { Bench.cluster }, observe: { _ in })
     #expect(try watch.watermark(bench.connection, Bench.cluster) == nil)
     try advance(0, minute: 3, isIdle: true)
     #expect(try watch.watermark(bench.connection, Bench.cluster) != nil)
@@ -132,7 +133,8 @@ import Threads
   /// Runs a watch until `body` is done.
   private func watching(_ log: Log = Log(), _ body: () throws -> Void) throws {
     let watch = Watch(
-      bench.plan, alerts: bench.project.alerts, topic: Bench.topic, database: bench.settings.with("application_name", "streampulse watch"),
+      bench.plan, alerts: bench.project.alerts, topic: Bench.topic,
+      database: bench.settings.with("application_name", "streampulse watch"),
       cluster: { Bench.cluster }, observe: { log.append($0) })
     let thread = try WorkerThread(name: "watch") { watch.run() }
     defer {

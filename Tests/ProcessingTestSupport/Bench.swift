@@ -65,7 +65,7 @@ final class Bench {
     let batch = EventBatch(specs: plan.columns, capacity: max(downloads.count, 1))
     let records = RecordBatch(
       copying: downloads.map(\.encoded), partition: claim.partition.partition, firstOffset: claim.next)
-    try project.stream.makeDecoder().decode(records.records, into: batch)
+    try project.stream.makeDecoder().decode(records, into: batch)
     let windows = WindowOperator(plan, batch: batch, seed: 1)
     let run = PartitionRun(partition: claim.partition.partition, rows: 0..<downloads.count)
     let counts = windows.process(batch, runs: [run], now: now, watermark: lateBefore)

@@ -60,7 +60,7 @@ import Testing
       let padding = String(repeating: "x", count: keyBytes)
       let downloads = (0..<500).map { Download(content: "\(offset)-\($0)-\(padding)", region: "\(offset)-\($0)") }
       let records = RecordBatch(copying: downloads.map(\.encoded), partition: 0, firstOffset: offset)
-      decoder.decode(records.records, into: batch)
+      decoder.decode(records, into: batch)
       let run = PartitionRun(partition: 0, rows: 0..<500)
       #expect(windows.process(batch, runs: [run], now: .max / 2, watermark: nil)[0].dead == 0)
       offset += 500

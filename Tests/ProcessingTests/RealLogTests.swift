@@ -117,8 +117,8 @@ struct RealLogTests {
       "ConfigCommand",
       ["--alter", "--entity-type", "topics", "--entity-name", "compacted", "--add-config", "cleanup.policy=delete"])
     let other = try Bench()
-    try other.connection.execute(
-      "SELECT pulse.claim('\(bench.plan.definition.name)', '\(bench.rows("SELECT cluster FROM pulse.progress")[0])', 'compacted', '{0}', '{0}', 'test')")
+    let (stream, cluster) = (bench.plan.definition.name, try bench.rows("SELECT cluster FROM pulse.progress")[0])
+    try other.connection.execute("SELECT pulse.claim('\(stream)', '\(cluster)', 'compacted', '{0}', '{0}', 'test')")
     let second = try Instance(other, servers: node.bootstrapServers, topic: "compacted")
     let counted = { Int(try other.rows("SELECT coalesce(sum(total_downloads), 0) FROM region_health")[0]) }
     var accepted: Set<String> = []

@@ -27,16 +27,21 @@ private let record = #"{"type":"record","name":"R","fields":[{"name":"x","type":
 
   private func decoder() throws -> RecordDecoder {
     let schema = try AvroSchema(parsing: record)
-    return .avro(
-      try AvroDecoder(
-        reader: schema, schemas: SchemaSet(files: []), columns: schema.leafColumns().map(\.spec), framing: .confluent))
+    let plan = StreamPlan(
+      definition: StreamDefinition(
+        name: "s", topic: "t", format: .avro, eventTime: ["x"], outOfOrdernessMicroseconds: 0,
+        idleTimeoutMicroseconds: 0, maxAheadMicroseconds: 0, deadLetterTopic: nil, framing: .confluent),
+      columns: Self.columns, eventTimeColumn: 0, aggregates: [])
+    return try RecordDecoder(plan, topic: "t", schema: .avro(reader: schema, schemas: SchemaSet(files: [])))
   }
+
+  private static let columns = [ColumnSpec(path: ["x"], type: .text, isNullable: false)]
 
   private func codes(_ decoder: RecordDecoder, _ payloads: [[UInt8]], _ source: SchemaSource) throws -> [String] {
     let records = RecordBatch(copying: payloads)
-    let batch = EventBatch(specs: decoder.columns, capacity: payloads.count)
+    let batch = EventBatch(specs: Self.columns, capacity: payloads.count)
     try source.supply(decoder, for: records.records)
-    decoder.decode(records.records, into: batch)
+    decoder.decode(records, into: batch)
     return batch.failures.map { "\($0.row) \($0.code.rawValue): \($0.message)" }
   }
 

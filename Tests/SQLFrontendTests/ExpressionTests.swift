@@ -33,6 +33,15 @@ import Testing
       ("-download.duration_seconds < -2147483648", "(- download.duration_seconds) < (-2147483648)"),
       ("download.duration_seconds % 2 = 1", "(download.duration_seconds % 2) = 1"),
       ("+download.duration_seconds = 1", "download.duration_seconds = 1"),
+      ("download.duration_seconds > -1", "download.duration_seconds > (-1)"),
+      ("download.duration_seconds = - /* 3 */ 5", "download.duration_seconds = (-5)"),
+      ("download.duration_seconds = -(7)", "download.duration_seconds = (-7)"),
+      ("download.duration_seconds = - - 5", "download.duration_seconds = 5"),
+      ("download.duration_seconds = -0", "download.duration_seconds = 0"),
+      (
+        "download.duration_seconds BETWEEN -3 AND -2",
+        "(download.duration_seconds >= (-3)) AND (download.duration_seconds <= (-2))"
+      ),
     ])
   func numbers(_ condition: String, _ expected: String) throws {
     #expect(try planned(condition) == expected)

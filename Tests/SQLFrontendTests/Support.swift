@@ -95,7 +95,8 @@ func downloads(eventTime: String = "timestamp") throws(DefinitionErrors) -> Pars
 
 func plan(_ files: [SourceFile], of stream: ParsedStream? = nil) throws(DefinitionErrors) -> StreamPlan {
   let stream = if let stream { stream } else { try downloads() }
-  return try planStream(stream, aggregates: files, fields: Fields.schema)
+  return try planStream(
+    stream, aggregates: files, fields: stream.definition.format == .avro ? Fields.schema : .empty)
 }
 
 func plan(_ text: String) throws(DefinitionErrors) -> StreamPlan {

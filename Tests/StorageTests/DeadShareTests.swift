@@ -62,7 +62,8 @@ private func segment(_ dead: Int64, of consumed: Int64, ago: Double, at first: I
   }
 
   private func problem(_ bench: Bench, _ connection: PostgresConnection? = nil) throws -> String? {
-    try DeadShare.problem(connection ?? bench.connection, stream: bench.plan.definition.name, cluster: Bench.cluster, topic: Bench.topic)
+    try DeadShare.problem(
+      connection ?? bench.connection, stream: bench.plan.definition.name, cluster: Bench.cluster, topic: Bench.topic)
   }
 
   @Test("the text names how many, the commonest code and what the payloads look like, and nothing of the events")
@@ -75,7 +76,8 @@ private func segment(_ dead: Int64, of consumed: Int64, ago: Double, at first: I
     #expect(text.hasPrefix("all latest 12 records are dead letters, most of them TRAILING_BYTES (it begins like JSON)"))
     #expect(!text.contains("secret"))
     // Another topic's and another cluster's are not looked at.
-    #expect(try DeadShare.problem(bench.connection, stream: bench.plan.definition.name, cluster: "other", topic: Bench.topic) == nil)
+    let stream = bench.plan.definition.name
+    #expect(try DeadShare.problem(bench.connection, stream: stream, cluster: "other", topic: Bench.topic) == nil)
 
     try bench.commit(2, Array(repeating: Download(), count: 2))
     #expect(try problem(bench) == nil)

@@ -51,13 +51,14 @@ struct EventLoader {
     segments.indices.filter { counts[$0] > segments[$0].consumed }.map { (segments[$0], counts[$0]) }
   }
 
-  mutating func load(_ records: UnsafeMutableBufferPointer<Record>) throws(PipelineError) {
+  mutating func load(_ recordBatch: borrowing RecordBatch) throws(PipelineError) {
     do throws(PostgresError) {
-      try schemas?.supply(decoder, for: records)
+      try schemas?.supply(decoder, for: recordBatch.records)
     } catch {
       throw .postgres(error)
     }
-    decoder.decode(records, into: batch)
+    decoder.decode(recordBatch, into: batch)
+    let records = recordBatch.records
     total += records.count
     var numbers = PostgresArray(.integer, capacityHint: records.count)
     var partitions = PostgresArray(.integer, capacityHint: records.count)

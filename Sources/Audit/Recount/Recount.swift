@@ -54,7 +54,8 @@ public struct Recount {
       }
       let snapshot = try RecountSnapshot(connection, plan, cluster: cluster, topic: topic, lows: lows)
       try connection.execute(RecountQueries.eventTable(plan))
-      var loader = EventLoader(connection, plan, snapshot, decoder: try stream.makeDecoder(), schemas: schemas)
+      var loader = EventLoader(
+        connection, plan, snapshot, decoder: try stream.makeDecoder(topic: topic), schemas: schemas)
       try reader.read(loader.ranges(from: lows)) { try loader.load($0) }
       try connection.execute(
         "ANALYZE recount_events, recount_counts, recount_dead, recount_replays")

@@ -1,3 +1,5 @@
+import Events
+
 /// What a payload that is no record of the stream looks like, so that a dead letter says what its producer does.
 ///
 /// Looked at once for each record that fails, never for others.

@@ -8,8 +8,8 @@ struct ColumnTree {
 
   init() {}
 
-  init(_ specs: [ColumnSpec]) {
-    for (column, spec) in specs.enumerated() { insert(column, spec.path[...]) }
+  init(_ specs: [Int: ColumnSpec]) {
+    for (column, spec) in specs { insert(column, spec.path[...]) }
   }
 
   private mutating func insert(_ column: Int, _ path: ArraySlice<String>) {
@@ -17,6 +17,7 @@ struct ColumnTree {
       fields[name, default: ColumnTree()].insert(column, path.dropFirst())
     } else {
       columns.append(column)
+      columns.sort()
     }
   }
 

@@ -8,7 +8,7 @@ extension PlanCompiler {
     let written = writer.types[w]
     let read = reader.types[r]
     // A column over a union of several types is JSON, whichever the branch.
-    if specs[column].type == .jsonb { return .json(column: column, node: try json(w, as: r, field: field)) }
+    if specs[column]?.type == .jsonb { return .json(column: column, node: try json(w, as: r, field: field)) }
     try checkLogicalTypes(written, read, field: field)
     switch (written.shape, read.shape) {
     case (.int, .int), (.int, .long): return integer(written, read, isInt32: true, column: column)
@@ -99,7 +99,7 @@ extension PlanCompiler {
       return result
     }
     for column in want.columns {
-      if specs[column].isNullable { result.append(try step(.valid(column: column), field)) }
+      if isNullable(column) { result.append(try step(.valid(column: column), field)) }
       let constant = try constant(value, reader.types[type], column: column, field: field)
       result.append(try step(.constant(column: column, value: constant), field))
     }
@@ -116,7 +116,7 @@ extension PlanCompiler {
   private mutating func constant(
     _ value: JSONValue, _ type: AvroType, column: Int, field: Int
   ) throws(AvroError) -> Constant {
-    if specs[column].type == .jsonb { return .text(text(Array(value.text.utf8))) }
+    if specs[column]?.type == .jsonb { return .text(text(Array(value.text.utf8))) }
     switch (type.shape, value) {
     case (.boolean, .bool(let flag)): return .boolean(flag ? 1 : 0)
     case (.float, .number): return .double(Double(Float(value.doubleValue ?? 0)))

@@ -12,7 +12,8 @@ struct PlanCompiler {
 
   let writer: AvroSchema
   let reader: AvroSchema
-  let specs: [ColumnSpec]
+  /// By their numbers in the batch.
+  let specs: [Int: ColumnSpec]
   let resolution: Resolution
   let sizes: EncodedSize
   let memory = PlanMemory()
@@ -36,23 +37,26 @@ struct PlanCompiler {
   }
 
   static func compile(
-    writer: AvroSchema, reader: AvroSchema, specs: [ColumnSpec]
+    writer: AvroSchema, reader: AvroSchema, specs: [(index: Int, spec: ColumnSpec)]
   ) throws(AvroError) -> DecodePlan {
-    var compiler = PlanCompiler(writer: writer, reader: reader, specs: specs)
-    let program = try compiler.decode(writer.root, as: reader.root, want: ColumnTree(specs), field: 0)
+    var compiler = PlanCompiler(
+      writer: writer, reader: reader, specs: Dictionary(specs.map { ($0.index, $0.spec) }) { first, _ in first })
+    let program = try compiler.decode(writer.root, as: reader.root, want: ColumnTree(compiler.specs), field: 0)
     return DecodePlan(
       instructions: compiler.instructions, jsonInstructions: compiler.jsonInstructions, steps: compiler.steps,
       texts: compiler.texts, program: program, fields: compiler.fields, reasons: compiler.reasons,
       enumerations: compiler.enumerations, memory: compiler.memory)
   }
 
-  private init(writer: AvroSchema, reader: AvroSchema, specs: [ColumnSpec]) {
+  private init(writer: AvroSchema, reader: AvroSchema, specs: [Int: ColumnSpec]) {
     self.writer = writer
     self.reader = reader
     self.specs = specs
     resolution = Resolution(writer: writer.types, reader: reader.types)
     sizes = EncodedSize(writer.types)
   }
+
+  func isNullable(_ column: Int) -> Bool { specs[column]?.isNullable ?? true }
 
   /// Steps that read a value of the writer's type `w` into the columns that `want` makes of the reader's type `r`.
   private mutating func decode(
@@ -76,7 +80,7 @@ struct PlanCompiler {
     var result: [Step] = []
     for (position, column) in want.columns.enumerated() {
       let store = try leaf(w, as: r, column: column, field: field)
-      if specs[column].isNullable { result.append(try step(.valid(column: column), field)) }
+      if isNullable(column) { result.append(try step(.valid(column: column), field)) }
       let isLast = position == want.columns.count - 1 && want.fields.isEmpty
       result.append(try step(isLast ? store : .peek(node: try add(store)), field))
     }
@@ -137,7 +141,7 @@ struct PlanCompiler {
     if let failure, failures == branches.count { throw failure }
     // The commonest union gets a loop of its own.
     if let null = branches.firstIndex(where: { writer.types[$0].isNull }), branches.count == 2, failures == 0,
-      want.fields.isEmpty, want.columns.count == 1, let column = want.columns.first, specs[column].isNullable,
+      want.fields.isEmpty, want.columns.count == 1, let column = want.columns.first, isNullable(column),
       case .union(let readerBranches) = reader.types[r].shape,
       let branch = resolution.branch(writer: branches[1 - null], branches: readerBranches)
     {

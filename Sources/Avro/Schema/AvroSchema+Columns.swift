@@ -52,6 +52,12 @@ extension AvroSchema {
     return try column(path: path, type: type, isNullable: isNullable, doc: doc)
   }
 
+  /// Whether the record has a field of that name, of whatever type.
+  public func hasField(_ name: String) -> Bool {
+    guard let record = withoutNull(root).type, case .record(let fields) = types[record].shape else { return false }
+    return fields.contains { $0.name == name }
+  }
+
   /// All columns that are not records, in the order of the schema: what a definition may name. Fields that no column
   /// can hold are left out, and a record inside itself is listed as one `jsonb` column.
   public func leafColumns() -> [AvroColumn] {

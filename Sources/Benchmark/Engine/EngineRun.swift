@@ -53,6 +53,7 @@ struct EngineRun {
 
     /// - Returns: how many were aggregated.
     func process(_ records: UnsafeMutableBufferPointer<Record>) -> Int {
+      let records = RecordBatch(records: records) {}
       var aggregated = 0
       for slice in batch.slices(of: records.count) {
         decoder.decode(records, slice, into: batch)

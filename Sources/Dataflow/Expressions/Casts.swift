@@ -1,8 +1,6 @@
 import Events
 import JSON
 
-private let microsecondsPerDay: Int64 = 86_400_000_000
-
 /// Bytes of a `jsonb` as text.
 private let maximumJSONBText = 16 << 20
 
@@ -41,11 +39,11 @@ func cast(
   case (.integer, .boolean):
     for row in 0..<count { output.booleans[row] = input.integers[row] == 0 ? 0 : 1 }
   case (.timestamptz, .date), (.timestamp, .date):
-    for row in 0..<count { output.integers[row] = floorDivide(input.integers[row], microsecondsPerDay) }
+    for row in 0..<count { output.integers[row] = floorDivide(input.integers[row], CalendarDate.microsecondsPerDay) }
   case (.date, .timestamptz), (.date, .timestamp):
     for row in 0..<count {
       let days = input.integers[row]
-      let (time, overflow) = days.multipliedReportingOverflow(by: microsecondsPerDay)
+      let (time, overflow) = days.multipliedReportingOverflow(by: CalendarDate.microsecondsPerDay)
       output.integers[row] = overflow ? 0 : time
       if overflow {
         failing.fail(row, output, .timeOutOfRange, "date out of range for timestamp: \(days) days since 1970-01-01")

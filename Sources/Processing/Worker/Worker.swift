@@ -219,7 +219,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     if let records { try process(records) }
   }
 
-  private func process(_ records: consuming RecordBatch) throws(PipelineError) {
+  private func process(_ batchOfRecords: consuming RecordBatch) throws(PipelineError) {
+    var records = batchOfRecords
     var admitted = try kafka { () throws(KafkaError) in
       try admission.admit(records.records, now: time.monotonic())
     }
@@ -235,10 +236,10 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       isDenied = false
       status.update { $0.denial = nil }
     }
-    let front = UnsafeMutableBufferPointer(rebasing: records.records[..<admitted.count])
+    records.keepFirst(admitted.count)
     lastRecord = time.monotonic()
-    for slice in batch.slices(of: front.count) {
-      decoder.decode(front, slice, into: batch)
+    for slice in batch.slices(of: records.count) {
+      decoder.decode(records, slice, into: batch)
       aggregate(admitted.runs.compactMap { $0.clipped(to: slice) })
       letters.collect(from: batch, windows, plan, records, topic: consumer.topic, firstRow: slice.lowerBound) {
         record in

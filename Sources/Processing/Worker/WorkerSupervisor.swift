@@ -60,7 +60,7 @@ final class WorkerSupervisor: Sendable {
   private func runWorker() throws(PipelineError) -> WorkerEnd {
     let decoder: RecordDecoder
     do {
-      decoder = try stream.makeDecoder()
+      decoder = try stream.makeDecoder(topic: settings.topic)
     } catch {
       throw .definition(error.description)
     }

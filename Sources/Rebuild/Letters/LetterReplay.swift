@@ -136,7 +136,7 @@ public struct LetterReplay {
       let letters = try lock(ids)
       if !letters.isEmpty {
         let replay = ReplayPlan(plan, targets: letters[0].targets, horizons: try horizons())
-        let batch = replay.run(letters.map(\.value), decoder, now: now)
+        let batch = replay.run(letters.map(\.record), decoder, now: now)
         try write(letters, batch)
         report.count(letters.map(\.id), batch.verdicts)
       }
@@ -168,7 +168,8 @@ public struct LetterReplay {
 
   private struct Letter {
     var id: Int64
-    var value: [UInt8]?
+    /// As it came: its key, headers and place may be columns, too.
+    var record: OwnedRecord
     /// The aggregates that have not taken it: its own one, or all that its segment of the ledger counts for. What was
     /// defined later begins later.
     var targets: [String]
@@ -187,7 +188,8 @@ public struct LetterReplay {
                                 WHERE (l.stream, l.cluster, l.topic, l.partition) = (d.stream, d.cluster, d.topic, d.partition)
                                   AND l.first_offset <= d.record_offset)
           AND (d.aggregate IS NULL OR c.aggregate = d.aggregate)
-        ORDER BY c.aggregate))
+        ORDER BY c.aggregate)),
+        d.key, d.headers, d.partition, d.record_offset, (extract(epoch FROM d.record_timestamp) * 1000)::bigint
       FROM dead_letters AS d WHERE d.id = ANY ($1) AND d.replayed_at IS NULL
       ORDER BY d.id FOR UPDATE
       """, [.array(numbers)])
@@ -195,8 +197,12 @@ public struct LetterReplay {
     for row in 0..<result.rowCount {
       guard let id = result.integer(row, 0) else { continue }
       let names = try? JSONValue(parsing: result[row, 2] ?? "").arrayValue
-      let letter = Letter(
-        id: id, value: result.bytea(row, 1), targets: names?.compactMap(\.stringValue) ?? [])
+      let record = OwnedRecord(
+        payload: result.bytea(row, 1), key: result.bytea(row, 3),
+        headers: DeadLetter.headers(fromJSON: result[row, 4] ?? ""),
+        partition: Int32(truncatingIfNeeded: result.integer(row, 5) ?? 0), offset: result.integer(row, 6) ?? 0,
+        timestampMilliseconds: result.integer(row, 7) ?? -1)
+      let letter = Letter(id: id, record: record, targets: names?.compactMap(\.stringValue) ?? [])
       if let first = letters.first, first.targets != letter.targets { break }
       letters.append(letter)
     }

@@ -54,15 +54,15 @@ struct ReplayPlan {
   }
 
   /// - Parameters:
-  ///   - payloads: the letters' original values; nil: a tombstone.
+  ///   - letters: the original records.
   ///   - now: the wall clock in microseconds since 1970.
-  func run(_ payloads: [[UInt8]?], _ decoder: RecordDecoder, now: Int64) -> ReplayedBatch {
-    let batch = EventBatch(specs: plan.columns, capacity: max(payloads.count, 1))
-    let records = RecordBatch(copying: payloads)
-    decoder.decode(records.records, into: batch)
+  func run(_ letters: [OwnedRecord], _ decoder: RecordDecoder, now: Int64) -> ReplayedBatch {
+    let batch = EventBatch(specs: plan.columns, capacity: max(letters.count, 1))
+    let records = RecordBatch(copying: letters)
+    decoder.decode(records, into: batch)
     let windows = WindowOperator(plan, batch: batch, seed: UInt64.random(in: 1...UInt64.max))
     // A run for each letter, because its counts then are those of the letter.
-    let runs = payloads.indices.map { PartitionRun(partition: 0, rows: $0..<$0 + 1) }
+    let runs = letters.indices.map { PartitionRun(partition: 0, rows: $0..<$0 + 1) }
     let counts = windows.process(batch, runs: runs, now: now, watermark: 0)
     var verdicts = counts.map(verdict)
     for failure in batch.failures { verdicts[failure.row] = .refused(failure.code, failure.message) }

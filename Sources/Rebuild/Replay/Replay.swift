@@ -71,7 +71,7 @@ public final class Replay {
     try alone {
       let (scope, isRedefined) = try prepare(time)
       let shadow = try ShadowTable(connection, aggregate)
-      let engine = try ReplayEngine(stream, aggregate, floor: scope.floor, schemas: schemas)
+      let engine = try ReplayEngine(stream, aggregate, topic: topic, floor: scope.floor, schemas: schemas)
       var left = Replay.sampleSize
       var targets: [Int32: Offset] = [:]
       for (partition, start) in scope.starts {
@@ -103,7 +103,7 @@ public final class Replay {
       let shadow = try ShadowTable(connection, aggregate)
       try shadow.create()
       do {
-        let engine = try ReplayEngine(stream, aggregate, floor: scope.floor, schemas: schemas)
+        let engine = try ReplayEngine(stream, aggregate, topic: topic, floor: scope.floor, schemas: schemas)
         try advance(to: scope.positions, engine, shadow)
         try shadow.adorn()
         for _ in 0..<Replay.maxRounds {
@@ -170,13 +170,14 @@ public final class Replay {
     let dead = try deadRecords(in: ranges)
     try reader.read(ranges) { records in
       var kept = 0
-      for record in records {
+      for record in records.records {
         counts[record.partition, default: 0] += 1
         if dead[record.partition]?.contains(record.offset) == true { continue }
-        records[kept] = record
+        records.records[kept] = record
         kept += 1
       }
-      try engine.add(UnsafeMutableBufferPointer(rebasing: records[..<kept]))
+      records.keepFirst(kept)
+      try engine.add(records)
       if engine.isFull { try write(engine, shadow) }
     }
     try write(engine, shadow)

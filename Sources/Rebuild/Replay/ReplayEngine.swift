@@ -23,7 +23,7 @@ struct ReplayEngine {
 
   /// - Parameter floor: events of windows that ended by then take no part. Nothing else is late: what had been dropped as
   ///   late is taken.
-  init(_ stream: Stream, _ aggregate: AggregatePlan, floor: Int64?, schemas: SchemaSource?) throws {
+  init(_ stream: Stream, _ aggregate: AggregatePlan, topic: String, floor: Int64?, schemas: SchemaSource?) throws {
     var plan = stream.plan
     var aggregate = aggregate
     aggregate.retentionMicroseconds = nil
@@ -33,7 +33,7 @@ struct ReplayEngine {
     self.plan = plan
     self.floor = floor
     self.schemas = schemas
-    decoder = try stream.makeDecoder()
+    decoder = try stream.makeDecoder(topic: topic)
     batch = EventBatch(specs: plan.columns, capacity: TopicReader.batchSize)
     windows = WindowOperator(plan, batch: batch, seed: UInt64.random(in: 1...UInt64.max))
   }
@@ -41,10 +41,10 @@ struct ReplayEngine {
   var isFull: Bool { windows.groupCount >= Self.maxGroups || windows.deltaMemory >= Self.maxBytes }
 
   /// - Throws: for a record that cannot be computed: it is no dead letter, so every aggregate has to take it.
-  func add(_ records: UnsafeMutableBufferPointer<Record>) throws(PipelineError) {
-    guard !records.isEmpty else { return }
+  func add(_ records: borrowing RecordBatch) throws(PipelineError) {
+    guard records.count > 0 else { return }
     do throws(PostgresError) {
-      try schemas?.supply(decoder, for: records)
+      try schemas?.supply(decoder, for: records.records)
     } catch {
       throw .postgres(error)
     }
@@ -53,7 +53,7 @@ struct ReplayEngine {
     // How far an event was ahead of the clock was decided when it came.
     _ = windows.process(batch, runs: [run], now: .max / 2, watermark: floor)
     if let failure = batch.failures.first {
-      let record = records[failure.row]
+      let record = records.records[failure.row]
       throw .definition(
         """
         the record at offset \(record.offset) of partition \(record.partition), which was counted, fails with the present \

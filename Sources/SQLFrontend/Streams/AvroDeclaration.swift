@@ -22,7 +22,7 @@ struct AvroDeclaration {
         throw stream.error(at: column, "the field \(quotedPath(path)) cannot be used", hint: reason)
       }
       throw stream.error(
-        at: column, "the schema has no field \(quotedPath(path))", hint: columns.suggestion(for: path))
+        at: column, "the schema has no field \(quotedPath(path))", hint: columns.schemaSuggestion(for: path))
     }
     guard path == [column.name] || fields.field([column.name]) == nil else {
       throw stream.error(

@@ -24,7 +24,11 @@ struct ColumnType {
     case "varchar": self = try Self.varchar(column, source)
     default:
       guard let type = SQLType.declared(name) else {
-        throw source.error(at: location, "the type \(name) is not supported", hint: Self.hint(forUnknown: name))
+        // The parser has names of its own for some: `int2` for smallint.
+        let written = source.writtenName(at: location) ?? name
+        throw source.error(
+          at: location, "the type \(SQLType.declared(written) == nil ? written : name) is not supported",
+          hint: Self.hint(forUnknown: name))
       }
       if let modifier = column.modifiers.first {
         let isTime = [.timestamptz, .timestamp, .time].contains(type)
@@ -97,7 +101,7 @@ struct ColumnType {
     case "interval": return "write text, or a number of seconds"
     case "bytea": return "write text"
     default:
-      let known = names.map { $0.prefix { $0 != "(" } }.map(String.init) + ["decimal", "int", "float8", "bool"]
+      let known = names.map { $0.prefix { $0 != "(" } }.map(String.init) + ["decimal"]
       let nearest = nearestSpelling(of: name, among: known).map { "did you mean \($0)? " } ?? ""
       return "\(nearest)types are \(names.joined(separator: ", "))"
     }

@@ -39,6 +39,11 @@ enum FieldPath {
       guard rest.first != "[" else {
         throw Failure(message: "a record is an object: its path begins with a name", hint: FieldPath.form)
       }
+      // Who knows JSONPath begins with the root.
+      guard rest.first != "$" || !(rest.count == 1 || rest.dropFirst().first == "." || rest.dropFirst().first == "[")
+      else {
+        throw Failure(message: "a path does not begin with $", hint: "write 'a.b'; a member of that name is '\"$\"'")
+      }
       var steps: [DeclaredColumn.Step] = [.member(try name())]
       while let next = rest.popFirst() {
         switch next {
@@ -96,12 +101,12 @@ enum FieldPath {
         digits.unicodeScalars.append(scalar)
         rest.removeFirst()
       }
-      guard rest.popFirst() == "]", digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits)
-      else {
+      guard rest.popFirst() == "]", !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
         throw Failure(message: "an element is a whole number in brackets", hint: "write [0] for the first element")
       }
-      guard number <= FieldPath.maximumElement else {
-        throw Failure(message: "an element is at most number \(FieldPath.maximumElement)")
+      guard let number = Int(digits), number <= FieldPath.maximumElement else {
+        throw Failure(
+          message: "an element is at most number \(FieldPath.maximumElement)", hint: "declare the list as jsonb")
       }
       return number
     }

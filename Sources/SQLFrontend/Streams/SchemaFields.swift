@@ -40,5 +40,5 @@ public struct SchemaFields {
   }
 
   /// Those of a stream without a schema.
-  public static var none: SchemaFields { SchemaFields(paths: [], field: { _ in nil }) }
+  public static var empty: SchemaFields { SchemaFields(paths: [], field: { _ in nil }) }
 }

@@ -44,6 +44,9 @@ struct StreamCheck {
   }
 
   private func timeHint(_ type: SQLType) -> String {
+    guard MetadataColumn(path: definition.eventTime) == nil else {
+      return "the time of the record is event_time 'kafka.timestamp'"
+    }
     let name = quotedIdentifier(definition.eventTime.last ?? "")
     let isNumber = type == .integer || type == .bigint
     let declaration = "\(name) timestamptz\(isNumber ? " OPTIONS (unit 'milliseconds')" : "")"

@@ -71,6 +71,9 @@ final class StreamColumns {
     return schema.field(path)?.comment ?? ""
   }
 
+  /// The nearest field of the schema.
+  func schemaSuggestion(for path: [String]) -> String? { suggestion(for: path, among: schema.paths) }
+
   /// Whatever may be named, for suggestions.
   private var known: [[String]] {
     let metadata = schema.hidesMetadata ? [] : MetadataColumn.allCases.map(\.path)
@@ -79,7 +82,18 @@ final class StreamColumns {
 
   /// Who reads `model` probably means `"device".model`; else the nearest spelling.
   func suggestion(for path: [String]) -> String? {
-    let known = known
+    let tail = path.first == stream.name ? Array(path.dropFirst()) : path
+    if tail.count > 1, tail[0] == MetadataColumn.record, !schema.hidesMetadata {
+      return "columns are \(MetadataColumn.allCases.map { "\(MetadataColumn.record).\($0.rawValue)" }.joined(separator: ", "))"
+    }
+    if let found = suggestion(for: path, among: known) { return found }
+    guard stream.format != .avro else { return nil }
+    let names = stream.columns.prefix(12).map { quotedIdentifier($0.name) }
+    let rest = stream.columns.count > names.count ? ", …" : ""
+    return "columns are \(names.joined(separator: ", "))\(rest)"
+  }
+
+  private func suggestion(for path: [String], among known: [[String]]) -> String? {
     // The metadata's short names are words that many things are called.
     if let last = path.last, let found = known.first(where: { $0.last == last && MetadataColumn(path: $0) == nil }) {
       return "did you mean \(quotedPath(found))?"
@@ -89,10 +103,6 @@ final class StreamColumns {
     let byName = nearestSpelling(
       of: path.last ?? "", among: known.filter { MetadataColumn(path: $0) == nil }.compactMap(\.last))
     let found = known.first { $0.joined(separator: ".") == byPath } ?? known.first { $0.last == byName }
-    if let found { return "did you mean \(quotedPath(found))?" }
-    guard stream.format != .avro else { return nil }
-    let names = stream.columns.prefix(12).map { quotedIdentifier($0.name) }
-    let rest = stream.columns.count > names.count ? ", …" : ""
-    return "columns are \(names.joined(separator: ", "))\(rest)"
+    return found.map { "did you mean \(quotedPath($0))?" }
   }
 }

@@ -54,7 +54,11 @@ private struct StreamParser {
   mutating func parse() -> ParsedStream? {
     let source = source
     let statement = diagnostics.attempt { () throws(DefinitionError) in
-      try PostgresParser.parseOne(source, expecting: SyntaxReader.streamForm)
+      do throws(DefinitionError) {
+        return try PostgresParser.parseOne(source, expecting: SyntaxReader.streamForm)
+      } catch {
+        throw source.advised(error)
+      }
     }
     guard let statement, let syntax = SyntaxReader(source: source).stream(statement, &diagnostics),
       let definition = definition(syntax)
@@ -97,5 +101,31 @@ private struct StreamParser {
       eventTime: eventTime, outOfOrdernessMicroseconds: times.outOfOrderness, idleTimeoutMicroseconds: times.idle,
       maxAheadMicroseconds: times.maxAhead, maxWatermarkAheadMicroseconds: times.maxWatermarkAhead,
       deadLetterTopic: deadLetterTopic, framing: framing, sampleIntervalMicroseconds: times.sample)
+  }
+}
+
+extension SourceText {
+  /// The parser's error with a hint, where it is one of those that declaring columns invites to.
+  fileprivate func advised(_ error: DefinitionError) -> DefinitionError {
+    let offset = offset(of: FilePlace(path: path, line: error.line, column: error.column))
+    let tokens = tokens.filter { !$0.isComment }
+    guard error.hint == nil, let index = tokens.firstIndex(where: { $0.range.lowerBound == offset }), index > 0 else {
+      return error
+    }
+    // Between the parentheses of the columns, and in no others.
+    let before = tokens[..<index].map { self.text($0) }
+    guard before.count(where: { $0 == "(" }) == before.count(where: { $0 == ")" }) + 1 else { return error }
+    var error = error
+    let (text, previous) = (text(tokens[index]), text(tokens[index - 1]))
+    if text.lowercased() == "options", previous.lowercased() == "null" {
+      error.hint = "a column's OPTIONS stand before NULL and NOT NULL: \(SyntaxReader.columnForm)"
+    } else if tokens[index].kind == .word, previous == "(" || previous == "," {
+      error.hint = "a name that is a word of SQL stands in quotes: \"\(text)\""
+    } else if text == ")", previous == "," {
+      error.hint = "there is a comma too many"
+    } else if [",", ")"].contains(text), tokens[index - 1].kind != .symbol {
+      error.hint = "a column has a type: \(SyntaxReader.columnForm)"
+    }
+    return error
   }
 }

@@ -25,7 +25,7 @@ extension SyntaxReader {
     let isNullable = nullability(node.nodes("constraints"), &diagnostics)
     diagnostics.attempt { () throws(DefinitionError) in
       try require(
-        node, only: ["colname", "typeName", "is_local", "constraints", "fdwoptions", "location"],
+        node, only: ["colname", "typeName", "is_local", "constraints", "fdwoptions", "collClause", "location"],
         refusals: ["compression": Refusal("compression", "COMPRESSION has no meaning here", hint: "leave it out")])
     }
     if let collation = node.inline("collClause") {
@@ -57,8 +57,7 @@ extension SyntaxReader {
         "pct_type": Refusal(nil, "%TYPE is not supported", hint: "write the type itself"),
       ])
     let modifiers = node.nodes("typmods").map { modifier in
-      SyntaxModifier(
-        value: modifier.inline("ival").map { $0.integer("ival") ?? 0 }, location: modifier.location)
+      SyntaxModifier(value: integer(modifier), location: modifier.location)
     }
     return (SyntaxType(name: name, location: node.location), modifiers)
   }

@@ -63,13 +63,24 @@ extension SyntaxReader {
 
   private func constant(_ node: Node) throws(DefinitionError) -> SyntaxExpression.Kind {
     if let text = node.inline("sval") { return .string(text.string("sval") ?? "") }
-    if let number = node.inline("ival") { return .integer(Int32(truncatingIfNeeded: number.integer("ival") ?? 0)) }
+    if let number = integer(node) { return .integer(Int32(truncatingIfNeeded: number)) }
     if let number = node.inline("fval") { return .decimal(number.string("fval") ?? "0") }
     if let flag = node.inline("boolval") { return .boolean(flag.flag("boolval")) }
     guard node.flag("isnull") else {
       throw refuse(node, "a bit string is not supported", hint: "write a number, or text in plain quotes: '…'")
     }
     return .null
+  }
+
+  /// The whole number that a constant is; nil for another constant.
+  ///
+  /// libpg_query's tree does not have negative ones: they are left out like zero, and stand in the text alone.
+  func integer(_ node: Node) -> Int? {
+    guard let number = node.inline("ival") else { return nil }
+    if let value = number.integer("ival") { return value }
+    let tokens = source.tokens.drop { $0.range.lowerBound < node.location }
+    guard let digits = tokens.first(where: { $0.kind == .number }).flatMap({ Int(source.text($0)) }) else { return 0 }
+    return -digits
   }
 
   private func call(_ node: Node) throws(DefinitionError) -> SyntaxCall {

@@ -16,12 +16,14 @@ extension SyntaxReader {
       return nil
     }
     let location = relation.location
+    // A partition names what it belongs to as an heir does.
+    let inheritance: Set<String> = base.has("partbound") ? ["inhRelations"] : []
     require(
-      base, only: ["relation", "oncommit", "tableElts"], at: location,
+      base, only: Set(["relation", "oncommit", "tableElts"]).union(inheritance), at: location,
       refusals: [
         "if_not_exists": Refusal(nil, "IF NOT EXISTS has no meaning here", hint: "leave it out"),
-        "inhRelations": Refusal("inherits", "INHERITS is not supported"),
-        "partbound": Refusal("partition", "PARTITION OF is not supported"),
+        "inhRelations": Refusal("inherits", "INHERITS is not supported", hint: "leave it out"),
+        "partbound": Refusal("partition", "PARTITION OF is not supported", hint: "write the columns in parentheses"),
       ], &diagnostics)
     let name = diagnostics.attempt { () throws(DefinitionError) in try relationName(relation) }
     let columns = columns(base.nodes("tableElts"), &diagnostics)

@@ -1,21 +1,17 @@
+import Events
 import Plan
 
 /// Dates and times as constants in definitions, in ISO 8601's forms.
 enum DateTime {
-  static let microsecondsPerDay: Int64 = 86_400_000_000
+  static let microsecondsPerDay = CalendarDate.microsecondsPerDay
 
   /// `2024-02-29` as days since 1970-01-01.
   static func days(parsing text: String) -> Int64? {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 3, let year = digits(parts[0], 4), let month = digits(parts[1], 2),
-      let day = digits(parts[2], 2), (1...9999).contains(year), (1...12).contains(month),
-      (1...daysIn(month: month, year: year)).contains(day)
+      let day = digits(parts[2], 2)
     else { return nil }
-    // Counted in years that begin in March, so that the leap day is the last (Howard Hinnant's days_from_civil).
-    let shifted = month > 2 ? year : year - 1
-    let monthFromMarch = (month + 9) % 12
-    let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
-    return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
+    return CalendarDate.days(year: year, month: month, day: day)
   }
 
   /// `13:45`, `13:45:10` or `13:45:10.250` as microseconds since midnight.
@@ -82,13 +78,5 @@ enum DateTime {
 
   private static func digits(_ text: Substring, _ count: Int) -> Int64? {
     text.utf8.count == count && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int64(text) : nil
-  }
-
-  private static func daysIn(month: Int64, year: Int64) -> Int64 {
-    switch month {
-    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-    case 4, 6, 9, 11: 30
-    default: 31
-    }
   }
 }

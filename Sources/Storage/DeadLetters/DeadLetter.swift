@@ -42,6 +42,15 @@ public struct DeadLetter: Sendable {
       }
     ).text
   }
+
+  /// What `headersJSON` wrote.
+  package static func headers(fromJSON json: String) -> [RecordHeader] {
+    let headers = (try? JSONValue(parsing: json))?.arrayValue ?? []
+    return headers.map { header in
+      RecordHeader(
+        name: header["name"]?.stringValue ?? "", value: header["value"]?.stringValue.map { [UInt8](hexadecimal: $0) })
+    }
+  }
 }
 
 extension DeadLetter {

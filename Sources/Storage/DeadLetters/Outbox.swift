@@ -53,16 +53,7 @@ package struct Outbox {
       guard let id = result.integer(row, 0), let topic = result[row, 1] else { return nil }
       return OutgoingLetter(
         id: id, topic: topic, key: result.bytea(row, 2), value: result.bytea(row, 3),
-        headers: Outbox.original(result[row, 4] ?? "") + Outbox.added(result[row, 5] ?? ""))
-    }
-  }
-
-  /// What `DeadLetter.headersJSON` wrote.
-  private static func original(_ json: String) -> [RecordHeader] {
-    let headers = (try? JSONValue(parsing: json))?.arrayValue ?? []
-    return headers.map { header in
-      RecordHeader(
-        name: header["name"]?.stringValue ?? "", value: header["value"]?.stringValue.map { [UInt8](hexadecimal: $0) })
+        headers: DeadLetter.headers(fromJSON: result[row, 4] ?? "") + Outbox.added(result[row, 5] ?? ""))
     }
   }
 

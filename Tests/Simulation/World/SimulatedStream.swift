@@ -42,7 +42,7 @@ enum SimulatedStream {
       name: "simulated", topic: topic, format: .avro, schema: .file("event.avsc"), eventTime: ["at"],
       outOfOrdernessMicroseconds: 1_000_000, idleTimeoutMicroseconds: 5_000_000,
       // Further than the wall clock is ever set back: what is dead must not depend on the schedule.
-      maxAheadMicroseconds: 1_000_000_000_000_000, deadLetterTopic: nil),
+      maxAheadMicroseconds: 1_000_000_000_000_000, deadLetterTopic: nil, framing: .bare),
     columns: columns, eventTimeColumn: 0,
     aggregates: [
       aggregate("revising", filter: nil, window: windows[revising], late: .revise),
@@ -53,9 +53,8 @@ enum SimulatedStream {
     ])
 
   static func makeDecoder() throws(AvroError) -> RecordDecoder {
-    .avro(
-      try AvroDecoder(
-        reader: AvroSchema(parsing: schema), schemas: SchemaSet(files: []), columns: columns, framing: .bare))
+    let schema = RecordSchema.avro(reader: try AvroSchema(parsing: schema), schemas: try SchemaSet(files: []))
+    return try RecordDecoder(plan, topic: topic, schema: schema)
   }
 
   private static func aggregate(

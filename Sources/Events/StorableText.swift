@@ -1,10 +1,8 @@
-import Events
-
-private let highBits: UInt64 = 0x8080_8080_8080_8080
-private let lowBits: UInt64 = 0x0101_0101_0101_0101
+@usableFromInline let highBits: UInt64 = 0x8080_8080_8080_8080
+@usableFromInline let lowBits: UInt64 = 0x0101_0101_0101_0101
 
 /// Whether Postgres can store the bytes as `text`: UTF-8 without a zero byte.
-@inline(__always)
+@inlinable @inline(__always)
 public func isStorableText(_ text: TextView) -> Bool {
   let count = text.count
   let raw = UnsafeRawPointer(text.start)
@@ -24,13 +22,13 @@ public func isStorableText(_ text: TextView) -> Bool {
 
 /// No high bit is set when the eight bytes are from 1 to 127: a byte above has its own, and the first zero byte gets one
 /// when 1 is taken from it.
-@inline(__always)
-private func refusals(_ word: UInt64) -> UInt64 {
+@inlinable @inline(__always)
+func refusals(_ word: UInt64) -> UInt64 {
   word | (word &- lowBits)
 }
 
-@inline(never)
-private func isStorableUTF8(_ text: TextView) -> Bool {
+@usableFromInline @inline(never)
+func isStorableUTF8(_ text: TextView) -> Bool {
   if text.bytes.contains(0) { return false }
   var decoder = UTF8()
   var bytes = text.bytes.makeIterator()

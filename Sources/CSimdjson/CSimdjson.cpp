@@ -1,0 +1,46 @@
+#include "CSimdjson.h"
+
+#include <simdjson.h>
+
+using namespace simdjson;
+
+struct streampulse_simdjson_parser {
+  ondemand::parser parser;
+};
+
+streampulse_simdjson_parser *streampulse_simdjson_open() {
+  return new streampulse_simdjson_parser;
+}
+
+void streampulse_simdjson_close(streampulse_simdjson_parser *parser) {
+  delete parser;
+}
+
+size_t streampulse_simdjson_padding() {
+  return SIMDJSON_PADDING;
+}
+
+static bool get_text(ondemand::object &object, std::string_view name, streampulse_simdjson_text &text) {
+  std::string_view value;
+  if (object.find_field(name).get_string().get(value)) return false;
+  text = {value.data(), value.size()};
+  return true;
+}
+
+int streampulse_simdjson_read(
+  streampulse_simdjson_parser *parser, const uint8_t *bytes, size_t count, const streampulse_simdjson_columns *columns,
+  size_t row
+) {
+  ondemand::document document;
+  ondemand::object object;
+  if (parser->parser.iterate(bytes, count, count + SIMDJSON_PADDING).get(document)) return 0;
+  if (document.get_object().get(object)) return 0;
+  return !object.find_field("timestamp").get_int64().get(columns->timestamp[row])
+         && get_text(object, "content_id", columns->content_id[row]) && get_text(object, "title", columns->title[row])
+         && !object.find_field("size_gb").get_double().get(columns->size_gb[row])
+         && get_text(object, "region", columns->region[row])
+         && get_text(object, "device_type", columns->device_type[row])
+         && get_text(object, "os_version", columns->os_version[row]) && get_text(object, "status", columns->status[row])
+         && !object.find_field("duration_seconds").get_int64().get(columns->duration_seconds[row])
+         && !object.find_field("speed_mbps").get_double().get(columns->speed_mbps[row]);
+}

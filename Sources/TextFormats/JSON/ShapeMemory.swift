@@ -1,0 +1,63 @@
+import Events
+
+/// The shapes that the records of a stream have, as far as they are known.
+struct ShapeMemory: ~Copyable {
+  /// More kinds of documents are better read as a whole.
+  private static let maximumShapes = 4
+  private static let maximumPatience = 1 << 20
+
+  /// Those that match most records first.
+  private var shapes: [Shape] = []
+  /// So many records without a shape are read before the next one is learned: more whenever one has proved useless, so
+  /// that documents of ever new shapes cost hardly more than they must.
+  private var patience = 1
+  private var unknown = 0
+  /// Objects without columns may have other members each time; then they are not taken apart.
+  private var opensUnknown = true
+
+  /// Reads what the loops have taken up.
+  mutating func decode(
+    _ records: UnsafeMutableBufferPointer<Record>, _ loops: inout ShapeLoops, _ reader: inout JSONReader,
+    upcoming: UnsafeBufferPointer<Record>
+  ) {
+    var upcoming = upcoming
+    for shape in shapes where loops.leftCount > 0 {
+      loops.run(shape, records, &reader, upcoming: upcoming)
+      upcoming = UnsafeBufferPointer(start: nil, count: 0)
+    }
+    while let row = loops.takeLeft() {
+      reader.row = row
+      guard let shape = read(records[row], &reader) else { continue }
+      shapes.append(shape)
+      // Those beside it are most likely of that shape, too.
+      loops.run(shape, records, &reader, upcoming: UnsafeBufferPointer(start: nil, count: 0))
+    }
+    review()
+  }
+
+  /// Reads a record as a whole.
+  ///
+  /// - Returns: its shape, when that is worth to be known.
+  private mutating func read(_ record: Record, _ reader: inout JSONReader) -> Shape? {
+    unknown += 1
+    guard unknown >= patience, shapes.count < ShapeMemory.maximumShapes else {
+      _ = reader.readRecord(record)
+      return nil
+    }
+    reader.leaves = LeafRecorder(opensUnknown: opensUnknown)
+    defer { reader.leaves = nil }
+    guard reader.readRecord(record), let leaves = reader.leaves?.document else { return nil }
+    unknown = 0
+    return Shape(leaves, of: record.payloadBytes, reader.tree)
+  }
+
+  private mutating func review() {
+    for index in shapes.indices.dropFirst() where shapes[index].matched > shapes[index - 1].matched {
+      shapes.swapAt(index, index - 1)
+    }
+    guard let useless = shapes.firstIndex(where: { !$0.isWorthIt }) else { return }
+    shapes.remove(at: useless)
+    patience = min(2 * patience, ShapeMemory.maximumPatience)
+    opensUnknown.toggle()
+  }
+}
