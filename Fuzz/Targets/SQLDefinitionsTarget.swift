@@ -57,7 +57,7 @@ private func check(_ stream: StreamDefinition) throws(Finding) {
         (1...38).contains(column.precision ?? 0) && (0...(column.precision ?? 0)).contains(scale), "\(column)")
     }
     if let maximum = column.maximumCharacters { try require(column.type == .text && maximum > 0, "\(column)") }
-    if column.unit != nil { try require([.timestamptz, .timestamp, .date].contains(column.type), "\(column)") }
+    if column.unit != nil { try require([.timestamptz, .timestamp, .date, .time].contains(column.type), "\(column)") }
   }
 }
 

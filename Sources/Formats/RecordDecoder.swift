@@ -13,6 +13,7 @@ public struct RecordDecoder {
   enum Payloads {
     /// - Parameter declared: columns that are converted behind the decoder; nil when there are none.
     case avro(AvroDecoder, declared: DeclaredFields?)
+    case json(JSONRecordDecoder)
     case csv(CSVRecordDecoder)
   }
 
@@ -22,19 +23,12 @@ public struct RecordDecoder {
 
   /// - Parameters:
   ///   - topic: that the records come from, whatever the definition says.
-  ///   - schema: the Avro schemas of an Avro stream.
+  ///   - schema: the Avro schemas of an Avro stream; `declared` for the other formats.
   /// - Throws: when a column is not what the schema says.
   public init(_ plan: StreamPlan, topic: String, schema: RecordSchema) throws(AvroError) {
-    let columns = StreamSources(plan, schema)
-    switch schema {
-    case .avro(let reader, let schemas):
-      payloads = try columns.avro(reader, schemas)
-    case .declared:
-      payloads = .csv(
-        CSVRecordDecoder(
-          columns: columns.declared, declared: plan.definition.columns, csv: plan.definition.csv))
-    }
-    metadata = columns.metadata.isEmpty ? nil : MetadataReader(columns.metadata, topic: topic)
+    let sources = StreamSources(plan, schema)
+    payloads = try sources.payloads(schema)
+    metadata = sources.metadata.isEmpty ? nil : MetadataReader(sources.metadata, topic: topic)
   }
 
   /// Makes `batch` a batch of a slice of these records: row `i` is record `slice.lowerBound + i`, or a failure that says
@@ -46,6 +40,7 @@ public struct RecordDecoder {
     switch payloads {
     case .avro(let decoder, nil): decoder.decode(records.records, slice, into: batch)
     case .avro(let decoder, let declared?): declared.decode(with: decoder, records.records, slice, into: batch)
+    case .json(let decoder): decoder.decode(records.records, slice, into: batch)
     case .csv(let decoder): decoder.decode(records.records, slice, into: batch)
     }
     metadata?.read(records, slice, into: batch)
@@ -60,7 +55,7 @@ public struct RecordDecoder {
   public func schemaID(of record: Record) -> UInt32? {
     switch payloads {
     case .avro(let decoder, _): decoder.confluentID(of: record)
-    case .csv: nil
+    case .json, .csv: nil
     }
   }
 }

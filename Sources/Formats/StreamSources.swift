@@ -1,12 +1,13 @@
 import Avro
 import Events
 import Plan
+import TextFormats
 
 /// Where each column of a stream's plan comes from: a column that the stream declares, a field of its schema, or the
 /// records' metadata.
 struct StreamSources {
-  private(set) var declared: [(index: Int, declared: DeclaredColumn)] = []
-  private(set) var fields: [(index: Int, spec: ColumnSpec)] = []
+  private var declared: [(index: Int, declared: DeclaredColumn)] = []
+  private var fields: [(index: Int, spec: ColumnSpec)] = []
   private(set) var metadata: [(index: Int, column: MetadataColumn)] = []
   private let plan: StreamPlan
 
@@ -26,8 +27,19 @@ struct StreamSources {
     }
   }
 
-  /// A decoder of Avro for the fields and the declared columns.
-  func avro(_ reader: AvroSchema, _ schemas: SchemaSet) throws(AvroError) -> RecordDecoder.Payloads {
+  /// A decoder of the payloads in the stream's format.
+  func payloads(_ schema: RecordSchema) throws(AvroError) -> RecordDecoder.Payloads {
+    let definition = plan.definition
+    switch (definition.format, schema) {
+    case (_, .avro(let reader, let schemas)): return try avro(reader, schemas)
+    case (.avro, .declared): throw .schema(file: definition.name, position: nil, message: "the stream has no schema")
+    case (.json, .declared): return .json(JSONRecordDecoder(columns: declared))
+    case (.csv, .declared):
+      return .csv(CSVRecordDecoder(columns: declared, declared: definition.columns, csv: definition.csv))
+    }
+  }
+
+  private func avro(_ reader: AvroSchema, _ schemas: SchemaSet) throws(AvroError) -> RecordDecoder.Payloads {
     var columns = fields
     var converted: [DeclaredFields.Field] = []
     for (index, column) in declared {

@@ -63,7 +63,8 @@ extension Project {
   static func decodingError(_ error: AvroError, _ reader: AvroSchema?, _ definition: StreamDefinition) -> ProjectError {
     let place: SchemaPlace? =
       switch error {
-      case .unsupported(let path, _), .columnMismatch(let path, _, _), .noSuchField(let path, _): reader?.place(of: path)
+      case .unsupported(let path, _), .columnMismatch(let path, _, _), .noSuchField(let path, _):
+        reader?.place(of: path)
       case .unresolvable(let path, _): reader?.place(of: path.split(separator: ".").map(String.init))
       case .schema, .confluentIDs: nil
       }

@@ -133,7 +133,7 @@ import Testing
   @Test("a time may be a number with a unit, and a number a text")
   func columnOptions() throws {
     for unit in DeclaredColumn.EpochUnit.allCases {
-      for type in ["timestamptz", "timestamp", "date"] {
+      for type in ["timestamptz", "timestamp", "date", "time"] {
         #expect(try column("a \(type) OPTIONS (unit '\(unit.rawValue)')").unit == unit)
       }
     }

@@ -29,7 +29,7 @@ struct AvroDeclaration {
         at: column, "the schema has a field \(name) of its own, and this column is \(quotedPath(path))",
         hint: "give the column another name")
     }
-    let isTime = [.timestamptz, .timestamp, .date].contains(column.type)
+    let isTime = [.timestamptz, .timestamp, .date, .time].contains(column.type)
     switch field.type {
     case .integer, .bigint:
       if isTime {
@@ -47,7 +47,7 @@ struct AvroDeclaration {
       throw stream.error(
         at: column,
         "the field \(quotedPath(path)) is \(field.type.shortName), which is not read as \(column.type.shortName)",
-        hint: "numbers can be declared as timestamptz, timestamp and date, with a unit, and texts as most types; "
+        hint: "numbers can be declared as timestamptz, timestamp, date and time, with a unit, and texts as most types; "
           + "other fields have the type of the schema: leave the column out")
     }
   }

@@ -62,7 +62,7 @@ struct ColumnParser {
     }
     let isCoerced = diagnostics.attempt { () throws(DefinitionError) in try options.flag("coerce") ?? false }
     guard let type, let path, let unit, let isCoerced else { return nil }
-    if unit != nil, ![.timestamptz, .timestamp, .date].contains(type.type) {
+    if unit != nil, ![.timestamptz, .timestamp, .date, .time].contains(type.type) {
       diagnostics.report(
         options.error(
           "unit", "unit is for times: a column of type \(type.type.shortName) has none",

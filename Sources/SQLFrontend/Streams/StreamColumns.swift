@@ -84,7 +84,8 @@ final class StreamColumns {
   func suggestion(for path: [String]) -> String? {
     let tail = path.first == stream.name ? Array(path.dropFirst()) : path
     if tail.count > 1, tail[0] == MetadataColumn.record, !schema.hidesMetadata {
-      return "columns are \(MetadataColumn.allCases.map { "\(MetadataColumn.record).\($0.rawValue)" }.joined(separator: ", "))"
+      return
+        "columns are \(MetadataColumn.allCases.map { "\(MetadataColumn.record).\($0.rawValue)" }.joined(separator: ", "))"
     }
     if let found = suggestion(for: path, among: known) { return found }
     guard stream.format != .avro else { return nil }
