@@ -119,7 +119,8 @@ private final class ScriptedSource: RecordSource {
       records.initializeElement(at: index, to: record(partition, offset))
     }
     var admitted = try admission.admit(records, now: 0)
-    admission.wait(for: awaited, in: &admitted, records) { _ in RecordFingerprint(record(9, 9)) }
+    let last = RecordFingerprint(record(9, 9))
+    admission.wait(for: awaited, in: &admitted, records) { _ in last }
     return (admitted, records.prefix(admitted.count).map { "\($0.partition):\($0.offset)" })
   }
 
