@@ -77,7 +77,8 @@ struct ProductMetrics: Sendable {
       let instruments = requests[route, status]
       instruments.requests.add()
       instruments.seconds.record(seconds)
-    case .databaseUp, .brokerUp, .registryUp, .schemaLearnt, .schemaRefused, .started, .eventsAhead, .definitionsLoaded, .definitionRejected, .listening, .ready,
+    case .databaseUp, .brokerUp, .registryUp, .schemaLearnt, .schemaRefused, .started, .eventsAhead, .definitionsLoaded,
+      .definitionRejected, .listening, .ready,
       .childEnded,
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .tableAbandoned,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,

@@ -36,7 +36,8 @@ enum Commands {
         options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
         settings: kafka + registry + postgres + api + engine + [.eventsPerMinute] + general),
       CommandSpec(
-        name: "migrate", summary: "Bring the database to what the definitions need", settings: registry + postgres + general),
+        name: "migrate", summary: "Bring the database to what the definitions need",
+        settings: registry + postgres + general),
       CommandSpec(
         name: "process", summary: "Process the stream; start as many instances as you like", options: [plantedBug],
         settings: kafka + registry + postgres + engine + metrics + general),

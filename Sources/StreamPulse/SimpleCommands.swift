@@ -7,7 +7,7 @@ import Storage
 
 /// `streampulse migrate`
 func migrate(_ context: CommandContext) throws -> Int32 {
-  let subjects = SubjectSchemas(context, .migration) { try context.database() }
+  let subjects = SubjectSchemas(context, .migration)
   let project = try context.loadProject(subjects)
   try migrate(context, project, subjects, context.database()) { changes, abandoned in
     let notices = abandoned.map {
@@ -35,7 +35,7 @@ func migrate(
 
 /// `streampulse check`
 func check(_ context: CommandContext) throws -> Int32 {
-  let project = try context.loadProject(SubjectSchemas(context, .look) { try context.database() })
+  let project = try context.loadProject(SubjectSchemas(context, .look))
   for plan in project.streams.map(\.plan) {
     let definition = plan.definition
     let format = definition.format.rawValue
@@ -92,9 +92,7 @@ func serve(_ context: CommandContext) throws -> Int32 {
 func broker(_ context: CommandContext, partitions: Int) throws -> Int32 {
   let topics =
     try context.configuration.kafka.topic.map { [$0] }
-    ?? context.sources(
-      of: context.loadProject(SubjectSchemas(context, .look) { try context.database() })
-    ).map(\.topic)
+    ?? context.sources(of: context.loadProject(SubjectSchemas(context, .look))).map(\.topic)
   let broker = try EmbeddedBroker(topics: Set(topics).sorted().map { (name: $0, partitions: partitions) })
   defer { broker.close() }
   print("KAFKA_BOOTSTRAP_SERVERS=\(broker.bootstrapServers)")

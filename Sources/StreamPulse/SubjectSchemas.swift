@@ -19,16 +19,19 @@ final class SubjectSchemas: Sendable {
     case look
   }
 
+  /// Reads in the database where schemas are kept; called only when a stream names a subject.
+  typealias WithDatabase = @Sendable (_ read: (ConnectionSettings) throws -> SubjectVersion?) throws -> SubjectVersion?
+
   private let context: CommandContext
   private let purpose: Purpose
-  private let database: @Sendable () throws -> ConnectionSettings
+  private let withDatabase: WithDatabase
   private let fetched = Mutex<[SubjectVersion]>([])
 
-  /// - Parameter database: where schemas are kept; asked for only when a stream names a subject.
-  init(_ context: CommandContext, _ purpose: Purpose, database: @escaping @Sendable () throws -> ConnectionSettings) {
+  /// - Parameter withDatabase: nil: the configured database.
+  init(_ context: CommandContext, _ purpose: Purpose, withDatabase: WithDatabase? = nil) {
     self.context = context
     self.purpose = purpose
-    self.database = database
+    self.withDatabase = withDatabase ?? { read in try read(context.database()) }
   }
 
   /// What `Project` asks.
@@ -81,14 +84,16 @@ final class SubjectSchemas: Sendable {
   }
 
   private func keptVersion(_ subject: String) throws -> SubjectVersion? {
-    let connection = try PostgresConnection(database())
-    defer { connection.close() }
-    do throws(PostgresError) {
-      return try KeptSchemas(connection).version(of: subject)
-    } catch {
-      // No such table or schema: the database has not been migrated yet.
-      if error.sqlstate == "42P01" || error.sqlstate == "3F000" { return nil }
-      throw error
+    try withDatabase { database in
+      let connection = try PostgresConnection(database)
+      defer { connection.close() }
+      do throws(PostgresError) {
+        return try KeptSchemas(connection).version(of: subject)
+      } catch {
+        // No such table or schema: the database has not been migrated yet.
+        if error.sqlstate == "42P01" || error.sqlstate == "3F000" { return nil }
+        throw error
+      }
     }
   }
 }

@@ -137,7 +137,9 @@ private final class ScriptedSource: RecordSource {
     #expect(admission.last(0) == RecordFingerprint(record(0, 5)))
     #expect(admission.waiting == [0: AwaitedSchema(id: 77, offset: 6)])
     admission.report(problem: "nobody answers")
-    #expect(status.current.waiting[0]?.hasSuffix("the schema 77, which the schema registry has not given yet: nobody answers") == true)
+    #expect(
+      status.current.waiting[0]?.hasSuffix("the schema 77, which the schema registry has not given yet: nobody answers")
+        == true)
     // What was under way is no record of it.
     #expect(try admit((0, 9), (1, 9)).kept == ["1:9"])
     try admission.catchUp()

@@ -72,7 +72,8 @@ import Threads
     let text = try #require(waits(instance)[0])
     #expect(
       text.hasPrefix(
-        "partition 0 of content-downloads waits at offset 10 for the schema 7, which the schema registry has not given yet:"))
+        "partition 0 of content-downloads waits at offset 10 for the schema 7, which the schema registry has not given yet:"
+      ))
     #expect(waits(instance).count == 1)
     // The others go on for as long as it takes.
     try send(20, to: 1)

@@ -84,9 +84,15 @@ private let record = #"{"type":"record","name":"a.R","fields":[{"name":"x","type
   }
 
   static let faults: [(Int, String, String)] = [
-    (500, #"{"error_code":50001,"message":"Error in the backend\ndata store"}"#, "it answers 500: Error in the backend data store"),
+    (
+      500, #"{"error_code":50001,"message":"Error in the backend\ndata store"}"#,
+      "it answers 500: Error in the backend data store"
+    ),
     (503, "<html>", "it answers 503"), (429, "", "it answers 429"),
-    (401, #"{"error_code":401,"message":"Unauthorized"}"#, "it does not take this user and password, or this token (401)"),
+    (
+      401, #"{"error_code":401,"message":"Unauthorized"}"#,
+      "it does not take this user and password, or this token (401)"
+    ),
     (403, "", "this user may not read there (403)"),
     (404, "<html>", "does not answer like a schema registry: it has no such path (404); is the address right?"),
     (404, #"{"error_code":404,"message":"HTTP 404 Not Found"}"#, "it has no such path (404)"),

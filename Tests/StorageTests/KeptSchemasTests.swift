@@ -20,7 +20,8 @@ import Testing
       references: [.init(name: "a.B", text: "{\"quoted\": \"\\u0000\"}"), .init(name: "ü", text: "")])
   }
 
-  @Test("a schema is found as it was kept, with what it refers to, up to the greatest id", arguments: [1, 7, UInt32.max])
+  @Test(
+    "a schema is found as it was kept, with what it refers to, up to the greatest id", arguments: [1, 7, UInt32.max])
   func keeps(id: UInt32) throws {
     #expect(try schemas.schema(id: id) == nil)
     try schemas.keep(schema(id), from: "http://r")

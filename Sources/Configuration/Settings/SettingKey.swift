@@ -59,7 +59,7 @@ public enum SettingKey: String, CaseIterable, Sendable {
     case .registryURL:
       Setting(
         .registry, .addresses, note: "none: records are of the schemas in schemas/",
-        "Schema registry, where ids are looked up that are not in schemas/; several addresses of one registry are tried in turn")
+        "Schema registry to ask for schemas that are not in schemas/; addresses of one registry, tried in turn")
     case .registryUser: Setting(.registry, .text, note: "none", "User of the schema registry")
     case .registryPassword: Setting(.registry, .text, note: "none", secret: true, "Password of that user")
     case .registryToken:

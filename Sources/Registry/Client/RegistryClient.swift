@@ -59,7 +59,8 @@ public final class RegistryClient {
   public func latest(subject: String) throws(RegistryError) -> SubjectVersion {
     let what = "the subject \(subject)"
     let answer = try ask(Version(subject: subject, version: "latest").path, for: what)
-    guard let version = answer.json["version"]?.intValue, let id = answer.json["id"]?.intValue.flatMap(UInt32.init(exactly:))
+    guard let version = answer.json["version"]?.intValue,
+      let id = answer.json["id"]?.intValue.flatMap(UInt32.init(exactly:))
     else { throw answer.malformed("there is no version or no id in it") }
     return SubjectVersion(subject: subject, version: version, schema: try schema(answer, id: id, what))
   }

@@ -81,7 +81,9 @@ public struct KeptSchemas {
 
   private static func schemas(_ result: PostgresResult) -> [RegisteredSchema] {
     (0..<result.rowCount).compactMap { row in
-      guard let id = result.integer(row, 0).flatMap(UInt32.init(exactly:)), let text = result[row, 1] else { return nil }
+      guard let id = result.integer(row, 0).flatMap(UInt32.init(exactly:)), let text = result[row, 1] else {
+        return nil
+      }
       return RegisteredSchema(id: id, text: text, references: [RegisteredSchema.Reference](json: result[row, 2] ?? ""))
     }
   }
