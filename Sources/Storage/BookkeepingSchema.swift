@@ -25,6 +25,7 @@ package enum Bookkeeping {
   static func text(_ file: String, for results: String?) -> String {
     guard let results else { return file }
     let schema = schema(of: results)
-    return file.replacing(/\bpulse(_replay)?\b/) { quotedIdentifier(schema + ($0.output.1 ?? "")) }
+    // Simple boundaries: to Unicode the point in `pulse.seal` is in the middle of a word.
+    return file.replacing(/\bpulse(_replay)?\b/.wordBoundaryKind(.simple)) { quotedIdentifier(schema + ($0.output.1 ?? "")) }
   }
 }

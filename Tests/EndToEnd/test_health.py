@@ -58,7 +58,7 @@ def test_a_missing_topic_is_said_by_everybody_until_it_is_there(real_parts, shar
     for part in wait_for_status("degraded", "the topic not-made-yet does not exist", *urls):
         assert part["status"] == "waiting"
         assert part["lag_records"] is None
-    assert all("streampulse_lag_records nan" in told(url, "/metrics").lower() for url in urls)
+    assert all('streampulse_lag_records{stream="content_downloads"} nan' in told(url, "/metrics").lower() for url in urls)
     assert up.stop() == 0
 
     real_parts.must("--count", 300, "--seed", 1, "--partitions", 3, program=GENERATOR)

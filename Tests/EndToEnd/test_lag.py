@@ -42,7 +42,7 @@ def test_with_nothing_left_to_read_the_lag_is_0_also_behind_a_transaction(produc
     write_transaction(servers, 1, "three")
     wait_until(lambda: product.value("SELECT count(*) FROM dead_letters") == 3, "the transactions are not read")
     wait_until(lambda: lags() == [0, 0], lambda: f"the lag is {lags()}")
-    assert "streampulse_lag_records 0" in product.get("/metrics").body.decode()
+    assert 'streampulse_lag_records{stream="content_downloads"} 0' in product.get("/metrics").body.decode()
 
     # Without a processor what comes is counted, with no end of the waiting.
     assert processor.stop(signal.SIGTERM) == 0
