@@ -180,7 +180,7 @@ let package = Package(
     .testTarget(
       name: "StorageTests",
       dependencies: [
-        "EngineSchema", "Events", "Observability", "Postgres", "Processing", "ProcessingTestSupport",
+        "EngineSchema", "Events", "Observability", "Plan", "Postgres", "Processing", "ProcessingTestSupport",
         "Project", "Storage",
       ]),
     .testTarget(

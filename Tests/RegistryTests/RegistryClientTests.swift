@@ -48,6 +48,14 @@ private let record = #"{"type":"record","name":"a.R","fields":[{"name":"x","type
     #expect(schema.references.count == 3)
   }
 
+  @Test("a reference that the registry does not know makes the schema useless, not unknown")
+  func brokenReference() {
+    registry.register(id: 7, record, references: [("a.B", "gone", 1)])
+    let refused = error { _ = try client.schema(id: 7) }
+    #expect(refused?.kind == .unusable)
+    #expect(refused?.description.contains("does not know a.B, to which the schema 7 refers") == true)
+  }
+
   @Test("references without end are refused")
   func tooManyReferences() throws {
     for number in 1...200 {

@@ -76,7 +76,12 @@ public final class RegistryClient {
         throw RegistryError(.unusable, "\(what) refers to more than \(Self.maximumReferences) other schemas")
       }
       let referred = "\(next.name), to which \(what) refers"
-      let answer = try ask(next.version.path, for: referred)
+      let answer: Answer
+      do throws(RegistryError) {
+        answer = try ask(next.version.path, for: referred)
+      } catch {
+        throw error.kind == .unknown ? RegistryError(.unusable, error.description) : error
+      }
       references.append(RegisteredSchema.Reference(name: next.name, text: try answer.avroText(referred)))
       open += try answer.references()
     }
