@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,15 +18,16 @@ class SchemaRegistry:
     def __init__(self):
         self.schemas = {}
         self.subjects = {}
-        # What `Authorization` must be; None: anything.
-        self.authorization = None
+        # What `Authorization` must be, by port.
+        self.authorization = {}
         self.lock = threading.Lock()
         self.servers = {}
         # (port, method, path)
         self.requests = []
 
-    def require(self, user, password):
-        self.authorization = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+    def require(self, port, user, password):
+        """Takes only this user's requests at the port."""
+        self.authorization[port] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
     def register(self, subject, schema):
         """Registers the schema (its JSON members) under the subject, unless it is there, and returns its id."""
@@ -41,6 +43,7 @@ class SchemaRegistry:
     def listen(self, port=0, certificate=None):
         """Answers at the port from now on, and returns it; with a certificate over TLS."""
         server = ThreadingHTTPServer(("127.0.0.1", port), self.handler())
+        server.open = set()
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate, certificate.with_suffix(".key"))
@@ -50,9 +53,14 @@ class SchemaRegistry:
         return server.server_port
 
     def go_away(self, port):
-        """Nobody answers at the port any more."""
+        """Nobody answers at the port any more, on no connection either."""
         server = self.servers.pop(port)
         server.shutdown()
+        for connection in list(server.open):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
         server.server_close()
 
     def close(self):
@@ -91,6 +99,14 @@ class SchemaRegistry:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def setup(self):
+                super().setup()
+                self.server.open.add(self.connection)
+
+            def finish(self):
+                self.server.open.discard(self.connection)
+                super().finish()
+
             def do_GET(self):
                 self.respond({})
 
@@ -101,8 +117,9 @@ class SchemaRegistry:
 
             def respond(self, body):
                 path = urlsplit(self.path).path
-                registry.requests.append((self.server.server_port, self.command, path))
-                if registry.authorization not in (None, self.headers.get("Authorization")):
+                port = self.server.server_port
+                registry.requests.append((port, self.command, path))
+                if registry.authorization.get(port) not in (None, self.headers.get("Authorization")):
                     status, value = 401, {"error_code": 401, "message": "Unauthorized"}
                 else:
                     status, value = registry.answer(self.command, path, body)

@@ -199,7 +199,7 @@ def varint(number):
 def test_a_wrong_password_is_said_clearly_and_never_shown(rides, registry):
     product = rides.product
     rides.publish(FIRST, 0, values(3))
-    registry.require("rider", "hunter2-right")
+    registry.require(rides.port, "rider", "hunter2-right")
     wrong = {"SCHEMA_REGISTRY_USER": "rider", "SCHEMA_REGISTRY_PASSWORD": "hunter2-wrong"}
     right = wrong | {"SCHEMA_REGISTRY_PASSWORD": "hunter2-right"}
     done = product.run("migrate", **wrong)
@@ -210,9 +210,7 @@ def test_a_wrong_password_is_said_clearly_and_never_shown(rides, registry):
     process = product.start("process", **wrong)
     # The reader's schema is known, and so is the writer's: they are the same.
     rides.wait_for_all()
-    registry.authorization = None
     rides.publish(GROWN, 0, values(3, driver="Kim"))
-    registry.require("rider", "hunter2-right")
     rides.wait_for_detail("for the schema 2", "it does not take this user and password")
     process.wait_for_output("schema registry down")
     assert process.stop() == 0
@@ -253,6 +251,9 @@ def test_check_says_what_it_could_not_check(rides, registry):
         assert text in done.stderr.replace("\n  hint: ", "; "), done.stderr
     # The addresses are tried in turn.
     product.must("check", SCHEMA_REGISTRY_URL=f"http://127.0.0.1:{free_port()}, {rides.url}/")
+    # The environment's proxies are not used.
+    proxy = f"http://127.0.0.1:{free_port()}"
+    product.must("check", http_proxy=proxy, all_proxy=proxy)
     registry.subjects[SUBJECT] = []
     done = product.run("check")
     assert done.returncode == 1 and f"{rides.url} does not know the subject {SUBJECT} (40401)" in done.stderr
@@ -273,12 +274,13 @@ def test_a_certificate_is_checked(rides, registry):
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=registry",
          "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", certificate.with_suffix(".key"), "-out", certificate],
         check=True, capture_output=True)
-    url = f"https://127.0.0.1:{registry.listen(certificate=certificate)}"
+    port = registry.listen(certificate=certificate)
+    url = f"https://127.0.0.1:{port}"
     done = product.run("check", SCHEMA_REGISTRY_URL=url)
     assert done.returncode == 1 and "certificate" in done.stderr.lower(), done.stderr
     product.must("check", SCHEMA_REGISTRY_URL=url, SCHEMA_REGISTRY_CA=str(certificate))
     token = {"SCHEMA_REGISTRY_TOKEN": "t0ken"}
-    registry.authorization = "Bearer t0ken"
+    registry.authorization[port] = "Bearer t0ken"
     product.must("check", SCHEMA_REGISTRY_URL=url, SCHEMA_REGISTRY_CA=str(certificate), **token)
     done = product.run("check", SCHEMA_REGISTRY_URL=url, SCHEMA_REGISTRY_CA="/nowhere.pem")
     assert done.returncode == 1 and "/nowhere.pem" in done.stderr, done.stderr

@@ -191,12 +191,4 @@ private func text(_ reply: HTTPReply) -> String { String(decoding: reply.body, a
     }
     #expect(error?.kind == .settings)
   }
-
-  @Test("the environment's proxy is not used")
-  func proxy() throws {
-    setenv("http_proxy", "http://127.0.0.1:1", 1)
-    defer { unsetenv("http_proxy") }
-    let server = try Server()
-    #expect(try HTTPClient().get(server.address("/echo")).status == 200)
-  }
 }

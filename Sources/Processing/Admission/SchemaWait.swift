@@ -48,7 +48,7 @@ struct SchemaWait {
   /// Returns whether any of them is known.
   private mutating func learn(_ ids: Set<UInt32>, now: Int64) -> Bool {
     var isAnyKnown = false
-    for id in ids {
+    for id in ids.sorted() {
       guard let answer = schemas.answer(id) else { continue }
       isAnyKnown = true
       decoder.learn(answer, id: id)
@@ -66,7 +66,7 @@ struct SchemaWait {
       forgetsAt = nil
     }
     guard !admission.waiting.isEmpty else { return }
-    for (partition, awaited) in admission.waiting {
+    for (partition, awaited) in admission.waiting.sorted(by: { $0.key < $1.key }) {
       watermarks.stayActive(partition.partition, now: now)
       if schemas.answer(awaited.id) != nil { admission.resume(partition) }
     }
