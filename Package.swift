@@ -83,7 +83,7 @@ let package = Package(
     .target(
       name: "Office",
       dependencies: [
-        "Detection", "Dialects", "Kafka", "Observability", "Plan", "Postgres", "Project", "SQLQuoting", "Storage",
+        "Detection", "Dialects", "Kafka", "Observability", "Plan", "Postgres", "SQLQuoting", "Storage",
         "Threads",
       ]),
     // Beside the processors: proof, and rows made anew.
@@ -106,15 +106,15 @@ let package = Package(
     .target(
       name: "Benchmark",
       dependencies: [
-        "Audit", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "Dialects", "DownloadEncoding", "Downloads", "Events",
-        "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage", "Threads",
+        "Audit", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "Dialects", "Downloads", "EventEncoding", "Events",
+        "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage", "Synthesis", "Threads",
       ]),
 
     .target(
       name: "CrashTest",
       dependencies: [
-        "Audit", "ChildProcess", "Dialects", "DownloadEncoding", "Downloads", "Events", "Kafka", "Plan", "Postgres",
-        "Project", "SQLQuoting", "Storage", "Threads",
+        "Audit", "ChildProcess", "Dialects", "Downloads", "EventEncoding", "Events", "Kafka", "Plan", "Postgres",
+        "Project", "SQLQuoting", "Storage", "Synthesis", "Threads",
       ]),
 
     // The commands.
@@ -123,15 +123,23 @@ let package = Package(
       dependencies: [
         "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Faults",
         "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres",
-        "Processing", "Project", "Rebuild", "Registry", "StatsAPI", "Storage", "Threads",
+        "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "StatsAPI", "Storage", "Threads",
       ]),
-    // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
-    .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
-    .target(name: "DownloadEncoding", dependencies: ["CAvro", "Downloads", "Events"], path: "generator/Encoding"),
+    // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
+    .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
+    .target(name: "Downloads", dependencies: ["Events", "Synthesis"], path: "generator/Downloads"),
+    .target(name: "Trips", dependencies: ["Events", "Synthesis"], path: "generator/Trips"),
+    .target(name: "Metrics", dependencies: ["Events", "Synthesis"], path: "generator/Metrics"),
+    .target(name: "Donations", dependencies: ["Events", "Synthesis"], path: "generator/Donations"),
+    .target(
+      name: "Replay", dependencies: ["Events", "JSON", "Plan", "Synthesis", "TextFormats"], path: "generator/Replay"),
+    .target(
+      name: "EventEncoding", dependencies: ["CAvro", "Downloads", "Events", "Synthesis"], path: "generator/Encoding"),
     .executableTarget(
       name: "event-generator",
       dependencies: [
-        "Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "TextFiles", "Threads",
+        "Avro", "Configuration", "Donations", "Downloads", "EventEncoding", "Events", "JSON", "Kafka", "Metrics",
+        "Plan", "Project", "Replay", "Synthesis", "TextFiles", "Threads", "Trips",
       ],
       path: "generator/Command"),
 
@@ -223,7 +231,7 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "Avro", "Dataflow", "Downloads", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Processing",
+        "Avro", "Dataflow", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Processing", "Synthesis",
         "Threads",
       ],
       path: "Tests/Simulation"),
@@ -237,16 +245,17 @@ let package = Package(
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
-        "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "Threads",
-        "event-generator",
+        "Avro", "AvroTestSupport", "ChildProcess", "Configuration", "Donations", "Downloads", "EventEncoding", "Events",
+        "JSON", "Kafka", "Metrics", "Plan", "Replay", "Synthesis", "Threads", "Trips", "event-generator",
       ]),
 
     // The bodies of the fuzz targets, which the unit tests run over the corpus.
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "DownloadEncoding", "Downloads",
-        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "TextFormats",
+        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "Downloads", "EventEncoding",
+        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "Replay", "SQLFrontend", "SQLQuoting", "StatsAPI",
+        "Synthesis", "TextFormats",
       ],
       path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),
