@@ -4,8 +4,10 @@ SWIFT ?= swift
 JOBS ?= $(shell nproc)
 SECONDS ?= 600
 # What the product is built on and runs with, and what only the tests need.
-PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev libsimdjson-dev postgresql-15 libjs-chart.js
-TEST_PACKAGES := chromium chromium-driver kcat python3-pytest python3-selenium python3-psycopg2
+PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev libcurl4-openssl-dev libsimdjson-dev postgresql-15 libjs-chart.js
+TEST_PACKAGES := chromium chromium-driver kcat openssl python3-pytest python3-selenium python3-psycopg2 python3-venv
+# Clients that are not ours, from PyPI, for the tests.
+PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2'
 # Folders with Swift of our own, for the formatter.
 SOURCES := Package.swift Sources Tests generator Fuzz
 # A warning in our own code is an error in the tests' build.
@@ -64,6 +66,7 @@ packages:
 
 test-packages:
 	@.ci/install-packages $(TEST_PACKAGES)
+	@.ci/install-python .build/python $(PYTHON_PACKAGES)
 
 clean: ## Remove what was built; the data folder .streampulse is kept
 	@rm -rf .build
