@@ -101,6 +101,10 @@ let package = Package(
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Plan", "Postgres", "Project",
         "Registry", "SQLQuoting", "Storage", "Threads",
       ]),
+    // A look at single events.
+    .target(
+      name: "Tail",
+      dependencies: ["Dataflow", "Events", "Faults", "Formats", "Hexadecimal", "JSON", "Kafka", "Plan", "Project"]),
     .target(
       name: "StatsAPI",
       dependencies: ["Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
@@ -125,7 +129,7 @@ let package = Package(
       dependencies: [
         "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Faults",
         "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres",
-        "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "StatsAPI", "Storage", "Threads",
+        "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "StatsAPI", "Storage", "Tail", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
@@ -202,8 +206,9 @@ let package = Package(
     .testTarget(
       name: "ProcessingTests",
       dependencies: [
-        "Dataflow", "Events", "Faults", "Kafka", "KafkaTestNode", "Observability", "Plan", "Postgres", "Processing",
-        "ProcessingTestSupport", "Project", "Registry", "RegistryTestSupport", "Storage", "TextFiles", "Threads",
+        "Dataflow", "Events", "Faults", "JSON", "Kafka", "KafkaTestNode", "Observability", "Plan", "Postgres",
+        "Processing", "ProcessingTestSupport", "Project", "Registry", "RegistryTestSupport", "Storage", "TextFiles",
+        "Threads",
       ]),
     .testTarget(
       name: "OfficeTests",
@@ -222,6 +227,9 @@ let package = Package(
         "Audit", "Dataflow", "Events", "Faults", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project",
         "Rebuild", "Storage", "Threads",
       ]),
+    .testTarget(
+      name: "TailTests",
+      dependencies: ["Events", "Faults", "JSON", "Kafka", "ProcessingTestSupport", "Project", "Tail"]),
     // What the engine computes per event against a real Postgres.
     .testTarget(
       name: "CastsTests",

@@ -94,6 +94,22 @@ enum Commands {
         ],
         settings: registry + postgres + general),
       CommandSpec(
+        name: "tail", summary: "Show the events of a stream as they come",
+        details: """
+          A line for each: partition and offset, when it happened, how long ago that was when it was read, and all of \
+          its columns. Reads beside the processors and commits nothing. Ends with Ctrl-C or after --limit. Records that \
+          cannot be decoded are shown with the reason; with --where they are left out.
+          """,
+        options: [
+          OptionSpec("where", value: "SQL", summary: "Only events of which this is true, e.g. \"status = 'failed'\""),
+          OptionSpec(flag: "raw", summary: "The payload itself, as text or in hexadecimal, in place of the columns"),
+          OptionSpec("limit", value: "N", summary: "End after so many lines"),
+          OptionSpec("from", value: "PLACE", summary: "beginning, end or an offset", default: "end"),
+          OptionSpec("partition", value: "N", summary: "Only this partition"),
+          OptionSpec(flag: "json", summary: "One JSON object a line"),
+        ],
+        arguments: [ArgumentSpec("STREAM", summary: "Which one, e.g. orders")], settings: kafka + general),
+      CommandSpec(
         name: "bench", summary: "Measure against the limits, in the same run",
         details: """
           Runs one of engine, keys, pipeline, streams, freshness, recovery, api, memory and demo, or all of them, each with \

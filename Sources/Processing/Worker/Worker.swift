@@ -31,6 +31,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private var open: OpenEpoch
   private var checkpoints: CheckpointProtocol
   private var letters = LetterTray()
+  /// nil: the stream has no sample.
+  private var sampler: EventSampler?
   private var gaps: [ExplainedGap] = []
   private var watermark: Int64?
   /// Events ahead of the clock are not news before (monotonic microseconds).
@@ -71,6 +73,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       idleTimeoutMicroseconds: definition.idleTimeoutMicroseconds,
       maxAheadMicroseconds: definition.maxWatermarkAheadMicroseconds)
     open = OpenEpoch(aggregateCount: plan.aggregates.count)
+    sampler = EventSampler(plan)
     let now = time.monotonic()
     checkpoints = CheckpointProtocol(limits: settings.limits, now: now)
     lastRecord = now
@@ -240,11 +243,15 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     lastRecord = time.monotonic()
     for slice in batch.slices(of: records.count) {
       decoder.decode(records, slice, into: batch)
-      aggregate(admitted.runs.compactMap { $0.clipped(to: slice) })
+      let runs = admitted.runs.compactMap { $0.clipped(to: slice) }
+      aggregate(runs)
       letters.collect(from: batch, windows, plan, records, topic: consumer.topic, firstRow: slice.lowerBound) {
         record in
         decoder.schemaID(of: record)
       }
+      sampler?.collect(
+        from: batch, runs, records, topic: consumer.topic, firstRow: slice.lowerBound, watermark: watermark,
+        now: time.wall())
     }
   }
 
@@ -282,7 +289,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       return
     }
     let checkpoint = Checkpoint(
-      advances: advances, deltas: windows.drain(), deadLetters: letters.empty(), gaps: gaps)
+      advances: advances, deltas: windows.drain(), deadLetters: letters.empty(), gaps: gaps,
+      samples: sampler?.empty() ?? [])
     gaps = []
     flushStarted = now
     sink.submit(.commit(checkpoint))

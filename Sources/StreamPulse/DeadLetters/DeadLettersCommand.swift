@@ -100,9 +100,8 @@ private struct DeadLettersCommand {
   private func filter() throws -> LetterFilter {
     var filter = LetterFilter()
     if let name = parsed.string("stream") {
-      let names = project.streams.map(\.plan.definition.name)
-      guard names.contains(name) else {
-        throw parsed.error("there is no stream \(name)", hint: "there is " + names.joined(separator: ", "))
+      guard project.stream(named: name) != nil else {
+        throw parsed.error("there is no stream \(name)", hint: project.hint(forStream: name))
       }
       filter.stream = name
     }
