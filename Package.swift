@@ -74,7 +74,7 @@ let package = Package(
     .target(
       name: "Office",
       dependencies: [
-        "Detection", "Dialects", "Kafka", "Observability", "Plan", "Postgres", "Project", "SQLQuoting", "Storage",
+        "Detection", "Dialects", "Kafka", "Observability", "Plan", "Postgres", "SQLQuoting", "Storage",
         "Threads",
       ]),
     // Beside the processors: proof, and rows made anew.
@@ -114,7 +114,7 @@ let package = Package(
       dependencies: [
         "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Faults",
         "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing",
-        "Project", "Rebuild", "StatsAPI", "Storage", "Threads",
+        "Project", "Rebuild", "SQLQuoting", "StatsAPI", "Storage", "Threads",
       ]),
     // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
