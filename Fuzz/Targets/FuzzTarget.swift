@@ -26,7 +26,7 @@ public struct FuzzTarget: Sendable {
 
   public static let all: [FuzzTarget] = [
     .json, .avroSchema, .avroDecode, .avroFraming, .avroRoundTrip, .windowOperator, .accessLog, .replay,
-    .httpRequest, .sqlDefinitions, .postgresArray, .environmentFile, .csvDecode, .valueText,
+    .httpRequest, .sqlDefinitions, .postgresArray, .environmentFile, .csvDecode, .valueText, .jsonDecode,
   ]
 }
 

@@ -37,7 +37,7 @@ struct AggregatePlanner {
         source.error(at: select.sourceLocation, "there is no stream \"\(select.source)\"", hint: hint))
       return nil
     }
-    let typer = eventTyper(columns)
+    let typer = ExpressionTyper(source: source, eventsOf: columns)
     let filter = select.filter.flatMap { condition in
       diagnostics.attempt { () throws(DefinitionError) in try typer.condition(condition, of: "WHERE") }
     }
@@ -94,30 +94,6 @@ struct AggregatePlanner {
       return Options(
         retention: retention, allowedLateness: try options.interval("allowed_lateness") ?? 0,
         late: try options.choice("late", LatePolicy.self) ?? .revise)
-    }
-  }
-
-  /// What may stand in WHERE, FILTER, GROUP BY and in the arguments of aggregates.
-  private func eventTyper(_ columns: StreamColumns) -> ExpressionTyper {
-    let source = source
-    return ExpressionTyper(source: source, evaluator: .engine) { path, location throws(DefinitionError) in
-      guard let resolved = columns.resolve(path), let index = columns.use(resolved) else {
-        let (message, hint) = columns.missing(path)
-        throw source.error(at: location, message, hint: hint)
-      }
-      return .column(index, columns.specs[index].type)
-    } call: { call, location throws(DefinitionError) in
-      if AggregateFunction.named(call.name) != nil {
-        throw source.error(
-          at: location, "an aggregate function is not allowed here",
-          hint: "aggregates stand in SELECT; they do not nest, and a group cannot be filtered by one")
-      }
-      if call.name == "tumble" {
-        throw source.error(
-          at: location, "a window is not allowed here", hint: "tumble(…) stands in GROUP BY, and alone in SELECT")
-      }
-      throw source.error(
-        at: location, "there is no function \(call.name)", hint: AggregateFunction.hint(forUnknown: call.name))
     }
   }
 }

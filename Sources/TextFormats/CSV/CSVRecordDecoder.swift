@@ -55,11 +55,12 @@ public final class CSVRecordDecoder {
     }
     fields = .allocate(capacity: columns.count * Self.capacity)
     fields.initialize(repeating: .empty, count: columns.count * Self.capacity)
-    let null = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(csv.null.utf8.count, 1))
-    _ = null.initialize(from: csv.null.utf8)
+    let nullBytes = Array(csv.null.utf8)
+    let start = UnsafeMutablePointer<UInt8>.allocate(capacity: max(nullBytes.count, 1))
+    start.initialize(from: nullBytes, count: nullBytes.count)
+    null = TextView(start: start, count: nullBytes.count)
     let hasDocuments = columns.contains { $0.declared.type == .jsonb }
     documents = hasDocuments ? PathTree(columns: [], seed: 0) : nil
-    self.null = null.baseAddress.map { TextView(start: $0, count: csv.null.utf8.count) } ?? .empty
   }
 
   deinit {

@@ -10,7 +10,7 @@ extension JSONReader {
       if target.isNullable {
         setNull(columns[target.index], row)
       } else {
-        refuse(column, .missingValue, "null where NOT NULL is declared")
+        refuse(column, .missingValue, "the member is null, and the column is declared NOT NULL")
       }
     }
   }

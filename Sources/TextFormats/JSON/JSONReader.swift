@@ -326,7 +326,7 @@ struct JSONReader: ~Copyable {
       let column = node == PathTree.nowhere ? nil : tree.nodes[node].own.first
       let name = column.map { tree.names[$0] + ": " } ?? ""
       return JSONFailure(
-        code: .invalidUTF8, message: "\(name)the text is not valid UTF-8 (at byte \(cursor - start))")
+        code: .invalidUTF8, message: "\(name)the text is not UTF-8 (at byte \(cursor - start))")
     }
   }
 
