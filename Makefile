@@ -4,8 +4,10 @@ SWIFT ?= swift
 JOBS ?= $(shell nproc)
 SECONDS ?= 600
 # What the product is built on and runs with, and what only the tests need.
-PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev postgresql-15 libjs-chart.js
-TEST_PACKAGES := chromium chromium-driver kcat python3-pytest python3-selenium python3-psycopg2
+PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev libcurl4-openssl-dev libsimdjson-dev postgresql-15 libjs-chart.js
+TEST_PACKAGES := chromium chromium-driver kcat openssl python3-pytest python3-selenium python3-psycopg2 python3-venv
+# Clients that are not ours, from PyPI, for the tests.
+PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2'
 # Folders with Swift of our own, for the formatter.
 SOURCES := Package.swift Sources Tests generator Fuzz
 # A warning in our own code is an error in the tests' build.
@@ -54,7 +56,8 @@ test-end-to-end: build test-packages ## The product as its users meet it: comman
 	@$(PYTEST) -q -m "not deep" Tests/EndToEnd
 
 test-deep: build lint test-packages ## What takes minutes each: long outages, crash tests with a real Kafka, many values
-	@CAST_VALUES=$(or $(CAST_VALUES),20000) $(SWIFT) test --skip-build $(STRICT) --filter CastsTests
+	@CAST_VALUES=$(or $(CAST_VALUES),20000) JSON_DOCUMENTS=$(or $(JSON_DOCUMENTS),100000) \
+	  $(SWIFT) test --skip-build $(STRICT) --filter CastsTests
 	@$(PYTEST) -q -m deep Tests/EndToEnd
 
 # apt is asked only when something is missing, so that a prepared machine needs neither root nor network.
@@ -63,6 +66,7 @@ packages:
 
 test-packages:
 	@.ci/install-packages $(TEST_PACKAGES)
+	@.ci/install-python .build/python $(PYTHON_PACKAGES)
 
 clean: ## Remove what was built; the data folder .streampulse is kept
 	@rm -rf .build

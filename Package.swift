@@ -24,9 +24,13 @@ let package = Package(
     .systemLibrary(
       name: "CMicrohttpd", pkgConfig: "libmicrohttpd",
       providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
     .systemLibrary(name: "CProcess"),
     .systemLibrary(name: "CPrefetch"),
     .systemLibrary(name: "CTextScan"),
+    // What the engine's reading of JSON is measured beside.
+    .target(name: "CSimdjson", cxxSettings: [.define("NDEBUG")], linkerSettings: [.linkedLibrary("simdjson")]),
 
     // The pure core.
     .target(name: "Hexadecimal"),
@@ -53,6 +57,7 @@ let package = Package(
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
+    .target(name: "HTTPClient", dependencies: ["CCurl"]),
     .target(
       name: "Project", dependencies: ["Avro", "EngineSchema", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
     // What the engine keeps in Postgres.
@@ -63,18 +68,24 @@ let package = Package(
         "Project", "SQLQuoting",
       ]),
     .target(name: "Faults", dependencies: ["Kafka", "Postgres", "Storage"]),
+    // Schemas of records that are not the project's own.
+    .target(
+      name: "Registry",
+      dependencies: [
+        "Events", "Formats", "HTTPClient", "JSON", "Observability", "Plan", "Postgres", "Storage", "Threads",
+      ]),
     // From the topic to the tables.
     .target(
       name: "Processing",
       dependencies: [
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Observability", "Plan", "Postgres",
-        "Project", "SQLQuoting", "Storage", "Threads",
+        "Project", "Registry", "SQLQuoting", "Storage", "Threads",
       ]),
     // What one elected instance does: alerts, retention, forwarding of dead letters.
     .target(
       name: "Office",
       dependencies: [
-        "Detection", "Dialects", "Kafka", "Observability", "Plan", "Postgres", "Project", "SQLQuoting", "Storage",
+        "Detection", "Dialects", "Kafka", "Observability", "Plan", "Postgres", "SQLQuoting", "Storage",
         "Threads",
       ]),
     // Beside the processors: proof, and rows made anew.
@@ -82,13 +93,13 @@ let package = Package(
       name: "Audit",
       dependencies: [
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Plan", "Postgres", "Project",
-        "SQLQuoting", "Storage",
+        "Registry", "SQLQuoting", "Storage",
       ]),
     .target(
       name: "Rebuild",
       dependencies: [
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Plan", "Postgres", "Project",
-        "SQLQuoting", "Storage", "Threads",
+        "Registry", "SQLQuoting", "Storage", "Threads",
       ]),
     // A look at single events.
     .target(
@@ -101,15 +112,15 @@ let package = Package(
     .target(
       name: "Benchmark",
       dependencies: [
-        "Audit", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "Dialects", "DownloadEncoding", "Downloads", "Events",
-        "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage", "Threads",
+        "Audit", "CAvro", "CRdKafka", "CSimdjson", "ChildProcess", "Dataflow", "Dialects", "Downloads", "EventEncoding",
+        "Events", "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage", "Synthesis", "Threads",
       ]),
 
     .target(
       name: "CrashTest",
       dependencies: [
-        "Audit", "ChildProcess", "Dialects", "DownloadEncoding", "Downloads", "Events", "Kafka", "Plan", "Postgres",
-        "Project", "SQLQuoting", "Storage", "Threads",
+        "Audit", "ChildProcess", "Dialects", "Downloads", "EventEncoding", "Events", "Kafka", "Plan", "Postgres",
+        "Project", "SQLQuoting", "Storage", "Synthesis", "Threads",
       ]),
 
     // The commands.
@@ -117,16 +128,24 @@ let package = Package(
       name: "StreamPulse",
       dependencies: [
         "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Faults",
-        "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing",
-        "Project", "Rebuild", "StatsAPI", "Storage", "Tail", "Threads",
+        "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres",
+        "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "StatsAPI", "Storage", "Tail", "Threads",
       ]),
-    // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
-    .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
-    .target(name: "DownloadEncoding", dependencies: ["CAvro", "Downloads", "Events"], path: "generator/Encoding"),
+    // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
+    .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
+    .target(name: "Downloads", dependencies: ["Events", "Synthesis"], path: "generator/Downloads"),
+    .target(name: "Trips", dependencies: ["Events", "Synthesis"], path: "generator/Trips"),
+    .target(name: "Metrics", dependencies: ["Events", "Synthesis"], path: "generator/Metrics"),
+    .target(name: "Donations", dependencies: ["Events", "Synthesis"], path: "generator/Donations"),
+    .target(
+      name: "Replay", dependencies: ["Events", "JSON", "Plan", "Synthesis", "TextFormats"], path: "generator/Replay"),
+    .target(
+      name: "EventEncoding", dependencies: ["CAvro", "Downloads", "Events", "Synthesis"], path: "generator/Encoding"),
     .executableTarget(
       name: "event-generator",
       dependencies: [
-        "Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "TextFiles", "Threads",
+        "Avro", "Configuration", "Donations", "Downloads", "EventEncoding", "Events", "JSON", "Kafka", "Metrics",
+        "Plan", "Project", "Replay", "Synthesis", "TextFiles", "Threads", "Trips",
       ],
       path: "generator/Command"),
 
@@ -154,31 +173,42 @@ let package = Package(
     .target(name: "KafkaTestNode", dependencies: ["CRdKafka", "Kafka"], path: "Tests/KafkaTestNode"),
     .testTarget(name: "KafkaTests", dependencies: ["Events", "Kafka", "KafkaTestNode", "Threads"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
+    .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServer", "Threads"]),
+    .target(
+      name: "RegistryTestSupport", dependencies: ["HTTPServer", "JSON", "Registry"],
+      path: "Tests/RegistryTestSupport"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
     .testTarget(
       name: "StatsAPITests",
       dependencies: ["HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "Threads"]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
-    .testTarget(name: "ProjectTests", dependencies: ["Project"]),
+    .testTarget(name: "ProjectTests", dependencies: ["Events", "Formats", "Plan", "Project"]),
     // A migrated database, a broker and instances of a processor, for the tests of all that works with them.
     .target(
       name: "ProcessingTestSupport",
       dependencies: [
         "Audit", "ChildProcess", "Dataflow", "Events", "Faults", "Formats", "Kafka", "Observability", "Plan",
-        "Postgres", "Processing", "Project", "Storage", "Threads",
+        "Postgres", "Processing", "Project", "Registry", "Storage", "Threads",
       ], path: "Tests/ProcessingTestSupport"),
     .testTarget(
       name: "StorageTests",
       dependencies: [
-        "EngineSchema", "Events", "Observability", "Postgres", "Processing", "ProcessingTestSupport",
+        "EngineSchema", "Events", "Observability", "Plan", "Postgres", "Processing", "ProcessingTestSupport",
         "Project", "Storage",
+      ]),
+    .testTarget(
+      name: "RegistryTests",
+      dependencies: [
+        "Avro", "Events", "Formats", "HTTPClient", "Observability", "Plan", "Postgres", "ProcessingTestSupport",
+        "Registry", "RegistryTestSupport", "Storage", "Threads",
       ]),
     .testTarget(
       name: "ProcessingTests",
       dependencies: [
         "Dataflow", "Events", "Faults", "JSON", "Kafka", "KafkaTestNode", "Observability", "Plan", "Postgres",
-        "Processing", "ProcessingTestSupport", "Project", "Storage", "Threads",
+        "Processing", "ProcessingTestSupport", "Project", "Registry", "RegistryTestSupport", "Storage", "TextFiles",
+        "Threads",
       ]),
     .testTarget(
       name: "OfficeTests",
@@ -188,7 +218,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "AuditTests",
-      dependencies: ["Audit", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "Threads"]),
+      dependencies: [
+        "Audit", "Events", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "Threads",
+      ]),
     .testTarget(
       name: "RebuildTests",
       dependencies: [
@@ -202,14 +234,15 @@ let package = Package(
     .testTarget(
       name: "CastsTests",
       dependencies: [
-        "Dataflow", "Dialects", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend", "TextFormats",
+        "Dataflow", "Dialects", "Events", "JSON", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend",
+        "TextFormats",
       ]),
     .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
     .target(
       name: "Simulation",
       dependencies: [
-        "Avro", "Dataflow", "Downloads", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Processing",
+        "Avro", "Dataflow", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Processing", "Synthesis",
         "Threads",
       ],
       path: "Tests/Simulation"),
@@ -218,23 +251,26 @@ let package = Package(
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(
-      name: "BenchmarkTests", dependencies: ["AllocationCounter", "Benchmark", "Events", "HTTPServer", "Project"]),
+      name: "BenchmarkTests",
+      dependencies: ["AllocationCounter", "Benchmark", "Events", "HTTPServer", "Plan", "Project", "TextFormats"]),
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
-        "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "Threads",
-        "event-generator",
+        "Avro", "AvroTestSupport", "ChildProcess", "Configuration", "Donations", "Downloads", "EventEncoding", "Events",
+        "JSON", "Kafka", "Metrics", "Plan", "Replay", "Synthesis", "Threads", "Trips", "event-generator",
       ]),
 
     // The bodies of the fuzz targets, which the unit tests run over the corpus.
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "DownloadEncoding", "Downloads",
-        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "Downloads", "EventEncoding",
+        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "Replay", "SQLFrontend", "SQLQuoting", "StatsAPI",
+        "Synthesis", "TextFormats",
       ],
       path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )

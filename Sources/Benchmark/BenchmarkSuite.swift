@@ -2,7 +2,7 @@ import Kafka
 
 /// The benches by name.
 public enum Bench: String, CaseIterable, Sendable {
-  case engine, keys, pipeline, freshness, recovery, api, memory, demo
+  case engine, keys, pipeline, streams, freshness, recovery, api, memory, demo
 }
 
 /// Runs benches with the same options.
@@ -41,10 +41,15 @@ public struct BenchmarkSuite {
     let (events, rounds) = (options.events, options.rounds)
     switch bench {
     // Their rounds take a tenth of a second, which somebody else's short work can spoil: more of them are cheap.
-    case .engine: return try EngineBench(workspace: workspace, events: 500_000, rounds: 3 * rounds).run()
+    case .engine:
+      let avro = try EngineBench(workspace: workspace, events: 500_000, rounds: 3 * rounds).run()
+      let json = try JSONEngineBench(workspace: workspace, events: 300_000, rounds: 3 * rounds).run()
+      return BenchReport(avro.figures + json.figures, notes: avro.notes + json.notes)
     case .keys: return try KeysBench(workspace: workspace, rounds: 3 * rounds).run()
     case .pipeline:
       return try PipelineBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()
+    case .streams:
+      return try StreamsBench(workspace: workspace, cluster: cluster, events: events / 4, rounds: rounds).run()
     case .freshness:
       return try FreshnessBench(
         workspace: workspace, cluster: cluster, rounds: rounds,

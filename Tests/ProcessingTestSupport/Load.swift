@@ -2,8 +2,10 @@ import Events
 import Faults
 import Kafka
 import Observability
+import Plan
 import Postgres
 import Project
+import Registry
 import Synchronization
 import Testing
 import Threads
@@ -57,15 +59,19 @@ final class Load {
   }
 
   func send(
-    bytes: [UInt8]?, to partition: Int32, timestamp: Int64 = 0, headers: [RecordHeader] = []
+    bytes: [UInt8]?, to partition: Int32, key: [UInt8]? = nil, timestamp: Int64 = 0, headers: [RecordHeader] = []
   ) throws {
-    func send(_ value: UnsafeRawBufferPointer?) throws {
+    func send(_ key: UnsafeRawBufferPointer?, _ value: UnsafeRawBufferPointer?) throws {
       while try !producer.send(
-        topic: Bench.topic, partition: partition, key: nil, value: value, timestampMilliseconds: timestamp,
+        topic: Bench.topic, partition: partition, key: key, value: value, timestampMilliseconds: timestamp,
         headers: headers)
       { producer.poll(timeoutMilliseconds: 10) }
     }
-    if let bytes { try bytes.withUnsafeBytes { try send($0) } } else { try send(nil) }
+    try with(key) { key in try with(bytes) { value in try send(key, value) } }
+  }
+
+  private func with(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) throws -> Void) throws {
+    if let bytes { try bytes.withUnsafeBytes { try body($0) } } else { try body(nil) }
   }
 
   func settle() throws {
@@ -78,33 +84,44 @@ final class Load {
 final class Instance {
   let processor: Processor
   private let thread: WorkerThread
+  private let lookup: (schemas: WriterSchemas, thread: WorkerThread)?
   private let log: Log
   private let ended: Monitor<String?>
 
   convenience init(
     _ bench: Bench, _ load: Load, project: Project? = nil, properties: [(name: String, value: String)] = [],
-    workers: Int = 1, maxDeltaRows: Int = 200_000
+    workers: Int = 1, maxDeltaRows: Int = 200_000, schemas: WriterSchemas? = nil
   ) throws {
     try self.init(
       bench, servers: load.broker.bootstrapServers, topic: Bench.topic, project: project, properties: properties,
-      workers: workers, maxDeltaRows: maxDeltaRows)
+      workers: workers, maxDeltaRows: maxDeltaRows, schemas: schemas)
+  }
+
+  /// An instance whose records may be of schemas that a registry has.
+  convenience init(_ bench: Bench, _ load: Load, registry: RegistrySettings?, kept: [RegisteredSchema] = []) throws {
+    let log = Log()
+    let schemas = WriterSchemas(registry, database: bench.settings, kept: kept) { log.append($0) }
+    try self.init(
+      bench, servers: load.broker.bootstrapServers, topic: Bench.topic, schemas: schemas, log: log)
   }
 
   init(
     _ bench: Bench, servers: String, topic: String, project: Project? = nil,
-    properties: [(name: String, value: String)] = [], workers: Int = 1, maxDeltaRows: Int = 200_000
+    properties: [(name: String, value: String)] = [], workers: Int = 1, maxDeltaRows: Int = 200_000,
+    schemas: WriterSchemas? = nil, log: Log = Log()
   ) throws {
-    let (log, ended) = (Log(), Monitor<String?>(nil))
+    let ended = Monitor<String?>(nil)
     let processor = Processor(
       (project ?? bench.project).stream,
       settings: ProcessorSettings(
         kafka: KafkaConfiguration(bootstrapServers: servers, properties: properties), topic: topic,
         group: "streampulse", database: bench.settings.with("application_name", "streampulse process"), batchSize: 500,
-        maxDeltaRows: maxDeltaRows, owner: "test", workers: workers)
+        maxDeltaRows: maxDeltaRows, owner: "test", workers: workers), schemas: schemas
     ) { log.append($0) }
     self.processor = processor
     self.log = log
     self.ended = ended
+    lookup = try schemas.map { schemas in (schemas, try WorkerThread(name: "schemas") { schemas.run() }) }
     thread = try WorkerThread(name: "worker") {
       var end = "stopped"
       do throws(PipelineError) { try processor.run() } catch { end = error.description }
@@ -117,6 +134,10 @@ final class Instance {
     processor.stop()
     let end = ended.wait(timeoutMilliseconds: seconds * 1000) { $0 }
     if end != nil { thread.join() }
+    if let lookup {
+      lookup.schemas.stop()
+      lookup.thread.join()
+    }
     return end
   }
 

@@ -1,7 +1,7 @@
 import Configuration
-import Downloads
 import Events
 import Kafka
+import Synthesis
 import Threads
 
 /// The topic that events are sent to, and how many it takes now. To be used on one thread.
@@ -10,7 +10,8 @@ final class KafkaDestination {
   let bootstrapServers: String
   private let producer: KafkaProducer
   private let admin: KafkaAdmin
-  private let group: String
+  /// Those that read the topic.
+  private let groups: [String]
   private let partitions: Int32
   /// Only for the embedded broker, which drops what is not read in time.
   private var limit: UnreadLimit?
@@ -32,11 +33,12 @@ final class KafkaDestination {
   /// Makes the topic with `partitions` when it is missing. `eventsPerSecond` is nil when they are sent as fast as
   /// possible. `report` is told what a person should know.
   init(
-    configuration: Configuration, partitions: Int, eventsPerSecond: Double?, report: @escaping (String) -> Void
+    configuration: Configuration, topic: String, partitions: Int, eventsPerSecond: Double?,
+    report: @escaping (String) -> Void
   ) throws {
     bootstrapServers = try findBroker(configuration)
-    topic = configuration.kafka.topic ?? "content-downloads"
-    group = configuration.kafka.groupID
+    self.topic = topic
+    groups = readerGroups(of: topic, configuration)
     self.report = report
     var kafka = KafkaConfiguration(
       bootstrapServers: bootstrapServers,
@@ -78,10 +80,10 @@ final class KafkaDestination {
   }
 
   /// Hands an event over; false: the queue is full, `poll` first.
-  func send(_ value: UnsafeRawBufferPointer, key: TextView) throws -> Bool {
+  func send(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer?) throws -> Bool {
     // No record timestamp of its own but the time of sending: a broker deletes by it, and would drop an old log at once.
-    guard try producer.send(topic: topic, key: UnsafeRawBufferPointer(key.bytes), value: value) else { return false }
-    limit?.didSend(bytes: value.count + key.count)
+    guard try producer.send(topic: topic, key: key, value: value) else { return false }
+    limit?.didSend(bytes: value.count + (key?.count ?? 0))
     return true
   }
 
@@ -117,21 +119,28 @@ final class KafkaDestination {
     }
     for change in limit?.didLook(at: states, inFlight: inFlight) ?? [] {
       switch change {
-      case .waiting: report("waiting for the processor (group \(group)): the embedded broker has no more room")
+      case .waiting:
+        report("waiting for the processor (group \(groupNames)): the embedded broker has no more room")
       case .resumed: report("the processor has caught up, going on")
       case .lost(let records):
-        report("the embedded broker dropped \(records) records before group \(group) had read them")
+        report("the embedded broker dropped \(records) records before group \(groupNames) had read them")
       }
     }
   }
 
+  private var groupNames: String { groups.joined(separator: ", ") }
+
   private func unread() throws(KafkaError) -> [UnreadLimit.Partition] {
     let timeout = Self.questionTimeoutMilliseconds
-    let committed = try admin.committedOffsets(group: group, topic: topic, timeoutMilliseconds: timeout)
+    let committed = try groups.map { group throws(KafkaError) in
+      try admin.committedOffsets(group: group, topic: topic, timeoutMilliseconds: timeout)
+    }
     var states: [UnreadLimit.Partition] = []
     for partition in 0..<partitions {
       let offsets = try admin.watermarkOffsets(topic: topic, partition: partition, timeoutMilliseconds: timeout)
-      states.append(UnreadLimit.Partition(low: offsets.low, high: offsets.high, committed: committed[partition]))
+      // Who has not committed yet has read nothing.
+      let slowest = committed.contains { $0[partition] == nil } ? nil : committed.compactMap { $0[partition] }.min()
+      states.append(UnreadLimit.Partition(low: offsets.low, high: offsets.high, committed: slowest))
     }
     return states
   }

@@ -1,8 +1,9 @@
-import DownloadEncoding
 import Downloads
+import EventEncoding
 import Events
 import Glibc
 import Kafka
+import Synthesis
 import Threads
 
 /// Sends download events of now at a steady rate on a thread of its own, some of them out of order, some malformed.

@@ -1,5 +1,5 @@
-import DownloadEncoding
 import Downloads
+import EventEncoding
 import Events
 import Glibc
 import Kafka

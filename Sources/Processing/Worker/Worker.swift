@@ -15,6 +15,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private let plan: StreamPlan
   private let consumer: Source
   private let decoder: RecordDecoder
+  /// nil: records are of the project's own schemas alone.
+  private var schemas: SchemaWait?
   private let sink: Sink
   private let time: Time
   private let observe: @Sendable (Observation) -> Void
@@ -44,16 +46,19 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private var lastRound: Int64
   private var couldRead = true
 
-  /// - Parameter seed: of the hash functions.
+  /// - Parameters:
+  ///   - schemas: knows those that are not the project's own; nil: nobody is asked.
+  ///   - seed: of the hash functions.
   package init(
-    plan: StreamPlan, consumer: Source, decoder: RecordDecoder, sink: Sink, time: Time, settings: ProcessorSettings,
-    status: ProcessorStatus, seed: UInt64, shouldStop: @escaping @Sendable () -> Bool,
-    observe: @escaping @Sendable (Observation) -> Void
+    plan: StreamPlan, consumer: Source, decoder: RecordDecoder, schemas: (any SchemaAnswers)? = nil, sink: Sink,
+    time: Time, settings: ProcessorSettings, status: ProcessorStatus, seed: UInt64,
+    shouldStop: @escaping @Sendable () -> Bool, observe: @escaping @Sendable (Observation) -> Void
   ) {
     servers = settings.kafka.bootstrapServers
     self.plan = plan
     self.consumer = consumer
     self.decoder = decoder
+    self.schemas = SchemaWait(schemas, for: decoder)
     self.sink = sink
     self.time = time
     self.status = status
@@ -104,6 +109,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     if shouldStop() { checkpoints.stopRequested(now: now) }
     try serveGroup(now)
     try serveSink(now)
+    schemas?.serve(&admission, &watermarks, now: now)
     watermark = watermarks.advance(now: now)
     let facts = facts(now)
     switch checkpoints.decide(facts) {
@@ -218,9 +224,11 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
 
   private func process(_ batchOfRecords: consuming RecordBatch) throws(PipelineError) {
     var records = batchOfRecords
-    let admitted = try kafka { () throws(KafkaError) in
+    var admitted = try kafka { () throws(KafkaError) in
       try admission.admit(records.records, now: time.monotonic())
     }
+    schemas?.examine(
+      records.records, &admitted, in: &admission, topic: consumer.topic, now: time.monotonic(), last: open.last)
     for explained in admitted.gaps {
       gaps.append(explained)
       open.record(explained.gap)

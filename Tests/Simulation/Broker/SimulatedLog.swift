@@ -1,5 +1,5 @@
-import Downloads
 import Events
+import Synthesis
 
 /// The topic's partitions: what a producer writes, when it arrives, and what retention takes away.
 ///
@@ -10,6 +10,8 @@ final class SimulatedLog {
     case tombstone
     /// An event whose last bytes are missing.
     case truncated
+    /// An event in Confluent framing of a schema that nobody knows.
+    case unknownSchema
   }
 
   struct Entry {
@@ -38,7 +40,12 @@ final class SimulatedLog {
         let start = bytes.count
         let content = SimulatedLog.makeContent(scenario, arrival: arrival, &random)
         switch content {
+        case .event(let event) where random.chance(scenario.schemas):
+          bytes += event.encoded(schema: UInt32(random.within(1...2)))
         case .event(let event): bytes += event.encoded
+        case .unknownSchema:
+          let event = SimulatedEvent(time: SimulatedStream.start + arrival, key: 0, value: 0)
+          bytes += event.encoded(schema: SimulatedStream.unknownSchema)
         case .truncated: bytes += SimulatedEvent(time: arrival, key: 0, value: 0).encoded.dropLast(1)
         case .tombstone: break
         }
@@ -59,6 +66,7 @@ final class SimulatedLog {
     _ scenario: Scenario, arrival: Int64, _ random: inout RandomNumbers
   ) -> Content {
     if random.chance(scenario.malformed) { return random.chance(0.5) ? .tombstone : .truncated }
+    if random.chance(scenario.schemas / 10) { return .unknownSchema }
     // Mostly in order; some minutes late.
     let delay = random.chance(0.1) ? random.within(0...180 * second) : random.within(0...2 * second)
     return .event(

@@ -18,6 +18,8 @@ final class SimulatedSource: RecordSource {
   private let broker: SimulatedBroker
   private var member: SimulatedGroup.Member?
   private var fetches: [TopicPartition: Fetch] = [:]
+  /// Partitions that stay the member's and are not read.
+  private var withdrawn: Set<TopicPartition> = []
   private var saidDown = false
   private let records: UnsafeMutableBufferPointer<Record>
 
@@ -68,9 +70,9 @@ final class SimulatedSource: RecordSource {
         saidDown ? .brokersDown(KafkaError(code: "_ALL_BROKERS_DOWN", message: "all down")) : .brokersUp)
     }
     if !broker.isDown {
-      events += broker.group.poll(member, holding: fetches.keys.sorted())
+      events += broker.group.poll(member, holding: withdrawn.union(fetches.keys).sorted())
       // Its client joins again by itself; the worker hears of it when it has partitions.
-      if member.isExpelled, fetches.isEmpty, events.isEmpty { self.member = broker.group.join() }
+      if member.isExpelled, fetches.isEmpty, withdrawn.isEmpty, events.isEmpty { self.member = broker.group.join() }
     }
     if !events.isEmpty { _ = instance.acted("poll \(events)") }
     return instance.isAlive ? events : []
@@ -78,6 +80,7 @@ final class SimulatedSource: RecordSource {
 
   func assign(_ starts: [TopicPartition: Offset]) throws(KafkaError) {
     for (partition, start) in starts { fetches[partition] = Fetch(position: start) }
+    withdrawn.subtract(starts.keys)
     if let member { broker.group.answered(member, unassigned: nil) }
     try acted("assign \(starts.sorted { $0.key < $1.key }.map { "\($0.key) at \($0.value)" })")
   }
@@ -86,24 +89,28 @@ final class SimulatedSource: RecordSource {
     guard instance.isAlive else { return }
     instance.released(partitions)
     for partition in partitions { fetches[partition] = nil }
+    withdrawn.subtract(partitions)
     if let member { broker.group.answered(member, unassigned: partitions) }
     try acted("unassign \(partitions)")
   }
 
   func reread(_ partition: TopicPartition, from offset: Offset) throws(KafkaError) -> Bool {
-    guard let member, fetches[partition] != nil, member.unanswered.isEmpty, member.news.isEmpty else {
+    guard let member, fetches[partition] != nil || withdrawn.contains(partition), member.unanswered.isEmpty,
+      member.news.isEmpty
+    else {
       world.reached(.postponedReread)
       return false
     }
     world.reached(.reread)
     fetches[partition] = Fetch(position: offset)
+    withdrawn.remove(partition)
     try acted("reread \(partition) from \(offset)")
     return true
   }
 
   func withdraw(_ partition: TopicPartition) throws(KafkaError) -> Bool {
     guard let member, member.unanswered.isEmpty, member.news.isEmpty else { return false }
-    fetches[partition] = nil
+    if fetches.removeValue(forKey: partition) != nil { withdrawn.insert(partition) }
     try acted("withdraw \(partition)")
     return true
   }

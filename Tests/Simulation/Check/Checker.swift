@@ -163,6 +163,7 @@ extension SimulatedLog.Entry {
     case .event: nil
     case .tombstone: .tombstone
     case .truncated: .truncated
+    case .unknownSchema: .unknownSchema
     }
   }
 }

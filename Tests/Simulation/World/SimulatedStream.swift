@@ -24,12 +24,21 @@ enum SimulatedStream {
   static let windows: [Int64] = [60_000_000, 10_000_000]
   static let threshold = 3.0
 
-  private static let schema = """
-    {"type": "record", "name": "event", "fields": [
+  private static let schema = schema(with: "")
+
+  /// What a registry knows: the stream's own schema under one more number, and one that has a field more.
+  static let schemas: [UInt32: String] = [1: schema, 2: schema(with: #"{"name": "more", "type": "int"},"#)]
+  /// What it does not know.
+  static let unknownSchema: UInt32 = 9
+
+  private static func schema(with field: String) -> String {
+    """
+    {"type": "record", "name": "event", "fields": [\(field)
       {"name": "at", "type": {"type": "long", "logicalType": "timestamp-micros"}},
       {"name": "key", "type": "int"},
       {"name": "value", "type": "double"}]}
     """
+  }
 
   private static let columns = [
     ColumnSpec(path: ["at"], type: .timestamptz, isNullable: false),
@@ -42,7 +51,7 @@ enum SimulatedStream {
       name: "simulated", topic: topic, format: .avro, schema: .file("event.avsc"), eventTime: ["at"],
       outOfOrdernessMicroseconds: 1_000_000, idleTimeoutMicroseconds: 5_000_000,
       // Further than the wall clock is ever set back: what is dead must not depend on the schedule.
-      maxAheadMicroseconds: 1_000_000_000_000_000, deadLetterTopic: nil, framing: .bare),
+      maxAheadMicroseconds: 1_000_000_000_000_000, deadLetterTopic: nil, framing: .automatic),
     columns: columns, eventTimeColumn: 0,
     aggregates: [
       aggregate("revising", filter: nil, window: windows[revising], late: .revise),
@@ -83,6 +92,11 @@ struct SimulatedEvent {
   var time: Int64
   var key: Int64
   var value: Double
+
+  /// In Confluent framing, of a schema that the registry knows.
+  func encoded(schema id: UInt32) -> [UInt8] {
+    [0] + withUnsafeBytes(of: id.bigEndian, Array.init) + (id == 2 ? [14] : []) + encoded
+  }
 
   /// By the Avro specification alone.
   var encoded: [UInt8] {
