@@ -72,7 +72,7 @@ public final class EventLines {
       let undecoded = batch.failures.count
       filter?.run(batch)
       // A row fails once; those that fail when they are judged stand behind the others.
-      let failures = Dictionary(uniqueKeysWithValues: batch.failures.enumerated().map { ($1.row, $0) })
+      let failures = Dictionary(batch.failures.enumerated().map { ($1.row, $0) }) { first, _ in first }
       for row in 0..<batch.count {
         let failure = failures[row]
         if let filter {
