@@ -82,7 +82,7 @@ class Rides:
         done = subprocess.run(
             [PYTHON, ROOT / "Tests/EndToEnd/confluent_producer.py", self.product.settings["KAFKA_BOOTSTRAP_SERVERS"],
              f"http://127.0.0.1:{self.producers}", TOPIC],
-            input=order, capture_output=True, text=True, timeout=60)
+            input=order, capture_output=True, text=True, timeout=180)
         assert done.returncode == 0, done.stderr
         assert int(done.stdout) == len(rides)
         self.count += len(rides)
