@@ -124,6 +124,9 @@ let package = Package(
       ],
       path: "generator/Command"),
 
+    // Threads for tests that wait.
+    .target(name: "TestThreads", dependencies: ["Threads"], path: "Tests/TestThreads"),
+
     // One test target per module, named after it.
     .testTarget(name: "HexadecimalTests", dependencies: ["Hexadecimal"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
@@ -141,14 +144,17 @@ let package = Package(
     .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "Threads"]),
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-    .testTarget(name: "PostgresTests", dependencies: ["ChildProcess", "Postgres", "Threads"]),
-    .target(name: "KafkaTestNode", dependencies: ["CRdKafka", "Kafka"], path: "Tests/KafkaTestNode"),
-    .testTarget(name: "KafkaTests", dependencies: ["Events", "Kafka", "KafkaTestNode", "Threads"]),
+    .testTarget(name: "PostgresTests", dependencies: ["ChildProcess", "Postgres", "TestThreads", "Threads"]),
+    .target(name: "KafkaTestNode", dependencies: ["CRdKafka", "ChildProcess", "Kafka"], path: "Tests/KafkaTestNode"),
+    .testTarget(name: "KafkaTests", dependencies: ["Events", "Kafka", "KafkaTestNode", "TestThreads", "Threads"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
     .testTarget(
       name: "StatsAPITests",
-      dependencies: ["HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "Threads"]),
+      dependencies: [
+        "ChildProcess", "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+        "TestThreads", "Threads",
+      ]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
     .testTarget(name: "ProjectTests", dependencies: ["Project"]),
@@ -162,34 +168,38 @@ let package = Package(
     .testTarget(
       name: "StorageTests",
       dependencies: [
-        "EngineSchema", "Events", "Observability", "Postgres", "Processing", "ProcessingTestSupport",
-        "Project", "Storage",
+        "EngineSchema", "Events", "Observability", "Postgres", "Processing", "ProcessingTestSupport", "Project",
+        "Storage", "TestThreads",
       ]),
     .testTarget(
       name: "ProcessingTests",
       dependencies: [
         "Dataflow", "Events", "Faults", "Kafka", "KafkaTestNode", "Observability", "Postgres", "Processing",
-        "ProcessingTestSupport", "Project", "Storage", "Threads",
+        "ProcessingTestSupport", "Project", "Storage", "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "OfficeTests",
       dependencies: [
         "Events", "Kafka", "Observability", "Office", "Postgres", "Processing", "ProcessingTestSupport", "Storage",
-        "Threads",
+        "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "AuditTests",
-      dependencies: ["Audit", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "Threads"]),
+      dependencies: [
+        "Audit", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "TestThreads", "Threads",
+      ]),
     .testTarget(
       name: "RebuildTests",
       dependencies: [
         "Audit", "Dataflow", "Events", "Faults", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project",
-        "Rebuild", "Storage", "Threads",
+        "Rebuild", "Storage", "TestThreads", "Threads",
       ]),
     // What the engine computes per event against a real Postgres.
     .testTarget(
       name: "CastsTests",
-      dependencies: ["Dataflow", "Dialects", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend"]),
+      dependencies: [
+        "Dataflow", "Dialects", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend", "TestThreads",
+      ]),
     .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
     .target(
@@ -208,7 +218,7 @@ let package = Package(
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
-        "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "Threads",
+        "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "TestThreads", "Threads",
         "event-generator",
       ]),
 

@@ -11,14 +11,6 @@ from product import STREAMPULSE
 SHORT = ("--minutes", "0.25", "--every", "1.2", "--rate", "2000")
 
 
-@pytest.fixture
-def scratch(tmp_path):
-    """Where a server that runs as another user can come, too."""
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o755)
-    return tmp_path
-
-
 def crashtest(scratch, *arguments, seconds=300):
     """Runs it; returns the exit status, the table by name, the verdict, and all output."""
     done = subprocess.run(
@@ -29,6 +21,7 @@ def crashtest(scratch, *arguments, seconds=300):
     return done.returncode, table, done.stdout.splitlines()[-1], done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_a_short_crash_test_passes_and_leaves_nothing_behind(scratch):
     status, table, verdict, output = crashtest(scratch, *SHORT, "--seed", 11)
     assert status == 0, output
@@ -40,6 +33,7 @@ def test_a_short_crash_test_passes_and_leaves_nothing_behind(scratch):
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_build_that_commits_positions_before_rows_is_caught(scratch):
     status, table, verdict, output = crashtest(
         scratch, *SHORT, "--seed", 1, "--processors", 2, "--planted-bug", "position-before-rows")
