@@ -69,8 +69,8 @@ public final class CrashTest {
     }
     defer { free(resolved) }
     let projectFolder = String(cString: resolved)
-    schemaJSON = readText(
-      projectFolder + "/schemas/" + (project.stream.plan.definition.schemaFile ?? ""), limit: 64 << 20)
+    let schemaFile = project.stream.plan.definition.schemaFile ?? ""
+    schemaJSON = readText("\(projectFolder)/schemas/\(schemaFile)", limit: 64 << 20)
     scratch = try Scratch(
       executable: executable, environment: environment.merging(["STREAMPULSE_PROJECT": projectFolder]) { $1 })
     // Kafka allows none below 6 s; the in-process broker does, and less waiting is more testing.

@@ -1,12 +1,13 @@
 import Kafka
 import Postgres
+import TestThreads
 import Testing
 
 @testable import Audit
 @testable import ProcessingTestSupport
 
 /// Recounts against the embedded broker and Postgres, with rows that a processor has made.
-@Suite(.serialized) struct RecountTests {
+@Suite(.blocking) struct RecountTests {
   private let bench: Bench
   private let load: Load
 

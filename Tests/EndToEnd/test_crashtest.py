@@ -21,6 +21,7 @@ def crashtest(scratch, *arguments, seconds=300):
     return done.returncode, table, done.stdout.splitlines()[-1], done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_a_short_crash_test_passes_and_leaves_nothing_behind(scratch):
     status, table, verdict, output = crashtest(scratch, *SHORT, "--seed", 11)
     assert status == 0, output
@@ -32,6 +33,7 @@ def test_a_short_crash_test_passes_and_leaves_nothing_behind(scratch):
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_build_that_commits_positions_before_rows_is_caught(scratch):
     status, table, verdict, output = crashtest(
         scratch, *SHORT, "--seed", 1, "--processors", 2, "--planted-bug", "position-before-rows")

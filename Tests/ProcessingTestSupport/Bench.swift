@@ -14,7 +14,9 @@ final class Bench {
   static let cluster = "cluster-1"
   static let topic = "content-downloads"
   /// Of `pg_locks`, which shows the locks of all tests' databases.
-  static let isHere = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+  static let lockIsHere = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+  /// Of `pg_stat_activity`, which shows the sessions of all tests.
+  static let sessionIsHere = "datname = current_database()"
 
   let settings: ConnectionSettings
   let project: Project

@@ -3,6 +3,7 @@ import Events
 import Faults
 import Postgres
 import Storage
+import TestThreads
 import Testing
 import Threads
 
@@ -11,7 +12,7 @@ import Threads
 
 /// Replays of dead letters against Postgres. Events are from 2026-01-01; whether they are from the future is up to the
 /// clock that a test gives.
-@Suite struct LetterReplayTests {
+@Suite(.blocking) struct LetterReplayTests {
   private static let noon: Int64 = (Download.start + 12 * 3_600_000) * 1000
 
   private let bench: Bench

@@ -4,6 +4,7 @@ import Kafka
 import Postgres
 import Project
 import Storage
+import TestThreads
 import Testing
 import Threads
 
@@ -12,7 +13,7 @@ import Threads
 @testable import Rebuild
 
 /// Replays against the embedded broker and Postgres, beside processors.
-@Suite(.serialized) struct ReplayTests {
+@Suite(.blocking) struct ReplayTests {
   private let bench: Bench
   private let load: Load
 
@@ -322,7 +323,9 @@ import Threads
     }
     try until("the swap waits") {
       try bench.rows(
-        "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted AND \(Bench.isHere)") == ["1"]
+        """
+        SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted AND \(Bench.lockIsHere)
+        """) == ["1"]
     }
     let claim = try #require(try bench.sink.claim([2: 0], cluster: cluster, flush).first)
     try bench.sink.commit(bench.checkpoint(claim, [event]), cluster: cluster, flush)

@@ -2,12 +2,13 @@ import EngineSchema
 import Glibc
 import Postgres
 import Project
+import TestThreads
 import Testing
 
 @testable import ProcessingTestSupport
 @testable import Storage
 
-@Suite struct MigratorTests {
+@Suite(.blocking) struct MigratorTests {
   private let connection: PostgresConnection
 
   init() throws {

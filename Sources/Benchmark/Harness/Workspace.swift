@@ -25,7 +25,8 @@ public final class Workspace {
     }
     defer { free(resolved) }
     self.projectFolder = String(cString: resolved)
-    schemaJSON = readText(self.projectFolder + "/schemas/" + (project.stream.plan.definition.schemaFile ?? ""))
+    let schemaFile = project.stream.plan.definition.schemaFile ?? ""
+    schemaJSON = readText("\(self.projectFolder)/schemas/\(schemaFile)")
     self.environment = environment
     guard let scratch = ScratchFolder(prefix: "streampulse-bench", environment: environment) else {
       throw BenchmarkError.setup("no scratch folder: \(String(cString: strerror(errno)))")
