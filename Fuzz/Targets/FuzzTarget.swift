@@ -26,7 +26,7 @@ public struct FuzzTarget: Sendable {
 
   public static let all: [FuzzTarget] = [
     .json, .avroSchema, .avroDecode, .avroFraming, .avroRoundTrip, .windowOperator, .accessLog, .httpRequest,
-    .sqlDefinitions, .postgresArray, .environmentFile,
+    .sqlDefinitions, .postgresArray, .environmentFile, .csvDecode, .valueText,
   ]
 }
 

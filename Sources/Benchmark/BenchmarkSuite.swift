@@ -2,7 +2,7 @@ import Kafka
 
 /// The benches by name.
 public enum Bench: String, CaseIterable, Sendable {
-  case engine, keys, pipeline, freshness, recovery, api, memory, demo
+  case engine, keys, pipeline, streams, freshness, recovery, api, memory, demo
 }
 
 /// Runs benches with the same options.
@@ -45,6 +45,8 @@ public struct BenchmarkSuite {
     case .keys: return try KeysBench(workspace: workspace, rounds: 3 * rounds).run()
     case .pipeline:
       return try PipelineBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()
+    case .streams:
+      return try StreamsBench(workspace: workspace, cluster: cluster, events: events / 4, rounds: rounds).run()
     case .freshness:
       return try FreshnessBench(
         workspace: workspace, cluster: cluster, rounds: rounds,

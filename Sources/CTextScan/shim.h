@@ -1,11 +1,8 @@
-// Sixteen bytes of text at a time: Swift has vectors, but no instruction that turns what their comparison gives into bits.
+// Sixteen bytes of JSON at a time: Swift has vectors, but no instruction that turns what their comparison gives into bits.
 #ifndef STREAMPULSE_CTEXTSCAN_SHIM_H
 #define STREAMPULSE_CTEXTSCAN_SHIM_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -15,16 +12,6 @@
 
 /// Bytes that the functions look at.
 enum { streampulse_scan_width = 16 };
-
-/// The first and the last sixteen bytes of a text, which overlap when it is short. Of a text below sixteen bytes both are
-/// the text, and the mask has zeros behind it.
-struct streampulse_literal {
-  uint8_t first[16];
-  uint8_t mask[16];
-  uint8_t last[16];
-  /// Where `last` begins.
-  size_t last_offset;
-};
 
 #if defined(__SSE2__)
 
@@ -36,16 +23,6 @@ static inline uint32_t streampulse_stops(const uint8_t *text) {
   __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
   __m128i others = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
   return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, backslashes), others));
-}
-
-static inline bool streampulse_begins_with(const uint8_t *text, const struct streampulse_literal *literal) {
-  __m128i first = _mm_loadu_si128((const __m128i *)text);
-  __m128i last = _mm_loadu_si128((const __m128i *)(text + literal->last_offset));
-  __m128i mask = _mm_loadu_si128((const __m128i *)literal->mask);
-  first = _mm_xor_si128(first, _mm_loadu_si128((const __m128i *)literal->first));
-  last = _mm_xor_si128(last, _mm_loadu_si128((const __m128i *)literal->last));
-  __m128i difference = _mm_and_si128(_mm_or_si128(first, last), mask);
-  return _mm_movemask_epi8(_mm_cmpeq_epi8(difference, _mm_setzero_si128())) == 0xFFFF;
 }
 
 #else
@@ -66,15 +43,6 @@ static inline uint32_t streampulse_stops(const uint8_t *text) {
   }
   return stops;
 #endif
-}
-
-static inline bool streampulse_begins_with(const uint8_t *text, const struct streampulse_literal *literal) {
-  uint8_t difference = 0;
-  for (int index = 0; index < 16; index++) {
-    difference |= ((text[index] ^ literal->first[index]) | (text[literal->last_offset + index] ^ literal->last[index]))
-                  & literal->mask[index];
-  }
-  return difference == 0;
 }
 
 #endif

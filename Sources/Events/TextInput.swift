@@ -16,21 +16,23 @@ public enum TextInputError: Error, Hashable, Sendable {
 public enum TextInput {
   /// `integer` (32 bits) or `bigint`.
   public static func integer(_ text: UnsafeBufferPointer<UInt8>, is32Bit: Bool) throws(TextInputError) -> Int64 {
-    var rest = Slice(base: text, bounds: text.startIndex..<text.endIndex).drop(while: isBlank)
-    let isNegative = rest.first == UInt8(ascii: "-")
-    if isNegative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
-    guard let first = rest.first, isDigit(first) else { throw .syntax }
+    var next = 0
+    while next < text.count, isBlank(text[next]) { next += 1 }
+    let isNegative = next < text.count && text[next] == UInt8(ascii: "-")
+    if isNegative || (next < text.count && text[next] == UInt8(ascii: "+")) { next += 1 }
+    guard next < text.count, isDigit(text[next]) else { throw .syntax }
     var value: Int64 = 0
-    while let byte = rest.first, isDigit(byte) {
+    while next < text.count, isDigit(text[next]) {
       // Summed up below zero, which reaches one further.
       let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
-      let (sum, carry) = shifted.subtractingReportingOverflow(Int64(byte - UInt8(ascii: "0")))
+      let (sum, carry) = shifted.subtractingReportingOverflow(Int64(text[next] - UInt8(ascii: "0")))
       // As in Postgres, too many digits count before what stands behind them.
       if overflow || carry || (is32Bit && sum < Int64(Int32.min)) { throw .outOfRange }
       value = sum
-      rest = rest.dropFirst()
+      next += 1
     }
-    guard rest.allSatisfy(isBlank) else { throw .syntax }
+    while next < text.count, isBlank(text[next]) { next += 1 }
+    guard next == text.count else { throw .syntax }
     if isNegative { return value }
     guard value != (is32Bit ? Int64(Int32.min) : .min) else { throw .outOfRange }
     return -value
@@ -63,9 +65,9 @@ public enum TextInput {
   public static func boolean(_ text: UnsafeBufferPointer<UInt8>) throws(TextInputError) -> Bool {
     let word = trimmed(text)
     func begins(_ whole: StaticString, atLeast: Int = 1) -> Bool {
-      let length = whole.utf8CodeUnitCount
-      guard (atLeast...length).contains(word.count) else { return false }
-      return zip(word, UnsafeBufferPointer(start: whole.utf8Start, count: length)).allSatisfy { lowercased($0) == $1 }
+      guard (atLeast...whole.utf8CodeUnitCount).contains(word.count) else { return false }
+      for index in 0..<word.count where lowercased(word[index]) != whole.utf8Start[index] { return false }
+      return true
     }
     if begins("true") || begins("yes") || begins("on", atLeast: 2) || begins("1") { return true }
     if begins("false") || begins("no") || begins("off", atLeast: 2) || begins("0") { return false }
@@ -83,16 +85,19 @@ public enum TextInput {
     return canonical
   }
 
+  /// The text without white space at both ends, which Postgres' input functions pass over.
+  public static func trimmed(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+    var start = 0
+    var end = text.count
+    while start < end, isBlank(text[start]) { start += 1 }
+    while start < end, isBlank(text[end - 1]) { end -= 1 }
+    return UnsafeBufferPointer(rebasing: text[start..<end])
+  }
+
   /// What C's `isspace` takes for white space.
-  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+  public static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
   private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
   private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
-
-  private static func trimmed(_ text: UnsafeBufferPointer<UInt8>) -> Slice<UnsafeBufferPointer<UInt8>> {
-    var word = Slice(base: text, bounds: text.startIndex..<text.endIndex).drop(while: isBlank)
-    while let last = word.last, isBlank(last) { word = word.dropLast() }
-    return word
-  }
 }
 
 extension String {

@@ -8,7 +8,7 @@ import Plan
 /// Nothing in it makes an event a dead letter. For one thread at a time; it must outlive the batches that it wrote, which
 /// point to the topic's name.
 final class MetadataReader {
-  private let columns: [(index: Int, column: MetadataColumn)]
+  let columns: [(index: Int, column: MetadataColumn)]
   private let topic: UnsafeMutableBufferPointer<UInt8>
   private var json: [UInt8] = []
 

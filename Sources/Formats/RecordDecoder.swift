@@ -19,7 +19,7 @@ public struct RecordDecoder {
 
   let payloads: Payloads
   /// nil when no definition uses metadata.
-  private let metadata: MetadataReader?
+  private var metadata: MetadataReader?
 
   /// - Parameters:
   ///   - topic: that the records come from, whatever the definition says.
@@ -29,6 +29,13 @@ public struct RecordDecoder {
     let sources = StreamSources(plan, schema)
     payloads = try sources.payloads(schema)
     metadata = sources.metadata.isEmpty ? nil : MetadataReader(sources.metadata, topic: topic)
+  }
+
+  /// The same decoder for records of another topic.
+  public func reading(topic: String) -> RecordDecoder {
+    var other = self
+    other.metadata = metadata.map { MetadataReader($0.columns, topic: topic) }
+    return other
   }
 
   /// Makes `batch` a batch of a slice of these records: row `i` is record `slice.lowerBound + i`, or a failure that says

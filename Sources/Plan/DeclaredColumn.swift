@@ -49,6 +49,33 @@ public struct DeclaredColumn: Hashable, Sendable {
     self.place = place
   }
 
+  /// The path as an option writes it: `a."b c"[0]`.
+  public var pathText: String { Self.text(of: path) }
+
+  /// Steps as an option writes them.
+  public static func text(of path: [Step]) -> String {
+    var text = ""
+    for step in path {
+      switch step {
+      case .element(let number): text += "[\(number)]"
+      case .member(let name):
+        let isNumber = name.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        let isPlain = !isNumber && name.unicodeScalars.allSatisfy(isPlainInPath)
+        text += text.isEmpty ? "" : "."
+        text += isPlain ? name : "\"\(name.replacing("\"", with: "\"\""))\""
+      }
+    }
+    return text
+  }
+
+  /// Whether a name in a path may hold it without quotes.
+  public static func isPlainInPath(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "a"..."z", "A"..."Z", "0"..."9", "_", "-", "$", "@": true
+    default: scalar.value >= 0x80
+    }
+  }
+
   /// The path when it is one of names alone, as those of an Avro record's fields are.
   public var fieldPath: [String]? {
     var names: [String] = []

@@ -12,10 +12,8 @@ extension PostgresConnection {
   package var replaySchema: String { Bookkeeping.schema(of: schema) + "_replay" }
 }
 
+/// How the schema of the books is called.
 package enum Bookkeeping {
-  /// Postgres' bound on a name, less what is appended to the schema of the results.
-  package static let maximumSchemaBytes = 63 - "_pulse_replay".utf8.count
-
   /// - Parameter results: the schema of the results; nil: `public`.
   package static func schema(of results: String?) -> String {
     results.map { $0 + "_pulse" } ?? "pulse"
@@ -26,6 +24,8 @@ package enum Bookkeeping {
     guard let results else { return file }
     let schema = schema(of: results)
     // Simple boundaries: to Unicode the point in `pulse.seal` is in the middle of a word.
-    return file.replacing(/\bpulse(_replay)?\b/.wordBoundaryKind(.simple)) { quotedIdentifier(schema + ($0.output.1 ?? "")) }
+    return file.replacing(/\bpulse(_replay)?\b/.wordBoundaryKind(.simple)) {
+      quotedIdentifier(schema + ($0.output.1 ?? ""))
+    }
   }
 }

@@ -100,8 +100,15 @@ extension AvroDecoder {
   package func outcomes(_ payloads: [[UInt8]?], in batch: EventBatch) -> [Outcome] {
     let records = RecordBatch(copying: payloads)
     decode(records.records, into: batch)
-    var outcomes = (0..<payloads.count).map { row in Outcome.row(batch.columns.map { cell($0, row) }) }
-    for failure in batch.failures { outcomes[failure.row] = .failure(failure.code, failure.message) }
+    return batch.outcomes
+  }
+}
+
+extension EventBatch {
+  /// What became of each record; read while the payloads are there.
+  package var outcomes: [Outcome] {
+    var outcomes = (0..<count).map { row in Outcome.row(columns.map { cell($0, row) }) }
+    for failure in failures { outcomes[failure.row] = .failure(failure.code, failure.message) }
     return outcomes
   }
 }

@@ -57,15 +57,19 @@ final class Load {
   }
 
   func send(
-    bytes: [UInt8]?, to partition: Int32, timestamp: Int64 = 0, headers: [RecordHeader] = []
+    bytes: [UInt8]?, to partition: Int32, key: [UInt8]? = nil, timestamp: Int64 = 0, headers: [RecordHeader] = []
   ) throws {
-    func send(_ value: UnsafeRawBufferPointer?) throws {
+    func send(_ key: UnsafeRawBufferPointer?, _ value: UnsafeRawBufferPointer?) throws {
       while try !producer.send(
-        topic: Bench.topic, partition: partition, key: nil, value: value, timestampMilliseconds: timestamp,
+        topic: Bench.topic, partition: partition, key: key, value: value, timestampMilliseconds: timestamp,
         headers: headers)
       { producer.poll(timeoutMilliseconds: 10) }
     }
-    if let bytes { try bytes.withUnsafeBytes { try send($0) } } else { try send(nil) }
+    try with(key) { key in try with(bytes) { value in try send(key, value) } }
+  }
+
+  private func with(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) throws -> Void) throws {
+    if let bytes { try bytes.withUnsafeBytes { try body($0) } } else { try body(nil) }
   }
 
   func settle() throws {

@@ -28,6 +28,15 @@ final class ScratchProject {
     try write(path, bytes: Array(text.utf8))
   }
 
+  func read(_ path: String) throws -> String {
+    guard let file = fopen("\(folder)/\(path)", "r") else { throw ScratchError() }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   func write(_ path: String, bytes: [UInt8]) throws {
     guard let file = fopen("\(folder)/\(path)", "w") else { throw ScratchError() }
     fwrite(bytes, 1, bytes.count, file)
@@ -41,6 +50,10 @@ final class ScratchProject {
 
   func remove(_ path: String) {
     unlink("\(folder)/\(path)")
+  }
+
+  func load(_ lookup: SchemaLookup = .none) throws(ProjectError) -> Project {
+    try Project(folder: folder, lookup: lookup)
   }
 
   func loadingError() -> String? {

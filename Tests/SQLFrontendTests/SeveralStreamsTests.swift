@@ -1,3 +1,4 @@
+import Dialects
 import Events
 import Plan
 import SQLFrontend
@@ -196,5 +197,36 @@ import Testing
         "6:1 HAVING is not supported: whether a group passes would change as events arrive",
         "6:21 ORDER BY is not supported: a table has no order",
       ])
+  }
+
+  @Test("where a used column is found is part of what the rows mean, and a comment is not")
+  func shapes() throws {
+    let shape = { (columns: String) throws in
+      let file = SourceFile(
+        path: "s.sql",
+        text:
+          "CREATE FOREIGN TABLE s (\n\(columns)\n) SERVER kafka OPTIONS (topic 't', format 'json', event_time 'at');")
+      let planned = self.plan(
+        [file], [self.aggregate("x", of: "s", by: "at", select: "a, sum(b) AS b", keys: ", a")])
+      let plan = try #require(planned.plans.first)
+      return TableShape(try #require(plan.aggregates.first), of: plan)
+    }
+    let plain = try shape("at timestamptz, a text, b integer, c text")
+    #expect(!plain.description.contains("source"))
+    for same in [
+      "at timestamptz, a text OPTIONS (path 'a'), b integer, c text OPTIONS (path 'd')",
+      "at timestamptz,\n-- A.\na text, b integer",
+    ] {
+      #expect(try shape(same) == plain)
+    }
+    for (columns, change) in [
+      ("at timestamptz OPTIONS (unit 'seconds'), a text, b integer", "source of \"at\" is new (\"at\" in seconds)"),
+      ("at timestamptz, a text OPTIONS (path 'd.a'), b integer", "source of a is new (d.a)"),
+      ("at timestamptz, a text, b integer OPTIONS (path 'c[1]')", "source of b is new (c[1])"),
+    ] {
+      let other = try shape(columns)
+      let said = TableShape.incompatibility(stored: plain, planned: other)
+      #expect(said?.replacing("\"at\"", with: "at") == change.replacing("\"at\"", with: "at"))
+    }
   }
 }

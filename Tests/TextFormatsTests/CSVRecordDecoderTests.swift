@@ -149,12 +149,21 @@ private let trips = [
       DeclaredColumn(name: "code", type: .text, maximumCharacters: 3), DeclaredColumn(name: "tags", type: .jsonb),
     ]
     #expect(
-      decode(payloads: [Array("äöüß,".utf8), [0xFF, 0x2C], Array("x,[1 2]".utf8), Array("x,\u{FEFF}1".utf8)], columns)
+      decode(
+        payloads: [
+          Array("äöüß,".utf8), [0xFF, 0x2C], Array("x,[1 2]".utf8), Array("x,\u{FEFF}1".utf8),
+          Array("x,\"\"\"\\u0000\"\"\"".utf8), Array("x,1e999999".utf8), Array("x,\"{\"\"a\"\":1,\"\"a\"\":2}\"".utf8),
+          Array("x, null".utf8),
+        ], columns)
         == [
           .failure(.tooLong, "code: a text of 4 characters where varchar(3) is declared"),
           .failure(.invalidUTF8, "code: the text is not UTF-8"),
-          .failure(.invalidText, "tags: the text is no JSON document (1:4: a comma or ] is expected)"),
-          .failure(.invalidText, "tags: the text is no JSON document"),
+          .failure(.invalidText, "tags: not JSON: a comma or ] is expected (at byte 3)"),
+          .failure(.invalidText, "tags: not JSON: a value is expected (at byte 0)"),
+          .failure(.untranslatable, "tags: the value holds U+0000, which jsonb cannot hold"),
+          .failure(.outOfRange, "tags: a number in the value is out of the range of numeric, which jsonb has"),
+          .failure(.invalidText, "tags: the member \"a\" is there twice (at byte 7)"),
+          .row(["x", " null"]),
         ])
   }
 

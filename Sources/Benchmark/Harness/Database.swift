@@ -15,16 +15,17 @@ final class Database {
   private let superuser: PostgresConnection
   private let listener: PostgresConnection
 
-  init(_ workspace: Workspace) throws {
+  /// - Parameter project: nil: the workspace's.
+  init(_ workspace: Workspace, project: Project? = nil) throws {
     let folder = workspace.folder + "/database"
     cluster = try PrivateCluster(folder: folder, options: PrivateCluster.Options(removesFolder: true))
     passwordFile = folder + "/pgpass"
-    project = workspace.project
+    self.project = project ?? workspace.project
     settings = cluster.settings
     connection = try PostgresConnection(settings.with("application_name", "streampulse bench"))
     superuser = try PostgresConnection(cluster.superuserSettings)
     listener = try PostgresConnection(settings.with("application_name", "streampulse bench listener"))
-    _ = try Migrator(connection) { _ in }.migrate(project)
+    _ = try Migrator(connection) { _ in }.migrate(self.project)
     try listener.execute("LISTEN streampulse")
   }
 
@@ -46,7 +47,7 @@ final class Database {
   /// Empties all tables, so that the same log counts as unread, and writes everything out, so that it does not disturb
   /// what comes next.
   func reset() throws {
-    let results = project.stream.plan.aggregates.map(\.name)
+    let results = project.aggregates.map(\.name)
     let engine = [
       "progress", "ledger", "ledger_counts", "gaps", "retired", "alert_progress", "replayed_letters", "outbox",
     ].map {
@@ -85,7 +86,7 @@ final class Database {
   }
 
   func checkLedger(records: Int) throws {
-    let report = try Verifier(connection, [project.stream.plan]).verify()
+    let report = try Verifier(connection, project.streams.map(\.plan)).verify()
     guard report.holds, report.consumed == records, report.gaps.isEmpty, report.dead == 0 else {
       let violations = report.checks.flatMap(\.violations) + report.gaps
       throw BenchmarkError.wrongAnswer(

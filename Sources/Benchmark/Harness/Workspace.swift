@@ -35,6 +35,17 @@ public final class Workspace {
 
   var folder: String { scratch.path }
 
+  /// A file or folder of the project.
+  func file(_ name: String) -> String { projectFolder + "/" + name }
+
+  /// The text of the file in `sql/KIND/` that is called like what it defines.
+  func definition(_ kind: String, of name: String) throws -> String {
+    let path = file("sql/\(kind)/\(name).sql")
+    let text = readText(path)
+    guard !text.isEmpty else { throw BenchmarkError.setup("\(path) is not there") }
+    return text
+  }
+
   /// Removes the scratch folder. Everything that was started in it has ended by now.
   public func remove() {
     scratch.remove()

@@ -38,11 +38,14 @@ void streampulse_simdjson_close(struct streampulse_simdjson_parser *parser);
 /// Bytes that must be readable behind a document.
 size_t streampulse_simdjson_padding(void);
 
-/// Reads the document as row `row` of the columns; 0 when a member is missing or has another type. Members are looked for in
-/// the order of the struct, which should be the document's.
-int streampulse_simdjson_read(
-  struct streampulse_simdjson_parser *parser, const uint8_t *document, size_t count,
-  const struct streampulse_simdjson_columns *columns, size_t row);
+/// Reads documents that lie one behind the other into rows of the columns, from the first row on. Members are looked for in
+/// the order of the struct, which should be the documents'.
+///
+/// - documents: where the first document of all begins; `ends[i]` is where the one with the index `i` ends.
+/// - Returns: how many documents were read; less than `count` when a member is missing or has another type.
+size_t streampulse_simdjson_read(
+  struct streampulse_simdjson_parser *parser, const uint8_t *documents, const ptrdiff_t *ends, size_t first, size_t count,
+  const struct streampulse_simdjson_columns *columns);
 
 #ifdef __cplusplus
 }

@@ -42,8 +42,8 @@ public enum SettingFormat: Hashable, Sendable {
     }
   }
 
-  /// The bookkeeping's schemas are called after it, and Postgres' names have 63 bytes.
-  private static let maximumSchemaBytes = 50
+  /// The role that reads and the schemas of the books are called after it, and Postgres' names have 63 bytes.
+  private static let maximumSchemaBytes = 40
 
   /// nil when `text` is as it must be; else what it must be.
   func complaint(about text: String) -> String? {

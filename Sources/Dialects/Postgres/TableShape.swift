@@ -43,8 +43,23 @@ public struct TableShape: Hashable, Sendable {
       entries.append(
         Entry(subject: "column \(quotedIdentifier(column.name))", meaning: "\(column.type.sqlName) from \(sql)"))
     }
+    entries += Self.sources(of: plan, in: stream)
     // By way of the text, so that a planned shape equals a stored one whatever characters names have.
     self.init(description: Self.description(of: entries))
+  }
+
+  /// Where the used columns are found that are declared to be elsewhere than at their own names, or as numbers of a time.
+  private static func sources(of plan: AggregatePlan, in stream: StreamPlan) -> [Entry] {
+    let expressions =
+      plan.keys.map(\.expression) + plan.accumulators.flatMap { [$0.argument, $0.filter] }.compactMap { $0 }
+      + (plan.filter.map { [$0] } ?? [])
+    let used = expressions.reduce(into: Set([stream.eventTimeColumn])) { $1.collectColumns(into: &$0) }
+    return stream.definition.columns.compactMap { column in
+      let isUsed = used.contains { stream.columns[$0].path == [column.name] }
+      guard isUsed, column.path != [.member(column.name)] || column.unit != nil else { return nil }
+      let unit = column.unit.map { " in \($0.rawValue)" } ?? ""
+      return Entry(subject: "source of \(quotedIdentifier(column.name))", meaning: "\(column.pathText)\(unit)")
+    }
   }
 
   /// The shape that `description` was made of.
@@ -82,5 +97,12 @@ public struct TableShape: Hashable, Sendable {
       }
     }
     return changes.isEmpty ? nil : changes.joined(separator: "; ")
+  }
+}
+
+extension Expression {
+  fileprivate func collectColumns(into columns: inout Set<Int>) {
+    if case .column(let index, _) = self { columns.insert(index) }
+    for child in children { child.collectColumns(into: &columns) }
   }
 }

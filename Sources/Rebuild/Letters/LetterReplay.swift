@@ -113,7 +113,7 @@ public struct LetterReplay {
       let letters = try lock(ids)
       if !letters.isEmpty {
         let replay = ReplayPlan(plan, targets: letters[0].targets, horizons: try horizons())
-        let batch = replay.run(letters.map(\.record), decoder, now: now)
+        let batch = replay.run(letters.map(\.record), decoder.reading(topic: letters[0].topic), now: now)
         try write(letters, batch)
         report.count(letters.map(\.id), batch.verdicts)
       }
@@ -145,6 +145,8 @@ public struct LetterReplay {
 
   private struct Letter {
     var id: Int64
+    /// Where it came from, which need not be the stream's topic of today.
+    var topic: String
     /// As it came: its key, headers and place may be columns, too.
     var record: OwnedRecord
     /// The aggregates that have not taken it: its own one, or all that its segment of the ledger counts for. What was
@@ -152,7 +154,7 @@ public struct LetterReplay {
     var targets: [String]
   }
 
-  /// Locks the letters, except what another replay has done meanwhile, as far as they have the same targets.
+  /// Locks the letters, except what another replay has done meanwhile, as far as they have the same topic and targets.
   private func lock(_ ids: [Int64]) throws(PostgresError) -> [Letter] {
     var numbers = PostgresArray(.bigint, capacityHint: ids.count)
     for id in ids { numbers.append(id) }
@@ -166,7 +168,8 @@ public struct LetterReplay {
                                   AND l.first_offset <= d.record_offset)
           AND (d.aggregate IS NULL OR c.aggregate = d.aggregate)
         ORDER BY c.aggregate)),
-        d.key, d.headers, d.partition, d.record_offset, (extract(epoch FROM d.record_timestamp) * 1000)::bigint
+        d.key, d.headers, d.partition, d.record_offset, (extract(epoch FROM d.record_timestamp) * 1000)::bigint,
+        d.topic
       FROM dead_letters AS d WHERE d.id = ANY ($1) AND d.replayed_at IS NULL
       ORDER BY d.id FOR UPDATE
       """, [.array(numbers)])
@@ -179,8 +182,9 @@ public struct LetterReplay {
         headers: DeadLetter.headers(fromJSON: result[row, 4] ?? ""),
         partition: Int32(truncatingIfNeeded: result.integer(row, 5) ?? 0), offset: result.integer(row, 6) ?? 0,
         timestampMilliseconds: result.integer(row, 7) ?? -1)
-      let letter = Letter(id: id, record: record, targets: names?.compactMap(\.stringValue) ?? [])
-      if let first = letters.first, first.targets != letter.targets { break }
+      let letter = Letter(
+        id: id, topic: result[row, 8] ?? "", record: record, targets: names?.compactMap(\.stringValue) ?? [])
+      if let first = letters.first, first.targets != letter.targets || first.topic != letter.topic { break }
       letters.append(letter)
     }
     return letters

@@ -63,7 +63,7 @@ private struct AlertParser {
     }
     let aggregate = diagnostics.attempt { () throws(DefinitionError) in try self.aggregate(annotations) }
     let metric = diagnostics.attempt { () throws(DefinitionError) in
-      try annotations.required("metric", form: "error_rate").value
+      try annotations.required("metric", form: "what the value is called").value
     }
     let detector = diagnostics.attempt { () throws(DefinitionError) in
       try DetectorParser(source: source).parse(
@@ -78,7 +78,7 @@ private struct AlertParser {
     guard let select, case let aggregate?? = aggregate else { return .refused }
     let keys = diagnostics.attempt { () throws(DefinitionError) in try self.keys(select, aggregate) }
     let message = diagnostics.attempt { () throws(DefinitionError) in
-      let item = try annotations.required("message", form: "Error rate of {shop} is {value:percent}")
+      let item = try annotations.required("message", form: "\(keys?.first.map { "{\($0)}: " } ?? ""){value}")
       return try template(item, keys: keys)
     }
     guard let name, let summary, let metric, let detector, let samples, let keys, let message else {
@@ -93,18 +93,19 @@ private struct AlertParser {
   }
 
   private func name(_ annotations: Annotations) throws(DefinitionError) -> String {
-    let item = try annotations.required("name", form: "HIGH_ERROR_RATE")
+    let item = try annotations.required("name", form: source.stem.uppercased())
     let isName = item.value.utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f }
     guard isName else {
       throw source.error(
-        at: item.valueLocation, "an alert's name is of A to Z, 0 to 9 and _", hint: "write -- name: HIGH_ERROR_RATE")
+        at: item.valueLocation, "an alert's name is of A to Z, 0 to 9 and _",
+        hint: "write -- name: \(source.stem.uppercased())")
     }
     return item.value
   }
 
   /// nil when it is defined, but not as it should be.
   private func aggregate(_ annotations: Annotations) throws(DefinitionError) -> AggregatePlan? {
-    let item = try annotations.required("on", form: "order_stats")
+    let item = try annotations.required("on", form: aggregates.first?.name ?? "the aggregate's name")
     if let aggregate = aggregates.first(where: { $0.name == item.value }) { return aggregate }
     if isRefused(item.value) { return nil }
     let names = aggregates.map(\.name)
@@ -123,7 +124,9 @@ private struct AlertParser {
   }
 
   private func keys(_ select: PlainSelect, _ aggregate: AggregatePlan) throws(DefinitionError) -> [String] {
-    let form = "SELECT shop, window_start, window_end, … AS value, … AS samples FROM \(aggregate.name)"
+    let keys = aggregate.keys.map { "\(quotedIdentifier($0.name)), " }.joined()
+    let form =
+      "SELECT \(keys)window_start, window_end, … AS value, … AS samples FROM \(quotedIdentifier(aggregate.name))"
     guard select.reads(aggregate.name) else {
       throw source.error(
         at: select.range.lowerBound, "the SELECT does not read \(aggregate.name)", hint: "write \(form)")

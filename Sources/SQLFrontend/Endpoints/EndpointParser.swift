@@ -48,7 +48,7 @@ private struct EndpointParser {
   }
 
   private func route(_ annotations: Annotations) throws(DefinitionError) -> String {
-    let form = "GET /api/stats/trending"
+    let form = "GET /api/\(source.stem)"
     let item = try annotations.required("name", form: form)
     let words = item.value.split(separator: " ").map(String.init)
     guard words.count == 2, words[0] == "GET" else {

@@ -1,5 +1,6 @@
 import Events
 import Plan
+import SQLQuoting
 
 /// Resolves names and types of an expression by Postgres' rules and makes its implicit casts explicit.
 struct ExpressionTyper {
@@ -28,9 +29,10 @@ struct ExpressionTyper {
     let operand = try operand(syntax)
     let expression = try resolve(operand, as: .boolean)
     guard expression.type == .boolean else {
+      let written = if case .column(let path) = syntax.kind { quotedPath(path) } else { "…" }
       throw source.error(
         at: operand.location, "\(place) wants a condition (boolean), not \(expression.type.sqlName)",
-        hint: "compare it with something, e.g. … = 'success'")
+        hint: "compare it with something: \(written) = …")
     }
     return expression
   }

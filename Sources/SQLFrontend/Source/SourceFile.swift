@@ -32,6 +32,14 @@ struct SourceText {
     lineStarts = [0] + ends.map { $0 + 1 }
   }
 
+  /// The file's name without its ending, in small letters, digits and underscores: what its definition may be called.
+  var stem: String {
+    let file = path.split(separator: "/").last.map(String.init) ?? ""
+    let stem = file.hasSuffix(".sql") ? String(file.dropLast(4)) : file
+    let name = stem.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
+    return name.isEmpty ? "name" : String(name)
+  }
+
   func text(_ range: Range<Int>) -> String {
     String(decoding: bytes[range.clamped(to: 0..<bytes.count)], as: UTF8.self)
   }

@@ -63,7 +63,7 @@ enum FieldPath {
     private mutating func name() throws(Failure) -> String {
       if rest.first == "\"" { return try quotedName() }
       var name = String.UnicodeScalarView()
-      while let scalar = rest.first, FieldPath.isPlain(scalar) {
+      while let scalar = rest.first, DeclaredColumn.isPlainInPath(scalar) {
         name.append(scalar)
         rest.removeFirst()
       }
@@ -110,30 +110,5 @@ enum FieldPath {
       }
       return number
     }
-  }
-
-  private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar {
-    case "a"..."z", "A"..."Z", "0"..."9", "_", "-", "$", "@": true
-    default: scalar.value >= 0x80
-    }
-  }
-}
-
-extension FieldPath {
-  /// The path as an option writes it.
-  static func text(of steps: [DeclaredColumn.Step]) -> String {
-    var text = ""
-    for step in steps {
-      switch step {
-      case .element(let number): text += "[\(number)]"
-      case .member(let name):
-        let isPlain =
-          name.unicodeScalars.allSatisfy(isPlain) && !name.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        text += text.isEmpty ? "" : "."
-        text += isPlain ? name : "\"\(name.replacing("\"", with: "\"\""))\""
-      }
-    }
-    return text
   }
 }

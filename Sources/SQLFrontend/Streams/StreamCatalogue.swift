@@ -3,7 +3,7 @@ import SQLQuoting
 /// Names that stand for definitions which cannot be judged, because something is wrong with them: what builds on one of them
 /// is not blamed for it.
 struct RefusedNames: Sendable {
-  private var names: Set<String> = []
+  private(set) var names: Set<String> = []
   /// Something is wrong with a definition whose name is not to be seen: it may be any.
   private var isAny = false
 
@@ -30,7 +30,7 @@ struct StreamCatalogue {
   func stream(named name: String) -> Answer {
     if let stream = streams.first(where: { $0.stream.name == name }) { return .stream(stream) }
     if refused.mayHold(name) { return .refused }
-    let names = streams.map(\.stream.name)
+    let names = streams.map(\.stream.name) + refused.names.sorted()
     guard names.count > 1 else {
       return .unknown(hint: names.isEmpty ? "there are none" : "the stream is \(names[0])")
     }

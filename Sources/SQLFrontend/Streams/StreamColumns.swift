@@ -52,7 +52,7 @@ final class StreamColumns {
       return ("the field \(quotedPath(path)) cannot be used", reason)
     }
     if tail.count > 1, let column = declared[tail[0]], stream.format == .json, column.type == .jsonb {
-      let inner = FieldPath.text(of: column.path + tail.dropFirst().map { .member($0) })
+      let inner = DeclaredColumn.text(of: column.path + tail.dropFirst().map { .member($0) })
       return (
         "the stream \(stream.name) declares no column for \(quotedPath(tail))",
         "declare one: \(quotedIdentifier(tail[tail.count - 1])) type OPTIONS (path \(quotedLiteral(inner)))"

@@ -9,12 +9,6 @@ public struct ParsedStreams: Sendable {
   /// Everything that is wrong in the files.
   public let errors: [DefinitionError]
   let refused: RefusedNames
-
-  init(streams: [ParsedStream], errors: [DefinitionError], refused: RefusedNames) {
-    self.streams = streams
-    self.errors = errors
-    self.refused = refused
-  }
 }
 
 /// Reads streams' definitions, of which no two may have one name.

@@ -1,10 +1,11 @@
 import Events
-import JSON
 import Plan
 
 extension CSVRecordDecoder {
   /// Reads one column's values in the rows of a block that have not failed.
-  func convert(_ place: Int, _ rows: Range<Int>, _ batch: EventBatch) {
+  ///
+  /// - Parameter json: checks documents; there is one when a column is to hold them.
+  func convert(_ place: Int, _ rows: Range<Int>, _ batch: EventBatch, _ json: inout JSONReader?) {
     let target = targets[place]
     let (declared, column) = (target.column, batch.columns[target.index])
     if let unit = declared.unit {
@@ -59,7 +60,11 @@ extension CSVRecordDecoder {
       }
     case .jsonb:
       each(place, rows, batch) { text, row throws(ValueFault) in
-        try checkJSON(text.bytes)
+        do throws(JSONFailure) {
+          try json?.checkDocument(text)
+        } catch {
+          throw ValueFault(error.code == .malformed ? .invalidText : error.code, error.message)
+        }
         column.texts[row] = text
       }
     case .bytea:
@@ -114,15 +119,5 @@ extension CSVRecordDecoder {
   @inline(never)
   private func fail(_ place: Int, _ row: Int, _ fault: ValueFault, _ batch: EventBatch) {
     batch.fail(row, fault.code, "\(targets[place].column.name): \(fault.message)")
-  }
-}
-
-private func checkJSON(_ text: UnsafeBufferPointer<UInt8>) throws(ValueFault) {
-  // Our parser passes over a byte order mark, Postgres does not.
-  guard text.first != 0xEF else { throw ValueFault(.invalidText, "the text is no JSON document") }
-  do throws(JSONError) {
-    _ = try JSONValue(parsing: text)
-  } catch {
-    throw ValueFault(.invalidText, "the text is no JSON document (\(error))")
   }
 }

@@ -31,6 +31,8 @@ public final class CSVRecordDecoder {
   let fields: UnsafeMutablePointer<CSVField>
   /// What an unquoted field is that is NULL.
   let null: TextView
+  /// Of no columns, since documents are only checked; nil when no `jsonb` is wanted.
+  private let documents: PathTree?
 
   /// - Parameters:
   ///   - columns: for each column of the batch that is to be written its index there, and its declaration, which is one of
@@ -53,9 +55,12 @@ public final class CSVRecordDecoder {
     }
     fields = .allocate(capacity: columns.count * Self.capacity)
     fields.initialize(repeating: .empty, count: columns.count * Self.capacity)
-    let null = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(csv.null.utf8.count, 1))
-    _ = null.initialize(from: csv.null.utf8)
-    self.null = null.baseAddress.map { TextView(start: $0, count: csv.null.utf8.count) } ?? .empty
+    let nullBytes = Array(csv.null.utf8)
+    let start = UnsafeMutablePointer<UInt8>.allocate(capacity: max(nullBytes.count, 1))
+    start.initialize(from: nullBytes, count: nullBytes.count)
+    null = TextView(start: start, count: nullBytes.count)
+    let hasDocuments = columns.contains { $0.declared.type == .jsonb }
+    documents = hasDocuments ? PathTree(columns: [], seed: 0) : nil
   }
 
   deinit {
@@ -76,16 +81,22 @@ public final class CSVRecordDecoder {
         "a batch of other columns than the decoder's")
     }
     batch.reset(count: slice.count)
-    var first = 0
-    while first < slice.count {
-      let rows = first..<min(first + Self.capacity, slice.count)
-      for row in rows {
-        let ahead = slice.lowerBound + row + Self.prefetchDistance
-        if ahead < all.count { prefetch(all[ahead]) }
-        split(all[slice.lowerBound + row], row: row, slot: row - first, batch)
+    batch.columns.withUnsafeBufferPointer { columns in
+      var json: JSONReader?
+      if let documents, let columns = columns.baseAddress {
+        json = JSONReader(batch: batch, columns: columns, tree: documents, seed: 0)
       }
-      for place in targets.indices { convert(place, rows, batch) }
-      first = rows.upperBound
+      var first = 0
+      while first < slice.count {
+        let rows = first..<min(first + Self.capacity, slice.count)
+        for row in rows {
+          let ahead = slice.lowerBound + row + Self.prefetchDistance
+          if ahead < all.count { prefetch(all[ahead]) }
+          split(all[slice.lowerBound + row], row: row, slot: row - first, batch)
+        }
+        for place in targets.indices { convert(place, rows, batch, &json) }
+        first = rows.upperBound
+      }
     }
   }
 
@@ -165,7 +176,7 @@ public final class CSVRecordDecoder {
   }
 
   private func beginsLikeJSON(_ payload: UnsafeBufferPointer<UInt8>) -> Bool {
-    payload.first { !ValueText.isBlank($0) } == UInt8(ascii: "{")
+    payload.first { !TextInput.isBlank($0) } == UInt8(ascii: "{")
   }
 
   /// Another delimiter that is often used and would make the number of fields right.

@@ -16,9 +16,6 @@ struct JSONColumn {
   /// `varchar(n)`
   let maximumCharacters: Int
 
-  /// All digits that 128 bits hold.
-  private static let maximumPrecision = 38
-
   /// Stands where there is no column.
   static let none = JSONColumn(index: 0, DeclaredColumn(name: "", type: .text, isNullable: false))
 
@@ -28,7 +25,7 @@ struct JSONColumn {
     isNullable = declared.isNullable
     isCoerced = declared.isCoerced
     unit = declared.unit
-    precision = min(declared.precision ?? JSONColumn.maximumPrecision, JSONColumn.maximumPrecision)
+    precision = min(declared.precision ?? ValueText.maximumPrecision, ValueText.maximumPrecision)
     if case .numeric(let places) = declared.type { scale = places } else { scale = 0 }
     maximumCharacters = declared.maximumCharacters ?? .max
   }

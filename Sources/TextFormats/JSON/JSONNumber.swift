@@ -171,8 +171,9 @@ func nearestDouble(_ significand: UInt64, exponent: Int) -> Double? {
   return roundedDouble(significand, exponent: exponent)
 }
 
+/// The same without the short way.
 @inline(never)
-private func roundedDouble(_ significand: UInt64, exponent: Int) -> Double? {
+func roundedDouble(_ significand: UInt64, exponent: Int) -> Double? {
   // 5^27 is the last power that 64 bits hold; the powers of two beside it only move the binary exponent.
   guard significand > 0, (-27...27).contains(exponent) else { return nil }
   let five = PowersOfTen.fives[Int(exponent.magnitude)]

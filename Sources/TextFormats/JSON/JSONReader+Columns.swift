@@ -10,7 +10,7 @@ extension JSONReader {
       if target.isNullable {
         setNull(columns[target.index], row)
       } else {
-        refuse(column, .missingValue, "null where NOT NULL is declared")
+        refuse(column, .missingValue, "the member is null, and the column is declared NOT NULL")
       }
     }
   }
@@ -55,7 +55,8 @@ extension JSONReader {
         case .jsonb: writeDocument(column, values, number.text, hasZero: false, hasWideNumber: !number.isNumeric)
         case .timestamptz, .timestamp, .date, .time:
           throw ValueFault(
-            .wrongType, "a number where \(target.wanted) is declared; write OPTIONS (unit 'milliseconds') to take numbers")
+            .wrongType,
+            "a number where \(target.wanted) is declared; write OPTIONS (unit 'milliseconds') to take numbers")
         default: throw ValueFault(.wrongType, "a number where \(target.wanted) is declared")
         }
       } catch {
@@ -138,13 +139,19 @@ extension JSONReader {
   private mutating func writeDocument(
     _ column: Int, _ values: Column, _ text: TextView, hasZero: Bool, hasWideNumber: Bool
   ) {
-    if hasZero {
-      refuse(column, .untranslatable, "the value holds U+0000, which jsonb cannot hold")
-    } else if hasWideNumber {
-      refuse(column, .outOfRange, "a number in the value is out of the range of numeric, which jsonb has")
+    if let fault = JSONReader.fault(hasZero: hasZero, hasWideNumber: hasWideNumber) {
+      refuse(column, fault.code, fault.message)
     } else {
       values.texts[row] = text
     }
+  }
+
+  /// Why Postgres could not make `jsonb` of a document.
+  @inline(__always)
+  static func fault(hasZero: Bool, hasWideNumber: Bool) -> ValueFault? {
+    if hasZero { return ValueFault(.untranslatable, "the value holds U+0000, which jsonb cannot hold") }
+    guard hasWideNumber else { return nil }
+    return ValueFault(.outOfRange, "a number in the value is out of the range of numeric, which jsonb has")
   }
 
   /// The column is about to get a value.

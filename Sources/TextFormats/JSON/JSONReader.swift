@@ -96,6 +96,17 @@ struct JSONReader: ~Copyable {
     try settle(PathTree.root)
   }
 
+  /// Reads a text that is a document of any kind, which Postgres could make `jsonb` of. No column is written.
+  mutating func checkDocument(_ text: TextView) throws(JSONFailure) {
+    place(text.start, at: text.start, end: text.start + text.count)
+    try readValue(PathTree.nowhere, depth: 0)
+    skipSpace()
+    guard cursor == end else { throw malformed("text after the end of the document") }
+    if let fault = JSONReader.fault(hasZero: zeros > 0, hasWideNumber: wideNumbers > 0) {
+      throw JSONFailure(code: fault.code, message: fault.message)
+    }
+  }
+
   /// Reads the value at `cursor` inside of a document that begins at `start`, and its columns into the row.
   ///
   /// - Parameter depth: how many arrays and objects are open.
@@ -211,7 +222,8 @@ struct JSONReader: ~Copyable {
     open -= 1
     let frame = frames[open]
     if frame.isObject, !openNames.close(first: frame.firstName) {
-      throw JSONFailure(code: .malformed, message: "an object has two members of one name (up to byte \(cursor - start))")
+      throw JSONFailure(
+        code: .malformed, message: "an object has two members of one name (up to byte \(cursor - start))")
     }
     leaves?.leave(at: cursor)
     guard frame.node != PathTree.nowhere else { return }
@@ -314,7 +326,7 @@ struct JSONReader: ~Copyable {
       let column = node == PathTree.nowhere ? nil : tree.nodes[node].own.first
       let name = column.map { tree.names[$0] + ": " } ?? ""
       return JSONFailure(
-        code: .invalidUTF8, message: "\(name)the text is not valid UTF-8 (at byte \(cursor - start))")
+        code: .invalidUTF8, message: "\(name)the text is not UTF-8 (at byte \(cursor - start))")
     }
   }
 

@@ -2,17 +2,29 @@ import CTextScan
 import Events
 
 // Values in their common forms, for the loops. Each function returns the place behind the value, or nil when it is
-// something else, be it wrong or only rare. A record has at least `streampulse_scan_width` bytes, so that what stands near
-// its end can be looked at from there backwards.
+// something else, be it wrong or only rare.
+//
+// `isRoomy` says that `QuickRoom.bytes` bytes may be read from the cursor on. Without it the end is minded: a record has at
+// least `QuickRoom.least` bytes, so that what stands near its end can be looked at from there backwards.
+
+enum QuickRoom {
+  /// A sign, a point and three words of digits are less.
+  static let bytes = 32
+  static let least = streampulse_scan_width
+}
 
 /// The next eight bytes, zeros behind the end.
 @inline(__always)
-func word(_ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UInt64 {
+func word(_ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, isRoomy: Bool) -> UInt64 {
   let left = end - cursor
-  if left >= 8 { return UInt64(littleEndian: UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)) }
+  if isRoomy || left >= 8 { return loadWord(cursor) }
   guard left > 0 else { return 0 }
-  let last = UInt64(littleEndian: UnsafeRawPointer(end - 8).loadUnaligned(as: UInt64.self))
-  return last &>> UInt64(truncatingIfNeeded: 64 &- 8 &* left)
+  return loadWord(end - 8) &>> UInt64(truncatingIfNeeded: 64 &- 8 &* left)
+}
+
+@inline(__always)
+func loadWord(_ bytes: UnsafePointer<UInt8>) -> UInt64 {
+  UInt64(littleEndian: UnsafeRawPointer(bytes).loadUnaligned(as: UInt64.self))
 }
 
 private let zeros: UInt64 = 0x3030_3030_3030_3030
@@ -47,7 +59,7 @@ struct QuickPowers: ~Copyable {
   /// 10^0 to 10^15.
   let integers: UnsafeMutablePointer<UInt64>
   let doubles: UnsafeMutablePointer<Double>
-  fileprivate static let greatest = 15
+  static let greatest = 15
 
   init() {
     integers = .allocate(capacity: QuickPowers.greatest + 1)
@@ -69,14 +81,15 @@ struct QuickPowers: ~Copyable {
 /// A whole number of up to fifteen digits.
 @inline(__always)
 func quickInteger(
-  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: UnsafePointer<UInt64>, _ value: inout Int64
+  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: UnsafePointer<UInt64>, _ value: inout Int64,
+  isRoomy: Bool
 ) -> UnsafePointer<UInt8>? {
   var start = cursor
-  var first = word(cursor, end)
+  var first = word(cursor, end, isRoomy: isRoomy)
   let isNegative = first & 0xFF == UInt64(UInt8(ascii: "-"))
   if isNegative {
     start += 1
-    first = word(start, end)
+    first = word(start, end, isRoomy: isRoomy)
   }
   var (digits, count) = leadingDigits(first)
   guard count > 0, digits & 0xFF != 0 || count == 1 else { return nil }
@@ -85,7 +98,7 @@ func quickInteger(
     magnitude = number(digits, count)
   } else {
     magnitude = number(digits)
-    (digits, count) = leadingDigits(word(start + 8, end))
+    (digits, count) = leadingDigits(word(start + 8, end, isRoomy: isRoomy))
     guard count < 8 else { return nil }
     magnitude = magnitude &* powers[count] &+ number(digits, count)
     count &+= 8
@@ -94,7 +107,7 @@ func quickInteger(
   return start + count
 }
 
-/// A number without an exponent: up to seven digits, and behind a point up to fifteen; eighteen in all.
+/// A number without an exponent, of up to eighteen digits, seven of them before the point.
 struct QuickDecimal {
   var significand: UInt64 = 0
   var places = 0
@@ -102,71 +115,87 @@ struct QuickDecimal {
 
   @inline(__always)
   mutating func read(
-    _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: UnsafePointer<UInt64>
+    _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: UnsafePointer<UInt64>, isRoomy: Bool
   ) -> UnsafePointer<UInt8>? {
     var start = cursor
-    var first = word(cursor, end)
+    var first = word(start, end, isRoomy: isRoomy)
     isNegative = first & 0xFF == UInt64(UInt8(ascii: "-"))
     if isNegative {
       start += 1
-      first = word(start, end)
+      first = word(start, end, isRoomy: isRoomy)
     }
-    let (digits, count) = leadingDigits(first)
-    guard count > 0, count < 8, digits & 0xFF != 0 || count == 1 else { return nil }
-    significand = number(digits, count)
-    places = 0
-    start += count
-    guard first &>> UInt64(truncatingIfNeeded: 8 &* count) & 0xFF == UInt64(UInt8(ascii: ".")) else { return start }
+    let (digits, whole) = leadingDigits(first)
+    guard whole > 0, whole < 8, digits & 0xFF != 0 || whole == 1 else { return nil }
+    let bits = UInt64(truncatingIfNeeded: 8 &* whole)
+    guard first &>> bits & 0xFF == UInt64(UInt8(ascii: ".")) else {
+      significand = number(digits, whole)
+      places = 0
+      return start + whole
+    }
+    // The digits without the point: those behind it stand one byte further.
+    let mask = 1 &<< bits &- 1
     start += 1
-    let (fraction, fractionCount) = leadingDigits(word(start, end))
-    guard fractionCount > 0 else { return nil }
-    guard fractionCount == 8 else {
-      significand = significand &* powers[fractionCount] &+ number(fraction, fractionCount)
-      places = fractionCount
-      return start + fractionCount
+    let (values, count) = leadingDigits(first & mask | word(start, end, isRoomy: isRoomy) & ~mask)
+    guard count > whole else { return nil }
+    guard count == 8 else {
+      significand = number(values, count)
+      places = count &- whole
+      return start + count
     }
-    let (rest, restCount) = leadingDigits(word(start + 8, end))
-    guard restCount < 8, count &+ restCount <= 10 else { return nil }
-    let long = number(fraction) &* powers[restCount] &+ number(rest, restCount)
-    places = 8 &+ restCount
-    significand = significand &* powers[places] &+ long
-    return start + places
+    let (more, moreCount) = leadingDigits(word(start + 8, end, isRoomy: isRoomy))
+    guard moreCount == 8 else {
+      significand = number(values) &* powers[moreCount] &+ number(more, moreCount)
+      places = 8 &+ moreCount &- whole
+      return start + (8 &+ moreCount)
+    }
+    let (last, lastCount) = leadingDigits(word(start + 16, end, isRoomy: isRoomy))
+    guard lastCount <= 2 else { return nil }
+    significand = (number(values) &* 100_000_000 &+ number(more)) &* powers[lastCount] &+ number(last, lastCount)
+    places = 16 &+ lastCount &- whole
+    return start + (16 &+ lastCount)
   }
 }
 
-/// A string without escapes of ASCII alone.
+/// The quote that ends a string without escapes, of ASCII alone, from behind its opening quote on.
 @inline(__always)
-func quickText(
-  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ text: inout TextView
+func quickQuote(
+  _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, isRoomy: Bool
 ) -> UnsafePointer<UInt8>? {
   let width = streampulse_scan_width
-  guard end - cursor > 1, cursor.pointee == UInt8(ascii: "\"") else { return nil }
-  let start = cursor + 1
   var next = start
+  var mayScan = isRoomy
   while true {
-    let left = end - next
-    guard left >= width else {
+    guard mayScan || end - next >= width else {
+      let left = end - next
       guard left > 0 else { return nil }
-      let plain = Int(streampulse_plain_count_before(end, UInt32(truncatingIfNeeded: left)))
-      guard plain < left else { return nil }
-      next += plain
+      next += Int(streampulse_plain_count_before(end, UInt32(truncatingIfNeeded: left)))
+      guard next < end else { return nil }
       break
     }
     let plain = Int(streampulse_plain_count(next))
     next += plain
     if plain < width { break }
+    mayScan = false
   }
-  guard next.pointee == UInt8(ascii: "\"") else { return nil }
-  text = TextView(start: start, count: next - start)
-  return next + 1
+  return next.pointee == UInt8(ascii: "\"") ? next : nil
+}
+
+/// The characters of such a string.
+@inline(__always)
+func quickText(
+  _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ text: inout TextView, isRoomy: Bool
+) -> UnsafePointer<UInt8>? {
+  guard let quote = quickQuote(start, end, isRoomy: isRoomy) else { return nil }
+  text = TextView(start: start, count: quote - start)
+  return quote + 1
 }
 
 /// `true` or `false`.
 @inline(__always)
 func quickBoolean(
-  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ value: inout UInt8
+  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ value: inout UInt8, isRoomy: Bool
 ) -> UnsafePointer<UInt8>? {
-  let word = word(cursor, end)
+  let word = word(cursor, end, isRoomy: isRoomy)
   if word & 0xFFFF_FFFF == 0x6575_7274 {
     value = 1
     return cursor + 4
@@ -177,6 +206,22 @@ func quickBoolean(
 }
 
 @inline(__always)
-func isNull(_ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
-  word(cursor, end) & 0xFFFF_FFFF == 0x6C6C_756E
+func isNull(_ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, isRoomy: Bool) -> Bool {
+  word(cursor, end, isRoomy: isRoomy) & 0xFFFF_FFFF == 0x6C6C_756E
+}
+
+/// Any scalar.
+@inline(__always)
+func quickScalar(
+  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: UnsafePointer<UInt64>, isRoomy: Bool
+) -> UnsafePointer<UInt8>? {
+  guard isRoomy || cursor < end else { return nil }
+  if cursor.pointee == UInt8(ascii: "\"") {
+    return quickQuote(cursor + 1, end, isRoomy: isRoomy).map { $0 + 1 }
+  }
+  var number = QuickDecimal()
+  if let next = number.read(cursor, end, powers, isRoomy: isRoomy) { return next }
+  var value: UInt8 = 0
+  if let next = quickBoolean(cursor, end, &value, isRoomy: isRoomy) { return next }
+  return isNull(cursor, end, isRoomy: isRoomy) ? cursor + 4 : nil
 }

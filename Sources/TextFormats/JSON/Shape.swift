@@ -1,4 +1,3 @@
-import CTextScan
 import Events
 
 /// What documents of one kind have in common: the bytes between their values, and how each value is read.
@@ -10,36 +9,70 @@ final class Shape {
   enum Kind {
     /// Of no column, or of none that has a scalar there.
     case skip
-    /// A text of a `text` or `varchar(n)` column.
     case text
+    /// A text of a `varchar(n)` column.
+    case varchar
     /// A whole number of an `integer` or `bigint` column.
     case integer
     case decimal
     case double
     case boolean
-    /// A whole number that counts units of time.
+    /// A whole number that counts units of time, of a `timestamptz` or `timestamp` column.
     case epoch
     /// A text of a `timestamptz` or `timestamp` column.
     case timestamp
     case uuid
     /// Whatever it is.
     case part
+
+    /// Whether it begins with a quote, which is looked at with what stands in front.
+    fileprivate var isQuoted: Bool {
+      switch self {
+      case .text, .varchar, .timestamp, .uuid: true
+      case .skip, .integer, .decimal, .double, .boolean, .epoch, .part: false
+      }
+    }
   }
 
   struct Step {
     var kind: Kind
-    /// The bytes in front of the value.
+    /// The bytes in front of the value, the quote of a text with them.
     var text: TextView
-    /// Those of them that are compared at once.
-    var literal: UnsafePointer<streampulse_literal>
-    /// So many bytes have to be left for that.
-    var reach: Int
-    /// Bytes of `text` in its middle that are left.
+    /// The first and the last eight of them; of fewer bytes, both are all.
+    var first: UInt64
+    var last: UInt64
+    var lastOffset: Int
+    /// The bits of a word that are compared.
+    var mask: UInt64
+    /// So many bytes behind the first eight are not among the last.
     var middle: Int
+    /// Bytes that have to be left for comparing words, and for reading the value without minding the end.
+    var reach: Int
+    var room: Int
+    /// Where the value begins.
+    var valueOffset: Int
     var node: Int
     var depth: Int
     /// The one column whose value this is, if it is one.
     var column: JSONColumn
+
+    init(_ kind: Kind, _ text: TextView, _ leaf: LeafRecorder.Leaf, _ column: JSONColumn) {
+      self.kind = kind
+      self.text = text
+      let count = text.count
+      let (start, end) = (text.start, text.start + count)
+      lastOffset = max(0, count - 8)
+      first = Shape.word(start, end)
+      last = Shape.word(start + lastOffset, end)
+      mask = count < 8 ? 1 << UInt64(8 * count) - 1 : .max
+      middle = max(0, count - 16)
+      valueOffset = kind.isQuoted ? count - 1 : count
+      reach = max(8, count)
+      room = count + QuickRoom.bytes
+      node = leaf.node
+      depth = leaf.depth
+      self.column = column
+    }
   }
 
   let steps: UnsafeMutableBufferPointer<Step>
@@ -47,7 +80,6 @@ final class Shape {
   let tail: TextView
   /// Columns of the batch that have no value in such documents: NULL.
   let unmet: [Int]
-  private let literals: UnsafeMutableBufferPointer<streampulse_literal>
   private let bytes: UnsafeMutableBufferPointer<UInt8>
 
   /// How many rows it was tried on, and how many had it; both fade.
@@ -55,7 +87,6 @@ final class Shape {
   private(set) var matched = 0
 
   private static let maximumBytes = 1 << 14
-  private static let width = streampulse_scan_width
   /// So many trials say what a shape is worth.
   private static let meaningfulTrials = 512
 
@@ -63,13 +94,12 @@ final class Shape {
   init?(_ leaves: [LeafRecorder.Leaf], of document: UnsafeBufferPointer<UInt8>, _ tree: PathTree) {
     guard let start = document.baseAddress, let last = leaves.last else { return nil }
     let end = start + document.count
-    let valueBytes = leaves.reduce(0) { $0 + ($1.end - $1.start) }
-    let count = document.count - valueBytes
+    // With the quote of each text.
+    let count = leaves.reduce(document.count) { $0 - ($1.end - $1.start) + 1 }
     guard count <= Shape.maximumBytes else { return nil }
     bytes = .allocate(capacity: count + 1)
-    literals = .allocate(capacity: leaves.count)
     steps = .allocate(capacity: leaves.count)
-    guard let target = bytes.baseAddress, let literal = literals.baseAddress else { return nil }
+    guard let target = bytes.baseAddress else { return nil }
     var copied = 0
     func copy(_ from: UnsafePointer<UInt8>, _ to: UnsafePointer<UInt8>) -> TextView {
       let copy = target + copied
@@ -80,16 +110,10 @@ final class Shape {
     var unmet = Set(tree.columns.indices)
     var previous = start
     for (index, leaf) in leaves.enumerated() {
-      let text = copy(previous, leaf.start)
-      (literal + index).initialize(to: Shape.literal(text))
-      let column = tree.onlyColumn(of: leaf.node)
       let kind = Shape.kind(of: leaf, tree)
-      steps.initializeElement(
-        at: index,
-        to: Step(
-          kind: kind, text: text, literal: UnsafePointer(literal + index),
-          reach: max(text.count, Shape.width), middle: max(0, text.count - 2 * Shape.width), node: leaf.node,
-          depth: leaf.depth, column: column ?? .none))
+      let text = copy(previous, kind.isQuoted ? leaf.start + 1 : leaf.start)
+      let column = tree.onlyColumn(of: leaf.node) ?? .none
+      steps.initializeElement(at: index, to: Step(kind, text, leaf, column))
       if leaf.node != PathTree.nowhere, kind != .skip { unmet.subtract(tree.nodes[leaf.node].all) }
       previous = leaf.end
     }
@@ -99,7 +123,6 @@ final class Shape {
 
   deinit {
     steps.deallocate()
-    literals.deallocate()
     bytes.deallocate()
   }
 
@@ -111,18 +134,16 @@ final class Shape {
       return tree.nodes[leaf.node].own.isEmpty ? .skip : .part
     }
     switch (leaf.kind, column.type) {
-    case (.text, .text): return .text
+    case (.text, .text): return column.maximumCharacters < .max ? .varchar : .text
     case (.text, .uuid): return .uuid
     case (.text, .timestamptz), (.text, .timestamp): return column.unit == nil ? .timestamp : .part
     case (.number(let number), .integer), (.number(let number), .bigint): return number.isPlainInteger ? .integer : .part
-    case (.number(let number), .timestamptz), (.number(let number), .timestamp), (.number(let number), .date),
-      (.number(let number), .time):
-      return number.isPlainInteger ? .epoch : .part
+    case (.number(let number), .timestamptz), (.number(let number), .timestamp):
+      return number.isPlainInteger && column.unit != nil ? .epoch : .part
     case (.number(let number), .numeric): return number.hasExponent ? .part : .decimal
     case (.number(let number), .doublePrecision): return number.hasExponent ? .part : .double
     case (.word, .boolean): return .boolean
     // NULL: as what it would be otherwise.
-    case (.word, .text): return .text
     case (.word, .integer), (.word, .bigint): return .integer
     case (.word, .numeric): return .decimal
     case (.word, .doublePrecision): return .double
@@ -130,16 +151,9 @@ final class Shape {
     }
   }
 
-  private static func literal(_ text: TextView) -> streampulse_literal {
-    var literal = streampulse_literal()
-    let lastOffset = max(0, text.count - width)
-    literal.last_offset = lastOffset
-    withUnsafeMutableBytes(of: &literal.first) { $0.copyBytes(from: text.bytes.prefix(width)) }
-    withUnsafeMutableBytes(of: &literal.last) { $0.copyBytes(from: text.bytes[lastOffset...]) }
-    withUnsafeMutableBytes(of: &literal.mask) { mask in
-      for index in 0..<min(width, text.count) { mask[index] = 0xFF }
-    }
-    return literal
+  /// The first eight bytes, zeros behind the end.
+  private static func word(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UInt64 {
+    (0..<min(8, end - start)).reduce(0) { $0 | UInt64(start[$1]) << UInt64(8 * $1) }
   }
 
   // MARK: - What it is worth

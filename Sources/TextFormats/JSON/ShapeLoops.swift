@@ -1,5 +1,4 @@
 import CPrefetch
-import CTextScan
 import Events
 import Glibc
 
@@ -16,12 +15,16 @@ struct ShapeLoops: ~Copyable {
 
   private static let prefetchedBytes = 512
   private static let cacheLine = 64
-  private static let width = streampulse_scan_width
 
-  /// Of the records that are read: where each one's next byte is, where it ends, and its row.
-  private let cursors = UnsafeMutablePointer<UnsafePointer<UInt8>>.allocate(capacity: capacity)
-  private let ends = UnsafeMutablePointer<UnsafePointer<UInt8>>.allocate(capacity: capacity)
-  private let rows = UnsafeMutablePointer<Int>.allocate(capacity: capacity)
+  /// A record that is read.
+  private struct Reading {
+    /// The next byte.
+    var cursor: UnsafePointer<UInt8>
+    var end: UnsafePointer<UInt8>
+    var row: Int
+  }
+
+  private let readings = UnsafeMutablePointer<Reading>.allocate(capacity: capacity)
   private var count = 0
   /// The rows that are still to be read.
   private let left = UnsafeMutablePointer<Int>.allocate(capacity: capacity)
@@ -29,9 +32,7 @@ struct ShapeLoops: ~Copyable {
   private let powers = QuickPowers()
 
   deinit {
-    cursors.deallocate()
-    ends.deallocate()
-    rows.deallocate()
+    readings.deallocate()
     left.deallocate()
   }
 
@@ -78,10 +79,8 @@ struct ShapeLoops: ~Copyable {
     for index in 0..<leftCount {
       let row = left[index]
       let record = records[row]
-      if let start = record.payload, record.payloadCount >= ShapeLoops.width {
-        cursors[count] = start
-        ends[count] = start + record.payloadCount
-        rows[count] = row
+      if let start = record.payload, record.payloadCount >= QuickRoom.least {
+        readings[count] = Reading(cursor: start, end: start + record.payloadCount, row: row)
         count &+= 1
       } else {
         left[waiting] = row
@@ -106,12 +105,10 @@ struct ShapeLoops: ~Copyable {
     var kept = 0
     for index in 0..<count {
       if leaving &>> UInt64(truncatingIfNeeded: index) & 1 == 1 {
-        left[leftCount] = rows[index]
+        left[leftCount] = readings[index].row
         leftCount &+= 1
       } else {
-        cursors[kept] = cursors[index]
-        ends[kept] = ends[index]
-        rows[kept] = rows[index]
+        readings[kept] = readings[index]
         kept &+= 1
       }
     }
@@ -122,13 +119,19 @@ struct ShapeLoops: ~Copyable {
   private mutating func finish(_ shape: Shape, _ columns: UnsafePointer<Column>) {
     let tail = shape.tail
     var leaving: UInt64 = 0
-    for index in 0..<count
-    where ends[index] - cursors[index] != tail.count || memcmp(cursors[index], tail.start, tail.count) != 0 {
+    for index in 0..<count {
+      let (cursor, end) = (readings[index].cursor, readings[index].end)
+      // Mostly a brace.
+      if end - cursor == tail.count, cursor.pointee == tail.start.pointee,
+        tail.count == 1 || memcmp(cursor, tail.start, tail.count) == 0
+      {
+        continue
+      }
       leaving |= 1 &<< UInt64(truncatingIfNeeded: index)
     }
     if leaving != 0 { remove(leaving) }
     for column in shape.unmet {
-      for index in 0..<count { setNull(columns[column], rows[index]) }
+      for index in 0..<count { setNull(columns[column], readings[index].row) }
     }
   }
 
@@ -138,31 +141,28 @@ struct ShapeLoops: ~Copyable {
   private func run(_ step: Shape.Step, _ reader: inout JSONReader) -> UInt64 {
     let target = step.column
     let integers = powers.integers
+    if target.isNullable {
+      let validity = reader.columns[target.index].validity
+      for index in 0..<count { validity[readings[index].row] = 1 }
+    }
     switch step.kind {
     case .skip:
-      let takesContainers = step.node == PathTree.nowhere
-      return each(step, &reader) { cursor, end, _ in
-        var (text, value, number) = (TextView.empty, UInt8(0), QuickDecimal())
-        if let next = quickText(cursor, end, &text) { return next }
-        if let next = number.read(cursor, end, integers) { return next }
-        if let next = quickBoolean(cursor, end, &value) { return next }
-        return isNull(cursor, end) ? cursor + 4 : nil
-      } orSlowly: { cursor in
-        takesContainers || !JSONKind.isContainer(cursor.pointee)
-      }
+      return each(step, &reader) { cursor, end, _, isRoomy in quickScalar(cursor, end, integers, isRoomy: isRoomy) }
     case .text:
       let texts = reader.columns[target.index].texts
-      let maximum = target.maximumCharacters
-      return each(step, &reader) { cursor, end, row in
-        let next = quickText(cursor, end, &texts[row])
-        return texts[row].count <= maximum ? next : nil
+      return each(step, &reader) { cursor, end, row, isRoomy in quickText(cursor, end, &texts[row], isRoomy: isRoomy) }
+    case .varchar:
+      let texts = reader.columns[target.index].texts
+      return each(step, &reader) { cursor, end, row, isRoomy in
+        let next = quickText(cursor, end, &texts[row], isRoomy: isRoomy)
+        return texts[row].count <= target.maximumCharacters ? next : nil
       }
     case .integer:
       let values = reader.columns[target.index].integers
       let range = target.type == .integer ? Int64(Int32.min)...Int64(Int32.max) : .min ... .max
-      return each(step, &reader) { cursor, end, row in
+      return each(step, &reader) { cursor, end, row, isRoomy in
         var value: Int64 = 0
-        let next = quickInteger(cursor, end, integers, &value)
+        let next = quickInteger(cursor, end, integers, &value, isRoomy: isRoomy)
         values[row] = value
         return range.contains(value) ? next : nil
       }
@@ -170,9 +170,11 @@ struct ShapeLoops: ~Copyable {
       let values = reader.columns[target.index].decimals
       let scale = target.scale
       let limit = Int128(powersOfTen[target.precision])
-      return each(step, &reader) { cursor, end, row in
+      return each(step, &reader) { cursor, end, row, isRoomy in
         var number = QuickDecimal()
-        guard let next = number.read(cursor, end, integers), number.places <= scale, scale < 16 else { return nil }
+        guard let next = number.read(cursor, end, integers, isRoomy: isRoomy), number.places <= scale,
+          scale &- number.places <= QuickPowers.greatest
+        else { return nil }
         let magnitude = Int128(number.significand) &* Int128(integers[scale &- number.places])
         values[row] = number.isNegative ? 0 &- magnitude : magnitude
         return magnitude < limit ? next : nil
@@ -180,37 +182,45 @@ struct ShapeLoops: ~Copyable {
     case .double:
       let values = reader.columns[target.index].doubles
       let divisors = powers.doubles
-      return each(step, &reader) { cursor, end, row in
+      return each(step, &reader) { cursor, end, row, isRoomy in
         var number = QuickDecimal()
-        // Both are exact, and so their quotient is rounded once.
-        guard let next = number.read(cursor, end, integers), number.significand <= 1 << 53 else { return nil }
-        let magnitude = Double(number.significand) / divisors[number.places]
+        guard let next = number.read(cursor, end, integers, isRoomy: isRoomy) else { return nil }
+        let magnitude =
+          number.significand <= 1 << 53 && number.places <= QuickPowers.greatest
+          // Both are exact, and so their quotient is rounded once.
+          ? Double(Int64(bitPattern: number.significand)) / divisors[number.places]
+          : roundedDouble(number.significand, exponent: -number.places) ?? .nan
         values[row] = number.isNegative ? 0 - magnitude : magnitude
         return next
       }
     case .boolean:
       let values = reader.columns[target.index].booleans
-      return each(step, &reader) { cursor, end, row in quickBoolean(cursor, end, &values[row]) }
+      return each(step, &reader) { cursor, end, row, isRoomy in
+        quickBoolean(cursor, end, &values[row], isRoomy: isRoomy)
+      }
     case .epoch:
       let values = reader.columns[target.index].integers
-      guard let unit = target.unit else { return .max }
-      let type = target.type
-      return each(step, &reader) { cursor, end, row in
+      let factor: Int64
+      switch target.unit {
+      case .seconds: factor = 1_000_000
+      case .milliseconds: factor = 1000
+      case .microseconds: factor = 1
+      case .nanoseconds, nil: return each(step, &reader) { _, _, _, _ in nil }
+      }
+      return each(step, &reader) { cursor, end, row, isRoomy in
         var value: Int64 = 0
-        guard let next = quickInteger(cursor, end, integers, &value) else { return nil }
-        do throws(ValueFault) {
-          values[row] = try ValueText.epoch(value, unit: unit, type: type)
-          return next
-        } catch {
-          return nil
-        }
+        let next = quickInteger(cursor, end, integers, &value, isRoomy: isRoomy)
+        // Fifteen digits of seconds are less than 2^70 microseconds; what does not fit is out of range.
+        let (microseconds, overflow) = value.multipliedReportingOverflow(by: factor)
+        values[row] = microseconds
+        return !overflow && ValueText.timestampRange.contains(microseconds) ? next : nil
       }
     case .timestamp:
       let values = reader.columns[target.index].integers
       let hasZone = target.type == .timestamptz
-      return each(step, &reader) { cursor, end, row in
+      return each(step, &reader) { cursor, end, row, isRoomy in
         var text = TextView.empty
-        guard let next = quickText(cursor, end, &text) else { return nil }
+        guard let next = quickText(cursor, end, &text, isRoomy: isRoomy) else { return nil }
         do throws(ValueFault) {
           values[row] = hasZone ? try ValueText.timestamptz(text.bytes) : try ValueText.timestamp(text.bytes)
           return next
@@ -220,64 +230,65 @@ struct ShapeLoops: ~Copyable {
       }
     case .uuid:
       let texts = reader.columns[target.index].texts
-      return each(step, &reader) { cursor, end, row in
-        guard let next = quickText(cursor, end, &texts[row]), UUIDText.isCanonical(texts[row].bytes) else { return nil }
+      return each(step, &reader) { cursor, end, row, isRoomy in
+        guard let next = quickText(cursor, end, &texts[row], isRoomy: isRoomy),
+          UUIDText.isCanonical(texts[row].bytes)
+        else { return nil }
         return next
       }
     case .part:
-      return each(step, &reader) { _, _, _ in nil }
+      return each(step, &reader) { _, _, _, _ in nil }
     }
   }
 
   /// Compares the bytes before the value and runs `read` for each record; it returns the place behind the value, or nil to
   /// leave the value to the reader.
-  ///
-  /// - Parameter orSlowly: whether the reader may read the value.
   @inline(__always)
   private func each(
     _ step: Shape.Step, _ reader: inout JSONReader,
-    _ read: (_ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ row: Int) -> UnsafePointer<UInt8>?,
-    orSlowly mayRead: (_ cursor: UnsafePointer<UInt8>) -> Bool = { _ in true }
+    _ read: (
+      _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ row: Int, _ isRoomy: Bool
+    ) -> UnsafePointer<UInt8>?
   ) -> UInt64 {
-    let (cursors, ends, rows) = (cursors, ends, rows)
-    let (literal, reach, literalCount, middle) = (step.literal, step.reach, step.text.count, step.middle)
-    let validity = step.column.isNullable ? reader.columns[step.column.index].validity : nil
+    let readings = readings
+    let (first, last, lastOffset, mask) = (step.first, step.last, step.lastOffset, step.mask)
+    let (reach, room, textCount, middle) = (step.reach, step.room, step.text.count, step.middle)
     var leaving: UInt64 = 0
     for index in 0..<count {
-      let (cursor, end) = (cursors[index], ends[index])
-      let isSame =
-        end - cursor >= reach && middle == 0 ? streampulse_begins_with(cursor, literal) : begins(cursor, end, step)
-      if isSame {
-        let value = cursor + literalCount
-        if let next = read(value, end, rows[index]) {
-          cursors[index] = next
-          if let validity { validity[rows[index]] = 1 }
-          continue
-        }
-        if value < end, mayRead(value), let next = readSlowly(value, end, rows[index], step, &reader) {
-          cursors[index] = next
-          continue
+      let (cursor, end, row) = (readings[index].cursor, readings[index].end, readings[index].row)
+      let left = end - cursor
+      var next: UnsafePointer<UInt8>?
+      if left >= reach {
+        let difference = (loadWord(cursor) ^ first) | (loadWord(cursor + lastOffset) ^ last)
+        if difference & mask == 0, middle == 0 || memcmp(cursor + 8, step.text.start + 8, middle) == 0 {
+          let value = cursor + textCount
+          next = left >= room ? read(value, end, row, true) : read(value, end, row, false)
         }
       }
-      leaving |= 1 &<< UInt64(truncatingIfNeeded: index)
+      if let next = next ?? readSlowly(cursor, end, row, step, &reader) {
+        readings[index].cursor = next
+      } else {
+        leaving |= 1 &<< UInt64(truncatingIfNeeded: index)
+      }
     }
     return leaving
   }
 
-  @inline(never)
-  private func begins(_ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ step: Shape.Step) -> Bool {
-    end - cursor >= step.text.count && memcmp(cursor, step.text.start, step.text.count) == 0
-  }
-
+  /// What is rare: bytes near the record's end or others than the shape's in front of the value, and values for which there
+  /// is no loop.
   @inline(never)
   private func readSlowly(
     _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ row: Int, _ step: Shape.Step,
     _ reader: inout JSONReader
   ) -> UnsafePointer<UInt8>? {
-    if step.column.isNullable, isNull(cursor, end) {
+    guard end - cursor > step.valueOffset, memcmp(cursor, step.text.start, step.valueOffset) == 0 else { return nil }
+    let value = cursor + step.valueOffset
+    if step.column.isNullable, isNull(value, end, isRoomy: false) {
       setNull(reader.columns[step.column.index], row)
-      return cursor + 4
+      return value + 4
     }
-    return reader.readPart(step.node, depth: step.depth, row: row, cursor, end)
+    // What is inside of it may be columns'.
+    if step.kind == .skip, step.node != PathTree.nowhere, JSONKind.isContainer(value.pointee) { return nil }
+    return reader.readPart(step.node, depth: step.depth, row: row, value, end)
   }
 }

@@ -18,7 +18,7 @@ struct DecimalDigits {
 
   /// nil when the text is no number.
   init?(_ text: UnsafeBufferPointer<UInt8>) {
-    let text = ValueText.trimmed(text)
+    let text = TextInput.trimmed(text)
     var next = 0
     var isNegative = false
     if next < text.count, text[next] == UInt8(ascii: "-") || text[next] == UInt8(ascii: "+") {

@@ -28,18 +28,18 @@ extension ValueText {
   private static func counted(_ text: TextView, maximumCharacters: Int) throws(ValueFault) -> TextView {
     var characters = 0
     var end = 0
-    // A character begins with every byte that continues none.
-    while end < text.count {
-      if text.start[end] & 0xC0 != 0x80 {
-        if characters == maximumCharacters { break }
-        characters += 1
+    var isLonger = false
+    for index in 0..<text.count {
+      // A character begins with every byte that continues none.
+      if text.start[index] & 0xC0 != 0x80 { characters += 1 }
+      if characters <= maximumCharacters {
+        end = index + 1
+      } else if text.start[index] != UInt8(ascii: " ") {
+        isLonger = true
       }
-      end += 1
     }
-    let rest = text.bytes[end...]
-    guard rest.allSatisfy({ $0 == UInt8(ascii: " ") }) else {
-      let count = characters + rest.count { $0 & 0xC0 != 0x80 }
-      throw ValueFault(.tooLong, "a text of \(count) characters where varchar(\(maximumCharacters)) is declared")
+    if isLonger {
+      throw ValueFault(.tooLong, "a text of \(characters) characters where varchar(\(maximumCharacters)) is declared")
     }
     return TextView(start: text.start, count: end)
   }

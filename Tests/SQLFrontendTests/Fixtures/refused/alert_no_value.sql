@@ -1,5 +1,5 @@
 -- error: 9:1: the SELECT has no column value near "SELECT"
--- hint: write SELECT shop, window_start, window_end, … AS value, … AS samples FROM region_health
+-- hint: write SELECT region, window_start, window_end, … AS value, … AS samples FROM region_health
 -- name: A
 -- summary: S.
 -- on: region_health

@@ -1,5 +1,5 @@
 -- error: 6:22: AND wants a condition (boolean), not bigint near "extra.big"
--- hint: compare it with something, e.g. … = 'success'
+-- hint: compare it with something: extra.big = …
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads

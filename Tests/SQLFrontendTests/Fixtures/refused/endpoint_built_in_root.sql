@@ -1,5 +1,5 @@
 -- error: 3:10: the path / is taken: the API itself answers it near "GET /"
--- hint: write -- name: GET /api/stats/trending
+-- hint: write -- name: GET /api/endpoint_built_in_root
 -- name: GET /
 -- summary: S.
 -- returns: rows

@@ -1,5 +1,5 @@
 -- error: 3:10: an endpoint's name is GET and a path near "POST /api/x"
--- hint: write -- name: GET /api/stats/trending
+-- hint: write -- name: GET /api/endpoint_method
 -- name: POST /api/x
 -- summary: S.
 -- returns: rows

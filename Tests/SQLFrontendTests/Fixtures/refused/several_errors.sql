@@ -3,7 +3,7 @@
 -- error: 10:22: max of text needs COLLATE "C": text is ordered by bytes here near "max(content.title)"
 -- hint: write max(content.title COLLATE "C")
 -- error: 12:7: WHERE wants a condition (boolean), not bigint near "extra.big"
--- hint: compare it with something, e.g. … = 'success'
+-- hint: compare it with something: extra.big = …
 -- error: 13:52: a key cannot be jsonb near "extra.tags"
 -- hint: group by one of its fields, or cast it to text
 CREATE MATERIALIZED VIEW x WITH (late = 'x') AS
