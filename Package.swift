@@ -199,7 +199,8 @@ let package = Package(
       dependencies: [
         "Dataflow", "Dialects", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend", "TextFormats",
       ]),
-    .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
+    .testTarget(
+      name: "CrashTestTests", dependencies: ["ChildProcess", "CrashTest", "Events", "Formats", "Project", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
     .target(
       name: "Simulation",
