@@ -4,7 +4,7 @@ SWIFT ?= swift
 JOBS ?= $(shell nproc)
 SECONDS ?= 600
 # What the product is built on and runs with, and what only the tests need.
-PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev postgresql-15 libjs-chart.js
+PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev libsimdjson-dev postgresql-15 libjs-chart.js
 TEST_PACKAGES := chromium chromium-driver kcat python3-pytest python3-selenium python3-psycopg2
 # Folders with Swift of our own, for the formatter.
 SOURCES := Package.swift Sources Tests generator Fuzz
@@ -54,7 +54,8 @@ test-end-to-end: build test-packages ## The product as its users meet it: comman
 	@$(PYTEST) -q -m "not deep" Tests/EndToEnd
 
 test-deep: build lint test-packages ## What takes minutes each: long outages, crash tests with a real Kafka, many values
-	@CAST_VALUES=$(or $(CAST_VALUES),20000) $(SWIFT) test --skip-build $(STRICT) --filter CastsTests
+	@CAST_VALUES=$(or $(CAST_VALUES),20000) JSON_DOCUMENTS=$(or $(JSON_DOCUMENTS),100000) \
+	  $(SWIFT) test --skip-build $(STRICT) --filter CastsTests
 	@$(PYTEST) -q -m deep Tests/EndToEnd
 
 # apt is asked only when something is missing, so that a prepared machine needs neither root nor network.

@@ -27,6 +27,8 @@ let package = Package(
     .systemLibrary(name: "CProcess"),
     .systemLibrary(name: "CPrefetch"),
     .systemLibrary(name: "CTextScan"),
+    // What the engine's reading of JSON is measured beside.
+    .target(name: "CSimdjson", cxxSettings: [.define("NDEBUG")], linkerSettings: [.linkedLibrary("simdjson")]),
 
     // The pure core.
     .target(name: "Hexadecimal"),
@@ -97,15 +99,15 @@ let package = Package(
     .target(
       name: "Benchmark",
       dependencies: [
-        "Audit", "CAvro", "CRdKafka", "ChildProcess", "Dataflow", "Dialects", "DownloadEncoding", "Downloads", "Events",
-        "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage", "Threads",
+        "Audit", "CAvro", "CRdKafka", "CSimdjson", "ChildProcess", "Dataflow", "Dialects", "Downloads", "EventEncoding",
+        "Events", "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage", "Synthesis", "Threads",
       ]),
 
     .target(
       name: "CrashTest",
       dependencies: [
-        "Audit", "ChildProcess", "Dialects", "DownloadEncoding", "Downloads", "Events", "Kafka", "Plan", "Postgres",
-        "Project", "SQLQuoting", "Storage", "Threads",
+        "Audit", "ChildProcess", "Dialects", "Downloads", "EventEncoding", "Events", "Kafka", "Plan", "Postgres",
+        "Project", "SQLQuoting", "Storage", "Synthesis", "Threads",
       ]),
 
     // The commands.
@@ -116,13 +118,21 @@ let package = Package(
         "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing",
         "Project", "Rebuild", "SQLQuoting", "StatsAPI", "Storage", "Threads",
       ]),
-    // Downloads is pure; libavro and Kafka come in only where events are encoded and sent.
-    .target(name: "Downloads", dependencies: ["Events"], path: "generator/Downloads"),
-    .target(name: "DownloadEncoding", dependencies: ["CAvro", "Downloads", "Events"], path: "generator/Encoding"),
+    // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
+    .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
+    .target(name: "Downloads", dependencies: ["Events", "Synthesis"], path: "generator/Downloads"),
+    .target(name: "Trips", dependencies: ["Events", "Synthesis"], path: "generator/Trips"),
+    .target(name: "Metrics", dependencies: ["Events", "Synthesis"], path: "generator/Metrics"),
+    .target(name: "Donations", dependencies: ["Events", "Synthesis"], path: "generator/Donations"),
+    .target(
+      name: "Replay", dependencies: ["Events", "JSON", "Plan", "Synthesis", "TextFormats"], path: "generator/Replay"),
+    .target(
+      name: "EventEncoding", dependencies: ["CAvro", "Downloads", "Events", "Synthesis"], path: "generator/Encoding"),
     .executableTarget(
       name: "event-generator",
       dependencies: [
-        "Avro", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "TextFiles", "Threads",
+        "Avro", "Configuration", "Donations", "Downloads", "EventEncoding", "Events", "JSON", "Kafka", "Metrics",
+        "Plan", "Project", "Replay", "Synthesis", "TextFiles", "Threads", "Trips",
       ],
       path: "generator/Command"),
 
@@ -197,7 +207,8 @@ let package = Package(
     .testTarget(
       name: "CastsTests",
       dependencies: [
-        "Dataflow", "Dialects", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend", "TextFormats",
+        "Dataflow", "Dialects", "Events", "JSON", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend",
+        "TextFormats",
       ]),
     .testTarget(
       name: "CrashTestTests", dependencies: ["ChildProcess", "CrashTest", "Events", "Formats", "Project", "Threads"]),
@@ -205,7 +216,7 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "Avro", "Dataflow", "Downloads", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Processing",
+        "Avro", "Dataflow", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Processing", "Synthesis",
         "Threads",
       ],
       path: "Tests/Simulation"),
@@ -219,19 +230,21 @@ let package = Package(
     .testTarget(
       name: "GeneratorTests",
       dependencies: [
-        "ChildProcess", "Configuration", "DownloadEncoding", "Downloads", "Events", "Kafka", "Threads",
-        "event-generator",
+        "Avro", "AvroTestSupport", "ChildProcess", "Configuration", "Donations", "Downloads", "EventEncoding", "Events",
+        "JSON", "Kafka", "Metrics", "Plan", "Replay", "Synthesis", "Threads", "Trips", "event-generator",
       ]),
 
     // The bodies of the fuzz targets, which the unit tests run over the corpus.
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "DownloadEncoding", "Downloads",
-        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "TextFormats",
+        "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "Downloads", "EventEncoding",
+        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "Replay", "SQLFrontend", "SQLQuoting", "StatsAPI",
+        "Synthesis", "TextFormats",
       ],
       path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )

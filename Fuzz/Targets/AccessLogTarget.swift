@@ -1,9 +1,10 @@
 import Avro
 import AvroTestSupport
-import DownloadEncoding
 import Downloads
+import EventEncoding
 import Events
 import JSON
+import Replay
 
 extension FuzzTarget {
   /// Lines are cut alike wherever the reads end; every event that a line becomes is encoded, decoded and written as

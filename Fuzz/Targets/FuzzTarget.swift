@@ -25,8 +25,8 @@ public struct FuzzTarget: Sendable {
   }
 
   public static let all: [FuzzTarget] = [
-    .json, .avroSchema, .avroDecode, .avroFraming, .avroRoundTrip, .windowOperator, .accessLog, .httpRequest,
-    .sqlDefinitions, .postgresArray, .environmentFile, .csvDecode, .valueText,
+    .json, .avroSchema, .avroDecode, .avroFraming, .avroRoundTrip, .windowOperator, .accessLog, .replay,
+    .httpRequest, .sqlDefinitions, .postgresArray, .environmentFile, .csvDecode, .valueText, .jsonDecode,
   ]
 }
 

@@ -2,6 +2,7 @@ import CPgQuery
 import Dialects
 import Plan
 import SQLFrontend
+import SQLQuoting
 
 extension FuzzTarget {
   /// Every refusal of a definition points into its file, and the statements made of an accepted one are SQL.
@@ -56,8 +57,22 @@ private func check(_ stream: StreamDefinition) throws(Finding) {
       try require(
         (1...38).contains(column.precision ?? 0) && (0...(column.precision ?? 0)).contains(scale), "\(column)")
     }
+    try require(try reread(column.pathText) == column.path, "the path \(column.pathText) is read as another")
     if let maximum = column.maximumCharacters { try require(column.type == .text && maximum > 0, "\(column)") }
     if column.unit != nil { try require([.timestamptz, .timestamp, .date, .time].contains(column.type), "\(column)") }
+  }
+}
+
+/// The path that an option of this text says.
+private func reread(_ path: String) throws(Finding) -> [DeclaredColumn.Step]? {
+  let text = """
+    CREATE FOREIGN TABLE s (c text OPTIONS (path \(quotedLiteral(path)))) SERVER kafka OPTIONS (
+      topic 't', format 'json', event_time 'kafka.timestamp');
+    """
+  do {
+    return try parseStream(SourceFile(path: "path.sql", text: text)).definition.columns.first?.path
+  } catch {
+    throw Finding(description: "the path \(path) is refused: \(error)")
   }
 }
 

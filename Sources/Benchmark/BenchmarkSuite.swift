@@ -41,7 +41,10 @@ public struct BenchmarkSuite {
     let (events, rounds) = (options.events, options.rounds)
     switch bench {
     // Their rounds take a tenth of a second, which somebody else's short work can spoil: more of them are cheap.
-    case .engine: return try EngineBench(workspace: workspace, events: 500_000, rounds: 3 * rounds).run()
+    case .engine:
+      let avro = try EngineBench(workspace: workspace, events: 500_000, rounds: 3 * rounds).run()
+      let json = try JSONEngineBench(workspace: workspace, events: 300_000, rounds: 3 * rounds).run()
+      return BenchReport(avro.figures + json.figures, notes: avro.notes + json.notes)
     case .keys: return try KeysBench(workspace: workspace, rounds: 3 * rounds).run()
     case .pipeline:
       return try PipelineBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()

@@ -29,6 +29,13 @@ static inline int shim_avro_value_set_branch(const avro_value_t *value, int bran
   return avro_value_set_branch(value, branch, content);
 }
 
+static inline int shim_avro_value_reset(const avro_value_t *value) { return avro_value_reset(value); }
+
+// The entry of a map; `name` is copied.
+static inline int shim_avro_value_add(const avro_value_t *map, const char *name, avro_value_t *entry) {
+  return avro_value_add(map, name, entry, NULL, NULL);
+}
+
 static inline void shim_avro_value_iface_decref(avro_value_iface_t *class) { avro_value_iface_decref(class); }
 
 // What the tests read back.

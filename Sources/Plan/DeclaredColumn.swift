@@ -60,7 +60,8 @@ public struct DeclaredColumn: Hashable, Sendable {
       case .element(let number): text += "[\(number)]"
       case .member(let name):
         let isNumber = name.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        let isPlain = !isNumber && name.unicodeScalars.allSatisfy(isPlainInPath)
+        // A path that begins with $ is refused: it is taken for JSONPath's.
+        let isPlain = !isNumber && name != "$" && name.unicodeScalars.allSatisfy(isPlainInPath)
         text += text.isEmpty ? "" : "."
         text += isPlain ? name : "\"\(name.replacing("\"", with: "\"\""))\""
       }

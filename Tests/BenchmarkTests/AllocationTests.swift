@@ -21,7 +21,7 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
     let project = try Project(folder: repository)
     corpus = try EventCorpus(
       EventSequence(count: AllocationTests.many, schemaJSON: readText(repository + "/schemas/event.avsc")))
-    operators = try EngineRun.Operators(project)
+    operators = try EngineRun(project: project).makeOperators()
   }
 
   /// Allocations while the first `count` events are decoded and added to the three shipped aggregates, batch after

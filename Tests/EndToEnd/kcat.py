@@ -50,3 +50,17 @@ class Kcat:
             # Values may hold commas; names of ours and of the tests do not look like what follows those.
             found.append((key, int(size), dict(re.findall(r"(?:^|,)([a-z]+(?:\.[a-z_]+)?)=([^,]*)", headers))))
         return found
+
+    def payloads(self):
+        """Key and value of each record, partition by partition; None where there is none."""
+        output = self.run("-C", "-e", "-o", "beginning", "-f", "%K %S %k%s")
+        found, position = [], 0
+        while position < len(output):
+            sizes = re.compile(rb"(-?\d+) (-?\d+) ").match(output, position)
+            position = sizes.end()
+            record = []
+            for size in map(int, sizes.groups()):
+                record.append(None if size < 0 else output[position:position + size])
+                position += max(0, size)
+            found.append(tuple(record))
+        return found

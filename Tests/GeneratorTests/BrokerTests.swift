@@ -1,5 +1,5 @@
 import ChildProcess
-import DownloadEncoding
+import EventEncoding
 import Events
 import Glibc
 import Kafka

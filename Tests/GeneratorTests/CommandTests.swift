@@ -80,7 +80,7 @@ import Threads
       (["--incident", "Atlantis:+1s:1s:1", "--count", "1"], "Atlantis"), (["--framing", "json"], "framing"),
       (["--start", "2026-01-01", "--count", "5"], "--start needs"), (["replay"], "FILE"),
       (["replay", "x", "--rebase", "then"], "--rebase"), (["replay", "-", "--rebase", "now"], "--rebase"),
-      (["replay", "x", "--format", "csv"], "format"), (["--out-of-order", "2"], "--out-of-order"),
+      (["replay", "x", "--format", "xml"], "format"), (["--out-of-order", "2"], "--out-of-order"),
     ])
   func refused(arguments: [String], named: String) throws {
     let run = try GeneratorRun(arguments + ["--dry-run"])
@@ -135,7 +135,7 @@ import Threads
   @Test(
     "a log without one line that can be read ends with status 1 and says what it looks like",
     arguments: [
-      ([], "the log is empty"), ([0x0a, 0x0a], "no line in combined or common format"),
+      ([], "the file is empty"), ([0x0a, 0x0a], "no line in combined or common format"),
       ([0x1f, 0x8b, 0x08, 0, 0x0a, 1], "packed by gzip"), (Array("BZh91AY".utf8), "packed by bzip2"),
       ([0x28, 0xb5, 0x2f, 0xfd, 0x24], "packed by zstd"),
       (Array("{\"remote_addr\":\"192.0.2.1\"}\n".utf8), "holds JSON"),
@@ -151,7 +151,7 @@ import Threads
     for arguments in [[], ["--rebase", "now"]] {
       let run = try GeneratorRun(["replay", path, "--dry-run"] + arguments)
       #expect(run.exitStatus == 1)
-      #expect(run.output.contains("\(path): the log") && run.output.contains(look), "\(run.output)")
+      #expect(run.output.contains("\(path): the file") && run.output.contains(look), "\(run.output)")
       #expect(run.lines.last?.hasPrefix("sent 0 events ") == true)
     }
   }

@@ -1,6 +1,7 @@
-import DownloadEncoding
 import Downloads
+import EventEncoding
 import Events
+import Synthesis
 import Testing
 
 @Suite struct DownloadEncoderTests {

@@ -1,5 +1,6 @@
-import DownloadEncoding
 import Downloads
+import EventEncoding
+import Synthesis
 import Testing
 
 @Suite struct DownloadSynthesizerTests {

@@ -70,3 +70,30 @@ final class TemporaryFolder {
     rmdir(path)
   }
 }
+
+/// A project of a test's own, removed at the end.
+final class TemporaryProject {
+  let path: String
+  private let root: TemporaryFolder
+  private var files: [String] = []
+  private static let folders = ["/sql", "/sql/streams", "/schemas"]
+
+  /// - Parameters:
+  ///   - streams: definitions by the names of their files.
+  ///   - schemas: the same.
+  init(streams: [String: String] = [:], schemas: [String: String] = [:]) throws {
+    root = try TemporaryFolder()
+    path = root.path
+    for folder in Self.folders { try #require(mkdir(path + folder, 0o700) == 0) }
+    let texts = streams.map { ("/sql/streams/\($0)", $1) } + schemas.map { ("/schemas/\($0)", $1) }
+    for (name, text) in texts {
+      files.append(path + name)
+      try writeFile(path + name, text)
+    }
+  }
+
+  deinit {
+    for file in files { unlink(file) }
+    for folder in Self.folders.reversed() { rmdir(path + folder) }
+  }
+}

@@ -1,5 +1,6 @@
 import Downloads
 import Events
+import Synthesis
 import Testing
 
 @Suite struct JSONLineWriterTests {
@@ -19,7 +20,7 @@ import Testing
     #expect(lines.count == 3 && lines[2].isEmpty)
     let start = #"{"event_id":"id","timestamp":1767225600000,"content":{"content_id":"/a\"b\\c","#
     let middle =
-      #""title":"tab\u0009bell\u0007é","type":"app","size_gb":0.000203023},"#
+      #""title":"tab\tbell\u0007é","type":"app","size_gb":0.000203023},"#
       + #""user":{"user_id":"u","region":"RIPE","device_type":"Mac","os_version":"macOS 10.9"},"#
     #expect(
       lines[0] == start + middle

@@ -1,4 +1,4 @@
-import Downloads
+import Replay
 import Testing
 
 @Suite struct LineSplitterTests {

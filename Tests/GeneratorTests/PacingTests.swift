@@ -1,4 +1,4 @@
-import Downloads
+import Synthesis
 import Testing
 
 @Suite struct PacingTests {

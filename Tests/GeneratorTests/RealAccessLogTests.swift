@@ -1,5 +1,6 @@
 import Downloads
 import Events
+import Replay
 import Testing
 
 /// The log of a real server, 10,000 requests, which does not come with the project.

@@ -1,4 +1,5 @@
 import Downloads
+import Synthesis
 import Testing
 
 @Suite struct SettingTextTests {

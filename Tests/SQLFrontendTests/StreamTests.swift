@@ -130,6 +130,21 @@ import Testing
     #expect(try column("a text OPTIONS (path '\(path)')").path == steps)
   }
 
+  @Test(
+    "a path is written again as it was read",
+    arguments: ["a.b[0].c", "a.\"0\"", "\"$\".$a", "\"\"", "\"x y\"\"z\"[3][4]"])
+  func pathTexts(_ path: String) throws {
+    #expect(try column("a text OPTIONS (path '\(path)')").pathText == path)
+  }
+
+  @Test("a stream has as many columns as a table of Postgres")
+  func manyColumns() throws {
+    let columns = { (count: Int) in (1...count).map { "c\($0) integer" }.joined(separator: ",\n") }
+    #expect(try declared(columns(1600)).columns.count == 1600)
+    let errors = errors { try declared(columns(1601)) }
+    #expect(errors.map(\.description) == ["s.sql:1602:1: a stream has at most 1600 columns near \"c1601\""])
+  }
+
   @Test("a time may be a number with a unit, and a number a text")
   func columnOptions() throws {
     for unit in DeclaredColumn.EpochUnit.allCases {

@@ -1,5 +1,5 @@
-import Downloads
 import Formats
+import Synthesis
 
 /// What became of one schedule.
 public struct Verdict: Sendable, Equatable {

@@ -138,7 +138,9 @@ import Testing
         return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       }
       let plain = code < 0x20 || text == "\"" || text == "\\" ? units.joined() : text
-      let documents = ["{\"v\":\"\(plain)\"}", "{\"v\":\"\(units.joined().uppercased().replacing("\\U", with: "\\u"))\"}"]
+      let documents = [
+        "{\"v\":\"\(plain)\"}", "{\"v\":\"\(units.joined().uppercased().replacing("\\U", with: "\\u"))\"}",
+      ]
       #expect(JSONReading(columns).outcomes(documents.map { Array($0.utf8) }) == [.row([text]), .row([text])])
     }
   }

@@ -29,7 +29,9 @@ import Testing
     // Near a half between two doubles: from 2^53 on they are 2 apart, from 2^54 on 4.
     case 3: return "\(9_007_199_254_740_992 + (random.next() >> 10))" + (Bool.random(using: &random) ? ".5" : "")
     case 4: return "\(random.next() % 10)." + digits(1...25)
-    default: return "\(1 + random.next() % 9)" + digits(0...22) + "." + digits(1...12) + "e\(Int.random(in: -40...40, using: &random))"
+    default:
+      return "\(1 + random.next() % 9)" + digits(0...22) + "." + digits(1...12)
+        + "e\(Int.random(in: -40...40, using: &random))"
     }
   }
 

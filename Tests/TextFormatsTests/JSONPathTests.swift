@@ -85,9 +85,14 @@ import Testing
     ]
     #expect(
       read(
-        ["{\"e\u{301}\":1,\"é\":2,\"\":3,\"a name of more than sixteen bytes\":4,\"a name of more than sixteen byteS\":5}"],
+        [
+          "{\"e\u{301}\":1,\"é\":2,\"\":3,\"a name of more than sixteen bytes\":4,\"a name of more than sixteen byteS\":5}"
+        ],
         columns) == [.row(["2", "1", "3", "4"])])
-    #expect(read(["{\"\\u00e9\":2,\"a name of more than\\u0020sixteen bytes\":4}"], columns) == [.row(["2", "NULL", "NULL", "4"])])
+    #expect(
+      read(["{\"\\u00e9\":2,\"a name of more than\\u0020sixteen bytes\":4}"], columns) == [
+        .row(["2", "NULL", "NULL", "4"])
+      ])
   }
 
   @Test func `Many columns are found by their names`() {

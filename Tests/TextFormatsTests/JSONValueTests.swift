@@ -31,7 +31,9 @@ import Testing
     #expect(Self.value(json, column(.doublePrecision)) == .row([expected]))
   }
 
-  @Test("a double that is too large, or too small to be more than zero, is out of range", arguments: ["1e309", "-1e309", "1.8e308", "1e-400", "1e99999999999999999999"])
+  @Test(
+    "a double that is too large, or too small to be more than zero, is out of range",
+    arguments: ["1e309", "-1e309", "1.8e308", "1e-400", "1e99999999999999999999"])
   func doublesOutOfRange(_ json: String) {
     #expect(
       Self.value(json, column(.doublePrecision))
@@ -77,7 +79,10 @@ import Testing
       (.integer, "-0.001", .wrongType, "v: a number with a fraction where an integer is declared"),
       (.bigint, "1e-1", .wrongType, "v: a number with a fraction where a bigint is declared"),
       (.bigint, "1e-999999999999", .wrongType, "v: a number with a fraction where a bigint is declared"),
-      (.bigint, "1.00000000000000000000000000000001", .wrongType, "v: a number with a fraction where a bigint is declared"),
+      (
+        .bigint, "1.00000000000000000000000000000001", .wrongType,
+        "v: a number with a fraction where a bigint is declared"
+      ),
       (.bigint, "1234567890123456789.5", .wrongType, "v: a number with a fraction where a bigint is declared"),
     ] as [(SQLType, String, EventErrorCode, String)])
   func wrongIntegers(_ type: SQLType, _ json: String, _ code: EventErrorCode, _ message: String) {
@@ -88,7 +93,8 @@ import Testing
     "a numeric is exact, and rounded to its places as Postgres does",
     arguments: [
       ("12.34", "1234"), ("-12.34", "-1234"), ("12", "1200"), ("12.345", "1235"), ("-12.345", "-1235"),
-      ("12.344", "1234"), ("1e3", "100000"), ("0.004", "0"), ("0.005", "1"), ("-0", "0"), ("9999999999.99", "999999999999"),
+      ("12.344", "1234"), ("1e3", "100000"), ("0.004", "0"), ("0.005", "1"), ("-0", "0"),
+      ("9999999999.99", "999999999999"),
       ("1.2300000000000000000000000000000000000000", "123"),
     ])
   func numerics(_ json: String, _ unscaled: String) {
@@ -169,7 +175,9 @@ import Testing
     #expect(Self.value("\"{\(uuid.uppercased())}\"", column(.uuid)) == .row([uuid]))
     #expect(Self.value("\"\(uuid)0\"", column(.uuid)) == .failure(.invalidText, "v: \"\(uuid)0\" is no uuid"))
     #expect(Self.value("\"\"", column(.text)) == .row([""]))
-    #expect(Self.value("\"\\\"\\\\\\/\\b\\f\\n\\r\\tä\\u00e4\\ud83d\\ude00\"", column(.text)) == .row(["\"\\/\u{8}\u{C}\n\r\tää😀"]))
+    #expect(
+      Self.value("\"\\\"\\\\\\/\\b\\f\\n\\r\\tä\\u00e4\\ud83d\\ude00\"", column(.text))
+        == .row(["\"\\/\u{8}\u{C}\n\r\tää😀"]))
     let varchar = DeclaredColumn(name: "v", type: .text, maximumCharacters: 3)
     #expect(Self.value("\"äöü\"", varchar) == .row(["äöü"]))
     #expect(Self.value("\"abc  \"", varchar) == .row(["abc"]))
@@ -281,7 +289,9 @@ import Testing
     #expect(
       read(["{\"v\":\"x\",\"w\":tru}"], [column(.bigint)])
         == [.failure(.malformed, "not JSON: a value is expected (at byte 13)")])
-    let columns = [column(.bigint, name: "a"), column(.bigint, name: "b"), column(.bigint, name: "c", isNullable: false)]
+    let columns = [
+      column(.bigint, name: "a"), column(.bigint, name: "b"), column(.bigint, name: "c", isNullable: false),
+    ]
     #expect(
       read(["{\"b\":\"x\",\"a\":true}"], columns)
         == [.failure(.wrongType, "b: a text where a bigint is declared")], "the first one of the document is told")

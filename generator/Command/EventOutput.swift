@@ -1,15 +1,10 @@
-import Avro
 import Configuration
-import DownloadEncoding
-import Downloads
 import Events
 import Glibc
-import TextFiles
 
-/// Where a run's events go: to Kafka, to a file of JSON lines, to both or (a dry run without a file) nowhere.
+/// Where a run's events go: to Kafka, to a file of lines, to both or (a dry run without a file) nowhere.
 /// To be used on one thread.
 final class EventOutput {
-  private let encoder: DownloadEncoder
   private let kafka: KafkaDestination?
   private let lines: LineFile?
   private let stop: StopSignal
@@ -17,20 +12,14 @@ final class EventOutput {
   private(set) var sent = 0
   private var isStopped = false
 
-  /// Made from the options that both commands share. `what` describes the run in its first line on stderr;
+  /// Made from the options that all commands share. `what` describes the run in its first line on stderr;
   /// `eventsPerSecond` is nil when they are sent as fast as possible.
   init(
-    _ command: ParsedCommand, _ configuration: Configuration, _ stop: StopSignal, eventsPerSecond: Double?, what: String
+    _ command: ParsedCommand, _ configuration: Configuration, _ stop: StopSignal, topic: String,
+    eventsPerSecond: Double?, what: String
   ) throws {
-    let framing: EventFraming
-    do {
-      framing = try EventFraming(parsing: command.string("framing") ?? "bare")
-    } catch {
-      throw command.error(error.description)
-    }
     let partitions = try command.integer("partitions", in: 1...10_000) ?? 3
     self.stop = stop
-    encoder = try Self.encoder(configuration, framing)
     lines = try command.string("output").map { path throws(GeneratorError) in try LineFile(path: path) }
     let progress = Progress()
     self.progress = progress
@@ -38,18 +27,15 @@ final class EventOutput {
       kafka = nil
     } else {
       kafka = try KafkaDestination(
-        configuration: configuration, partitions: partitions, eventsPerSecond: eventsPerSecond, report: progress.say)
+        configuration: configuration, topic: topic, partitions: partitions, eventsPerSecond: eventsPerSecond,
+        report: progress.say)
     }
     let target = kafka.map { "topic \($0.topic) at \($0.bootstrapServers)" } ?? "nowhere (dry run)"
     progress.say("\(what) to \(target)")
   }
 
-  private static func encoder(_ configuration: Configuration, _ framing: EventFraming) throws -> DownloadEncoder {
-    let path = try configuration.projectDirectory() + "/schemas/event.avsc"
-    let schema = try readText(path)
-    let fingerprint = try AvroSchema(parsing: schema, file: path).fingerprint
-    return try DownloadEncoder(schemaJSON: schema, framing: framing.header(fingerprint: fingerprint))
-  }
+  /// Whether events have to be given as lines, too.
+  var writesLines: Bool { lines != nil }
 
   /// How many events the output takes now; 0: wait a little.
   func allowance() throws -> Int {
@@ -58,16 +44,19 @@ final class EventOutput {
 
   /// Sends an event, waiting while the producer's queue is full. Returns false, and nothing is sent, when the run was
   /// told to stop meanwhile.
-  func send(_ event: DownloadEvent) throws -> Bool {
-    let bytes = try encoder.encode(event)
+  ///
+  /// - Parameter line: the same for the file, without a line end.
+  func send(
+    _ payload: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer?, line: UnsafeRawBufferPointer
+  ) throws -> Bool {
     if let kafka {
-      while try !kafka.send(bytes, key: event.region) {
+      while try !kafka.send(payload, key: key) {
         kafka.poll(timeoutMilliseconds: 50)
         tick()
         if shouldStop() { return false }
       }
     }
-    try lines?.append(event)
+    try lines?.append(line)
     sent += 1
     return true
   }
@@ -130,15 +119,4 @@ final class EventOutput {
 struct RunResult {
   /// The run went on to its end, and every event that was sent was acknowledged.
   var isComplete: Bool
-}
-
-private func readText(_ path: String) throws(GeneratorError) -> String {
-  let text: String?
-  do {
-    text = try TextFile.read(path)
-  } catch {
-    throw GeneratorError("cannot read \(path)\(error.place): \(error)")
-  }
-  guard let text else { throw GeneratorError("cannot read \(path): No such file or directory") }
-  return text
 }

@@ -1,5 +1,4 @@
 import Configuration
-import Downloads
 
 /// Why a run cannot go on: one line for a person.
 struct GeneratorError: Error, CustomStringConvertible {
@@ -28,10 +27,12 @@ func runGenerator(_ arguments: [String]) -> Int32 {
     if command.command == "replay" {
       result = try replay(command, configuration, stop)
     } else {
+      let kind = EventKind(rawValue: command.command) ?? .downloads
       let key = SettingKey.eventsPerMinute.rawValue
       let hasConfiguredRate =
         commandLine[key] != nil || environment[key] != nil || file?.entries.contains { $0.key == key } == true
-      result = try generate(command, configuration, hasConfiguredRate: hasConfiguredRate, stop)
+      result = try generate(
+        kind, command, configuration, hasConfiguredRate: hasConfiguredRate, stop)
     }
     return result.isComplete ? 0 : 1
   } catch let error as UsageError {

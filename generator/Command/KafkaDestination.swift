@@ -1,7 +1,7 @@
 import Configuration
-import Downloads
 import Events
 import Kafka
+import Synthesis
 import Threads
 
 /// The topic that events are sent to, and how many it takes now. To be used on one thread.
@@ -32,10 +32,11 @@ final class KafkaDestination {
   /// Makes the topic with `partitions` when it is missing. `eventsPerSecond` is nil when they are sent as fast as
   /// possible. `report` is told what a person should know.
   init(
-    configuration: Configuration, partitions: Int, eventsPerSecond: Double?, report: @escaping (String) -> Void
+    configuration: Configuration, topic: String, partitions: Int, eventsPerSecond: Double?,
+    report: @escaping (String) -> Void
   ) throws {
     bootstrapServers = try findBroker(configuration)
-    topic = configuration.kafka.topic ?? "content-downloads"
+    self.topic = topic
     group = configuration.kafka.groupID
     self.report = report
     var kafka = KafkaConfiguration(
@@ -78,10 +79,10 @@ final class KafkaDestination {
   }
 
   /// Hands an event over; false: the queue is full, `poll` first.
-  func send(_ value: UnsafeRawBufferPointer, key: TextView) throws -> Bool {
+  func send(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer?) throws -> Bool {
     // No record timestamp of its own but the time of sending: a broker deletes by it, and would drop an old log at once.
-    guard try producer.send(topic: topic, key: UnsafeRawBufferPointer(key.bytes), value: value) else { return false }
-    limit?.didSend(bytes: value.count + key.count)
+    guard try producer.send(topic: topic, key: key, value: value) else { return false }
+    limit?.didSend(bytes: value.count + (key?.count ?? 0))
     return true
   }
 

@@ -1,13 +1,12 @@
-import Downloads
 import Glibc
 
-/// A file of events as JSON lines, written in large pieces. To be used on one thread.
+/// A file of events, a line each, written in large pieces. To be used on one thread.
 final class LineFile {
   /// Whether it is standard output.
   let isStandardOutput: Bool
   private let file: Int32
   private let path: String
-  private var lines = JSONLineWriter()
+  private var bytes: [UInt8] = []
   private static let pieceBytes = 1 << 18
 
   /// Makes or empties the file; `-` is standard output.
@@ -22,15 +21,17 @@ final class LineFile {
     if !isStandardOutput { close(file) }
   }
 
-  func append(_ event: DownloadEvent) throws(GeneratorError) {
-    lines.append(event)
-    if lines.bytes.count >= Self.pieceBytes { try flush() }
+  /// Appends a line, which comes without its end.
+  func append(_ line: UnsafeRawBufferPointer) throws(GeneratorError) {
+    bytes.append(contentsOf: line)
+    bytes.append(UInt8(ascii: "\n"))
+    if bytes.count >= Self.pieceBytes { try flush() }
   }
 
   func flush() throws(GeneratorError) {
-    guard lines.bytes.withUnsafeBytes({ writeAll($0, to: file) }) else {
+    guard bytes.withUnsafeBytes({ writeAll($0, to: file) }) else {
       throw GeneratorError("cannot write \(path): \(String(cString: strerror(errno)))")
     }
-    lines.bytes.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
   }
 }

@@ -1,4 +1,5 @@
 import Events
+import Synthesis
 
 /// What can be downloaded.
 public struct Title {

@@ -1,4 +1,5 @@
 import Events
+import Synthesis
 
 /// The five kinds of content; the raw value is what the event says.
 public enum ContentType: String, Sendable, CaseIterable {

@@ -1,3 +1,5 @@
+import Synthesis
+
 /// What `streampulse up` shows: downloads of ordinary days, which give no reason for an alert, and now and then an incident,
 /// which does. To be used on one thread.
 public final class DemoLoad {

@@ -1,4 +1,5 @@
 import Events
+import Synthesis
 
 /// A device with the operating system it runs.
 public struct Device {

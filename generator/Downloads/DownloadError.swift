@@ -1,4 +1,5 @@
 import Events
+import Synthesis
 
 /// Why downloads fail.
 struct DownloadError {

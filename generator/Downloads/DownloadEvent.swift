@@ -1,4 +1,5 @@
 import Events
+import Synthesis
 
 /// How a download ended; the raw value is what the event says.
 public enum DownloadStatus: String, Sendable, CaseIterable {
@@ -59,12 +60,5 @@ public struct DownloadEvent {
     self.durationSeconds = durationSeconds
     self.speedMbps = speedMbps
     self.errorCode = errorCode
-  }
-}
-
-extension TextView {
-  /// A view of a literal, whose bytes live as long as the program.
-  public init(_ literal: StaticString) {
-    self.init(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
   }
 }

@@ -1,4 +1,5 @@
 import Events
+import Synthesis
 
 /// What synthetic downloads look like.
 public struct SynthesisSettings: Sendable {
@@ -50,17 +51,12 @@ public final class DownloadSynthesizer {
   public let regions: Regions
   public let devices: [Device]
 
-  private struct StagedIncident {
-    var times: Range<Int64>
-    var errorRate: Double
-  }
-
   private var texts: TextArena
   private let errors: [DownloadError]
   private let deviceChoice: WeightedChoice
   private let errorChoice: WeightedChoice
-  /// By region.
-  private var incidents: [[StagedIncident]]
+  /// The rate of failures that each brings to its region.
+  private var incidents: Stage<Double>
   private var limit: FailureLimit?
   /// By region.
   private let failureShares: [Double]
@@ -81,7 +77,7 @@ public final class DownloadSynthesizer {
     errors = DownloadError.usual
     errorChoice = WeightedChoice(weights: errors.map(\.weight))
     limit = settings.failureLimit.map { FailureLimit(share: $0, regions: settings.regions) }
-    incidents = Array(repeating: [], count: settings.regions)
+    incidents = Stage(targets: settings.regions)
     eventID = .allocate(capacity: uuidLength)
     userID = .allocate(capacity: uuidLength)
     for incident in settings.incidents { try stage(incident) }
@@ -99,12 +95,12 @@ public final class DownloadSynthesizer {
       throw SettingError("there is no region “\(incident.region)” for an incident; there are \(known)")
     }
     let times = incident.span(beginning: settings.beginningMilliseconds)
-    incidents[region].append(StagedIncident(times: times, errorRate: incident.errorRate))
+    incidents.add(incident.errorRate, to: region, during: times)
   }
 
   /// Forgets the incidents that were over at this time, in milliseconds since 1970 UTC.
   public func forgetIncidents(before milliseconds: Int64) {
-    for region in incidents.indices { incidents[region].removeAll { $0.times.upperBound <= milliseconds } }
+    incidents.forget(before: milliseconds)
   }
 
   /// Event `index`, whose turn is at `timestampMilliseconds` (milliseconds since 1970 UTC). Valid until the next call.
@@ -118,8 +114,8 @@ public final class DownloadSynthesizer {
     let place = regions.choice.pick(home.next())
     let device = devices[deviceChoice.pick(home.next())]
     writeUUID(high: home.next(), low: home.next(), version: 4, into: userID)
-    let lateness = lateness(random.next())
-    let timestamp = timestampMilliseconds - lateness
+    let lateness = random.next()
+    let timestamp = timestampMilliseconds - (settings.outOfOrder?.lateness(lateness) ?? 0)
     let outcome = outcome(random.nextFraction(), region: place, timestamp: timestamp, errorBits: random.next())
     let region = regions.all[place]
     let variation = 0.5 + random.nextFraction()
@@ -148,21 +144,12 @@ public final class DownloadSynthesizer {
       limit?.didFail(region: region)
       return Outcome(status: .failed, speedFactor: 0.5, errorCode: errors[errorChoice.pick(errorBits)].code)
     }
-    for incident in incidents[region] where incident.times.contains(timestamp) && fraction < incident.errorRate {
+    if incidents.first(of: region, at: timestamp, where: { fraction < $0 }) != nil {
       return Outcome(status: .failed, speedFactor: 0.125, errorCode: DownloadError.incidentCode)
     }
     let last = 1 - settings.cancelledShare
     if fraction >= last { return Outcome(status: .cancelled) }
     return Outcome(status: .success, speedFactor: fraction >= last - settings.slowShare ? 0.1 : 1)
-  }
-
-  /// How many milliseconds before its turn the event is stamped.
-  private func lateness(_ bits: UInt64) -> Int64 {
-    guard let outOfOrder = settings.outOfOrder else { return 0 }
-    let fraction = RandomNumbers.fraction(bits)
-    guard fraction < outOfOrder.share else { return 0 }
-    // What is left of the fraction is as random as the whole.
-    return 1 + Int64(fraction / outOfOrder.share * Double(outOfOrder.maxSeconds * 1000 - 1))
   }
 
   /// Down to a multiple of 2^-4, at least one.

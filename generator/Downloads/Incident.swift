@@ -1,12 +1,9 @@
+import Synthesis
+
 /// An outage: for a while, downloads of one region fail at a given rate.
 public struct Incident: Equatable, Sendable {
   /// When it begins.
-  public enum Start: Equatable, Sendable {
-    /// This long after the run's first event time.
-    case afterBeginning(milliseconds: Int64)
-    /// Milliseconds since 1970 UTC.
-    case at(milliseconds: Int64)
-  }
+  public typealias Start = IncidentStart
 
   public var region: String
   public var start: Start
@@ -23,32 +20,20 @@ public struct Incident: Equatable, Sendable {
 
   /// Reads `REGION:START:DURATION:ERROR_RATE`, for example `US-California:+60s:5m:0.6`.
   ///
-  /// START is `+DURATION` from the run's beginning or an ISO 8601 time (whose colons do no harm); ERROR_RATE is a share
-  /// or a percentage with `%`.
+  /// ERROR_RATE is a share or a percentage with `%`; the rest is as in `IncidentSpec`.
   public init(parsing text: String) throws(SettingError) {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count >= 4 else {
-      throw SettingError("an incident is REGION:START:DURATION:ERROR_RATE, not “\(text)”")
-    }
-    region = String(parts[0])
-    guard !region.isEmpty else { throw SettingError("the incident “\(text)” names no region") }
-    let start = parts[1..<parts.count - 2].joined(separator: ":")
-    if start.hasPrefix("+") {
-      self.start = .afterBeginning(milliseconds: try parseDuration(String(start.dropFirst())))
-    } else {
-      self.start = .at(milliseconds: try parseTime(start))
-    }
-    durationMilliseconds = try parseDuration(String(parts[parts.count - 2]))
-    errorRate = try parseShare(String(parts[parts.count - 1]))
+    try self.init(IncidentSpec(parsing: text, target: "region", effect: "error rate"))
+  }
+
+  /// The incident whose target is a region and whose effect a share.
+  public init(_ spec: IncidentSpec) throws(SettingError) {
+    self.init(
+      region: spec.target, start: spec.start, durationMilliseconds: spec.durationMilliseconds,
+      errorRate: try parseShare(spec.effect))
   }
 
   /// The event times that it covers, given the run's first; in milliseconds since 1970 UTC.
   public func span(beginning: Int64) -> Range<Int64> {
-    let first =
-      switch start {
-      case .afterBeginning(let milliseconds): beginning + milliseconds
-      case .at(let milliseconds): milliseconds
-      }
-    return first..<first + durationMilliseconds
+    start.span(of: durationMilliseconds, beginning: beginning)
   }
 }

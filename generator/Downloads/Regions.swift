@@ -1,4 +1,5 @@
 import Events
+import Synthesis
 
 /// A place that users download from.
 public struct Region {

@@ -2,7 +2,7 @@
 public enum EncodingError: Error, Equatable, CustomStringConvertible {
   /// libavro does not accept the schema.
   case invalidSchema(reason: String)
-  /// The schema is valid but a download event does not fit it.
+  /// The schema is valid but the events do not fit it.
   case unsuitableSchema(field: String, expected: String)
   /// A value was refused by libavro, or the event does not fit the largest buffer.
   case refused(reason: String)

@@ -1,28 +1,37 @@
 import Downloads
 import Events
 
-/// Encoded download events in memory.
+/// Encoded download events in memory, one behind the other.
 final class EventCorpus {
+  /// Zero bytes behind the last event, for readers that look beyond the end.
+  static let padding = 64
+
   let count: Int
   let byteCount: Int
   private let bytes: UnsafeMutablePointer<UInt8>
   private let ends: [Int]
 
-  /// - Parameter change: made to each event before it is encoded.
-  init(_ sequence: EventSequence, change: (Int, inout DownloadEvent) -> Void = { _, _ in }) throws {
+  /// - Parameters:
+  ///   - change: made to each event before it is encoded.
+  ///   - append: writes an event, of which the bytes in Avro are given, behind the others; in Avro unless said otherwise.
+  init(
+    _ sequence: EventSequence, change: (Int, inout DownloadEvent) -> Void = { _, _ in },
+    append: (DownloadEvent, UnsafeRawBufferPointer, inout [UInt8]) -> Void = { $2.append(contentsOf: $1) }
+  ) throws {
     var all: [UInt8] = []
     all.reserveCapacity(sequence.count * 200)
     var ends: [Int] = []
     ends.reserveCapacity(sequence.count)
     try sequence.visit(
       change: change,
-      { _, _, event in
-        all.append(contentsOf: event)
+      { _, event, bytes in
+        append(event, bytes, &all)
         ends.append(all.count)
       })
     count = sequence.count
     self.ends = ends
     byteCount = all.count
+    all.append(contentsOf: repeatElement(0, count: EventCorpus.padding))
     bytes = .allocate(capacity: all.count)
     bytes.update(from: all, count: all.count)
   }
@@ -35,6 +44,13 @@ final class EventCorpus {
   func payload(_ index: Int) -> UnsafeBufferPointer<UInt8> {
     let start = index == 0 ? 0 : ends[index - 1]
     return UnsafeBufferPointer(start: bytes + start, count: ends[index] - start)
+  }
+
+  /// Calls `body` with all events as they lie one behind the other, and where each of them ends.
+  func withEvents<Result>(
+    _ body: (_ events: UnsafePointer<UInt8>, _ ends: UnsafeBufferPointer<Int>) throws -> Result
+  ) rethrows -> Result {
+    try ends.withUnsafeBufferPointer { try body(bytes, $0) }
   }
 
   /// Fills `records` with the events from `first` on, as a source builds its batch; returns how many there are.

@@ -1,5 +1,5 @@
-import DownloadEncoding
 import Downloads
+import EventEncoding
 import Events
 
 /// Encoded download events one after the other: the same for every run, from a fixed seed.

@@ -6,15 +6,31 @@ import Project
 
 /// Decoding and aggregating a corpus from memory on this thread, as the worker does it between consumer and sink.
 struct EngineRun {
-  let project: Project
+  private let plan: StreamPlan
+  private let makeDecoder: () throws -> RecordDecoder
   private static let batchSize = 10_000
   /// As many as a large backlog brings from flush to flush.
   private static let eventsPerDrain = 300_000
 
+  init(_ plan: StreamPlan, makeDecoder: @escaping () throws -> RecordDecoder) {
+    self.plan = plan
+    self.makeDecoder = makeDecoder
+  }
+
+  /// Of events as the shipped stream has them, in Avro.
+  init(project: Project) {
+    self.init(project.stream.plan) { try project.stream.makeDecoder() }
+  }
+
+  /// Of events in JSON.
+  init(json plan: StreamPlan) {
+    self.init(plan) { try FlatEvent.makeDecoder(plan) }
+  }
+
   /// One pass over the corpus.
   /// - Returns: CPU seconds per event.
   func secondsPerEvent(_ corpus: EventCorpus) throws -> Double {
-    let operators = try Operators(project)
+    let operators = try makeOperators()
     // Records are written into the same buffer batch by batch, as a consumer does it.
     let records = UnsafeMutableBufferPointer<Record>.allocate(capacity: EngineRun.batchSize)
     records.initialize(repeating: Record(payload: nil, payloadCount: 0, offset: 0))
@@ -38,15 +54,18 @@ struct EngineRun {
     return took.cpu / Double(corpus.count)
   }
 
+  func makeOperators() throws -> Operators {
+    Operators(plan, try makeDecoder())
+  }
+
   /// A decoder and the windows behind it.
   struct Operators {
     let windows: WindowOperator
     private let decoder: RecordDecoder
     private let batch: EventBatch
 
-    init(_ project: Project) throws {
-      let plan = project.stream.plan
-      decoder = try project.stream.makeDecoder()
+    fileprivate init(_ plan: StreamPlan, _ decoder: RecordDecoder) {
+      self.decoder = decoder
       batch = EventBatch(specs: plan.columns, capacity: EventBatch.sliceCapacity)
       windows = WindowOperator(plan, batch: batch, seed: 1)
     }

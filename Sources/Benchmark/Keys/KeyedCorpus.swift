@@ -1,6 +1,6 @@
-import Downloads
 import Events
 import Glibc
+import Synthesis
 
 /// Corpora whose content ids are not the catalogue's: more of them, or unpleasant ones.
 struct KeyedCorpus {

@@ -77,7 +77,7 @@ public enum KeyMemory {
     let corpus = try KeyedCorpus(schemaJSON: workspace.schemaJSON).make(events: keys, keys: keys, .each)
     let records = corpus.records()
     defer { records.deallocate() }
-    let operators = try EngineRun.Operators(workspace.project)
+    let operators = try EngineRun(project: workspace.project).makeOperators()
     // A first batch allocates what every run needs; it is drained, so that its groups count afterwards.
     let batch = 10_000
     _ = operators.process(UnsafeMutableBufferPointer(rebasing: records[..<min(batch, keys)]))

@@ -19,14 +19,14 @@ struct streampulse_simdjson_text {
 /// One element a document in each array.
 struct streampulse_simdjson_columns {
   int64_t *timestamp;
-  struct streampulse_simdjson_text *content_id;
+  struct streampulse_simdjson_text *content;
   struct streampulse_simdjson_text *title;
   double *size_gb;
   struct streampulse_simdjson_text *region;
-  struct streampulse_simdjson_text *device_type;
-  struct streampulse_simdjson_text *os_version;
+  struct streampulse_simdjson_text *device;
+  struct streampulse_simdjson_text *os;
   struct streampulse_simdjson_text *status;
-  int64_t *duration_seconds;
+  int64_t *seconds;
   double *speed_mbps;
 };
 

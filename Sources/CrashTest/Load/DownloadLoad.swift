@@ -1,7 +1,8 @@
-import DownloadEncoding
 import Downloads
+import EventEncoding
 import Events
 import SQLQuoting
+import Synthesis
 import Threads
 
 /// Downloads in Avro, of the streams of the project itself that read them; libavro reads them again.

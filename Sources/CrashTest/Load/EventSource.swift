@@ -1,7 +1,7 @@
-import Downloads
 import Events
 import Glibc
 import Kafka
+import Synthesis
 import Threads
 
 /// Sends records of now to all topics at a steady rate on a thread of its own, some of them out of order, some malformed.

@@ -1,6 +1,6 @@
-import Downloads
 import Events
 import SQLQuoting
+import Synthesis
 
 /// Lines of an access log in CSV. The truth is the lines as they are, which Postgres reads with `COPY`'s own format CSV.
 struct RequestLoad: TopicLoad {

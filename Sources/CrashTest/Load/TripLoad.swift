@@ -1,6 +1,6 @@
-import Downloads
 import Events
 import SQLQuoting
+import Synthesis
 
 /// Taxi trips in JSON. The truth is the documents' own text, which Postgres reads with the operators of `jsonb`.
 struct TripLoad: TopicLoad {

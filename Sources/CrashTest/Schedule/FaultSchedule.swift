@@ -1,4 +1,4 @@
-import Downloads
+import Synthesis
 
 /// Which faults happen when: a function of the settings and the seed alone.
 ///

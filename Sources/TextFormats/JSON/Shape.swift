@@ -137,7 +137,8 @@ final class Shape {
     case (.text, .text): return column.maximumCharacters < .max ? .varchar : .text
     case (.text, .uuid): return .uuid
     case (.text, .timestamptz), (.text, .timestamp): return column.unit == nil ? .timestamp : .part
-    case (.number(let number), .integer), (.number(let number), .bigint): return number.isPlainInteger ? .integer : .part
+    case (.number(let number), .integer), (.number(let number), .bigint):
+      return number.isPlainInteger ? .integer : .part
     case (.number(let number), .timestamptz), (.number(let number), .timestamp):
       return number.isPlainInteger && column.unit != nil ? .epoch : .part
     case (.number(let number), .numeric): return number.hasExponent ? .part : .decimal

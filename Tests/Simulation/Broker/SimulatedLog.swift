@@ -1,5 +1,5 @@
-import Downloads
 import Events
+import Synthesis
 
 /// A topic's partitions: what a producer writes, when it arrives, and what retention takes away.
 ///

@@ -1,4 +1,4 @@
-import Downloads
+import Synthesis
 
 extension RandomNumbers: RandomNumberGenerator {}
 

@@ -1,4 +1,4 @@
-import Downloads
+import Synthesis
 
 /// A deliberate mistake in the simulation's wiring, to show that the checkers find it.
 public enum PlantedBug: String, CaseIterable, Sendable {

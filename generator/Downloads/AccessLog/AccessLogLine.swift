@@ -27,6 +27,8 @@ public struct AccessLogLine {
   public var status: Int
   /// 0 when the log says `-`.
   public var bytes: Int64
+  /// Where the client came from; empty when the log says `-` or has none.
+  public var referrer: TextView
   /// Empty when the log says `-` or has none.
   public var userAgent: TextView
   /// The line ends inside its last quoted field, which is used as far as it goes.
@@ -57,11 +59,13 @@ public struct AccessLogLine {
       guard let number = Self.number(size) else { throw .badBytes }
       bytes = number
     }
+    referrer = .empty
     userAgent = .empty
     isCutShort = false
     if scan.skipSpace() {
-      guard let referrer = scan.quoted() else { throw .trailing }
-      isCutShort = !referrer.isClosed
+      guard let origin = scan.quoted() else { throw .trailing }
+      isCutShort = !origin.isClosed
+      if !Self.isDash(origin.text) { referrer = origin.text }
       if scan.skipSpace() {
         guard let agent = scan.quoted() else { throw .trailing }
         isCutShort = !agent.isClosed

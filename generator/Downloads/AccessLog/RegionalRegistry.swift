@@ -1,4 +1,5 @@
 import Events
+import Synthesis
 
 /// The regional internet registry that an address block was given to.
 ///
