@@ -2,6 +2,9 @@ import Events
 
 /// What the bench and the crash test know of the example project: names, and the events as one relation.
 public enum ShippedProject {
+  /// The stream of downloads.
+  public static let stream = "content_downloads"
+
   /// The relations that a definition sees, over a table with `columns`: each record of the Avro schema becomes one.
   ///
   /// - Parameter stream: the definition's stream, as an SQL identifier.

@@ -86,7 +86,8 @@ private struct RequestRecords: RecordSynthesizer {
 
   /// As the line has them; at most 40 characters each.
   private static let agents = [
-    "curl/8.5.0", "\"Mozilla/5.0 (X11; Linux x86_64)\"", "\"the \"\"quoted\"\" one\"", "\"two\nlines\"", "-", "\"-\"", "\"\"",
+    "curl/8.5.0", "\"Mozilla/5.0 (X11; Linux x86_64)\"", "\"the \"\"quoted\"\" one\"", "\"two\nlines\"", "-", "\"-\"",
+    "\"\"",
     "Grüße",
   ]
 

@@ -48,7 +48,8 @@ public struct Comparison: Sendable {
   ) throws {
     let definition = try connection.query(
       "SELECT definition FROM \(connection.pulse).definitions WHERE aggregate = $1", [.text(aggregate.name)])
-    guard definition.rowCount == 1, let text = definition[0, 0], let batch = Truth.batchQuery(of: text, stream: stream, load)
+    guard definition.rowCount == 1, let text = definition[0, 0],
+      let batch = Truth.batchQuery(of: text, stream: stream, load)
     else { throw CrashTestError.setup("the definition of \(aggregate.name) cannot be run as a batch") }
     let expected = "\(Truth.expected).\(quotedIdentifier(aggregate.name))"
     try connection.execute("CREATE UNLOGGED TABLE \(expected) AS \(batch)")
