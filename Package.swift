@@ -24,6 +24,8 @@ let package = Package(
     .systemLibrary(
       name: "CMicrohttpd", pkgConfig: "libmicrohttpd",
       providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
     .systemLibrary(name: "CProcess"),
     .systemLibrary(name: "CPrefetch"),
     .systemLibrary(name: "CTextScan"),
@@ -55,6 +57,7 @@ let package = Package(
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
+    .target(name: "HTTPClient", dependencies: ["CCurl"]),
     .target(
       name: "Project", dependencies: ["Avro", "EngineSchema", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
     // What the engine keeps in Postgres.
@@ -65,12 +68,18 @@ let package = Package(
         "Project", "SQLQuoting",
       ]),
     .target(name: "Faults", dependencies: ["Kafka", "Postgres", "Storage"]),
+    // Schemas of records that are not the project's own.
+    .target(
+      name: "Registry",
+      dependencies: [
+        "Events", "Formats", "HTTPClient", "JSON", "Observability", "Plan", "Postgres", "Storage", "Threads",
+      ]),
     // From the topic to the tables.
     .target(
       name: "Processing",
       dependencies: [
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Observability", "Plan", "Postgres",
-        "Project", "SQLQuoting", "Storage", "Threads",
+        "Project", "Registry", "SQLQuoting", "Storage", "Threads",
       ]),
     // What one elected instance does: alerts, retention, forwarding of dead letters.
     .target(
@@ -84,14 +93,18 @@ let package = Package(
       name: "Audit",
       dependencies: [
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Plan", "Postgres", "Project",
-        "SQLQuoting", "Storage",
+        "Registry", "SQLQuoting", "Storage",
       ]),
     .target(
       name: "Rebuild",
       dependencies: [
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Plan", "Postgres", "Project",
-        "SQLQuoting", "Storage", "Threads",
+        "Registry", "SQLQuoting", "Storage", "Threads",
       ]),
+    // A look at single events.
+    .target(
+      name: "Tail",
+      dependencies: ["Dataflow", "Events", "Faults", "Formats", "Hexadecimal", "JSON", "Kafka", "Plan", "Project"]),
     .target(
       name: "StatsAPI",
       dependencies: ["Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
@@ -115,8 +128,8 @@ let package = Package(
       name: "StreamPulse",
       dependencies: [
         "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Faults",
-        "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing",
-        "Project", "Rebuild", "SQLQuoting", "StatsAPI", "Storage", "Threads",
+        "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres",
+        "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "StatsAPI", "Storage", "Tail", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
@@ -160,6 +173,10 @@ let package = Package(
     .target(name: "KafkaTestNode", dependencies: ["CRdKafka", "Kafka"], path: "Tests/KafkaTestNode"),
     .testTarget(name: "KafkaTests", dependencies: ["Events", "Kafka", "KafkaTestNode", "Threads"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
+    .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServer", "Threads"]),
+    .target(
+      name: "RegistryTestSupport", dependencies: ["HTTPServer", "JSON", "Registry"],
+      path: "Tests/RegistryTestSupport"),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
     .testTarget(
       name: "StatsAPITests",
@@ -172,19 +189,26 @@ let package = Package(
       name: "ProcessingTestSupport",
       dependencies: [
         "Audit", "ChildProcess", "Dataflow", "Events", "Faults", "Formats", "Kafka", "Observability", "Plan",
-        "Postgres", "Processing", "Project", "Storage", "Threads",
+        "Postgres", "Processing", "Project", "Registry", "Storage", "Threads",
       ], path: "Tests/ProcessingTestSupport"),
     .testTarget(
       name: "StorageTests",
       dependencies: [
-        "EngineSchema", "Events", "Observability", "Postgres", "Processing", "ProcessingTestSupport",
+        "EngineSchema", "Events", "Observability", "Plan", "Postgres", "Processing", "ProcessingTestSupport",
         "Project", "Storage",
+      ]),
+    .testTarget(
+      name: "RegistryTests",
+      dependencies: [
+        "Avro", "Events", "Formats", "HTTPClient", "Observability", "Plan", "Postgres", "ProcessingTestSupport",
+        "Registry", "RegistryTestSupport", "Storage", "Threads",
       ]),
     .testTarget(
       name: "ProcessingTests",
       dependencies: [
-        "Dataflow", "Events", "Faults", "Kafka", "KafkaTestNode", "Observability", "Postgres", "Processing",
-        "ProcessingTestSupport", "Project", "Storage", "Threads",
+        "Dataflow", "Events", "Faults", "JSON", "Kafka", "KafkaTestNode", "Observability", "Plan", "Postgres",
+        "Processing", "ProcessingTestSupport", "Project", "Registry", "RegistryTestSupport", "Storage", "TextFiles",
+        "Threads",
       ]),
     .testTarget(
       name: "OfficeTests",
@@ -203,6 +227,9 @@ let package = Package(
         "Audit", "Dataflow", "Events", "Faults", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project",
         "Rebuild", "Storage", "Threads",
       ]),
+    .testTarget(
+      name: "TailTests",
+      dependencies: ["Events", "Faults", "JSON", "Kafka", "ProcessingTestSupport", "Project", "Tail"]),
     // What the engine computes per event against a real Postgres.
     .testTarget(
       name: "CastsTests",

@@ -111,10 +111,8 @@ private final class ReplaySubject {
     guard let event = try? JSONLine(line), let before = try? event.milliseconds(time),
       let shifted = try? event.shifted(time, bySeconds: 86_400)
     else { return }
-    try shifted.withUnsafeBufferPointer { bytes in
-      let after = try JSONLine(bytes).milliseconds(time)
-      try require(after == before + 86_400_000, "the time is \(after)")
-    }
+    let after = try shifted.withUnsafeBufferPointer { try JSONLine($0).milliseconds(time) }
+    try require(after == before + 86_400_000, "the time is \(after) instead of a day after \(before)")
     let (old, new) = (try JSONValue(parsing: line).objectValue ?? [], try JSONValue(parsing: shifted).objectValue ?? [])
     try require(old.filter { $0.name != "t" } == new.filter { $0.name != "t" }, "another member is not what it was")
   }

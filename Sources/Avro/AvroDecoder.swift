@@ -19,15 +19,20 @@ public final class AvroDecoder {
   /// Names the plan for payloads without a header; other routes count into `schemas.entries`.
   private static let ownRoute = -1
 
-  private let schemas: SchemaSet
+  let schemas: SchemaSet
+  let reader: AvroSchema
   private let ownPlan: DecodePlan
-  private var plans: [DecodePlan?] = []
+  /// Of the entries, then of schemas that were learnt.
+  var plans: [DecodePlan?] = []
   /// Why there is no plan.
   private var reasons: [String] = []
   private var loops = ColumnLoops()
   /// The last header seen, because the next is most likely the same.
   private var lastFingerprint: (value: UInt64, route: Int)?
-  private var lastConfluentID: (value: UInt32, route: Int)?
+  var lastConfluentID: (value: UInt32, route: Int)?
+  /// What was learnt while decoding, see `learn`: the routes of ids, and why other ids have none.
+  var learnt: [UInt32: Int] = [:]
+  var refused: [UInt32: RowFailure] = [:]
 
   /// Compiles a plan for each schema that records may be written with.
   ///
@@ -50,6 +55,7 @@ public final class AvroDecoder {
     self.columns = columns
     self.framing = framing
     self.schemas = schemas
+    self.reader = reader
     ownPlan = try PlanCompiler.compile(writer: reader, reader: reader, specs: columns)
     for entry in schemas.entries {
       do {
@@ -101,6 +107,7 @@ public final class AvroDecoder {
     guard let columns = columns.baseAddress else { return }
     var reader = RowReader(batch: batch, columns: columns, plan: ownPlan)
     reader.framing = framing
+    reader.refused = refused
     var row = 0
     while row < records.count {
       let plan = open(records, from: row, &reader)
@@ -109,6 +116,7 @@ public final class AvroDecoder {
       loops.run(plan, &reader, upcoming: UnsafeBufferPointer(rebasing: upcoming))
       loops.checkEnds(&reader)
     }
+    if refused.count > Self.maximumRefusals { forgetRefusals() }
   }
 
   /// Makes `batch` a batch of all these records.
@@ -165,7 +173,7 @@ public final class AvroDecoder {
     guard framing == .auto || framing == .confluent, let id = FrameHeader.confluentID(in: record.payloadBytes) else {
       return nil
     }
-    let isLikely = framing == .confluent || schemas.index(confluentID: id) != nil || FrameHeader.isLikely(id: id)
+    let isLikely = framing == .confluent || index(confluentID: id) != nil || FrameHeader.isLikely(id: id)
     return isLikely ? id : nil
   }
 
@@ -184,8 +192,10 @@ public final class AvroDecoder {
       if let fingerprint = FrameHeader.fingerprint(in: payload), let route = route(fingerprint: fingerprint) {
         return decision(route, headerCount: FrameHeader.singleObjectCount)
       }
-      if let id = FrameHeader.confluentID(in: payload), let route = route(confluentID: id) {
-        return decision(route, headerCount: FrameHeader.confluentCount)
+      if let id = FrameHeader.confluentID(in: payload) {
+        if let route = route(confluentID: id) { return decision(route, headerCount: FrameHeader.confluentCount) }
+        // Somebody knows the id, so it is one; what nobody knows may be the beginning of a bare record.
+        if let refusal = refused[id], refusal.code == .unresolvable { return .fail(refusal.code, refusal.message) }
       }
       return .decode(route: Self.ownRoute, headerCount: 0)
     case .singleObject:
@@ -201,7 +211,8 @@ public final class AvroDecoder {
         return .fail(.malformed, "the payload does not begin with a zero byte and a schema id")
       }
       guard let route = route(confluentID: id) else {
-        return .fail(.unknownSchema, FrameHeader.unknown(confluentID: id))
+        let refusal = refused[id]
+        return .fail(refusal?.code ?? .unknownSchema, refusal?.message ?? FrameHeader.unknown(confluentID: id))
       }
       return decision(route, headerCount: FrameHeader.confluentCount)
     }
@@ -220,8 +231,11 @@ public final class AvroDecoder {
 
   private func route(confluentID: UInt32) -> Int? {
     if let last = lastConfluentID, last.value == confluentID { return last.route }
-    guard let route = schemas.index(confluentID: confluentID) else { return nil }
+    guard let route = index(confluentID: confluentID) else { return nil }
     lastConfluentID = (confluentID, route)
     return route
   }
+
+  /// The project's own files go before what was learnt.
+  func index(confluentID: UInt32) -> Int? { schemas.index(confluentID: confluentID) ?? learnt[confluentID] }
 }

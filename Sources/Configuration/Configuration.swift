@@ -12,6 +12,20 @@ public struct Configuration: Sendable {
     public var properties: [KafkaProperty]
   }
 
+  /// Where the schema registry is, and what it is asked with.
+  public struct Registry: Sendable {
+    public enum Authorization: Sendable {
+      case user(String, password: Secret)
+      case token(Secret)
+    }
+
+    /// At least one, all of the same registry.
+    public var addresses: [String]
+    public var authorization: Authorization?
+    /// nil: the system's own authorities count.
+    public var caFile: String?
+  }
+
   /// Where Postgres is.
   public enum Database: Sendable {
     /// None is configured.
@@ -44,6 +58,8 @@ public struct Configuration: Sendable {
   }
 
   public var kafka: Kafka
+  /// nil: there is none.
+  public var registry: Registry?
   public var database: Database
   public var api: API
   public var engine: Engine
@@ -80,6 +96,11 @@ public struct Configuration: Sendable {
       bootstrapServers: values.optional(.kafkaBootstrapServers), topic: values.optional(.kafkaTopic),
       streamTopics: layers.topics.values.sorted { $0.key < $1.key }, groupID: values.text(.kafkaGroupID),
       properties: layers.kafkaProperties)
+    registry = values.optional(.registryURL).map { addresses in
+      Registry(
+        addresses: splitList(addresses), authorization: values.registryAuthorization,
+        caFile: values.optional(.registryCA))
+    }
     if let url = values.optional(.databaseURL) {
       database = .url(Secret(url))
     } else if let host = values.optional(.pgHost) {
@@ -126,10 +147,38 @@ extension SettingValues {
         .init(location: origin(of: first), message: "\(first.rawValue) is set without PG_HOST", hint: "set PG_HOST too")
       )
     }
+    problems += checkRegistry()
     if optional(.allowedOrigins)?.contains("*") == true, splitList(text(.allowedOrigins)).count > 1 {
       problems.append(
         .init(location: origin(of: .allowedOrigins), message: "ALLOWED_ORIGINS is * together with other origins"))
     }
     return problems
+  }
+
+  fileprivate var registryAuthorization: Configuration.Registry.Authorization? {
+    if let token = optional(.registryToken) { return .token(Secret(token)) }
+    guard let user = optional(.registryUser), let password = optional(.registryPassword) else { return nil }
+    return .user(user, password: Secret(password))
+  }
+
+  private func checkRegistry() -> [ConfigurationError.Problem] {
+    func problem(_ key: SettingKey, _ message: String, hint: String) -> ConfigurationError.Problem {
+      .init(location: origin(of: key), message: "\(key.rawValue) \(message)", hint: hint)
+    }
+    let parts: [SettingKey] = [.registryUser, .registryPassword, .registryToken, .registryCA]
+    if optional(.registryURL) == nil, let first = parts.first(where: { optional($0) != nil }) {
+      return [problem(first, "is set without SCHEMA_REGISTRY_URL", hint: "set SCHEMA_REGISTRY_URL too")]
+    }
+    switch (optional(.registryUser), optional(.registryPassword), optional(.registryToken)) {
+    case (_?, _, _?), (_, _?, _?):
+      return [problem(.registryToken, "is set together with a user", hint: "use one or the other")]
+    case (_?, nil, nil):
+      return [
+        problem(.registryUser, "is set without SCHEMA_REGISTRY_PASSWORD", hint: "set SCHEMA_REGISTRY_PASSWORD too")
+      ]
+    case (nil, _?, nil):
+      return [problem(.registryPassword, "is set without SCHEMA_REGISTRY_USER", hint: "set SCHEMA_REGISTRY_USER too")]
+    default: return []
+    }
   }
 }

@@ -21,6 +21,8 @@ public enum EngineSchema {
     file("0004_gaps.sql", PackageResources._004_gaps_sql),
     file("0005_one_write.sql", PackageResources._005_one_write_sql),
     file("0006_streams.sql", PackageResources._006_streams_sql),
+    file("0007_schemas.sql", PackageResources._007_schemas_sql),
+    file("0008_event_log.sql", PackageResources._008_event_log_sql),
   ]
 
   private static func file(_ name: String, _ bytes: [UInt8]) -> SchemaFile {

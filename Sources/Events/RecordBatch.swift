@@ -40,6 +40,14 @@ public struct Record {
   public var keyBytes: UnsafeBufferPointer<UInt8>? {
     key.map { UnsafeBufferPointer(start: $0, count: keyCount) }
   }
+
+  /// The record's own time in microseconds since 1970; nil when it has none, or one that no `timestamptz` of the engine
+  /// holds: it is the producer's own number.
+  @inlinable
+  public var timestampMicroseconds: Int64? {
+    let (product, overflow) = timestampMilliseconds.multipliedReportingOverflow(by: 1000)
+    return timestampMilliseconds < 0 || overflow ? nil : product
+  }
 }
 
 /// A record header. Names may repeat and keep their order.

@@ -40,7 +40,7 @@ final class MetadataReader {
         for row in 0..<slice.count where live[row] == 1 { target.integers[row] = all[first + row].offset }
       case .timestamp:
         for row in 0..<slice.count where live[row] == 1 {
-          let microseconds = Self.microseconds(all[first + row].timestampMilliseconds)
+          let microseconds = all[first + row].timestampMicroseconds
           target.validity[row] = microseconds == nil ? 0 : 1
           target.integers[row] = microseconds ?? 0
         }
@@ -56,12 +56,6 @@ final class MetadataReader {
         }
       }
     }
-  }
-
-  /// nil for none (-1), and for what no `timestamptz` of the engine holds.
-  private static func microseconds(_ milliseconds: Int64) -> Int64? {
-    let (product, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
-    return milliseconds < 0 || overflow ? nil : product
   }
 
   /// nil for bytes that are no text which Postgres could store.

@@ -32,6 +32,8 @@ public final class KafkaConsumer {
   private(set) var partitionQueues: [TopicPartition: QueueHandle] = [:]
   /// Assigned partitions of which no record came yet.
   var unconfirmed: Set<TopicPartition> = []
+  /// Partitions that stay this member's and are not read.
+  private var withdrawn: Set<TopicPartition> = []
   var freeBuffers: [MessageBuffer] = []
   private var isSubscribed = false
 
@@ -113,6 +115,7 @@ public final class KafkaConsumer {
       queues[partition] = QueueHandle(queue)
     }
     for queue in queues.values { queue.forward(to: dataQueue) }
+    withdrawn.subtract(queues.keys)
     partitionQueues.merge(queues) { $1 }
     unconfirmed.formUnion(starts.keys)
     context.pendingAnswer = nil
@@ -123,6 +126,7 @@ public final class KafkaConsumer {
   /// Answers `.revoke` and `.lost`: no record of these partitions is returned any more. Those that are not assigned
   /// are passed over.
   public func unassign(_ partitions: some Collection<TopicPartition>) throws(KafkaError) {
+    withdrawn.subtract(partitions)
     let held = partitions.filter { partitionQueues[$0] != nil }
     for partition in held {
       partitionQueues[partition] = nil
@@ -136,11 +140,14 @@ public final class KafkaConsumer {
   /// The partitions that are assigned now.
   public var assignment: [TopicPartition] { partitionQueues.keys.sorted() }
 
-  /// Fetches `partition` again from `offset`: records of it that are fetched but not consumed are dropped.
+  /// Fetches `partition` again from `offset`, also after `withdraw`: records of it that are fetched but not consumed are
+  /// dropped.
   /// - Returns: false, and does nothing, when a rebalance waits for its answer: call `pollGroup`, answer, and try
   ///   again if the partition is still assigned.
   public func reread(_ partition: TopicPartition, from offset: Offset) throws(KafkaError) -> Bool {
-    guard partitionQueues[partition] != nil, try withdraw(partition) else { return false }
+    guard partitionQueues[partition] != nil || withdrawn.contains(partition), try withdraw(partition) else {
+      return false
+    }
     try assign([partition: offset])
     return true
   }
@@ -152,7 +159,10 @@ public final class KafkaConsumer {
     // Taking a partition out while librdkafka waits for an answer would be taken for that answer.
     serveGroup()
     guard context.pendingAnswer == nil else { return false }
-    if partitionQueues[partition] != nil { try unassign(CollectionOfOne(partition)) }
+    if partitionQueues[partition] != nil {
+      try unassign(CollectionOfOne(partition))
+      withdrawn.insert(partition)
+    }
     return true
   }
 

@@ -77,6 +77,16 @@ extension Observation {
       )
     case .rereading(let topic, let partition, let offset):
       (.notice, "re-reading a gap", position(topic, partition) + [.init(.offset, offset)])
+    case .schemaAwaited(let topic, let partition, let offset, let id):
+      (
+        .info, "partition waits for a schema",
+        position(topic, partition) + [.init(.offset, offset), .init(.schema, Int(id))]
+      )
+    case .schemaLearnt(let id): (.info, "schema learnt", [.init(.schema, Int(id))])
+    case .schemaRefused(let id, let reason):
+      (.warning, "schema refused", [.init(.schema, Int(id)), .init(.reason, reason)])
+    case .registryDown(let reason): (.warning, "schema registry down", [.init(.reason, reason)])
+    case .registryUp(let server): (.info, "schema registry up", [.init(.server, server)])
     case .partitionHeld(let topic, let partition, let reason):
       (.error, "partition held", position(topic, partition) + [.init(.reason, reason)])
     case .topicUnusable(let topic, let reason):

@@ -50,6 +50,15 @@ public enum Observation: Sendable {
   case recordsExpired(topic: String, partition: Int32, first: Int64, last: Int64)
   /// A gap is re-read before it is believed.
   case rereading(topic: String, partition: Int32, from: Int64)
+  /// Nothing more is read of it until the schema of its next record is known.
+  case schemaAwaited(topic: String, partition: Int32, offset: Int64, id: UInt32)
+  /// A schema that is none of the project's own has become known.
+  case schemaLearnt(id: UInt32)
+  /// The registry does not know the id, or has no Avro schema for it: its records are dead letters.
+  case schemaRefused(id: UInt32, reason: String)
+  /// No schema can be looked up; what needs one waits.
+  case registryDown(reason: String)
+  case registryUp(server: String)
   /// Nothing more is read of it until an operator says how to go on; the reason says how.
   case partitionHeld(topic: String, partition: Int32, reason: String)
   /// The topic is missing, or cannot be read as a whole.

@@ -13,6 +13,8 @@ struct ProductMetrics: Sendable {
   private let expired: Counter
   private let removedRows: Counter
   private let holds: Counter
+  private let schemaWaits: Counter
+  private let registryFailures: Counter
   private let forwardedLetters: Counter
   private let requests: RequestInstruments
 
@@ -34,6 +36,10 @@ struct ProductMetrics: Sendable {
     missing = registry.counter("streampulse_missing_records_total", help: "Offsets that the log does not hold.")
     expired = registry.counter(
       "streampulse_expired_records_total", help: "Records that the broker deleted before they were read.")
+    schemaWaits = registry.counter(
+      "streampulse_schema_waits_total", help: "Times that a partition waited for a schema of the registry.")
+    registryFailures = registry.counter(
+      "streampulse_registry_failures_total", help: "Times that the schema registry went away.")
     holds = registry.counter(
       "streampulse_partition_holds_total", help: "Times that a partition was held for an operator to decide.")
     forwardedLetters = registry.counter(
@@ -57,6 +63,8 @@ struct ProductMetrics: Sendable {
       eventCounter(stream, "dead").add(Int64(dead))
       upserts(stream).add(Int64(rows))
     case .partitionHeld: holds.add()
+    case .schemaAwaited: schemaWaits.add()
+    case .registryDown: registryFailures.add()
     case .fenced: fences.add()
     case .workAbandoned: abandoned.add()
     case .repeatsDropped(_, _, let count): repeats.add(Int64(count))
@@ -69,7 +77,8 @@ struct ProductMetrics: Sendable {
       let instruments = requests[route, status]
       instruments.requests.add()
       instruments.seconds.record(seconds)
-    case .databaseUp, .brokerUp, .started, .eventsAhead, .definitionsLoaded, .definitionRejected, .listening, .ready,
+    case .databaseUp, .brokerUp, .registryUp, .schemaLearnt, .schemaRefused, .started, .eventsAhead, .definitionsLoaded,
+      .definitionRejected, .listening, .ready,
       .childEnded,
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .tableAbandoned,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,

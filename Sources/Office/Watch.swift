@@ -6,7 +6,7 @@ import SQLQuoting
 import Storage
 import Threads
 
-/// What happens when windows close and when they grow old: alerts and retention.
+/// What happens when windows close and when they grow old: alerts and retention, that of sampled events too.
 ///
 /// For one stream. One instance does it, elected by an advisory lock that it holds as long as its connection lives; the others stand
 /// by. Works on the stored rows only, so it makes no difference which instance it is.
@@ -58,6 +58,7 @@ public final class Watch: Sendable {
           if now - lastRetention >= Watch.retentionIntervalMicroseconds {
             lastRetention = now
             try retire(open, watermark)
+            try retireSamples(open)
           }
         }
         report(nil, of: "", &problems)
@@ -129,14 +130,33 @@ public final class Watch: Sendable {
         "SELECT ($1::timestamptz - make_interval(secs => $2))::text",
         [.text(watermark), .doublePrecision(Double(retention) / 1_000_000)])[0, 0]
       guard let horizon else { continue }
-      var removed = 0
-      while !isStopping {
-        let count = try retirePortion(connection, aggregate, horizon, portion)
-        removed += count
-        if count < portion { break }
+      let removed = try removePortions(of: Int(portion)) { () throws(PostgresError) in
+        try retirePortion(connection, aggregate, horizon, portion)
       }
       if removed > 0 { observe(.retentionRemoved(table: aggregate.name, rows: removed)) }
     }
+  }
+
+  /// Also of a stream that has no sample any more. It goes on all the time, and is no news.
+  private func retireSamples(_ connection: PostgresConnection) throws(PostgresError) {
+    let retention = SampleRetention()
+    let definition = plan.definition
+    _ = try removePortions(of: Int(retention.portion)) { () throws(PostgresError) in
+      try retention.removePortion(of: definition.name, keep: definition.sampleKeepMicroseconds, connection)
+    }
+  }
+
+  /// Goes on until a portion is not full, and returns how much it was.
+  private func removePortions(
+    of size: Int, _ remove: () throws(PostgresError) -> Int
+  ) throws(PostgresError) -> Int {
+    var removed = 0
+    while !isStopping {
+      let count = try remove()
+      removed += count
+      if count < size { break }
+    }
+    return removed
   }
 
   /// Deletes rows and notes in the same statement how many events they held, so that `verify` still adds up.

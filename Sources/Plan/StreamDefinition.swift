@@ -70,12 +70,18 @@ public struct StreamDefinition: Hashable, Sendable {
   public var framing: Framing
   /// At most one event in this time and partition is kept in `event_log`; nil: none is.
   public var sampleIntervalMicroseconds: Int64?
+  /// For how long.
+  public var sampleKeepMicroseconds: Int64
+
+  /// What `sampleKeepMicroseconds` is when nobody says otherwise: 7 days.
+  public static let defaultSampleKeepMicroseconds: Int64 = 7 * 86_400_000_000
 
   public init(
     name: String, topic: String, format: Format, schema: SchemaSource? = nil, columns: [DeclaredColumn] = [],
     csv: CSV = CSV(), eventTime: [String], outOfOrdernessMicroseconds: Int64, idleTimeoutMicroseconds: Int64,
     maxAheadMicroseconds: Int64, maxWatermarkAheadMicroseconds: Int64 = 60_000_000, deadLetterTopic: String?,
-    framing: Framing = .automatic, sampleIntervalMicroseconds: Int64? = nil
+    framing: Framing = .automatic, sampleIntervalMicroseconds: Int64? = nil,
+    sampleKeepMicroseconds: Int64 = Self.defaultSampleKeepMicroseconds
   ) {
     self.name = name
     self.topic = topic
@@ -91,6 +97,7 @@ public struct StreamDefinition: Hashable, Sendable {
     self.deadLetterTopic = deadLetterTopic
     self.framing = framing
     self.sampleIntervalMicroseconds = sampleIntervalMicroseconds
+    self.sampleKeepMicroseconds = sampleKeepMicroseconds
   }
 
   /// The reader schema's file in `schemas/`; nil when it is none.

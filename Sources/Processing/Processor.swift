@@ -4,6 +4,7 @@ import Kafka
 import Observability
 import Postgres
 import Project
+import Registry
 import SQLQuoting
 import Storage
 import Synchronization
@@ -85,14 +86,17 @@ public final class Processor: Sendable {
   public let status: ProcessorStatus
   private let workers: [WorkerSupervisor]
 
+  /// - Parameter schemas: knows those that records are written with and that are not the project's own; runs elsewhere, for
+  ///   as long as this does. nil: nobody is asked.
   public init(
-    _ stream: Stream, settings: ProcessorSettings, observe: @escaping @Sendable (Observation) -> Void
+    _ stream: Stream, settings: ProcessorSettings, schemas: WriterSchemas? = nil,
+    observe: @escaping @Sendable (Observation) -> Void
   ) {
     let outages = SharedOutages()
     workers = (0..<settings.workers).map { number in
       var own = settings
       if settings.workers > 1 { own.owner += "/\(number + 1)" }
-      return WorkerSupervisor(stream, settings: own) { observation in
+      return WorkerSupervisor(stream, settings: own, schemas: schemas) { observation in
         if outages.isNews(observation, from: number) { observe(observation) }
       }
     }

@@ -59,6 +59,13 @@ public struct Project: Sendable {
     streams.first { $0.name == name }
   }
 
+  /// What to say of a name that is no stream's.
+  public func hint(forStream name: String) -> String {
+    let names = streams.map(\.name)
+    let nearest = nearestSpelling(of: name, among: names).map { "did you mean \($0)? " } ?? ""
+    return nearest + (names.count == 1 ? "the stream is \(names[0])" : "streams are \(names.joined(separator: ", "))")
+  }
+
   /// The stream that an aggregate reads.
   public func stream(of aggregate: String) -> Stream? {
     streams.first { $0.plan.aggregates.contains { $0.name == aggregate } }

@@ -50,14 +50,14 @@ struct ProjectSchemas {
   }
 
   private func registered(_ subject: String, _ stream: ParsedStream) throws(DefinitionErrors) -> AvroSchema {
-    let answer: SchemaLookup.Answer
+    let answer: RegisteredSchema
     do throws(SchemaLookup.Failure) {
-      answer = try lookup.find(subject)
+      answer = try lookup(subject)
     } catch {
       throw DefinitionErrors([stream.error(at: "schema", error.message, hint: error.hint)])
     }
     do {
-      return try AvroSchema(parsing: answer.text, file: StreamDefinition.SchemaSource.subjectPrefix + subject)
+      return try AvroSchema(answer, named: StreamDefinition.SchemaSource.subjectPrefix + subject)
     } catch {
       throw DefinitionErrors([
         stream.error(at: "schema", "the registry's schema \(answer.id) of \(subject) cannot be used: \(error)")

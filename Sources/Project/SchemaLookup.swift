@@ -1,3 +1,5 @@
+import Plan
+
 /// Asks a schema registry for the reader schema that a stream names by its subject.
 public struct SchemaLookup: Sendable {
   /// Why there is no schema: one line for a person, and what to do.
@@ -11,22 +13,14 @@ public struct SchemaLookup: Sendable {
     }
   }
 
-  /// The text of a subject's latest version, and the registry's number for it.
-  public struct Answer: Sendable {
-    public var id: UInt32
-    public var text: String
+  private let find: @Sendable (_ subject: String) throws(Failure) -> RegisteredSchema
 
-    public init(id: UInt32, text: String) {
-      self.id = id
-      self.text = text
-    }
-  }
-
-  let find: @Sendable (_ subject: String) throws(Failure) -> Answer
-
-  public init(_ find: @escaping @Sendable (_ subject: String) throws(Failure) -> Answer) {
+  public init(_ find: @escaping @Sendable (_ subject: String) throws(Failure) -> RegisteredSchema) {
     self.find = find
   }
+
+  /// The schema that a stream of this subject is to be read with.
+  public func callAsFunction(_ subject: String) throws(Failure) -> RegisteredSchema { try find(subject) }
 
   /// Where no registry is configured.
   public static let none = SchemaLookup { _ throws(Failure) in

@@ -26,8 +26,11 @@ struct CommandContext {
   }
 
   /// Loads the project's definitions.
-  func loadProject() throws -> Project {
-    let project = try Project(folder: configuration.projectDirectory())
+  ///
+  /// - Parameter subjects: where reader schemas come from that are a registry's; nil: from the database.
+  func loadProject(_ subjects: SubjectSchemas? = nil) throws -> Project {
+    let subjects = subjects ?? SubjectSchemas(self, .work)
+    let project = try Project(folder: configuration.projectDirectory(), lookup: subjects.lookup)
     for notice in project.notices { observe(.projectNotice(text: notice)) }
     return project
   }

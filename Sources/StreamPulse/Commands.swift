@@ -5,6 +5,9 @@ enum Commands {
   static let version = "0.1.0"
 
   private static let kafka: [SettingKey] = [.kafkaBootstrapServers, .kafkaTopic, .kafkaGroupID]
+  private static let registry: [SettingKey] = [
+    .registryURL, .registryUser, .registryPassword, .registryToken, .registryCA,
+  ]
   private static let postgres: [SettingKey] = [
     .databaseURL, .pgHost, .pgPort, .pgDatabase, .pgUser, .pgPassword, .resultSchema, .projectName,
   ]
@@ -31,17 +34,18 @@ enum Commands {
           and the dashboard, and makes a demo load. Ctrl-C stops it all.
           """,
         options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
-        settings: kafka + postgres + api + engine + [.eventsPerMinute] + general),
+        settings: kafka + registry + postgres + api + engine + [.eventsPerMinute] + general),
       CommandSpec(
-        name: "migrate", summary: "Bring the database to what the definitions need", settings: postgres + general),
+        name: "migrate", summary: "Bring the database to what the definitions need",
+        settings: registry + postgres + general),
       CommandSpec(
         name: "process", summary: "Process the stream; start as many instances as you like", options: [plantedBug],
-        settings: kafka + postgres + engine + metrics + general),
+        settings: kafka + registry + postgres + engine + metrics + general),
       CommandSpec(
         name: "serve", summary: "Serve the API and the dashboard", settings: kafka + postgres + api + general),
       CommandSpec(
         name: "check", summary: "Load all definitions and say what is wrong, with file, line and column",
-        settings: [.project, .logLevel]),
+        settings: registry + [.project, .logLevel]),
       CommandSpec(
         name: "verify", summary: "Prove from the ledger that every record was applied once",
         details: """
@@ -51,7 +55,7 @@ enum Commands {
           holds are named and not judged.
           """,
         options: [OptionSpec(flag: "recount", summary: "Recompute the rows from the topic, and compare")],
-        settings: kafka + postgres + general),
+        settings: kafka + registry + postgres + general),
       CommandSpec(
         name: "replay", summary: "Make an aggregate's rows anew from the topic, beside running processors",
         details: """
@@ -66,7 +70,7 @@ enum Commands {
           OptionSpec(flag: "dry-run", summary: "Only say how many records, and about how long"),
         ],
         arguments: [ArgumentSpec("AGGREGATE", summary: "Which one, e.g. order_stats")],
-        settings: kafka + postgres + general),
+        settings: kafka + registry + postgres + general),
       CommandSpec(
         name: "dead-letters", summary: "Look at records that could not be processed, and process them again",
         details: """
@@ -88,7 +92,23 @@ enum Commands {
           ArgumentSpec("ACTION", summary: "list, show or replay"),
           ArgumentSpec("ID", summary: "Which ones", isRequired: false, isRepeatable: true),
         ],
-        settings: postgres + general),
+        settings: registry + postgres + general),
+      CommandSpec(
+        name: "tail", summary: "Show the events of a stream as they come",
+        details: """
+          A line for each: partition and offset, when it happened, how long ago that was when it was read, and all of \
+          its columns. Reads beside the processors and commits nothing. Ends with Ctrl-C or after --limit. Records that \
+          cannot be decoded are shown with the reason; with --where they are left out.
+          """,
+        options: [
+          OptionSpec("where", value: "SQL", summary: "Only events of which this is true, e.g. \"status = 'failed'\""),
+          OptionSpec(flag: "raw", summary: "The payload itself, as text or in hexadecimal, in place of the columns"),
+          OptionSpec("limit", value: "N", summary: "End after so many lines"),
+          OptionSpec("from", value: "PLACE", summary: "beginning, end or an offset", default: "end"),
+          OptionSpec("partition", value: "N", summary: "Only this partition"),
+          OptionSpec(flag: "json", summary: "One JSON object a line"),
+        ],
+        arguments: [ArgumentSpec("STREAM", summary: "Which one, e.g. orders")], settings: kafka + general),
       CommandSpec(
         name: "bench", summary: "Measure against the limits, in the same run",
         details: """
@@ -132,6 +152,6 @@ enum Commands {
           partition, in memory.
           """,
         options: [OptionSpec("partitions", value: "N", summary: "Partitions of the topic", default: "3")],
-        settings: [.kafkaTopic, .project, .logLevel]),
+        settings: [.kafkaTopic] + registry + [.project, .logLevel]),
     ])
 }

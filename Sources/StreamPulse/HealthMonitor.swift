@@ -175,6 +175,7 @@ final class HealthMonitor: Sendable {
     processor.deadShare = look.deadShare
     if let current = stream.processor?.status.current {
       processor.held = current.held.sorted { $0.key < $1.key }.map(\.value)
+      processor.waiting = current.waiting.sorted { $0.key < $1.key }.map(\.value)
       processor.ending = current.ending
     }
     return processor

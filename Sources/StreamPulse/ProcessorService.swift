@@ -6,6 +6,7 @@ import Plan
 import Postgres
 import Processing
 import Project
+import Registry
 import Storage
 import Threads
 
@@ -40,15 +41,17 @@ final class ProcessorService: Sendable {
         streams: sources.count, aggregates: project.streams.map(\.plan.aggregates.count).reduce(0, +),
         endpoints: project.endpoints.count, alerts: project.alerts.count))
     let observer = context.observer
+    let schemas = try context.writerSchemas(database)
     processors = zip(sources, settings).map { source, settings in
       Part(
         source: source, settings: settings,
-        processor: Processor(source.stream, settings: settings) {
+        processor: Processor(source.stream, settings: settings, schemas: schemas) {
           observer.observe($0, of: sources.count > 1 ? source.name : nil)
         })
     }
     outcomes = Monitor(Outcomes())
     do {
+      if let schemas { try parts.startThread("schemas", stop: { schemas.stop() }, run: { schemas.run() }) }
       for part in processors { try start(part, context, project) }
     } catch {
       parts.stop()

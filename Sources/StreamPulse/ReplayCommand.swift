@@ -11,7 +11,8 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   }
   let aggregate = parsed.positional.first ?? ""
   let project = try context.loadProject()
-  let connection = try PostgresConnection(context.database().with("application_name", "streampulse replay"))
+  let database = try context.database().with("application_name", "streampulse replay")
+  let connection = try PostgresConnection(database)
   defer { connection.close() }
   try Migrator.verify(connection)
   // It takes its time; an interruption leaves a table behind that nobody reads and that the next replay drops.
@@ -23,7 +24,7 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   }
   let replay = try Replay(
     connection, source.stream, aggregate: aggregate, kafka: context.kafka(), topic: source.topic,
-    group: source.group + "-replay")
+    group: source.group + "-replay", schemas: context.schemaSource(database))
   let time = from == "beginning" ? nil : from
   if parsed.flag("dry-run") {
     show(try replay.estimate(from: time), aggregate)

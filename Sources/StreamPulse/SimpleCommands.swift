@@ -7,8 +7,9 @@ import Storage
 
 /// `streampulse migrate`
 func migrate(_ context: CommandContext) throws -> Int32 {
-  let project = try context.loadProject()
-  try migrate(context, project, context.database()) { changes, abandoned in
+  let subjects = SubjectSchemas(context, .migration)
+  let project = try context.loadProject(subjects)
+  try migrate(context, project, subjects, context.database()) { changes, abandoned in
     let notices = abandoned.map {
       "\($0) has no definition any more: its rows stay as they are, see \"Upgrading definitions\" in docs/operations.md"
     }
@@ -21,19 +22,20 @@ func migrate(_ context: CommandContext) throws -> Int32 {
 
 /// Migrates the database, reports what has changed, and refuses statements that do not fit it.
 func migrate(
-  _ context: CommandContext, _ project: Project, _ database: ConnectionSettings,
+  _ context: CommandContext, _ project: Project, _ subjects: SubjectSchemas, _ database: ConnectionSettings,
   report: (_ changes: [String], _ abandoned: [String]) -> Void = { _, _ in }
 ) throws {
   let connection = try PostgresConnection(database.with("application_name", "streampulse migrate"))
   defer { connection.close() }
   let changes = try Migrator(connection) { context.observe($0) }.migrate(project, as: context.projectName())
+  try subjects.keep(connection)
   report(changes, try Migrator.abandonedTables(project, connection))
   try StatementCheck(connection).require([.endpoint, .alert], of: project) { context.observe($0) }
 }
 
 /// `streampulse check`
 func check(_ context: CommandContext) throws -> Int32 {
-  let project = try context.loadProject()
+  let project = try context.loadProject(SubjectSchemas(context, .look))
   for plan in project.streams.map(\.plan) {
     let definition = plan.definition
     let format = definition.format.rawValue
@@ -89,7 +91,8 @@ func serve(_ context: CommandContext) throws -> Int32 {
 /// `streampulse broker`
 func broker(_ context: CommandContext, partitions: Int) throws -> Int32 {
   let topics =
-    try context.configuration.kafka.topic.map { [$0] } ?? context.sources(of: context.loadProject()).map(\.topic)
+    try context.configuration.kafka.topic.map { [$0] }
+    ?? context.sources(of: context.loadProject(SubjectSchemas(context, .look))).map(\.topic)
   let broker = try EmbeddedBroker(topics: Set(topics).sorted().map { (name: $0, partitions: partitions) })
   defer { broker.close() }
   print("KAFKA_BOOTSTRAP_SERVERS=\(broker.bootstrapServers)")

@@ -11,6 +11,7 @@ import Threads
 final class Up {
   private let context: CommandContext
   private let withDemo: Bool
+  private let subjects: SubjectSchemas
   private let project: Project
   // Stopped in the reverse order of their start.
   private var broker: EmbeddedBroker?
@@ -23,7 +24,14 @@ final class Up {
   init(_ context: CommandContext, withDemo: Bool) throws {
     self.context = context
     self.withDemo = withDemo
-    project = try context.loadProject()
+    subjects = SubjectSchemas(context, .migration) { read in
+      guard case .unconfigured = context.configuration.database else { return try read(context.database()) }
+      // Started for the sake of this alone: what is kept is needed only while the registry is away.
+      let cluster = try PrivateCluster(folder: context.configuration.dataDirectory)
+      defer { cluster.stop() }
+      return try read(Up.settings(of: cluster, context))
+    }
+    project = try context.loadProject(subjects)
   }
 
   func run() throws -> Int32 {
@@ -46,7 +54,7 @@ final class Up {
     try EnvironmentFileWriter.prepare(folder: configuration.dataDirectory)
     let kafka = try startBroker()
     let database = try startPostgres()
-    try migrate(context, project, database)
+    try migrate(context, project, subjects, database)
     let processors = try ProcessorService(
       context, project, context.processorSettings(project, kafka: kafka, database: database))
     self.processors = processors
@@ -83,11 +91,15 @@ final class Up {
     if case .unconfigured = context.configuration.database {
       let cluster = try PrivateCluster(folder: context.configuration.dataDirectory)
       self.cluster = cluster
-      var settings = cluster.settings
-      settings.schema = context.configuration.resultSchema
-      return settings
+      return Up.settings(of: cluster, context)
     }
     return try context.database()
+  }
+
+  private static func settings(of cluster: PrivateCluster, _ context: CommandContext) -> ConnectionSettings {
+    var settings = cluster.settings
+    settings.schema = context.configuration.resultSchema
+    return settings
   }
 
   /// Events that are made up go to a broker that is ours, and only where the project can read them.

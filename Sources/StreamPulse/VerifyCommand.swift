@@ -23,7 +23,8 @@ func verify(_ context: CommandContext, recounts: Bool) throws -> Int32 {
     let own = try PostgresConnection(database)
     defer { own.close() }
     let recount = try Recount(
-      own, source.stream, kafka: context.kafka(), topic: source.topic, group: source.group + "-recount"
+      own, source.stream, kafka: context.kafka(), topic: source.topic, group: source.group + "-recount",
+      schemas: context.schemaSource(database)
     ).run()
     if project.streams.count > 1 { print("stream \(source.name):") }
     show(recount, seconds: Double(Clock.monotonic() - started) / 1_000_000)

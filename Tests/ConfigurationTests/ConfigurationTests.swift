@@ -59,11 +59,35 @@ import Testing
     #expect(password?.revealed == "hunter2")
   }
 
+  @Test("a schema registry has addresses, and a user or a token")
+  func registry() throws {
+    #expect(try Configuration().registry == nil)
+    let url = ["SCHEMA_REGISTRY_URL": "http://a:8081, https://b/path/"]
+    let plain = try #require(try Configuration(environment: url).registry)
+    #expect(plain.addresses == ["http://a:8081", "https://b/path/"])
+    #expect(plain.authorization == nil && plain.caFile == nil)
+    let user = try Configuration(
+      environment: url.merging(["SCHEMA_REGISTRY_USER": "u", "SCHEMA_REGISTRY_PASSWORD": "p"]) { $1 })
+    guard case .user("u", let password) = user.registry?.authorization else {
+      Issue.record("there is a user")
+      return
+    }
+    #expect(password.revealed == "p")
+    let token = try Configuration(
+      environment: url.merging(["SCHEMA_REGISTRY_TOKEN": "t", "SCHEMA_REGISTRY_CA": "ca.pem"]) { $1 })
+    guard case .token(let secret) = token.registry?.authorization else {
+      Issue.record("there is a token")
+      return
+    }
+    #expect(secret.revealed == "t" && token.registry?.caFile == "ca.pem")
+  }
+
   @Test("no way of printing a configuration shows a secret")
   func secretsStayHidden() throws {
     let url = try Configuration(environment: ["DATABASE_URL": "postgresql://u:hunter2@h/d"])
     let parts = try Configuration(environment: ["PG_HOST": "h", "PG_PASSWORD": "hunter2"])
-    for configuration in [url, parts] {
+    let registry = ["SCHEMA_REGISTRY_URL": "http://r", "SCHEMA_REGISTRY_TOKEN": "hunter2"]
+    for configuration in [url, parts, try Configuration(environment: registry)] {
       var dumped = ""
       dump(configuration, to: &dumped)
       #expect(!dumped.contains("hunter2"))
@@ -93,6 +117,33 @@ import Testing
       "environment: PG_HOST is set together with DATABASE_URL; use one or the other"
     ),
     (["PG_USER": "u"], "environment: PG_USER is set without PG_HOST; set PG_HOST too"),
+    (
+      ["SCHEMA_REGISTRY_URL": "registry:8081"],
+      "environment: SCHEMA_REGISTRY_URL must be http:// or https:// addresses, several separated by commas, "
+        + "not \"registry:8081\""
+    ),
+    (
+      ["SCHEMA_REGISTRY_URL": "http://a,https://u:hunter2@b"],
+      "environment: SCHEMA_REGISTRY_URL must not hold a user or a password: they have settings of their own"
+    ),
+    (
+      ["SCHEMA_REGISTRY_TOKEN": "hunter2"],
+      "environment: SCHEMA_REGISTRY_TOKEN is set without SCHEMA_REGISTRY_URL; set SCHEMA_REGISTRY_URL too"
+    ),
+    (
+      ["SCHEMA_REGISTRY_URL": "http://r", "SCHEMA_REGISTRY_USER": "u"],
+      "environment: SCHEMA_REGISTRY_USER is set without SCHEMA_REGISTRY_PASSWORD; set SCHEMA_REGISTRY_PASSWORD too"
+    ),
+    (
+      ["SCHEMA_REGISTRY_URL": "http://r", "SCHEMA_REGISTRY_PASSWORD": "hunter2"],
+      "environment: SCHEMA_REGISTRY_PASSWORD is set without SCHEMA_REGISTRY_USER; set SCHEMA_REGISTRY_USER too"
+    ),
+    (
+      [
+        "SCHEMA_REGISTRY_URL": "http://r", "SCHEMA_REGISTRY_USER": "u", "SCHEMA_REGISTRY_PASSWORD": "p",
+        "SCHEMA_REGISTRY_TOKEN": "hunter2",
+      ], "environment: SCHEMA_REGISTRY_TOKEN is set together with a user; use one or the other"
+    ),
     (
       ["STREAMPULSE_DATADIR": "x"],
       "environment: STREAMPULSE_DATADIR is not a setting; did you mean STREAMPULSE_DATA_DIR?"

@@ -26,6 +26,23 @@ import Testing
     #expect(advance(2) == 95)
   }
 
+  @Test("a partition that has events which cannot be read yet is not silent, however long it takes")
+  mutating func stayActive() {
+    tracker.assign(0, watermark: nil, now: 0, wall: .max)
+    tracker.assign(1, watermark: nil, now: 0, wall: .max)
+    observe(0, event: 50, now: 1)
+    observe(1, event: 100, now: 1)
+    #expect(advance(1) == 45)
+    for now in stride(from: Int64(5), through: 60, by: 5) {
+      observe(1, event: 100 + now, now: now)
+      tracker.stayActive(0, now: now * 1_000_000)
+      #expect(advance(now) == 45)
+      #expect(!tracker.isIdle(0))
+    }
+    observe(0, event: 200, now: 61)
+    #expect(advance(61) == 155)
+  }
+
   @Test("the slowest active partition holds it back")
   mutating func minimum() {
     tracker.assign(0, watermark: nil, now: 0, wall: .max)

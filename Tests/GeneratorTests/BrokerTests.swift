@@ -106,6 +106,33 @@ import Testing
     #expect(!output.text.contains("dropped"))
   }
 
+  @Test("of several streams it waits for the one that reads the topic")
+  func readerOfSeveral() throws {
+    let broker = try EmbeddedBroker(topics: [(name: "trips", partitions: 1)])
+    defer { broker.close() }
+    let definitions = ["rides", "trips", "others"].map { name in
+      let topic = name == "others" ? name : "trips"
+      let stream =
+        "CREATE FOREIGN TABLE \(name) (at timestamptz NOT NULL) SERVER kafka OPTIONS (topic '\(topic)', format 'json', "
+        + "event_time 'at');"
+      return ("\(name).sql", stream)
+    }
+    let project = try TemporaryProject(streams: Dictionary(uniqueKeysWithValues: definitions))
+    let output = try OutputFile()
+    var launch = try GeneratorRun.launch(
+      ["trips", "--count", "60000", "--rate", "max", "--streampulse-project", project.path],
+      environment: ["KAFKA_BOOTSTRAP_SERVERS": broker.bootstrapServers])
+    launch.output = output.descriptor
+    let generator = try ChildProcess(launch)
+    defer { generator.send(signal: SIGKILL) }
+    let clock = ContinuousClock()
+    let deadline = clock.now + .seconds(30)
+    while !output.text.contains("waiting for the processor"), clock.now < deadline { usleep(20_000) }
+    #expect(output.text.contains("waiting for the processor (group streampulse.rides, streampulse.trips)"))
+    generator.send(signal: SIGINT)
+    #expect(generator.wait(timeoutMilliseconds: 20_000) == .exited(0))
+  }
+
   @Test("a signal ends the run in order: everything sent is acknowledged", arguments: [SIGINT, SIGTERM])
   func signal(number: Int32) throws {
     let broker = try EmbeddedBroker(topics: [(name: Self.topic, partitions: 3)])

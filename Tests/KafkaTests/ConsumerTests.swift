@@ -166,6 +166,35 @@ import Testing
     #expect(consumer.assignment == [])
   }
 
+  @Test("a partition that was taken out is read again from where it is told, unless it was given back meanwhile")
+  func rereadAfterWithdrawal() throws {
+    let broker = try EmbeddedBroker(topics: [("events", 2)])
+    let configuration = KafkaConfiguration(bootstrapServers: broker.bootstrapServers)
+    let producer = try KafkaProducer(configuration: configuration)
+    for partition in [Int32(0), 1] { try producer.fill("events", partition: partition, 0..<10) }
+    let consumer = try KafkaConsumer(configuration: configuration, topic: "events", group: "g")
+    try consumer.assign([0: 0, 1: 0])
+    var seen: [String] = []
+    try until("all records") {
+      seen += try consumer.seen(timeoutMilliseconds: 50).map { "\($0)" }
+      return seen.count == 20
+    }
+    #expect(try consumer.withdraw(0))
+    #expect(consumer.assignment == [1])
+    try producer.fill("events", partition: 0, 10..<12)
+    #expect(try consumer.seen(timeoutMilliseconds: 200) == [])
+    #expect(try consumer.reread(0, from: 7))
+    #expect(consumer.assignment == [0, 1])
+    seen = []
+    try until("the records from there on") {
+      seen += try consumer.seen(timeoutMilliseconds: 50).map { "\($0)" }
+      return seen.count == 5
+    }
+    #expect(try consumer.withdraw(0))
+    try consumer.unassign([0])
+    #expect(try consumer.reread(0, from: 7) == false)
+  }
+
   @Test("a partition that is released and assigned again goes on where it is told, many times over")
   func reassign() throws {
     let broker = try EmbeddedBroker(topics: [("events", 1)])

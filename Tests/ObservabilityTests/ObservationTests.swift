@@ -19,6 +19,8 @@ import Testing
     .brokerLog(facility: "f", message: "m"),
     .gapFound(topic: "t", partition: 0, first: 5, last: 9, reason: "compaction"),
     .partitionHeld(topic: "t", partition: 0, reason: "r"), .topicUnusable(topic: "t", reason: "r"),
+    .schemaAwaited(topic: "t", partition: 0, offset: 5, id: 7), .schemaLearnt(id: 7),
+    .schemaRefused(id: 7, reason: "r"), .registryDown(reason: "r"), .registryUp(server: "s"),
     .topicUsable(topic: "t"), .recordsRejected(topic: "t", reason: "r"), .recordsTaken(topic: "t"),
     .eventsAhead(topic: "t", partition: 0, seconds: 80_000),
     .recordsExpired(topic: "t", partition: 0, first: 5, last: 6), .repeatsDropped(topic: "t", partition: 0, count: 3),

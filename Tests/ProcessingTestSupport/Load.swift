@@ -2,8 +2,10 @@ import Events
 import Faults
 import Kafka
 import Observability
+import Plan
 import Postgres
 import Project
+import Registry
 import Synchronization
 import Testing
 import Threads
@@ -82,33 +84,44 @@ final class Load {
 final class Instance {
   let processor: Processor
   private let thread: WorkerThread
+  private let lookup: (schemas: WriterSchemas, thread: WorkerThread)?
   private let log: Log
   private let ended: Monitor<String?>
 
   convenience init(
     _ bench: Bench, _ load: Load, project: Project? = nil, properties: [(name: String, value: String)] = [],
-    workers: Int = 1, maxDeltaRows: Int = 200_000
+    workers: Int = 1, maxDeltaRows: Int = 200_000, schemas: WriterSchemas? = nil
   ) throws {
     try self.init(
       bench, servers: load.broker.bootstrapServers, topic: Bench.topic, project: project, properties: properties,
-      workers: workers, maxDeltaRows: maxDeltaRows)
+      workers: workers, maxDeltaRows: maxDeltaRows, schemas: schemas)
+  }
+
+  /// An instance whose records may be of schemas that a registry has.
+  convenience init(_ bench: Bench, _ load: Load, registry: RegistrySettings?, kept: [RegisteredSchema] = []) throws {
+    let log = Log()
+    let schemas = WriterSchemas(registry, database: bench.settings, kept: kept) { log.append($0) }
+    try self.init(
+      bench, servers: load.broker.bootstrapServers, topic: Bench.topic, schemas: schemas, log: log)
   }
 
   init(
     _ bench: Bench, servers: String, topic: String, project: Project? = nil,
-    properties: [(name: String, value: String)] = [], workers: Int = 1, maxDeltaRows: Int = 200_000
+    properties: [(name: String, value: String)] = [], workers: Int = 1, maxDeltaRows: Int = 200_000,
+    schemas: WriterSchemas? = nil, log: Log = Log()
   ) throws {
-    let (log, ended) = (Log(), Monitor<String?>(nil))
+    let ended = Monitor<String?>(nil)
     let processor = Processor(
       (project ?? bench.project).streams[0],
       settings: ProcessorSettings(
         kafka: KafkaConfiguration(bootstrapServers: servers, properties: properties), topic: topic,
         group: "streampulse", database: bench.settings.with("application_name", "streampulse process"), batchSize: 500,
-        maxDeltaRows: maxDeltaRows, owner: "test", workers: workers)
+        maxDeltaRows: maxDeltaRows, owner: "test", workers: workers), schemas: schemas
     ) { log.append($0) }
     self.processor = processor
     self.log = log
     self.ended = ended
+    lookup = try schemas.map { schemas in (schemas, try WorkerThread(name: "schemas") { schemas.run() }) }
     thread = try WorkerThread(name: "worker") {
       var end = "stopped"
       do throws(PipelineError) { try processor.run() } catch { end = error.description }
@@ -121,6 +134,10 @@ final class Instance {
     processor.stop()
     let end = ended.wait(timeoutMilliseconds: seconds * 1000) { $0 }
     if end != nil { thread.join() }
+    if let lookup {
+      lookup.schemas.stop()
+      lookup.thread.join()
+    }
     return end
   }
 

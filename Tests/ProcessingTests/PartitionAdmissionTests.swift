@@ -107,6 +107,101 @@ private final class ScriptedSource: RecordSource {
     #expect(admission.expected == [0: 6, 1: 8])
   }
 
+  // MARK: Schemas
+
+  /// Lets partitions wait at these rows of what was drawn.
+  private mutating func admit(
+    waitingAt awaited: [TopicPartition: (row: Int, id: UInt32)], _ drawn: (Int32, Offset)...
+  ) throws -> (PartitionAdmission<ScriptedSource>.Admitted, kept: [String]) {
+    let records = UnsafeMutableBufferPointer<Record>.allocate(capacity: drawn.count)
+    defer { records.deallocate() }
+    for (index, (partition, offset)) in drawn.enumerated() {
+      records.initializeElement(at: index, to: record(partition, offset))
+    }
+    var admitted = try admission.admit(records, now: 0)
+    let last = RecordFingerprint(record(9, 9))
+    admission.wait(for: awaited, in: &admitted, records) { _ in last }
+    return (admitted, records.prefix(admitted.count).map { "\($0.partition):\($0.offset)" })
+  }
+
+  @Test("a partition that waits for a schema stops before that record, and is read again from there")
+  mutating func waitsForSchema() throws {
+    _ = try admission.start([claim(0, at: 5), claim(1, at: 7)])
+    _ = source.take()
+    let (admitted, kept) = try admit(
+      waitingAt: [0: (2, 77)], (0, 5), (1, 7), (0, 6), (0, 7), (1, 8), (0, 8))
+    #expect(kept == ["0:5", "1:7", "1:8"])
+    #expect(admitted.count == 3)
+    #expect(admitted.runs.map(\.rows) == [0..<1, 1..<3])
+    #expect(admission.expected == [0: 6, 1: 9])
+    #expect(admission.last(0) == RecordFingerprint(record(0, 5)))
+    #expect(admission.waiting == [0: AwaitedSchema(id: 77, offset: 6)])
+    admission.report(problem: "nobody answers")
+    #expect(
+      status.current.waiting[0]?.hasSuffix("the schema 77, which the schema registry has not given yet: nobody answers")
+        == true)
+    // What was under way is no record of it.
+    #expect(try admit((0, 9), (1, 9)).kept == ["1:9"])
+    try admission.catchUp()
+    #expect(source.take() == ["withdraw 0"])
+    admission.resume(0)
+    #expect(admission.waiting == [:] && status.current.waiting == [:])
+    #expect(try admit((0, 10)).kept == [])
+    try admission.catchUp()
+    #expect(source.take() == ["reread 0@6"])
+    #expect(try admit((0, 6), (0, 7)).kept == ["0:6", "0:7"])
+  }
+
+  @Test("the record before is known also where the first record of a batch has to wait")
+  mutating func waitsAtOnce() throws {
+    _ = try admission.start([claim(0, at: 5)])
+    _ = try admit(waitingAt: [0: (0, 77)], (0, 5), (0, 6))
+    #expect(admission.expected == [0: 5])
+    #expect(admission.last(0) == RecordFingerprint(record(9, 9)))
+  }
+
+  @Test("a wait that ends before the partition was taken out is a re-read alone")
+  mutating func resumedAtOnce() throws {
+    _ = try admission.start([claim(0, at: 5)])
+    source.isRebalancing = true
+    _ = try admit(waitingAt: [0: (0, 77)], (0, 5))
+    try admission.catchUp()
+    admission.resume(0)
+    source.isRebalancing = false
+    _ = source.take()
+    try admission.catchUp()
+    #expect(source.take() == ["reread 0@5"])
+  }
+
+  @Test("gaps behind the record that waits are found again, and a re-read of them is not made now")
+  mutating func waitsBeforeGap() throws {
+    source.policy = "compact"
+    _ = try admission.start([claim(0, at: 0)])
+    _ = try admit((0, 2))
+    try admission.catchUp()
+    // The gap before it is real; behind it is another one, which would have been read again.
+    let (admitted, kept) = try admit(waitingAt: [0: (1, 77)], (0, 2), (0, 3), (0, 6))
+    #expect(kept == ["0:2"])
+    #expect(admitted.gaps.map(\.gap) == [OffsetGap(partition: 0, first: 0, next: 2)])
+    _ = source.take()
+    try admission.catchUp()
+    #expect(source.take() == ["withdraw 0"])
+    #expect(admission.expected == [0: 3])
+  }
+
+  @Test("a partition that is given back waits no more")
+  mutating func waitsUntilReleased() throws {
+    _ = try admission.start([claim(0, at: 5), claim(1, at: 5)])
+    _ = try admit(waitingAt: [0: (0, 77), 1: (1, 77)], (0, 5), (1, 5))
+    admission.report(problem: nil)
+    try admission.release([0])
+    #expect(admission.waiting.keys.sorted() == [1] && status.current.waiting.keys.sorted() == [1])
+    admission.resume(0)
+    _ = source.take()
+    try admission.catchUp()
+    #expect(source.take() == ["withdraw 1"])
+  }
+
   @Test("without the broker's answer nothing is read, and no claim begins")
   mutating func noAnswer() throws {
     source.isAway = true

@@ -158,12 +158,12 @@ import Testing
     try project.write(path, try project.read(path).replacing("'event.avsc'", with: "'registry:downloads-value'"))
     let lookup = SchemaLookup { subject throws(SchemaLookup.Failure) in
       guard subject == "downloads-value" else { throw SchemaLookup.Failure("no \(subject)") }
-      return SchemaLookup.Answer(id: 7, text: schema)
+      return RegisteredSchema(id: 7, text: schema)
     }
     let stream = try #require(try project.load(lookup).stream(named: "content_downloads"))
     #expect(stream.plan.definition.schema == .subject("downloads-value"))
     #expect(throws: Never.self) { try stream.makeDecoder() }
-    let broken = SchemaLookup { _ throws(SchemaLookup.Failure) in SchemaLookup.Answer(id: 7, text: "{") }
+    let broken = SchemaLookup { _ throws(SchemaLookup.Failure) in RegisteredSchema(id: 7, text: "{") }
     let error = #expect(throws: ProjectError.self) { try project.load(broken) }
     #expect(
       error?.description.hasPrefix(

@@ -177,7 +177,12 @@ import Testing
 
   @Test("a bounded sample of the events may be asked for")
   func sample() throws {
-    #expect(try declared("a text", "format 'json', sample '1 second'").sampleIntervalMicroseconds == 1_000_000)
+    let stream = try declared("a text", "format 'json', sample '1 second'")
+    #expect(stream.sampleIntervalMicroseconds == 1_000_000)
+    #expect(stream.sampleKeepMicroseconds == 7 * 86_400_000_000)
+    let short = try declared("a text", "format 'json', sample '100 milliseconds', sample_keep '1 hour'")
+    #expect(short.sampleIntervalMicroseconds == 100_000)
+    #expect(short.sampleKeepMicroseconds == 3_600_000_000)
   }
 
   @Test(

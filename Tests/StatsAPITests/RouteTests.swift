@@ -102,24 +102,29 @@ import Testing
   @Test(
     "a topic that cannot be read and records that all die degrade it, with why in the processor's detail",
     arguments: [
-      (nil, [], nil, "running", "ok"), ("T", [], nil, "waiting", "degraded"), (nil, ["H"], nil, "held", "degraded"),
-      (nil, [], "D", "rejecting", "degraded"), ("T", ["H"], "D", "waiting", "degraded"),
-    ] as [(String?, [String], String?, String, String)])
-  func processorProblems(topic: String?, held: [String], dead: String?, word: String, status: String) throws {
+      (nil, [], [], nil, "running", "ok"), ("T", [], [], nil, "waiting", "degraded"),
+      (nil, ["H"], [], nil, "held", "degraded"), (nil, [], ["W"], nil, "waiting", "degraded"),
+      (nil, ["H"], ["W"], nil, "held", "degraded"), (nil, [], [], "D", "rejecting", "degraded"),
+      ("T", ["H"], ["W"], "D", "waiting", "degraded"),
+    ] as [(String?, [String], [String], String?, String, String)])
+  func processorProblems(
+    topic: String?, held: [String], waiting: [String], dead: String?, word: String, status: String
+  ) throws {
     let report = HealthReport(
       database: .init(isUp: true), broker: .init(isUp: true),
       streams: [
         .init(
           name: "s", topic: "t",
           processor: .init(
-            lagRecords: 0, lastCommitAgeSeconds: 1, isStalled: false, held: held, topicFault: topic, deadShare: dead))
+            lagRecords: 0, lastCommitAgeSeconds: 1, isStalled: false, held: held, waiting: waiting, topicFault: topic,
+            deadShare: dead))
       ])
     let answer = try Fixture(health: report).get("/health")
     #expect(answer.status == 200)
     let json = try JSONValue(parsing: answer.body)
     #expect(json["status"]?.stringValue == status)
     #expect(json["processor"]?["status"]?.stringValue == word)
-    let problems = [topic, held.first, dead].compactMap { $0 }
+    let problems = [topic, held.first, waiting.first, dead].compactMap { $0 }
     #expect(json["processor"]?["detail"]?.stringValue == (problems.isEmpty ? nil : problems.joined(separator: "; ")))
   }
 

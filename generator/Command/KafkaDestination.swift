@@ -10,7 +10,8 @@ final class KafkaDestination {
   let bootstrapServers: String
   private let producer: KafkaProducer
   private let admin: KafkaAdmin
-  private let group: String
+  /// Those that read the topic.
+  private let groups: [String]
   private let partitions: Int32
   /// Only for the embedded broker, which drops what is not read in time.
   private var limit: UnreadLimit?
@@ -37,7 +38,7 @@ final class KafkaDestination {
   ) throws {
     bootstrapServers = try findBroker(configuration)
     self.topic = topic
-    group = configuration.kafka.groupID
+    groups = readerGroups(of: topic, configuration)
     self.report = report
     var kafka = KafkaConfiguration(
       bootstrapServers: bootstrapServers,
@@ -118,21 +119,28 @@ final class KafkaDestination {
     }
     for change in limit?.didLook(at: states, inFlight: inFlight) ?? [] {
       switch change {
-      case .waiting: report("waiting for the processor (group \(group)): the embedded broker has no more room")
+      case .waiting:
+        report("waiting for the processor (group \(groupNames)): the embedded broker has no more room")
       case .resumed: report("the processor has caught up, going on")
       case .lost(let records):
-        report("the embedded broker dropped \(records) records before group \(group) had read them")
+        report("the embedded broker dropped \(records) records before group \(groupNames) had read them")
       }
     }
   }
 
+  private var groupNames: String { groups.joined(separator: ", ") }
+
   private func unread() throws(KafkaError) -> [UnreadLimit.Partition] {
     let timeout = Self.questionTimeoutMilliseconds
-    let committed = try admin.committedOffsets(group: group, topic: topic, timeoutMilliseconds: timeout)
+    let committed = try groups.map { group throws(KafkaError) in
+      try admin.committedOffsets(group: group, topic: topic, timeoutMilliseconds: timeout)
+    }
     var states: [UnreadLimit.Partition] = []
     for partition in 0..<partitions {
       let offsets = try admin.watermarkOffsets(topic: topic, partition: partition, timeoutMilliseconds: timeout)
-      states.append(UnreadLimit.Partition(low: offsets.low, high: offsets.high, committed: committed[partition]))
+      // Who has not committed yet has read nothing.
+      let slowest = committed.contains { $0[partition] == nil } ? nil : committed.compactMap { $0[partition] }.min()
+      states.append(UnreadLimit.Partition(low: offsets.low, high: offsets.high, committed: slowest))
     }
     return states
   }

@@ -4,12 +4,14 @@ import Formats
 import Kafka
 import Plan
 import Postgres
+import Registry
 
 /// Decodes records into `recount_events`, and counts how many came of each ledger segment.
 struct EventLoader {
   private let connection: PostgresConnection
   private let plan: StreamPlan
   private let decoder: RecordDecoder
+  private let schemas: SchemaSource?
   private let batch: EventBatch
   private let segments: [RecountSnapshot.Segment]
   /// The segment that each partition is in now: records come in order.
@@ -17,10 +19,14 @@ struct EventLoader {
   private var counts: [Int]
   private(set) var total = 0
 
-  init(_ connection: PostgresConnection, _ plan: StreamPlan, _ snapshot: RecountSnapshot, decoder: RecordDecoder) {
+  init(
+    _ connection: PostgresConnection, _ plan: StreamPlan, _ snapshot: RecountSnapshot, decoder: RecordDecoder,
+    schemas: SchemaSource?
+  ) {
     self.connection = connection
     self.plan = plan
     self.decoder = decoder
+    self.schemas = schemas
     batch = EventBatch(specs: plan.columns, capacity: TopicReader.batchSize)
     segments = snapshot.segments
     counts = Array(repeating: 0, count: segments.count)
@@ -46,6 +52,11 @@ struct EventLoader {
   }
 
   mutating func load(_ recordBatch: borrowing RecordBatch) throws(PipelineError) {
+    do throws(PostgresError) {
+      try schemas?.supply(decoder, for: recordBatch.records)
+    } catch {
+      throw .postgres(error)
+    }
     decoder.decode(recordBatch, into: batch)
     let records = recordBatch.records
     total += records.count

@@ -5,6 +5,7 @@ import Kafka
 import Plan
 import Postgres
 import Project
+import Registry
 import Storage
 
 /// Reads the topic again up to the committed positions, lets Postgres compute the rows of every aggregate by running the
@@ -18,18 +19,23 @@ public struct Recount {
   private let kafka: KafkaConfiguration
   private let topic: String
   private let group: String
+  private let schemas: SchemaSource?
 
   private var plan: StreamPlan { stream.plan }
 
-  /// - Parameter connection: is used for this alone and left with temporary tables: close it afterwards.
+  /// - Parameters:
+  ///   - connection: is used for this alone and left with temporary tables: close it afterwards.
+  ///   - schemas: knows those of records that are not the project's own; nil: there are none.
   public init(
-    _ connection: PostgresConnection, _ stream: Stream, kafka: KafkaConfiguration, topic: String, group: String
+    _ connection: PostgresConnection, _ stream: Stream, kafka: KafkaConfiguration, topic: String, group: String,
+    schemas: SchemaSource? = nil
   ) {
     self.connection = connection
     self.stream = stream
     self.kafka = kafka
     self.topic = topic
     self.group = group
+    self.schemas = schemas
   }
 
   public func run() throws(PipelineError) -> RecountReport {
@@ -48,7 +54,8 @@ public struct Recount {
       }
       let snapshot = try RecountSnapshot(connection, plan, cluster: cluster, topic: topic, lows: lows)
       try connection.execute(RecountQueries.eventTable(plan))
-      var loader = EventLoader(connection, plan, snapshot, decoder: try stream.makeDecoder(topic: topic))
+      var loader = EventLoader(
+        connection, plan, snapshot, decoder: try stream.makeDecoder(topic: topic), schemas: schemas)
       try reader.read(loader.ranges(from: lows)) { try loader.load($0) }
       try connection.execute(
         "ANALYZE recount_events, recount_counts, recount_dead, recount_replays")

@@ -36,9 +36,11 @@ enum FrameHeader {
   static func isLikely(id: UInt32) -> Bool { (1..<1 << 24).contains(id) }
 
   /// What to say of a payload that is not bare Avro after all and looks like a frame; nil when it does not.
-  static func suspicion(of payload: UnsafeBufferPointer<UInt8>) -> String? {
+  ///
+  /// - Parameter refused: why ids have no schema.
+  static func suspicion(of payload: UnsafeBufferPointer<UInt8>, refused: [UInt32: RowFailure]) -> String? {
     if let fingerprint = fingerprint(in: payload) { return unknown(fingerprint: fingerprint) }
-    if let id = confluentID(in: payload), isLikely(id: id) { return unknown(confluentID: id) }
+    if let id = confluentID(in: payload), isLikely(id: id) { return refused[id]?.message ?? unknown(confluentID: id) }
     return nil
   }
 

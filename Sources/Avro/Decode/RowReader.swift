@@ -27,6 +27,8 @@ struct RowReader: ~Copyable {
   var mayBeFramed = false
   /// The stream's, for messages.
   var framing = Framing.auto
+  /// Ids that have no schema, and why; for messages.
+  var refused: [UInt32: RowFailure] = [:]
   /// The field being read, for messages.
   var field = 0
   var depth = 0
@@ -181,7 +183,7 @@ struct RowReader: ~Copyable {
   mutating func fail(_ row: Int, _ failure: RowFailure, payload whole: UnsafeBufferPointer<UInt8>? = nil) {
     let payload = whole ?? UnsafeBufferPointer(start: start, count: end - start)
     var failure = failure
-    if mayBeFramed, let suspicion = FrameHeader.suspicion(of: payload) {
+    if mayBeFramed, let suspicion = FrameHeader.suspicion(of: payload, refused: refused) {
       failure = RowFailure(
         code: .unknownSchema, message: "\(suspicion), and bare it cannot be read either: \(failure.message)")
     }

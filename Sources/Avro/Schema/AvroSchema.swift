@@ -16,9 +16,14 @@ public struct AvroSchema: Sendable {
   /// Comments (`// …`, `/* … */`) are passed over. Refused: JSON that is not valid, what the specification forbids (invalid or undefined names, names and symbols
   /// that repeat, unions in unions, defaults that do not fit, records that contain themselves without end). Ignored, as
   /// the specification says: unknown attributes, and logical types that are unknown or do not fit their type.
-  /// - Parameter file: names the schema in errors.
-  public init(parsing text: String, file: String = "schema") throws(AvroError) {
-    try self.init(SchemaLibrary([SchemaText(file: file, text: text)]), file: 0)
+  /// - Parameters:
+  ///   - file: names the schema in errors.
+  ///   - others: texts that define types which this one names, with names of their own.
+  public init(
+    parsing text: String, file: String = "schema", referringTo others: [(name: String, text: String)] = []
+  ) throws(AvroError) {
+    let texts = [(name: file, text: text)] + others
+    try self.init(SchemaLibrary(texts.map { SchemaText(file: $0.name, text: $0.text) }), file: 0)
   }
 
   /// The schema of one file of a library, with the types of other files that it names.

@@ -9,6 +9,9 @@ public enum SettingFormat: Hashable, Sendable {
   /// Origins (`https://host[:port]`) separated by commas, or `*`.
   case origins
   case postgresURL
+  /// `http://` and `https://` addresses separated by commas.
+  case addresses
+  case file
   case folder
   /// A schema of Postgres that is nobody else's.
   case schema
@@ -22,6 +25,8 @@ public enum SettingFormat: Hashable, Sendable {
     case .servers: "HOST:PORT,…"
     case .origins: "ORIGIN,…"
     case .postgresURL: "URL"
+    case .addresses: "URL,…"
+    case .file: "FILE"
     case .folder: "FOLDER"
     case .schema: "NAME"
     }
@@ -37,8 +42,18 @@ public enum SettingFormat: Hashable, Sendable {
     case .servers: "host:port, several separated by commas"
     case .origins: "origins such as https://example.org separated by commas, or *"
     case .postgresURL: "postgresql://user:password@host:port/database?option=value"
+    case .addresses: "http:// or https:// addresses, several separated by commas"
+    case .file: "file"
     case .folder: "folder"
     case .schema: "name of at most \(Self.maximumSchemaBytes) bytes that does not begin with pg_ or end with _pulse"
+    }
+  }
+
+  /// Whether `text` may be shown in a message: an address with a user in it holds a password, too.
+  func isPublic(_ text: String) -> Bool {
+    switch self {
+    case .addresses: !text.contains("@")
+    default: true
     }
   }
 
@@ -62,7 +77,10 @@ public enum SettingFormat: Hashable, Sendable {
       return text == "*" || splitList(text).allSatisfy(isOrigin) ? nil : "must be \(rule)"
     case .postgresURL:
       return text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") ? nil : "must be \(rule)"
-    case .folder:
+    case .addresses:
+      if text.contains("@") { return "must not hold a user or a password: they have settings of their own" }
+      return splitList(text).allSatisfy(isAddress) && !splitList(text).isEmpty ? nil : "must be \(rule)"
+    case .file, .folder:
       return text.isEmpty ? "must not be empty" : nil
     case .schema:
       let isTaken =
@@ -95,10 +113,19 @@ private func isOrigin(_ text: String) -> Bool {
   return false
 }
 
+private func isAddress(_ text: String) -> Bool {
+  for scheme in ["http://", "https://"] where text.hasPrefix(scheme) {
+    let rest = text.dropFirst(scheme.count)
+    return !rest.isEmpty && !rest.hasPrefix("/") && !rest.contains { " ?#\"\\".contains($0) || $0.isNewline }
+  }
+  return false
+}
+
 /// One documented setting.
 public struct Setting: Hashable, Sendable {
   public enum Group: String, CaseIterable, Sendable {
     case kafka = "Kafka"
+    case registry = "Schema registry"
     case postgres = "Postgres"
     case api = "API and dashboard"
     case engine = "Engine"

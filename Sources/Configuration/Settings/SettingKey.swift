@@ -3,6 +3,11 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case kafkaBootstrapServers = "KAFKA_BOOTSTRAP_SERVERS"
   case kafkaTopic = "KAFKA_TOPIC"
   case kafkaGroupID = "KAFKA_GROUP_ID"
+  case registryURL = "SCHEMA_REGISTRY_URL"
+  case registryUser = "SCHEMA_REGISTRY_USER"
+  case registryPassword = "SCHEMA_REGISTRY_PASSWORD"
+  case registryToken = "SCHEMA_REGISTRY_TOKEN"
+  case registryCA = "SCHEMA_REGISTRY_CA"
   case databaseURL = "DATABASE_URL"
   case pgHost = "PG_HOST"
   case pgPort = "PG_PORT"
@@ -51,6 +56,18 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(
         .kafka, .text, default: "streampulse",
         "Consumer group in which the instances share the partitions; of several streams each has one, GROUP.STREAM")
+    case .registryURL:
+      Setting(
+        .registry, .addresses, note: "none: records are of the schemas in schemas/",
+        "Schema registry to ask for schemas that are not in schemas/; addresses of one registry, tried in turn")
+    case .registryUser: Setting(.registry, .text, note: "none", "User of the schema registry")
+    case .registryPassword: Setting(.registry, .text, note: "none", secret: true, "Password of that user")
+    case .registryToken:
+      Setting(.registry, .text, note: "none", secret: true, "Bearer token for the schema registry, instead of a user")
+    case .registryCA:
+      Setting(
+        .registry, .file, note: "those of the system",
+        "Certificates (PEM) of the authorities that the registry's own is checked against")
     case .databaseURL:
       Setting(
         .postgres, .postgresURL, note: "a private cluster in the data folder, by \"up\" only", secret: true,

@@ -37,7 +37,8 @@ struct SettingValues {
       guard let (text, origin) = values[key], let complaint = key.setting.format.complaint(about: text) else {
         return nil
       }
-      let shown = key.setting.isSecret ? "" : ", not \"\(text)\""
+      let isPublic = !key.setting.isSecret && key.setting.format.isPublic(text)
+      let shown = isPublic ? ", not \"\(text)\"" : ""
       return .init(location: origin, message: "\(key.rawValue) \(complaint)\(shown)")
     }
   }
@@ -91,7 +92,7 @@ struct SettingLayers {
     if SettingKey(rawValue: key) != nil || KafkaProperty(key: key, value: "") != nil { return }
     // Whether there is such a stream is known when the project is loaded.
     if key.hasPrefix(TopicSetting.prefix) { return }
-    let looksLikeOurs = ["KAFKA_", "PG_", "API_", "STREAMPULSE_"].contains { key.hasPrefix($0) }
+    let looksLikeOurs = ["KAFKA_", "SCHEMA_REGISTRY_", "PG_", "API_", "STREAMPULSE_"].contains { key.hasPrefix($0) }
     // A letter or two off a known name is a slip, whatever it begins with.
     if looksLikeOurs || nearestName(to: key, among: SettingKey.allCases.map(\.rawValue), mostMistakes: 2) != nil {
       problems.append(Self.unknown(key, location: location))

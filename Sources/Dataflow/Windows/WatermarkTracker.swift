@@ -69,6 +69,13 @@ public struct WatermarkTracker: Sendable {
     return maxEventTime - outOfOrderness > latest
   }
 
+  /// Says that the partition is not silent: it has events that cannot be read yet, which must not be late when they can.
+  public mutating func stayActive(_ partition: Int32, now: Int64) {
+    partitions[partition]?.lastActivity = now
+    partitions[partition]?.isIdle = false
+    silence = nil
+  }
+
   /// Says that for this long nothing could be read, because the broker or the database was away: that was no silence.
   public mutating func skip(_ duration: Int64) {
     for number in partitions.keys { partitions[number]?.lastActivity += duration }

@@ -77,6 +77,14 @@ public struct OffsetTracker: Sendable {
     positions.removeAll()
   }
 
+  /// Takes back what was admitted from this offset on: it is expected again, once a re-read has started.
+  ///
+  /// - Parameter last: of the record before it; nil when unknown.
+  public mutating func rewind(_ partition: TopicPartition, to offset: Offset, last: RecordFingerprint?) {
+    guard positions[partition] != nil else { return }
+    positions[partition] = Position(expected: offset, awaitsReread: true, last: last)
+  }
+
   /// The source has been told to read the partition again; what it delivers from now on counts.
   public mutating func rereadStarted(_ partition: TopicPartition) {
     positions[partition]?.awaitsReread = false
@@ -163,26 +171,10 @@ public struct OffsetTracker: Sendable {
     _ partitions: Set<TopicPartition>, from admission: inout Admission, _ records: UnsafeMutableBufferPointer<Record>
   ) {
     for partition in partitions { release(partition) }
-    var kept: [PartitionRun] = []
-    var count = 0
-    for run in admission.runs {
-      guard !partitions.contains(TopicPartition(topic: admission.topic, partition: run.partition)) else {
-        admission.strays += run.rows.count
-        continue
-      }
-      let start = count
-      for row in run.rows {
-        if count != row { records[count] = records[row] }
-        count += 1
-      }
-      if let last = kept.last, last.partition == run.partition {
-        kept[kept.count - 1].rows = last.rows.lowerBound..<count
-      } else {
-        kept.append(PartitionRun(partition: run.partition, rows: start..<count))
-      }
-    }
+    let count = admission.runs.cut(
+      Dictionary(uniqueKeysWithValues: partitions.map { ($0.partition, 0) }), records)
+    admission.strays += admission.count - count
     admission.count = count
-    admission.runs = kept
     admission.rereads = admission.rereads.filter { !partitions.contains($0.key) }
   }
 }

@@ -29,7 +29,9 @@ struct PartitionAdmission<Source: RecordSource> {
   private var examiner = GapExaminer()
   /// Partitions that are ours but wait for an operator.
   private(set) var held: Set<TopicPartition> = []
-  /// Of these, the ones whose fetching has not been ended yet, because a rebalance was waiting for its answer.
+  /// Partitions that wait for a schema, and where they go on.
+  private(set) var waiting: [TopicPartition: AwaitedSchema] = [:]
+  /// Held or waiting ones whose fetching has not been ended yet, because a rebalance was waiting for its answer.
   private var pendingWithdrawals: Set<TopicPartition> = []
   /// Re-reads that could not start because a rebalance was waiting for its answer.
   private var pendingRereads: [TopicPartition: Offset] = [:]
@@ -100,12 +102,14 @@ struct PartitionAdmission<Source: RecordSource> {
       tracker.release(partition)
       pendingRereads[partition] = nil
       held.remove(partition)
+      waiting[partition] = nil
       pendingWithdrawals.remove(partition)
     }
     try source.unassign(partitions)
     status.update { status in
       status.partitions = assigned
       status.held = status.held.filter { held.contains($0.key) }
+      status.waiting = status.waiting.filter { waiting[$0.key] != nil }
     }
     released.observations(Observation.partitionsRevoked).forEach(observe)
   }
@@ -160,6 +164,51 @@ struct PartitionAdmission<Source: RecordSource> {
     admitted.count = admission.count
     admitted.runs = admission.runs
     return admitted
+  }
+
+  // MARK: Schemas
+
+  /// Stops reading partitions whose next record cannot be decoded yet, and takes that record and all behind it out of
+  /// what was admitted. Nothing of them is lost or kept in memory: they are read again after `resume`.
+  ///
+  /// - Parameters:
+  ///   - awaited: by partition, the row of the record and the id of its schema.
+  ///   - last: of the record that was admitted before this batch; nil when unknown.
+  mutating func wait(
+    for awaited: [TopicPartition: (row: Int, id: UInt32)], in admitted: inout Admitted,
+    _ records: UnsafeMutableBufferPointer<Record>, last: (TopicPartition) -> RecordFingerprint?
+  ) {
+    for (partition, (row, id)) in awaited.sorted(by: { $0.key < $1.key }) {
+      let offset = records[row].offset
+      let before = admitted.runs.last { $0.partition == partition.partition && $0.rows.lowerBound < row }
+      let kept = before.map { RecordFingerprint(records[min($0.rows.upperBound, row) - 1]) }
+      tracker.rewind(partition, to: offset, last: kept ?? last(partition))
+      // Gaps behind it are found again.
+      admitted.gaps.removeAll { $0.gap.partition == partition && $0.gap.first > offset }
+      pendingRereads[partition] = nil
+      pendingWithdrawals.insert(partition)
+      waiting[partition] = AwaitedSchema(id: id, offset: offset)
+      observe(
+        .schemaAwaited(topic: partition.topic, partition: partition.partition, offset: offset, id: id))
+    }
+    let cuts = awaited.map { ($0.key.partition, $0.value.row) }
+    admitted.count = admitted.runs.cut(Dictionary(uniqueKeysWithValues: cuts), records)
+  }
+
+  /// Reads a partition again that has waited, from the record on that it waited at.
+  mutating func resume(_ partition: TopicPartition) {
+    guard let awaited = waiting.removeValue(forKey: partition) else { return }
+    pendingWithdrawals.remove(partition)
+    pendingRereads[partition] = awaited.offset
+    status.update { $0.waiting[partition] = nil }
+  }
+
+  /// Tells who waits, and why.
+  func report(problem: String?) {
+    guard !waiting.isEmpty else { return }
+    var texts: [TopicPartition: String] = [:]
+    for (partition, awaited) in waiting { texts[partition] = awaited.text(partition, problem: problem) }
+    status.update { [texts] in $0.waiting = texts }
   }
 
   private func announce(_ explained: ExplainedGap) {

@@ -29,6 +29,8 @@ public struct Checkpoint: Sendable {
   public var deltas: [WindowDelta]
   public var deadLetters: [DeadLetter]
   public var gaps: [ExplainedGap]
+  /// Some of the events themselves, for `event_log`.
+  public var samples: [SampledEvent] = []
 
   public var recordCount: Int { advances.reduce(0) { $0 + $1.counts.consumed } }
 }

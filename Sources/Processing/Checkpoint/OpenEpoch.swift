@@ -38,6 +38,9 @@ struct OpenEpoch {
   /// Offsets that were read since the last checkpoint was sealed, those that do not exist included.
   var unsealedOffsets: Int64 { partitions.values.reduce(0) { $0 + $1.next - $1.sealed } }
 
+  /// Of the record before the partition's position; nil when unknown.
+  func last(_ partition: TopicPartition) -> RecordFingerprint? { partitions[partition]?.last }
+
   /// - Parameter now: monotonic, in microseconds.
   mutating func assign(_ claim: PartitionClaim, now: Int64) {
     partitions[claim.partition] = Partition(

@@ -52,7 +52,7 @@ extension Sink {
 }
 
 extension PostgresArray {
-  fileprivate mutating func append(_ value: Int64?) {
+  mutating func append(_ value: Int64?) {
     if let value { append(value) } else { appendNull() }
   }
 

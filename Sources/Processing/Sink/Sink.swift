@@ -6,7 +6,7 @@ import Plan
 import Postgres
 import Storage
 
-/// Writes checkpoints: positions, rows, ledger and dead letters in one transaction and one round trip.
+/// Writes checkpoints: positions, rows, ledger, dead letters and sampled events in one transaction and one round trip.
 ///
 /// Owns no connection: the sink thread hands one in and decides what an error means.
 struct Sink: Sendable {
@@ -14,6 +14,8 @@ struct Sink: Sendable {
   let owner: String
   /// Where dead letters are forwarded to, if anywhere.
   let deadLetterTopic: String?
+  /// Between two events of a partition in `event_log`, in microseconds.
+  let sampleInterval: Int64
   private let aggregates: [(name: String, upsert: String)]
   private let shapes: [(name: String, shape: TableShape)]
   private let plantedBug: PlantedBug?
@@ -22,6 +24,7 @@ struct Sink: Sendable {
     stream = plan.definition.name
     self.owner = owner
     deadLetterTopic = plan.definition.deadLetterTopic
+    sampleInterval = plan.definition.sampleIntervalMicroseconds ?? 0
     self.plantedBug = plantedBug
     aggregates = plan.aggregates.map { ($0.name, ResultTable($0).upsertStatement) }
     shapes = plan.aggregates.map { ($0.name, TableShape($0, of: plan)) }
@@ -89,6 +92,7 @@ struct Sink: Sendable {
       statements.append(record(gaps, of: topic, cluster, pulse))
     }
     if !checkpoint.deadLetters.isEmpty { statements.append(insert(checkpoint.deadLetters, cluster, pulse)) }
+    if !checkpoint.samples.isEmpty { statements.append(log(checkpoint.samples, cluster)) }
     // Parsed and planned once per connection: a flush comes many times a second.
     for statement in positions + statements { try connection.prepare(statement.name, statement.sql) }
     if plantedBug == .positionBeforeRows {

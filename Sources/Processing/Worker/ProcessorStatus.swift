@@ -10,6 +10,8 @@ public final class ProcessorStatus: Sendable {
     public var partitions: [TopicPartition] = []
     /// Partitions of which nothing is read until an operator says how to go on, and why.
     public var held: [TopicPartition: String] = [:]
+    /// Partitions that wait for a schema, and what for; they go on by themselves.
+    public var waiting: [TopicPartition: String] = [:]
     /// What an access list denied when records were to be read; nil once they come.
     public var denial: String?
     /// Why it has ended by itself.
@@ -65,6 +67,7 @@ extension ProcessorStatus.Snapshot {
     merged.cluster = cluster ?? other.cluster
     merged.partitions = (partitions + other.partitions).sorted()
     merged.held.merge(other.held) { $1 }
+    merged.waiting.merge(other.waiting) { $1 }
     merged.ending = ending ?? other.ending
     merged.denial = denial ?? other.denial
     merged.brokerProblem = brokerProblem ?? other.brokerProblem

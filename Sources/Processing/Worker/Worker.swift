@@ -15,6 +15,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private let plan: StreamPlan
   private let consumer: Source
   private let decoder: RecordDecoder
+  /// nil: records are of the project's own schemas alone.
+  private var schemas: SchemaWait?
   private let sink: Sink
   private let time: Time
   private let observe: @Sendable (Observation) -> Void
@@ -29,6 +31,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private var open: OpenEpoch
   private var checkpoints: CheckpointProtocol
   private var letters = LetterTray()
+  /// nil: the stream has no sample.
+  private var sampler: EventSampler?
   private var gaps: [ExplainedGap] = []
   private var watermark: Int64?
   /// Events ahead of the clock are not news before (monotonic microseconds).
@@ -42,16 +46,19 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private var lastRound: Int64
   private var couldRead = true
 
-  /// - Parameter seed: of the hash functions.
+  /// - Parameters:
+  ///   - schemas: knows those that are not the project's own; nil: nobody is asked.
+  ///   - seed: of the hash functions.
   package init(
-    plan: StreamPlan, consumer: Source, decoder: RecordDecoder, sink: Sink, time: Time, settings: ProcessorSettings,
-    status: ProcessorStatus, seed: UInt64, shouldStop: @escaping @Sendable () -> Bool,
-    observe: @escaping @Sendable (Observation) -> Void
+    plan: StreamPlan, consumer: Source, decoder: RecordDecoder, schemas: (any SchemaAnswers)? = nil, sink: Sink,
+    time: Time, settings: ProcessorSettings, status: ProcessorStatus, seed: UInt64,
+    shouldStop: @escaping @Sendable () -> Bool, observe: @escaping @Sendable (Observation) -> Void
   ) {
     servers = settings.kafka.bootstrapServers
     self.plan = plan
     self.consumer = consumer
     self.decoder = decoder
+    self.schemas = SchemaWait(schemas, for: decoder)
     self.sink = sink
     self.time = time
     self.status = status
@@ -66,6 +73,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       idleTimeoutMicroseconds: definition.idleTimeoutMicroseconds,
       maxAheadMicroseconds: definition.maxWatermarkAheadMicroseconds)
     open = OpenEpoch(aggregateCount: plan.aggregates.count)
+    sampler = EventSampler(plan)
     let now = time.monotonic()
     checkpoints = CheckpointProtocol(limits: settings.limits, now: now)
     lastRecord = now
@@ -101,6 +109,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     if shouldStop() { checkpoints.stopRequested(now: now) }
     try serveGroup(now)
     try serveSink(now)
+    schemas?.serve(&admission, &watermarks, now: now)
     watermark = watermarks.advance(now: now)
     let facts = facts(now)
     switch checkpoints.decide(facts) {
@@ -215,9 +224,11 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
 
   private func process(_ batchOfRecords: consuming RecordBatch) throws(PipelineError) {
     var records = batchOfRecords
-    let admitted = try kafka { () throws(KafkaError) in
+    var admitted = try kafka { () throws(KafkaError) in
       try admission.admit(records.records, now: time.monotonic())
     }
+    schemas?.examine(
+      records.records, &admitted, in: &admission, topic: consumer.topic, now: time.monotonic(), last: open.last)
     for explained in admitted.gaps {
       gaps.append(explained)
       open.record(explained.gap)
@@ -232,11 +243,15 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     lastRecord = time.monotonic()
     for slice in batch.slices(of: records.count) {
       decoder.decode(records, slice, into: batch)
-      aggregate(admitted.runs.compactMap { $0.clipped(to: slice) })
+      let runs = admitted.runs.compactMap { $0.clipped(to: slice) }
+      aggregate(runs)
       letters.collect(from: batch, windows, plan, records, topic: consumer.topic, firstRow: slice.lowerBound) {
         record in
         decoder.schemaID(of: record)
       }
+      sampler?.collect(
+        from: batch, runs, records, topic: consumer.topic, firstRow: slice.lowerBound, watermark: watermark,
+        now: time.wall())
     }
   }
 
@@ -274,7 +289,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       return
     }
     let checkpoint = Checkpoint(
-      advances: advances, deltas: windows.drain(), deadLetters: letters.empty(), gaps: gaps)
+      advances: advances, deltas: windows.drain(), deadLetters: letters.empty(), gaps: gaps,
+      samples: sampler?.empty() ?? [])
     gaps = []
     flushStarted = now
     sink.submit(.commit(checkpoint))

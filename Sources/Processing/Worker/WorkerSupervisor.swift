@@ -4,6 +4,7 @@ import Kafka
 import Observability
 import Postgres
 import Project
+import Registry
 import Threads
 
 /// Keeps one worker and its sink thread at work: they are made anew whenever they have to give up what is not committed.
@@ -15,15 +16,18 @@ final class WorkerSupervisor: Sendable {
   let status: ProcessorStatus
   private let stream: Stream
   private let settings: ProcessorSettings
+  private let schemas: WriterSchemas?
   private let observe: @Sendable (Observation) -> Void
   private let state = Monitor(State())
 
   init(
-    _ stream: Stream, settings: ProcessorSettings, observe: @escaping @Sendable (Observation) -> Void
+    _ stream: Stream, settings: ProcessorSettings, schemas: WriterSchemas?,
+    observe: @escaping @Sendable (Observation) -> Void
   ) {
     self.stream = stream
     status = ProcessorStatus(books: settings.books(of: stream.plan.definition.name))
     self.settings = settings
+    self.schemas = schemas
     self.observe = observe
   }
 
@@ -101,8 +105,9 @@ final class WorkerSupervisor: Sendable {
       thread.join()
     }
     let worker = Worker(
-      plan: stream.plan, consumer: consumer, decoder: decoder, sink: sink, time: MachineTime(), settings: settings,
-      status: status, seed: UInt64.random(in: 1...UInt64.max), shouldStop: { [self] in isStopping }, observe: observe)
+      plan: stream.plan, consumer: consumer, decoder: decoder, schemas: schemas, sink: sink, time: MachineTime(),
+      settings: settings, status: status, seed: UInt64.random(in: 1...UInt64.max), shouldStop: { [self] in isStopping },
+      observe: observe)
     defer {
       // What it has not given back itself goes to the next worker, which finds out anew what it may read.
       let left = status.current.partitions
@@ -110,6 +115,7 @@ final class WorkerSupervisor: Sendable {
         $0.denial = nil
         $0.partitions = []
         $0.held = [:]
+        $0.waiting = [:]
       }
       left.observations(Observation.partitionsRevoked).forEach(observe)
     }

@@ -6,6 +6,7 @@ import Formats
 import JSON
 import Plan
 import Postgres
+import Registry
 import Storage
 import Threads
 
@@ -38,11 +39,16 @@ public struct LetterReplay {
   private let plan: StreamPlan
   private let decoder: RecordDecoder
   private let connection: PostgresConnection
+  private let schemas: SchemaSource?
 
-  public init(_ plan: StreamPlan, _ decoder: RecordDecoder, _ connection: PostgresConnection) {
+  /// - Parameter schemas: knows those of letters that are not the project's own; nil: there are none.
+  public init(
+    _ plan: StreamPlan, _ decoder: RecordDecoder, _ connection: PostgresConnection, schemas: SchemaSource? = nil
+  ) {
     self.plan = plan
     self.decoder = decoder
     self.connection = connection
+    self.schemas = schemas
   }
 
   private var lock: AdvisoryLock { .replay(stream: plan.definition.name) }
@@ -60,9 +66,26 @@ public struct LetterReplay {
       // What was checked before the lock was held, a replay with a changed definition may have changed meanwhile.
       let shapes = plan.aggregates.map { (name: $0.name, shape: TableShape($0, of: plan)) }
       if let change = try Migrator.redefinition(shapes, connection) { throw PipelineError.definition(change) }
+      try learnSchemas(of: filter)
       return try replayAll(filter, now: now)
     } catch {
       throw PipelineError(error)
+    }
+  }
+
+  /// Looks up what the letters were written with: before the transactions that hold locks, which must not wait for a
+  /// registry. A schema that cannot be had now leaves its letters as they are.
+  private func learnSchemas(of filter: LetterFilter) throws(PostgresError) {
+    guard let schemas else { return }
+    let ids = try connection.query(
+      """
+      SELECT DISTINCT d.schema_id FROM dead_letters AS d
+      WHERE \(LetterFilter.condition) AND d.replayed_at IS NULL AND d.schema_id IS NOT NULL
+      ORDER BY d.schema_id
+      """, filter.parameters)
+    for row in 0..<ids.rowCount {
+      guard let id = ids.integer(row, 0).flatMap(UInt32.init(exactly:)) else { continue }
+      try schemas.supply(decoder, id)
     }
   }
 

@@ -5,6 +5,7 @@ import Kafka
 import Plan
 import Postgres
 import Project
+import Registry
 import Storage
 import Threads
 
@@ -25,6 +26,7 @@ public final class Replay {
   private let aggregate: AggregatePlan
   private let topic: String
   private let reader: TopicReader
+  private let schemas: SchemaSource?
   private var cluster = ""
   /// How far each partition is contained in the shadow table, and how many records that were.
   private var positions: [Int32: Offset] = [:]
@@ -32,10 +34,12 @@ public final class Replay {
   private var counts: [Int32: Int64] = [:]
   private var deadCount: Int64 = 0
 
-  /// - Parameter connection: is used for this alone.
+  /// - Parameters:
+  ///   - connection: is used for this alone.
+  ///   - schemas: knows those of records that are not the project's own; nil: there are none.
   public init(
     _ connection: PostgresConnection, _ stream: Stream, aggregate name: String, kafka: KafkaConfiguration,
-    topic: String, group: String
+    topic: String, group: String, schemas: SchemaSource? = nil
   ) throws(PipelineError) {
     guard let aggregate = stream.plan.aggregates.first(where: { $0.name == name }) else {
       throw .definition(
@@ -46,6 +50,7 @@ public final class Replay {
     self.stream = stream
     self.aggregate = aggregate
     self.topic = topic
+    self.schemas = schemas
     do {
       reader = try TopicReader(kafka, topic: topic, group: group)
     } catch {
@@ -66,7 +71,7 @@ public final class Replay {
     try alone {
       let (scope, isRedefined) = try prepare(time)
       let shadow = try ShadowTable(connection, aggregate)
-      let engine = try ReplayEngine(stream, aggregate, topic: topic, floor: scope.floor)
+      let engine = try ReplayEngine(stream, aggregate, topic: topic, floor: scope.floor, schemas: schemas)
       var left = Replay.sampleSize
       var targets: [Int32: Offset] = [:]
       for (partition, start) in scope.starts {
@@ -98,7 +103,7 @@ public final class Replay {
       let shadow = try ShadowTable(connection, aggregate)
       try shadow.create()
       do {
-        let engine = try ReplayEngine(stream, aggregate, topic: topic, floor: scope.floor)
+        let engine = try ReplayEngine(stream, aggregate, topic: topic, floor: scope.floor, schemas: schemas)
         try advance(to: scope.positions, engine, shadow)
         try shadow.adorn()
         for _ in 0..<Replay.maxRounds {

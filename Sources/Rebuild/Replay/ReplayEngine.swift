@@ -4,7 +4,9 @@ import Faults
 import Formats
 import Kafka
 import Plan
+import Postgres
 import Project
+import Registry
 
 /// One aggregate computed by the engine's own code, apart from the running processors.
 struct ReplayEngine {
@@ -15,12 +17,13 @@ struct ReplayEngine {
   private let plan: StreamPlan
   private let floor: Int64?
   private let decoder: RecordDecoder
+  private let schemas: SchemaSource?
   private let batch: EventBatch
   private let windows: WindowOperator
 
   /// - Parameter floor: events of windows that ended by then take no part. Nothing else is late: what had been dropped as
   ///   late is taken.
-  init(_ stream: Stream, _ aggregate: AggregatePlan, topic: String, floor: Int64?) throws {
+  init(_ stream: Stream, _ aggregate: AggregatePlan, topic: String, floor: Int64?, schemas: SchemaSource?) throws {
     var plan = stream.plan
     var aggregate = aggregate
     aggregate.retentionMicroseconds = nil
@@ -29,6 +32,7 @@ struct ReplayEngine {
     plan.aggregates = [aggregate]
     self.plan = plan
     self.floor = floor
+    self.schemas = schemas
     decoder = try stream.makeDecoder(topic: topic)
     batch = EventBatch(specs: plan.columns, capacity: TopicReader.batchSize)
     windows = WindowOperator(plan, batch: batch, seed: UInt64.random(in: 1...UInt64.max))
@@ -39,6 +43,11 @@ struct ReplayEngine {
   /// - Throws: for a record that cannot be computed: it is no dead letter, so every aggregate has to take it.
   func add(_ records: borrowing RecordBatch) throws(PipelineError) {
     guard records.count > 0 else { return }
+    do throws(PostgresError) {
+      try schemas?.supply(decoder, for: records.records)
+    } catch {
+      throw .postgres(error)
+    }
     decoder.decode(records, into: batch)
     let run = PartitionRun(partition: 0, rows: 0..<records.count)
     // How far an event was ahead of the clock was decided when it came.

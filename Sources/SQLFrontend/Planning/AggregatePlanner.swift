@@ -37,7 +37,7 @@ struct AggregatePlanner {
         source.error(at: select.sourceLocation, "there is no stream \"\(select.source)\"", hint: hint))
       return nil
     }
-    let typer = eventTyper(columns)
+    let typer = ExpressionTyper(source: source, eventsOf: columns)
     let filter = select.filter.flatMap { condition in
       diagnostics.attempt { () throws(DefinitionError) in try typer.condition(condition, of: "WHERE") }
     }
@@ -47,7 +47,7 @@ struct AggregatePlanner {
     results.plan(select.items, &diagnostics)
     guard diagnostics.errors.isEmpty, let window = grouping.window, let options else { return nil }
     let text = diagnostics.attempt { () throws(DefinitionError) in
-      try Self.selectText(syntax, source, window: grouping.windowLocation)
+      try BatchText(source: source, columns: columns).select(syntax, window: grouping.windowLocation)
     }
     guard let text else { return nil }
     let plan = AggregatePlan(
@@ -56,22 +56,6 @@ struct AggregatePlanner {
       allowedLatenessMicroseconds: options.allowedLateness, latePolicy: options.late,
       select: text)
     return (plan, select.source)
-  }
-
-  /// The SELECT's own text, with the places that a batch needs. The parser gives beginnings, the tokens give ends.
-  private static func selectText(_ syntax: SyntaxAggregate, _ source: SourceText, window: Int) throws(DefinitionError)
-    -> SelectText
-  {
-    let range = syntax.selectRange
-    let tokens = source.tokens.filter { !$0.isComment && range.contains($0.range.lowerBound) }
-    guard let name = tokens.firstIndex(where: { $0.range.lowerBound == syntax.select.sourceLocation }), name > 0 else {
-      throw source.error(at: syntax.select.sourceLocation, "FROM is missing", hint: SyntaxReader.aggregateForm)
-    }
-    // Nothing but FROM may stand before the stream's name.
-    let from = tokens[name - 1].range.lowerBound..<tokens[name].range.upperBound
-    return SelectText(
-      text: source.text(range), from: from.lowerBound - range.lowerBound..<from.upperBound - range.lowerBound,
-      window: source.callText(at: window))
   }
 
   private struct Options {
@@ -94,30 +78,6 @@ struct AggregatePlanner {
       return Options(
         retention: retention, allowedLateness: try options.interval("allowed_lateness") ?? 0,
         late: try options.choice("late", LatePolicy.self) ?? .revise)
-    }
-  }
-
-  /// What may stand in WHERE, FILTER, GROUP BY and in the arguments of aggregates.
-  private func eventTyper(_ columns: StreamColumns) -> ExpressionTyper {
-    let source = source
-    return ExpressionTyper(source: source, evaluator: .engine) { path, location throws(DefinitionError) in
-      guard let resolved = columns.resolve(path), let index = columns.use(resolved) else {
-        let (message, hint) = columns.missing(path)
-        throw source.error(at: location, message, hint: hint)
-      }
-      return .column(index, columns.specs[index].type)
-    } call: { call, location throws(DefinitionError) in
-      if AggregateFunction.named(call.name) != nil {
-        throw source.error(
-          at: location, "an aggregate function is not allowed here",
-          hint: "aggregates stand in SELECT; they do not nest, and a group cannot be filtered by one")
-      }
-      if call.name == "tumble" {
-        throw source.error(
-          at: location, "a window is not allowed here", hint: "tumble(…) stands in GROUP BY, and alone in SELECT")
-      }
-      throw source.error(
-        at: location, "there is no function \(call.name)", hint: AggregateFunction.hint(forUnknown: call.name))
     }
   }
 }

@@ -7,6 +7,7 @@ enum TableNames {
   static let own: Set<String> = [
     "alerts", "alerts_alert_type_key_window_start_key", "alerts_id_seq", "alerts_newest", "alerts_pkey",
     "dead_letters", "dead_letters_id_seq", "dead_letters_message_id", "dead_letters_once", "dead_letters_pkey",
+    "event_log", "event_log_id_seq", "event_log_newest", "event_log_pkey",
   ]
 
   static func refusal(of name: String) -> String? {

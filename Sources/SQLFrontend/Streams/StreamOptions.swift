@@ -7,12 +7,14 @@ struct StreamOptions {
 
   private static let common = [
     "topic", "format", "event_time", "out_of_orderness", "idle_timeout", "max_ahead", "max_watermark_ahead",
-    "dead_letter_topic", "sample",
+    "dead_letter_topic", "sample", "sample_keep",
   ]
   private static let avro = ["schema", "framing"]
   private static let csv = ["delimiter", "null"]
   private static let longestSubject = 255
   private static let longestNull = 64
+  /// More of a stream is no sample of it.
+  private static let shortestSample: Int64 = 100_000
 
   init(_ syntax: SyntaxStream, _ source: SourceText, _ diagnostics: inout Diagnostics) {
     let format = syntax.options.first { $0.name == "format" }.flatMap { StreamDefinition.Format(rawValue: $0.value) }
@@ -80,16 +82,27 @@ struct StreamOptions {
     var maxAhead: Int64
     var maxWatermarkAhead: Int64
     var sample: Int64?
+    var sampleKeep: Int64
   }
 
   func times() throws(DefinitionError) -> Times {
     let sample = try options.interval("sample")
     if sample == 0 { throw options.error("sample", "sample is nothing", hint: "leave it out to keep no events") }
+    if let sample, sample < Self.shortestSample {
+      throw options.error(
+        "sample", "sample is shorter than 100 milliseconds", hint: "streampulse tail shows every event")
+    }
+    let sampleKeep = try options.interval("sample_keep")
+    if sampleKeep != nil, sample == nil {
+      throw options.error("sample_keep", "sample_keep without sample", hint: "write sample '1 second' beside it")
+    }
+    if sampleKeep == 0 { throw options.error("sample_keep", "sample_keep is nothing", hint: "leave sample out") }
     return Times(
       outOfOrderness: try options.interval("out_of_orderness") ?? 5_000_000,
       idle: try options.interval("idle_timeout") ?? 10_000_000,
       maxAhead: try options.interval("max_ahead") ?? 86_400_000_000,
-      maxWatermarkAhead: try options.interval("max_watermark_ahead") ?? 60_000_000, sample: sample)
+      maxWatermarkAhead: try options.interval("max_watermark_ahead") ?? 60_000_000, sample: sample,
+      sampleKeep: sampleKeep ?? StreamDefinition.defaultSampleKeepMicroseconds)
   }
 
   /// - Parameter topic: the one that is read; nil when it is not known.

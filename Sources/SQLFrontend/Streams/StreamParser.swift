@@ -100,7 +100,8 @@ private struct StreamParser {
       name: syntax.name, topic: topic, format: format, schema: schema, columns: columns, csv: csv,
       eventTime: eventTime, outOfOrdernessMicroseconds: times.outOfOrderness, idleTimeoutMicroseconds: times.idle,
       maxAheadMicroseconds: times.maxAhead, maxWatermarkAheadMicroseconds: times.maxWatermarkAhead,
-      deadLetterTopic: deadLetterTopic, framing: framing, sampleIntervalMicroseconds: times.sample)
+      deadLetterTopic: deadLetterTopic, framing: framing, sampleIntervalMicroseconds: times.sample,
+      sampleKeepMicroseconds: times.sampleKeep)
   }
 }
 

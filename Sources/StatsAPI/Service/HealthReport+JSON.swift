@@ -47,6 +47,7 @@ extension HealthReport.Processor {
     if ending != nil { return "ended" }
     if topicFault != nil { return "waiting" }
     if !held.isEmpty { return "held" }
+    if !waiting.isEmpty { return "waiting" }
     if isStalled { return "stalled" }
     return deadShare == nil ? "running" : "rejecting"
   }

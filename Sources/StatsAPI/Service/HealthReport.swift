@@ -31,6 +31,8 @@ public struct HealthReport: Hashable, Sendable {
     public var isStalled: Bool
     /// Why partitions are not read until an operator says how to go on, a text for each.
     public var held: [String]
+    /// Why partitions wait that go on by themselves, a text for each.
+    public var waiting: [String]
     /// Why nothing can be read of the topic as a whole.
     public var topicFault: String?
     /// Why nearly all that is read becomes dead letters.
@@ -39,20 +41,23 @@ public struct HealthReport: Hashable, Sendable {
     public var ending: String?
 
     public init(
-      lagRecords: Int?, lastCommitAgeSeconds: Double?, isStalled: Bool, held: [String] = [], topicFault: String? = nil,
-      deadShare: String? = nil, ending: String? = nil
+      lagRecords: Int?, lastCommitAgeSeconds: Double?, isStalled: Bool, held: [String] = [], waiting: [String] = [],
+      topicFault: String? = nil, deadShare: String? = nil, ending: String? = nil
     ) {
       self.ending = ending
       self.lagRecords = lagRecords
       self.lastCommitAgeSeconds = lastCommitAgeSeconds
       self.isStalled = isStalled
       self.held = held
+      self.waiting = waiting
       self.topicFault = topicFault
       self.deadShare = deadShare
     }
 
     /// What is wrong, the gravest first.
-    var problems: [String] { [ending, topicFault].compactMap { $0 } + held + [deadShare].compactMap { $0 } }
+    var problems: [String] {
+      [ending, topicFault].compactMap { $0 } + held + waiting + [deadShare].compactMap { $0 }
+    }
 
     /// What the processors of several streams are together.
     static func all(_ streams: [Stream]) -> Processor {
@@ -61,10 +66,13 @@ public struct HealthReport: Hashable, Sendable {
       let lags = streams.map(\.processor.lagRecords)
       return Processor(
         lagRecords: lags.contains(nil) ? nil : lags.compactMap { $0 }.reduce(0, +), lastCommitAgeSeconds: ages.min(),
-        isStalled: streams.contains { $0.processor.isStalled },
-        held: streams.flatMap { stream in stream.processor.held.map { "\(stream.name): \($0)" } },
-        topicFault: text(streams, \.topicFault), deadShare: text(streams, \.deadShare),
-        ending: text(streams, \.ending))
+        isStalled: streams.contains { $0.processor.isStalled }, held: texts(streams, \.held),
+        waiting: texts(streams, \.waiting), topicFault: text(streams, \.topicFault),
+        deadShare: text(streams, \.deadShare), ending: text(streams, \.ending))
+    }
+
+    private static func texts(_ streams: [Stream], _ problems: KeyPath<Processor, [String]>) -> [String] {
+      streams.flatMap { stream in stream.processor[keyPath: problems].map { "\(stream.name): \($0)" } }
     }
 
     private static func text(_ streams: [Stream], _ problem: KeyPath<Processor, String?>) -> String? {

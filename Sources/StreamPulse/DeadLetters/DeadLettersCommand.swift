@@ -3,17 +3,20 @@ import Observability
 import Postgres
 import Project
 import Rebuild
+import Registry
 import Storage
 import Threads
 
 /// `streampulse dead-letters list|show|replay`
 func deadLetters(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   let project = try context.loadProject()
-  let connection = try PostgresConnection(context.database().with("application_name", "streampulse dead-letters"))
+  let database = try context.database().with("application_name", "streampulse dead-letters")
+  let connection = try PostgresConnection(database)
   defer { connection.close() }
   try Migrator.verify(project, connection)
   let command = DeadLettersCommand(
-    project: project, parsed: parsed, connection: connection, listing: try LetterListing(connection))
+    project: project, parsed: parsed, connection: connection, listing: try LetterListing(connection),
+    schemas: { try context.schemaSource(database) })
   switch parsed.positional[0] {
   case "list": return try command.list()
   case "show": return try command.show()
@@ -28,6 +31,7 @@ private struct DeadLettersCommand {
   let parsed: ParsedCommand
   let connection: PostgresConnection
   let listing: LetterListing
+  let schemas: () throws -> SchemaSource?
 
   private var ids: [String] { Array(parsed.positional.dropFirst()) }
 
@@ -73,7 +77,8 @@ private struct DeadLettersCommand {
     for stream in project.streams where filter.stream == nil || filter.stream == stream.plan.definition.name {
       var own = filter
       own.stream = stream.plan.definition.name
-      let report = try LetterReplay(stream.plan, stream.makeDecoder(), connection).replay(own, now: Clock.wall())
+      let replay = try LetterReplay(stream.plan, stream.makeDecoder(), connection, schemas: schemas())
+      let report = try replay.replay(own, now: Clock.wall())
       for refusal in report.refusals { print("\(refusal.id) stays: \(refusal.code): \(refusal.reason)") }
       if report.refused > report.refusals.count { print("…") }
       replayed += report.replayed
@@ -95,9 +100,8 @@ private struct DeadLettersCommand {
   private func filter() throws -> LetterFilter {
     var filter = LetterFilter()
     if let name = parsed.string("stream") {
-      let names = project.streams.map(\.plan.definition.name)
-      guard names.contains(name) else {
-        throw parsed.error("there is no stream \(name)", hint: "there is " + names.joined(separator: ", "))
+      guard project.stream(named: name) != nil else {
+        throw parsed.error("there is no stream \(name)", hint: project.hint(forStream: name))
       }
       filter.stream = name
     }

@@ -10,6 +10,8 @@ final class SimulatedLog {
     case tombstone
     /// An event whose last bytes are missing.
     case truncated
+    /// An event in Confluent framing of a schema that nobody knows.
+    case unknownSchema
   }
 
   struct Entry {
@@ -38,9 +40,14 @@ final class SimulatedLog {
       for arrival in times {
         if random.chance(scenario.holes) { offset += random.within(1...3) }
         let start = bytes.count
-        let content = SimulatedLog.makeContent(scenario, arrival: arrival, &random)
+        let content = SimulatedLog.makeContent(topic, scenario, arrival: arrival, &random)
         switch content {
+        case .event(let event) where topic.format == .avro && random.chance(scenario.schemas):
+          bytes += event.encoded(schema: UInt32(random.within(1...2)))
         case .event(let event): bytes += event.encoded(topic.format)
+        case .unknownSchema:
+          let event = SimulatedEvent(time: World.start + arrival, key: 0, value: 0)
+          bytes += event.encoded(schema: SimulatedStream.unknownSchema)
         case .truncated: bytes += SimulatedEvent(time: arrival, key: 0, value: 0).encoded(topic.format).dropLast(1)
         case .tombstone: break
         }
@@ -58,9 +65,10 @@ final class SimulatedLog {
   }
 
   private static func makeContent(
-    _ scenario: Scenario, arrival: Int64, _ random: inout RandomNumbers
+    _ topic: SimulatedTopic, _ scenario: Scenario, arrival: Int64, _ random: inout RandomNumbers
   ) -> Content {
     if random.chance(scenario.malformed) { return random.chance(0.5) ? .tombstone : .truncated }
+    if topic.format == .avro, random.chance(scenario.schemas / 10) { return .unknownSchema }
     // Mostly in order; some minutes late.
     let delay = random.chance(0.1) ? random.within(0...180 * second) : random.within(0...2 * second)
     return .event(

@@ -20,6 +20,8 @@ final class SimulatedSource: RecordSource {
   private let group: SimulatedGroup
   private var member: SimulatedGroup.Member?
   private var fetches: [TopicPartition: Fetch] = [:]
+  /// Partitions that stay the member's and are not read.
+  private var withdrawn: Set<TopicPartition> = []
   private var saidDown = false
   private let records: UnsafeMutableBufferPointer<Record>
 
@@ -74,9 +76,9 @@ final class SimulatedSource: RecordSource {
         saidDown ? .brokersDown(KafkaError(code: "_ALL_BROKERS_DOWN", message: "all down")) : .brokersUp)
     }
     if !broker.isDown {
-      events += group.poll(member, holding: fetches.keys.sorted())
+      events += group.poll(member, holding: withdrawn.union(fetches.keys).sorted())
       // Its client joins again by itself; the worker hears of it when it has partitions.
-      if member.isExpelled, fetches.isEmpty, events.isEmpty { self.member = group.join() }
+      if member.isExpelled, fetches.isEmpty, withdrawn.isEmpty, events.isEmpty { self.member = group.join() }
     }
     if !events.isEmpty { _ = incarnation.acted("poll \(events)") }
     return incarnation.isAlive ? events : []
@@ -84,6 +86,7 @@ final class SimulatedSource: RecordSource {
 
   func assign(_ starts: [TopicPartition: Offset]) throws(KafkaError) {
     for (partition, start) in starts { fetches[partition] = Fetch(position: start) }
+    withdrawn.subtract(starts.keys)
     if let member { group.answered(member, unassigned: nil) }
     try acted("assign \(starts.sorted { $0.key < $1.key }.map { "\($0.key) at \($0.value)" })")
   }
@@ -92,24 +95,28 @@ final class SimulatedSource: RecordSource {
     guard incarnation.isAlive else { return }
     incarnation.released(partitions)
     for partition in partitions { fetches[partition] = nil }
+    withdrawn.subtract(partitions)
     if let member { group.answered(member, unassigned: partitions) }
     try acted("unassign \(partitions)")
   }
 
   func reread(_ partition: TopicPartition, from offset: Offset) throws(KafkaError) -> Bool {
-    guard let member, fetches[partition] != nil, member.unanswered.isEmpty, member.news.isEmpty else {
+    guard let member, fetches[partition] != nil || withdrawn.contains(partition), member.unanswered.isEmpty,
+      member.news.isEmpty
+    else {
       world.reached(.postponedReread)
       return false
     }
     world.reached(.reread)
     fetches[partition] = Fetch(position: offset)
+    withdrawn.remove(partition)
     try acted("reread \(partition) from \(offset)")
     return true
   }
 
   func withdraw(_ partition: TopicPartition) throws(KafkaError) -> Bool {
     guard let member, member.unanswered.isEmpty, member.news.isEmpty else { return false }
-    fetches[partition] = nil
+    if fetches.removeValue(forKey: partition) != nil { withdrawn.insert(partition) }
     try acted("withdraw \(partition)")
     return true
   }

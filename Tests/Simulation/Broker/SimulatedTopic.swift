@@ -41,6 +41,11 @@ struct SimulatedEvent {
     }
   }
 
+  /// In Avro, in Confluent framing, of a schema that the registry knows.
+  func encoded(schema id: UInt32) -> [UInt8] {
+    [0] + withUnsafeBytes(of: id.bigEndian, Array.init) + (id == 2 ? [14] : []) + avro
+  }
+
   private var avro: [UInt8] {
     var bytes: [UInt8] = []
     append(time, to: &bytes)

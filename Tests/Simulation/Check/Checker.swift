@@ -119,6 +119,7 @@ struct Checker {
     case .event: nil
     case .tombstone: .tombstone
     case .truncated: stream.topic.truncationCode
+    case .unknownSchema: .unknownSchema
     }
   }
 

@@ -14,6 +14,8 @@ public enum Milestone: String, CaseIterable, Sendable {
   /// A revocation came before the assignment was answered.
   case revokedBeforeAnswer
   case deadLetter, lateEvent
+  /// A record had to wait for its schema, and one was of a schema that nobody knows.
+  case awaitedSchema, unknownSchema
   /// A process was stopped in the middle of a call for longer than its session.
   case sleptThroughSession
   /// A claim for one stream, where another stream of the topic had come to another position.

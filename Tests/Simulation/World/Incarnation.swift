@@ -42,9 +42,13 @@ final class Incarnation {
     let source = SimulatedSource(self, world, cluster.broker)
     let sink = SimulatedSink(self, world, database)
     let stop = instance.stop
+    // What a decoder has learnt belongs to one process.
+    let hasSchemas = stream.topic.format == .avro && world.scenario.schemas > 0
+    let decoder = hasSchemas ? (try? stream.makeDecoder()) ?? decoder : decoder
     let worker = SimulatedWorker(
-      plan: stream.plan, consumer: source, decoder: decoder, sink: sink,
-      time: SimulatedTime(world: world, origin: instance.clockOrigin), settings: cluster.settings[stream.number],
+      plan: stream.plan, consumer: source, decoder: decoder, schemas: hasSchemas ? SimulatedRegistry(world) : nil,
+      sink: sink, time: SimulatedTime(world: world, origin: instance.clockOrigin),
+      settings: cluster.settings[stream.number],
       status: ProcessorStatus(), seed: 1 + world.random.next() >> 1, shouldStop: { stop.isRequested }, observe: { _ in }
     )
     parts = (source, sink, worker)

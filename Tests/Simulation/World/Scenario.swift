@@ -78,6 +78,10 @@ struct Scenario {
   /// What the log's holes come from: compaction, or else the markers of transactions.
   var isCompacted = false
   var malformed = 0.0
+  /// Records in Confluent framing, with schemas that are not the stream's own.
+  var schemas = 0.0
+  /// What a schema may take to become known, at most.
+  var schemaDelay: Int64 = 0
 
   init(_ random: inout RandomNumbers) {
     streams = Array(SimulatedStream.all.prefix(random.pick([1, 1, 2, 3]) ?? 1))
@@ -111,6 +115,8 @@ struct Scenario {
     isCompacted = random.chance(0.5)
     malformed = maybe(&random, 0.1)
     sliceSize = random.within(1...16)
+    schemas = maybe(&random, 0.5)
+    schemaDelay = random.within(0...6 * second)
   }
 
   /// A short one, with nothing but what is asked for: to crash it after each of its actions.

@@ -41,12 +41,21 @@ struct SimulatedStream: CustomStringConvertible {
     DeclaredColumn(name: "value", type: .doublePrecision, isNullable: false),
   ]
 
-  private static let schema = """
-    {"type": "record", "name": "event", "fields": [
+  private static let schema = schema(with: "")
+
+  /// What a registry knows: the stream's own schema under one more number, and one that has a field more.
+  static let schemas: [UInt32: String] = [1: schema, 2: schema(with: #"{"name": "more", "type": "int"},"#)]
+  /// What it does not know.
+  static let unknownSchema: UInt32 = 9
+
+  private static func schema(with field: String) -> String {
+    """
+    {"type": "record", "name": "event", "fields": [\(field)
       {"name": "at", "type": {"type": "long", "logicalType": "timestamp-micros"}},
       {"name": "key", "type": "int"},
       {"name": "value", "type": "double"}]}
     """
+  }
 
   var description: String { name }
 
@@ -63,7 +72,7 @@ struct SimulatedStream: CustomStringConvertible {
         columns: topic.format == .avro ? [] : SimulatedStream.declared, eventTime: ["at"],
         outOfOrdernessMicroseconds: 1_000_000, idleTimeoutMicroseconds: 5_000_000,
         // Further than the wall clock is ever set back: what is dead must not depend on the schedule.
-        maxAheadMicroseconds: 1_000_000_000_000_000, deadLetterTopic: nil, framing: .bare),
+        maxAheadMicroseconds: 1_000_000_000_000_000, deadLetterTopic: nil),
       columns: SimulatedStream.columns, eventTimeColumn: 0,
       aggregates: [
         SimulatedStream.aggregate(

@@ -2,7 +2,7 @@ import Glibc
 
 /// The shortest text that reads back as the same value, in Postgres' form (extra_float_digits 1): an exponent from
 /// 1e+15 up and below 1e-04.
-func doubleText(_ value: Double) -> String {
+public func doubleText(_ value: Double) -> String {
   if value.isNaN { return "NaN" }
   if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
   let shortest = value.magnitude.description

@@ -1,0 +1,11 @@
+import Synchronization
+
+/// Gives up a client's requests, the one under way and all later ones; for other threads.
+public final class HTTPCanceller: Sendable {
+  private let flag = Atomic(false)
+
+  /// Returns at once; the request ends within a second.
+  public func cancel() { flag.store(true, ordering: .relaxed) }
+
+  var isCancelled: Bool { flag.load(ordering: .relaxed) }
+}

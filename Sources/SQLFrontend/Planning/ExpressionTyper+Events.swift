@@ -1,0 +1,29 @@
+import Events
+import Plan
+
+extension ExpressionTyper {
+  /// For expressions over one event: what may stand in WHERE, FILTER, GROUP BY and in the arguments of aggregates.
+  ///
+  /// - Parameter columns: are used as they are named.
+  init(source: SourceText, eventsOf columns: StreamColumns) {
+    self.init(source: source, evaluator: .engine) { path, location throws(DefinitionError) in
+      guard let resolved = columns.resolve(path), let index = columns.use(resolved) else {
+        let (message, hint) = columns.missing(path)
+        throw source.error(at: location, message, hint: hint)
+      }
+      return .column(index, columns.specs[index].type)
+    } call: { call, location throws(DefinitionError) in
+      if AggregateFunction.named(call.name) != nil {
+        throw source.error(
+          at: location, "an aggregate function is not allowed here",
+          hint: "aggregates stand in SELECT; they do not nest, and a group cannot be filtered by one")
+      }
+      if call.name == "tumble" {
+        throw source.error(
+          at: location, "a window is not allowed here", hint: "tumble(…) stands in GROUP BY, and alone in SELECT")
+      }
+      throw source.error(
+        at: location, "there is no function \(call.name)", hint: AggregateFunction.hint(forUnknown: call.name))
+    }
+  }
+}
