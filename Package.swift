@@ -244,7 +244,8 @@ let package = Package(
         "Dataflow", "Dialects", "Events", "JSON", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend",
         "TestThreads", "TextFormats",
       ]),
-    .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
+    .testTarget(
+      name: "CrashTestTests", dependencies: ["ChildProcess", "CrashTest", "Events", "Formats", "Project", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
     .target(
       name: "Simulation",

@@ -29,7 +29,7 @@ import Testing
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     return try Recount(
-      connection, bench.project.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
+      connection, bench.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
       topic: Bench.topic, group: "recount"
     ).run()
   }
@@ -161,7 +161,7 @@ import Testing
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     let report = try Recount(
-      connection, project.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
+      connection, project.streams[0], kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
       topic: Bench.topic, group: "recount"
     ).run()
     #expect(report.holds)

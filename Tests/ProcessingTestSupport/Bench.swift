@@ -32,7 +32,7 @@ final class Bench {
     self.project = try project ?? Project(folder: repository)
     connection = try PostgresConnection(settings)
     _ = try Migrator(connection) { _ in }.migrate(self.project)
-    var plan = self.project.stream.plan
+    var plan = self.project.streams[0].plan
     change(&plan)
     self.plan = plan
     sink = Sink(plan, owner: "test")
@@ -41,6 +41,9 @@ final class Bench {
   deinit {
     connection.close()
   }
+
+  /// The project's only one.
+  var stream: Stream { project.streams[0] }
 
   /// How many events the regions' rows hold.
   var total: Int {
@@ -67,7 +70,7 @@ final class Bench {
     let batch = EventBatch(specs: plan.columns, capacity: max(downloads.count, 1))
     let records = RecordBatch(
       copying: downloads.map(\.encoded), partition: claim.partition.partition, firstOffset: claim.next)
-    try project.stream.makeDecoder().decode(records, into: batch)
+    try stream.makeDecoder().decode(records, into: batch)
     let windows = WindowOperator(plan, batch: batch, seed: 1)
     let run = PartitionRun(partition: claim.partition.partition, rows: 0..<downloads.count)
     let counts = windows.process(batch, runs: [run], now: now, watermark: lateBefore)

@@ -125,7 +125,7 @@ final class Instance {
   ) throws {
     let ended = Monitor<String?>(nil)
     let processor = Processor(
-      (project ?? bench.project).stream,
+      (project ?? bench.project).streams[0],
       settings: ProcessorSettings(
         kafka: KafkaConfiguration(bootstrapServers: servers, properties: properties), topic: topic,
         group: "streampulse", database: bench.settings.with("application_name", "streampulse process"), batchSize: 500,

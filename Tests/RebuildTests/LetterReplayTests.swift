@@ -32,7 +32,7 @@ import Threads
   ) throws -> LetterReplayReport {
     var filter = LetterFilter(stream: bench.plan.definition.name)
     change(&filter)
-    return try LetterReplay(bench.plan, bench.project.stream.makeDecoder(), bench.connection).replay(filter, now: now)
+    return try LetterReplay(bench.plan, bench.stream.makeDecoder(), bench.connection).replay(filter, now: now)
   }
 
   private var counts: [String] {
@@ -194,7 +194,7 @@ import Threads
     let done = Monitor<[Int]>([])
     let replays = try (0..<2).map { _ in
       let connection = try PostgresConnection(bench.settings)
-      let decoder = try bench.project.stream.makeDecoder()
+      let decoder = try bench.stream.makeDecoder()
       let replay = Replaying(replay: LetterReplay(bench.plan, decoder, connection))
       let filter = LetterFilter(stream: bench.plan.definition.name)
       return try WorkerThread(name: "replay") {
