@@ -104,7 +104,9 @@ let package = Package(
     // A look at single events.
     .target(
       name: "Tail",
-      dependencies: ["Dataflow", "Events", "Faults", "Formats", "Hexadecimal", "JSON", "Kafka", "Plan", "Project"]),
+      dependencies: [
+        "Dataflow", "Events", "Faults", "Formats", "Hexadecimal", "JSON", "Kafka", "Plan", "Project", "Registry",
+      ]),
     .target(
       name: "StatsAPI",
       dependencies: ["Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),

@@ -108,7 +108,8 @@ enum Commands {
           OptionSpec("partition", value: "N", summary: "Only this partition"),
           OptionSpec(flag: "json", summary: "One JSON object a line"),
         ],
-        arguments: [ArgumentSpec("STREAM", summary: "Which one, e.g. orders")], settings: kafka + general),
+        arguments: [ArgumentSpec("STREAM", summary: "Which one, e.g. orders")],
+        settings: kafka + registry + postgres + general),
       CommandSpec(
         name: "bench", summary: "Measure against the limits, in the same run",
         details: """

@@ -4,6 +4,7 @@ import Formats
 import JSON
 import Plan
 import Project
+import Registry
 
 /// Makes lines of a stream's records: decodes all that its events have, judges them, and writes those that are wanted.
 ///
@@ -25,21 +26,25 @@ public final class EventLines {
   /// Rows that are decoded together. Somebody waits for the first of them.
   private static let batchCapacity = 512
 
-  private let selection: EventSelection
   private let decoder: RecordDecoder
   private let batch: EventBatch
   private let filter: EventFilter?
   private let writer: EventLineWriter
+  private let schemas: LookedUpSchemas
   private var line: [UInt8] = []
 
-  /// Records that could not be decoded.
-  public private(set) var undecodable = 0
-  /// Events that the condition was an error of.
-  public private(set) var unjudged = 0
+  /// Records that could not be decoded, and events that the condition was an error of: what a condition left out beside
+  /// what it is not true of.
+  public private(set) var leftOut = (undecodable: 0, unjudged: 0)
 
-  /// - Parameter topic: that the records come from.
-  public init(_ stream: Stream, _ selection: EventSelection, topic: String, form: Form) throws(ProjectError) {
-    self.selection = selection
+  /// - Parameters:
+  ///   - topic: that the records come from.
+  ///   - schemas: called once, when the first record names a schema that the project does not have.
+  public init(
+    _ stream: Stream, _ selection: EventSelection, topic: String, form: Form,
+    schemas: @escaping () -> SchemaSource? = { nil }
+  ) throws(ProjectError) {
+    self.schemas = LookedUpSchemas(schemas)
     decoder = try stream.makeDecoder(for: selection, topic: topic)
     let plan = selection.stream
     let batch = EventBatch(specs: plan.columns, capacity: Self.batchCapacity)
@@ -60,23 +65,31 @@ public final class EventLines {
   /// - Returns: whether more is wanted.
   public func write(
     _ records: borrowing RecordBatch, now: Int64, _ take: ([UInt8]) throws -> Bool
-  ) rethrows -> Bool {
+  ) throws -> Bool {
+    try schemas.supply(decoder, for: records.records)
     for slice in batch.slices(of: records.count) {
       decoder.decode(records, slice, into: batch)
       let undecoded = batch.failures.count
       filter?.run(batch)
-      undecodable += undecoded
-      unjudged += batch.failures.count - undecoded
-      let failures = Dictionary(batch.failures.map { ($0.row, $0) }) { first, _ in first }
+      // A row fails once; those that fail when they are judged stand behind the others.
+      let failures = Dictionary(uniqueKeysWithValues: batch.failures.enumerated().map { ($1.row, $0) })
       for row in 0..<batch.count {
-        let isWanted = filter.map { batch.live[row] == 1 && $0.passes(row) } ?? true
-        guard isWanted else { continue }
+        let failure = failures[row]
+        if let filter {
+          if let failure { count(isUndecodable: failure < undecoded) }
+          guard failure == nil, filter.passes(row) else { continue }
+        }
         line.removeAll(keepingCapacity: true)
-        let record = records.records[slice.lowerBound + row]
-        writer.append(batch, row: row, of: record, failure: failures[row], now: now, to: &line)
+        writer.append(
+          batch, row: row, of: records.records[slice.lowerBound + row], failure: failure.map { batch.failures[$0] },
+          now: now, to: &line)
         if try !take(line) { return false }
       }
     }
     return true
+  }
+
+  private func count(isUndecodable: Bool) {
+    if isUndecodable { leftOut.undecodable += 1 } else { leftOut.unjudged += 1 }
   }
 }

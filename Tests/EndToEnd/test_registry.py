@@ -157,6 +157,9 @@ def test_schemas_evolve_and_the_registry_comes_and_goes(rides, registry):
     assert product.value("SELECT count(*) FROM dead_letters") == 0
     assert process.stop() == 0
     registry.go_away(rides.port)
+    # A look at the events knows what was learnt.
+    shown = product.must("tail", TOPIC, "--from", "beginning", "--limit", rides.count, "--json").splitlines()
+    assert sum(json.loads(line)["event"]["fare"] for line in shown) == sum(row[2] for row in totals(product))
     assert "recounted" in product.must("verify", "--recount")
     assert product.query("SELECT id FROM pulse.schemas ORDER BY id") == [(1,), (2,), (3,)]
 

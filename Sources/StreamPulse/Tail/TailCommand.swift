@@ -1,6 +1,7 @@
 import Configuration
 import Plan
 import Project
+import Registry
 import Tail
 import Threads
 
@@ -20,7 +21,8 @@ func tail(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   }
   let lines = try EventLines(
     source.stream, selection, topic: source.topic,
-    form: EventLines.Form(isJSON: parsed.flag("json"), isRaw: parsed.flag("raw")))
+    form: EventLines.Form(isJSON: parsed.flag("json"), isRaw: parsed.flag("raw")),
+    schemas: context.schemasForLooking)
   let start = try parsed.tailStart()
   let limit = try parsed.integer("limit", in: 1 ... .max) ?? .max
   let partition = try parsed.integer("partition", in: 0...Int(Int32.max)).map(Int32.init)
@@ -34,8 +36,9 @@ func tail(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   try Signals.requesting(end) {
     try show(topic, lines, limit: limit) { isOver.read { $0 } }
   }
-  if lines.undecodable > 0 { fail("\(lines.undecodable) records could not be decoded") }
-  if lines.unjudged > 0 { fail("--where was an error of \(lines.unjudged) events, which were left out") }
+  let (undecodable, unjudged) = lines.leftOut
+  if undecodable > 0 { fail("\(undecodable) records were left out because they could not be decoded") }
+  if unjudged > 0 { fail("\(unjudged) events were left out because --where was an error of them") }
   return 0
 }
 
@@ -52,6 +55,18 @@ private func show(_ topic: TopicTail, _ lines: EventLines, limit: Int, until isO
       }
       return try output.flush(until: isOver) && wantsMore
     })
+}
+
+extension CommandContext {
+  /// Where the schemas of records are kept and fetched; nil: nobody knows them, and lines will say so.
+  fileprivate func schemasForLooking() -> SchemaSource? {
+    do {
+      return try schemaSource(database())
+    } catch {
+      fail("nobody can be asked for schemas that are not in schemas/: \(error)")
+      return nil
+    }
+  }
 }
 
 /// Beside the lines, on standard error.
