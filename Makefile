@@ -3,9 +3,11 @@
 SWIFT ?= swift
 JOBS ?= $(shell nproc)
 SECONDS ?= 600
+# The end-to-end tests wait more than they work: so many files of them run side by side.
+WORKERS ?= 4
 # What the product is built on and runs with, and what only the tests need.
 PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev libcurl4-openssl-dev libsimdjson-dev postgresql-15 libjs-chart.js
-TEST_PACKAGES := chromium chromium-driver kcat openssl python3-pytest python3-selenium python3-psycopg2 python3-venv
+TEST_PACKAGES := chromium chromium-driver kcat openssl python3-pytest python3-pytest-xdist python3-selenium python3-psycopg2 python3-venv
 # Clients that are not ours, from PyPI, for the tests.
 PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2'
 # Folders with Swift of our own, for the formatter.
@@ -53,7 +55,7 @@ test-simulation: lint ## 2,000 schedules of the simulation
 	@$(MAKE) --no-print-directory simulate SEEDS=2000 SWEEPS=20
 
 test-end-to-end: build test-packages ## The product as its users meet it: commands, crashes, browser
-	@$(PYTEST) -q -m "not deep" Tests/EndToEnd
+	@$(PYTEST) -q -n $(WORKERS) --dist loadfile -m "not deep" Tests/EndToEnd
 
 test-deep: build lint test-packages ## What takes minutes each: long outages, crash tests with a real Kafka, many values
 	@CAST_VALUES=$(or $(CAST_VALUES),20000) JSON_DOCUMENTS=$(or $(JSON_DOCUMENTS),100000) \

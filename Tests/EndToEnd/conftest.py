@@ -37,6 +37,14 @@ def scratch_folder(name):
     return folder
 
 
+@pytest.fixture
+def scratch():
+    """A new folder, also for servers that run as another user; what is left in it goes with it."""
+    folder = scratch_folder("scratch")
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="module")
 def new_product():
     """Makes products for a whole file of tests; whatever they started ends with it."""

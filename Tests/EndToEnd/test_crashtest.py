@@ -11,14 +11,6 @@ from product import STREAMPULSE
 SHORT = ("--minutes", "0.25", "--every", "1.2", "--rate", "2000")
 
 
-@pytest.fixture
-def scratch(tmp_path):
-    """Where a server that runs as another user can come, too."""
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o755)
-    return tmp_path
-
-
 def crashtest(scratch, *arguments, seconds=300):
     """Runs it; returns the exit status, the table by name, the verdict, and all output."""
     done = subprocess.run(

@@ -65,7 +65,7 @@ import Testing
   @Test(
     "a condition that cannot be is refused at its place",
     arguments: [
-      ("fair > 20", "--where:1:1: the stream has no column fair near \"fair\"\n  hint: did you mean fare?"),
+      ("fares > 20", "--where:1:1: the stream has no column fares near \"fares\"\n  hint: did you mean fare?"),
       ("fare > 1 AND\n  trip_idd = 'a'", "--where:2:3: the stream has no column trip_idd near \"trip_idd\""),
       ("fare", "--where:1:1: --where wants a condition (boolean), not numeric near \"fare\""),
       ("fare >", "--where:1:7: syntax error"),

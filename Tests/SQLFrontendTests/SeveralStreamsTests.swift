@@ -199,6 +199,32 @@ import Testing
       ])
   }
 
+  @Test("a database reads the SELECT without the stream's name before fields of records, else as it is written")
+  func batchText() throws {
+    let planned = plan(
+      [Self.trips],
+      [
+        aggregate(
+          "x", of: "trips", by: "trips.started",
+          select: "/* trips.kafka.key */ (trips . kafka).partition, max(trips.\"kafka\".offset) AS last, "
+            + "max(trips.region_id) AS r, max(kafka.offset) AS o", keys: ", 1")
+      ])
+    let text = try #require(planned.plans.first?.aggregates.first?.select)
+    #expect(
+      text.text
+        == """
+        SELECT /* trips.kafka.key */   kafka.partition, max("kafka".offset) AS last, max(trips.region_id) AS r, \
+        max(kafka.offset) AS o FROM trips
+        GROUP BY tumble(trips.started, INTERVAL '1 minute'), 1
+        """)
+    let bytes = Array(text.text.utf8)
+    #expect(String(decoding: bytes[text.from], as: UTF8.self) == "FROM trips")
+    let byRecord = plan([Self.log], [aggregate("x", of: "access_log", by: "access_log.kafka.timestamp")])
+    #expect(
+      byRecord.plans.first?.aggregates.first?.select.window == "tumble(kafka.timestamp, INTERVAL '1 minute')",
+      "\(byRecord.errors)")
+  }
+
   @Test("where a used column is found is part of what the rows mean, and a comment is not")
   func shapes() throws {
     let shape = { (columns: String) throws in

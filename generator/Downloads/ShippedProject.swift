@@ -31,6 +31,9 @@ public enum ShippedProject {
   public static let byPlace = Count(table: "region_health", column: "total_downloads")
   public static let byDevice = Count(table: "device_stats", column: "total_downloads")
 
+  /// The field of the Avro schema with an event's place.
+  public static let placePath = ["user", "region"]
+
   /// In an answer about places, what stands before the number of one place's downloads.
   public static func countMarker(place: StaticString) -> String { "\"region\":\"\(place)\",\"downloads\":" }
 }

@@ -47,7 +47,7 @@ struct AggregatePlanner {
     results.plan(select.items, &diagnostics)
     guard diagnostics.errors.isEmpty, let window = grouping.window, let options else { return nil }
     let text = diagnostics.attempt { () throws(DefinitionError) in
-      try Self.selectText(syntax, source, window: grouping.windowLocation)
+      try BatchText(source: source, columns: columns).select(syntax, window: grouping.windowLocation)
     }
     guard let text else { return nil }
     let plan = AggregatePlan(
@@ -56,22 +56,6 @@ struct AggregatePlanner {
       allowedLatenessMicroseconds: options.allowedLateness, latePolicy: options.late,
       select: text)
     return (plan, select.source)
-  }
-
-  /// The SELECT's own text, with the places that a batch needs. The parser gives beginnings, the tokens give ends.
-  private static func selectText(_ syntax: SyntaxAggregate, _ source: SourceText, window: Int) throws(DefinitionError)
-    -> SelectText
-  {
-    let range = syntax.selectRange
-    let tokens = source.tokens.filter { !$0.isComment && range.contains($0.range.lowerBound) }
-    guard let name = tokens.firstIndex(where: { $0.range.lowerBound == syntax.select.sourceLocation }), name > 0 else {
-      throw source.error(at: syntax.select.sourceLocation, "FROM is missing", hint: SyntaxReader.aggregateForm)
-    }
-    // Nothing but FROM may stand before the stream's name.
-    let from = tokens[name - 1].range.lowerBound..<tokens[name].range.upperBound
-    return SelectText(
-      text: source.text(range), from: from.lowerBound - range.lowerBound..<from.upperBound - range.lowerBound,
-      window: source.callText(at: window))
   }
 
   private struct Options {

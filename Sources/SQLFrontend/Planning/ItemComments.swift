@@ -54,16 +54,16 @@ extension SourceText {
     return pieces.joined()
   }
 
-  /// The text of the call that begins at `offset`, up to its closing parenthesis.
-  func callText(at offset: Int) -> String {
+  /// Where the call stands that begins at `offset`, up to its closing parenthesis.
+  func callRange(at offset: Int) -> Range<Int> {
     var depth = 0
     for token in tokens where token.range.lowerBound >= offset && !token.isComment {
       let text = text(token)
       if text == "(" { depth += 1 }
       if text == ")" { depth -= 1 }
-      if depth == 0, text == ")" { return self.text(offset..<token.range.upperBound) }
+      if depth == 0, text == ")" { return offset..<token.range.upperBound }
     }
-    return ""
+    return offset..<offset
   }
 
   private func commentText(_ token: Token) -> String {

@@ -1,0 +1,62 @@
+import Plan
+
+/// A definition's own text as a database reads it over a table of events: without the stream's name before a field of a
+/// record, `orders."device".model` or `(orders."device").model`, which Postgres would take for a schema's.
+struct BatchText {
+  let source: SourceText
+  let columns: StreamColumns
+
+  /// The SELECT, with the places that a batch needs. The parser gives beginnings, the tokens give ends.
+  func select(_ syntax: SyntaxAggregate, window: Int) throws(DefinitionError) -> SelectText {
+    let range = syntax.selectRange
+    let tokens = source.tokens.filter { !$0.isComment && range.contains($0.range.lowerBound) }
+    guard let name = tokens.firstIndex(where: { $0.range.lowerBound == syntax.select.sourceLocation }), name > 0 else {
+      throw source.error(at: syntax.select.sourceLocation, "FROM is missing", hint: SyntaxReader.aggregateForm)
+    }
+    let removed = qualifiers(tokens)
+    let length = { (end: Int) in
+      text(range.lowerBound..<end, without: removed).utf8.count
+    }
+    // Nothing but FROM may stand before the stream's name.
+    let from = length(tokens[name - 1].range.lowerBound)..<length(tokens[name].range.upperBound)
+    return SelectText(
+      text: text(range, without: removed), from: from,
+      window: text(source.callRange(at: window), without: removed))
+  }
+
+  /// Where the stream's name stands before a field of a record, with the signs that belong to it.
+  private func qualifiers(_ tokens: [Token]) -> [Range<Int>] {
+    var found: [Range<Int>] = []
+    for index in tokens.indices where isStream(tokens[index]) && !isSign(".", tokens, index - 1) {
+      guard isSign(".", tokens, index + 1), let record = name(tokens, index + 2) else { continue }
+      let isClosed = isSign(")", tokens, index + 3) && isSign("(", tokens, index - 1)
+      let dot = isClosed ? index + 4 : index + 3
+      guard isSign(".", tokens, dot), let field = name(tokens, dot + 1),
+        columns.resolve([columns.stream.name, record, field]) == [record, field]
+      else { continue }
+      found += [tokens[index].range, tokens[index + 1].range]
+      if isClosed { found += [tokens[index - 1].range, tokens[index + 3].range] }
+    }
+    return found.sorted { $0.lowerBound < $1.lowerBound }
+  }
+
+  private func isStream(_ token: Token) -> Bool { source.identifier(token) == columns.stream.name }
+
+  private func isSign(_ sign: String, _ tokens: [Token], _ index: Int) -> Bool {
+    tokens.indices.contains(index) && tokens[index].kind == .symbol && source.text(tokens[index]) == sign
+  }
+
+  private func name(_ tokens: [Token], _ index: Int) -> String? {
+    tokens.indices.contains(index) ? source.identifier(tokens[index]) : nil
+  }
+
+  private func text(_ range: Range<Int>, without removed: [Range<Int>]) -> String {
+    var text = ""
+    var start = range.lowerBound
+    for piece in removed where range.contains(piece.lowerBound) {
+      text += source.text(start..<piece.lowerBound)
+      start = piece.upperBound
+    }
+    return text + source.text(start..<max(start, range.upperBound))
+  }
+}
