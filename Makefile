@@ -5,14 +5,19 @@ JOBS ?= $(shell nproc)
 SECONDS ?= 600
 # What the product is built on and runs with, and what only the tests need.
 PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev libcurl4-openssl-dev libsimdjson-dev postgresql-15 libjs-chart.js
-TEST_PACKAGES := chromium chromium-driver kcat openssl python3-pytest python3-selenium python3-psycopg2 python3-venv
+TEST_PACKAGES := chromium chromium-driver kcat openssl python3-pytest python3-pytest-xdist python3-selenium python3-psycopg2 python3-venv
 # Clients that are not ours, from PyPI, for the tests.
 PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2'
 # Folders with Swift of our own, for the formatter.
 SOURCES := Package.swift Sources Tests generator Fuzz
-# A warning in our own code is an error in the tests' build.
-STRICT := -Xswiftc -warnings-as-errors
+# A warning in our own code is an error in the tests' build, which nobody browses by an index.
+STRICT := -Xswiftc -warnings-as-errors --disable-index-store
+# As `swift test --skip-build` runs them, which would wait for the end of a build that goes on beside it.
+UNIT_TESTS := .build/debug/StreamPulsePackageTests.xctest --testing-library swift-testing
 PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider
+# Most tests wait most of the time: for a broker's rebalance, a server's start, a minute's end.
+UNIT_TESTS_AT_ONCE := 16
+END_TO_END_AT_ONCE := $(shell expr 2 \* $(JOBS))
 
 .DEFAULT_GOAL := help
 .PHONY: help run build check bench simulate fuzz lint test test-unit test-simulation test-end-to-end test-deep packages test-packages clean
@@ -44,20 +49,26 @@ lint: packages ## Formatting by .swift-format, and no compiler warning in our ow
 	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
 	@$(SWIFT) build --build-tests $(STRICT) -j $(JOBS)
 
-test: lint test-unit test-simulation test-end-to-end ## The whole test suite
+# The unit tests wait while the release is built, and the end-to-end tests begin as soon as it is. Each prints when it is
+# over, so that nobody's lines are among another's; what fails keeps none of the others from saying so, too.
+test: lint test-packages ## The whole test suite
+	@$(MAKE) --no-print-directory --old-file=lint --jobs=3 --keep-going --output-sync=target \
+	  test-unit test-simulation test-end-to-end
 
+# A broker that goes away binds its port anew, which nobody must hold: not a child that another test is just starting.
 test-unit: lint ## The tests of the modules
-	@$(SWIFT) test --skip-build $(STRICT)
+	@export TMPDIR=$$(.ci/scratch-folder) SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(UNIT_TESTS_AT_ONCE); \
+	  $(UNIT_TESTS) --skip BrokerOutageTests && $(UNIT_TESTS) --filter BrokerOutageTests
 
-test-simulation: lint ## 2,000 schedules of the simulation
+test-simulation: build ## 2,000 schedules of the simulation
 	@$(MAKE) --no-print-directory simulate SEEDS=2000 SWEEPS=20
 
 test-end-to-end: build test-packages ## The product as its users meet it: commands, crashes, browser
-	@$(PYTEST) -q -m "not deep" Tests/EndToEnd
+	@TMPDIR=$$(.ci/scratch-folder) $(PYTEST) -q -m "not deep" -n $(END_TO_END_AT_ONCE) --dist loadgroup Tests/EndToEnd
 
 test-deep: build lint test-packages ## What takes minutes each: long outages, crash tests with a real Kafka, many values
 	@CAST_VALUES=$(or $(CAST_VALUES),20000) JSON_DOCUMENTS=$(or $(JSON_DOCUMENTS),100000) \
-	  $(SWIFT) test --skip-build $(STRICT) --filter CastsTests
+	  $(UNIT_TESTS) --filter CastsTests
 	@$(PYTEST) -q -m deep Tests/EndToEnd
 
 # apt is asked only when something is missing, so that a prepared machine needs neither root nor network.

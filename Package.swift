@@ -151,6 +151,9 @@ let package = Package(
       ],
       path: "generator/Command"),
 
+    // Threads for tests that wait.
+    .target(name: "TestThreads", dependencies: ["Threads"], path: "Tests/TestThreads"),
+
     // One test target per module, named after it.
     .testTarget(name: "HexadecimalTests", dependencies: ["Hexadecimal"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
@@ -171,9 +174,9 @@ let package = Package(
     .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "Threads"]),
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-    .testTarget(name: "PostgresTests", dependencies: ["ChildProcess", "Postgres", "Threads"]),
-    .target(name: "KafkaTestNode", dependencies: ["CRdKafka", "Kafka"], path: "Tests/KafkaTestNode"),
-    .testTarget(name: "KafkaTests", dependencies: ["Events", "Kafka", "KafkaTestNode", "Threads"]),
+    .testTarget(name: "PostgresTests", dependencies: ["ChildProcess", "Postgres", "TestThreads", "Threads"]),
+    .target(name: "KafkaTestNode", dependencies: ["CRdKafka", "ChildProcess", "Kafka"], path: "Tests/KafkaTestNode"),
+    .testTarget(name: "KafkaTests", dependencies: ["Events", "Kafka", "KafkaTestNode", "TestThreads", "Threads"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServer", "Threads"]),
     .target(
@@ -182,7 +185,10 @@ let package = Package(
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
     .testTarget(
       name: "StatsAPITests",
-      dependencies: ["HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI", "Threads"]),
+      dependencies: [
+        "ChildProcess", "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+        "TestThreads", "Threads",
+      ]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
     .testTarget(name: "ProjectTests", dependencies: ["Events", "Formats", "Plan", "Project"]),
@@ -196,8 +202,8 @@ let package = Package(
     .testTarget(
       name: "StorageTests",
       dependencies: [
-        "EngineSchema", "Events", "Observability", "Plan", "Postgres", "Processing", "ProcessingTestSupport",
-        "Project", "Storage",
+        "EngineSchema", "Events", "Observability", "Plan", "Postgres", "Processing", "ProcessingTestSupport", "Project",
+        "Storage", "TestThreads",
       ]),
     .testTarget(
       name: "RegistryTests",
@@ -209,25 +215,26 @@ let package = Package(
       name: "ProcessingTests",
       dependencies: [
         "Dataflow", "Events", "Faults", "JSON", "Kafka", "KafkaTestNode", "Observability", "Plan", "Postgres",
-        "Processing", "ProcessingTestSupport", "Project", "Registry", "RegistryTestSupport", "Storage", "TextFiles",
-        "Threads",
+        "Processing", "ProcessingTestSupport", "Project", "Registry", "RegistryTestSupport", "Storage", "TestThreads",
+        "TextFiles", "Threads",
       ]),
     .testTarget(
       name: "OfficeTests",
       dependencies: [
         "Events", "Kafka", "Observability", "Office", "Postgres", "Processing", "ProcessingTestSupport", "Storage",
-        "Threads",
+        "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "AuditTests",
       dependencies: [
-        "Audit", "Events", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "Threads",
+        "Audit", "Events", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "TestThreads",
+        "Threads",
       ]),
     .testTarget(
       name: "RebuildTests",
       dependencies: [
         "Audit", "Dataflow", "Events", "Faults", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project",
-        "Rebuild", "Storage", "Threads",
+        "Rebuild", "Storage", "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "TailTests",
@@ -237,9 +244,10 @@ let package = Package(
       name: "CastsTests",
       dependencies: [
         "Dataflow", "Dialects", "Events", "JSON", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend",
-        "TextFormats",
+        "TestThreads", "TextFormats",
       ]),
-    .testTarget(name: "CrashTestTests", dependencies: ["CrashTest", "Threads"]),
+    .testTarget(
+      name: "CrashTestTests", dependencies: ["ChildProcess", "CrashTest", "Events", "Formats", "Project", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.
     .target(
       name: "Simulation",
@@ -259,7 +267,7 @@ let package = Package(
       name: "GeneratorTests",
       dependencies: [
         "Avro", "AvroTestSupport", "ChildProcess", "Configuration", "Donations", "Downloads", "EventEncoding", "Events",
-        "JSON", "Kafka", "Metrics", "Plan", "Replay", "Synthesis", "Threads", "Trips", "event-generator",
+        "JSON", "Kafka", "Metrics", "Plan", "Replay", "Synthesis", "TestThreads", "Threads", "Trips", "event-generator",
       ]),
 
     // The bodies of the fuzz targets, which the unit tests run over the corpus.

@@ -80,6 +80,8 @@ private final class ReplaySubject {
       return FileColumn(name: name, values: .declared(column))
     }
     try check(fields, declared, row)
+    shift(fields, guessing)
+    shift(fields, declared)
   }
 
   /// A field that is not quoted and empty has no value.
@@ -103,6 +105,13 @@ private final class ReplaySubject {
       default: throw Finding(description: "\(column.name) is \(value.kind)")
       }
     }
+  }
+
+  /// Whatever is there, it is shifted or refused.
+  private func shift(_ fields: [CSVField], _ columns: [FileColumn]) {
+    let row = EventRow(count: columns.count)
+    var conversion = RowConversion(columns: columns, null: "")
+    _ = conversion.convert(fields, into: row)
     for index in columns.indices { _ = conversion.shift(index, bySeconds: 1_000_000, unit: nil, in: row) }
   }
 

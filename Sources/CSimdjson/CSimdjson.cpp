@@ -39,7 +39,7 @@ simdjson_inline bool read_document(
   return !object.find_field("timestamp").get_int64().get(columns.timestamp[row])
          && get_text(object, "content", columns.content[row]) && get_text(object, "title", columns.title[row])
          && !object.find_field("size_gb").get_double().get(columns.size_gb[row])
-         && get_text(object, "region", columns.region[row]) && get_text(object, "device", columns.device[row])
+         && get_text(object, "place", columns.place[row]) && get_text(object, "device", columns.device[row])
          && get_text(object, "os", columns.os[row]) && get_text(object, "status", columns.status[row])
          && !object.find_field("seconds").get_int64().get(columns.seconds[row])
          && !object.find_field("speed_mbps").get_double().get(columns.speed_mbps[row]);

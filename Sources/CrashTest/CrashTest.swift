@@ -1,9 +1,10 @@
-import ChildProcess
+import Audit
 import Glibc
 import Project
 import Threads
 
-/// Runs everything in a scratch folder while faults happen, and compares the rows with the truth in the end.
+/// Runs a copy of a project, with streams of its own beside the project's, in a scratch folder while faults happen, and
+/// compares the rows of all streams with the truth in the end.
 public final class CrashTest {
   public struct Options: Sendable {
     public var seed: UInt64
@@ -11,6 +12,7 @@ public final class CrashTest {
     public var processors: Int
     /// The mean time between two faults.
     public var faultIntervalMilliseconds: Int
+    /// Of all topics together.
     public var eventsPerSecond: Double
     /// Starts a broker, given a folder and a port; nil: the in-process one.
     public var kafkaCommand: String?
@@ -36,8 +38,7 @@ public final class CrashTest {
   public let schedule: FaultSchedule
 
   private let options: Options
-  private let project: Project
-  private let schemaJSON: String
+  private let test: TestProject
   private let scratch: Scratch
   private let say: (String) -> Void
   private let isInterrupted: () -> Bool
@@ -51,7 +52,8 @@ public final class CrashTest {
   private static let drainSeconds = 240
 
   /// - Parameters:
-  ///   - projectFolder: with `sql/` and `schemas/`.
+  ///   - project: streams of downloads in Avro get a load; further streams, in JSON and CSV, are the test's own.
+  ///   - projectFolder: of the project, with `sql/` and `schemas/`. The test works on a copy.
   ///   - executable: the program under test.
   ///   - environment: of all processes.
   ///   - say: takes lines about how it goes.
@@ -60,19 +62,15 @@ public final class CrashTest {
     say: @escaping (String) -> Void, isInterrupted: @escaping () -> Bool
   ) throws {
     self.options = options
-    self.project = project
     self.say = say
     self.isInterrupted = isInterrupted
-    // The processes run in another folder.
-    guard let resolved = realpath(projectFolder, nil) else {
-      throw CrashTestError.setup("\(projectFolder): \(lastSystemError())")
+    scratch = try Scratch(executable: executable, environment: environment)
+    do {
+      test = try TestProject(copying: projectFolder, of: project, to: scratch.projectFolder)
+    } catch {
+      scratch.remove()
+      throw error
     }
-    defer { free(resolved) }
-    let projectFolder = String(cString: resolved)
-    schemaJSON = readText(
-      projectFolder + "/schemas/" + (project.stream.plan.definition.schemaFile ?? ""), limit: 64 << 20)
-    scratch = try Scratch(
-      executable: executable, environment: environment.merging(["STREAMPULSE_PROJECT": projectFolder]) { $1 })
     // Kafka allows none below 6 s; the in-process broker does, and less waiting is more testing.
     sessionTimeoutMilliseconds = options.kafkaCommand == nil ? 3_500 : 6_000
     schedule = FaultSchedule(
@@ -89,54 +87,57 @@ public final class CrashTest {
 
   public func run() throws -> CrashReport {
     say("seed \(options.seed), \(schedule.entries.count) faults planned, in \(folder)")
-    let topic = project.stream.plan.definition.topic
-    let broker = try BrokerProcess(
-      scratch, command: options.kafkaCommand, topic: topic, interrupted: isInterrupted)
+    for stream in test.silent { say("nothing is sent to the stream \(stream): its events are not known here") }
+    let broker = try BrokerProcess(scratch, command: options.kafkaCommand, interrupted: isInterrupted)
     defer { broker.stop() }
-    let database = try DatabaseServer(scratch, project)
+    let database = try DatabaseServer(scratch, test.project)
     defer { database.stop() }
-    try broker.makeTopic(interrupted: isInterrupted)
+    try broker.makeTopics(Set(test.project.streams.map(\.plan.definition.topic)), interrupted: isInterrupted)
     let settings = processorSettings(broker, database)
     let slots = (0..<options.processors).map {
       ProcessorSlot($0, scratch, arguments: ["process"] + options.processArguments, settings: settings)
     }
     defer { for slot in slots { slot.kill(restartAfter: 0) } }
-    let recorder = try TopicRecorder(broker, schemaJSON: schemaJSON, folder: folder)
-    defer { recorder.stop() }
+    let recorders = try test.loads.map { try TopicRecorder(broker, $0, folder: folder) }
+    defer { for recorder in recorders { recorder.stop() } }
     let source = try EventSource(
-      broker, schemaJSON: schemaJSON, seed: options.seed, eventsPerSecond: options.eventsPerSecond)
+      broker, test.loads, seed: options.seed, eventsPerSecond: options.eventsPerSecond)
     let parts = Parts(
-      broker: broker, database: database, slots: slots, recorder: recorder, source: source,
+      broker: broker, database: database, slots: slots, recorders: recorders, source: source,
       director: FaultDirector(broker, database, slots))
 
     for slot in slots { try slot.start() }
     try disturb(parts)
     try drain(parts)
     try stop(slots)
-    recorder.stop()
-    if let problem = recorder.progress.problem { throw CrashTestError.setup(problem) }
+    for recorder in recorders {
+      recorder.stop()
+      if let problem = recorder.progress.problem { throw CrashTestError.setup(problem) }
+    }
     say("comparing every row with the truth")
     let connection = try database.connect()
     defer { connection.close() }
+    let comparison = try Comparison(test.project, recorders, connection)
+    try recount(database, broker)
     return CrashReport(
       seed: options.seed, faults: parts.director.counts, connectionsCut: database.proxy.cuts.connections,
       starts: slots.reduce(0) { $0 + $1.starts }, log: LogFacts(slots.flatMap(\.logs).map(scratch.text(of:))),
-      comparison: try Comparison(project, recorder, connection), problems: problems)
+      comparison: comparison, problems: problems)
   }
 
   private struct Parts {
     let broker: BrokerProcess
     let database: DatabaseServer
     let slots: [ProcessorSlot]
-    let recorder: TopicRecorder
+    let recorders: [TopicRecorder]
     let source: EventSource
     let director: FaultDirector
   }
 
   private func processorSettings(_ broker: BrokerProcess, _ database: DatabaseServer) -> [String: String] {
     [
-      "KAFKA_BOOTSTRAP_SERVERS": broker.kafka.bootstrapServers, "KAFKA_TOPIC": broker.topic,
-      "DATABASE_URL": database.proxiedURL, "LOG_LEVEL": "debug",
+      "KAFKA_BOOTSTRAP_SERVERS": broker.kafka.bootstrapServers, "DATABASE_URL": database.proxiedURL,
+      "LOG_LEVEL": "debug",
       "KAFKA_PROPERTY_SESSION_TIMEOUT_MS": String(sessionTimeoutMilliseconds),
       "KAFKA_PROPERTY_HEARTBEAT_INTERVAL_MS": String(sessionTimeoutMilliseconds / 6),
     ]
@@ -168,22 +169,50 @@ public final class CrashTest {
     try wait(for: "the broker does not take the last records", seconds: CrashTest.drainSeconds, parts) {
       parts.source.progress.isOver ? () : nil
     }
-    let ends = try wait(for: "the broker does not say where its log ends", seconds: CrashTest.drainSeconds, parts) {
-      try? parts.broker.ends()
+    let ends = try wait(for: "the broker does not say where its logs end", seconds: CrashTest.drainSeconds, parts) {
+      try? test.loads.map { try parts.broker.ends(of: $0.topic) }
     }
     let acknowledged = parts.source.progress.acknowledged
-    let held = ends.values.reduce(0, +)
+    let held = ends.flatMap(\.values).reduce(0, +)
     guard held >= acknowledged else {
       throw CrashTestError.setup("the broker has lost \(Int64(acknowledged) - held) acknowledged records")
     }
     try wait(for: "the truth is not complete", seconds: CrashTest.drainSeconds, parts) {
-      ends.allSatisfy { parts.recorder.progress.positions[$0.key, default: 0] >= $0.value } ? () : nil
+      zip(parts.recorders, ends).allSatisfy { recorder, ends in
+        let positions = recorder.progress.positions
+        return ends.allSatisfy { positions[$0.key, default: 0] >= $0.value }
+      } ? () : nil
     }
-    var positions: [Int32: Int64] = [:]
-    func behind() -> [Int32] { ends.filter { positions[$0.key, default: 0] < $0.value }.keys.sorted() }
-    try wait(for: "the processors do not catch up in partitions \(behind())", seconds: CrashTest.drainSeconds, parts) {
+    var positions: [String: [Int32: Int64]] = [:]
+    func behind() -> [String] {
+      zip(test.loads, ends).flatMap { load, ends in
+        load.streams.compactMap { stream in
+          let reached = positions[stream] ?? [:]
+          let partitions = ends.filter { reached[$0.key, default: 0] < $0.value }.keys.sorted()
+          return partitions.isEmpty ? nil : "\(stream) \(partitions)"
+        }
+      }
+    }
+    try wait(
+      for: "the processors do not catch up in partitions of \(behind().joined(separator: ", "))",
+      seconds: CrashTest.drainSeconds, parts
+    ) {
       positions = (try? parts.database.positions()) ?? positions
       return behind().isEmpty ? () : nil
+    }
+  }
+
+  /// `verify --recount`, stream by stream: it has to come to the same.
+  private func recount(_ database: DatabaseServer, _ broker: BrokerProcess) throws {
+    for stream in test.project.streams where !test.silent.contains(stream.name) {
+      // Its temporary tables are of one stream.
+      let connection = try database.connect()
+      defer { connection.close() }
+      let report = try Recount(
+        connection, stream, kafka: broker.kafka, topic: stream.plan.definition.topic, group: "crashtest-recount"
+      ).run()
+      let lines = report.contradictions + report.aggregates.flatMap(\.differences)
+      for line in lines.prefix(5) { note("the recount of \(stream.name) finds: \(line)") }
     }
   }
 
@@ -215,15 +244,18 @@ public final class CrashTest {
       if let problem = try slot.supervise() { note(problem) }
     }
     let source = parts.source.progress
-    if let problem = source.problem ?? parts.recorder.progress.problem { throw CrashTestError.setup(problem) }
+    if let problem = source.problem ?? parts.recorders.lazy.compactMap(\.progress.problem).first {
+      throw CrashTestError.setup(problem)
+    }
     let now = Clock.monotonicMilliseconds()
     guard now - lastProgress >= CrashTest.progressIntervalMilliseconds else { return }
     lastProgress = now
-    let applied = parts.database.isUp ? (try? parts.database.positions())?.values.reduce(0, +) : nil
+    let applied = parts.database.isUp ? (try? parts.database.positions())?.values.flatMap(\.values).reduce(0, +) : nil
     let running = parts.slots.count { $0.isRunning && !$0.isPaused }
     say(
       """
-      \(source.acknowledged) records sent, \(applied.map(String.init) ?? "?") applied, \(running) of \
+      \(source.acknowledged) records sent, \(applied.map(String.init) ?? "?") applied by \
+      \(test.project.streams.count) streams, \(running) of \
       \(parts.slots.count) processors; \(parts.director.counts.values.reduce(0, +)) faults, last: \(lastFault)
       """)
   }

@@ -15,9 +15,6 @@ public struct Project: Sendable {
   /// What was found in the schemas that is probably not meant, a line each.
   public let schemaRemarks: [String]
 
-  /// For what still works with one stream alone; goes away with the last of it.
-  public var stream: Stream { streams[0] }
-
   /// Loads `sql/` and `schemas/` of the folder.
   ///
   /// - Parameter lookup: where the schemas come from that streams name by a registry's subject.

@@ -99,7 +99,9 @@ private func makeWorkspace(_ context: CommandContext) throws -> Workspace {
 /// Of our settings only those that change what is measured: the engine's, from wherever they came, and librdkafka's.
 func childEnvironment(_ configuration: Configuration) -> [String: String] {
   let settings = Set(SettingKey.allCases.map(\.rawValue))
-  var environment = processEnvironment().filter { !settings.contains($0.key) }
+  var environment = processEnvironment().filter {
+    !settings.contains($0.key) && !$0.key.hasPrefix(TopicSetting.prefix)
+  }
   let engine = configuration.engine
   environment[SettingKey.flushInterval.rawValue] = String(engine.flushIntervalMilliseconds)
   environment[SettingKey.batchSize.rawValue] = String(engine.batchSize)

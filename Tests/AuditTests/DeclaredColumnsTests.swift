@@ -42,7 +42,7 @@ import Testing
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     return try Recount(
-      connection, bench.project.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
+      connection, bench.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
       topic: Bench.topic, group: "recount"
     ).run()
   }

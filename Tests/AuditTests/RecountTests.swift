@@ -1,12 +1,13 @@
 import Kafka
 import Postgres
+import TestThreads
 import Testing
 
 @testable import Audit
 @testable import ProcessingTestSupport
 
 /// Recounts against the embedded broker and Postgres, with rows that a processor has made.
-@Suite(.serialized) struct RecountTests {
+@Suite(.blocking) struct RecountTests {
   private let bench: Bench
   private let load: Load
 
@@ -28,7 +29,7 @@ import Testing
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     return try Recount(
-      connection, bench.project.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
+      connection, bench.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
       topic: Bench.topic, group: "recount"
     ).run()
   }
@@ -160,7 +161,7 @@ import Testing
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     let report = try Recount(
-      connection, project.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
+      connection, project.streams[0], kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
       topic: Bench.topic, group: "recount"
     ).run()
     #expect(report.holds)

@@ -2,6 +2,7 @@ import Glibc
 import Kafka
 import Postgres
 import Project
+import TestThreads
 import Testing
 
 @testable import Audit
@@ -9,7 +10,7 @@ import Testing
 
 /// Values that Postgres cannot hold, or refuses to compute with: what becomes of their events, and that a recount judges or
 /// names every window all the same.
-@Suite(.serialized) struct UnholdableValuesTests {
+@Suite(.blocking) struct UnholdableValuesTests {
   /// An event written as Avro by the specification alone.
   private struct Event {
     var minute: Int64
@@ -98,7 +99,7 @@ import Testing
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     return try Recount(
-      connection, bench.project.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
+      connection, bench.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
       topic: Bench.topic, group: "recount"
     ).run()
   }

@@ -1,4 +1,5 @@
 import Postgres
+import TestThreads
 import Testing
 import Threads
 
@@ -6,7 +7,7 @@ import Threads
 @testable import Processing
 @testable import ProcessingTestSupport
 
-@Suite struct VerifierTests {
+@Suite(.blocking) struct VerifierTests {
   private let bench: Bench
 
   /// Two partitions, two segments each, a gap and a dead letter.
@@ -122,7 +123,7 @@ import Threads
     }
     try until("the verification waits") {
       try bench.rows(
-        "SELECT count(*) FROM pg_locks WHERE mode = 'AccessShareLock' AND NOT granted AND \(Bench.isHere)") == ["1"]
+        "SELECT count(*) FROM pg_locks WHERE mode = 'AccessShareLock' AND NOT granted AND \(Bench.lockIsHere)") == ["1"]
     }
     try other.execute("COMMIT")
     thread.join()

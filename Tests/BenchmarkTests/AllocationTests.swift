@@ -18,10 +18,10 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
   private let operators: EngineRun.Operators
 
   init() throws {
-    let project = try Project(folder: repository)
+    let stream = try #require(try Project(folder: repository).stream(named: "content_downloads"))
     corpus = try EventCorpus(
       EventSequence(count: AllocationTests.many, schemaJSON: readText(repository + "/schemas/event.avsc")))
-    operators = try EngineRun(project: project).makeOperators()
+    operators = try EngineRun(stream).makeOperators()
   }
 
   /// Allocations while the first `count` events are decoded and added to the three shipped aggregates, batch after

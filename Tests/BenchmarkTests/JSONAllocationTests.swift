@@ -26,8 +26,8 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
   }
 
   @Test func `Decoding and aggregating allocates nothing for an event, however many there are`() throws {
-    let project = try Project(folder: repository)
-    let plan = try FlatEvent.plan(project.stream.plan)
+    let stream = try #require(try Project(folder: repository).stream(named: "content_downloads"))
+    let plan = try FlatEvent.plan(stream.plan)
     let sequence = try EventSequence(count: Self.many, schemaJSON: readText(repository + "/schemas/event.avsc"))
     let corpus = try EventCorpus(sequence, append: { event, _, bytes in FlatEvent.append(event, to: &bytes) })
     let all = corpus.records()

@@ -1,5 +1,6 @@
 import Events
 import Plan
+import TestThreads
 import Testing
 
 @testable import Dialects
@@ -7,7 +8,7 @@ import Testing
 
 /// Every cast that a definition may use per event, against a real server. `CAST_VALUES` sets how many random values of
 /// each are tried, `CAST_SEED` which.
-@Suite(.serialized) struct CastTests {
+@Suite(.blocking) struct CastTests {
   struct Cast: CustomTestStringConvertible, Sendable {
     var from: SQLType
     var to: SQLType

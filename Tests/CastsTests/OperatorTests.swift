@@ -1,9 +1,10 @@
 import Events
 import Plan
+import TestThreads
 import Testing
 
 /// Arithmetic and comparisons per event, against a real server.
-@Suite(.serialized) struct OperatorTests {
+@Suite(.blocking) struct OperatorTests {
   @Test(
     "arithmetic gives what Postgres gives, value or error", arguments: [SQLType.integer, .bigint, .doublePrecision],
     [ArithmeticOperator.add, .subtract, .multiply, .divide, .modulo])

@@ -6,14 +6,14 @@ import Threads
 @Suite struct ChildProcessTests {
   @Test("the exit status of a child is reported", arguments: [Int32(0), 1, 42])
   func exitStatus(code: Int32) throws {
-    let (status, _) = try ChildProcess.run(shell("exit \(code)"), timeoutMilliseconds: 10_000)
+    let (status, _) = try ChildProcess.run(shell("exit \(code)"), timeoutMilliseconds: 60_000)
     #expect(status == .exited(code))
     #expect(status.isSuccess == (code == 0))
   }
 
   @Test("what a child writes to stdout and stderr comes back")
   func output() throws {
-    let (_, output) = try ChildProcess.run(shell("echo out; echo err >&2"), timeoutMilliseconds: 10_000)
+    let (_, output) = try ChildProcess.run(shell("echo out; echo err >&2"), timeoutMilliseconds: 60_000)
     #expect(output == "out\nerr\n")
   }
 
@@ -22,7 +22,7 @@ import Threads
     var launch = shell("pwd; /usr/bin/env")
     launch.environment = ["COLOUR": "blue"]
     launch.workingDirectory = "/usr"
-    let (_, output) = try ChildProcess.run(launch, timeoutMilliseconds: 10_000)
+    let (_, output) = try ChildProcess.run(launch, timeoutMilliseconds: 60_000)
     let lines = output.split(separator: "\n").filter { !$0.hasPrefix("_=") && !$0.hasPrefix("SHLVL=") }
     #expect(Set(lines) == ["/usr", "COLOUR=blue", "PWD=/usr"])
   }
@@ -47,7 +47,7 @@ import Threads
     #expect(child.exitStatus == nil)
     #expect(child.wait(timeoutMilliseconds: 0) == nil)
     child.send(signal: SIGTERM)
-    #expect(child.wait(timeoutMilliseconds: 10_000) == .signalled(SIGTERM))
+    #expect(child.wait(timeoutMilliseconds: 60_000) == .signalled(SIGTERM))
     #expect(child.exitStatus == .signalled(SIGTERM))
     // The pid may be somebody else's by now.
     child.send(signal: SIGKILL)
@@ -59,7 +59,7 @@ import Threads
     #expect(pipe(&ends) == 0)
     defer { for end in ends { close(end) } }
     let (status, _) = try ChildProcess.run(
-      shell("test -e /proc/self/fd/\(ends[1])"), timeoutMilliseconds: 10_000)
+      shell("test -e /proc/self/fd/\(ends[1])"), timeoutMilliseconds: 60_000)
     #expect(status == .exited(1))
   }
 
@@ -75,7 +75,7 @@ import Threads
     let child = try #require(started.read { $0 })
     #expect(child.wait(timeoutMilliseconds: 50) == nil)
     child.send(signal: SIGTERM)
-    #expect(child.wait(timeoutMilliseconds: 10_000) == .signalled(SIGTERM))
+    #expect(child.wait(timeoutMilliseconds: 60_000) == .signalled(SIGTERM))
   }
 
   private func shell(_ script: String) -> Launch {

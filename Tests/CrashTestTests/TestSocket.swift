@@ -29,7 +29,7 @@ final class TestSocket: Sendable {
     self.socket = socket
     guard withLoopback(port: port, { connect(socket, $0, $1) }) == 0 else { throw SocketFailure() }
     // No test waits for ever.
-    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    var limit = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
   }
 

@@ -26,7 +26,7 @@ for line in sys.stdin:
             topic, serialise(value, context), partition=order["partition"],
             on_delivery=lambda error, _: failed.append(error) if error else None)
         count += 1
-left = producer.flush(30)
+left = producer.flush(120)
 if left or failed:
     sys.exit(f"{left} records were not delivered, {failed}")
 print(count)

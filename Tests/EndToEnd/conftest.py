@@ -9,7 +9,7 @@ import pytest
 from dashboard import resize
 from mock_api import MockApi
 from postgres_server import PostgresServer
-from product import ROOT, Product
+from product import PATIENCE, ROOT, Product
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
@@ -20,6 +20,17 @@ DESKTOP = (1280, 900)
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "deep: takes minutes; make test-deep runs these")
+    config.addinivalue_line("markers", "long: waits for long; begins first")
+    config.addinivalue_line("markers", "xdist_group: pytest-xdist runs the tests of a group in one worker")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """For pytest-xdist: tests that share a product stay together, and nobody is left alone with a long one at the end."""
+    for item in items:
+        if "new_product" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,6 +46,14 @@ def scratch_folder(name):
     folder = Path(tempfile.mkdtemp(prefix=f"streampulse-tests-{name}-"))
     folder.chmod(0o755)
     return folder
+
+
+@pytest.fixture
+def scratch():
+    """A new folder, also for servers that run as another user; what is left in it goes with it."""
+    folder = scratch_folder("scratch")
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +129,7 @@ def chromium(nothing_stays_behind):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-    driver.set_page_load_timeout(30)
+    driver.set_page_load_timeout(PATIENCE)
     yield driver
     driver.quit()
 

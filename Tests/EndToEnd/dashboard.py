@@ -1,12 +1,13 @@
 """How the tests read and drive the dashboard."""
 
+from product import PATIENCE
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 PANELS = ("downloads-chart", "alert-list", "trending-list", "region-list", "device-list")
 
 
-def wait(browser, condition, message, seconds=20):
+def wait(browser, condition, message, seconds=PATIENCE):
     return WebDriverWait(browser, seconds, poll_frequency=0.1).until(lambda _: condition(), message)
 
 

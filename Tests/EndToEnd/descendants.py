@@ -45,7 +45,7 @@ def descendants(except_below=LASTING):
     return found
 
 
-def assert_none_left(seconds=10, except_below=LASTING):
+def assert_none_left(seconds=60, except_below=LASTING):
     """Waits for the end of what is still ending; what stays is killed, and is an error."""
     deadline = time.monotonic() + seconds
     left = descendants(except_below)

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from product import TOPIC
+from product import PATIENCE, TOPIC
 
 
 class Kcat:
@@ -16,7 +16,8 @@ class Kcat:
 
     def run(self, *arguments, **options):
         done = subprocess.run(
-            ["kcat", "-q", "-b", self.servers, "-t", self.topic, *arguments], timeout=30, capture_output=True, **options)
+            ["kcat", "-q", "-b", self.servers, "-t", self.topic, *arguments], timeout=PATIENCE,
+            capture_output=True, **options)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -43,7 +43,7 @@ class PostgresServer:
         self.server = Program(
             [BINARIES / "postgres", "-D", self.cluster, *options], self.folder / "postgres.log", self.environment,
             self.cluster, self.user)
-        wait_until(self.is_ready, lambda: self.server.output, seconds=60)
+        wait_until(self.is_ready, lambda: self.server.output)
 
     def is_ready(self):
         try:

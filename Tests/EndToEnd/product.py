@@ -1,5 +1,6 @@
 """The product as its users start it: programs with logs, a folder of their own, and an end that leaves nothing behind."""
 
+import itertools
 import json
 import os
 import random
@@ -17,9 +18,14 @@ ROOT = Path(__file__).resolve().parents[2]
 STREAMPULSE = ROOT / ".build/release/streampulse"
 GENERATOR = ROOT / ".build/release/event-generator"
 TOPIC = "content-downloads"
+# A JVM that lives for seconds does not earn back what it spends on optimising its code: half the work of a start.
+SHORT_LIVED_JAVA = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+# How many seconds anything may take before a test gives it up. A test waits for what it means, so this costs time only
+# when that never comes; a busy machine needs it.
+PATIENCE = 180
 
 
-def wait_until(condition, message, seconds=30.0, interval=0.05):
+def wait_until(condition, message, seconds=PATIENCE, interval=0.05):
     """Asks until `condition` gives something true, and returns that. `message` may be a function, for the latest state."""
     deadline = time.monotonic() + seconds
     while True:
@@ -31,12 +37,30 @@ def wait_until(condition, message, seconds=30.0, interval=0.05):
         time.sleep(interval)
 
 
+def own_ports():
+    """Ports for the tests of this process, one after the other.
+
+    They are below those that the system gives to clients, so that none of them takes one meanwhile, and each worker of
+    pytest-xdist has a thousand of its own.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 12_000 + 1000 * (worker % 18)
+    start = random.randrange(1000)
+    return itertools.cycle([*range(first + start, first + 1000), *range(first, first + start)])
+
+
+PORTS = own_ports()
+
+
 def free_port(and_next=False):
-    """A port that nobody uses. Below those that the system gives to clients, so that none of them takes it meanwhile."""
+    """A port that nobody uses, and that is not given out again for long."""
     while True:
-        port = random.randrange(12_000, 30_000)
+        port = next(PORTS)
+        wanted = (port, next(PORTS)) if and_next else (port,)
+        if wanted[-1] != port + len(wanted) - 1:
+            continue
         try:
-            for candidate in (port, port + 1) if and_next else (port,):
+            for candidate in wanted:
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", candidate))
             return port
@@ -85,7 +109,7 @@ class Program:
     def output(self):
         return self.log.read_text(errors="replace")
 
-    def wait_for_output(self, text, seconds=60):
+    def wait_for_output(self, text, seconds=PATIENCE):
         """Waits for a line with `text` and returns it."""
         def line():
             found = next((line for line in self.output.splitlines() if text in line), None)
@@ -93,14 +117,14 @@ class Program:
             return found
         return wait_until(line, lambda: f"{self} did not say “{text}”:\n{self.output}", seconds)
 
-    def wait(self, seconds=60):
+    def wait(self, seconds=PATIENCE):
         """Waits for the end and returns the exit status."""
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self} is still running after {seconds} s:\n{self.output[-4000:]}") from None
 
-    def stop(self, number=signal.SIGINT, seconds=30):
+    def stop(self, number=signal.SIGINT, seconds=PATIENCE):
         """Sends the signal and returns the exit status."""
         self.process.send_signal(number)
         return self.wait(seconds)
@@ -156,7 +180,7 @@ class Product:
         self.programs.append(started)
         return started
 
-    def run(self, *arguments, program=STREAMPULSE, seconds=60, **settings):
+    def run(self, *arguments, program=STREAMPULSE, seconds=PATIENCE, **settings):
         """Runs a program to its end."""
         return subprocess.run(
             [str(program), *(str(argument) for argument in arguments)], stdin=subprocess.DEVNULL, capture_output=True,
@@ -168,15 +192,15 @@ class Product:
         assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def up(self, *arguments, seconds=60, **settings):
+    def up(self, *arguments, **settings):
         """Starts everything and waits until it says that it is ready."""
         up = self.start("up", *arguments, log="up", **settings)
-        up.wait_for_output("StreamPulse is at", seconds)
+        up.wait_for_output("StreamPulse is at")
         return up
 
-    def generate(self, *arguments, seconds=120, **settings):
+    def generate(self, *arguments, **settings):
         """Publishes events and waits until they have all been acknowledged."""
-        return self.must(*arguments, program=GENERATOR, seconds=seconds, **settings)
+        return self.must(*arguments, program=GENERATOR, **settings)
 
     def broker(self, partitions=3):
         """Starts the in-process broker in a process of its own, which all programs started from now on use."""
@@ -189,13 +213,14 @@ class Product:
         """Starts a real Kafka with the topic, which all programs started from now on use; `settings` are its own."""
         port = free_port(and_next=True)
         self.settings["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{port}"
-        kafka = self.start(self.folder / "kafka", port, program=program, log="kafka", **settings)
+        kafka = self.start(
+            self.folder / "kafka", port, program=program, log="kafka", **SHORT_LIVED_JAVA, **settings)
 
         def makes_topic():
             assert kafka.is_running, kafka.output
-            return self.run("--count", 0, "--partitions", partitions, program=GENERATOR, seconds=90).returncode == 0
+            return self.run("--count", 0, "--partitions", partitions, program=GENERATOR).returncode == 0
 
-        wait_until(makes_topic, lambda: f"Kafka does not answer: {kafka.output}", seconds=60)
+        wait_until(makes_topic, lambda: f"Kafka does not answer: {kafka.output}")
         return kafka
 
     @property
@@ -224,7 +249,7 @@ class Product:
         """The single value of a query."""
         return self.query(sql, parameters)[0][0]
 
-    def get(self, path, seconds=10):
+    def get(self, path, seconds=PATIENCE):
         """The answer to a GET request, whatever its status; None when nobody answers."""
         try:
             with urllib.request.urlopen(self.url + path, timeout=seconds) as response:
@@ -235,15 +260,14 @@ class Product:
         except OSError:
             return None
 
-    def wait_for_events(self, count, seconds=60, aggregate="region_health", column="total_downloads"):
+    def wait_for_events(self, count, aggregate="region_health", column="total_downloads"):
         """Waits until the rows hold exactly so many events; more are too many."""
         def total():
             found = self.value(f"SELECT coalesce(sum({column}), 0)::bigint FROM {aggregate}")
             assert found <= count, f"{found} events in {aggregate} instead of {count}"
             return found == count
         wait_until(
-            total, lambda: f"{self.value(f'SELECT sum({column}) FROM {aggregate}')} events in {aggregate}, not {count}",
-            seconds)
+            total, lambda: f"{self.value(f'SELECT sum({column}) FROM {aggregate}')} events in {aggregate}, not {count}")
 
     def assert_verified(self):
         """The ledger's proof holds."""

@@ -31,6 +31,7 @@ def real_kafka(product, shared):
     return STATIC_MEMBER, {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("broker", ["embedded_broker", "real_kafka"])
 def test_killed_twenty_times_in_mid_stream_it_counts_every_event_once(broker, request, product, postgres_server):
     group, load = request.getfixturevalue(broker)
@@ -59,21 +60,20 @@ def test_killed_twenty_times_in_mid_stream_it_counts_every_event_once(broker, re
             assert processor.is_running, processor.output
             now = position()
             return now > before and sent_by_now() - now < RATE
-        wait_until(has_caught_up, lambda: f"at {position()} of {sent_by_now()}: {processor.output}", seconds=60, interval=0.05)
+        wait_until(has_caught_up, lambda: f"at {position()} of {sent_by_now()}: {processor.output}")
         # Not only at the first commit, but anywhere between two.
         time.sleep(moment.uniform(0, 0.3))
         processor.kill()
         reached = position()
 
-
     assert generator.stop() == 0
-    summary = re.search(r"sent (\d+) events \((\d+) acknowledged, 0 failed\) in ([\d.]+) s", generator.output)
+    summary = re.search(r"sent (\d+) events \((\d+) acknowledged, 0 failed\)", generator.output)
     sent = int(summary[1])
-    # A broker without room slows the generator down; that must not make the test an easy one.
-    assert sent / float(summary[3]) > 0.75 * RATE, summary[0]
+    # A broker without room, or a busy machine, slows the generator down; that must not make the test an easy one.
+    assert sent > KILLS * RATE, summary[0]
     assert reached < sent, "the last kill was not in mid-stream"
     last = product.start("process", log="process-last", **group)
-    product.wait_for_events(sent, seconds=120)
+    product.wait_for_events(sent)
     truth = Truth(events)
     assert truth.count == sent
     truth.assert_equals(product)

@@ -202,7 +202,7 @@ def test_late_events_are_dead_letters_of_their_aggregate_alone_and_can_be_replay
     # The others bring nothing, and no longer hold the watermark back after their idle_timeout.
     wait_until(
         lambda: parts.value("SELECT count(*) FROM pulse.progress WHERE is_idle") == 3,
-        "the partitions are not idle", seconds=60)
+        "the partitions are not idle")
     kcat.produce(2, "late", event(2, time=start), 0)
     wait_for_letters(parts, 1)
     wait_until(lambda: counts(parts) == (1, 2, 2), lambda: counts(parts))

@@ -5,11 +5,11 @@ import shutil
 import subprocess
 
 import pytest
-from product import ROOT, STREAMPULSE
+from product import PATIENCE, ROOT, STREAMPULSE
 
 
 def run(*arguments):
-    done = subprocess.run([STREAMPULSE, *arguments], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([STREAMPULSE, *arguments], capture_output=True, text=True, timeout=PATIENCE)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -1,11 +1,12 @@
 """What the health report says of a topic that cannot be read, and of one that holds something else than events."""
 
 import json
+import os
 import subprocess
 
 import pytest
 from kcat import Kcat
-from product import GENERATOR, TOPIC, free_port, wait_until
+from product import GENERATOR, PATIENCE, SHORT_LIVED_JAVA, TOPIC, free_port, wait_until
 from test_process import start_with_metrics, told
 
 
@@ -31,7 +32,8 @@ def start_server(product):
 def tool(shared, product, name, *arguments):
     servers = product.settings["KAFKA_BOOTSTRAP_SERVERS"]
     done = subprocess.run(
-        [shared("kafka/kafka-tool"), name, "--bootstrap-server", servers, *arguments], capture_output=True, timeout=60)
+        [shared("kafka/kafka-tool"), name, "--bootstrap-server", servers, *arguments], capture_output=True,
+        timeout=PATIENCE, env=os.environ | SHORT_LIVED_JAVA)
     assert done.returncode == 0, done.stderr + done.stdout
 
 
@@ -70,6 +72,7 @@ def test_a_missing_topic_is_said_by_everybody_until_it_is_there(real_parts, shar
         assert program.output.count('"topic can be read again"') == 1
 
 
+@pytest.mark.long
 def test_a_topic_that_is_deleted_or_hidden_or_made_anew_smaller_is_said(real_parts, shared):
     processor, url = start_with_metrics(real_parts)
     start_server(real_parts)

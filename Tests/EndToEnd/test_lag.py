@@ -3,13 +3,13 @@
 import signal
 import subprocess
 
-from product import GENERATOR, TOPIC, free_port, wait_until
+from product import GENERATOR, PATIENCE, TOPIC, free_port, wait_until
 
 
 def write_transaction(servers, partition, *values):
     done = subprocess.run(
         ["kcat", "-q", "-b", servers, "-t", TOPIC, "-P", "-p", str(partition), "-X", "transactional.id=lag"],
-        input="".join(f"{value}\n" for value in values).encode(), capture_output=True, timeout=60)
+        input="".join(f"{value}\n" for value in values).encode(), capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
 
 

@@ -4,7 +4,7 @@ import socket
 import subprocess
 
 import pytest
-from product import GENERATOR, free_port, wait_until
+from product import GENERATOR, PATIENCE, free_port, wait_until
 
 RUNS = 20
 
@@ -73,7 +73,7 @@ def test_the_generator_without_a_broker_ends_with_status_1_every_time(running):
     for _ in range(3):
         done = subprocess.run(
             [GENERATOR, "--count", "1", "--bootstrap-servers", "127.0.0.1:1"], capture_output=True, text=True,
-            timeout=60, cwd=running.folder)
+            timeout=PATIENCE, cwd=running.folder)
         assert done.returncode == 1, done.stderr
 
 

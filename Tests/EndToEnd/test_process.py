@@ -6,13 +6,13 @@ import time
 import urllib.error
 import urllib.request
 
-from product import GENERATOR, wait_until
+from product import GENERATOR, PATIENCE, wait_until
 
 
 def told(url, path):
     """What the processor itself answers, whatever the status."""
     try:
-        with urllib.request.urlopen(url + path, timeout=10) as answer:
+        with urllib.request.urlopen(url + path, timeout=PATIENCE) as answer:
             return answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:

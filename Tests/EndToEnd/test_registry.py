@@ -82,7 +82,7 @@ class Rides:
         done = subprocess.run(
             [PYTHON, ROOT / "Tests/EndToEnd/confluent_producer.py", self.product.settings["KAFKA_BOOTSTRAP_SERVERS"],
              f"http://127.0.0.1:{self.producers}", TOPIC],
-            input=order, capture_output=True, text=True, timeout=60)
+            input=order, capture_output=True, text=True, timeout=180)
         assert done.returncode == 0, done.stderr
         assert int(done.stdout) == len(rides)
         self.count += len(rides)
@@ -245,13 +245,13 @@ def test_check_says_what_it_could_not_check(rides, registry):
     rides.publish(FIRST, 0, values(1))
     assert "all definitions are valid" in product.must("check")
     for settings, text in (
-        ({"SCHEMA_REGISTRY_URL": ""}, "none is configured; set SCHEMA_REGISTRY_URL"),
+        ({"SCHEMA_REGISTRY_URL": ""}, "none is configured near \"schema\"\n  hint: set SCHEMA_REGISTRY_URL"),
         ({"SCHEMA_REGISTRY_URL": f"http://127.0.0.1:{free_port()}"}, "Failed to connect to 127.0.0.1"),
         ({"SCHEMA_REGISTRY_URL": rides.url + "/wrong"}, "does not answer like a schema registry"),
     ):
         done = product.run("check", **settings)
         assert done.returncode == 1 and "sql/streams/rides.sql:" in done.stderr, done.stderr
-        assert text in done.stderr.replace("\n  hint: ", "; "), done.stderr
+        assert text in done.stderr, done.stderr
     # The addresses are tried in turn.
     product.must("check", SCHEMA_REGISTRY_URL=f"http://127.0.0.1:{free_port()}, {rides.url}/")
     # The environment's proxies are not used.

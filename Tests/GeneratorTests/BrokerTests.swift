@@ -3,10 +3,11 @@ import EventEncoding
 import Events
 import Glibc
 import Kafka
+import TestThreads
 import Testing
 
-/// The program against the embedded broker. One after the other: each has a broker and a child of its own.
-@Suite(.serialized) struct BrokerTests {
+/// The program against the embedded broker. Each test has a broker and a child of its own.
+@Suite(.blocking) struct BrokerTests {
   private static let topic = "content-downloads"
 
   /// Reads `count` records of all partitions from their beginning, calling `each` after every batch.
@@ -21,7 +22,7 @@ import Testing
     var seen = 0
     var next: [Int32: Offset] = [:]
     let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(60)
+    let deadline = clock.now + .seconds(180)
     while seen < count {
       try #require(clock.now < deadline, "only \(seen) of \(count) records came")
       for event in consumer.pollGroup() {
@@ -91,7 +92,7 @@ import Testing
     defer { generator.send(signal: SIGKILL) }
     // Nobody reads yet: it has to come to rest by itself.
     let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(30)
+    let deadline = clock.now + .seconds(120)
     while !output.text.contains("waiting for the processor"), clock.now < deadline { usleep(20_000) }
     #expect(output.text.contains("waiting for the processor (group streampulse)"))
     #expect(generator.exitStatus == nil)
@@ -100,7 +101,7 @@ import Testing
       #expect(record.offset == expected)
       expected = record.offset + 1
     }
-    #expect(generator.wait(timeoutMilliseconds: 20_000)?.isSuccess == true)
+    #expect(generator.wait(timeoutMilliseconds: 60_000)?.isSuccess == true)
     #expect(output.text.contains("sent \(count) events (\(count) acknowledged, 0 failed) in "))
     #expect(output.text.contains("going on"))
     #expect(!output.text.contains("dropped"))
@@ -145,13 +146,13 @@ import Testing
     defer { generator.send(signal: SIGKILL) }
     let admin = try KafkaAdmin(configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers))
     let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(30)
+    let deadline = clock.now + .seconds(120)
     var arrived: Offset = 0
     while arrived < 100, clock.now < deadline {
       arrived = try (0..<3).reduce(0) { try $0 + admin.watermarkOffsets(topic: Self.topic, partition: $1).high }
     }
     generator.send(signal: number)
-    #expect(generator.wait(timeoutMilliseconds: 20_000) == .exited(0))
+    #expect(generator.wait(timeoutMilliseconds: 60_000) == .exited(0))
     let summary = try #require(output.text.split(separator: "\n").last)
     let numbers = summary.split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) }
     #expect(numbers.count >= 3 && numbers[0] >= 100 && numbers[1] == numbers[0] && numbers[2] == 0, "\(summary)")

@@ -1,9 +1,10 @@
 import Downloads
+import TestThreads
 import Testing
 import Threads
 
 /// The program as a whole, without a broker.
-@Suite struct CommandTests {
+@Suite(.blocking) struct CommandTests {
   private static let fixed = ["--dry-run", "--seed", "5", "--start", "2026-01-01T00:00:00Z", "--span", "10m"]
 
   @Test("the same seed, start and count give the same lines; they are those that the library makes")

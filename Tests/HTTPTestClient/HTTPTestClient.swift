@@ -1,11 +1,11 @@
 import Glibc
 
 /// A connection to a server on 127.0.0.1 that sends what it is told, byte for byte, and parses what comes back.
-/// Every read gives up after ten seconds, so that a test that waits in vain fails.
+/// Every read gives up after a minute, so that a test that waits in vain fails.
 public final class HTTPTestClient {
   public enum Failure: Error {
     case notConnected(Int32)
-    /// The server closed the connection, or ten seconds passed.
+    /// The server closed the connection, or a minute passed.
     case ended(received: String)
     case malformed(String)
   }
@@ -30,7 +30,7 @@ public final class HTTPTestClient {
   public init(port: UInt16, keeping owner: AnyObject? = nil, receiveBufferBytes: Int32? = nil) throws {
     self.owner = owner
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var timeout = timeval(tv_sec: 10, tv_usec: 0)
+    var timeout = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     if var bytes = receiveBufferBytes {
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))

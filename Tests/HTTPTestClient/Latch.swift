@@ -1,6 +1,6 @@
 import Threads
 
-/// Opened by one thread, awaited by others for at most ten seconds.
+/// Opened by one thread, awaited by others for at most a minute.
 public final class Latch: Sendable {
   private let openings = Monitor(0)
 
@@ -8,9 +8,9 @@ public final class Latch: Sendable {
 
   public func open() { openings.update { $0 += 1 } }
 
-  /// False after ten seconds in vain. Each `open` lets one waiter through.
+  /// False after a minute in vain. Each `open` lets one waiter through.
   public func wait() -> Bool {
-    openings.wait(timeoutMilliseconds: 10_000) { openings in
+    openings.wait(timeoutMilliseconds: 60_000) { openings in
       guard openings > 0 else { return nil }
       openings -= 1
       return true

@@ -1,7 +1,9 @@
+import ChildProcess
 import Glibc
 import Kafka
+import Synchronization
 
-/// One process of Kafka with a directory of its own.
+/// One process of Kafka with a directory of its own, which ends with this process in whatever way that ends.
 public struct KafkaNode: Sendable {
   private static let script = folder + "/kafka-broker"
 
@@ -11,30 +13,38 @@ public struct KafkaNode: Sendable {
     return "/\(root)/../shared/kafka"
   }()
 
+  /// A JVM that lives for seconds does not earn back what it spends on optimising its code: half the work of a start.
+  private static let environment = [
+    "PATH": getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin",
+    "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+  ]
+
   public static var isInstalled: Bool { access(script, X_OK) == 0 }
 
   public let bootstrapServers: String
-  private let process: pid_t
-  private let directory: String
+  private let process: ChildProcess
+  private let directory: ScratchFolder
 
   /// Starts it.
   /// - Parameter properties: lines for the node's configuration.
   public init(properties: [String] = []) throws {
-    var template = Array("/tmp/streampulse-kafka-XXXXXX".utf8CString)
-    guard let made = mkdtemp(&template) else { throw NodeFailure("no scratch folder") }
-    directory = String(cString: made)
-    let file = directory + "/added.properties"
+    let environment = getenv("TMPDIR").map { ["TMPDIR": String(cString: $0)] } ?? [:]
+    guard let directory = ScratchFolder(prefix: "streampulse-kafka", environment: environment) else {
+      throw NodeFailure("no scratch folder")
+    }
+    self.directory = directory
+    let file = directory.path + "/added.properties"
     try write((properties + [""]).joined(separator: "\n"), to: file)
     let port = try freePortPair()
     bootstrapServers = "127.0.0.1:\(port)"
-    guard
-      let process = spawn(
-        ["env", "KAFKA_PROPERTIES=\(file)", KafkaNode.script, directory + "/node", String(port)],
-        output: directory + "/output")
-    else {
-      throw NodeFailure("\(KafkaNode.script) does not start: \(String(cString: strerror(errno)))")
-    }
-    self.process = process
+    let output = open(directory.path + "/output", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    defer { close(output) }
+    // The script execs Java, so the process is Kafka itself.
+    process = try ChildProcess(
+      Launch(
+        executable: KafkaNode.script, arguments: [directory.path + "/node", String(port)],
+        environment: KafkaNode.environment.merging(["KAFKA_PROPERTIES": file]) { $1 }, output: output,
+        deathSignal: SIGKILL))
   }
 
   public func waitUntilReady() throws {
@@ -43,81 +53,61 @@ public struct KafkaNode: Sendable {
     let clock = ContinuousClock()
     let deadline = clock.now + .seconds(90)
     while (try? admin.clusterIdentity(timeoutMilliseconds: 500)) == nil {
-      guard clock.now < deadline else { throw NodeFailure("Kafka does not answer") }
+      guard clock.now < deadline else {
+        throw NodeFailure("Kafka does not answer: \(readText(directory.path + "/output", limit: 1 << 20))")
+      }
     }
   }
 
   /// Runs one of Kafka's own tools against the node and waits for it.
   public func tool(_ name: String, _ arguments: [String]) throws {
-    let command = [KafkaNode.folder + "/kafka-tool", name, "--bootstrap-server", bootstrapServers]
-    guard let process = spawn(command + arguments, output: directory + "/tools") else {
-      throw NodeFailure("\(name) does not start")
-    }
-    var status: Int32 = 0
-    waitpid(process, &status, 0)
-    guard status == 0 else { throw NodeFailure("\(name) \(arguments.joined(separator: " ")) fails") }
+    let launch = Launch(
+      executable: KafkaNode.folder + "/kafka-tool",
+      arguments: [name, "--bootstrap-server", bootstrapServers] + arguments, environment: KafkaNode.environment)
+    let (status, output) = try ChildProcess.run(launch, timeoutMilliseconds: 120_000)
+    guard status.isSuccess else { throw NodeFailure("\(name) \(arguments.joined(separator: " ")) fails: \(output)") }
   }
 
   /// Deletes all records of a partition before `offset`.
   public func deleteRecords(topic: String, partition: Int, before offset: Int64) throws {
-    let file = directory + "/delete.json"
+    let file = directory.path + "/delete.json"
     try write(
       #"{"version":1,"partitions":[{"topic":"\#(topic)","partition":\#(partition),"offset":\#(offset)}]}"#, to: file)
     try tool("DeleteRecordsCommand", ["--offset-json-file", file])
   }
 
-  /// The script execs Java, so the process is Kafka itself.
   public func kill() {
-    Glibc.kill(process, SIGKILL)
-    waitpid(process, nil, 0)
-    if let remover = spawn(["rm", "-rf", directory], output: "/dev/null") { waitpid(remover, nil, 0) }
+    process.send(signal: SIGKILL)
+    _ = process.wait()
+    directory.remove()
   }
 }
 
-/// Starts a process whose output goes to a file; nil with `errno` when that fails.
-private func spawn(_ arguments: [String], output: String) -> pid_t? {
-  let copies = arguments.map { strdup($0) }
-  defer { for copy in copies { free(copy) } }
-  var actions = posix_spawn_file_actions_t()
-  posix_spawn_file_actions_init(&actions)
-  defer { posix_spawn_file_actions_destroy(&actions) }
-  for descriptor: Int32 in [1, 2] {
-    posix_spawn_file_actions_addopen(&actions, descriptor, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-  }
-  var process: pid_t = 0
-  errno = posix_spawnp(&process, arguments[0], &actions, nil, copies + [nil], environ)
-  return errno == 0 ? process : nil
-}
+/// Pairs of ports, each handed out once: below those that the system gives to clients, so that none of them takes one
+/// before Kafka does, and above those of the tests of the whole product.
+private let pairs = Atomic(Int.random(in: 0..<1000))
 
 /// A port that is free together with the next one, which Kafka's controller takes.
 private func freePortPair() throws -> UInt16 {
   for _ in 0..<50 {
-    guard let first = listener(port: 0) else { continue }
-    defer { close(first.descriptor) }
-    guard first.port < UInt16.max, let second = listener(port: first.port + 1) else { continue }
-    close(second.descriptor)
-    return first.port
+    let port = UInt16(30_000 + 2 * (pairs.wrappingAdd(1, ordering: .relaxed).oldValue % 1000))
+    if isFree(port), isFree(port + 1) { return port }
   }
-  throw NodeFailure("not found: " + "two free ports in a row")
+  throw NodeFailure("there are no two free ports in a row")
 }
 
-private func listener(port: UInt16) -> (descriptor: Int32, port: UInt16)? {
-  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+private func isFree(_ port: UInt16) -> Bool {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  defer { close(descriptor) }
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
   address.sin_port = port.bigEndian
   address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+  return withUnsafePointer(to: &address) { pointer in
     pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-      bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
+      bind(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
     }
   }
-  guard isBound else {
-    close(descriptor)
-    return nil
-  }
-  return (descriptor, UInt16(bigEndian: address.sin_port))
 }
 
 private func write(_ text: String, to path: String) throws {

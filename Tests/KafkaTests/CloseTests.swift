@@ -1,11 +1,12 @@
 import Events
 import Kafka
+import TestThreads
 import Testing
 import Threads
 
 /// A consumer may have to end while the group waits for its answer, because its owner cannot go on: fenced, failed or
 /// bereft of its partitions. It must be able to leave, or its process stays behind and reads nothing.
-@Suite(.serialized) struct CloseTests {
+@Suite(.blocking) struct CloseTests {
   /// Polls until one of the events is what is waited for; the group then waits for the answer.
   private static func wait(_ consumer: KafkaConsumer, until wanted: (GroupEvent) -> Bool) throws {
     let pause = Monitor(())

@@ -1,8 +1,9 @@
 import Events
 import Kafka
+import TestThreads
 import Testing
 
-@Suite(.serialized) struct EmbeddedBrokerTests {
+@Suite(.blocking) struct EmbeddedBrokerTests {
   @Test("a record comes back with its key, value, timestamp and headers, and a tombstone is not an empty value")
   func roundTrip() throws {
     let broker = try EmbeddedBroker(topics: [("events", 3)])
@@ -88,43 +89,6 @@ import Testing
     #expect(low > 0)
     #expect(offsets.first == low)
     #expect(offsets == Array(low..<Offset(count)))
-  }
-
-  @Test("a broker that goes away and comes back is told once each")
-  func outage() throws {
-    let broker = try EmbeddedBroker(topics: [("events", 1)])
-    let positions = Positions()
-    let member = try Member("m", broker.bootstrapServers, topic: "events", group: "g", positions: positions)
-    let producer = try KafkaProducer(configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers))
-    try producer.fill("events", partition: 0, 0..<10)
-    try until("the first records") {
-      try member.step()
-      return positions.seen.count == 10
-    }
-    _ = member.take()
-    try broker.setReachable(false)
-    try until("the outage to be told") {
-      try member.step()
-      return member.events.contains { if case .brokersDown = $0 { true } else { false } }
-    }
-    try broker.setReachable(true)
-    try until("the recovery to be told") {
-      try member.step()
-      return member.events.contains(.brokersUp)
-    }
-    let connection = member.take().filter { event in
-      switch event {
-      case .brokersDown, .brokersUp: true
-      default: false
-      }
-    }
-    #expect(connection.count == 2)
-    try producer.fill("events", partition: 0, 10..<20)
-    try until("the records after the outage") {
-      try member.step()
-      return positions.seen.count == 20
-    }
-    #expect(positions.seen.map(\.value) == (0..<20).map(String.init))
   }
 
   @Test("a closed broker can be asked for nothing, and closing it again does nothing")

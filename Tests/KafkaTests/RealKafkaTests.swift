@@ -1,10 +1,11 @@
 import Events
 import Kafka
 import KafkaTestNode
+import TestThreads
 import Testing
 
 @Suite(
-  .serialized, .enabled(if: KafkaNode.isInstalled, "no Kafka at ../shared/kafka/kafka-broker"), RunningKafka())
+  .blocking, .enabled(if: KafkaNode.isInstalled, "no Kafka at ../shared/kafka/kafka-broker"), RunningKafka())
 struct RealKafkaTests {
   private let node: KafkaNode
   private let bootstrapServers: String

@@ -49,7 +49,7 @@ func ends(_ body: @escaping @Sendable () throws -> Void) throws {
     let outcome = Result { try body() }
     result.update { $0 = outcome }
   }
-  guard let outcome = result.wait(timeoutMilliseconds: 60_000, until: { $0 }) else {
+  guard let outcome = result.wait(timeoutMilliseconds: 300_000, until: { $0 }) else {
     throw TimedOut(waitingFor: "the end of close")
   }
   thread.join()
@@ -83,7 +83,7 @@ extension KafkaProducer {
   }
 
   func settle() throws {
-    let left = flush(timeoutMilliseconds: 20_000)
+    let left = flush(timeoutMilliseconds: 60_000)
     guard left == 0, failed == 0 else {
       throw TimedOut(waitingFor: "\(left) deliveries, \(failed) failed: \(String(describing: lastDeliveryError))")
     }

@@ -2,6 +2,7 @@ import Events
 import Kafka
 import Observability
 import Postgres
+import TestThreads
 import Testing
 import Threads
 
@@ -37,7 +38,7 @@ import Threads
   }
 }
 
-@Suite(.serialized) struct ForwarderTests {
+@Suite(.blocking) struct ForwarderTests {
   private static let topic = "letters"
 
   private let bench: Bench
@@ -131,7 +132,7 @@ import Threads
         try bench.rows(
           """
           SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE application_name = 'streampulse forwarder' AND wait_event_type = 'Lock'
+          WHERE application_name = 'streampulse forwarder' AND wait_event_type = 'Lock' AND \(Bench.sessionIsHere)
           """
         ).isEmpty == false
       }

@@ -1,9 +1,10 @@
 import Glibc
 import Postgres
+import TestThreads
 import Testing
 import Threads
 
-@Suite struct ConnectionTests {
+@Suite(.blocking) struct ConnectionTests {
   @Test("execute runs several statements, query gives columns, rows and the command tag")
   func queries() throws {
     let connection = try TestCluster.connect()
@@ -170,7 +171,7 @@ import Threads
     try listener.execute("LISTEN changes")
     #expect(try listener.waitForNotification(timeoutMilliseconds: 10).isEmpty)
     _ = try sender.query("SELECT pg_notify('changes', $1)", [.text("naïve 漢")])
-    let arrived = try #require(listener.waitForNotification(timeoutMilliseconds: 10_000).first)
+    let arrived = try #require(listener.waitForNotification(timeoutMilliseconds: 60_000).first)
     #expect(arrived.channel == "changes" && arrived.payload == "naïve 漢" && arrived.backendPID == sender.backendPID)
   }
 
@@ -179,7 +180,7 @@ import Threads
     let listener = try TestCluster.connect()
     try listener.execute("LISTEN changes")
     try TestCluster.administer("SELECT pg_terminate_backend($1::integer, 10000)", [.untyped("\(listener.backendPID)")])
-    let error = #expect(throws: PostgresError.self) { try listener.waitForNotification(timeoutMilliseconds: 10_000) }
+    let error = #expect(throws: PostgresError.self) { try listener.waitForNotification(timeoutMilliseconds: 60_000) }
     #expect(error?.isConnectionLost == true)
   }
 

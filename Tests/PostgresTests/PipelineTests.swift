@@ -1,7 +1,8 @@
 import Postgres
+import TestThreads
 import Testing
 
-@Suite struct PipelineTests {
+@Suite(.blocking) struct PipelineTests {
   @Test("a pipeline gives a result for each statement, in order")
   func results() throws {
     let connection = try TestCluster.connect()

@@ -1,8 +1,9 @@
 import Postgres
+import TestThreads
 import Testing
 import Threads
 
-@Suite struct PoolTests {
+@Suite(.blocking) struct PoolTests {
   @Test("jobs run on the pool's connections with their set-up")
   func setup() async throws {
     let options = ConnectionPool.Options(
@@ -31,7 +32,7 @@ import Threads
         group.addTask {
           let result = try? await pool.run { _ throws(PostgresError) -> Bool in
             begun.update { $0 += 1 }
-            return begun.wait(timeoutMilliseconds: 10_000) { $0 == 3 ? true : nil } ?? false
+            return begun.wait(timeoutMilliseconds: 60_000) { $0 == 3 ? true : nil } ?? false
           }
           return result ?? false
         }
@@ -99,7 +100,7 @@ import Threads
     #expect(!pool.submit(waits))
     #expect(pool.health.queued == 2)
     let closer = try WorkerThread(name: "closer") { pool.close() }
-    #expect(gate.wait(timeoutMilliseconds: 10_000) { $0.failed == 2 ? true : nil } == true)
+    #expect(gate.wait(timeoutMilliseconds: 60_000) { $0.failed == 2 ? true : nil } == true)
     gate.update { $0.isOpen = true }
     closer.join()
     #expect(!pool.submit(waits))

@@ -1,9 +1,10 @@
 import ChildProcess
 import Glibc
 import Postgres
+import TestThreads
 import Testing
 
-@Suite(.serialized) struct PrivateClusterTests {
+@Suite(.blocking) struct PrivateClusterTests {
   let options = PrivateCluster.Options(isDurable: false)
 
   @Test("a cluster keeps its data and passwords over restarts, and is one process's at a time")
@@ -78,7 +79,7 @@ import Testing
       try #require(orphan.wait(timeoutMilliseconds: 10) == nil)
     }
     let second = try PrivateCluster(folder: folder, options: options)
-    #expect(orphan.wait(timeoutMilliseconds: 10_000) == .exited(0))
+    #expect(orphan.wait(timeoutMilliseconds: 60_000) == .exited(0))
     second.stop()
 
     // The pid of a server that crashed may by now be another process's, here ours.

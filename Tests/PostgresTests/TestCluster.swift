@@ -18,8 +18,11 @@ enum TestCluster {
 
   private static let shared: Result<PrivateCluster, any Error> = {
     do {
+      let folder = scratchFolder()
+      // The server may be another user's.
+      chmod(folder, 0o711)
       let cluster = try PrivateCluster(
-        folder: scratchFolder(), options: PrivateCluster.Options(isDurable: false, removesFolder: true))
+        folder: folder, options: PrivateCluster.Options(isDurable: false, removesFolder: true))
       atexit { TestCluster.stop() }
       return .success(cluster)
     } catch {
@@ -32,12 +35,14 @@ enum TestCluster {
   }
 }
 
+/// A folder that is closed to other users.
 func scratchFolder() -> String {
-  var template = Array("/tmp/streampulse-test-XXXXXX".utf8CString)
-  guard let path = mkdtemp(&template) else { return "/tmp/streampulse-test-\(getpid())" }
+  let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  var template = Array("\(parent)/streampulse-test-XXXXXX".utf8CString)
+  guard let path = mkdtemp(&template) else { return "\(parent)/streampulse-test-\(getpid())" }
   return String(cString: path)
 }
 
 func removeScratchFolder(_ path: String) {
-  _ = try? ChildProcess.run(Launch(executable: "/bin/rm", arguments: ["-r", path]), timeoutMilliseconds: 10_000)
+  _ = try? ChildProcess.run(Launch(executable: "/bin/rm", arguments: ["-r", path]), timeoutMilliseconds: 60_000)
 }

@@ -1,7 +1,8 @@
 import Postgres
+import TestThreads
 import Testing
 
-@Suite struct TransactionTests {
+@Suite(.blocking) struct TransactionTests {
   private struct Refusal: Error {}
 
   private func connectionWithTable() throws -> PostgresConnection {

@@ -14,7 +14,9 @@ final class Bench {
   static let cluster = "cluster-1"
   static let topic = "content-downloads"
   /// Of `pg_locks`, which shows the locks of all tests' databases.
-  static let isHere = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+  static let lockIsHere = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+  /// Of `pg_stat_activity`, which shows the sessions of all tests.
+  static let sessionIsHere = "datname = current_database()"
 
   let settings: ConnectionSettings
   let project: Project
@@ -30,7 +32,7 @@ final class Bench {
     self.project = try project ?? Project(folder: repository)
     connection = try PostgresConnection(settings)
     _ = try Migrator(connection) { _ in }.migrate(self.project)
-    var plan = self.project.stream.plan
+    var plan = self.project.streams[0].plan
     change(&plan)
     self.plan = plan
     sink = Sink(plan, owner: "test")
@@ -39,6 +41,9 @@ final class Bench {
   deinit {
     connection.close()
   }
+
+  /// The project's only one.
+  var stream: Stream { project.streams[0] }
 
   /// How many events the regions' rows hold.
   var total: Int {
@@ -65,7 +70,7 @@ final class Bench {
     let batch = EventBatch(specs: plan.columns, capacity: max(downloads.count, 1))
     let records = RecordBatch(
       copying: downloads.map(\.encoded), partition: claim.partition.partition, firstOffset: claim.next)
-    try project.stream.makeDecoder().decode(records, into: batch)
+    try stream.makeDecoder().decode(records, into: batch)
     let windows = WindowOperator(plan, batch: batch, seed: 1)
     let run = PartitionRun(partition: claim.partition.partition, rows: 0..<downloads.count)
     let counts = windows.process(batch, runs: [run], now: now, watermark: lateBefore)

@@ -39,9 +39,11 @@ final class Load {
   private let producer: KafkaProducer
   private(set) var sent = 0
 
-  init() throws {
+  /// - Parameter properties: of the producer.
+  init(properties: [(name: String, value: String)] = []) throws {
     broker = try EmbeddedBroker(topics: [(name: Bench.topic, partitions: Int(Load.partitions))])
-    producer = try KafkaProducer(configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers))
+    producer = try KafkaProducer(
+      configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers, properties: properties))
   }
 
   deinit {
@@ -75,8 +77,19 @@ final class Load {
   }
 
   func settle() throws {
-    let left = producer.flush(timeoutMilliseconds: 20_000)
+    let left = producer.flush(timeoutMilliseconds: 60_000)
     guard left == 0, producer.failed == 0 else { throw TimedOut(waitingFor: "\(left) deliveries") }
+  }
+}
+
+extension Bench {
+  /// Waits until as many events are counted as were sent, and checks that it stays so and is proven.
+  func expectExact(_ load: Load) throws {
+    try until("\(load.sent) events") { try total >= load.sent }
+    #expect(try total == load.sent)
+    #expect(try rows("SELECT sum(download_count) FROM content_stats") == ["\(load.sent)"])
+    #expect(try rows("SELECT sum(total_downloads) FROM device_stats") == ["\(load.sent)"])
+    #expect(try verify().checks.flatMap(\.violations) == [])
   }
 }
 
@@ -112,7 +125,7 @@ final class Instance {
   ) throws {
     let ended = Monitor<String?>(nil)
     let processor = Processor(
-      (project ?? bench.project).stream,
+      (project ?? bench.project).streams[0],
       settings: ProcessorSettings(
         kafka: KafkaConfiguration(bootstrapServers: servers, properties: properties), topic: topic,
         group: "streampulse", database: bench.settings.with("application_name", "streampulse process"), batchSize: 500,
@@ -130,7 +143,7 @@ final class Instance {
   }
 
   /// Stops it, unless it has ended, and says why it ended; nil when it does not end in time.
-  func stop(seconds: Int = 20) -> String? {
+  func stop(seconds: Int = 120) -> String? {
     processor.stop()
     let end = ended.wait(timeoutMilliseconds: seconds * 1000) { $0 }
     if end != nil { thread.join() }
@@ -150,7 +163,7 @@ final class Instance {
   }
 
   /// Waits until it ends by itself.
-  func end(seconds: Int = 60) -> String? {
+  func end(seconds: Int = 120) -> String? {
     ended.wait(timeoutMilliseconds: seconds * 1000) { $0 }
   }
 }

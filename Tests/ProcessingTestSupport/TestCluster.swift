@@ -12,7 +12,9 @@ enum TestCluster {
     let name = "test\(number.wrappingAdd(1, ordering: .relaxed).newValue)"
     let connection = try PostgresConnection(cluster.superuserSettings)
     defer { connection.close() }
-    try connection.execute("CREATE DATABASE \(name) OWNER \(cluster.settings.user ?? "") \(options)")
+    // Copied as files and not through the log of a server that keeps nothing.
+    try connection.execute(
+      "CREATE DATABASE \(name) OWNER \(cluster.settings.user ?? "") STRATEGY file_copy \(options)")
     return cluster.settings.with("dbname", name)
   }
 
@@ -20,8 +22,11 @@ enum TestCluster {
 
   private static let shared: Result<PrivateCluster, any Error> = {
     do {
+      // Each of the tests that run at once has a handful of sessions.
       let cluster = try PrivateCluster(
-        folder: scratchFolder(), options: PrivateCluster.Options(isDurable: false, removesFolder: true))
+        folder: scratchFolder(),
+        options: PrivateCluster.Options(
+          isDurable: false, removesFolder: true, serverSettings: ["max_connections": "200"]))
       atexit { TestCluster.stop() }
       return .success(cluster)
     } catch {
@@ -33,10 +38,12 @@ enum TestCluster {
     if case .success(let cluster) = shared { cluster.stop() }
   }
 
-  private static func scratchFolder() -> String {
-    var template = Array("/tmp/streampulse-test-XXXXXX".utf8CString)
-    guard let path = mkdtemp(&template) else { return "/tmp/streampulse-test-\(getpid())" }
-    return String(cString: path)
+  private static func scratchFolder() throws -> String {
+    let environment = getenv("TMPDIR").map { ["TMPDIR": String(cString: $0)] } ?? [:]
+    guard let folder = ScratchFolder(prefix: "streampulse-test", environment: environment) else {
+      throw TimedOut(waitingFor: "a folder")
+    }
+    return folder.path
   }
 }
 

@@ -50,7 +50,7 @@ import Testing
     #expect(settings.retainedBytes < limits.maxBytes)
     #expect(workers > 16 || (settings.retainedBytes + limits.maxBytes) * workers <= settings.maxDeltaBytes)
 
-    let stream = try Project(folder: repository).stream
+    let stream = try Project(folder: repository).streams[0]
     let batch = EventBatch(specs: stream.plan.columns, capacity: 500)
     let decoder = try stream.makeDecoder()
     let windows = WindowOperator(stream.plan, batch: batch, seed: 1, retainedBytes: settings.retainedBytes)

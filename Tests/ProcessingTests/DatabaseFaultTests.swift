@@ -1,11 +1,12 @@
 import Observability
 import Postgres
+import TestThreads
 import Testing
 
 @testable import ProcessingTestSupport
 
 /// What Postgres can do to a processor without going away: each fault is retried, said once, and costs nothing.
-@Suite(.serialized) struct DatabaseFaultTests {
+@Suite(.blocking) struct DatabaseFaultTests {
   private let bench: Bench
   private let load: Load
 
@@ -71,7 +72,7 @@ import Testing
     // Sessions keep what they began with: those of the processor are ended, as a failover does.
     let end = """
       SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE application_name = 'streampulse process' AND datname = current_database()
+      WHERE application_name = 'streampulse process' AND \(Bench.sessionIsHere)
       """
     let instance = try Instance(bench, load)
     try load.send(300)

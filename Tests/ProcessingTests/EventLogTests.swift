@@ -77,7 +77,7 @@ import Testing
   @Test("whatever texts a producer sends, Postgres takes the event")
   func anyText() throws {
     var sampler = try #require(EventSampler(bench.plan))
-    let decoder = try bench.project.stream.makeDecoder()
+    let decoder = try bench.stream.makeDecoder()
     let batch = EventBatch(specs: bench.plan.columns, capacity: 1)
     let claim = try bench.claim(0)[0]
     var checkpoint = try bench.checkpoint(claim, [Download()])

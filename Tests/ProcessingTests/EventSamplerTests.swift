@@ -16,7 +16,7 @@ import Testing
 
   init() throws {
     project = try Project(folder: repository)
-    var plan = project.stream.plan
+    var plan = project.streams[0].plan
     plan.definition.sampleIntervalMicroseconds = 1_000_000
     self.plan = plan
     batch = EventBatch(specs: plan.columns, capacity: 64)
@@ -32,7 +32,7 @@ import Testing
         OwnedRecord(
           payload: payload($0.offset), partition: $0.partition, offset: $0.offset, timestampMilliseconds: $0.offset)
       })
-    try project.stream.makeDecoder().decode(source, into: batch)
+    try project.streams[0].makeDecoder().decode(source, into: batch)
     var runs: [PartitionRun] = []
     for (row, record) in records.enumerated() {
       if let last = runs.last, last.partition == record.partition {
@@ -49,7 +49,7 @@ import Testing
 
   @Test("a stream without a sample has no sampler")
   func absent() {
-    #expect(EventSampler(project.stream.plan) == nil)
+    #expect(EventSampler(project.streams[0].plan) == nil)
   }
 
   @Test("of each partition at most one event in the interval is taken, the first of a batch")

@@ -3,13 +3,14 @@ import Kafka
 import KafkaTestNode
 import Observability
 import Postgres
+import TestThreads
 import Testing
 
 @testable import ProcessingTestSupport
 
 /// What a real log does to a processor: gaps, expiry, other logs under the same name, new partitions.
 @Suite(
-  .serialized, .enabled(if: KafkaNode.isInstalled, "no Kafka at ../shared/kafka/kafka-broker"),
+  .blocking, .enabled(if: KafkaNode.isInstalled, "no Kafka at ../shared/kafka/kafka-broker"),
   RunningKafka(properties: ["log.cleaner.backoff.ms=200", "log.cleaner.dedupe.buffer.size=4194304"]))
 struct RealLogTests {
   private let node: KafkaNode
@@ -21,6 +22,13 @@ struct RealLogTests {
   }
 
   private func create(_ topic: String, partitions: Int = 1, _ configuration: String...) throws {
+    guard !configuration.isEmpty else {
+      let admin = try KafkaAdmin(configuration: KafkaConfiguration(bootstrapServers: node.bootstrapServers))
+      // Not while a topic of that name is still being deleted.
+      return try until("a new topic \(topic)") {
+        (try? admin.createTopicIfMissing(topic, partitions: partitions)) == true
+      }
+    }
     var arguments = ["--create", "--topic", topic, "--partitions", String(partitions)]
     for entry in configuration { arguments += ["--config", entry] }
     try node.tool("TopicCommand", arguments)
@@ -36,7 +44,7 @@ struct RealLogTests {
         }
       }
     }
-    let left = producer.flush(timeoutMilliseconds: 20_000)
+    let left = producer.flush(timeoutMilliseconds: 60_000)
     guard left == 0, producer.failed == 0 else { throw TimedOut(waitingFor: "\(left) deliveries") }
   }
 

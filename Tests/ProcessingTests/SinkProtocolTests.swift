@@ -1,12 +1,13 @@
 import Dataflow
 import Postgres
+import TestThreads
 import Testing
 
 @testable import Processing
 @testable import ProcessingTestSupport
 
 /// Each test is a conversation: what the database answered, and what is to be done next.
-@Suite struct SinkProtocolTests {
+@Suite(.blocking) struct SinkProtocolTests {
   private var machine = SinkProtocol()
   private var generator = SystemRandomNumberGenerator()
 

@@ -1,13 +1,14 @@
 import Dataflow
 import Events
 import Postgres
+import TestThreads
 import Testing
 
 @testable import Processing
 @testable import ProcessingTestSupport
 @testable import Storage
 
-@Suite struct SinkTests {
+@Suite(.blocking) struct SinkTests {
   private let bench: Bench
 
   init() throws {

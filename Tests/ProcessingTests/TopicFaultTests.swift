@@ -1,9 +1,10 @@
 import Kafka
+import TestThreads
 import Testing
 
 @testable import Processing
 
-@Suite struct TopicFaultTests {
+@Suite(.blocking) struct TopicFaultTests {
   @Test(
     "a topic is well when it has partitions, and at least those that were read",
     arguments: [

@@ -1,17 +1,18 @@
 import Kafka
 import Observability
+import TestThreads
 import Testing
 
 @testable import Processing
 @testable import ProcessingTestSupport
 
 /// Several workers in one processor.
-@Suite(.serialized) struct WorkersTests {
+@Suite(.blocking) struct WorkersTests {
   @Test("one worker that cannot go on ends the others, with its reason")
   func failing() throws {
     let (bench, load) = (try Bench(), try Load())
     let instance = try Instance(bench, load, properties: [(name: "no.such.property", value: "1")], workers: 2)
-    #expect(instance.end(seconds: 20)?.contains("no.such.property") == true)
+    #expect(instance.end()?.contains("no.such.property") == true)
   }
 
   @Test("workers that start at once share the embedded broker's topic")

@@ -72,8 +72,8 @@ struct ScratchError: Error {}
   @Test("the shipped definitions load and fit together")
   func shipped() throws {
     let project = try Project(folder: repository)
-    #expect(project.stream.plan.definition.topic == "content-downloads")
-    #expect(project.stream.plan.aggregates.map(\.name) == ["content_stats", "device_stats", "region_health"])
+    #expect(project.streams.map(\.plan.definition.topic) == ["content-downloads"])
+    #expect(project.aggregates.map(\.name) == ["content_stats", "device_stats", "region_health"])
     #expect(
       project.endpoints.map(\.path).sorted() == [
         "/api/stats/alerts", "/api/stats/devices", "/api/stats/realtime", "/api/stats/regions",

@@ -3,6 +3,7 @@ import Events
 import Faults
 import Postgres
 import Storage
+import TestThreads
 import Testing
 import Threads
 
@@ -11,7 +12,7 @@ import Threads
 
 /// Replays of dead letters against Postgres. Events are from 2026-01-01; whether they are from the future is up to the
 /// clock that a test gives.
-@Suite struct LetterReplayTests {
+@Suite(.blocking) struct LetterReplayTests {
   private static let noon: Int64 = (Download.start + 12 * 3_600_000) * 1000
 
   private let bench: Bench
@@ -31,7 +32,7 @@ import Threads
   ) throws -> LetterReplayReport {
     var filter = LetterFilter(stream: bench.plan.definition.name)
     change(&filter)
-    return try LetterReplay(bench.plan, bench.project.stream.makeDecoder(), bench.connection).replay(filter, now: now)
+    return try LetterReplay(bench.plan, bench.stream.makeDecoder(), bench.connection).replay(filter, now: now)
   }
 
   private var counts: [String] {
@@ -193,7 +194,7 @@ import Threads
     let done = Monitor<[Int]>([])
     let replays = try (0..<2).map { _ in
       let connection = try PostgresConnection(bench.settings)
-      let decoder = try bench.project.stream.makeDecoder()
+      let decoder = try bench.stream.makeDecoder()
       let replay = Replaying(replay: LetterReplay(bench.plan, decoder, connection))
       let filter = LetterFilter(stream: bench.plan.definition.name)
       return try WorkerThread(name: "replay") {

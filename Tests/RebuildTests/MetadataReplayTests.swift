@@ -64,7 +64,7 @@ import Testing
     #expect(try bench.rows("SELECT count(*) FROM places") == ["3"])
     // The name that was too long is not, from now on.
     let wider = try project(nameLength: 10)
-    let report = try LetterReplay(wider.stream.plan, wider.stream.makeDecoder(), bench.connection).replay(
+    let report = try LetterReplay(wider.streams[0].plan, wider.streams[0].makeDecoder(), bench.connection).replay(
       LetterFilter(stream: "rides"), now: Download.start * 1000)
     #expect(report.replayed == 3)
     let rows = try bench.rows(
@@ -82,13 +82,13 @@ import Testing
     let recount = { () throws -> RecountReport in
       let connection = try PostgresConnection(bench.settings)
       defer { connection.close() }
-      return try Recount(connection, wider.stream, kafka: kafka, topic: Bench.topic, group: "recount").run()
+      return try Recount(connection, wider.streams[0], kafka: kafka, topic: Bench.topic, group: "recount").run()
     }
     #expect(try recount().holds)
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     _ = try Replay(
-      connection, wider.stream, aggregate: "places", kafka: kafka, topic: Bench.topic, group: "replay"
+      connection, wider.streams[0], aggregate: "places", kafka: kafka, topic: Bench.topic, group: "replay"
     ).run(from: nil)
     #expect(
       try bench.rows("SELECT count(*), min(topic), max(headers) FROM places") == ["6 content-downloads {\"h\": \"5\"}"])

@@ -4,6 +4,7 @@ import Kafka
 import Postgres
 import Project
 import Storage
+import TestThreads
 import Testing
 import Threads
 
@@ -12,7 +13,7 @@ import Threads
 @testable import Rebuild
 
 /// Replays against the embedded broker and Postgres, beside processors.
-@Suite(.serialized) struct ReplayTests {
+@Suite(.blocking) struct ReplayTests {
   private let bench: Bench
   private let load: Load
 
@@ -51,7 +52,7 @@ import Threads
     defer { connection.close() }
     return try body(
       Replay(
-        connection, (project ?? bench.project).stream, aggregate: aggregate, kafka: kafka, topic: Bench.topic,
+        connection, (project ?? bench.project).streams[0], aggregate: aggregate, kafka: kafka, topic: Bench.topic,
         group: "replay"))
   }
 
@@ -68,13 +69,13 @@ import Threads
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     let report = try Recount(
-      connection, (project ?? bench.project).stream, kafka: kafka, topic: Bench.topic, group: "recount"
+      connection, (project ?? bench.project).streams[0], kafka: kafka, topic: Bench.topic, group: "recount"
     ).run()
     return report.contradictions + report.aggregates.flatMap(\.differences)
   }
 
   private func expectProven(_ project: Project? = nil) throws {
-    let plan = (project ?? bench.project).stream.plan
+    let plan = (project ?? bench.project).streams[0].plan
     #expect(try Verifier(bench.connection, [plan]).verify().checks.flatMap(\.violations) == [])
     #expect(try recount(project) == [])
   }
@@ -109,7 +110,7 @@ import Threads
     let instances = try (0..<2).map { _ in try Instance(bench, load) }
     try until("progress") { try total > 0 }
     let isOver = Monitor(false)
-    let (settings, stream, kafka) = (bench.settings, bench.project.stream, kafka)
+    let (settings, stream, kafka) = (bench.settings, bench.stream, kafka)
     let replays = try WorkerThread(name: "replays") {
       for _ in 0..<5 {
         do {
@@ -208,7 +209,7 @@ import Threads
     }
     #expect(instance.stop() == "stopped")
     let late = try bench.rows("SELECT sum(late) FROM pulse.ledger_counts")
-    #expect(try Verifier(bench.connection, [strict.stream.plan]).verify().holds)
+    #expect(try Verifier(bench.connection, [strict.streams[0].plan]).verify().holds)
     let report = try replay("region_health", strict)
     #expect(["\(report.events)"] == late)
     try expectProven(strict)
@@ -226,7 +227,7 @@ import Threads
     #expect(instance.stop() == "stopped")
     try load.send(300)
     try count()
-    let letters = LetterReplay(bench.plan, try bench.project.stream.makeDecoder(), bench.connection)
+    let letters = LetterReplay(bench.plan, try bench.stream.makeDecoder(), bench.connection)
     var filter = LetterFilter(stream: bench.plan.definition.name)
     filter.code = "FUTURE_EVENT_TIME"
     #expect(try letters.replay(filter, now: 2_000_000_000_000_000).replayed == 30)
@@ -306,7 +307,7 @@ import Threads
     defer { flush.close() }
     try flush.execute("BEGIN; LOCK TABLE region_health IN ROW EXCLUSIVE MODE")
     let outcome = Monitor<String?>(nil)
-    let (settings, stream) = (bench.settings, bench.project.stream)
+    let (settings, stream) = (bench.settings, bench.stream)
     let kafka = KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers)
     let thread = try WorkerThread(name: "replay") {
       do {
@@ -322,7 +323,9 @@ import Threads
     }
     try until("the swap waits") {
       try bench.rows(
-        "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted AND \(Bench.isHere)") == ["1"]
+        """
+        SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted AND \(Bench.lockIsHere)
+        """) == ["1"]
     }
     let claim = try #require(try bench.sink.claim([2: 0], cluster: cluster, flush).first)
     try bench.sink.commit(bench.checkpoint(claim, [event]), cluster: cluster, flush)

@@ -14,15 +14,16 @@ public struct Verdict: Sendable, Equatable {
 }
 
 /// Runs schedules: the worker, its protocols and its windows, as production runs them, over a simulated broker, group,
-/// database and clock. One seed is one schedule, always the same.
+/// database and clock. One seed is one schedule of one to three streams, always the same.
 ///
 /// For one thread at a time.
 public struct Simulation {
-  private let decoder: RecordDecoder
+  /// By stream.
+  private let decoders: [RecordDecoder]
   private let bug: PlantedBug?
 
   public init(bug: PlantedBug? = nil) throws {
-    decoder = try SimulatedStream.makeDecoder()
+    decoders = try SimulatedStream.all.map { try $0.makeDecoder() }
     self.bug = bug
   }
 
@@ -34,14 +35,19 @@ public struct Simulation {
   ) -> Verdict {
     var random = RandomNumbers(seed: seed, index: isShort ? 1 : 0)
     let scenario = isShort ? Scenario.short(&random) : Scenario(&random)
-    let log = SimulatedLog(scenario, &random)
+    var logs: [SimulatedLog] = []
+    for topic in SimulatedTopic.allCases where scenario.streams.contains(where: { $0.topic == topic }) {
+      logs.append(SimulatedLog(topic, scenario, &random))
+    }
     let world = World(scenario, random: random, bug: bug, crashAfter: crashAfter, keepsTrace: keepsTrace)
-    let cluster = Cluster(world, log, decoder)
+    let cluster = Cluster(world, logs, decoders)
     world.note("\(scenario)")
     if play(cluster) {
-      var checker = Checker(log, cluster.database.tables)
-      checker.check()
-      for violation in checker.violations { world.violated(violation) }
+      for stream in scenario.streams {
+        var checker = Checker(stream, cluster.broker.log(of: stream.topic), cluster.database.tables)
+        checker.check()
+        for violation in checker.violations { world.violated(violation) }
+      }
       for milestone in cluster.database.tables.milestones { world.reached(milestone) }
     }
     return Verdict(

@@ -130,7 +130,7 @@ final class Fixture: Sendable {
 
   func advance(milliseconds: Int64) { state.value.withLock { $0.milliseconds += milliseconds } }
 
-  /// The next query that waits for its result; nil after ten seconds.
+  /// The next query that waits for its result; nil after a minute.
   func nextQuery() -> Query? {
     arrived.wait() ? state.value.withLock { $0.queries.removeFirst() } : nil
   }

@@ -1,3 +1,4 @@
+import ChildProcess
 import Glibc
 import HTTPTestClient
 import JSON
@@ -5,6 +6,7 @@ import Plan
 import Postgres
 import SQLFrontend
 import StatsAPI
+import TestThreads
 import Testing
 import Threads
 
@@ -14,10 +16,10 @@ private final class Database: Sendable {
   let pool: ConnectionPool
 
   init(size: Int = 2, queueLimit: Int = 16) throws {
-    var template = Array("/tmp/streampulse-api-XXXXXX".utf8CString)
-    let folder = mkdtemp(&template).map { String(cString: $0) }
+    let environment = getenv("TMPDIR").map { ["TMPDIR": String(cString: $0)] } ?? [:]
+    let folder = try #require(ScratchFolder(prefix: "streampulse-api", environment: environment))
     cluster = try PrivateCluster(
-      folder: #require(folder), options: PrivateCluster.Options(isDurable: false, removesFolder: true))
+      folder: folder.path, options: PrivateCluster.Options(isDurable: false, removesFolder: true))
     pool = try ConnectionPool(
       cluster.settings,
       ConnectionPool.Options(
@@ -30,11 +32,11 @@ private final class Database: Sendable {
     cluster.stop()
   }
 
-  /// nil after ten seconds in vain.
+  /// nil after a minute in vain.
   func run(_ endpoint: EndpointPlan, _ arguments: [String?]) -> Result<String, QueryFailure>? {
     let outcome = Monitor<Result<[UInt8], QueryFailure>?>(nil)
     PostgresExecutor(pool).execute(EndpointQuery(endpoint), arguments) { result in outcome.update { $0 = result } }
-    return outcome.wait(timeoutMilliseconds: 10_000) { $0 }?.map { String(decoding: $0, as: UTF8.self) }
+    return outcome.wait(timeoutMilliseconds: 60_000) { $0 }?.map { String(decoding: $0, as: UTF8.self) }
   }
 }
 
@@ -47,7 +49,7 @@ private func endpoint(_ select: String, parameters: String = "", returns: String
       text: "-- name: GET /test\n-- summary: Test\n\(parameters)-- returns: \(returns)\n\(select);\n"))
 }
 
-@Suite struct PostgresExecutorTests {
+@Suite(.blocking) struct PostgresExecutorTests {
   @Test("a definition's query runs with typed parameters, and what goes wrong has a name of its own")
   func queries() throws {
     let database = try Database()

@@ -1,5 +1,6 @@
 import Events
 import Postgres
+import TestThreads
 import Testing
 
 @testable import Processing
@@ -11,7 +12,7 @@ private func segment(_ dead: Int64, of consumed: Int64, ago: Double, at first: I
   DeadShare.Segment(partition: 0, firstOffset: first, consumed: consumed, dead: dead, ageSeconds: ago)
 }
 
-@Suite struct DeadShareTests {
+@Suite(.blocking) struct DeadShareTests {
   @Test(
     "nearly all of the latest records must be dead",
     arguments: [

@@ -2,13 +2,14 @@ import Glibc
 import Observability
 import Postgres
 import Project
+import TestThreads
 import Testing
 
 @testable import ProcessingTestSupport
 @testable import Storage
 
 /// Statements that the parser takes and that name what the database does not have.
-@Suite struct StatementCheckTests {
+@Suite(.blocking) struct StatementCheckTests {
   private let connection: PostgresConnection
 
   init() throws {

@@ -42,7 +42,7 @@ import Testing
     let writer = try EventLines(
       stream, stream.selectEvents(where: condition, place: "--where"), topic: "t", form: form)
     var lines: [String] = []
-    let wantsMore = writer.write(RecordBatch(copying: records), now: Self.now) { line in
+    let wantsMore = try writer.write(RecordBatch(copying: records), now: Self.now) { line in
       #expect(line.last == UInt8(ascii: "\n") && line.count { $0 == UInt8(ascii: "\n") } == 1)
       lines.append(String(decoding: line.dropLast(), as: UTF8.self))
       return lines.count < limit

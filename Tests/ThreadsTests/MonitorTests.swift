@@ -22,7 +22,7 @@ import Threads
       monitor.update { $0.answer = request * 2 }
     }
     monitor.update { $0.request = 21 }
-    #expect(monitor.wait(timeoutMilliseconds: 10_000) { $0.answer > 0 ? $0.answer : nil } == 42)
+    #expect(monitor.wait(timeoutMilliseconds: 60_000) { $0.answer > 0 ? $0.answer : nil } == 42)
     thread.join()
     thread.join()
   }

@@ -2,9 +2,16 @@ import Events
 
 /// What the bench and the crash test know of the example project: names, and the events as one relation.
 public enum ShippedProject {
-  /// The relations that a definition sees, over `crashtest.events`: each record of the Avro schema becomes one.
-  public static let relations = """
-    FROM crashtest.events AS content_downloads,
+  /// The stream of downloads.
+  public static let stream = "content_downloads"
+
+  /// The relations that a definition sees, over a table with `columns`: each record of the Avro schema becomes one.
+  ///
+  /// - Parameter stream: the definition's stream, as an SQL identifier.
+  public static func source(from table: String, as stream: String) -> String {
+    """
+    FROM (SELECT *, TIMESTAMPTZ 'epoch' + milliseconds * INTERVAL '1 millisecond' AS "timestamp" FROM \(table))
+        AS \(stream),
       LATERAL (SELECT content_id, content_title, content_type, content_size_gb)
         AS content (content_id, title, type, size_gb),
       LATERAL (SELECT user_id, user_region, user_device_type, user_os_version)
@@ -12,6 +19,7 @@ public enum ShippedProject {
       LATERAL (SELECT download_status, download_duration_seconds, download_speed_mbps, download_error_code)
         AS download (status, duration_seconds, speed_mbps, error_code)
     """
+  }
 
   /// The columns of an event's row, in the order of the crash test's recorder.
   public static let columns = """
@@ -30,6 +38,9 @@ public enum ShippedProject {
   public static let byContent = Count(table: "content_stats", column: "download_count")
   public static let byPlace = Count(table: "region_health", column: "total_downloads")
   public static let byDevice = Count(table: "device_stats", column: "total_downloads")
+
+  /// The field of the Avro schema with an event's place.
+  public static let placePath = ["user", "region"]
 
   /// In an answer about places, what stands before the number of one place's downloads.
   public static func countMarker(place: StaticString) -> String { "\"region\":\"\(place)\",\"downloads\":" }

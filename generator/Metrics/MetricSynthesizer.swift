@@ -60,26 +60,28 @@ public final class MetricSynthesizer {
     incidents = Stage(targets: series.count)
     self.series = series
     self.texts = texts
-    for spec in run.incidents {
-      let targets = series.indices.filter { index in
-        let (id, name) = (series[index].id.description, series[index].name.description)
-        return [id, name, machines[index / gauges.count].name].contains(spec.target)
-      }
-      guard !targets.isEmpty else {
-        throw SettingError(
-          "there is no metric “\(spec.target)” for an incident; there are \(gauges.map(\.name).joined(separator: ", ")), "
-            + "the hosts \(machines.prefix(3).map(\.name).joined(separator: ", "))… and each metric of a host, e.g. "
-            + "\(machines[0].name)/\(gauges[0].name)")
-      }
-      let incident = try MetricIncident(spec)
-      for target in targets {
-        incidents.add(incident, to: target, during: spec.span(beginning: run.beginningMilliseconds))
-      }
-    }
+    for spec in run.incidents { try stage(spec, machines) }
   }
 
   deinit {
     tags.deallocate()
+  }
+
+  private func stage(_ spec: IncidentSpec, _ machines: [Host]) throws(SettingError) {
+    let targets = series.indices.filter { index in
+      let (id, name) = (series[index].id.description, series[index].name.description)
+      return [id, name, machines[index / gauges.count].name].contains(spec.target)
+    }
+    guard !targets.isEmpty else {
+      throw SettingError(
+        "there is no metric “\(spec.target)” for an incident; there are \(gauges.map(\.name).joined(separator: ", ")), "
+          + "the hosts \(machines.prefix(3).map(\.name).joined(separator: ", "))… and each metric of a host, e.g. "
+          + "\(series[0].id.description)")
+    }
+    let incident = try MetricIncident(spec)
+    for target in targets {
+      incidents.add(incident, to: target, during: spec.span(beginning: run.beginningMilliseconds))
+    }
   }
 
   /// Every series as often as its metric is measured, in an order that does not show them in groups.

@@ -8,7 +8,7 @@ enum FlatEvent {
   /// The members that are used, by the paths of the same fields in the shipped schema.
   private static let names: [[String]: String] = [
     ["timestamp"]: "timestamp", ["content", "content_id"]: "content", ["content", "title"]: "title",
-    ["content", "size_gb"]: "size_gb", ["user", "region"]: "region", ["user", "device_type"]: "device",
+    ["content", "size_gb"]: "size_gb", ShippedProject.placePath: "place", ["user", "device_type"]: "device",
     ["user", "os_version"]: "os", ["download", "status"]: "status", ["download", "duration_seconds"]: "seconds",
     ["download", "speed_mbps"]: "speed_mbps",
   ]
@@ -26,8 +26,8 @@ enum FlatEvent {
     text(event.contentType, &bytes)
     literal(",\"size_gb\":", &bytes)
     bytes.append(contentsOf: event.sizeGB.description.utf8)
-    literal(",\"region\":", &bytes)
-    text(event.region, &bytes)
+    literal(",\"place\":", &bytes)
+    text(event.place, &bytes)
     literal(",\"device\":", &bytes)
     text(event.deviceType, &bytes)
     literal(",\"os\":", &bytes)

@@ -10,7 +10,7 @@ struct EngineBench {
   func run() throws -> BenchReport {
     let corpus = try EventCorpus(EventSequence(count: events, schemaJSON: workspace.schemaJSON))
     let generic = try GenericReader(schemaJSON: workspace.schemaJSON)
-    let engine = EngineRun(project: workspace.project)
+    let engine = EngineRun(workspace.stream)
     // Code and memory are touched once before anything counts.
     _ = try engine.secondsPerEvent(corpus)
     var ours: [Double] = []

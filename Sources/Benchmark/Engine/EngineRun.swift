@@ -18,8 +18,8 @@ struct EngineRun {
   }
 
   /// Of events as the shipped stream has them, in Avro.
-  init(project: Project) {
-    self.init(project.stream.plan) { try project.stream.makeDecoder() }
+  init(_ stream: Stream) {
+    self.init(stream.plan) { try stream.makeDecoder() }
   }
 
   /// Of events in JSON.

@@ -21,13 +21,13 @@ final class SimdjsonReader {
     }
     let empty = streampulse_simdjson_text(start: nil, count: 0)
     columns = streampulse_simdjson_columns(
-      timestamp: column(0), content: column(empty), title: column(empty), size_gb: column(0), region: column(empty),
+      timestamp: column(0), content: column(empty), title: column(empty), size_gb: column(0), place: column(empty),
       device: column(empty), os: column(empty), status: column(empty), seconds: column(0), speed_mbps: column(0))
   }
 
   deinit {
     streampulse_simdjson_close(parser)
-    for texts in [columns.content, columns.title, columns.region, columns.device, columns.os, columns.status] {
+    for texts in [columns.content, columns.title, columns.place, columns.device, columns.os, columns.status] {
       texts?.deallocate()
     }
     for numbers in [columns.timestamp, columns.seconds] { numbers?.deallocate() }

@@ -1,10 +1,13 @@
 import ChildProcess
+import Downloads
 import Glibc
 import Project
 
 /// What all benches share: the project, the program that is measured, and a scratch folder that is removed in the end.
 public final class Workspace {
   public let project: Project
+  /// The stream of downloads, which all benches are about.
+  public let stream: Stream
   public let schemaJSON: String
   /// A private folder for servers and logs.
   private let scratch: ScratchFolder
@@ -19,13 +22,18 @@ public final class Workspace {
   ///   - environment: of the children, to which each bench adds what its servers are.
   public init(project: Project, projectFolder: String, executable: String, environment: [String: String]) throws {
     self.project = project
+    guard let stream = project.stream(named: ShippedProject.stream) else {
+      throw BenchmarkError.setup(
+        "the project has no stream \(ShippedProject.stream): a bench measures the example project")
+    }
+    self.stream = stream
     self.executable = executable
     guard let resolved = realpath(projectFolder, nil) else {
       throw BenchmarkError.setup("\(projectFolder): \(String(cString: strerror(errno)))")
     }
     defer { free(resolved) }
     self.projectFolder = String(cString: resolved)
-    schemaJSON = readText(self.projectFolder + "/schemas/" + (project.stream.plan.definition.schemaFile ?? ""))
+    schemaJSON = readText(self.projectFolder + "/schemas/" + (stream.plan.definition.schemaFile ?? ""))
     self.environment = environment
     guard let scratch = ScratchFolder(prefix: "streampulse-bench", environment: environment) else {
       throw BenchmarkError.setup("no scratch folder: \(String(cString: strerror(errno)))")

@@ -45,7 +45,7 @@ struct KeysBench {
   private func compare(
     _ name: String, _ corpus: EventCorpus, with usual: EventCorpus, _ goal: Figure.Goal
   ) throws -> Figure {
-    let engine = EngineRun(project: workspace.project)
+    let engine = EngineRun(workspace.stream)
     var ours: [Double] = []
     var limit: [Double] = []
     for _ in 0..<rounds {
@@ -77,7 +77,7 @@ public enum KeyMemory {
     let corpus = try KeyedCorpus(schemaJSON: workspace.schemaJSON).make(events: keys, keys: keys, .each)
     let records = corpus.records()
     defer { records.deallocate() }
-    let operators = try EngineRun(project: workspace.project).makeOperators()
+    let operators = try EngineRun(workspace.stream).makeOperators()
     // A first batch allocates what every run needs; it is drained, so that its groups count afterwards.
     let batch = 10_000
     _ = operators.process(UnsafeMutableBufferPointer(rebasing: records[..<min(batch, keys)]))

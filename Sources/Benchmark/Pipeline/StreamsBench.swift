@@ -65,7 +65,7 @@ private struct StreamsProject {
   let streams: [String]
 
   init(_ workspace: Workspace, streams numbers: ClosedRange<Int>) throws {
-    let plan = workspace.project.streams[0].plan
+    let plan = workspace.stream.plan
     let name = plan.definition.name
     folder = "\(workspace.folder)/streams-\(numbers.lowerBound)-\(numbers.upperBound)"
     streams = numbers.map { "stream_\($0)" }

@@ -22,7 +22,7 @@ struct streampulse_simdjson_columns {
   struct streampulse_simdjson_text *content;
   struct streampulse_simdjson_text *title;
   double *size_gb;
-  struct streampulse_simdjson_text *region;
+  struct streampulse_simdjson_text *place;
   struct streampulse_simdjson_text *device;
   struct streampulse_simdjson_text *os;
   struct streampulse_simdjson_text *status;

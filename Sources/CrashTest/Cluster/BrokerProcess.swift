@@ -4,9 +4,8 @@ import Kafka
 
 /// A broker in a process of its own.
 final class BrokerProcess {
-  /// Where the events are, and where processors find them.
   let kafka: KafkaConfiguration
-  let topic: String
+  /// Of each topic.
   let partitions: Int
   /// Whether it has its data again after it was killed.
   let survives: Bool
@@ -15,8 +14,7 @@ final class BrokerProcess {
 
   /// - Parameter command: called with a folder and a port; nil: the in-process broker of librdkafka, which holds its log
   ///   in memory.
-  init(_ scratch: Scratch, command: String?, topic: String, interrupted: () -> Bool) throws {
-    self.topic = topic
+  init(_ scratch: Scratch, command: String?, interrupted: () -> Bool) throws {
     if let command {
       let port = try findFreePorts()
       let folder = scratch.folder + "/kafka"
@@ -24,15 +22,15 @@ final class BrokerProcess {
         try scratch.start(
           ["-c", "exec \(command) \"$@\"", "sh", folder, String(port)], executable: "/bin/sh", log: "broker.log")
       }
-      partitions = 12
+      partitions = 6
       survives = true
       kafka = KafkaConfiguration(bootstrapServers: "127.0.0.1:\(port)", log: { _ in })
       process = try launch()
     } else {
       // It keeps about 5 MB in each: this is a few minutes' worth at the usual rate.
-      partitions = 32
+      partitions = 16
       let arguments = ["broker", "--partitions", String(partitions)]
-      launch = { try scratch.start(arguments, log: "broker.log", settings: ["KAFKA_TOPIC": topic]) }
+      launch = { try scratch.start(arguments, log: "broker.log") }
       survives = false
       let process = try launch()
       self.process = process
@@ -45,13 +43,15 @@ final class BrokerProcess {
     }
   }
 
-  /// Makes the topic, as soon as the broker can.
-  func makeTopic(interrupted: () -> Bool) throws {
+  /// Makes the topics, as soon as the broker can.
+  func makeTopics(_ topics: Set<String>, interrupted: () -> Bool) throws {
     let admin = try KafkaAdmin(configuration: kafka)
     _ = try Patience.wait(for: "the broker makes no topic", seconds: 90, interrupted: interrupted) {
       try checkRunning()
       do {
-        try admin.createTopicIfMissing(topic, partitions: partitions, timeoutMilliseconds: 2_000)
+        for topic in topics.sorted() {
+          try admin.createTopicIfMissing(topic, partitions: partitions, timeoutMilliseconds: 2_000)
+        }
         return ()
       } catch {
         return nil
@@ -66,7 +66,7 @@ final class BrokerProcess {
   }
 
   /// Where the log of each partition ends.
-  func ends() throws -> [Int32: Int64] {
+  func ends(of topic: String) throws -> [Int32: Int64] {
     let admin = try KafkaAdmin(configuration: kafka)
     var ends: [Int32: Int64] = [:]
     for partition in 0..<Int32(partitions) {

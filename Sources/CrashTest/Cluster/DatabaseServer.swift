@@ -70,15 +70,16 @@ final class DatabaseServer {
 
   var isUp: Bool { cluster != nil }
 
-  /// How far each partition is contained in the rows.
-  func positions() throws -> [Int32: Int64] {
+  /// How far each partition is contained in the rows of each stream.
+  func positions() throws -> [String: [Int32: Int64]] {
     let result = try monitored { connection in
-      try connection.query("SELECT partition, next_offset FROM \(connection.pulse).progress")
+      try connection.query("SELECT stream, partition, next_offset FROM \(connection.pulse).progress")
     }
-    var positions: [Int32: Int64] = [:]
+    var positions: [String: [Int32: Int64]] = [:]
     for row in 0..<result.rowCount {
-      guard let partition = result.integer(row, 0), let next = result.integer(row, 1) else { continue }
-      positions[Int32(partition)] = next
+      guard let stream = result[row, 0], let partition = result.integer(row, 1), let next = result.integer(row, 2)
+      else { continue }
+      positions[stream, default: [:]][Int32(partition)] = next
     }
     return positions
   }

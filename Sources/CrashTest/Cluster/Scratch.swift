@@ -14,10 +14,14 @@ final class Scratch: Sendable {
     }
     self.scratch = scratch
     // In the scratch folder there is neither a .env nor a running `up` to be found.
-    self.environment = environment.merging(["STREAMPULSE_DATA_DIR": scratch.path + "/none"]) { $1 }
+    self.environment = environment.merging(
+      ["STREAMPULSE_DATA_DIR": scratch.path + "/none", "STREAMPULSE_PROJECT": scratch.path + "/project"]
+    ) { $1 }
   }
 
   var folder: String { scratch.path }
+  /// That all processes are told; nothing is there yet.
+  var projectFolder: String { folder + "/project" }
 
   /// Everything that was started in it has ended by now.
   func remove() {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Rows in the text format of Postgres' `COPY`. To be used on one thread.
+/// A file that Postgres' `COPY` reads. To be used on one thread.
 final class CopyFile {
   private let path: String
   private var file: UnsafeMutablePointer<FILE>?
@@ -17,8 +17,8 @@ final class CopyFile {
     if let file { fclose(file) }
   }
 
-  /// nil is NULL.
-  func append(_ columns: [String?]) throws(CrashTestError) {
+  /// A row in `COPY`'s text format, with the line's end; nil is NULL.
+  static func line(_ columns: [String?]) -> [UInt8] {
     var line: [UInt8] = []
     for (index, column) in columns.enumerated() {
       if index > 0 { line.append(UInt8(ascii: "\t")) }
@@ -36,6 +36,10 @@ final class CopyFile {
       }
     }
     line.append(UInt8(ascii: "\n"))
+    return line
+  }
+
+  func append(_ line: [UInt8]) throws(CrashTestError) {
     guard let file, fwrite(line, 1, line.count, file) == line.count else { throw failure() }
   }
 

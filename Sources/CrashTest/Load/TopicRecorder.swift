@@ -1,12 +1,10 @@
-import Downloads
-import EventEncoding
 import Events
 import Glibc
 import Kafka
 import Threads
 
-/// Reads the topic beside the processors, outside of their group, decodes with libavro, and writes what it read to two
-/// files that Postgres' `COPY` reads: the truth.
+/// Reads a topic beside the processors, outside of their groups, and writes what it read to two files that Postgres'
+/// `COPY` reads: the truth.
 ///
 /// It reads all the time because the in-process broker forgets old records.
 final class TopicRecorder: Sendable {
@@ -17,28 +15,29 @@ final class TopicRecorder: Sendable {
     var problem: String?
   }
 
+  let load: any TopicLoad
   let eventsFile: String
   let malformedFile: String
   private let state = Monitor(Progress())
   private let thread: WorkerThread
 
-  init(_ broker: BrokerProcess, schemaJSON: String, folder: String) throws {
-    let eventsFile = folder + "/events.copy"
-    let malformedFile = folder + "/malformed.copy"
+  init(_ broker: BrokerProcess, _ load: any TopicLoad, folder: String) throws {
+    self.load = load
+    let eventsFile = "\(folder)/\(load.name).copy"
+    let malformedFile = "\(folder)/\(load.name)-malformed.copy"
     self.eventsFile = eventsFile
     self.malformedFile = malformedFile
     let state = state
-    let (kafka, topic, partitions) = (broker.kafka, broker.topic, broker.partitions)
+    let (kafka, partitions) = (broker.kafka, broker.partitions)
     thread = try WorkerThread(name: "recorder") {
       do {
-        let events = try CopyFile(eventsFile)
-        let malformed = try CopyFile(malformedFile)
-        let reader = try ReferenceReader(schemaJSON: schemaJSON)
-        try TopicRecorder.run(state, kafka, topic, partitions: partitions, reader, events, malformed)
-        try events.close()
-        try malformed.close()
+        let files = try Files(
+          events: CopyFile(eventsFile), malformed: CopyFile(malformedFile), transcribe: load.makeTranscription())
+        try TopicRecorder.run(state, kafka, load.topic, partitions: partitions, files)
+        try files.events.close()
+        try files.malformed.close()
       } catch {
-        state.update { $0.problem = "the recorder: \(error)" }
+        state.update { $0.problem = "the recorder of \(load.topic): \(error)" }
       }
     }
   }
@@ -55,9 +54,14 @@ final class TopicRecorder: Sendable {
     thread.join()
   }
 
+  private struct Files {
+    let events: CopyFile
+    let malformed: CopyFile
+    let transcribe: Transcription
+  }
+
   private static func run(
-    _ state: Monitor<Progress>, _ kafka: KafkaConfiguration, _ topic: String, partitions: Int,
-    _ reader: ReferenceReader, _ events: CopyFile, _ malformed: CopyFile
+    _ state: Monitor<Progress>, _ kafka: KafkaConfiguration, _ topic: String, partitions: Int, _ files: Files
   ) throws {
     // The group is only a name here: nothing is subscribed, nothing committed.
     let consumer = try KafkaConsumer(configuration: kafka, topic: topic, group: "crashtest-recorder")
@@ -77,7 +81,7 @@ final class TopicRecorder: Sendable {
         continue
       }
       guard let batch else { continue }
-      let rereads = try record(batch, &positions, reader, events, malformed)
+      let rereads = try record(batch, &positions, files)
       for partition in rereads {
         _ = try consumer.reread(
           TopicPartition(topic: topic, partition: partition), from: positions[partition] ?? 0)
@@ -89,8 +93,7 @@ final class TopicRecorder: Sendable {
 
   /// Returns the partitions of which records were passed over, which are read again.
   private static func record(
-    _ batch: borrowing RecordBatch, _ positions: inout [Int32: Offset], _ reader: ReferenceReader, _ events: CopyFile,
-    _ malformed: CopyFile
+    _ batch: borrowing RecordBatch, _ positions: inout [Int32: Offset], _ files: Files
   ) throws -> Set<Int32> {
     var rereads: Set<Int32> = []
     for record in batch.records {
@@ -99,27 +102,21 @@ final class TopicRecorder: Sendable {
         rereads.insert(record.partition)
         continue
       }
-      let place = [String(record.partition), String(record.offset)]
-      if batch.headers(of: record).contains(where: { $0.name == MalformedRecord.header }) {
-        try malformed.append(place)
-      } else if record.payload != nil, let event = reader.read(UnsafeRawBufferPointer(record.payloadBytes)) {
-        try events.append(place + event.columns)
+      if let fault = batch.headers(of: record).first(where: { $0.name == LoadRecord.header }) {
+        try files.malformed.append(
+          CopyFile.line([
+            String(record.partition), String(record.offset), String(decoding: fault.value ?? [], as: UTF8.self),
+          ]))
+      } else if record.payload != nil,
+        let line = try files.transcribe(record.partition, record.offset, record.payloadBytes)
+      {
+        try files.events.append(line)
       } else {
-        throw CrashTestError.setup("libavro cannot read the record \(record.offset) of partition \(record.partition)")
+        throw CrashTestError.setup("the record \(record.offset) of partition \(record.partition) cannot be read")
       }
       positions[record.partition] = expected + 1
       rereads.remove(record.partition)
     }
     return rereads
-  }
-}
-
-extension KeptEvent {
-  /// In the order of the truth's table.
-  fileprivate var columns: [String?] {
-    [
-      eventID, String(timestampMilliseconds), contentID, title, contentType, "\(sizeGB)", userID, place, deviceType,
-      osVersion, status, String(durationSeconds), "\(speedMbps)", errorCode,
-    ]
   }
 }

@@ -117,7 +117,7 @@ private struct Parts {
 }
 
 extension RandomNumbers {
-  fileprivate mutating func number(below bound: Int) -> Int {
+  mutating func number(below bound: Int) -> Int {
     Int(next(below: UInt64(max(1, bound))))
   }
 

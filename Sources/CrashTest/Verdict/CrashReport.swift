@@ -23,7 +23,8 @@ public struct CrashReport: Sendable {
       ("rebalances: partitions revoked", log.revocations), ("rebalances: partitions lost", log.losses),
       ("instances fenced", log.fences), ("uncommitted work given up", log.abandonments),
       ("gaps re-read", log.rereads), ("outages of Postgres noticed", log.databaseOutages),
-      ("events", comparison.events), ("dead letters", comparison.deadLetters), ("rows", comparison.rows),
+      ("streams", comparison.streams), ("events", comparison.events), ("dead letters", comparison.deadLetters),
+      ("rows", comparison.rows),
       ("rows that differ", comparison.differences),
     ]
     let rows = happened + facts

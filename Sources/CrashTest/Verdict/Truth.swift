@@ -1,31 +1,46 @@
-import Downloads
 import Postgres
 import SQLQuoting
 
-/// The events that the log held, as a table: Postgres computes from it what the rows have to be.
+/// What the logs held, as tables: Postgres computes from them what the rows have to be.
 enum Truth {
-  static let schema = "crashtest"
+  /// Of the tables of what the logs held.
+  static let schema = "crashtest_log"
+  /// Of the rows that Postgres computes of them.
+  static let expected = "crashtest"
 
-  /// Fills the tables from the recorder's files; the connection is a superuser's, who may read them.
-  static func load(_ recorder: TopicRecorder, _ connection: PostgresConnection) throws(PostgresError) {
+  /// Fills the tables from the recorders' files; the connection is a superuser's, who may read them.
+  ///
+  /// `crashtest_log.malformed` has each malformed record once for each stream that reads its topic.
+  static func load(_ recorders: [TopicRecorder], _ connection: PostgresConnection) throws(PostgresError) {
     try connection.execute(
       """
-      CREATE SCHEMA crashtest;
-      CREATE UNLOGGED TABLE crashtest.raw (
-        partition integer, record_offset bigint, \(ShippedProject.columns));
-      CREATE UNLOGGED TABLE crashtest.malformed (partition integer, record_offset bigint);
-      CREATE VIEW crashtest.events AS
-        SELECT *, TIMESTAMPTZ 'epoch' + milliseconds * INTERVAL '1 millisecond' AS "timestamp" FROM crashtest.raw;
+      CREATE SCHEMA \(schema);
+      CREATE SCHEMA \(expected);
+      CREATE UNLOGGED TABLE \(schema).malformed (stream text, partition integer, record_offset bigint, fault text);
       """)
-    let files = [("raw", recorder.eventsFile), ("malformed", recorder.malformedFile)]
-    for (table, file) in files {
-      try connection.execute("COPY crashtest.\(table) FROM \(quotedLiteral(file))")
-      try connection.execute("ANALYZE crashtest.\(table)")
+    for recorder in recorders {
+      let load = recorder.load
+      let malformed = "\(table(of: load))_malformed"
+      try connection.execute(
+        """
+        CREATE UNLOGGED TABLE \(table(of: load)) (partition integer, record_offset bigint, \(load.columns));
+        COPY \(table(of: load)) FROM \(quotedLiteral(recorder.eventsFile)) \(load.copyOptions);
+        CREATE UNLOGGED TABLE \(malformed) (partition integer, record_offset bigint, fault text);
+        COPY \(malformed) FROM \(quotedLiteral(recorder.malformedFile));
+        ANALYZE \(table(of: load));
+        """)
+      for stream in load.streams {
+        try connection.execute(
+          "INSERT INTO \(schema).malformed SELECT \(quotedLiteral(stream)), * FROM \(malformed)")
+      }
     }
+    try connection.execute("ANALYZE \(schema).malformed")
   }
 
+  static func table(of load: any TopicLoad) -> String { "\(schema).\(load.name)" }
+
   /// A definition's own text over the table; its window is added to what it selects.
-  static func batchQuery(of definition: String, stream name: String) -> String? {
+  static func batchQuery(of definition: String, stream name: String, _ load: any TopicLoad) -> String? {
     let select = "SELECT "
     let source = "FROM \(name)"
     guard definition.hasPrefix(select), let from = definition.firstRange(of: source),
@@ -34,7 +49,7 @@ enum Truth {
     let window = firstExpression(of: definition[grouping.upperBound...])
     return "SELECT \(window) AS window_start, "
       + definition[definition.index(definition.startIndex, offsetBy: select.count)..<from.lowerBound]
-      + ShippedProject.relations
+      + load.source(from: table(of: load), as: name)
       + definition[from.upperBound...]
   }
 

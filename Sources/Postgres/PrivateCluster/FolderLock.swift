@@ -29,7 +29,10 @@ final class FolderLock: Sendable {
   /// May be called again.
   func release() {
     descriptor.withLock { file in
-      if file >= 0 { close(file) }
+      guard file >= 0 else { return }
+      // Not by closing alone: until it runs its program, a child that is just being started has the file open, too.
+      flock(file, LOCK_UN)
+      close(file)
       file = -1
     }
   }

@@ -79,7 +79,7 @@ final class Shape {
   /// The bytes behind the last value.
   let tail: TextView
   /// Columns of the batch that have no value in such documents: NULL.
-  let unmet: [Int]
+  let unmet: UnsafeMutableBufferPointer<Int>
   private let bytes: UnsafeMutableBufferPointer<UInt8>
 
   /// How many rows it was tried on, and how many had it; both fade.
@@ -118,12 +118,14 @@ final class Shape {
       previous = leaf.end
     }
     tail = copy(last.end, end)
-    self.unmet = unmet.map { tree.columns[$0].index }
+    self.unmet = .allocate(capacity: unmet.count)
+    _ = self.unmet.initialize(from: unmet.map { tree.columns[$0].index })
   }
 
   deinit {
     steps.deallocate()
     bytes.deallocate()
+    unmet.deallocate()
   }
 
   private static func kind(of leaf: LeafRecorder.Leaf, _ tree: PathTree) -> Kind {

@@ -130,8 +130,9 @@ struct ShapeLoops: ~Copyable {
       leaving |= 1 &<< UInt64(truncatingIfNeeded: index)
     }
     if leaving != 0 { remove(leaving) }
-    for column in shape.unmet {
-      for index in 0..<count { setNull(columns[column], readings[index].row) }
+    for place in 0..<shape.unmet.count {
+      let column = columns[shape.unmet[place]]
+      for index in 0..<count { setNull(column, readings[index].row) }
     }
   }
 

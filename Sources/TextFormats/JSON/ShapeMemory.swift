@@ -21,8 +21,9 @@ struct ShapeMemory: ~Copyable {
     upcoming: UnsafeBufferPointer<Record>
   ) {
     var upcoming = upcoming
-    for shape in shapes where loops.leftCount > 0 {
-      loops.run(shape, records, &reader, upcoming: upcoming)
+    // By index: an array's iterator allocates in debug builds, where allocations are counted.
+    for index in 0..<shapes.count where loops.leftCount > 0 {
+      loops.run(shapes[index], records, &reader, upcoming: upcoming)
       upcoming = UnsafeBufferPointer(start: nil, count: 0)
     }
     while let row = loops.takeLeft() {
@@ -46,17 +47,25 @@ struct ShapeMemory: ~Copyable {
     }
     reader.leaves = LeafRecorder(opensUnknown: opensUnknown)
     defer { reader.leaves = nil }
-    guard reader.readRecord(record), let leaves = reader.leaves?.document else { return nil }
+    guard reader.readRecord(record) else { return nil }
     unknown = 0
-    return Shape(leaves, of: record.payloadBytes, reader.tree)
+    let shape = (reader.leaves?.document).flatMap { Shape($0, of: record.payloadBytes, reader.tree) }
+    if shape == nil { learnLess() }
+    return shape
   }
 
   private mutating func review() {
-    for index in shapes.indices.dropFirst() where shapes[index].matched > shapes[index - 1].matched {
-      shapes.swapAt(index, index - 1)
+    var useless: Int?
+    for index in 0..<shapes.count {
+      if index > 0, shapes[index].matched > shapes[index - 1].matched { shapes.swapAt(index, index - 1) }
+      if !shapes[index].isWorthIt { useless = index }
     }
-    guard let useless = shapes.firstIndex(where: { !$0.isWorthIt }) else { return }
+    guard let useless else { return }
     shapes.remove(at: useless)
+    learnLess()
+  }
+
+  private mutating func learnLess() {
     patience = min(2 * patience, ShapeMemory.maximumPatience)
     opensUnknown.toggle()
   }

@@ -1,7 +1,7 @@
 import Events
 import Kafka
 
-/// A consumer group's coordinator with the cooperative protocol: a partition is given away only when its owner has
+/// The coordinator of a stream's consumer group with the cooperative protocol: a partition is given away only when its owner has
 /// answered the revocation, or when the owner's session is over.
 final class SimulatedGroup {
   final class Member {
@@ -30,12 +30,14 @@ final class SimulatedGroup {
   }
 
   private let world: World
+  private let stream: SimulatedStream
   private(set) var members: [Member] = []
   private var partitions: [Partition] = []
   private var nextID = 1
 
-  init(_ world: World, partitions: Int) {
+  init(_ world: World, _ stream: SimulatedStream, partitions: Int) {
     self.world = world
+    self.stream = stream
     self.partitions = Array(repeating: Partition(), count: partitions)
   }
 
@@ -50,14 +52,14 @@ final class SimulatedGroup {
     let member = Member(id: nextID, now: world.now)
     nextID += 1
     members.append(member)
-    world.note("group: member \(member.id) joins")
+    world.note("group \(stream.name): member \(member.id) joins")
     balance()
     return member
   }
 
   func leave(_ member: Member) {
     guard members.contains(where: { $0 === member }) else { return }
-    world.note("group: member \(member.id) leaves")
+    world.note("group \(stream.name): member \(member.id) leaves")
     remove(member)
   }
 
@@ -115,7 +117,7 @@ final class SimulatedGroup {
   }
 
   func expel(_ member: Member) {
-    world.note("group: member \(member.id) is expelled")
+    world.note("group \(stream.name): member \(member.id) is expelled")
     member.isExpelled = true
     remove(member)
   }
@@ -136,8 +138,8 @@ final class SimulatedGroup {
   private func revoke(_ numbers: [Int]) {
     guard let first = numbers.first, let owner = partitions[first].owner else { return }
     for number in numbers { partitions[number].isRevoking = true }
-    owner.news.append(.revoke(numbers.map(SimulatedStream.partition)))
-    world.note("group: revokes \(numbers) of member \(owner.id)")
+    owner.news.append(.revoke(numbers.map(stream.topic.partition)))
+    world.note("group \(stream.name): revokes \(numbers) of member \(owner.id)")
   }
 
   /// Sticky: whoever has too many gives some back, and what is free goes to those who have too few.
@@ -157,8 +159,8 @@ final class SimulatedGroup {
       let free = partitions.indices.filter { partitions[$0].owner == nil }.prefix(max(0, room))
       guard !free.isEmpty else { continue }
       for number in free { partitions[number].owner = member }
-      member.news.append(.assign(free.map(SimulatedStream.partition)))
-      world.note("group: assigns \(Array(free)) to member \(member.id)")
+      member.news.append(.assign(free.map(stream.topic.partition)))
+      world.note("group \(stream.name): assigns \(Array(free)) to member \(member.id)")
     }
   }
 }

@@ -1,7 +1,7 @@
 import Events
 import Synthesis
 
-/// The topic's partitions: what a producer writes, when it arrives, and what retention takes away.
+/// A topic's partitions: what a producer writes, when it arrives, and what retention takes away.
 ///
 /// All of it is made up before the schedule begins, so the answer depends on the seed alone.
 final class SimulatedLog {
@@ -22,12 +22,14 @@ final class SimulatedLog {
     var bytes: Range<Int>
   }
 
+  let topic: SimulatedTopic
   private(set) var partitions: [[Entry]] = []
   /// The oldest offset that is still there, by partition.
   private(set) var low: [Offset] = []
   private let payloads: UnsafeMutableBufferPointer<UInt8>
 
-  init(_ scenario: Scenario, _ random: inout RandomNumbers) {
+  init(_ topic: SimulatedTopic, _ scenario: Scenario, _ random: inout RandomNumbers) {
+    self.topic = topic
     var bytes: [UInt8] = []
     for _ in 0..<scenario.partitions {
       var entries: [Entry] = []
@@ -38,15 +40,15 @@ final class SimulatedLog {
       for arrival in times {
         if random.chance(scenario.holes) { offset += random.within(1...3) }
         let start = bytes.count
-        let content = SimulatedLog.makeContent(scenario, arrival: arrival, &random)
+        let content = SimulatedLog.makeContent(topic, scenario, arrival: arrival, &random)
         switch content {
-        case .event(let event) where random.chance(scenario.schemas):
+        case .event(let event) where topic.format == .avro && random.chance(scenario.schemas):
           bytes += event.encoded(schema: UInt32(random.within(1...2)))
-        case .event(let event): bytes += event.encoded
+        case .event(let event): bytes += event.encoded(topic.format)
         case .unknownSchema:
-          let event = SimulatedEvent(time: SimulatedStream.start + arrival, key: 0, value: 0)
+          let event = SimulatedEvent(time: World.start + arrival, key: 0, value: 0)
           bytes += event.encoded(schema: SimulatedStream.unknownSchema)
-        case .truncated: bytes += SimulatedEvent(time: arrival, key: 0, value: 0).encoded.dropLast(1)
+        case .truncated: bytes += SimulatedEvent(time: arrival, key: 0, value: 0).encoded(topic.format).dropLast(1)
         case .tombstone: break
         }
         entries.append(Entry(offset: offset, content: content, arrival: arrival, bytes: start..<bytes.count))
@@ -63,15 +65,15 @@ final class SimulatedLog {
   }
 
   private static func makeContent(
-    _ scenario: Scenario, arrival: Int64, _ random: inout RandomNumbers
+    _ topic: SimulatedTopic, _ scenario: Scenario, arrival: Int64, _ random: inout RandomNumbers
   ) -> Content {
     if random.chance(scenario.malformed) { return random.chance(0.5) ? .tombstone : .truncated }
-    if random.chance(scenario.schemas / 10) { return .unknownSchema }
+    if topic.format == .avro, random.chance(scenario.schemas / 10) { return .unknownSchema }
     // Mostly in order; some minutes late.
     let delay = random.chance(0.1) ? random.within(0...180 * second) : random.within(0...2 * second)
     return .event(
       SimulatedEvent(
-        time: SimulatedStream.start + arrival - delay, key: random.within(0...4), value: Double(random.within(0...9))))
+        time: World.start + arrival - delay, key: random.within(0...4), value: Double(random.within(0...9))))
   }
 
   /// The index of the first record that is at or after the offset, and there.
@@ -100,7 +102,7 @@ final class SimulatedLog {
     }
     return Record(
       payload: payload, payloadCount: entry.bytes.count, offset: entry.offset,
-      timestampMilliseconds: (SimulatedStream.start + entry.arrival) / 1000, partition: partition.partition,
+      timestampMilliseconds: (World.start + entry.arrival) / 1000, partition: partition.partition,
       sourceIndex: sourceIndex)
   }
 

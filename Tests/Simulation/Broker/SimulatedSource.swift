@@ -12,10 +12,12 @@ final class SimulatedSource: RecordSource {
     var isFresh = true
   }
 
-  let topic = SimulatedStream.topic
-  private unowned let instance: Incarnation
+  let topic: String
+  private unowned let incarnation: Incarnation
   private let world: World
   private let broker: SimulatedBroker
+  private let log: SimulatedLog
+  private let group: SimulatedGroup
   private var member: SimulatedGroup.Member?
   private var fetches: [TopicPartition: Fetch] = [:]
   /// Partitions that stay the member's and are not read.
@@ -23,10 +25,14 @@ final class SimulatedSource: RecordSource {
   private var saidDown = false
   private let records: UnsafeMutableBufferPointer<Record>
 
-  init(_ instance: Incarnation, _ world: World, _ broker: SimulatedBroker) {
-    self.instance = instance
+  init(_ incarnation: Incarnation, _ world: World, _ broker: SimulatedBroker) {
+    self.incarnation = incarnation
     self.world = world
     self.broker = broker
+    let stream = incarnation.stream
+    topic = stream.topic.rawValue
+    log = broker.log(of: stream.topic)
+    group = broker.groups[stream.number]
     records = .allocate(capacity: world.scenario.batchSize)
   }
 
@@ -39,11 +45,11 @@ final class SimulatedSource: RecordSource {
 
   /// Leaves the group; a killed process does not.
   func close() {
-    if let member { broker.group.leave(member) }
+    if let member { group.leave(member) }
   }
 
   private func acted(_ what: @autoclosure () -> String) throws(KafkaError) {
-    guard instance.acted(what()) else {
+    guard incarnation.acted(what()) else {
       throw KafkaError(code: "_DESTROY", message: "the process is gone", isFatal: true)
     }
   }
@@ -57,12 +63,12 @@ final class SimulatedSource: RecordSource {
   // MARK: RecordSource
 
   func subscribe() throws(KafkaError) {
-    member = broker.group.join()
+    member = group.join()
     try acted("subscribe")
   }
 
   func pollGroup() -> [GroupEvent] {
-    guard instance.isAlive, let member else { return [] }
+    guard incarnation.isAlive, let member else { return [] }
     var events: [GroupEvent] = []
     if broker.isDown != saidDown {
       saidDown = broker.isDown
@@ -70,27 +76,27 @@ final class SimulatedSource: RecordSource {
         saidDown ? .brokersDown(KafkaError(code: "_ALL_BROKERS_DOWN", message: "all down")) : .brokersUp)
     }
     if !broker.isDown {
-      events += broker.group.poll(member, holding: withdrawn.union(fetches.keys).sorted())
+      events += group.poll(member, holding: withdrawn.union(fetches.keys).sorted())
       // Its client joins again by itself; the worker hears of it when it has partitions.
-      if member.isExpelled, fetches.isEmpty, withdrawn.isEmpty, events.isEmpty { self.member = broker.group.join() }
+      if member.isExpelled, fetches.isEmpty, withdrawn.isEmpty, events.isEmpty { self.member = group.join() }
     }
-    if !events.isEmpty { _ = instance.acted("poll \(events)") }
-    return instance.isAlive ? events : []
+    if !events.isEmpty { _ = incarnation.acted("poll \(events)") }
+    return incarnation.isAlive ? events : []
   }
 
   func assign(_ starts: [TopicPartition: Offset]) throws(KafkaError) {
     for (partition, start) in starts { fetches[partition] = Fetch(position: start) }
     withdrawn.subtract(starts.keys)
-    if let member { broker.group.answered(member, unassigned: nil) }
+    if let member { group.answered(member, unassigned: nil) }
     try acted("assign \(starts.sorted { $0.key < $1.key }.map { "\($0.key) at \($0.value)" })")
   }
 
   func unassign(_ partitions: [TopicPartition]) throws(KafkaError) {
-    guard instance.isAlive else { return }
-    instance.released(partitions)
+    guard incarnation.isAlive else { return }
+    incarnation.released(partitions)
     for partition in partitions { fetches[partition] = nil }
     withdrawn.subtract(partitions)
-    if let member { broker.group.answered(member, unassigned: partitions) }
+    if let member { group.answered(member, unassigned: partitions) }
     try acted("unassign \(partitions)")
   }
 
@@ -134,13 +140,13 @@ final class SimulatedSource: RecordSource {
   func watermarkOffsets(of partition: TopicPartition) throws(KafkaError) -> WatermarkOffsets {
     try requireBroker()
     let offsets = WatermarkOffsets(
-      low: broker.log.low[partition.index], high: broker.log.high(partition, now: world.now))
+      low: log.low[partition.index], high: log.high(partition, now: world.now))
     try acted("watermarks \(partition)")
     return offsets
   }
 
   func consume(timeoutMilliseconds: Int32) throws(KafkaError) -> RecordBatch? {
-    guard instance.isAlive else { throw KafkaError(code: "_DESTROY", message: "the process is gone", isFatal: true) }
+    guard incarnation.isAlive else { throw KafkaError(code: "_DESTROY", message: "the process is gone", isFatal: true) }
     if world.strikes(world.scenario.brokerFault) {
       throw KafkaError(code: "_TIMED_OUT", message: "no answer", isRetriable: true)
     }
@@ -152,7 +158,7 @@ final class SimulatedSource: RecordSource {
     }
     guard count > 0 else {
       let wait = Int64(timeoutMilliseconds) * millisecond * world.random.within(1...world.scenario.idleness)
-      instance.sleep(wait)
+      incarnation.sleep(wait)
       return nil
     }
     let batch = UnsafeMutableBufferPointer(rebasing: records[..<count])
@@ -163,8 +169,8 @@ final class SimulatedSource: RecordSource {
 
   private func fetch(_ partition: TopicPartition, _ count: inout Int) {
     guard var fetch = fetches[partition] else { return }
-    let entries = broker.log.partitions[partition.index]
-    var index = broker.log.index(partition, from: fetch.position)
+    let entries = log.partitions[partition.index]
+    var index = log.index(partition, from: fetch.position)
     if !fetch.isFresh {
       if world.strikes(world.scenario.repeated) {
         index -= world.random.within(0...min(index, 5))
@@ -178,9 +184,9 @@ final class SimulatedSource: RecordSource {
     let wanted = world.random.within(0...records.count - count)
     let end = min(entries.count, index + wanted)
     while index < end, count < records.count, entries[index].arrival <= world.now {
-      if entries[index].offset >= broker.log.low[partition.index] {
+      if entries[index].offset >= log.low[partition.index] {
         records.initializeElement(
-          at: count, to: broker.log.record(partition, entries[index], sourceIndex: Int32(count)))
+          at: count, to: log.record(partition, entries[index], sourceIndex: Int32(count)))
         count += 1
       }
       fetch.position = entries[index].offset + 1
@@ -192,37 +198,5 @@ final class SimulatedSource: RecordSource {
       }
     }
     fetches[partition] = fetch
-  }
-}
-
-/// The broker that all instances talk to.
-final class SimulatedBroker {
-  let log: SimulatedLog
-  let group: SimulatedGroup
-  private let world: World
-  private var downUntil: Int64 = 0
-
-  init(_ world: World, _ log: SimulatedLog) {
-    self.world = world
-    self.log = log
-    // Some partitions may be made while the schedule runs.
-    let count = world.scenario.faults.contains(.newPartition) ? 1 : world.scenario.partitions
-    group = SimulatedGroup(world, partitions: count)
-  }
-
-  var isDown: Bool { world.now < downUntil }
-
-  func goDown(for duration: Int64) {
-    world.note("broker: down for \(duration / millisecond) ms")
-    downUntil = max(downUntil, world.now + duration)
-  }
-
-  func tick() {
-    if isDown { group.pardon() } else { group.expireSessions() }
-  }
-
-  func heal() {
-    downUntil = world.now
-    while group.partitionCount < world.scenario.partitions { group.addPartition() }
   }
 }

@@ -1,35 +1,45 @@
 import Events
 import Processing
 
-/// Recomputes the answer from the log, without any of the engine's code, and compares.
+/// Recomputes a stream's answer from its topic's log, without any of the engine's code, and compares.
 struct Checker {
+  let stream: SimulatedStream
   let log: SimulatedLog
   let tables: SimulatedTables
+  /// What the tables hold of the stream.
+  private let ledger: [SimulatedTables.Position: SimulatedTables.Segment]
+  private let gaps: [SimulatedTables.Position: ExplainedGap]
   private(set) var violations: [String] = []
 
-  init(_ log: SimulatedLog, _ tables: SimulatedTables) {
+  init(_ stream: SimulatedStream, _ log: SimulatedLog, _ tables: SimulatedTables) {
+    self.stream = stream
     self.log = log
     self.tables = tables
+    ledger = tables.ledger.filter { $0.key.source.stream == stream.number }
+    gaps = tables.gaps.filter { $0.key.source.stream == stream.number }
   }
 
   mutating func check() {
-    for partition in log.partitions.indices { check(SimulatedStream.partition(partition)) }
+    for partition in log.partitions.indices { check(stream.topic.partition(partition)) }
     checkRows()
   }
 
+  private func progress(_ partition: TopicPartition) -> SimulatedTables.Progress? {
+    tables.progress[SimulatedTables.Source(stream: stream.number, partition: partition)]
+  }
+
   private mutating func require(_ condition: Bool, _ text: @autoclosure () -> String) {
-    if !condition { violations.append(text()) }
+    if !condition { violations.append("stream \(stream.name): \(text())") }
   }
 
   // MARK: The ledger
 
   private mutating func check(_ partition: TopicPartition) {
-    guard let progress = tables.progress[partition] else {
-      require(
-        tables.ledger.keys.allSatisfy { $0.partition != partition }, "\(partition): a ledger, no position")
+    guard let progress = progress(partition) else {
+      require(ledger.keys.allSatisfy { $0.source.partition != partition }, "\(partition): a ledger, no position")
       return
     }
-    let segments = tables.ledger.filter { $0.key.partition == partition }.sorted { $0.key.offset < $1.key.offset }
+    let segments = ledger.filter { $0.key.source.partition == partition }.sorted { $0.key.offset < $1.key.offset }
     let begin = progress.begin
     var end = begin
     for (position, segment) in segments {
@@ -46,7 +56,7 @@ struct Checker {
   }
 
   private func recordedGaps(_ partition: TopicPartition) -> [ExplainedGap] {
-    tables.gaps.values.filter { $0.gap.partition == partition }.sorted { $0.gap.first < $1.gap.first }
+    gaps.values.filter { $0.gap.partition == partition }.sorted { $0.gap.first < $1.gap.first }
   }
 
   /// A gap may hold nothing that is still in the log, and what is not in the log by now may be in a gap.
@@ -96,22 +106,32 @@ struct Checker {
       if aggregate == SimulatedStream.revising { require(counts.late == 0, "\(name): late events where none may be") }
     }
     for entry in entries {
-      let letter = tables.deadLetters[SimulatedTables.Position(partition: partition, offset: entry.offset)]
+      let source = SimulatedTables.Source(stream: stream.number, partition: partition)
+      let letter = tables.deadLetters[SimulatedTables.Position(source: source, offset: entry.offset)]
       require(
-        letter == entry.deadCode, "\(name): the record \(entry.offset) is dead as \(letter?.rawValue ?? "nothing")")
+        letter == deadCode(of: entry), "\(name): the record \(entry.offset) is dead as \(letter?.rawValue ?? "nothing")"
+      )
+    }
+  }
+
+  private func deadCode(of entry: SimulatedLog.Entry) -> EventErrorCode? {
+    switch entry.content {
+    case .event: nil
+    case .tombstone: .tombstone
+    case .truncated: stream.topic.truncationCode
+    case .unknownSchema: .unknownSchema
     }
   }
 
   private func takes(_ aggregate: Int, _ event: SimulatedEvent) -> Bool {
-    aggregate == SimulatedStream.revising || event.value >= SimulatedStream.threshold
+    aggregate == SimulatedStream.revising || event.value >= stream.threshold
   }
 
   // MARK: The rows
 
   private mutating func checkRows() {
-    for aggregate in tables.rows.indices {
+    for (aggregate, rows) in tables.rows[stream.number].enumerated() {
       let truth = recount(aggregate)
-      let rows = tables.rows[aggregate]
       var late: Int64 = 0
       for key in Set(truth.keys).union(rows.keys).sorted(by: { ($0.window, $0.key) < ($1.window, $1.key) }) {
         let (expected, row) = (truth[key] ?? .init(), rows[key] ?? .init())
@@ -127,23 +147,22 @@ struct Checker {
           late += expected.events - row.events
         }
       }
-      let told = tables.ledger.values.reduce(0) { $0 + $1.counts[aggregate].late }
+      let told = ledger.values.reduce(0) { $0 + $1.counts[aggregate].late }
       require(
         late == told, "aggregate \(aggregate): \(late) events are not in the rows, the ledger says \(told) are late")
     }
-    let dead = tables.ledger.values.reduce(0) { $0 + $1.dead }
-    let letters = tables.deadLetters.count
+    let dead = ledger.values.reduce(0) { $0 + $1.dead }
+    let letters = tables.deadLetters.count { $0.key.source.stream == stream.number }
     require(letters == dead, "\(letters) dead letters, the ledger says \(dead)")
   }
 
   private func recount(_ aggregate: Int) -> [SimulatedTables.RowKey: SimulatedTables.Row] {
-    let size = SimulatedStream.windows[aggregate]
+    let size = stream.windows[aggregate]
     var rows: [SimulatedTables.RowKey: SimulatedTables.Row] = [:]
-    for partition in log.partitions.indices.map(SimulatedStream.partition) {
-      guard let progress = tables.progress[partition] else { continue }
+    for partition in log.partitions.indices.map(stream.topic.partition) {
+      guard let progress = progress(partition) else { continue }
       for entry in applied(partition, progress.begin..<max(progress.begin, progress.next)) {
         guard let event = entry.event, takes(aggregate, event) else { continue }
-        // The windows' sizes divide a minute, to which both 1970 and 2000 began.
         let key = SimulatedTables.RowKey(window: event.time - event.time % size, key: event.key)
         rows[key, default: .init()].events += 1
         rows[key, default: .init()].total += event.value
@@ -156,14 +175,5 @@ struct Checker {
 extension SimulatedLog.Entry {
   fileprivate var event: SimulatedEvent? {
     if case .event(let event) = content { event } else { nil }
-  }
-
-  fileprivate var deadCode: EventErrorCode? {
-    switch content {
-    case .event: nil
-    case .tombstone: .tombstone
-    case .truncated: .truncated
-    case .unknownSchema: .unknownSchema
-    }
   }
 }

@@ -18,4 +18,8 @@ public enum Milestone: String, CaseIterable, Sendable {
   case awaitedSchema, unknownSchema
   /// A process was stopped in the middle of a call for longer than its session.
   case sleptThroughSession
+  /// A claim for one stream, where another stream of the topic had come to another position.
+  case streamsApart
+  /// A stream's worker ended and began again while another stream's went on in the same process.
+  case restartedBesideAnother
 }

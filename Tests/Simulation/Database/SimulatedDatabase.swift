@@ -5,10 +5,11 @@ import Processing
 /// A database server that executes transactions a while after they were sent, whether or not anybody still waits for
 /// the answer, unless it goes down before.
 final class SimulatedDatabase {
+  /// Of a stream, by its number.
   enum Statement {
-    case claim([TopicPartition: Offset])
-    case readPositions
-    case commit(Checkpoint, SimulatedTables.Part)
+    case claim([TopicPartition: Offset], stream: Int)
+    case readPositions(stream: Int)
+    case commit(Checkpoint, stream: Int, SimulatedTables.Part)
   }
 
   enum Answer {
@@ -20,12 +21,12 @@ final class SimulatedDatabase {
   /// A transaction at the server.
   final class Execution {
     let statement: Statement
-    let client: Int
+    let client: String
     let time: Int64
     /// nil until it is executed; it never is when the server went down before.
     fileprivate(set) var result: Result<Answer, PostgresError>?
 
-    fileprivate init(_ statement: Statement, client: Int, time: Int64) {
+    fileprivate init(_ statement: Statement, client: String, time: Int64) {
       self.statement = statement
       self.client = client
       self.time = time
@@ -43,7 +44,7 @@ final class SimulatedDatabase {
 
   init(_ world: World) {
     self.world = world
-    tables = SimulatedTables(hasFence: world.bug != .noFence)
+    tables = SimulatedTables(streams: world.scenario.streams.count, bug: world.bug)
   }
 
   var isDown: Bool { world.now < downUntil }
@@ -57,7 +58,7 @@ final class SimulatedDatabase {
       ? world.random.within(0...20 * second) : world.random.within(0...30 * millisecond)
   }
 
-  func send(_ statement: Statement, client: Int, after delay: Int64) -> Execution {
+  func send(_ statement: Statement, client: String, after delay: Int64) -> Execution {
     let execution = Execution(statement, client: client, time: world.now + delay)
     let index = waiting.firstIndex { $0.time > execution.time } ?? waiting.count
     waiting.insert(execution, at: index)
@@ -94,24 +95,25 @@ final class SimulatedDatabase {
 
   private func execute(_ execution: Execution) -> Result<Answer, PostgresError> {
     switch execution.statement {
-    case .claim(let starts):
-      let claims = tables.claim(starts)
+    case .claim(let starts, let stream):
+      let claims = tables.claim(starts, of: stream)
+      if tables.isApart(stream, in: starts.keys) { world.reached(.streamsApart) }
       world.note(
-        "database: instance \(execution.client) claims "
+        "database: \(execution.client) claims "
           + claims.map { "\($0.partition) at \($0.next), epoch \($0.epoch)" }.joined(separator: "; "))
       return .success(.claimed(claims))
-    case .readPositions:
-      return .success(.positions(tables.positions))
-    case .commit(let checkpoint, let part):
+    case .readPositions(let stream):
+      return .success(.positions(tables.positions(of: stream)))
+    case .commit(let checkpoint, let stream, let part):
       do throws(PostgresError) {
-        try tables.commit(checkpoint, part)
+        try tables.commit(checkpoint, of: stream, part)
         world.note(
-          "database: instance \(execution.client) commits \(part) "
+          "database: \(execution.client) commits \(part) "
             + checkpoint.advances.map { "\($0.partition): \($0.expected)..<\($0.next)" }.joined(separator: ", "))
         return .success(.committed)
       } catch {
         if error.sqlstate == SinkProtocol.fencedState { world.reached(.refusedOldOwner) }
-        world.note("database: instance \(execution.client) is refused: \(error.description)")
+        world.note("database: \(execution.client) is refused: \(error.description)")
         return .failure(error)
       }
     }

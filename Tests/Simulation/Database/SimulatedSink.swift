@@ -19,7 +19,7 @@ final class SimulatedSink: CheckpointSink {
     case refused(PostgresError)
   }
 
-  private unowned let instance: Incarnation
+  private unowned let incarnation: Incarnation
   private let world: World
   private let database: SimulatedDatabase
   private var machine = SinkProtocol()
@@ -30,8 +30,8 @@ final class SimulatedSink: CheckpointSink {
   private(set) var readyAt: Int64 = 0
   private var isBusy = false
 
-  init(_ instance: Incarnation, _ world: World, _ database: SimulatedDatabase) {
-    self.instance = instance
+  init(_ incarnation: Incarnation, _ world: World, _ database: SimulatedDatabase) {
+    self.incarnation = incarnation
     self.world = world
     self.database = database
   }
@@ -46,22 +46,22 @@ final class SimulatedSink: CheckpointSink {
   // MARK: CheckpointSink
 
   func submit(_ request: SinkRequest) {
-    guard instance.isAlive else { return }
-    if isBusy { world.violated("instance \(instance.number) has two requests under way") }
+    guard incarnation.isAlive else { return }
+    if isBusy { world.violated("\(incarnation.name) has two requests under way") }
     isBusy = true
-    if case .commit(let checkpoint) = request, world.bug == .flushLostOnRevoke, instance.isRevoking {
+    if case .commit(let checkpoint) = request, world.bug == .flushLostOnRevoke, incarnation.isRevoking {
       outcome = .committed(checkpoint)
       return
     }
     state = .next(machine.begin(request))
     readyAt = world.now
-    _ = instance.acted("submit \(request.summary)")
+    _ = incarnation.acted("submit \(request.summary)")
   }
 
   func outcome(timeoutMilliseconds: Int) -> SinkOutcome? {
-    guard instance.isAlive else { return nil }
+    guard incarnation.isAlive else { return nil }
     guard let outcome else {
-      if timeoutMilliseconds > 0 { instance.sleep(Int64(timeoutMilliseconds) * millisecond) }
+      if timeoutMilliseconds > 0 { incarnation.sleep(Int64(timeoutMilliseconds) * millisecond) }
       return nil
     }
     self.outcome = nil
@@ -96,12 +96,14 @@ final class SimulatedSink: CheckpointSink {
       guard !database.isDown else { return failed(lost("could not connect")) }
       connection = database.starts
     }
+    let stream = incarnation.stream.number
     let statement: SimulatedDatabase.Statement
     switch action {
-    case .claim(let starts): statement = .claim(starts)
-    case .readPositions: statement = .readPositions
+    case .claim(let starts): statement = .claim(starts, stream: stream)
+    case .readPositions: statement = .readPositions(stream: stream)
     case .commit(let checkpoint):
-      statement = .commit(checkpoint, world.bug == .positionBeforeRows ? .positions : .everything)
+      statement = .commit(
+        checkpoint, stream: stream, world.bug == .positionBeforeRows ? .positions : .everything)
     case .wait, .finish: return
     }
     send(statement)
@@ -124,12 +126,12 @@ final class SimulatedSink: CheckpointSink {
         // Before the break, at it, or long after: the server does not know that nobody waits any more.
         if world.random.chance(0.5) { delay = world.random.within(0...5 * second) }
       }
-      execution = database.send(statement, client: instance.number, after: delay)
+      execution = database.send(statement, client: incarnation.name, after: delay)
     }
     state = .waiting(execution, fate)
     readyAt = world.now + delay
     if case .lost(let time) = fate { readyAt = time }
-    _ = instance.acted("send \(statement.summary)")
+    _ = incarnation.acted("send \(statement.summary)")
   }
 
   private func hear(_ execution: SimulatedDatabase.Execution?, _ fate: Fate) {
@@ -146,8 +148,8 @@ final class SimulatedSink: CheckpointSink {
       case .success(.claimed(let claims)): handle(.claimed(claims))
       case .success(.positions(let positions)): handle(.positions(positions))
       case .success(.committed):
-        if case .commit(let checkpoint, .positions) = execution?.statement {
-          return send(.commit(checkpoint, .rows))
+        if case .commit(let checkpoint, let stream, .positions) = execution?.statement {
+          return send(.commit(checkpoint, stream: stream, .rows))
         }
         handle(.committed)
       }
@@ -158,7 +160,7 @@ final class SimulatedSink: CheckpointSink {
     let action = machine.handle(event, using: &world.random)
     if case .positions = event { world.reached(action.milestone) }
     state = .next(action)
-    _ = instance.acted("hears \(event.summary)")
+    _ = incarnation.acted("hears \(event.summary)")
   }
 
   private func failed(_ error: PostgresError) {
@@ -194,9 +196,9 @@ extension SinkRequest {
 extension SimulatedDatabase.Statement {
   var summary: String {
     switch self {
-    case .claim(let starts): "claim \(starts.keys.sorted())"
+    case .claim(let starts, _): "claim \(starts.keys.sorted())"
     case .readPositions: "read positions"
-    case .commit(let checkpoint, let part): "commit \(part) \(checkpoint.summary)"
+    case .commit(let checkpoint, _, let part): "commit \(part) \(checkpoint.summary)"
     }
   }
 }

@@ -22,8 +22,15 @@ struct SimulatedTables {
     var counts: [RunCounts.Aggregate]
   }
 
-  struct Position: Hashable {
+  /// A partition as a stream reads it: two streams may read one topic.
+  struct Source: Hashable {
+    /// The stream's number.
+    var stream: Int
     var partition: TopicPartition
+  }
+
+  struct Position: Hashable {
+    var source: Source
     var offset: Offset
   }
 
@@ -40,32 +47,54 @@ struct SimulatedTables {
   /// What a checkpoint's transaction does; the planted bug needs it in two parts.
   enum Part { case everything, positions, rows }
 
-  private(set) var progress: [TopicPartition: Progress] = [:]
-  /// By partition and first offset.
+  private(set) var progress: [Source: Progress] = [:]
+  /// By source and first offset.
   private(set) var ledger: [Position: Segment] = [:]
   private(set) var gaps: [Position: ExplainedGap] = [:]
   private(set) var deadLetters: [Position: EventErrorCode] = [:]
-  /// By aggregate.
-  private(set) var rows: [[RowKey: Row]] = [[:], [:]]
-  let hasFence: Bool
+  /// By stream and aggregate.
+  private(set) var rows: [[[RowKey: Row]]]
+  private let bug: PlantedBug?
 
-  init(hasFence: Bool) {
-    self.hasFence = hasFence
+  init(streams: Int, bug: PlantedBug?) {
+    rows = Array(repeating: [[:], [:]], count: streams)
+    self.bug = bug
   }
 
-  mutating func claim(_ starts: [TopicPartition: Offset]) -> [PartitionClaim] {
+  mutating func claim(_ starts: [TopicPartition: Offset], of stream: Int) -> [PartitionClaim] {
     starts.keys.sorted().map { partition in
+      let source = Source(stream: stream, partition: partition)
       let start = starts[partition] ?? 0
-      var row = progress[partition] ?? Progress(begin: start, next: start, epoch: 0)
+      var row = known(source) ?? Progress(begin: start, next: start, epoch: 0)
       row.epoch += 1
-      progress[partition] = row
+      progress[source] = row
       return PartitionClaim(
         partition: partition, next: row.next, epoch: row.epoch, watermark: row.watermark, last: row.last)
     }
   }
 
-  var positions: [TopicPartition: StoredPosition] {
-    progress.mapValues { StoredPosition(next: $0.next, epoch: $0.epoch) }
+  private func known(_ source: Source) -> Progress? {
+    if let row = progress[source] { return row }
+    guard bug == .positionsWithoutStream else { return nil }
+    return rows.indices.lazy.compactMap { progress[Source(stream: $0, partition: source.partition)] }.first
+  }
+
+  func positions(of stream: Int) -> [TopicPartition: StoredPosition] {
+    var positions: [TopicPartition: StoredPosition] = [:]
+    for (source, row) in progress where source.stream == stream {
+      positions[source.partition] = StoredPosition(next: row.next, epoch: row.epoch)
+    }
+    return positions
+  }
+
+  /// Whether another stream has come further in one of these partitions, or less far.
+  func isApart(_ stream: Int, in partitions: some Sequence<TopicPartition>) -> Bool {
+    partitions.contains { partition in
+      let next = progress[Source(stream: stream, partition: partition)]?.next
+      return rows.indices.contains { other in
+        progress[Source(stream: other, partition: partition)].map { $0.next != next } ?? false
+      }
+    }
   }
 
   /// What became of records.
@@ -84,42 +113,48 @@ struct SimulatedTables {
   }
 
   /// All of it or nothing.
-  mutating func commit(_ checkpoint: Checkpoint, _ part: Part) throws(PostgresError) {
+  mutating func commit(_ checkpoint: Checkpoint, of stream: Int, _ part: Part) throws(PostgresError) {
     if part != .rows {
-      try checkFence(checkpoint.advances)
-      try checkUnique(checkpoint)
-      advance(checkpoint)
+      try checkFence(checkpoint.advances, of: stream)
+      try checkUnique(checkpoint, of: stream)
+      advance(checkpoint, of: stream)
     }
-    if part != .positions { merge(checkpoint.deltas) }
+    if part != .positions { merge(checkpoint.deltas, of: stream) }
   }
 
-  private func checkFence(_ advances: [PartitionAdvance]) throws(PostgresError) {
-    guard hasFence else { return }
+  private func checkFence(_ advances: [PartitionAdvance], of stream: Int) throws(PostgresError) {
+    guard bug != .noFence else { return }
     let strangers = advances.filter { advance in
-      progress[advance.partition].map { $0.epoch != advance.epoch || $0.next != advance.expected } ?? true
+      progress[Source(stream: stream, partition: advance.partition)]
+        .map { $0.epoch != advance.epoch || $0.next != advance.expected } ?? true
     }
     guard strangers.isEmpty else {
       throw refusal(SinkProtocol.fencedState, "fenced: \(strangers.map(\.partition)) belong to another instance")
     }
   }
 
-  private func checkUnique(_ checkpoint: Checkpoint) throws(PostgresError) {
-    let letters = checkpoint.deadLetters.map { Position(partition: $0.partition, offset: $0.offset) }
-    let gaps = checkpoint.gaps.map { Position(partition: $0.gap.partition, offset: $0.gap.first) }
+  private func checkUnique(_ checkpoint: Checkpoint, of stream: Int) throws(PostgresError) {
+    let letters = checkpoint.deadLetters.map { position($0.partition, $0.offset, of: stream) }
+    let gaps = checkpoint.gaps.map { position($0.gap.partition, $0.gap.first, of: stream) }
     guard Set(letters).count == letters.count, letters.allSatisfy({ deadLetters[$0] == nil }),
       Set(gaps).count == gaps.count, gaps.allSatisfy({ self.gaps[$0] == nil })
     else { throw refusal("23505", "duplicate key value violates unique constraint") }
   }
 
-  private mutating func advance(_ checkpoint: Checkpoint) {
+  private func position(_ partition: TopicPartition, _ offset: Offset, of stream: Int) -> Position {
+    Position(source: Source(stream: stream, partition: partition), offset: offset)
+  }
+
+  private mutating func advance(_ checkpoint: Checkpoint, of stream: Int) {
     for advance in checkpoint.advances {
-      guard var row = progress[advance.partition] else { continue }
+      let source = Source(stream: stream, partition: advance.partition)
+      guard var row = progress[source] else { continue }
       row.next = advance.next
       row.watermark = [row.watermark, advance.watermark].compactMap { $0 }.max()
-      progress[advance.partition] = row
+      progress[source] = row
       guard advance.next != advance.expected else { continue }
-      progress[advance.partition]?.last = advance.last
-      let position = Position(partition: advance.partition, offset: advance.segment)
+      progress[source]?.last = advance.last
+      let position = Position(source: source, offset: advance.segment)
       var segment =
         ledger[position]
         ?? Segment(
@@ -136,18 +171,18 @@ struct SimulatedTables {
       }
       ledger[position] = segment
     }
-    for gap in checkpoint.gaps { gaps[Position(partition: gap.gap.partition, offset: gap.gap.first)] = gap }
+    for gap in checkpoint.gaps { gaps[position(gap.gap.partition, gap.gap.first, of: stream)] = gap }
     for letter in checkpoint.deadLetters {
-      deadLetters[Position(partition: letter.partition, offset: letter.offset)] = letter.code
+      deadLetters[position(letter.partition, letter.offset, of: stream)] = letter.code
     }
   }
 
-  private mutating func merge(_ deltas: [WindowDelta]) {
+  private mutating func merge(_ deltas: [WindowDelta], of stream: Int) {
     for delta in deltas {
       for row in 0..<delta.rowCount {
         let key = RowKey(window: delta.windowStarts[row], key: delta.keys[0].integer(row))
-        rows[delta.aggregate][key, default: Row()].events += delta.accumulators[0].integer(row)
-        rows[delta.aggregate][key, default: Row()].total += delta.accumulators[1].double(row)
+        rows[stream][delta.aggregate][key, default: Row()].events += delta.accumulators[0].integer(row)
+        rows[stream][delta.aggregate][key, default: Row()].total += delta.accumulators[1].double(row)
       }
     }
   }

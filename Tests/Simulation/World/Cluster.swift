@@ -8,7 +8,8 @@ final class Cluster {
   let world: World
   let broker: SimulatedBroker
   let database: SimulatedDatabase
-  let settings: ProcessorSettings
+  /// By stream.
+  let settings: [ProcessorSettings]
   private var instances: [Instance] = []
   private var nextFault: Int64
   private(set) var ticks = 0
@@ -17,21 +18,25 @@ final class Cluster {
   private static let postgres = ConnectionSettings(
     host: "simulated", port: 5432, database: "simulated", user: "simulated", password: nil)
 
-  init(_ world: World, _ log: SimulatedLog, _ decoder: RecordDecoder) {
+  /// - Parameter decoders: by stream.
+  init(_ world: World, _ logs: [SimulatedLog], _ decoders: [RecordDecoder]) {
     self.world = world
-    broker = SimulatedBroker(world, log)
+    broker = SimulatedBroker(world, logs)
     database = SimulatedDatabase(world)
     let scenario = world.scenario
-    var settings = ProcessorSettings(
-      kafka: Cluster.kafka, topic: SimulatedStream.topic, group: "simulated", database: Cluster.postgres,
-      batchSize: scenario.batchSize, flushIntervalMilliseconds: scenario.flushIntervalMilliseconds,
-      maxDeltaRows: scenario.maxDeltaRows, owner: "simulated")
-    settings.sliceSize = scenario.sliceSize
-    self.settings = settings
+    settings = scenario.streams.map { stream in
+      var settings = ProcessorSettings(
+        kafka: Cluster.kafka, topic: stream.topic.rawValue, group: "simulated.\(stream.name)",
+        database: Cluster.postgres, batchSize: scenario.batchSize,
+        flushIntervalMilliseconds: scenario.flushIntervalMilliseconds, maxDeltaRows: scenario.maxDeltaRows,
+        owner: "simulated", processors: scenario.streams.count)
+      settings.sliceSize = scenario.sliceSize
+      return settings
+    }
     nextFault = scenario.faults.isEmpty ? .max : world.random.within(0...2 * scenario.faultInterval)
     for number in 1...scenario.instances {
       let start = number == 1 ? 0 : world.random.within(0...scenario.horizon)
-      instances.append(Instance(number, self, decoder, startsAt: start))
+      instances.append(Instance(number, self, decoders, startsAt: start))
     }
   }
 
@@ -40,12 +45,13 @@ final class Cluster {
     ticks += 1
     world.advance(to: world.now + world.random.within(0...millisecond))
     serveTheRest()
-    var ready: [Instance] = []
+    var ready: [SimulatedThread] = []
     var next: Int64?
     for instance in instances {
-      guard let time = instance.readyAt else { continue }
-      if time <= world.now { ready.append(instance) }
-      next = min(next ?? time, time)
+      instance.eachThread { thread, time in
+        if time <= world.now { ready.append(thread) }
+        next = min(next ?? time, time)
+      }
     }
     guard let chosen = world.random.pick(ready) else {
       var times = [next, database.nextTime].compactMap { $0 }
@@ -74,20 +80,29 @@ final class Cluster {
     case .kill: world.random.pick(instances)?.kill()
     case .pause: world.random.pick(instances)?.pause(for: random(10 * millisecond...20 * second))
     case .terminate: world.random.pick(instances)?.terminate()
-    case .shuffle: broker.group.shuffle()
-    case .expel: if let member = world.random.pick(broker.group.members) { broker.group.expel(member) }
-    case .newPartition: if broker.group.partitionCount < world.scenario.partitions { broker.group.addPartition() }
+    case .shuffle: world.random.pick(broker.groups)?.shuffle()
+    case .expel:
+      if let group = world.random.pick(broker.groups), let member = world.random.pick(group.members) {
+        group.expel(member)
+      }
+    case .newPartition:
+      if let group = world.random.pick(broker.groups), group.partitionCount < world.scenario.partitions {
+        group.addPartition()
+      }
     case .brokerDown: broker.goDown(for: random(10 * millisecond...8 * second))
-    case .retention:
-      let partition = SimulatedStream.partition(Int(random(0...Int64(world.scenario.partitions) - 1)))
-      let high = broker.log.high(partition, now: world.now)
-      world.note("broker: \(partition) now begins near \(high)")
-      broker.log.expire(partition, before: max(0, high - random(0...10)))
+    case .retention: if let log = world.random.pick(broker.logs) { expire(log) }
     case .databaseDown: database.restart(downFor: random(0...15 * second))
     case .databaseRestart: database.restart(downFor: 0)
     case .databaseSlow: database.slowDown(for: random(100 * millisecond...10 * second))
     case .wallClock: world.wallClockError = random(-3600 * second...3600 * second)
     }
+  }
+
+  private func expire(_ log: SimulatedLog) {
+    let partition = log.topic.partition(world.random.within(0...world.scenario.partitions - 1))
+    let high = log.high(partition, now: world.now)
+    world.note("broker: \(partition) now begins near \(high)")
+    log.expire(partition, before: max(0, high - world.random.within(0...10)))
   }
 
   /// Ends all faults, for good.
@@ -99,11 +114,15 @@ final class Cluster {
     for instance in instances { instance.resume() }
   }
 
-  /// Whether everything that the log still has is committed.
-  var isCaughtUp: Bool {
-    (0..<world.scenario.partitions).allSatisfy { number in
-      guard let last = broker.log.partitions[number].last, last.offset >= broker.log.low[number] else { return true }
-      return (database.tables.progress[SimulatedStream.partition(number)]?.next ?? 0) > last.offset
+  /// Whether each stream has committed everything that its topic's log still has.
+  var isCaughtUp: Bool { world.scenario.streams.allSatisfy(isCaughtUp) }
+
+  private func isCaughtUp(_ stream: SimulatedStream) -> Bool {
+    let log = broker.log(of: stream.topic)
+    return log.partitions.indices.allSatisfy { number in
+      guard let last = log.partitions[number].last, last.offset >= log.low[number] else { return true }
+      let source = SimulatedTables.Source(stream: stream.number, partition: stream.topic.partition(number))
+      return (database.tables.progress[source]?.next ?? 0) > last.offset
     }
   }
 

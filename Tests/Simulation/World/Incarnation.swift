@@ -18,8 +18,11 @@ struct SimulatedTime: TimeSource {
 final class Incarnation {
   typealias SimulatedWorker = Worker<SimulatedSource, SimulatedSink, SimulatedTime>
 
-  let number: Int
+  let stream: SimulatedStream
+  /// In messages.
+  let name: String
   private(set) var isAlive = true
+  private unowned let supervisor: SimulatedSupervisor
   private unowned let instance: Instance
   private let world: World
   private let database: SimulatedDatabase
@@ -28,9 +31,11 @@ final class Incarnation {
   private(set) var readyAt: Int64
   private var parts: (source: SimulatedSource, sink: SimulatedSink, worker: SimulatedWorker)?
 
-  init(_ instance: Instance, _ cluster: Cluster, _ decoder: RecordDecoder) {
+  init(_ supervisor: SimulatedSupervisor, _ instance: Instance, _ cluster: Cluster, _ decoder: RecordDecoder) {
+    self.supervisor = supervisor
     self.instance = instance
-    number = instance.number
+    stream = supervisor.stream
+    name = "instance \(instance.number), stream \(stream.name)"
     world = cluster.world
     database = cluster.database
     readyAt = world.now
@@ -38,12 +43,12 @@ final class Incarnation {
     let sink = SimulatedSink(self, world, database)
     let stop = instance.stop
     // What a decoder has learnt belongs to one process.
-    let hasSchemas = world.scenario.schemas > 0
-    let decoder = hasSchemas ? (try? SimulatedStream.makeDecoder()) ?? decoder : decoder
+    let hasSchemas = stream.topic.format == .avro && world.scenario.schemas > 0
+    let decoder = hasSchemas ? (try? stream.makeDecoder()) ?? decoder : decoder
     let worker = SimulatedWorker(
-      plan: SimulatedStream.plan, consumer: source, decoder: decoder,
-      schemas: hasSchemas ? SimulatedRegistry(world) : nil, sink: sink,
-      time: SimulatedTime(world: world, origin: instance.clockOrigin), settings: cluster.settings,
+      plan: stream.plan, consumer: source, decoder: decoder, schemas: hasSchemas ? SimulatedRegistry(world) : nil,
+      sink: sink, time: SimulatedTime(world: world, origin: instance.clockOrigin),
+      settings: cluster.settings[stream.number],
       status: ProcessorStatus(), seed: 1 + world.random.next() >> 1, shouldStop: { stop.isRequested }, observe: { _ in }
     )
     parts = (source, sink, worker)
@@ -73,12 +78,12 @@ final class Incarnation {
   /// - Returns: whether it still lives.
   func acted(_ what: @autoclosure () -> String) -> Bool {
     guard isAlive else { return false }
-    world.note("instance \(number): \(what())")
+    world.note("\(name): \(what())")
     world.actions += 1
     if world.actions == world.crashAfter || world.strikes(world.scenario.killInCall) {
       instance.kill()
     } else {
-      instance.yield()
+      supervisor.yield()
     }
     return isAlive
   }
@@ -92,10 +97,11 @@ final class Incarnation {
   func released(_ partitions: [TopicPartition]) {
     for partition in partitions {
       guard let position = positions[partition] else { continue }
-      let stored = database.tables.progress[partition]?.next ?? 0
+      let source = SimulatedTables.Source(stream: stream.number, partition: partition)
+      let stored = database.tables.progress[source]?.next ?? 0
       if stored < position {
         world.violated(
-          "instance \(number) gives \(partition) back with \(stored)..<\(position) read and not committed")
+          "\(name) gives \(partition) back with \(stored)..<\(position) read and not committed")
       }
     }
   }

@@ -41,6 +41,7 @@ enum Fault: CaseIterable {
 /// What a schedule is made of. Each seed has some kinds of faults and lacks others: a schedule with all of them at once
 /// hides what a few of them do ("swarm testing", Groce et al. 2012).
 struct Scenario {
+  var streams: [SimulatedStream]
   var instances: Int
   var partitions: Int
   /// Of a partition.
@@ -83,9 +84,11 @@ struct Scenario {
   var schemaDelay: Int64 = 0
 
   init(_ random: inout RandomNumbers) {
-    instances = random.within(1...4)
+    streams = Array(SimulatedStream.all.prefix(random.pick([1, 1, 2, 3]) ?? 1))
+    // So that a schedule costs about the same whatever the number of streams.
+    instances = random.within(1...5 - streams.count)
     partitions = random.within(1...4)
-    records = random.within(5...60)
+    records = random.within(5...60 / streams.count)
     batchSize = random.within(1...16)
     flushIntervalMilliseconds = random.within(0...100)
     maxDeltaRows = random.chance(0.3) ? random.within(1...6) : 1000

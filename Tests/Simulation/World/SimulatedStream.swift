@@ -3,26 +3,43 @@ import Events
 import Formats
 import Plan
 
-/// The stream of the simulation: small events, an aggregate that takes late events and one that drops them.
+/// A stream of the simulation: small events, an aggregate that takes late events and one that drops them.
 ///
-/// Both have the keys and measures that the checker can recompute: rows and the sum of whole numbers, which doubles add
-/// without rounding in whatever order.
-enum SimulatedStream {
-  static let topic = "simulated"
+/// All have the keys and measures that the checker can recompute: rows and the sum of whole numbers, which doubles add
+/// without rounding in whatever order. In windows and filters the streams differ, so that a row of one is none of another.
+struct SimulatedStream: CustomStringConvertible {
+  /// The first two read one topic, the third another. A schedule has the first so many of them.
+  static let all = [
+    SimulatedStream(number: 0, name: "first", topic: .avro, windows: [60 * second, 10 * second], threshold: 3),
+    SimulatedStream(number: 1, name: "second", topic: .avro, windows: [30 * second, 20 * second], threshold: 5),
+    SimulatedStream(number: 2, name: "third", topic: .json, windows: [60 * second, 12 * second], threshold: 2),
+  ]
 
-  static func partition(_ number: Int) -> TopicPartition {
-    TopicPartition(topic: topic, partition: Int32(number))
-  }
-
-  /// 2026-01-01T00:00:00Z, in microseconds.
-  static let start: Int64 = 1_767_225_600_000_000
-
-  /// Takes every event whenever it comes.
+  /// Of the aggregates, takes every event whenever it comes.
   static let revising = 0
   /// Takes events with a value of at least `threshold`, until their window is late.
   static let dropping = 1
-  static let windows: [Int64] = [60_000_000, 10_000_000]
-  static let threshold = 3.0
+
+  /// Its place in `all`.
+  let number: Int
+  let name: String
+  let topic: SimulatedTopic
+  /// Of each aggregate, in microseconds. They divide a minute, to which both 1970 and 2000 began.
+  let windows: [Int64]
+  let threshold: Double
+  let plan: StreamPlan
+
+  private static let columns = [
+    ColumnSpec(path: ["at"], type: .timestamptz, isNullable: false),
+    ColumnSpec(path: ["key"], type: .integer, isNullable: false),
+    ColumnSpec(path: ["value"], type: .doublePrecision, isNullable: false),
+  ]
+
+  private static let declared = [
+    DeclaredColumn(name: "at", type: .timestamptz, isNullable: false, unit: .microseconds),
+    DeclaredColumn(name: "key", type: .integer, isNullable: false),
+    DeclaredColumn(name: "value", type: .doublePrecision, isNullable: false),
+  ]
 
   private static let schema = schema(with: "")
 
@@ -40,30 +57,40 @@ enum SimulatedStream {
     """
   }
 
-  private static let columns = [
-    ColumnSpec(path: ["at"], type: .timestamptz, isNullable: false),
-    ColumnSpec(path: ["key"], type: .integer, isNullable: false),
-    ColumnSpec(path: ["value"], type: .doublePrecision, isNullable: false),
-  ]
+  var description: String { name }
 
-  static let plan = StreamPlan(
-    definition: StreamDefinition(
-      name: "simulated", topic: topic, format: .avro, schema: .file("event.avsc"), eventTime: ["at"],
-      outOfOrdernessMicroseconds: 1_000_000, idleTimeoutMicroseconds: 5_000_000,
-      // Further than the wall clock is ever set back: what is dead must not depend on the schedule.
-      maxAheadMicroseconds: 1_000_000_000_000_000, deadLetterTopic: nil, framing: .automatic),
-    columns: columns, eventTimeColumn: 0,
-    aggregates: [
-      aggregate("revising", filter: nil, window: windows[revising], late: .revise),
-      aggregate(
-        "dropping",
-        filter: .comparison(.greaterOrEqual, .column(2, .doublePrecision), .literal(.double(threshold))),
-        window: windows[dropping], late: .drop),
-    ])
+  private init(number: Int, name: String, topic: SimulatedTopic, windows: [Int64], threshold: Double) {
+    self.number = number
+    self.name = name
+    self.topic = topic
+    self.windows = windows
+    self.threshold = threshold
+    plan = StreamPlan(
+      definition: StreamDefinition(
+        name: name, topic: topic.rawValue, format: topic.format,
+        schema: topic.format == .avro ? .file("event.avsc") : nil,
+        columns: topic.format == .avro ? [] : SimulatedStream.declared, eventTime: ["at"],
+        outOfOrdernessMicroseconds: 1_000_000, idleTimeoutMicroseconds: 5_000_000,
+        // Further than the wall clock is ever set back: what is dead must not depend on the schedule.
+        maxAheadMicroseconds: 1_000_000_000_000_000, deadLetterTopic: nil),
+      columns: SimulatedStream.columns, eventTimeColumn: 0,
+      aggregates: [
+        SimulatedStream.aggregate(
+          "\(name)_revising", filter: nil, window: windows[SimulatedStream.revising], late: .revise),
+        SimulatedStream.aggregate(
+          "\(name)_dropping",
+          filter: .comparison(.greaterOrEqual, .column(2, .doublePrecision), .literal(.double(threshold))),
+          window: windows[SimulatedStream.dropping], late: .drop),
+      ])
+  }
 
-  static func makeDecoder() throws(AvroError) -> RecordDecoder {
-    let schema = RecordSchema.avro(reader: try AvroSchema(parsing: schema), schemas: try SchemaSet(files: []))
-    return try RecordDecoder(plan, topic: topic, schema: schema)
+  func makeDecoder() throws(AvroError) -> RecordDecoder {
+    let schema: RecordSchema =
+      switch topic.format {
+      case .avro: .avro(reader: try AvroSchema(parsing: SimulatedStream.schema), schemas: try SchemaSet(files: []))
+      case .json, .csv: .declared
+      }
+    return try RecordDecoder(plan, topic: topic.rawValue, schema: schema)
   }
 
   private static func aggregate(
@@ -83,36 +110,5 @@ enum SimulatedStream {
       ],
       outputs: [], retentionMicroseconds: nil, allowedLatenessMicroseconds: 0, latePolicy: late,
       select: SelectText(text: "", from: 0..<0, window: ""))
-  }
-}
-
-/// An event of the simulated topic.
-struct SimulatedEvent {
-  /// Microseconds since 1970.
-  var time: Int64
-  var key: Int64
-  var value: Double
-
-  /// In Confluent framing, of a schema that the registry knows.
-  func encoded(schema id: UInt32) -> [UInt8] {
-    [0] + withUnsafeBytes(of: id.bigEndian, Array.init) + (id == 2 ? [14] : []) + encoded
-  }
-
-  /// By the Avro specification alone.
-  var encoded: [UInt8] {
-    var bytes: [UInt8] = []
-    append(time, to: &bytes)
-    append(key, to: &bytes)
-    withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
-    return bytes
-  }
-
-  private func append(_ long: Int64, to bytes: inout [UInt8]) {
-    var rest = UInt64(bitPattern: long << 1 ^ long >> 63)
-    while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(rest))
   }
 }

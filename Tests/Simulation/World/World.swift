@@ -8,12 +8,17 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   case noFence = "no-fence"
   /// While partitions are revoked, a flush is taken for committed that never was.
   case flushLostOnRevoke = "flush-lost-on-revoke"
+  /// Positions are looked up without their stream: one that begins goes on where another stream of the topic is.
+  case positionsWithoutStream = "positions-without-stream"
 }
 
 /// The clock, the dice and the record of one schedule: all chance and all time come from here.
 ///
 /// A schedule runs on one thread; nothing here is shared with another.
 final class World {
+  /// 2026-01-01T00:00:00Z, in microseconds.
+  static let start: Int64 = 1_767_225_600_000_000
+
   let scenario: Scenario
   let bug: PlantedBug?
   var random: RandomNumbers
@@ -43,7 +48,7 @@ final class World {
     if keepsTrace { trace = [] }
   }
 
-  var wall: Int64 { SimulatedStream.start + now + wallClockError }
+  var wall: Int64 { World.start + now + wallClockError }
 
   func advance(to time: Int64) {
     now = max(now, time)

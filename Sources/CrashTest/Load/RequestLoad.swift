@@ -1,0 +1,140 @@
+import Events
+import SQLQuoting
+import Synthesis
+
+/// Lines of an access log in CSV. The truth is the lines as they are, which Postgres reads with `COPY`'s own format CSV.
+struct RequestLoad: TopicLoad {
+  let name = "requests"
+  let topic = "crashtest-requests"
+  let streams = [RequestLoad.stream]
+  let share = 1
+  let malformedInterval = 300
+
+  private static let stream = "crashtest_requests"
+  /// As the definition says them.
+  private static let declaration = """
+    at timestamptz NOT NULL, host text NOT NULL, path text, status integer NOT NULL, bytes bigint,
+    seconds numeric(9,3) NOT NULL, agent varchar(40)
+    """
+
+  static let definitions = [
+    ProjectFile(
+      path: "sql/streams/\(stream).sql",
+      text: """
+        -- Lines of an access log, in CSV.
+        CREATE FOREIGN TABLE \(stream) (\(declaration)) SERVER kafka OPTIONS (
+          topic 'crashtest-requests', format 'csv', delimiter ';', null '-', event_time 'at');
+
+        """),
+    ProjectFile(
+      path: "sql/aggregates/crashtest_paths.sql",
+      text: """
+        -- Requests per path and status.
+        CREATE MATERIALIZED VIEW crashtest_paths AS
+        SELECT path,
+               status,
+               count(*) AS requests,
+               sum(bytes) AS total_bytes,
+               avg(bytes) AS avg_bytes,
+               max(seconds) AS slowest_seconds,
+               avg(seconds) AS avg_seconds
+        FROM \(stream)
+        GROUP BY tumble(at, INTERVAL '1 minute'), path, status;
+
+        """),
+    ProjectFile(
+      path: "sql/aggregates/crashtest_agents.sql",
+      text: """
+        -- Requests per agent.
+        CREATE MATERIALIZED VIEW crashtest_agents AS
+        SELECT agent,
+               count(*) AS requests,
+               count(*) FILTER (WHERE status >= 500) AS failures,
+               min(host COLLATE "C") AS first_host
+        FROM \(stream)
+        GROUP BY tumble(at, INTERVAL '10 seconds'), agent;
+
+        """),
+  ]
+
+  func makeSynthesizer(seed: UInt64) -> any RecordSynthesizer { RequestRecords(seed: seed) }
+
+  func makeTranscription() -> Transcription {
+    { partition, offset, payload in Array("\(partition);\(offset);".utf8) + payload + [UInt8(ascii: "\n")] }
+  }
+
+  let columns = RequestLoad.declaration
+  let copyOptions = "(FORMAT csv, DELIMITER ';', NULL '-')"
+
+  func source(from table: String, as stream: String) -> String { "FROM \(table) AS \(quotedIdentifier(stream))" }
+}
+
+/// Lines with and without quotes, with delimiters, quotes and line breaks inside of them, and with NULLs.
+private struct RequestRecords: RecordSynthesizer {
+  private enum Fault: String, CaseIterable {
+    case missingField = "a field too few"
+    case furtherField = "a field too many"
+    case openQuote = "a quote that is not closed"
+    case textBehindQuote = "text behind a quote"
+    case tombstone
+    case empty = "no bytes"
+    case null = "NULL where NOT NULL is declared"
+    case wrongKind = "words where a number is declared"
+    case outOfRange = "a number beyond integer"
+    case tooLong = "more characters than declared"
+  }
+
+  /// As the line has them; at most 40 characters each.
+  private static let agents = [
+    "curl/8.5.0", "\"Mozilla/5.0 (X11; Linux x86_64)\"", "\"the \"\"quoted\"\" one\"", "\"two\nlines\"", "-", "\"-\"",
+    "\"\"",
+    "Grüße",
+  ]
+
+  let seed: UInt64
+
+  func record(_ number: Int, milliseconds: Int64) -> LoadRecord {
+    line(fields(number, milliseconds: milliseconds))
+  }
+
+  func malformed(_ number: Int, turn: Int, milliseconds: Int64) -> LoadRecord {
+    let fault = Fault.allCases[turn % Fault.allCases.count]
+    var fields = fields(number, milliseconds: milliseconds)
+    switch fault {
+    case .missingField: fields.removeLast()
+    case .furtherField: fields.append("")
+    case .openQuote: fields[6] = "\"Mozilla"
+    case .textBehindQuote: fields[2] = "\"/\"index"
+    case .null: fields[3] = "-"
+    case .wrongKind: fields[3] = "not found"
+    case .outOfRange: fields[3] = "3000000000"
+    case .tooLong: fields[6] = String(repeating: "long", count: 11)
+    case .tombstone, .empty: break
+    }
+    var record = line(fields)
+    if fault == .tombstone { record.value = nil }
+    if fault == .empty { record.value = [] }
+    record.fault = fault.rawValue
+    return record
+  }
+
+  private func line(_ fields: [String]) -> LoadRecord {
+    LoadRecord(key: Array(fields[1].utf8), value: Array(fields.joined(separator: ";").utf8))
+  }
+
+  private func fields(_ number: Int, milliseconds: Int64) -> [String] {
+    var random = RandomNumbers(seed: seed, index: UInt64(number))
+    let at = milliseconds - (random.number(below: 20) == 0 ? Int64(random.number(below: 3_000)) : 0)
+    // Ten-thousandths of a second: more places than are declared.
+    let duration = random.number(below: 50_000)
+    return [
+      TimeText.timestamp(milliseconds: at, separator: " ") + "+00",
+      "10.0.\(random.number(below: 4)).\(random.number(below: 256))",
+      random.number(below: 12) == 0 ? "\"/search?q=a;b\"" : "/items/\(random.number(below: 20))",
+      ["200", "200", "200", "304", "404", "500"][random.number(below: 6)],
+      random.number(below: 5) == 0 ? "-" : String(random.number(below: 5_000_000)),
+      "\(duration / 10_000).\(padded(duration % 10_000, 4))",
+      Self.agents[random.number(below: Self.agents.count)],
+    ]
+  }
+}

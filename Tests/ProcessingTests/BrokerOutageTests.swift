@@ -1,0 +1,40 @@
+import TestThreads
+import Testing
+
+@testable import ProcessingTestSupport
+
+/// A processor whose broker cannot be reached for a while.
+///
+/// These run in a process of their own (`make test-unit`): a broker that goes away closes its socket and binds the port
+/// anew, and librdkafka aborts when a child process that another test is just starting still has the socket of before.
+@Suite(.blocking) struct BrokerOutageTests {
+  private let bench: Bench
+  private let load: Load
+
+  init() throws {
+    bench = try Bench()
+    load = try Load()
+  }
+
+  private func expectExact() throws { try bench.expectExact(load) }
+
+  @Test("with the broker away for a while, and a stop in the middle of it, nothing is lost")
+  func brokerAway() throws {
+    let instance = try Instance(bench, load)
+    try load.send(300)
+    try expectExact()
+    try load.broker.setReachable(false)
+    try until("a problem") { instance.processor.status.current.brokerProblem != nil }
+    try load.broker.setReachable(true)
+    try load.send(300)
+    try expectExact()
+    try until("health") { instance.processor.status.current.brokerProblem == nil }
+    try load.broker.setReachable(false)
+    #expect(instance.stop() == "stopped")
+    try load.broker.setReachable(true)
+    try load.send(300)
+    let second = try Instance(bench, load)
+    try expectExact()
+    #expect(second.stop() == "stopped")
+  }
+}
