@@ -161,7 +161,7 @@ def test_event_log_has_one_event_a_second_and_partition_and_is_exact_after_kill_
         processor.kill()
         processor = parts.start("process")
     assert generator.wait(120) == 0
-    parts.wait_for_events(6000, 120)
+    parts.wait_for_events(6000)
 
     rows = parts.query(
         "SELECT partition, record_offset, extract(epoch FROM sampled_at), event, lateness = sampled_at - event_time "
