@@ -48,6 +48,13 @@ struct JSONDocumentColumn: Sendable {
       """),
   ]
 
+  /// The same value, whatever text it is.
+  var asText: JSONDocumentColumn {
+    var column = self
+    column.declared.type = .text
+    return column
+  }
+
   /// Of a number with a fraction Postgres makes the nearest whole one; the engine refuses it.
   private static func whole(_ sql: String) -> String {
     "CASE WHEN v::numeric = trunc(v::numeric) THEN (\(sql))::text ELSE 'error kind' END"

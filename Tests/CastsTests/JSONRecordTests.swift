@@ -79,9 +79,9 @@ import TextFormats
     of column: JSONDocumentColumn, _ code: EventErrorCode, _ document: [UInt8]
   ) -> Bool {
     guard let type = ValueTextType.all.first(where: { $0.type == column.declared.type && $0.type == .timestamptz }),
-      let text = try? JSONValue(parsing: document)[column.declared.name]?.stringValue
+      case .row(let cells) = JSONEngine([column.asText], capacity: 1).read([document])[0]
     else { return false }
-    return Refusal(text, type, code) != nil
+    return Refusal(cells[0], type, code) != nil
   }
 
   /// What the server says of a value that the engine refuses so.

@@ -172,7 +172,8 @@ def test_event_log_has_one_event_a_second_and_partition_and_is_exact_after_kill_
         for before, after in zip(own, own[1:]):
             assert after[1] > before[1] and after[2] - before[2] >= 1, (before, after)
         # What is in the log was counted, and is what the topic holds.
-        assert own[-1][1] < parts.value("SELECT next_offset FROM pulse.progress WHERE partition = %s", [number])
+        assert own[-1][1] < parts.value(
+            "SELECT next_offset FROM pulse.progress WHERE (stream, partition) = ('content_downloads', %s)", [number])
         for _, offset, _, event, is_late in (own[0], own[-1]):
             shown = json.loads(parts.must(
                 "tail", "content_downloads", "--partition", number, "--from", offset, "--limit", 1, "--json"))
