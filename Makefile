@@ -10,8 +10,8 @@ TEST_PACKAGES := chromium chromium-driver kcat openssl python3-pytest python3-py
 PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2'
 # Folders with Swift of our own, for the formatter.
 SOURCES := Package.swift Sources Tests generator Fuzz
-# A warning in our own code is an error in the tests' build, which nobody browses by an index.
-STRICT := -Xswiftc -warnings-as-errors --disable-index-store
+# A warning in our own code is an error in the tests' build.
+STRICT := -Xswiftc -warnings-as-errors
 # As `swift test --skip-build` runs them, which would wait for the end of a build that goes on beside it.
 UNIT_TESTS := .build/debug/StreamPulsePackageTests.xctest --testing-library swift-testing
 PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider
