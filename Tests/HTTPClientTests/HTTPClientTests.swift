@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 import Threads
 
-private final class Server {
+private final class Server: Sendable {
   private final class Unanswered: Sendable {
     let requests = Mutex<[HTTPResponder]>([])
   }
@@ -154,9 +154,12 @@ private func text(_ reply: HTTPReply) -> String { String(decoding: reply.body, a
     #expect(unnamed?.kind == .connection)
   }
 
+  /// Lives as long as the process: libmicrohttpd (0.9.75) crashes when it is stopped while it refuses what is no HTTP.
+  private static let plain = Result { try Server() }
+
   @Test("a server without TLS is not taken for one with it, and a retry does not help")
   func noTLS() throws {
-    let server = try Server()
+    let server = try Self.plain.get()
     let address = "https://127.0.0.1:\(server.server.port)/echo"
     let error = #expect(throws: HTTPClientError.self) { try HTTPClient().get(address) }
     #expect(error?.kind == .certificate && error?.isRetryable == false)
