@@ -56,13 +56,11 @@ test: lint test-packages ## The whole test suite
 	@$(MAKE) --no-print-directory --old-file=lint --jobs=3 --keep-going --output-sync=target \
 	  test-unit test-simulation test-end-to-end
 
-# A broker that goes away binds its port anew, which nobody must hold: not a child that another test is just starting.
-# A worker of libmicrohttpd has been seen to crash beside brokers that come and go, which is not explained yet: the tests of
-# HTTP servers have a process without brokers.
+# libmicrohttpd 0.9.75 can crash (in build_header_response) when it is stopped while it refuses what is no HTTP: the tests
+# of HTTP servers have a process without brokers and their clients.
 test-unit: lint ## The tests of the modules
 	@export TMPDIR=$$(.ci/scratch-folder) SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(UNIT_TESTS_AT_ONCE); \
-	  $(UNIT_TESTS) --skip 'BrokerOutageTests|$(HTTP_TESTS)' && $(UNIT_TESTS) --filter BrokerOutageTests \
-	  && $(UNIT_TESTS) --filter '$(HTTP_TESTS)'
+	  $(UNIT_TESTS) --skip '$(HTTP_TESTS)' && $(UNIT_TESTS) --filter '$(HTTP_TESTS)'
 
 test-simulation: build ## 2,000 schedules of the simulation
 	@$(MAKE) --no-print-directory simulate SEEDS=2000 SWEEPS=20

@@ -176,7 +176,8 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "PostgresTests", dependencies: ["ChildProcess", "Postgres", "TestThreads", "Threads"]),
     .target(name: "KafkaTestNode", dependencies: ["CRdKafka", "ChildProcess", "Kafka"], path: "Tests/KafkaTestNode"),
-    .testTarget(name: "KafkaTests", dependencies: ["Events", "Kafka", "KafkaTestNode", "TestThreads", "Threads"]),
+    .testTarget(
+      name: "KafkaTests", dependencies: ["ChildProcess", "Events", "Kafka", "KafkaTestNode", "TestThreads", "Threads"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServer", "Threads"]),
     .target(

@@ -137,7 +137,7 @@ private func superviseChild(_ launch: Launch, _ state: Monitor<ChildState>) {
             executable: executable, arguments: arguments, environment: environment, working_directory: directory,
             output: launch.output ?? -1, changes_user: launch.user == nil ? 0 : 1, user: launch.user?.user ?? 0,
             group: launch.user?.group ?? 0, death_signal: launch.deathSignal)
-          return streampulse_spawn(&request, &failure)
+          return forkLock.withLock { _ in streampulse_spawn(&request, &failure) }
         }
       }
     }

@@ -1,6 +1,7 @@
 import CRdKafka
 import Hexadecimal
 import Synchronization
+import Threads
 
 /// librdkafka's in-process broker: one broker on a free port of 127.0.0.1, reachable by other processes too.
 ///
@@ -93,9 +94,11 @@ private final class MockCluster {
 
   func setReachable(_ reachable: Bool) throws(KafkaError) {
     let brokerID: Int32 = 1
-    try KafkaError.check(
-      reachable
-        ? rd_kafka_mock_broker_set_up(pointer, brokerID) : rd_kafka_mock_broker_set_down(pointer, brokerID))
+    // The cluster closes its listener, binds the port anew at once, and aborts the process when that fails.
+    let answer = forkLock.withLock { _ in
+      reachable ? rd_kafka_mock_broker_set_up(pointer, brokerID) : rd_kafka_mock_broker_set_down(pointer, brokerID)
+    }
+    try KafkaError.check(answer)
   }
 }
 

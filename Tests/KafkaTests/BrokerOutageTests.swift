@@ -1,11 +1,10 @@
+import ChildProcess
 import Kafka
 import TestThreads
 import Testing
+import Threads
 
 /// A broker that cannot be reached for a while.
-///
-/// These run in a process of their own (`make test-unit`): a broker that goes away closes its socket and binds the port
-/// anew, and librdkafka aborts when a child process that another test is just starting still has the socket of before.
 @Suite(.blocking) struct BrokerOutageTests {
   @Test("a broker that goes away and comes back is told once each")
   func outage() throws {
@@ -42,6 +41,26 @@ import Testing
       return positions.seen.count == 20
     }
     #expect(positions.seen.map(\.value) == (0..<20).map(String.init))
+  }
+
+  @Test("a broker comes and goes while children are started, which have its socket for a moment")
+  func children() throws {
+    let broker = try EmbeddedBroker(topics: [("events", 1)])
+    let isOver = Monitor(false)
+    let starting = try WorkerThread(name: "starting") {
+      while !isOver.read({ $0 }) {
+        guard let child = try? ChildProcess(Launch(executable: "/bin/true")) else { return }
+        _ = child.wait()
+      }
+    }
+    for _ in 0..<10 {
+      try broker.setReachable(false)
+      try broker.setReachable(true)
+    }
+    isOver.update { $0 = true }
+    starting.join()
+    let producer = try KafkaProducer(configuration: KafkaConfiguration(bootstrapServers: broker.bootstrapServers))
+    try producer.fill("events", partition: 0, 0..<1)
   }
 
   @Test("a full local queue is an answer, not an error, and polling makes room")

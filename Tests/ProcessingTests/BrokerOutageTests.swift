@@ -4,9 +4,6 @@ import Testing
 @testable import ProcessingTestSupport
 
 /// A processor whose broker cannot be reached for a while.
-///
-/// These run in a process of their own (`make test-unit`): a broker that goes away closes its socket and binds the port
-/// anew, and librdkafka aborts when a child process that another test is just starting still has the socket of before.
 @Suite(.blocking) struct BrokerOutageTests {
   private let bench: Bench
   private let load: Load
