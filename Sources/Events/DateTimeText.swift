@@ -50,18 +50,9 @@ public enum DateTimeText {
     return (date, time, isBC)
   }
 
-  /// Howard Hinnant's civil_from_days.
   private static func calendarDate(_ days: Int64) -> (text: String, isBC: Bool) {
-    let shifted = days &+ 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayOfYear + 2) / 153
-    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    let shown = padded(year > 0 ? year : 1 - year, 4)
-    return ("\(shown)-\(padded(month, 2))-\(padded(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1, 2))", year <= 0)
+    let (year, month, day) = CalendarDate.date(days: days)
+    return ("\(padded(year > 0 ? year : 1 - year, 4))-\(padded(month, 2))-\(padded(day, 2))", year <= 0)
   }
 
   private static func places(_ microseconds: Int64) -> Int {

@@ -55,6 +55,18 @@ public enum SQLType: Hashable, Sendable {
   }
 }
 
+extension SQLType {
+  /// The type as people write it in a definition, without modifiers.
+  public var shortName: String {
+    switch self {
+    case .timestamptz: "timestamptz"
+    case .timestamp: "timestamp"
+    case .time: "time"
+    default: sqlName
+    }
+  }
+}
+
 /// The element type of a column's buffer.
 public enum PhysicalType: Sendable {
   /// `UInt8`, 0 or 1.

@@ -108,7 +108,7 @@ public enum EventTimeText {
 
   /// False outside of the years that have four digits.
   private static func appendDate(_ days: Int64, to output: inout [UInt8]) -> Bool {
-    let date = calendarDate(daysSince1970: days)
+    let date = CalendarDate.date(days: days)
     guard (1...9999).contains(date.year) else { return false }
     for scale: Int64 in [1000, 100, 10, 1] { output.append(0x30 + UInt8(date.year / scale % 10)) }
     for part in [date.month, date.day] {

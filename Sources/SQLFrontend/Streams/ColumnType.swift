@@ -113,14 +113,4 @@ extension SQLType {
   fileprivate static func declared(_ name: String) -> SQLType? {
     name == "jsonb" ? .jsonb : named(name)
   }
-
-  /// As one writes it in a declaration.
-  var shortName: String {
-    switch self {
-    case .timestamptz: "timestamptz"
-    case .timestamp: "timestamp"
-    case .time: "time"
-    default: sqlName
-    }
-  }
 }

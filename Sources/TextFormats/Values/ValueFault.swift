@@ -31,15 +31,3 @@ func quoted(_ text: UnsafeBufferPointer<UInt8>) -> String {
   }
   return shown + (isWhole ? "\"" : "…\"")
 }
-
-extension SQLType {
-  /// The type as a definition writes it, without modifiers; for messages.
-  var declaredName: String {
-    switch self {
-    case .timestamptz: "timestamptz"
-    case .timestamp: "timestamp"
-    case .time: "time"
-    default: sqlName
-    }
-  }
-}

@@ -68,7 +68,7 @@ extension ValueText {
 
   @inline(never)
   private static func beyond(_ shown: String, _ unit: DeclaredColumn.EpochUnit, _ type: SQLType) -> ValueFault {
-    ValueFault(.timeOutOfRange, "\(shown) \(unit.rawValue) are out of range for \(type.declaredName)")
+    ValueFault(.timeOutOfRange, "\(shown) \(unit.rawValue) are out of range for \(type.shortName)")
   }
 }
 

@@ -7,7 +7,7 @@ extension ValueText {
     do throws(TextInputError) {
       return try TextInput.integer(text, is32Bit: is32Bit)
     } catch {
-      throw fault(error, text, (is32Bit ? SQLType.integer : .bigint).declaredName)
+      throw fault(error, text, (is32Bit ? SQLType.integer : .bigint).shortName)
     }
   }
 
@@ -19,7 +19,7 @@ extension ValueText {
       guard DecimalDigits(text) != nil else { throw .syntax }
       return try TextInput.double(text)
     } catch {
-      throw fault(error, text, SQLType.doublePrecision.declaredName)
+      throw fault(error, text, SQLType.doublePrecision.shortName)
     }
   }
 
@@ -53,7 +53,7 @@ extension ValueText {
     do throws(TextInputError) {
       return try TextInput.boolean(text)
     } catch {
-      throw fault(error, text, SQLType.boolean.declaredName)
+      throw fault(error, text, SQLType.boolean.shortName)
     }
   }
 

@@ -78,7 +78,7 @@ extension ValueText {
     _ fault: DateTimeFault, _ text: UnsafeBufferPointer<UInt8>, _ type: SQLType
   ) -> ValueFault {
     let shown = quoted(text)
-    let name = type.declaredName
+    let name = type.shortName
     let example =
       switch type {
       case .timestamptz: "2025-08-31T08:00:00Z"

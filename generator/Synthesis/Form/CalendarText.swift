@@ -1,10 +1,12 @@
+import Events
+
 /// Appends a time as `2026-01-01T00:00:00.000Z`; the years from 1 to 9999 have their four digits.
 public func appendISO8601(milliseconds: Int64, to output: inout [UInt8]) {
   // From the year 0 on, so that no number is negative.
   let milliseconds = max(milliseconds, -62_167_219_200_000)
   let time = (milliseconds % 86_400_000 + 86_400_000) % 86_400_000
   let day = (milliseconds - time) / 86_400_000
-  let date = calendarDate(daysSince1970: day)
+  let date = CalendarDate.date(days: day)
   func append(_ number: Int64, digits: Int) {
     var scale: Int64 = 1
     for _ in 1..<digits { scale *= 10 }
@@ -27,17 +29,4 @@ public func appendISO8601(milliseconds: Int64, to output: inout [UInt8]) {
   output.append(UInt8(ascii: "."))
   append(time % 1000, digits: 3)
   output.append(UInt8(ascii: "Z"))
-}
-
-/// The date of the proleptic Gregorian calendar. Counted in eras of 400 years from a 1 March on, so that a leap day is the
-/// last of its year (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-public func calendarDate(daysSince1970 days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-  let shifted = days + 719_468
-  let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-  let dayOfEra = shifted - era * 146_097
-  let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-  let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-  let place = (5 * dayOfYear + 2) / 153
-  let month = place < 10 ? place + 3 : place - 9
-  return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * place + 2) / 5 + 1)
 }
