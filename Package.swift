@@ -54,7 +54,7 @@ let package = Package(
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
     .target(name: "Observability", dependencies: ["Hexadecimal", "Threads"]),
     .target(name: "Configuration", dependencies: ["CProcess", "TextFiles"]),
-    .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "SQLQuoting", "Threads"]),
+    .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Hexadecimal", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
     .target(name: "HTTPClient", dependencies: ["CCurl"]),
@@ -72,7 +72,8 @@ let package = Package(
     .target(
       name: "Registry",
       dependencies: [
-        "Events", "Formats", "HTTPClient", "JSON", "Observability", "Plan", "Postgres", "Storage", "Threads",
+        "Events", "Formats", "HTTPClient", "Hexadecimal", "JSON", "Observability", "Plan", "Postgres", "Storage",
+        "Threads",
       ]),
     // From the topic to the tables.
     .target(
@@ -228,7 +229,7 @@ let package = Package(
     .testTarget(
       name: "AuditTests",
       dependencies: [
-        "Audit", "Events", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project", "TestThreads",
+        "Audit", "Events", "Postgres", "Processing", "ProcessingTestSupport", "Project", "TestThreads",
         "Threads",
       ]),
     .testTarget(

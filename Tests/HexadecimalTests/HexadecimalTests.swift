@@ -23,4 +23,10 @@ import Testing
     #expect([UInt8](hexadecimal: all.hexadecimal()) == all)
     #expect([UInt8](hexadecimal: "00 fF7") == [0, 255] && [UInt8](hexadecimal: "").isEmpty)
   }
+
+  @Test("in an address only the unreserved characters stand for themselves")
+  func addresses() {
+    #expect(percentEncoded("AZaz09-._~") == "AZaz09-._~" && percentEncoded("").isEmpty)
+    #expect(percentEncoded("a b/c:@%?#é\u{0}") == "a%20b%2Fc%3A%40%25%3F%23%C3%A9%00")
+  }
 }

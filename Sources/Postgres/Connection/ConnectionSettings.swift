@@ -1,5 +1,6 @@
 import CLibPQ
 import Glibc
+import Hexadecimal
 
 /// Where to connect and as whom. No way of printing it shows the password.
 public struct ConnectionSettings: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -101,17 +102,5 @@ public struct ConnectionSettings: Sendable, CustomStringConvertible, CustomDebug
     keywords.append(nil)
     texts.append(nil)
     return PQconnectStartParams(keywords, texts, 0)
-  }
-}
-
-private func percentEncoded(_ text: String) -> String {
-  let digits = Array("0123456789ABCDEF")
-  return text.utf8.reduce(into: "") { encoded, byte in
-    let character = Character(UnicodeScalar(byte))
-    if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
-      encoded.append(character)
-    } else {
-      encoded += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-    }
   }
 }

@@ -1,4 +1,5 @@
 import HTTPClient
+import Hexadecimal
 import JSON
 import Plan
 
@@ -181,21 +182,6 @@ public final class RegistryClient {
       String(text.prefix(200).map { $0.isNewline ? " " : $0 })
     }
   }
-}
-
-/// RFC 3986: everything that is not unreserved, escaped.
-private func percentEncoded(_ text: String) -> String {
-  let digits = Array("0123456789ABCDEF".utf8)
-  var bytes: [UInt8] = []
-  for byte in text.utf8 {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-      bytes.append(byte)
-    default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-    }
-  }
-  return String(decoding: bytes, as: UTF8.self)
 }
 
 /// Queries are where other people's secrets stand.
