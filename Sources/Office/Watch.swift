@@ -8,8 +8,8 @@ import Threads
 
 /// What happens when windows close and when they grow old: alerts and retention, that of sampled events too.
 ///
-/// For one stream. One instance does it, elected by an advisory lock that it holds as long as its connection lives; the others stand
-/// by. Works on the stored rows only, so it makes no difference which instance it is.
+/// For one stream. One instance does it, elected by an advisory lock that it holds as long as its connection lives; the
+/// others stand by. Works on the stored rows only, so it makes no difference which instance it is.
 public final class Watch: Sendable {
   private static let intervalMilliseconds = 250
   private static let retentionIntervalMicroseconds: Int64 = 30_000_000

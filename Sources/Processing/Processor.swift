@@ -5,7 +5,6 @@ import Observability
 import Postgres
 import Project
 import Registry
-import SQLQuoting
 import Storage
 import Synchronization
 import Threads
@@ -54,8 +53,7 @@ public struct ProcessorSettings: Sendable {
 
   /// Where the stream's progress is.
   public func books(of stream: String) -> Books {
-    Books(
-      schema: quotedIdentifier(Bookkeeping.schema(of: database.schema)), stream: processors > 1 ? stream : nil)
+    Books(of: stream, isOnly: processors == 1, in: database)
   }
 
   /// Keys of thousands of values, and a batch's groups and dead letters beside them.

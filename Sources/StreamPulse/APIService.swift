@@ -21,15 +21,17 @@ final class APIService: Sendable {
   private let parts = StartedParts()
 
   /// Starts it.
-  /// - Parameter processors: those in the same process, if there are any.
+  /// - Parameters:
+  ///   - sources: of all streams of the project.
+  ///   - processors: those in the same process, if there are any.
   init(
-    _ context: CommandContext, _ project: Project, kafka: KafkaConfiguration, database: ConnectionSettings,
-    processors: ProcessorService?
+    _ context: CommandContext, _ project: Project, _ sources: [StreamSource], kafka: KafkaConfiguration,
+    database: ConnectionSettings, processors: ProcessorService?
   ) throws {
     let settings = context.configuration.api
     do {
       let server = try APIService.start(
-        context, project, kafka: kafka, database: database, processors: processors, parts)
+        context, project, sources, kafka: kafka, database: database, processors: processors, parts)
       let host = settings.host == "0.0.0.0" || settings.host == "127.0.0.1" ? "localhost" : settings.host
       url = "http://\(host):\(server.port)"
     } catch {
@@ -40,8 +42,8 @@ final class APIService: Sendable {
   }
 
   private static func start(
-    _ context: CommandContext, _ project: Project, kafka: KafkaConfiguration, database: ConnectionSettings,
-    processors: ProcessorService?, _ parts: StartedParts
+    _ context: CommandContext, _ project: Project, _ sources: [StreamSource], kafka: KafkaConfiguration,
+    database: ConnectionSettings, processors: ProcessorService?, _ parts: StartedParts
   ) throws -> HTTPServer {
     let settings = context.configuration.api
     let reader = database.with("application_name", "streampulse serve")
@@ -57,7 +59,6 @@ final class APIService: Sendable {
     let executor = PostgresExecutor(pool)
     let version = DataVersion()
     let observer = context.observer
-    let sources = try context.sources(of: project)
     let health = HealthMonitor(
       database: reader, setup: setup, kafka: kafka,
       streams: sources.map { source in
@@ -171,9 +172,7 @@ extension HealthMonitor.WatchedStream {
   /// - Parameter isOnly: the project has no other stream.
   init(_ source: StreamSource, _ database: ConnectionSettings, isOnly: Bool, processor: Processor?) {
     self.init(
-      name: source.name, topic: source.topic,
-      books: Books(
-        schema: quotedIdentifier(Bookkeeping.schema(of: database.schema)), stream: isOnly ? nil : source.name),
+      name: source.name, topic: source.topic, books: Books(of: source.name, isOnly: isOnly, in: database),
       processor: processor)
   }
 }

@@ -82,19 +82,16 @@ struct CommandContext {
     return ProjectName(name, isChosen: false)
   }
 
-  /// Of all streams, in their order.
+  /// - Parameter processors: how many streams are processed in this process.
   func processorSettings(
-    _ project: Project, kafka: KafkaConfiguration, database: ConnectionSettings
-  ) throws -> [ProcessorSettings] {
-    let sources = try sources(of: project)
-    return sources.map { source in
-      ProcessorSettings(
-        kafka: kafka, topic: source.topic, group: source.group,
-        database: database.with("application_name", "streampulse process"), batchSize: configuration.engine.batchSize,
-        flushIntervalMilliseconds: configuration.engine.flushIntervalMilliseconds,
-        maxDeltaRows: configuration.engine.maxDeltaRows, owner: "\(hostName()):\(getpid())",
-        workers: configuration.engine.workers, processors: sources.count)
-    }
+    of source: StreamSource, kafka: KafkaConfiguration, database: ConnectionSettings, processors: Int
+  ) -> ProcessorSettings {
+    ProcessorSettings(
+      kafka: kafka, topic: source.topic, group: source.group,
+      database: database, batchSize: configuration.engine.batchSize,
+      flushIntervalMilliseconds: configuration.engine.flushIntervalMilliseconds,
+      maxDeltaRows: configuration.engine.maxDeltaRows, owner: "\(hostName()):\(getpid())",
+      workers: configuration.engine.workers, processors: processors)
   }
 
   private func hostName() -> String {

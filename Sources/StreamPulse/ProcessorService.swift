@@ -1,5 +1,6 @@
 import Configuration
 import Faults
+import Kafka
 import Observability
 import Office
 import Plan
@@ -32,18 +33,24 @@ final class ProcessorService: Sendable {
   }
 
   /// Starts it. The database must have been migrated.
-  init(_ context: CommandContext, _ project: Project, _ settings: [ProcessorSettings]) throws {
-    let sources = try context.sources(of: project)
-    guard let database = settings.first?.database else { throw PipelineError.definition("the project has no stream") }
+  ///
+  /// - Parameter sources: of all streams of the project.
+  init(
+    _ context: CommandContext, _ project: Project, _ sources: [StreamSource], kafka: KafkaConfiguration,
+    database: ConnectionSettings, plantedBug: PlantedBug? = nil
+  ) throws {
+    let database = database.with("application_name", "streampulse process")
     try ProcessorService.check(context, project, database)
     context.observe(
       .definitionsLoaded(
-        streams: sources.count, aggregates: project.streams.map(\.plan.aggregates.count).reduce(0, +),
+        streams: sources.count, aggregates: project.aggregates.count,
         endpoints: project.endpoints.count, alerts: project.alerts.count))
     let observer = context.observer
     let schemas = try context.writerSchemas(database)
-    processors = zip(sources, settings).map { source, settings in
-      Part(
+    processors = sources.map { source in
+      var settings = context.processorSettings(of: source, kafka: kafka, database: database, processors: sources.count)
+      settings.plantedBug = plantedBug
+      return Part(
         source: source, settings: settings,
         processor: Processor(source.stream, settings: settings, schemas: schemas) {
           observer.observe($0, of: sources.count > 1 ? source.name : nil)

@@ -20,7 +20,7 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   guard let source = try context.source(of: aggregate, in: project) else {
     throw PipelineError.definition(
       "there is no aggregate \(aggregate)\n  hint: there are "
-        + project.streams.flatMap(\.plan.aggregates).map(\.name).joined(separator: ", "))
+        + project.aggregates.map(\.name).joined(separator: ", "))
   }
   let replay = try Replay(
     connection, source.stream, aggregate: aggregate, kafka: context.kafka(), topic: source.topic,

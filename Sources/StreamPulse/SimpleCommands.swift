@@ -54,14 +54,10 @@ func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
   let project = try context.loadProject()
   let (kafka, database) = (try context.kafka(), try context.database())
   let bug = try parsed.plantedBug()
-  let settings = try context.processorSettings(project, kafka: kafka, database: database).map { settings in
-    var settings = settings
-    settings.plantedBug = bug
-    return settings
-  }
+  let sources = try context.sources(of: project)
   let address = ListeningAddress.metrics(context.configuration.engine)
   try address?.check()
-  let service = try ProcessorService(context, project, settings)
+  let service = try ProcessorService(context, project, sources, kafka: kafka, database: database, plantedBug: bug)
   defer { service.stop() }
   let metrics = try address.map {
     try MetricsService(context, $0, processors: service, kafka: kafka, database: database)
@@ -78,7 +74,9 @@ func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
 func serve(_ context: CommandContext) throws -> Int32 {
   let project = try context.loadProject()
   try ListeningAddress.api(context.configuration.api).check()
-  let service = try APIService(context, project, kafka: context.kafka(), database: context.database(), processors: nil)
+  let service = try APIService(
+    context, project, context.sources(of: project), kafka: context.kafka(), database: context.database(),
+    processors: nil)
   defer { service.stop() }
   context.observe(.ready(url: service.url))
   print("StreamPulse is at \(service.url)")

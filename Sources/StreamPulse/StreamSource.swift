@@ -47,8 +47,9 @@ extension CommandContext {
     }
   }
 
-  /// The stream that an aggregate is made of, or the only one.
+  /// The stream that an aggregate is made of.
   func source(of aggregate: String, in project: Project) throws -> StreamSource? {
-    try sources(of: project).first { $0.stream.plan.aggregates.contains { $0.name == aggregate } }
+    let name = project.stream(of: aggregate)?.name
+    return try sources(of: project).first { $0.name == name }
   }
 }

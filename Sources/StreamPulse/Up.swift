@@ -52,13 +52,13 @@ final class Up {
     // Before anything slow is started: a port in use is the commonest thing to be wrong.
     try ListeningAddress.api(configuration.api).check()
     try EnvironmentFileWriter.prepare(folder: configuration.dataDirectory)
-    let kafka = try startBroker()
+    let sources = try context.sources(of: project)
+    let kafka = try startBroker(sources)
     let database = try startPostgres()
     try migrate(context, project, subjects, database)
-    let processors = try ProcessorService(
-      context, project, context.processorSettings(project, kafka: kafka, database: database))
+    let processors = try ProcessorService(context, project, sources, kafka: kafka, database: database)
     self.processors = processors
-    let api = try APIService(context, project, kafka: kafka, database: database, processors: processors)
+    let api = try APIService(context, project, sources, kafka: kafka, database: database, processors: processors)
     self.api = api
     environmentFile = try EnvironmentFileWriter(
       folder: configuration.dataDirectory,
@@ -67,16 +67,20 @@ final class Up {
         ("STREAMPULSE_URL", api.url),
       ])
     if withDemo {
-      if let reason = try reasonAgainstDemo() { print("no demo load: \(reason)") } else { try startDemo(kafka) }
+      if let reason = try reasonAgainstDemo() {
+        print("no demo load: \(reason)")
+      } else {
+        try startDemo(kafka, sources)
+      }
     }
     context.observe(.ready(url: api.url))
     print("StreamPulse is at \(api.url)")
     flushOutput()
   }
 
-  private func startBroker() throws -> KafkaConfiguration {
+  private func startBroker(_ sources: [StreamSource]) throws -> KafkaConfiguration {
     if context.configuration.kafka.bootstrapServers != nil { return try context.kafka() }
-    let topics = Set(try context.sources(of: project).map(\.topic)).sorted()
+    let topics = Set(sources.map(\.topic)).sorted()
     let broker = try EmbeddedBroker(topics: topics.map { (name: $0, partitions: 3) })
     self.broker = broker
     var kafka = try context.kafka(servers: broker.bootstrapServers)
@@ -109,20 +113,15 @@ final class Up {
     return access(schema, R_OK) == 0 ? nil : "it is of downloads, and the project has no schemas/event.avsc"
   }
 
-  /// The stream that the demo load is for: the first that reads downloads.
-  private func demoSource() throws -> StreamSource? {
-    let sources = try context.sources(of: project)
-    return sources.first { $0.stream.plan.definition.schemaFile == "event.avsc" } ?? sources.first
-  }
-
-  /// The load comes from the program that users have, too; it lies beside this one.
-  private func startDemo(_ kafka: KafkaConfiguration) throws {
+  /// The load comes from the program that users have, too; it lies beside this one. It is for the first stream that reads
+  /// downloads.
+  private func startDemo(_ kafka: KafkaConfiguration, _ sources: [StreamSource]) throws {
     guard let folder = runningExecutable()?.split(separator: "/", omittingEmptySubsequences: false).dropLast() else {
       return
     }
     var environment = processEnvironment()
     environment["KAFKA_BOOTSTRAP_SERVERS"] = kafka.bootstrapServers
-    let source = try demoSource()
+    let source = sources.first { $0.stream.plan.definition.schemaFile == "event.avsc" } ?? sources.first
     environment["KAFKA_TOPIC"] = source?.topic
     environment["KAFKA_GROUP_ID"] = source?.group
     environment["STREAMPULSE_PROJECT"] = try context.configuration.projectDirectory()

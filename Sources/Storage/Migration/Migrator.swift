@@ -177,7 +177,7 @@ public struct Migrator {
   public static func abandonedTables(
     _ project: Project, _ connection: PostgresConnection
   ) throws(PostgresError) -> [String] {
-    let names = Set(project.streams.flatMap(\.plan.aggregates).map(\.name))
+    let names = Set(project.aggregates.map(\.name))
     let stored = try connection.query(
       "SELECT aggregate FROM \(connection.pulse).definitions ORDER BY aggregate")
     return (0..<stored.rowCount).compactMap { stored[$0, 0] }.filter { !names.contains($0) }
@@ -221,7 +221,7 @@ public struct Migrator {
     let name = Migrator.readerRole(for: connection)
     let (role, pulse) = (quotedIdentifier(name), connection.pulse)
     let tables =
-      project.streams.flatMap(\.plan.aggregates).map { quotedIdentifier($0.name) }
+      project.aggregates.map { quotedIdentifier($0.name) }
       + ["alerts", "\(pulse).progress", "\(pulse).ledger", "\(pulse).outbox"]
     let schemas = ([connection.schema].compactMap { $0.map { quotedIdentifier($0) } } + [pulse]).joined(separator: ", ")
     do {
