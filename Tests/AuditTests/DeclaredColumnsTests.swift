@@ -1,7 +1,5 @@
 import Events
 import Glibc
-import Kafka
-import Postgres
 import Project
 import Testing
 
@@ -20,36 +18,17 @@ import Testing
     _ = system("cd '\(scratch.folder)' && rm -rf sql/streams/* sql/aggregates/* sql/endpoints/* sql/alerts/* schemas")
   }
 
-  private func write(_ path: String, _ text: String) throws {
-    guard let file = fopen("\(scratch.folder)/\(path)", "w") else { throw TimedOut(waitingFor: path) }
-    fputs(text, file)
-    fclose(file)
-  }
-
   /// Processes what was sent, so many records.
   private func process(_ count: Int) throws -> Bench {
     let bench = try Bench(project: try Project(folder: scratch.folder))
     try load.settle()
-    let instance = try Instance(bench, load, project: bench.project)
-    try until("\(count) records", of: [instance]) {
-      try bench.rows("SELECT coalesce(sum(next_offset), 0) FROM pulse.progress") == ["\(count)"]
-    }
-    #expect(instance.stop() == "stopped")
+    try bench.process(count, of: load)
     return bench
-  }
-
-  private func recount(_ bench: Bench) throws -> RecountReport {
-    let connection = try PostgresConnection(bench.settings)
-    defer { connection.close() }
-    return try Recount(
-      connection, bench.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
-      topic: Bench.topic, group: "recount"
-    ).run()
   }
 
   @Test("JSON: keys and measures of every type, and metadata beside them")
   func json() throws {
-    try write(
+    try scratch.write(
       "sql/streams/trips.sql",
       """
       CREATE FOREIGN TABLE trips (
@@ -58,7 +37,7 @@ import Testing
         tags jsonb, made timestamptz OPTIONS (unit 'milliseconds') NOT NULL
       ) SERVER kafka OPTIONS (topic 'elsewhere', format 'json', event_time 'made');
       """)
-    try write(
+    try scratch.write(
       "sql/aggregates/keys.sql",
       """
       CREATE MATERIALIZED VIEW keys AS
@@ -66,7 +45,7 @@ import Testing
              avg(fare) AS avg_fare, max(speed) AS speed, count(tags) AS tagged
       FROM trips GROUP BY tumble(made, INTERVAL '1 minute'), 1, 2, 3, 4, 5, 6, 7, 8, 9;
       """)
-    try write(
+    try scratch.write(
       "sql/aggregates/places.sql",
       """
       CREATE MATERIALIZED VIEW places AS
@@ -99,7 +78,7 @@ import Testing
     #expect(try bench.rows("SELECT sum(n), sum(fares) > 0, sum(tagged) > 0 FROM keys") == ["225 t t"])
     #expect(try bench.rows("SELECT DISTINCT topic, from_b > 0 FROM places WHERE from_b > 0") == ["content-downloads t"])
     #expect(try bench.rows("SELECT DISTINCT coalesce(key, 'NULL') FROM places ORDER BY 1") == ["NULL", "k1"])
-    let report = try recount(bench)
+    let report = try bench.recount(load)
     #expect(report.holds, "\(report)")
     #expect(report.aggregates.map(\.windows) == [3, 3])
     #expect(report.aggregates.flatMap(\.skipped) == [])
@@ -108,13 +87,13 @@ import Testing
 
   @Test("CSV without a time of its own: the record's is the event's")
   func csv() throws {
-    try write(
+    try scratch.write(
       "sql/streams/log.sql",
       """
       CREATE FOREIGN TABLE log (path text NOT NULL, status integer, bytes bigint) SERVER kafka OPTIONS (
         topic 'content-downloads', format 'csv', delimiter 'tab', null '-', event_time 'kafka.timestamp');
       """)
-    try write(
+    try scratch.write(
       "sql/aggregates/hits.sql",
       """
       CREATE MATERIALIZED VIEW hits AS SELECT path, status, count(*) AS n, sum(bytes) AS bytes FROM log
@@ -128,7 +107,7 @@ import Testing
     let bench = try process(101)
     #expect(try bench.rows("SELECT sum(n), sum(bytes), count(DISTINCT window_start) FROM hits") == ["100 4950 2"])
     #expect(try bench.rows("SELECT code FROM dead_letters") == ["MALFORMED"])
-    let report = try recount(bench)
+    let report = try bench.recount(load)
     #expect(report.holds, "\(report)")
     #expect(report.aggregates.map(\.windows) == [2])
   }

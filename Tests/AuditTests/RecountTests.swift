@@ -1,5 +1,3 @@
-import Kafka
-import Postgres
 import TestThreads
 import Testing
 
@@ -25,18 +23,9 @@ import Testing
     #expect(instance.stop() == "stopped")
   }
 
-  private func recount() throws -> RecountReport {
-    let connection = try PostgresConnection(bench.settings)
-    defer { connection.close() }
-    return try Recount(
-      connection, bench.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
-      topic: Bench.topic, group: "recount"
-    ).run()
-  }
-
   @Test("what the processor has made is what Postgres computes")
   func holds() throws {
-    let report = try recount()
+    let report = try bench.recount(load)
     #expect(report.contradictions == [])
     #expect(report.aggregates.flatMap(\.differences) == [])
     #expect(report.aggregates.flatMap(\.skipped) == [])
@@ -54,7 +43,7 @@ import Testing
       SELECT pulse.enter_ledger('orders', 'other', 'orders', '{0}', '{0}', '{0}', '{10}', '{10}', '{0}', '{0}', '{1}',
         '{2027-01-01T00:00:00Z}', '{0}', '{order_stats}', '{0}', '{10}', '{0}', '{0}', '{0}');
       """)
-    let report = try recount()
+    let report = try bench.recount(load)
     #expect(report.aggregates.flatMap(\.skipped) == [])
     #expect(report.aggregates.map(\.windows) == [3, 3, 3])
     #expect(report.holds)
@@ -72,7 +61,7 @@ import Testing
       DELETE FROM content_stats WHERE content_id = 'c4' AND window_start = '2026-01-01T00:02:00Z';
       UPDATE content_stats SET content_id = 'c99' WHERE content_id = 'c5' AND window_start = '2026-01-01T00:02:00Z';
       """)
-    let report = try recount()
+    let report = try bench.recount(load)
     #expect(!report.holds)
     let lines = report.aggregates.flatMap(\.differences)
     let start = "window 2026-01-01 00:0"
@@ -98,7 +87,7 @@ import Testing
       UPDATE device_stats SET avg_speed_mbps_sum = avg_speed_mbps_sum * 2, successful_downloads = successful_downloads * 2
       WHERE window_start = '2026-01-01T00:00:00Z'
       """)
-    let lines = try recount().aggregates.flatMap(\.differences)
+    let lines = try bench.recount(load).aggregates.flatMap(\.differences)
     #expect(lines.count == 2)
     #expect(lines.contains { $0.contains("avg_speed_mbps_sum: ") })
     #expect(!lines.contains { $0.contains("avg_speed_mbps: ") })
@@ -114,7 +103,7 @@ import Testing
       VALUES ('old', 'content-downloads', 0, 0, 10, 10, 0, 0, 1, '2026-01-01T00:01:30Z', 'content_downloads');
       UPDATE region_health SET failed_downloads = 7
       """)
-    let region = try #require(try recount().aggregates.first { $0.name == "region_health" })
+    let region = try #require(try bench.recount(load).aggregates.first { $0.name == "region_health" })
     #expect(
       region.skipped == [
         "2 windows from 2026-01-01 00:00:00+00 to 2026-01-01 00:01:00+00: the topic no longer holds all their records"
@@ -131,7 +120,7 @@ import Testing
       DELETE FROM region_health WHERE window_end <= '2026-01-01T00:01:00Z';
       INSERT INTO pulse.retired (aggregate, horizon, events) VALUES ('region_health', '2026-01-01T00:01:00Z', 1)
       """)
-    let region = try #require(try recount().aggregates.first { $0.name == "region_health" })
+    let region = try #require(try bench.recount(load).aggregates.first { $0.name == "region_health" })
     #expect(region.differences == [])
     #expect(region.windows == 2)
   }
@@ -139,7 +128,7 @@ import Testing
   @Test("a record that cannot be decoded and is no dead letter is named")
   func forgottenDeadLetter() throws {
     try bench.connection.execute("DELETE FROM dead_letters WHERE code = 'TOMBSTONE'")
-    let report = try recount()
+    let report = try bench.recount(load)
     #expect(report.contradictions.count == 1)
     #expect(report.contradictions.first?.contains("TOMBSTONE") == true)
     #expect(!report.holds)
@@ -158,13 +147,7 @@ import Testing
     try until("40 events") { try bench.rows("SELECT sum(total_downloads) FROM device_stats") == ["40"] }
     #expect(instance.stop() == "stopped")
     #expect(try bench.rows("SELECT count(*) FROM dead_letters") == ["1"])
-    let connection = try PostgresConnection(bench.settings)
-    defer { connection.close() }
-    let report = try Recount(
-      connection, project.streams[0], kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
-      topic: Bench.topic, group: "recount"
-    ).run()
-    #expect(report.holds)
+    #expect(try bench.recount(load).holds)
   }
 
   @Test("a running processor is judged by the positions of one moment")
@@ -172,7 +155,7 @@ import Testing
     let instance = try Instance(bench, load)
     for round in 1...3 {
       try load.send(2000)
-      let report = try recount()
+      let report = try bench.recount(load)
       #expect(report.contradictions == [])
       #expect(report.aggregates.flatMap(\.differences) == [], "round \(round)")
     }

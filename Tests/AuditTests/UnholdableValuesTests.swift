@@ -1,6 +1,4 @@
 import Glibc
-import Kafka
-import Postgres
 import Project
 import TestThreads
 import Testing
@@ -58,13 +56,13 @@ import Testing
     scratch = try ScratchProject()
     load = try Load()
     _ = system("cd '\(scratch.folder)' && rm -rf sql/streams/* sql/aggregates/* sql/endpoints/* sql/alerts/* schemas/*")
-    try write(
+    try scratch.write(
       "sql/streams/events.sql",
       """
       CREATE FOREIGN TABLE events () SERVER kafka OPTIONS (
         topic 'content-downloads', format 'avro', schema 'event.avsc', event_time 'ts');
       """)
-    try write(
+    try scratch.write(
       "schemas/event.avsc",
       """
       {"type": "record", "name": "Event", "fields": [
@@ -76,32 +74,13 @@ import Testing
       """)
   }
 
-  private func write(_ path: String, _ text: String) throws {
-    guard let file = fopen("\(scratch.folder)/\(path)", "w") else { throw TimedOut(waitingFor: path) }
-    fputs(text, file)
-    fclose(file)
-  }
-
   /// Processes the events under this definition.
   private func process(_ definition: String, _ events: [Event]) throws -> Bench {
-    try write("sql/aggregates/m.sql", definition)
+    try scratch.write("sql/aggregates/m.sql", definition)
     let bench = try Bench(project: try Project(folder: scratch.folder))
     for event in events { try load.send(bytes: event.encoded, to: 0) }
-    let instance = try Instance(bench, load, project: bench.project)
-    try until("\(events.count) records", of: [instance]) {
-      try bench.rows("SELECT coalesce(sum(next_offset), 0) FROM pulse.progress") == ["\(events.count)"]
-    }
-    #expect(instance.stop() == "stopped")
+    try bench.process(events.count, of: load)
     return bench
-  }
-
-  private func recount(_ bench: Bench) throws -> RecountReport {
-    let connection = try PostgresConnection(bench.settings)
-    defer { connection.close() }
-    return try Recount(
-      connection, bench.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
-      topic: Bench.topic, group: "recount"
-    ).run()
   }
 
   @Test("what is only looked at is counted and judged, though Postgres could not store it")
@@ -119,7 +98,7 @@ import Testing
       ])
     #expect(
       try bench.rows("SELECT n, tagged, replaced, others FROM m ORDER BY window_start") == ["3 3 0 3", "1 1 0 0"])
-    let report = try recount(bench)
+    let report = try bench.recount(load)
     #expect(report.holds)
     #expect(report.aggregates[0].windows == 2)
     #expect(report.aggregates[0].skipped == [])
@@ -152,7 +131,7 @@ import Testing
       try bench.rows("SELECT tags, n, total, recent FROM m ORDER BY window_start") == [
         #"{"a": "1", "b": "2"} 3 3 1"#, "{} 1 1 0", "{} 1 1 0", "{} 1 1 0", "{} 1 16 0",
       ])
-    let report = try recount(bench)
+    let report = try bench.recount(load)
     #expect(report.holds)
     #expect(report.aggregates[0].skipped == [])
     #expect(report.aggregates[0].windows == 5)
@@ -164,7 +143,7 @@ import Testing
     let bench = try process(Self.shown, Self.hostile)
     // As if an older version had counted them.
     try bench.connection.execute("DELETE FROM dead_letters; UPDATE m SET recent = 7 WHERE total = 16")
-    let report = try recount(bench)
+    let report = try bench.recount(load)
     #expect(report.contradictions == [])
     let aggregate = try #require(report.aggregates.first)
     #expect(
@@ -208,7 +187,7 @@ import Testing
         "0 -5 5000 1 6 1 27", "0 -6 6000 1 2e-130 -260 NULL",
       ])
     #expect(try bench.rows("SELECT count(*) FROM dead_letters") == ["0"])
-    let report = try recount(bench)
+    let report = try bench.recount(load)
     #expect(report.holds)
     #expect(report.aggregates[0].windows == 1)
     #expect(report.aggregates[0].skipped.count == 3)

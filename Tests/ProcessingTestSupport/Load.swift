@@ -1,3 +1,4 @@
+import Audit
 import Events
 import Faults
 import Kafka
@@ -83,6 +84,26 @@ final class Load {
 }
 
 extension Bench {
+  /// Runs a processor until it has read so many records of the load.
+  func process(_ count: Int, of load: Load) throws {
+    let instance = try Instance(self, load)
+    try until("\(count) records", of: [instance]) {
+      try rows("SELECT coalesce(sum(next_offset), 0) FROM pulse.progress") == ["\(count)"]
+    }
+    #expect(instance.stop() == "stopped")
+  }
+
+  /// What Postgres makes of the load.
+  /// - Parameter stream: nil: the project's only one.
+  func recount(_ load: Load, _ stream: Stream? = nil) throws -> RecountReport {
+    let connection = try PostgresConnection(settings)
+    defer { connection.close() }
+    return try Recount(
+      connection, stream ?? self.stream, kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers),
+      topic: Bench.topic, group: "recount"
+    ).run()
+  }
+
   /// Waits until as many events are counted as were sent, and checks that it stays so and is proven.
   func expectExact(_ load: Load) throws {
     try until("\(load.sent) events") { try total >= load.sent }

@@ -18,6 +18,12 @@ final class ScratchProject {
     _ = system("rm -rf '\(folder)'")
   }
 
+  func write(_ path: String, _ text: String) throws {
+    guard let file = fopen("\(folder)/\(path)", "w") else { throw TimedOut(waitingFor: path) }
+    fputs(text, file)
+    fclose(file)
+  }
+
   func change(_ path: String, _ command: String) throws -> Project {
     guard system("sed -i '\(command)' '\(folder)/\(path)'") == 0 else { throw TimedOut(waitingFor: "sed") }
     return try Project(folder: folder)

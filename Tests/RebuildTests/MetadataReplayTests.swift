@@ -19,7 +19,7 @@ import Testing
     scratch = try ScratchProject()
     load = try Load()
     _ = system("cd '\(scratch.folder)' && rm -rf sql/streams/* sql/aggregates/* sql/endpoints/* sql/alerts/* schemas")
-    try write(
+    try scratch.write(
       "sql/aggregates/places.sql",
       """
       CREATE MATERIALIZED VIEW places AS
@@ -29,14 +29,8 @@ import Testing
       """)
   }
 
-  private func write(_ path: String, _ text: String) throws {
-    guard let file = fopen("\(scratch.folder)/\(path)", "w") else { throw TimedOut(waitingFor: path) }
-    fputs(text, file)
-    fclose(file)
-  }
-
   private func project(nameLength: Int) throws -> Project {
-    try write(
+    try scratch.write(
       "sql/streams/rides.sql",
       """
       CREATE FOREIGN TABLE rides (name varchar(\(nameLength)), made timestamptz OPTIONS (unit 'milliseconds') NOT NULL)
@@ -79,12 +73,7 @@ import Testing
     }
     #expect(rows == [0, 3, 1, 4, 2, 5].map { expected[$0] })
     let kafka = KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers)
-    let recount = { () throws -> RecountReport in
-      let connection = try PostgresConnection(bench.settings)
-      defer { connection.close() }
-      return try Recount(connection, wider.streams[0], kafka: kafka, topic: Bench.topic, group: "recount").run()
-    }
-    #expect(try recount().holds)
+    #expect(try bench.recount(load, wider.streams[0]).holds)
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     _ = try Replay(
@@ -92,6 +81,6 @@ import Testing
     ).run(from: nil)
     #expect(
       try bench.rows("SELECT count(*), min(topic), max(headers) FROM places") == ["6 content-downloads {\"h\": \"5\"}"])
-    #expect(try recount().holds)
+    #expect(try bench.recount(load, wider.streams[0]).holds)
   }
 }

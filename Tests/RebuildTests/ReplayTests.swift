@@ -66,11 +66,7 @@ import Threads
   }
 
   private func recount(_ project: Project? = nil) throws -> [String] {
-    let connection = try PostgresConnection(bench.settings)
-    defer { connection.close() }
-    let report = try Recount(
-      connection, (project ?? bench.project).streams[0], kafka: kafka, topic: Bench.topic, group: "recount"
-    ).run()
+    let report = try bench.recount(load, project?.streams[0])
     return report.contradictions + report.aggregates.flatMap(\.differences)
   }
 

@@ -1,5 +1,4 @@
 import Events
-import Glibc
 import JSON
 import Project
 import Tail
@@ -20,9 +19,7 @@ import Testing
   /// The shipped project with the stream trips.
   private func stream(_ name: String) throws -> Stream {
     let scratch = try ScratchProject()
-    let file = try #require(fopen("\(scratch.folder)/sql/streams/trips.sql", "w"))
-    fputs(Self.trips, file)
-    fclose(file)
+    try scratch.write("sql/streams/trips.sql", Self.trips)
     return try #require(try Project(folder: scratch.folder).stream(named: name))
   }
 

@@ -11,6 +11,8 @@ struct SeededRandom: RandomNumberGenerator {
     bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
     return bits ^ (bits >> 31)
   }
+
+  mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
 }
 
 /// Documents with up to fifteen members, whose values mostly fit the columns of `JSONShapeTests`.

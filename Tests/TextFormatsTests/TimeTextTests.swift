@@ -130,7 +130,7 @@ import Testing
   }
 
   @Test func `The reader of common shapes and the reader of all of them agree`() {
-    var random = SplitMix(state: 7)
+    var random = SeededRandom(seed: 7)
     let characters = Array("0123456789--::TtZz+. ".utf8)
     var taken = 0
     for round in 0..<20_000 {
@@ -150,19 +150,4 @@ import Testing
     }
     #expect(taken > 4000)
   }
-}
-
-/// SplitMix64.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var bits = state
-    bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-    return bits ^ (bits >> 31)
-  }
-
-  mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
 }
