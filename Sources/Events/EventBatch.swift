@@ -150,9 +150,25 @@ public final class EventBatch {
     live.deallocate()
   }
 
-  /// Cuts so many records into slices that each fit the batch, in order.
-  public func slices(of count: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: capacity).map { $0..<min($0 + capacity, count) }
+  /// Payload bytes of a slice of many records, for the same reason: longer records come in shorter slices.
+  public static let slicePayloadBytes = 384 << 10
+
+  /// Cuts records into slices that each fit the batch, in order.
+  public func slices(of records: UnsafeMutableBufferPointer<Record>) -> [Range<Int>] {
+    var slices: [Range<Int>] = []
+    var first = 0
+    var bytes = 0
+    for index in 0..<records.count {
+      let count = records[index].payloadBytes.count
+      if index > first, index - first == capacity || bytes + count > EventBatch.slicePayloadBytes {
+        slices.append(first..<index)
+        first = index
+        bytes = 0
+      }
+      bytes += count
+    }
+    if first < records.count { slices.append(first..<records.count) }
+    return slices
   }
 
   /// Makes it a batch of `count` live rows whose columns are to be written.

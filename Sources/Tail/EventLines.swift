@@ -67,7 +67,7 @@ public final class EventLines {
     _ records: borrowing RecordBatch, now: Int64, _ take: ([UInt8]) throws -> Bool
   ) throws -> Bool {
     try schemas.supply(decoder, for: records.records)
-    for slice in batch.slices(of: records.count) {
+    for slice in batch.slices(of: records.records) {
       decoder.decode(records, slice, into: batch)
       let undecoded = batch.failures.count
       filter?.run(batch)

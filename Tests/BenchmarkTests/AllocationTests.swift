@@ -12,7 +12,8 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
 @Suite struct AllocationTests {
   private static let batches = 5
   private static let few = 100
-  private static let many = EventBatch.sliceCapacity
+  /// In one slice.
+  private static let many = 1_500
 
   private let corpus: EventCorpus
   private let operators: EngineRun.Operators

@@ -15,7 +15,8 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
 @Suite struct JSONAllocationTests {
   private static let batches = 5
   private static let few = 100
-  private static let many = EventBatch.sliceCapacity
+  /// In one slice.
+  private static let many = 1_000
 
   /// Allocations of `run` when all that it meets has been met before.
   private func allocations(_ run: () -> Void) -> UInt64 {

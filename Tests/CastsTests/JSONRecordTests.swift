@@ -189,7 +189,7 @@ private final class JSONEngine {
   func read(_ documents: [[UInt8]]) -> [Outcome] {
     let records = RecordBatch(copying: documents)
     var outcomes: [Outcome] = []
-    for slice in batch.slices(of: records.count) {
+    for slice in batch.slices(of: records.records) {
       decoder.decode(records.records, slice, into: batch)
       var rows = (0..<slice.count).map { row in Outcome.row(batch.columns.map { shown($0, row) }) }
       for failure in batch.failures { rows[failure.row] = .failure(failure.code, failure.message) }

@@ -26,6 +26,22 @@ import Testing
     #expect(batch.failures.isEmpty)
   }
 
+  @Test("records are cut into slices that fit the batch, long ones into shorter slices")
+  func slices() {
+    let batch = EventBatch(specs: [], capacity: 100)
+    func slices(_ count: Int, bytes: Int) -> [Range<Int>] {
+      let records = RecordBatch(copying: Array(repeating: [UInt8](repeating: 0, count: bytes), count: count))
+      return batch.slices(of: records.records)
+    }
+    #expect(slices(0, bytes: 1) == [])
+    #expect(slices(100, bytes: 1) == [0..<100])
+    #expect(slices(250, bytes: 1) == [0..<100, 100..<200, 200..<250])
+    #expect(slices(5, bytes: EventBatch.slicePayloadBytes / 2) == [0..<2, 2..<4, 4..<5])
+    #expect(slices(2, bytes: EventBatch.slicePayloadBytes + 1) == [0..<1, 1..<2])
+    let tombstones = RecordBatch(copying: [nil, nil])
+    #expect(batch.slices(of: tombstones.records) == [0..<2])
+  }
+
   @Test("a new batch's columns are readable before they are written")
   func freshColumns() {
     let types: [SQLType] = [.text, .bigint, .doublePrecision, .boolean, .numeric(scale: 2)]

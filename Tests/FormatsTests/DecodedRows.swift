@@ -26,7 +26,7 @@ extension RecordDecoder {
     let source = RecordBatch(copying: records)
     let batch = EventBatch(specs: plan.columns, capacity: capacity)
     var rows: [[String]] = []
-    for slice in batch.slices(of: source.count) {
+    for slice in batch.slices(of: source.records) {
       decode(source, slice, into: batch)
       for row in 0..<batch.count {
         guard batch.live[row] == 1 else {

@@ -51,7 +51,7 @@ final class JSONReading {
         at: index, to: Record(payload: payload, payloadCount: bytes.count, offset: Int64(index)))
     }
     var outcomes: [Outcome] = []
-    for slice in batch.slices(of: records.count) {
+    for slice in batch.slices(of: records) {
       decoder.decode(records, slice, into: batch)
       outcomes += batch.outcomes()
     }

@@ -81,6 +81,33 @@ import Testing
     }
   }
 
+  @Test func `Numbers of every length before and behind the point are read wherever they stand`() {
+    let columns = [
+      column(.doublePrecision, name: "d"), DeclaredColumn(name: "n", type: .numeric(scale: 9), precision: 38),
+      column(.bigint, name: "i"),
+    ]
+    for whole in 1...17 {
+      for places in 0...17 {
+        let digits = String("9081726354819203746".prefix(whole))
+        let text = places == 0 ? digits : digits + "." + String("0192837465091827364".prefix(places))
+        for number in [text, "-" + text, "0" + text.dropFirst(whole)] {
+          let documents = [
+            "{\"d\":\(number),\"i\":7,\"n\":\(number)}",
+            "{\"n\":\(number),\"something in front of it\":\"x\",\"i\":7,\"d\":\(number)}",
+            "{\"i\":7,\"d\":\(number),\"n\":\(number),\"something behind it\":\"to look at\"}",
+          ]
+          let outcomes = read(documents, columns)
+          guard case .row(let cells) = outcomes[0] else {
+            Issue.record("\(number): \(outcomes[0])")
+            continue
+          }
+          #expect(cells[0] == (Double(number) ?? .nan).description && cells[2] == "7", "\(number)")
+          #expect(outcomes[1] == outcomes[0] && outcomes[2] == outcomes[0], "\(number)")
+        }
+      }
+    }
+  }
+
   @Test func `White space is part of a shape`() {
     let columns = [column(.bigint, name: "a"), column(.text, name: "b")]
     let pretty = "{\n  \"a\": 1,\n  \"b\": \"x\"\n}\n"
@@ -104,6 +131,46 @@ import Testing
       other = document.replacing("nn", with: "nN", maxReplacements: 1)
       if length > 2 { #expect(read([document, other], columns)[1] == .row(["NULL", "text"])) }
     }
+  }
+
+  @Test(
+    "members may be missing from a known shape, but not the object around them",
+    arguments: [
+      (#"{"a":1,"b":2,"u":{"x":3,"y":4,"z":"t"},"c":5}"#, ["1", "2", "3", "4", "t", "5"]),
+      (#"{"a":1,"u":{"x":3,"y":4,"z":"t"},"c":5}"#, ["1", "NULL", "3", "4", "t", "5"]),
+      (#"{"a":1,"b":2,"u":{"x":3},"c":5}"#, ["1", "2", "3", "NULL", "NULL", "5"]),
+      (#"{"a":1,"b":2,"u":{"x":3,"z":null},"c":5}"#, ["1", "2", "3", "NULL", "NULL", "5"]),
+      (#"{"a":1,"b":2,"u":{"y":4},"c":5}"#, ["1", "2", "NULL", "4", "NULL", "5"]),
+      (#"{"a":1,"b":2,"u":{},"c":5}"#, ["1", "2", "NULL", "NULL", "NULL", "5"]),
+      (#"{"a":1,"b":2,"u":{"x":3,"y":4}}"#, ["1", "2", "3", "4", "NULL", "NULL"]),
+      (#"{"a":1,"b":2,"c":5}"#, ["1", "2", "NULL", "NULL", "NULL", "5"]),
+      (#"{"a":1}"#, ["1", "NULL", "NULL", "NULL", "NULL", "NULL"]),
+      (#"{"b":2,"c":5}"#, ["NULL", "2", "NULL", "NULL", "NULL", "5"]),
+      (#"{"a":1,"b":2,"u":{"x":3,"y":4,"c":5}}"#, ["1", "2", "3", "4", "NULL", "NULL"]),
+      (#"{"a":1,"b":2,"y":4},"c":5}"#, nil), (#"{"a":1,"y":4},"c":5}"#, nil), (#"{"a":1,"b":2,"u":{"x":3,"c":5}"#, nil),
+      (#"{"a":1,"b":2,"b":2,"u":{"x":3},"c":5}"#, nil), (#"{"a":1,"b":2,"u":{"x":3,"y":4,"y":4},"c":5}"#, nil),
+      (#"{"a":1,"b":2,"u":{"x":3},"c":5,"c":5}"#, nil), (#"{"a":1,"b":,"u":{"x":3},"c":5}"#, nil),
+      (#"{"a":1,"b":2,"u":{"x":3,},"c":5}"#, nil), (#"{"a":1 "b":2,"u":{"x":3},"c":5}"#, nil),
+    ] as [(String, [String]?)])
+  func missing(_ document: String, _ values: [String]?) {
+    let columns = [
+      column(.bigint, name: "a"), column(.bigint, name: "b"),
+      DeclaredColumn(name: "x", type: .bigint, path: [.member("u"), .member("x")]),
+      DeclaredColumn(name: "y", type: .bigint, path: [.member("u"), .member("y")]),
+      DeclaredColumn(name: "z", type: .text, path: [.member("u"), .member("z")]), column(.bigint, name: "c"),
+    ]
+    let full = Array(#"{"a":10,"b":20,"u":{"x":30,"y":40,"z":"text"},"c":50}"#.utf8)
+    let reading = JSONReading(columns)
+    #expect(
+      reading.outcomes([full, full]) == Array(repeating: .row(["10", "20", "30", "40", "text", "50"]), count: 2))
+    let outcome = reading.outcomes([Array(document.utf8)])[0]
+    #expect(outcome == read([document], columns)[0])
+    if let values { #expect(outcome == .row(values)) } else { #expect(!outcome.isRow) }
+    // Where a value must be there, it is missed.
+    let needed = columns.map { DeclaredColumn(name: $0.name, type: $0.type, isNullable: false, path: $0.path) }
+    let strict = JSONReading(needed)
+    #expect(strict.outcomes([full, full]).map(\.isRow) == [true, true])
+    #expect(strict.outcomes([Array(document.utf8)])[0].isRow == (values?.contains("NULL") == false))
   }
 
   @Test func `Ever new shapes are read as well`() {

@@ -38,7 +38,7 @@ func decode(
   let decoder = CSVRecordDecoder(columns: targets(of: wanted), declared: declared, csv: csv)
   let records = RecordBatch(copying: payloads)
   var outcomes: [Outcome] = []
-  for slice in batch.slices(of: records.count) {
+  for slice in batch.slices(of: records.records) {
     decoder.decode(records.records, slice, into: batch)
     outcomes += batch.outcomes()
   }

@@ -74,7 +74,7 @@ struct EngineRun {
     func process(_ records: UnsafeMutableBufferPointer<Record>) -> Int {
       let records = RecordBatch(records: records) {}
       var aggregated = 0
-      for slice in batch.slices(of: records.count) {
+      for slice in batch.slices(of: records.records) {
         decoder.decode(records, slice, into: batch)
         let counts = windows.process(
           batch, runs: [PartitionRun(partition: 0, rows: 0..<slice.count)], now: .max / 4, watermark: nil)

@@ -241,7 +241,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     }
     records.keepFirst(admitted.count)
     lastRecord = time.monotonic()
-    for slice in batch.slices(of: records.count) {
+    for slice in batch.slices(of: records.records) {
       decoder.decode(records, slice, into: batch)
       let runs = admitted.runs.compactMap { $0.clipped(to: slice) }
       aggregate(runs)

@@ -3,6 +3,11 @@ import Plan
 
 /// The columns of a node get its value, or refuse it.
 extension JSONReader {
+  /// Gives NULL to the columns at the node and below, which all take it.
+  func writeNulls(_ node: Int, _ row: Int) {
+    for column in tree.nodes[node].all { setNull(columns[tree.columns[column].index], row) }
+  }
+
   mutating func writeNull(_ node: Int) {
     for column in tree.nodes[node].own {
       meet(column)

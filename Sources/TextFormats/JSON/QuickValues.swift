@@ -4,20 +4,27 @@ import Events
 // Values in their common forms, for the loops. Each function returns the place behind the value, or nil when it is
 // something else, be it wrong or only rare.
 //
-// `isRoomy` says that `QuickRoom.bytes` bytes may be read from the cursor on. Without it the end is minded: a record has at
-// least `QuickRoom.least` bytes, so that what stands near its end can be looked at from there backwards.
+// `room` says what may be read around the value. Where there is none the end is minded: a record has at least
+// `QuickRoom.least` bytes, so that what stands near its end can be looked at from there backwards.
 
-enum QuickRoom {
-  /// A sign, a point and three words of digits are less.
-  static let bytes = 32
+/// What may be read around a value.
+struct QuickRoom {
+  /// `bytes` from its beginning on.
+  var behind: Bool
+  /// `before` in front of it.
+  var infront: Bool
+
+  /// A sign, and what is looked at behind it.
+  static let bytes = 1 + streampulse_scan_width
+  static let before = streampulse_scan_width
   static let least = streampulse_scan_width
 }
 
 /// The next eight bytes, zeros behind the end.
 @inline(__always)
-func word(_ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, isRoomy: Bool) -> UInt64 {
+func word(_ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UInt64 {
   let left = end - cursor
-  if isRoomy || left >= 8 { return loadWord(cursor) }
+  if left >= 8 { return loadWord(cursor) }
   guard left > 0 else { return 0 }
   return loadWord(end - 8) &>> UInt64(truncatingIfNeeded: 64 &- 8 &* left)
 }
@@ -78,18 +85,46 @@ struct QuickPowers: ~Copyable {
   }
 }
 
+/// A number of up to fifteen bytes, its sign aside; the count is 0 for anything else.
+@inline(__always)
+private func shortDecimal(
+  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ room: QuickRoom
+) -> (number: streampulse_decimal, isNegative: Bool) {
+  let left = end - cursor
+  guard room.infront, room.behind || left > 1 else { return (streampulse_decimal(), false) }
+  let isNegative = cursor.pointee == UInt8(ascii: "-")
+  let start = isNegative ? cursor + 1 : cursor
+  let digits = isNegative ? left &- 1 : left
+  if room.behind || digits >= streampulse_scan_width { return (streampulse_read_decimal(start), isNegative) }
+  return (streampulse_read_last_decimal(start, UInt32(truncatingIfNeeded: digits)), isNegative)
+}
+
 /// A whole number of up to fifteen digits.
 @inline(__always)
 func quickInteger(
   _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: UnsafePointer<UInt64>, _ value: inout Int64,
-  isRoomy: Bool
+  _ room: QuickRoom
+) -> UnsafePointer<UInt8>? {
+  let (number, isNegative) = shortDecimal(cursor, end, room)
+  guard number.count == 0 else {
+    value = Int64(bitPattern: number.significand)
+    if isNegative { value = 0 &- value }
+    return number.places == 0 ? cursor + (Int(number.count) &+ (isNegative ? 1 : 0)) : nil
+  }
+  return quickIntegerByWords(cursor, end, powers, &value)
+}
+
+/// The same at the beginning of a record.
+@inline(never)
+private func quickIntegerByWords(
+  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: UnsafePointer<UInt64>, _ value: inout Int64
 ) -> UnsafePointer<UInt8>? {
   var start = cursor
-  var first = word(cursor, end, isRoomy: isRoomy)
+  var first = word(cursor, end)
   let isNegative = first & 0xFF == UInt64(UInt8(ascii: "-"))
   if isNegative {
     start += 1
-    first = word(start, end, isRoomy: isRoomy)
+    first = word(start, end)
   }
   var (digits, count) = leadingDigits(first)
   guard count > 0, digits & 0xFF != 0 || count == 1 else { return nil }
@@ -98,7 +133,7 @@ func quickInteger(
     magnitude = number(digits, count)
   } else {
     magnitude = number(digits)
-    (digits, count) = leadingDigits(word(start + 8, end, isRoomy: isRoomy))
+    (digits, count) = leadingDigits(word(start + 8, end))
     guard count < 8 else { return nil }
     magnitude = magnitude &* powers[count] &+ number(digits, count)
     count &+= 8
@@ -107,7 +142,7 @@ func quickInteger(
   return start + count
 }
 
-/// A number without an exponent, of up to eighteen digits, seven of them before the point.
+/// A number without an exponent, of up to eighteen digits.
 struct QuickDecimal {
   var significand: UInt64 = 0
   var places = 0
@@ -115,14 +150,29 @@ struct QuickDecimal {
 
   @inline(__always)
   mutating func read(
-    _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: UnsafePointer<UInt64>, isRoomy: Bool
+    _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: UnsafePointer<UInt64>, _ room: QuickRoom
+  ) -> UnsafePointer<UInt8>? {
+    let (number, isNegative) = shortDecimal(cursor, end, room)
+    guard number.count == 0 else {
+      significand = number.significand
+      places = Int(number.places)
+      self.isNegative = isNegative
+      return cursor + (Int(number.count) &+ (isNegative ? 1 : 0))
+    }
+    return readWords(cursor, end, powers)
+  }
+
+  /// The same at the beginning of a record, and of longer numbers: up to seven digits before the point.
+  @inline(never)
+  private mutating func readWords(
+    _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: UnsafePointer<UInt64>
   ) -> UnsafePointer<UInt8>? {
     var start = cursor
-    var first = word(start, end, isRoomy: isRoomy)
+    var first = word(start, end)
     isNegative = first & 0xFF == UInt64(UInt8(ascii: "-"))
     if isNegative {
       start += 1
-      first = word(start, end, isRoomy: isRoomy)
+      first = word(start, end)
     }
     let (digits, whole) = leadingDigits(first)
     guard whole > 0, whole < 8, digits & 0xFF != 0 || whole == 1 else { return nil }
@@ -135,20 +185,20 @@ struct QuickDecimal {
     // The digits without the point: those behind it stand one byte further.
     let mask = 1 &<< bits &- 1
     start += 1
-    let (values, count) = leadingDigits(first & mask | word(start, end, isRoomy: isRoomy) & ~mask)
+    let (values, count) = leadingDigits(first & mask | word(start, end) & ~mask)
     guard count > whole else { return nil }
     guard count == 8 else {
       significand = number(values, count)
       places = count &- whole
       return start + count
     }
-    let (more, moreCount) = leadingDigits(word(start + 8, end, isRoomy: isRoomy))
+    let (more, moreCount) = leadingDigits(word(start + 8, end))
     guard moreCount == 8 else {
       significand = number(values) &* powers[moreCount] &+ number(more, moreCount)
       places = 8 &+ moreCount &- whole
       return start + (8 &+ moreCount)
     }
-    let (last, lastCount) = leadingDigits(word(start + 16, end, isRoomy: isRoomy))
+    let (last, lastCount) = leadingDigits(word(start + 16, end))
     guard lastCount <= 2 else { return nil }
     significand = (number(values) &* 100_000_000 &+ number(more)) &* powers[lastCount] &+ number(last, lastCount)
     places = 16 &+ lastCount &- whole
@@ -159,11 +209,11 @@ struct QuickDecimal {
 /// The quote that ends a string without escapes, of ASCII alone, from behind its opening quote on.
 @inline(__always)
 func quickQuote(
-  _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, isRoomy: Bool
+  _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ room: QuickRoom
 ) -> UnsafePointer<UInt8>? {
   let width = streampulse_scan_width
   var next = start
-  var mayScan = isRoomy
+  var mayScan = room.behind
   while true {
     guard mayScan || end - next >= width else {
       let left = end - next
@@ -183,9 +233,9 @@ func quickQuote(
 /// The characters of such a string.
 @inline(__always)
 func quickText(
-  _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ text: inout TextView, isRoomy: Bool
+  _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ text: inout TextView, _ room: QuickRoom
 ) -> UnsafePointer<UInt8>? {
-  guard let quote = quickQuote(start, end, isRoomy: isRoomy) else { return nil }
+  guard let quote = quickQuote(start, end, room) else { return nil }
   text = TextView(start: start, count: quote - start)
   return quote + 1
 }
@@ -193,9 +243,9 @@ func quickText(
 /// `true` or `false`.
 @inline(__always)
 func quickBoolean(
-  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ value: inout UInt8, isRoomy: Bool
+  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ value: inout UInt8
 ) -> UnsafePointer<UInt8>? {
-  let word = word(cursor, end, isRoomy: isRoomy)
+  let word = word(cursor, end)
   if word & 0xFFFF_FFFF == 0x6575_7274 {
     value = 1
     return cursor + 4
@@ -206,22 +256,20 @@ func quickBoolean(
 }
 
 @inline(__always)
-func isNull(_ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, isRoomy: Bool) -> Bool {
-  word(cursor, end, isRoomy: isRoomy) & 0xFFFF_FFFF == 0x6C6C_756E
+func isNull(_ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
+  word(cursor, end) & 0xFFFF_FFFF == 0x6C6C_756E
 }
 
 /// Any scalar.
 @inline(__always)
 func quickScalar(
-  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: UnsafePointer<UInt64>, isRoomy: Bool
+  _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: UnsafePointer<UInt64>, _ room: QuickRoom
 ) -> UnsafePointer<UInt8>? {
-  guard isRoomy || cursor < end else { return nil }
-  if cursor.pointee == UInt8(ascii: "\"") {
-    return quickQuote(cursor + 1, end, isRoomy: isRoomy).map { $0 + 1 }
-  }
+  guard room.behind || cursor < end else { return nil }
+  if cursor.pointee == UInt8(ascii: "\"") { return quickQuote(cursor + 1, end, room).map { $0 + 1 } }
   var number = QuickDecimal()
-  if let next = number.read(cursor, end, powers, isRoomy: isRoomy) { return next }
+  if let next = number.read(cursor, end, powers, room) { return next }
   var value: UInt8 = 0
-  if let next = quickBoolean(cursor, end, &value, isRoomy: isRoomy) { return next }
-  return isNull(cursor, end, isRoomy: isRoomy) ? cursor + 4 : nil
+  if let next = quickBoolean(cursor, end, &value) { return next }
+  return isNull(cursor, end) ? cursor + 4 : nil
 }

@@ -49,14 +49,20 @@ final class Shape {
     /// Bytes that have to be left for comparing words, and for reading the value without minding the end.
     var reach: Int
     var room: Int
+    /// Whether `QuickRoom.before` bytes are in front of every such value.
+    var hasRoomBefore: Bool
     /// Where the value begins.
     var valueOffset: Int
     var node: Int
     var depth: Int
     /// The one column whose value this is, if it is one.
     var column: JSONColumn
+    /// The member may be missing: what stands in front of it is its name and the comma behind the member before, and its
+    /// columns take NULL.
+    var isOptional: Bool
 
-    init(_ kind: Kind, _ text: TextView, _ leaf: LeafRecorder.Leaf, _ column: JSONColumn) {
+    /// - Parameter before: the least number of bytes in front of `text`.
+    init(_ kind: Kind, _ text: TextView, _ leaf: LeafRecorder.Leaf, _ tree: PathTree, before: Int) {
       self.kind = kind
       self.text = text
       let count = text.count
@@ -68,10 +74,14 @@ final class Shape {
       middle = max(0, count - 16)
       valueOffset = kind.isQuoted ? count - 1 : count
       reach = max(8, count)
-      room = count + QuickRoom.bytes
+      room = middle == 0 ? count + QuickRoom.bytes : .max
+      hasRoomBefore = before + count >= QuickRoom.before
       node = leaf.node
       depth = leaf.depth
-      self.column = column
+      column = tree.onlyColumn(of: leaf.node) ?? .none
+      let columns = leaf.node == PathTree.nowhere ? 0..<0 : tree.nodes[leaf.node].all
+      isOptional =
+        Shape.isName(TextView(start: start, count: valueOffset)) && columns.allSatisfy { tree.columns[$0].isNullable }
     }
   }
 
@@ -85,10 +95,13 @@ final class Shape {
   /// How many rows it was tried on, and how many had it; both fade.
   private(set) var tried = 0
   private(set) var matched = 0
+  /// Blocks since a row had it.
+  private(set) var idleBlocks = 0
 
   private static let maximumBytes = 1 << 14
   /// So many trials say what a shape is worth.
   private static let meaningfulTrials = 512
+  private static let maximumIdleBlocks = 256
 
   /// nil for a document that is too large to be worth it.
   init?(_ leaves: [LeafRecorder.Leaf], of document: UnsafeBufferPointer<UInt8>, _ tree: PathTree) {
@@ -109,11 +122,14 @@ final class Shape {
     }
     var unmet = Set(tree.columns.indices)
     var previous = start
+    var before = 0
     for (index, leaf) in leaves.enumerated() {
       let kind = Shape.kind(of: leaf, tree)
       let text = copy(previous, kind.isQuoted ? leaf.start + 1 : leaf.start)
-      let column = tree.onlyColumn(of: leaf.node) ?? .none
-      steps.initializeElement(at: index, to: Step(kind, text, leaf, column))
+      let step = Step(kind, text, leaf, tree, before: before)
+      // A value has a byte at least.
+      before += step.isOptional ? 0 : text.count + 1
+      steps.initializeElement(at: index, to: step)
       if leaf.node != PathTree.nowhere, kind != .skip { unmet.subtract(tree.nodes[leaf.node].all) }
       previous = leaf.end
     }
@@ -154,6 +170,16 @@ final class Shape {
     }
   }
 
+  /// Whether the text between two values is a comma, a member's name and a colon: both are members of one object.
+  private static func isName(_ text: TextView) -> Bool {
+    var rest = text.bytes[...].filter { ![0x20, 0x0A, 0x0D, 0x09].contains($0) }[...]
+    guard rest.popFirst() == UInt8(ascii: ","), rest.popFirst() == UInt8(ascii: "\"") else { return false }
+    while let byte = rest.popFirst(), byte != UInt8(ascii: "\"") {
+      if byte == UInt8(ascii: "\\") { rest = rest.dropFirst() }
+    }
+    return rest.elementsEqual([UInt8(ascii: ":")])
+  }
+
   /// The first eight bytes, zeros behind the end.
   private static func word(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UInt64 {
     (0..<min(8, end - start)).reduce(0) { $0 | UInt64(start[$1]) << UInt64(8 * $1) }
@@ -164,13 +190,20 @@ final class Shape {
   func note(tried rows: Int, matched matches: Int) {
     tried += rows
     matched += matches
+    if matches > 0 { idleBlocks = 0 }
     guard tried >= 2 * Shape.meaningfulTrials else { return }
     tried /= 2
     matched /= 2
   }
 
+  /// A block has been read, be it with this shape or without.
+  func noteBlock() { idleBlocks += 1 }
+
   /// Whether it saves more than it costs where it does not fit.
   var isWorthIt: Bool { tried < Shape.meaningfulTrials || matched * 8 >= tried }
+
+  /// Whether it keeps the place of another one for nothing.
+  var isForgotten: Bool { idleBlocks > Shape.maximumIdleBlocks }
 }
 
 extension JSONNumber {

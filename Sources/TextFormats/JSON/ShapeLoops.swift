@@ -148,22 +148,22 @@ struct ShapeLoops: ~Copyable {
     }
     switch step.kind {
     case .skip:
-      return each(step, &reader) { cursor, end, _, isRoomy in quickScalar(cursor, end, integers, isRoomy: isRoomy) }
+      return each(step, &reader) { cursor, end, _, room in quickScalar(cursor, end, integers, room) }
     case .text:
       let texts = reader.columns[target.index].texts
-      return each(step, &reader) { cursor, end, row, isRoomy in quickText(cursor, end, &texts[row], isRoomy: isRoomy) }
+      return each(step, &reader) { cursor, end, row, room in quickText(cursor, end, &texts[row], room) }
     case .varchar:
       let texts = reader.columns[target.index].texts
-      return each(step, &reader) { cursor, end, row, isRoomy in
-        let next = quickText(cursor, end, &texts[row], isRoomy: isRoomy)
+      return each(step, &reader) { cursor, end, row, room in
+        let next = quickText(cursor, end, &texts[row], room)
         return texts[row].count <= target.maximumCharacters ? next : nil
       }
     case .integer:
       let values = reader.columns[target.index].integers
       let range = target.type == .integer ? Int64(Int32.min)...Int64(Int32.max) : .min ... .max
-      return each(step, &reader) { cursor, end, row, isRoomy in
+      return each(step, &reader) { cursor, end, row, room in
         var value: Int64 = 0
-        let next = quickInteger(cursor, end, integers, &value, isRoomy: isRoomy)
+        let next = quickInteger(cursor, end, integers, &value, room)
         values[row] = value
         return range.contains(value) ? next : nil
       }
@@ -171,9 +171,9 @@ struct ShapeLoops: ~Copyable {
       let values = reader.columns[target.index].decimals
       let scale = target.scale
       let limit = Int128(powersOfTen[target.precision])
-      return each(step, &reader) { cursor, end, row, isRoomy in
+      return each(step, &reader) { cursor, end, row, room in
         var number = QuickDecimal()
-        guard let next = number.read(cursor, end, integers, isRoomy: isRoomy), number.places <= scale,
+        guard let next = number.read(cursor, end, integers, room), number.places <= scale,
           scale &- number.places <= QuickPowers.greatest
         else { return nil }
         let magnitude = Int128(number.significand) &* Int128(integers[scale &- number.places])
@@ -183,9 +183,9 @@ struct ShapeLoops: ~Copyable {
     case .double:
       let values = reader.columns[target.index].doubles
       let divisors = powers.doubles
-      return each(step, &reader) { cursor, end, row, isRoomy in
+      return each(step, &reader) { cursor, end, row, room in
         var number = QuickDecimal()
-        guard let next = number.read(cursor, end, integers, isRoomy: isRoomy) else { return nil }
+        guard let next = number.read(cursor, end, integers, room) else { return nil }
         let magnitude =
           number.significand <= 1 << 53 && number.places <= QuickPowers.greatest
           // Both are exact, and so their quotient is rounded once.
@@ -196,8 +196,8 @@ struct ShapeLoops: ~Copyable {
       }
     case .boolean:
       let values = reader.columns[target.index].booleans
-      return each(step, &reader) { cursor, end, row, isRoomy in
-        quickBoolean(cursor, end, &values[row], isRoomy: isRoomy)
+      return each(step, &reader) { cursor, end, row, _ in
+        quickBoolean(cursor, end, &values[row])
       }
     case .epoch:
       let values = reader.columns[target.index].integers
@@ -208,9 +208,9 @@ struct ShapeLoops: ~Copyable {
       case .microseconds: factor = 1
       case .nanoseconds, nil: return each(step, &reader) { _, _, _, _ in nil }
       }
-      return each(step, &reader) { cursor, end, row, isRoomy in
+      return each(step, &reader) { cursor, end, row, room in
         var value: Int64 = 0
-        let next = quickInteger(cursor, end, integers, &value, isRoomy: isRoomy)
+        let next = quickInteger(cursor, end, integers, &value, room)
         // Fifteen digits of seconds are less than 2^70 microseconds; what does not fit is out of range.
         let (microseconds, overflow) = value.multipliedReportingOverflow(by: factor)
         values[row] = microseconds
@@ -219,9 +219,9 @@ struct ShapeLoops: ~Copyable {
     case .timestamp:
       let values = reader.columns[target.index].integers
       let hasZone = target.type == .timestamptz
-      return each(step, &reader) { cursor, end, row, isRoomy in
+      return each(step, &reader) { cursor, end, row, room in
         var text = TextView.empty
-        guard let next = quickText(cursor, end, &text, isRoomy: isRoomy) else { return nil }
+        guard let next = quickText(cursor, end, &text, room) else { return nil }
         do throws(ValueFault) {
           values[row] = hasZone ? try ValueText.timestamptz(text.bytes) : try ValueText.timestamp(text.bytes)
           return next
@@ -231,8 +231,8 @@ struct ShapeLoops: ~Copyable {
       }
     case .uuid:
       let texts = reader.columns[target.index].texts
-      return each(step, &reader) { cursor, end, row, isRoomy in
-        guard let next = quickText(cursor, end, &texts[row], isRoomy: isRoomy),
+      return each(step, &reader) { cursor, end, row, room in
+        guard let next = quickText(cursor, end, &texts[row], room),
           UUIDText.isCanonical(texts[row].bytes)
         else { return nil }
         return next
@@ -248,22 +248,28 @@ struct ShapeLoops: ~Copyable {
   private func each(
     _ step: Shape.Step, _ reader: inout JSONReader,
     _ read: (
-      _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ row: Int, _ isRoomy: Bool
+      _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ row: Int, _ room: QuickRoom
     ) -> UnsafePointer<UInt8>?
   ) -> UInt64 {
     let readings = readings
     let (first, last, lastOffset, mask) = (step.first, step.last, step.lastOffset, step.mask)
     let (reach, room, textCount, middle) = (step.reach, step.room, step.text.count, step.middle)
+    let hasRoomBefore = step.hasRoomBefore
     var leaving: UInt64 = 0
     for index in 0..<count {
       let (cursor, end, row) = (readings[index].cursor, readings[index].end, readings[index].row)
       let left = end - cursor
       var next: UnsafePointer<UInt8>?
-      if left >= reach {
+      // Looked at twice as often written as done: most records have room.
+      if left >= room {
+        let difference = (loadWord(cursor) ^ first) | (loadWord(cursor + lastOffset) ^ last)
+        if difference & mask == 0 {
+          next = read(cursor + textCount, end, row, QuickRoom(behind: true, infront: hasRoomBefore))
+        }
+      } else if left >= reach {
         let difference = (loadWord(cursor) ^ first) | (loadWord(cursor + lastOffset) ^ last)
         if difference & mask == 0, middle == 0 || memcmp(cursor + 8, step.text.start + 8, middle) == 0 {
-          let value = cursor + textCount
-          next = left >= room ? read(value, end, row, true) : read(value, end, row, false)
+          next = read(cursor + textCount, end, row, QuickRoom(behind: false, infront: hasRoomBefore))
         }
       }
       if let next = next ?? readSlowly(cursor, end, row, step, &reader) {
@@ -275,16 +281,19 @@ struct ShapeLoops: ~Copyable {
     return leaving
   }
 
-  /// What is rare: bytes near the record's end or others than the shape's in front of the value, and values for which there
-  /// is no loop.
+  /// What is rarer: members that are missing, NULL, bytes near the record's end, and values for which there is no loop.
   @inline(never)
   private func readSlowly(
     _ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ row: Int, _ step: Shape.Step,
     _ reader: inout JSONReader
   ) -> UnsafePointer<UInt8>? {
-    guard end - cursor > step.valueOffset, memcmp(cursor, step.text.start, step.valueOffset) == 0 else { return nil }
+    guard end - cursor > step.valueOffset, memcmp(cursor, step.text.start, step.valueOffset) == 0 else {
+      guard step.isOptional else { return nil }
+      if step.node != PathTree.nowhere { reader.writeNulls(step.node, row) }
+      return cursor
+    }
     let value = cursor + step.valueOffset
-    if step.column.isNullable, isNull(value, end, isRoomy: false) {
+    if step.column.isNullable, isNull(value, end) {
       setNull(reader.columns[step.column.index], row)
       return value + 4
     }

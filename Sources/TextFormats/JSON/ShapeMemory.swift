@@ -54,15 +54,27 @@ struct ShapeMemory: ~Copyable {
     return shape
   }
 
+  /// Shapes that others have taken the place of are forgotten, those that cost more than they save, too.
   private mutating func review() {
-    var useless: Int?
+    var (forgotten, useless): (Int?, Int?)
     for index in 0..<shapes.count {
-      if index > 0, shapes[index].matched > shapes[index - 1].matched { shapes.swapAt(index, index - 1) }
+      let shape = shapes[index]
+      shape.noteBlock()
+      if index > 0, shape.matched > shapes[index - 1].matched {
+        shapes[index] = shapes[index - 1]
+        shapes[index - 1] = shape
+      }
+    }
+    for index in 0..<shapes.count {
+      if shapes[index].isForgotten { forgotten = index }
       if !shapes[index].isWorthIt { useless = index }
     }
-    guard let useless else { return }
-    shapes.remove(at: useless)
-    learnLess()
+    if let useless {
+      learnLess()
+      shapes.remove(at: useless)
+    } else if let forgotten {
+      shapes.remove(at: forgotten)
+    }
   }
 
   private mutating func learnLess() {
