@@ -150,25 +150,20 @@ public final class EventBatch {
     live.deallocate()
   }
 
-  /// Payload bytes of a slice of many records, for the same reason: longer records come in shorter slices.
-  public static let slicePayloadBytes = 384 << 10
+  /// Payload bytes of a slice of many records, about, for the same reason: long records come in shorter slices.
+  public static let slicePayloadBytes = 416 << 10
+  /// So many records tell how long all are.
+  private static let sampledRecords = 16
 
   /// Cuts records into slices that each fit the batch, in order.
   public func slices(of records: UnsafeMutableBufferPointer<Record>) -> [Range<Int>] {
-    var slices: [Range<Int>] = []
-    var first = 0
-    var bytes = 0
-    for index in 0..<records.count {
-      let count = records[index].payloadBytes.count
-      if index > first, index - first == capacity || bytes + count > EventBatch.slicePayloadBytes {
-        slices.append(first..<index)
-        first = index
-        bytes = 0
-      }
-      bytes += count
+    var (sampled, bytes) = (0, 0)
+    for index in stride(from: 0, to: records.count, by: max(1, records.count / EventBatch.sampledRecords)) {
+      bytes += records[index].payloadBytes.count
+      sampled += 1
     }
-    if first < records.count { slices.append(first..<records.count) }
-    return slices
+    let rows = min(capacity, max(1, EventBatch.slicePayloadBytes * sampled / max(1, bytes)))
+    return stride(from: 0, to: records.count, by: rows).map { $0..<min($0 + rows, records.count) }
   }
 
   /// Makes it a batch of `count` live rows whose columns are to be written.

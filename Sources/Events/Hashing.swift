@@ -43,6 +43,20 @@ public func endWords(_ start: UnsafePointer<UInt8>, _ count: Int) -> (first: UIn
   return (UInt64(start[0]) << 16 | UInt64(start[count >> 1]) << 8 | UInt64(start[count - 1]), 0)
 }
 
+/// Two words of a string, equal to those of another one of the same length up to 16 exactly when the strings are equal; of
+/// more than 16 bytes, the last sixteen. Not those of `endWords`.
+///
+/// Keys of less and of more than 8 bytes stand in one column, and nobody could foretell a branch on it: four loads that
+/// overlap, where those in the middle depend on the length by a shift (as wyhash reads short strings).
+@inlinable @inline(__always)
+public func equalityWords(_ start: UnsafePointer<UInt8>, _ count: Int) -> (first: UInt64, last: UInt64) {
+  guard count <= 16, count >= 4 else { return endWords(start, count) }
+  let raw = UnsafeRawPointer(start)
+  let step = (count &>> 3) &* 4
+  func load(_ offset: Int) -> UInt64 { UInt64(raw.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
+  return (load(0) | load(step) &<< 32, load(count &- 4) | load(count &- 4 &- step) &<< 32)
+}
+
 /// A seeded hash of one 64-bit value.
 @inlinable @inline(__always)
 public func hashInteger(_ value: UInt64, seed: UInt64) -> UInt64 {

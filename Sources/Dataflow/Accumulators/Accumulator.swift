@@ -104,6 +104,20 @@ final class Accumulator {
     }
   }
 
+  /// Whether it counts events that pass a filter.
+  var isFilteredCount: Bool {
+    guard case .count = function else { return false }
+    return filter != nil
+  }
+
+  /// The same for two counts with filters: an event's group is looked up once for both.
+  func add(
+    with other: Accumulator, to states: GroupStates, _ groups: UnsafePointer<Int32>, _ program: Program, _ count: Int
+  ) {
+    guard let mask = takePart(program, count), let otherMask = other.takePart(program, count) else { return }
+    countMasked(values(states), mask, other.values(states), otherMask, groups, count)
+  }
+
   /// Which events count: those that pass the filter and whose argument is not NULL. nil: all.
   private func takePart(_ program: Program, _ count: Int) -> UnsafePointer<UInt8>? {
     let filter = filter.map { program.registers[$0].booleans }
@@ -215,6 +229,17 @@ private func countMasked(
   _ counts: StateColumn, _ groups: UnsafePointer<Int32>, _ mask: UnsafePointer<UInt8>, _ count: Int
 ) {
   for event in 0..<count { counts.cell(groups[event], of: Int64.self).pointee &+= Int64(mask[event]) }
+}
+
+private func countMasked(
+  _ counts: StateColumn, _ mask: UnsafePointer<UInt8>, _ others: StateColumn, _ otherMask: UnsafePointer<UInt8>,
+  _ groups: UnsafePointer<Int32>, _ count: Int
+) {
+  for event in 0..<count {
+    let group = groups[event]
+    counts.cell(group, of: Int64.self).pointee &+= Int64(mask[event])
+    others.cell(group, of: Int64.self).pointee &+= Int64(otherMask[event])
+  }
 }
 
 @inline(__always)

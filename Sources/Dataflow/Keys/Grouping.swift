@@ -164,7 +164,15 @@ final class Grouping {
   }
 
   func accumulate(_ program: Program, _ count: Int) {
-    for accumulator in accumulators { accumulator.add(to: states, groups, program, count) }
+    var rest = accumulators[...]
+    while let accumulator = rest.popFirst() {
+      if accumulator.isFilteredCount, let next = rest.first, next.isFilteredCount {
+        accumulator.add(with: next, to: states, groups, program, count)
+        rest.removeFirst()
+      } else {
+        accumulator.add(to: states, groups, program, count)
+      }
+    }
   }
 
   /// Gives back what a drain has kept.

@@ -131,7 +131,7 @@ struct ValueDictionary: ~Copyable {
     if self.count > ValueDictionary.cachedCount { return findFarApart(texts, ids, misses, count) }
     var missed = 0
     for row in 0..<count {
-      let ends = endWords(texts[row].start, texts[row].count)
+      let ends = equalityWords(texts[row].start, texts[row].count)
       let id = find(texts[row], ends, hash(texts[row], ends))
       ValueDictionary.note(id, of: row, ids, misses, &missed)
     }
@@ -149,7 +149,7 @@ struct ValueDictionary: ~Copyable {
       let text = texts[row]
       var id: Int32 = 0
       if text.count <= 16 {
-        let ends = endWords(text.start, text.count)
+        let ends = equalityWords(text.start, text.count)
         let known = shortcuts + hashing.bits(ends, ValueDictionary.shortcutBits)
         let difference =
           (known.pointee.first ^ ends.first) | (known.pointee.last ^ ends.last)
@@ -175,7 +175,7 @@ struct ValueDictionary: ~Copyable {
       for first in stride(from: 0, to: count + 2 * size, by: size) {
         for row in (first..<first + size).clamped(to: 0..<count) {
           let text = texts[row]
-          let hash = hash(text, endWords(text.start, text.count))
+          let hash = hash(text, equalityWords(text.start, text.count))
           hashes[row & (2 * size - 1)] = hash
           streampulse_prefetch(slots + (Int(truncatingIfNeeded: hash) & slotMask))
         }
@@ -191,7 +191,7 @@ struct ValueDictionary: ~Copyable {
         }
         for row in (first - 2 * size..<first - size).clamped(to: 0..<count) {
           let text = texts[row]
-          let id = verify(ids[row], text, endWords(text.start, text.count))
+          let id = verify(ids[row], text, equalityWords(text.start, text.count))
           ValueDictionary.note(id, of: row, ids, misses, &missed)
         }
       }
@@ -250,7 +250,7 @@ struct ValueDictionary: ~Copyable {
   /// The id of the bytes, or nil when they are new and `accepts` refuses them.
   @inline(never)
   mutating func intern(_ text: TextView, accepts: (TextView) -> Bool) -> Int32? {
-    let words = endWords(text.start, text.count)
+    let words = equalityWords(text.start, text.count)
     let hash = hashing(text, ends: words)
     let tag = UInt32(truncatingIfNeeded: hash >> 32)
     var index = Int(truncatingIfNeeded: hash) & slotMask

@@ -15,7 +15,7 @@ struct ValueHash {
     start = hashInteger(seed, seed: 0xa076_1d64_78bd_642f)
   }
 
-  /// - Parameter ends: the text's `endWords`.
+  /// - Parameter ends: the text's `equalityWords`.
   @inline(__always)
   func callAsFunction(_ text: TextView, ends: (first: UInt64, last: UInt64)) -> UInt64 {
     let raw = UnsafeRawPointer(text.start)
