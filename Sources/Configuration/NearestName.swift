@@ -1,5 +1,5 @@
 /// The candidate that `name` was probably meant to be: at most a third of its letters, and `mostMistakes`, are wrong.
-func nearestName(to name: String, among candidates: [String], mostMistakes: Int = .max) -> String? {
+public func nearestName(to name: String, among candidates: [String], mostMistakes: Int = .max) -> String? {
   let word = Array(name.lowercased().utf8)
   let limit = min(mostMistakes, max(1, word.count / 3))
   var best: (name: String, distance: Int)?

@@ -37,6 +37,12 @@ import Testing
     #expect(configuration.api.port == port)
   }
 
+  @Test("what is counted stands in the singular or the plural")
+  func counts() {
+    #expect([0, 1, 2].map { counted($0, "line") } == ["0 lines", "1 line", "2 lines"])
+    #expect([1, 3].map { counted($0, "entry", plural: "entries") } == ["1 entry", "3 entries"])
+  }
+
   @Test("KAFKA_PROPERTY_ variables become librdkafka properties, and secret ones are not shown")
   func kafkaProperties() throws {
     let configuration = try Configuration(

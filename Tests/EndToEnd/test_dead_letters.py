@@ -174,8 +174,10 @@ def test_letters_are_listed_shown_and_replayed_once_when_their_schema_is_there(p
         assert text.lstrip("|") in page, page
     assert re.search(r"^  00000000  00 00 00 12 67 48 .*\|\.\.\.\.gH", page, re.MULTILINE), page
     assert parts.must("dead-letters", "show", framed["message_id"]) == page
-    for wrong in (["show", "999"], ["show", "x"], ["show"], ["replay"], ["drop"], ["list", "--since", "x"]):
+    for wrong in (["show", "999"], ["show", "x"], ["show"], ["replay"], ["drop"], ["list", "--since", "x"], ["list", "--code", "NOPE"]):
         assert parts.run("dead-letters", *wrong).returncode == 2, wrong
+    misspelt = parts.run("dead-letters", "list", "--code", "TRUNCATE")
+    assert "--code: there is no code TRUNCATE; did you mean TRUNCATED?" in misspelt.stderr
 
     # Nothing has been mended: all stay.
     done = parts.run("dead-letters", "replay", "--all")

@@ -78,6 +78,20 @@ import Threads
     #expect(try bench.verify().replayed == 2)
   }
 
+  @Test("letters are listed with their stream, and those of streams that are not defined are counted apart")
+  func foreign() throws {
+    try commitFuture()
+    let listing = try LetterListing(bench.connection)
+    let name = bench.plan.definition.name
+    #expect(try listing.lines(LetterFilter(), limit: 9).lines.map(\.stream) == [name, name])
+    #expect(try listing.foreign(to: [name], LetterFilter()).isEmpty)
+    _ = try bench.rows("UPDATE dead_letters SET stream = 'former' WHERE record_offset = 2")
+    #expect(try listing.lines(LetterFilter(), limit: 9).lines.map(\.stream) == ["former", name])
+    let foreign = try listing.foreign(to: [name], LetterFilter())
+    #expect(foreign.map(\.stream) == ["former"] && foreign.map(\.count) == [1])
+    #expect(try replay(bench).replayed == 1)
+  }
+
   @Test("what still fails stays, with its new reason")
   func stillDead() throws {
     try commitFuture()

@@ -1,3 +1,4 @@
+import Events
 import Postgres
 
 /// Which dead letters are meant; what is nil or empty leaves nobody out.
@@ -8,6 +9,9 @@ public struct LetterFilter: Sendable {
   public var partition: Int32?
   /// As Postgres reads a `timestamptz`.
   public var since: String?
+
+  /// The codes that letters have.
+  public static let codes = EventErrorCode.allCases.map(\.rawValue)
 
   public init(stream: String? = nil) {
     self.stream = stream

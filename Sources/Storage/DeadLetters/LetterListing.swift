@@ -6,6 +6,7 @@ public struct LetterListing {
   public struct Line: Sendable {
     public var id: Int64
     public var createdAt: String
+    public var stream: String
     public var partition: String
     public var offset: String
     public var code: String
@@ -35,8 +36,8 @@ public struct LetterListing {
   public func lines(_ filter: LetterFilter, limit: Int) throws(PostgresError) -> (lines: [Line], total: Int) {
     let result = try connection.query(
       """
-      SELECT d.id, to_char(d.created_at, 'YYYY-MM-DD HH24:MI:SS'), d.partition, d.record_offset, d.code,
-             coalesce(d.aggregate, ''), \(LetterListing.state), d.reason
+      SELECT d.id, to_char(d.created_at, 'YYYY-MM-DD HH24:MI:SS'), d.stream, d.partition, d.record_offset,
+             d.code, coalesce(d.aggregate, ''), \(LetterListing.state), d.reason
       FROM \(tables) WHERE \(LetterFilter.condition)
       ORDER BY d.id DESC LIMIT $6
       """, filter.parameters + [.bigint(Int64(limit))])
@@ -44,11 +45,26 @@ public struct LetterListing {
       "SELECT count(*) FROM dead_letters AS d WHERE \(LetterFilter.condition)", filter.parameters)
     let lines = (0..<result.rowCount).map { row in
       Line(
-        id: result.integer(row, 0) ?? 0, createdAt: result[row, 1] ?? "", partition: result[row, 2] ?? "",
-        offset: result[row, 3] ?? "", code: result[row, 4] ?? "", aggregate: result[row, 5] ?? "",
-        state: result[row, 6] ?? "", reason: result[row, 7] ?? "")
+        id: result.integer(row, 0) ?? 0, createdAt: result[row, 1] ?? "", stream: result[row, 2] ?? "",
+        partition: result[row, 3] ?? "", offset: result[row, 4] ?? "", code: result[row, 5] ?? "",
+        aggregate: result[row, 6] ?? "", state: result[row, 7] ?? "", reason: result[row, 8] ?? "")
     }
     return (lines, Int(total.integer(0, 0) ?? 0))
+  }
+
+  /// How many letters that have not been replayed are of streams other than `defined`, by stream.
+  public func foreign(
+    to defined: [String], _ filter: LetterFilter
+  ) throws(PostgresError) -> [(stream: String, count: Int)] {
+    var streams = PostgresArray(.text)
+    for stream in defined { streams.append(stream) }
+    let result = try connection.query(
+      """
+      SELECT d.stream, count(*) FROM dead_letters AS d
+      WHERE \(LetterFilter.condition) AND d.replayed_at IS NULL AND d.stream <> ALL ($6)
+      GROUP BY d.stream ORDER BY d.stream
+      """, filter.parameters + [.array(streams)])
+    return (0..<result.rowCount).map { (result[$0, 0] ?? "", Int(result.integer($0, 1) ?? 0)) }
   }
 
   /// Everything about the newest of the letters, the newest first: one JSON object each, key and value in hexadecimal.

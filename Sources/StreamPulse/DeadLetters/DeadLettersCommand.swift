@@ -84,8 +84,17 @@ private struct DeadLettersCommand {
       replayed += report.replayed
       refused += report.refused
     }
+    tellForeign(try listing.foreign(to: project.streams.map(\.plan.definition.name), filter))
     print("\(replayed) dead letters replayed, \(refused) stay")
     return refused == 0 ? 0 : 1
+  }
+
+  /// What a replay passes over: letters of streams that were renamed, removed, or are another project's.
+  private func tellForeign(_ letters: [(stream: String, count: Int)]) {
+    guard !letters.isEmpty else { return }
+    let count = letters.reduce(0) { $0 + $1.count }
+    let streams = letters.map { "\($0.stream) (\($0.count))" }.joined(separator: ", ")
+    print("\(counted(count, "dead letter")) left alone, of streams that the project does not define: \(streams)")
   }
 
   private func number(of id: String) throws -> Int64 {
@@ -105,7 +114,15 @@ private struct DeadLettersCommand {
       }
       filter.stream = name
     }
-    filter.code = parsed.string("code")
+    if let code = parsed.string("code") {
+      guard LetterFilter.codes.contains(code) else {
+        let nearest = nearestName(to: code, among: LetterFilter.codes)
+        throw parsed.error(
+          "--code: there is no code \(code)",
+          hint: nearest.map { "did you mean \($0)?" } ?? "codes are \(LetterFilter.codes.joined(separator: ", "))")
+      }
+      filter.code = code
+    }
     filter.partition = try parsed.integer("partition", in: 0...Int(Int32.max)).map(Int32.init)
     if let since = parsed.string("since") {
       do throws(PostgresError) {

@@ -9,11 +9,14 @@ enum LetterText {
 
   /// A line for each, under a heading.
   static func table(_ lines: [LetterListing.Line]) -> String {
-    let heading = ["ID", "TIME", "PARTITION", "OFFSET", "CODE", "AGGREGATE", "STATE", "REASON"]
+    let heading = ["ID", "TIME", "STREAM", "PARTITION", "OFFSET", "CODE", "AGGREGATE", "STATE", "REASON"]
     let rows =
       [heading]
       + lines.map {
-        ["\($0.id)", $0.createdAt, $0.partition, $0.offset, $0.code, $0.aggregate, $0.state, printable($0.reason)]
+        [
+          "\($0.id)", $0.createdAt, $0.stream, $0.partition, $0.offset, $0.code, $0.aggregate, $0.state,
+          printable($0.reason),
+        ]
       }
     let widths = heading.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
