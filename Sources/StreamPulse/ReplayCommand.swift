@@ -1,5 +1,4 @@
 import Configuration
-import Faults
 import Postgres
 import Rebuild
 import Storage
@@ -11,27 +10,40 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   }
   let aggregate = parsed.positional.first ?? ""
   let project = try context.loadProject()
+  guard let source = try context.source(of: aggregate, in: project) else {
+    let names = project.aggregates.map(\.name)
+    let nearest = nearestName(to: aggregate, among: names).map { "did you mean \($0)? " } ?? ""
+    throw parsed.error(
+      "there is no aggregate \(aggregate)", hint: nearest + "aggregates are \(names.joined(separator: ", "))")
+  }
   let database = try context.database().with("application_name", "streampulse replay")
   let connection = try PostgresConnection(database)
   defer { connection.close() }
   try Migrator.verify(connection)
   // It takes its time; an interruption leaves a table behind that nobody reads and that the next replay drops.
   Signals.unblockAll()
-  guard let source = try context.source(of: aggregate, in: project) else {
-    throw PipelineError.definition(
-      "there is no aggregate \(aggregate)\n  hint: there are "
-        + project.aggregates.map(\.name).joined(separator: ", "))
-  }
+  let time = from == "beginning" ? nil : from
+  if let time { try check(time, parsed, connection) }
   let replay = try Replay(
     connection, source.stream, aggregate: aggregate, kafka: context.kafka(), topic: source.topic,
     group: source.group + "-replay", schemas: context.schemaSource(database))
-  let time = from == "beginning" ? nil : from
   if parsed.flag("dry-run") {
     show(try replay.estimate(from: time), aggregate)
   } else {
     show(try replay.run(from: time), aggregate)
   }
   return 0
+}
+
+/// Postgres reads times, and says which it does not.
+private func check(_ time: String, _ parsed: ParsedCommand, _ connection: PostgresConnection) throws {
+  do throws(PostgresError) {
+    _ = try connection.query("SELECT $1::timestamptz", [.untyped(time)])
+  } catch {
+    guard error.sqlstate?.hasPrefix("22") == true else { throw error }
+    throw parsed.error(
+      "--from does not take \"\(time)\"", hint: "write beginning, or a time such as '2026-01-31 12:00Z'")
+  }
 }
 
 private func show(_ estimate: ReplayEstimate, _ aggregate: String) {

@@ -9,6 +9,10 @@ import Threads
 
 /// `streampulse dead-letters list|show|replay`
 func deadLetters(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
+  let action = parsed.positional[0]
+  guard ["list", "show", "replay"].contains(action) else {
+    throw parsed.error("dead-letters cannot \(action)", hint: "it can list, show and replay")
+  }
   let project = try context.loadProject()
   let database = try context.database().with("application_name", "streampulse dead-letters")
   let connection = try PostgresConnection(database)
@@ -17,12 +21,10 @@ func deadLetters(_ context: CommandContext, _ parsed: ParsedCommand) throws -> I
   let command = DeadLettersCommand(
     project: project, parsed: parsed, connection: connection, listing: try LetterListing(connection),
     schemas: { try context.schemaSource(database) })
-  switch parsed.positional[0] {
+  switch action {
   case "list": return try command.list()
   case "show": return try command.show()
-  case "replay": return try command.replay()
-  default:
-    throw parsed.error("dead-letters cannot \(parsed.positional[0])", hint: "it can list, show and replay")
+  default: return try command.replay()
   }
 }
 
