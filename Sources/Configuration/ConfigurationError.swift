@@ -20,7 +20,7 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
 
   public var problems: [Problem]
 
-  init(problems: [Problem]) {
+  public init(problems: [Problem]) {
     self.problems = problems
   }
 

@@ -33,6 +33,7 @@ extension Observation {
       (.info, "old rows removed", [.init(.table, table), .init(.rows, rows)])
 
     case .projectNotice(let text): (.notice, "project", [.init(.reason, text)])
+    case .settingIgnored(let text): (.warning, "setting ignored", [.init(.reason, text)])
     case .tableAbandoned(let table):
       (
         .warning, "a table has no definition any more, see Upgrading definitions in docs/operations.md",

@@ -8,6 +8,8 @@ public enum Observation: Sendable {
   case definitionsLoaded(streams: Int, aggregates: Int, endpoints: Int, alerts: Int)
   /// Something in the project's folder that is accepted and not used.
   case projectNotice(text: String)
+  /// A variable of the environment that looks like a setting and is none.
+  case settingIgnored(text: String)
   case definitionRejected(file: String, line: Int, column: Int, message: String, hint: String?)
   case listening(url: String)
   case ready(url: String)

@@ -80,7 +80,8 @@ struct ProductMetrics: Sendable {
     case .databaseUp, .brokerUp, .registryUp, .schemaLearnt, .schemaRefused, .started, .eventsAhead, .definitionsLoaded,
       .definitionRejected, .listening, .ready,
       .childEnded,
-      .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .tableAbandoned,
+      .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .settingIgnored,
+      .tableAbandoned,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,
       .deadLetterUnforwardable, .requestFailed, .topicUnusable, .topicUsable, .recordsRejected, .recordsTaken:
       break

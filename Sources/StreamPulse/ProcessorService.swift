@@ -116,7 +116,8 @@ final class ProcessorService: Sendable {
     guard let topic = part.source.stream.plan.definition.deadLetterTopic else { return nil }
     guard topic != part.settings.topic else {
       throw ConfigurationError(
-        location: "KAFKA_TOPIC", message: "\(topic) is the stream's dead_letter_topic: it would read what it writes",
+        location: part.source.topicSetting ?? "topic",
+        message: "\(topic) is the dead_letter_topic of the stream \(part.source.name), which would read what it writes",
         hint: "read another topic")
     }
     let observer = context.observer

@@ -5,6 +5,8 @@ import Project
 struct StreamSource: Sendable {
   let stream: Stream
   let topic: String
+  /// The setting that names the topic; nil: the stream's definition does.
+  let topicSetting: String?
   /// The consumer group of its processors.
   let group: String
 
@@ -28,6 +30,7 @@ extension CommandContext {
       let own = settings.streamTopics.first { $0.key == TopicSetting.key(of: definition.name) }
       return StreamSource(
         stream: stream, topic: own?.topic ?? settings.topic ?? definition.topic,
+        topicSetting: own?.key ?? settings.topic.map { _ in SettingKey.kafkaTopic.rawValue },
         group: isOnly ? settings.groupID : "\(settings.groupID).\(definition.name)")
     }
   }
@@ -35,16 +38,12 @@ extension CommandContext {
   /// A topic for a stream that the project does not have is a slip in a file of ours. In the environment it may be another
   /// program's variable.
   private func checkTopicSettings(_ project: Project) throws {
-    let known = project.streams.map { TopicSetting.key(of: $0.plan.definition.name) }
-    for setting in configuration.kafka.streamTopics where !known.contains(setting.key) {
-      guard setting.origin != "environment" else {
-        observe(.projectNotice(text: "\(setting.key) is the topic of no stream of this project"))
-        continue
-      }
-      throw ConfigurationError(
-        location: setting.origin, message: "\(setting.key) is the topic of no stream of this project",
-        hint: "there is " + known.joined(separator: ", "))
+    let problems = configuration.kafka.streamTopics.compactMap { setting in
+      setting.problem(streams: project.streams.map(\.plan.definition.name)).map { (setting, $0) }
     }
+    for (setting, problem) in problems where setting.isOfEnvironment { observe(.settingIgnored(text: "\(problem)")) }
+    let slips = problems.filter { !$0.0.isOfEnvironment }.map(\.1)
+    if !slips.isEmpty { throw ConfigurationError(problems: slips) }
   }
 
   /// The stream that an aggregate is made of.

@@ -43,6 +43,20 @@ import Testing
     #expect([1, 3].map { counted($0, "entry", plural: "entries") } == ["1 entry", "3 entries"])
   }
 
+  @Test("a topic for a stream that does not exist is told with the variable that was probably meant")
+  func topicOfNoStream() throws {
+    let configuration = try Configuration(
+      environment: ["KAFKA_TOPIC_O9": "x", "KAFKA_TOPIC_TRIPS": "y"],
+      file: EnvironmentFile(path: ".env", text: "KAFKA_TOPIC_NOBODY=z"))
+    let settings = configuration.kafka.streamTopics
+    #expect(settings.map(\.isOfEnvironment) == [false, true, true])
+    #expect(
+      settings.map { $0.problem(streams: ["o1", "trips"])?.description } == [
+        ".env:1: KAFKA_TOPIC_NOBODY: there is no stream nobody; there is KAFKA_TOPIC_O1, KAFKA_TOPIC_TRIPS",
+        "environment: KAFKA_TOPIC_O9: there is no stream o9; did you mean KAFKA_TOPIC_O1?", nil,
+      ])
+  }
+
   @Test("KAFKA_PROPERTY_ variables become librdkafka properties, and secret ones are not shown")
   func kafkaProperties() throws {
     let configuration = try Configuration(

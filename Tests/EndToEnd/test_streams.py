@@ -125,13 +125,19 @@ def test_one_topic_cannot_be_that_of_two_streams_but_each_can_have_its_own(parts
     assert "KAFKA_TOPIC: the project has 2 streams" in refused.stderr
     assert "set KAFKA_TOPIC_CONTENT_DOWNLOADS or KAFKA_TOPIC_COPIES" in refused.stderr
 
-    (parts.folder / ".env").write_text("KAFKA_TOPIC_COPYS=x\n")
+    unknown = parts.run("tail", "copys", KAFKA_TOPIC_COPIE="x").stderr
+    assert "setting ignored" in unknown
+    assert "environment: KAFKA_TOPIC_COPIE: there is no stream copie; did you mean KAFKA_TOPIC_COPIES?" in unknown
+    (parts.folder / ".env").write_text("KAFKA_TOPIC_COPIE=x\n")
     wrong = parts.run("process")
     (parts.folder / ".env").unlink()
     assert wrong.returncode == 2
-    assert ".env:1: KAFKA_TOPIC_COPYS is the topic of no stream of this project" in wrong.stderr
+    assert ".env:1: KAFKA_TOPIC_COPIE: there is no stream copie; did you mean KAFKA_TOPIC_COPIES?" in wrong.stderr
 
     parts.must("migrate")
+    circular = parts.run("process", KAFKA_TOPIC_COPIES="copies-dlq")
+    assert circular.returncode == 2
+    assert "KAFKA_TOPIC_COPIES: copies-dlq is the dead_letter_topic of the stream copies" in circular.stderr
     parts.settings["KAFKA_TOPIC_COPIES"] = "downloads-2"
     parts.generate("--count", 0, "--topic", "downloads-2")
     processor = parts.start("process")

@@ -5,6 +5,7 @@ import Testing
 @Suite struct ObservationTests {
   static let samples: [Observation] = [
     .started(command: "up", version: "1"),
+    .settingIgnored(text: "t"),
     .definitionsLoaded(streams: 1, aggregates: 3, endpoints: 6, alerts: 1),
     .definitionRejected(file: "a.sql", line: 1, column: 2, message: "m", hint: "h"),
     .listening(url: "u"), .ready(url: "u"), .childEnded(name: "postgres", status: "exit status 1"),

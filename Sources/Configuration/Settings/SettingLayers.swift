@@ -61,7 +61,7 @@ struct SettingLayers {
     }
     values.hideOtherDatabase(named: environment)
     for (key, value) in environment.sorted(by: { $0.key < $1.key }) {
-      take(key, value, origin: "environment", into: &properties)
+      take(key, value, origin: TopicSetting.environment, into: &properties)
       // Kafka's and Postgres' own tools use KAFKA_… and PG… variables of their own; nobody else uses STREAMPULSE_….
       if key.hasPrefix("STREAMPULSE_"), SettingKey(rawValue: key) == nil {
         problems.append(Self.unknown(key, location: "environment"))
