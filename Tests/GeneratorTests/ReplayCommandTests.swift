@@ -145,6 +145,56 @@ import Threads
       try replay(lines, ["--format", "json-lines", "--send-malformed"]).sent == ["{\"a\" : 1.50}", "[1]", "{\"a\":"])
   }
 
+  @Test("a jsonb that is none does not become a text, which would be one: its line is sent as it stands in the file")
+  func badDocument() throws {
+    let stream = """
+      CREATE FOREIGN TABLE notes (at timestamptz NOT NULL, n integer, note jsonb)
+        SERVER kafka OPTIONS (topic 'events', format 'json', event_time 'at');
+      """
+    let project = try TemporaryProject(streams: ["notes.sql": stream])
+    let (sent, run) = try replay(
+      "at,n,note\n2025-08-31T08:00:00Z,1,not json\n2025-08-31T08:00:00Z,x,[1]\n2025-08-31T08:00:00Z,1,[1]\n",
+      ["--format", "csv", "--stream", "notes", "--send-malformed"], project: project)
+    #expect(
+      sent == [
+        "2025-08-31T08:00:00Z,1,not json", #"{"at":"2025-08-31T08:00:00Z","n":"x","note":[1]}"#,
+        #"{"at":"2025-08-31T08:00:00Z","n":1,"note":[1]}"#,
+      ])
+    #expect(run.output.contains("line 2: note: the text is no JSON document"))
+    #expect(run.output.contains("2 lines were malformed and sent nevertheless"))
+  }
+
+  @Test(
+    "a line that is too long is not sent, whatever is wanted, and counted apart",
+    arguments: ["json-lines", "csv", "access-log"])
+  func tooLong(format: String) throws {
+    let lines = "a,b\n" + String(repeating: "x", count: 70_000) + "\n{\"a\":1}\n1,2\n"
+    let (sent, run) = try replay(lines, ["--format", format, "--send-malformed"])
+    #expect(run.output.contains("1 line was too long and not sent"))
+    #expect(sent.count == (format == "csv" ? 2 : 3))
+    let malformed = ["json-lines": "2 lines were", "csv": "1 line was", "access-log": "3 lines were"]
+    #expect(run.output.contains("\(malformed[format] ?? "") malformed and sent nevertheless"))
+  }
+
+  @Test("the key of JSON lines is a column of the stream; without a stream, lines that lack it are counted")
+  func keyOfLines() throws {
+    let project = try TemporaryProject(streams: ["trips.sql": Self.stream])
+    let line = #"{"trip_id":"7","region_id":1,"event_time":"2025-08-31T08:00:00Z","payment":{"done":true}}"#
+    for name in ["paid", "payment.done", "trip_id"] {
+      let arguments = ["--format", "json-lines", "--stream", "trips", "--key", name]
+      let run = try replay(line, arguments, project: project).said
+      #expect(!run.output.contains("without a key"), "\(name)")
+    }
+    for (name, hint) in [("trip_ids", "did you mean trip_id?"), ("nope", "it has trip_id, region_id, event_time, ")] {
+      let arguments = ["--format", "json-lines", "--stream", "trips", "--key", name]
+      let run = try replay(line, arguments, project: project, status: 2).said
+      #expect(run.output.contains("--key: the stream trips has no column “\(name)”; \(hint)"))
+    }
+    let (sent, run) = try replay("{\"a\":1}\n{\"b\":1}\n{\"a\":null}\n", ["--format", "json-lines", "--key", "a"])
+    #expect(sent.count == 3)
+    #expect(run.output.contains("--key: 2 lines sent without a key, having no value in a"))
+  }
+
   @Test("an access log is sent as its requests, too")
   func requests() throws {
     let log = #"192.0.2.1 - - [17/May/2015:10:05:03 +0200] "GET /a?b HTTP/1.1" 404 12 "-" "curl/8""#

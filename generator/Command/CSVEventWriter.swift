@@ -59,6 +59,9 @@ final class CSVEventWriter {
       }
     }
     let key = layout.key.flatMap { keys.bytes(of: row[$0]) }
+    if let fault, conversion.hasBadDocument, case .json = output {
+      return try body(.malformed(reason: fault, payload: UnsafeRawBufferPointer(record), key: key))
+    }
     return try withPayload(record) { payload in
       try body(
         fault.map { .malformed(reason: $0, payload: payload, key: key) }

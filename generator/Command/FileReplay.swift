@@ -10,6 +10,8 @@ final class FileReplay {
   private let sendsMalformed: Bool
   private var pace: ReplayPace
   private var tally = LineTally()
+  /// Of the refused ones, those that nobody holds to send them.
+  private var tooLong = 0
   /// One line at least was what it should be.
   private var isReadable = false
   private var wasStopped = false
@@ -47,11 +49,12 @@ final class FileReplay {
 
   /// Counts and shows a malformed line, and sends it when that is wanted. Returns false when the run has to stop.
   ///
-  /// - Parameter payload: what would be sent; nil when there is nothing.
+  /// - Parameter payload: what would be sent; nil when the line is too long to be held.
   func refuse(
     _ number: UInt64, _ reason: String, payload: UnsafeRawBufferPointer?, key: UnsafeRawBufferPointer? = nil
   ) throws -> Bool {
     if let report = tally.refuse(number, reason) { output.say(report) }
+    if payload == nil { tooLong += 1 }
     if let payload, sendsMalformed {
       guard try wait(for: nil), try output.send(payload, key: key, line: payload) else { return false }
     }
@@ -63,16 +66,21 @@ final class FileReplay {
     return wasStopped
   }
 
-  /// Says how many lines were malformed.
+  /// Says how many lines were malformed or too long.
   ///
   /// - Parameters:
   ///   - beginning: the file's first bytes.
   ///   - format: what its lines should be.
   /// - Throws: when the file was read to its end and not one line was what it should be.
   func finish(beginning: [UInt8], expected format: String) throws {
-    if tally.refused > 0 {
-      let fate = sendsMalformed ? "were malformed and sent nevertheless" : "could not be parsed and were left out"
-      output.say("\(tally.refused) lines \(fate)")
+    let malformed = tally.refused - tooLong
+    if malformed > 0 {
+      let were = malformed == 1 ? "was" : "were"
+      let fate = sendsMalformed ? "\(were) malformed and sent nevertheless" : "could not be parsed and \(were) left out"
+      output.say("\(counted(malformed, "line")) \(fate)")
+    }
+    if tooLong > 0 {
+      output.say("\(counted(tooLong, "line")) \(tooLong == 1 ? "was" : "were") too long and not sent")
     }
     guard isReadable || wasStopped else {
       throw GeneratorError("\(path): the file \(FileLook(beginning).description(expected: format))")

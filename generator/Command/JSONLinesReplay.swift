@@ -13,7 +13,7 @@ func replayJSONLines(
     throw command.error("json-lines are sent as they are", hint: "leave --as out")
   }
   let time = try eventTime(stream, command)
-  let key = command.string("key").map(memberPath)
+  let key = try key(stream, command)
   let topic = try command.topic(of: stream, configuration)
   let path = command.positional[0]
   var shift: Int64 = 0
@@ -22,6 +22,7 @@ func replayJSONLines(
   }
   let reader = try LineReader(path: path)
   let replay = try FileReplay(command, configuration, stop, topic: topic)
+  var keyless = 0
   return try replay.output.run {
     try reader.forEachLine { number, line in
       replay.begin(number)
@@ -41,12 +42,17 @@ func replayJSONLines(
       }
       guard try replay.wait(for: milliseconds) else { return false }
       let keyText = key.flatMap { document.text(at: $0) }.map { Array($0.utf8) }
-      return try (keyText ?? []).withUnsafeBytes { key in
+      return try (keyText ?? []).withUnsafeBytes { bytesOfKey in
         try (payload ?? []).withUnsafeBytes { shifted in
           let bytes = payload == nil ? raw : shifted
-          return try replay.output.send(bytes, key: keyText == nil ? nil : key, line: bytes) && !replay.shouldStop()
+          guard try replay.output.send(bytes, key: keyText == nil ? nil : bytesOfKey, line: bytes) else { return false }
+          if key != nil, keyText == nil { keyless += 1 }
+          return !replay.shouldStop()
         }
       }
+    }
+    if keyless > 0, let name = command.string("key") {
+      replay.output.say("--key: \(counted(keyless, "line")) sent without a key, having no value in \(name)")
     }
     try replay.finish(beginning: reader.beginning, expected: "JSON")
   }
@@ -61,6 +67,22 @@ private func eventTime(_ stream: StreamDefinition?, _ command: ParsedCommand) th
     throw command.error("nothing says where the event time is", hint: "give --time, e.g. --time meta.created")
   }
   return JSONTime(path: FileColumn(name: column.name, values: .declared(column)).path, unit: column.unit)
+}
+
+/// Where the lines have their key: a column of the stream, by its name or its place, or any member. nil: there is none.
+private func key(_ stream: StreamDefinition?, _ command: ParsedCommand) throws(UsageError) -> [JSONPathStep]? {
+  guard let name = command.string("key") else { return nil }
+  let path = memberPath(name)
+  guard let stream else { return path }
+  let columns = stream.columns.map { FileColumn(name: $0.name, values: .declared($0)) }
+  if let column = columns.first(where: { $0.name == name }) ?? columns.first(where: { $0.path == path }) {
+    return column.path
+  }
+  let names = columns.map(\.name)
+  throw command.error(
+    "--key: the stream \(stream.name) has no column “\(name)”",
+    hint: nearestName(to: name, among: names).map { "did you mean \($0)?" } ?? "it has \(names.joined(separator: ", "))"
+  )
 }
 
 /// Names with points between them.

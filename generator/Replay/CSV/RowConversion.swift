@@ -10,6 +10,8 @@ public struct RowConversion: ~Copyable {
   private let null: [UInt8]
   /// What is made of values; those of the last row.
   private var arena = TextArena()
+  /// A `jsonb` of the last row is no JSON document: the text that stands for it would be one.
+  public private(set) var hasBadDocument = false
 
   /// - Parameter null: an unquoted field of these characters has no value.
   public init(columns: [FileColumn], null: String) {
@@ -23,6 +25,7 @@ public struct RowConversion: ~Copyable {
   /// - Returns: why the first such value is none; nil when all are right.
   public mutating func convert(_ fields: [CSVField], into row: EventRow) -> String? {
     arena.reset()
+    hasBadDocument = false
     var fault: String?
     for (index, column) in columns.enumerated() {
       let field = fields[index]
@@ -37,6 +40,7 @@ public struct RowConversion: ~Copyable {
         row[index] = try value(field.text, column)
       } catch {
         row[index] = .text(field.text)
+        if column.declaration?.type == .jsonb { hasBadDocument = true }
         fault = fault ?? "\(column.name): \(error.message)"
       }
     }
