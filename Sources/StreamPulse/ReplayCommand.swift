@@ -50,7 +50,7 @@ private func show(_ estimate: ReplayEstimate, _ aggregate: String) {
   let rate = estimate.sampleSeconds > 0 ? Int(Double(estimate.sample) / estimate.sampleSeconds) : 0
   print(
     """
-    \(aggregate): \(estimate.records) records would be read again, in about \(Int(estimate.seconds.rounded(.up))) s \
+    \(aggregate): \(counted(estimate.records, "record")) would be read again, in about \(Int(estimate.seconds.rounded(.up))) s \
     (a sample of \(estimate.sample) took \(tenths(estimate.sampleSeconds)) s, \(rate) records/s); nothing was changed
     """)
   if estimate.isRedefined { print("the definition has changed: start all processors again after the replay") }
@@ -59,12 +59,12 @@ private func show(_ estimate: ReplayEstimate, _ aggregate: String) {
 private func show(_ report: ReplayReport, _ aggregate: String) {
   print(
     """
-    \(aggregate): \(report.rows) rows, \(report.records) records read again in \(tenths(report.seconds)) s; the processors \
+    \(aggregate): \(counted(report.rows, "row")), \(counted(report.records, "record")) read again in \(tenths(report.seconds)) s; the processors \
     waited \(Int((report.lockSeconds * 1000).rounded(.up))) ms of it
     """)
   if report.events != 0 {
-    let count = report.events.magnitude
-    print("the rows hold \(count) events \(report.events > 0 ? "more" : "fewer") than the processors had counted")
+    let events = counted(report.events.magnitude, "event")
+    print("the rows hold \(events) \(report.events > 0 ? "more" : "fewer") than the processors had counted")
   }
   if report.isRedefined {
     print("the definition has changed: processors that run with the former one end now; start them again")

@@ -39,7 +39,8 @@ func check(_ context: CommandContext) throws -> Int32 {
   for plan in project.streams.map(\.plan) {
     let definition = plan.definition
     let format = definition.format.rawValue
-    print("stream \(definition.name): \(format) in topic \(definition.topic), \(plan.columns.count) columns used")
+    let columns = counted(plan.columns.count, "column")
+    print("stream \(definition.name): \(format) in topic \(definition.topic), \(columns) used")
     for aggregate in plan.aggregates { print("aggregate \(aggregate.name) of \(definition.name)") }
   }
   for endpoint in project.endpoints { print("endpoint \(endpoint.method) \(endpoint.path)") }

@@ -1,4 +1,5 @@
 import Audit
+import Configuration
 import Postgres
 import Storage
 import Threads
@@ -41,7 +42,7 @@ private func show(_ report: VerificationReport) {
   for gap in report.gaps { print("gap  \(gap)") }
   print(
     """
-    \(report.consumed) records of \(report.partitions) partitions applied once, \(report.dead) of them dead letters\
+    \(counted(report.consumed, "record")) of \(counted(report.partitions, "partition")) applied once, \(report.dead) of them dead letters\
     \(report.late > 0 ? ", \(report.late) more for single aggregates" : "")\
     \(report.replayed > 0 ? ", \(report.replayed) replayed" : ""): \
     \(report.holds ? "verified" : "NOT VERIFIED")
@@ -53,17 +54,16 @@ private func show(_ report: RecountReport, seconds: Double) {
   for aggregate in report.aggregates {
     print(
       """
-      \(aggregate.differenceCount == 0 ? "ok  " : "FAIL") \(aggregate.rows) rows of \(aggregate.name) in \
-      \(aggregate.windows) windows are what Postgres computes
+      \(aggregate.differenceCount == 0 ? "ok  " : "FAIL") \(counted(aggregate.rows, "row")) of \(aggregate.name) in \
+      \(counted(aggregate.windows, "window")) \(aggregate.rows == 1 ? "is" : "are") what Postgres computes
       """)
     for line in aggregate.differences { print("       \(line)") }
     let more = aggregate.differenceCount - aggregate.differences.count
     if more > 0 { print("       and \(more) more") }
     for line in aggregate.skipped { print("skip \(aggregate.name), not judged: \(line)") }
   }
-  let verdict =
-    report.holds
-    ? "recounted"
-    : "\(report.differenceCount) values differ, \(report.contradictions.count) contradictions: NOT RECOUNTED"
-  print("\(report.records) records read again in \(Int(seconds.rounded())) s: \(verdict)")
+  let values = counted(report.differenceCount, "value") + (report.differenceCount == 1 ? " differs" : " differ")
+  let contradictions = counted(report.contradictions.count, "contradiction")
+  let verdict = report.holds ? "recounted" : "\(values), \(contradictions): NOT RECOUNTED"
+  print("\(counted(report.records, "record")) read again in \(Int(seconds.rounded())) s: \(verdict)")
 }

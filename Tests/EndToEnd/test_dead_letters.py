@@ -184,7 +184,7 @@ def test_letters_are_listed_shown_and_replayed_once_when_their_schema_is_there(p
     assert done.returncode == 1 and "0 dead letters replayed, 3 stay" in done.stdout, done
     (project / "schemas/confluent-ids.json").write_text('{"4711": "event.avsc"}')
     done = parts.run("dead-letters", "replay", "--code", "UNKNOWN_SCHEMA")
-    assert done.returncode == 1 and "1 dead letters replayed, 1 stay" in done.stdout, done
+    assert done.returncode == 1 and "1 dead letter replayed, 1 stays" in done.stdout, done
     assert counts(parts) == (2, 2, 2)
     assert "0 dead letters replayed, 0 stay" in parts.must("dead-letters", "replay", framed["id"])
     assert counts(parts) == (2, 2, 2)
@@ -211,7 +211,7 @@ def test_late_events_are_dead_letters_of_their_aggregate_alone_and_can_be_replay
     assert parts.query("SELECT code, aggregate, extract(epoch FROM window_start) * 1000 FROM dead_letters") == [
         ("LATE", "region_health", start)]
     assert "0 of them dead letters, 1 more for single aggregates: verified" in parts.assert_verified()
-    assert "1 dead letters replayed" in parts.must("dead-letters", "replay", "--all")
+    assert "1 dead letter replayed" in parts.must("dead-letters", "replay", "--all")
     assert "0 dead letters replayed" in parts.must("dead-letters", "replay", "--all")
     assert counts(parts) == (2, 2, 2)
     assert "1 more for single aggregates, 1 replayed: verified" in parts.assert_verified()
@@ -298,6 +298,6 @@ def test_a_replay_that_is_killed_has_done_nothing(parts, project):
     wait_until(lambda: not waiting(), "the replay's connection does not end")
     assert counts(parts) == (1, 1, 1)
     parts.assert_verified()
-    assert "1 dead letters replayed" in parts.must("dead-letters", "replay", "--all")
+    assert "1 dead letter replayed" in parts.must("dead-letters", "replay", "--all")
     assert counts(parts) == (2, 2, 2)
     parts.assert_verified()

@@ -183,7 +183,7 @@ def test_an_id_that_nobody_knows_is_a_dead_letter_until_somebody_does(rides, reg
     assert done.returncode == 1 and "the schema registry cannot be asked for the schema 9" in done.stdout, done.stdout
     registry.listen(rides.port)
     registry.schemas[9] = {"schema": json.dumps(FIRST)}
-    assert "1 dead letters replayed, 0 stay" in product.must("dead-letters", "replay", "--all")
+    assert "1 dead letter replayed, 0 stay" in product.must("dead-letters", "replay", "--all")
     rides.count += 1
     rides.wait_for_all()
     assert "recounted" in product.must("verify", "--recount")

@@ -155,14 +155,14 @@ def test_dead_letters_of_one_stream_are_listed_and_replayed_alone(parts):
     processor = parts.start("process")
     Kcat(parts).produce(1, "broken", b"\x00", 0)
     wait_until(lambda: parts.value("SELECT count(*) FROM dead_letters") == 2, "not two dead letters")
-    assert "1 dead letters" in parts.must("dead-letters", "list", "--stream", "copies")
+    assert "1 dead letter" in parts.must("dead-letters", "list", "--stream", "copies")
     listed = parts.must("dead-letters", "list").splitlines()
     assert listed[-1].startswith("2 dead letters")
     stream = listed[0].index("STREAM")
     assert sorted(line[stream:].split()[0] for line in listed[1:-1]) == ["content_downloads", "copies"]
     assert "there is no stream copys" in parts.run("dead-letters", "list", "--stream", "copys").stderr
     done = parts.run("dead-letters", "replay", "--stream", "copies")
-    assert done.stdout.splitlines()[-1] == "0 dead letters replayed, 1 stay"
+    assert done.stdout.splitlines()[-1] == "0 dead letters replayed, 1 stays"
     parts.query("UPDATE dead_letters SET stream = 'former' WHERE stream = 'copies'")
     done = parts.run("dead-letters", "replay", "--all")
     parts.query("UPDATE dead_letters SET stream = 'copies' WHERE stream = 'former'")

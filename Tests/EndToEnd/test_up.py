@@ -157,7 +157,7 @@ def test_every_command_accepts_the_file_env_exported(running, arguments):
 
 
 def test_the_services_and_the_generator_accept_the_file_env_exported(running):
-    assert running.must("--count", 1, "--regions", 4, program=GENERATOR, **running.joining).startswith("sent 1 events")
+    assert running.must("--count", 1, "--regions", 4, program=GENERATOR, **running.joining).startswith("sent 1 event ")
     for command in ("serve", "process"):
         # Of a topic and group of its own: the running processor keeps its partitions.
         own = {"API_PORT": "0", "KAFKA_TOPIC": "joining", "KAFKA_GROUP_ID": "joining"}

@@ -192,6 +192,8 @@ import Threads
     }
     let (sent, run) = try replay("{\"a\":1}\n{\"b\":1}\n{\"a\":null}\n", ["--format", "json-lines", "--key", "a"])
     #expect(sent.count == 3)
+    #expect(run.lines.last?.hasPrefix("sent 3 events ") == true)
+    #expect(try replay("{}", ["--format", "json-lines"]).said.lines.last?.hasPrefix("sent 1 event ") == true)
     #expect(run.output.contains("--key: 2 lines sent without a key, having no value in a"))
   }
 

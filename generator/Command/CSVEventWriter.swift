@@ -1,3 +1,4 @@
+import Configuration
 import Events
 import Replay
 import Synthesis
@@ -46,7 +47,9 @@ final class CSVEventWriter {
     _ record: UnsafeBufferPointer<UInt8>, _ fields: [CSVField], _ body: (CSVEvent) throws -> Bool
   ) throws -> Bool {
     guard fields.count == layout.columns.count else {
-      let counts = "\(fields.count) fields, and there are \(layout.columns.count) columns"
+      let columns = layout.columns.count
+      let counts =
+        "\(counted(fields.count, "field")), and there \(columns == 1 ? "is" : "are") \(counted(columns, "column"))"
       let reason = record.isEmpty ? "the line is empty" : counts
       return try body(.malformed(reason: reason, payload: UnsafeRawBufferPointer(record), key: nil))
     }

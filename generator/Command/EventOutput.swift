@@ -102,7 +102,7 @@ final class EventOutput {
     }
     progress.end()
     let seconds = progress.elapsedSeconds
-    var summary = "sent \(sent) events"
+    var summary = "sent \(counted(sent, "event"))"
     if let kafka {
       summary += " (\(kafka.acknowledged) acknowledged, \(kafka.failed + left) failed)"
       if kafka.failed + left > 0, let error = kafka.lastError { progress.say("the last failure was \(error)") }

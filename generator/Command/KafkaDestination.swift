@@ -123,7 +123,7 @@ final class KafkaDestination {
         report("waiting for the processor (group \(groupNames)): the embedded broker has no more room")
       case .resumed: report("the processor has caught up, going on")
       case .lost(let records):
-        report("the embedded broker dropped \(records) records before group \(groupNames) had read them")
+        report("the embedded broker dropped \(counted(records, "record")) before group \(groupNames) had read them")
       }
     }
   }

@@ -1,3 +1,4 @@
+import Configuration
 import Glibc
 import Threads
 
@@ -26,7 +27,7 @@ final class Progress {
     lastShown = now
     lastSent = sent
     let line =
-      "sent \(sent) events, \(decimal(rate))/s" + (acknowledged.map { ", \($0) acknowledged" } ?? "")
+      "sent \(counted(sent, "event")), \(decimal(rate))/s" + (acknowledged.map { ", \($0) acknowledged" } ?? "")
     if isTerminal {
       writeError("\r\(line)\u{1b}[K")
       isLineOpen = true

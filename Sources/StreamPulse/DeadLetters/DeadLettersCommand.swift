@@ -48,7 +48,8 @@ private struct DeadLettersCommand {
     let (lines, total) = try listing.lines(filter, limit: limit)
     if !lines.isEmpty { print(LetterText.table(lines)) }
     let (waiting, refused) = try listing.outbox()
-    var summary = lines.count < total ? "the newest \(lines.count) of \(total) dead letters" : "\(total) dead letters"
+    let all = counted(total, "dead letter")
+    var summary = lines.count < total ? "the newest \(lines.count) of \(all)" : all
     if waiting > 0 { summary += "; \(waiting) to be forwarded" }
     if refused > 0 { summary += ", \(refused) of them cannot be" }
     print(summary)
@@ -56,7 +57,7 @@ private struct DeadLettersCommand {
   }
 
   func show() throws -> Int32 {
-    guard !ids.isEmpty else { throw parsed.error("which dead letter? ID is missing") }
+    guard !ids.isEmpty else { throw parsed.error("ID is missing: show needs at least one") }
     var filter = LetterFilter()
     for id in ids {
       filter.ids = [try number(of: id)]
@@ -73,7 +74,7 @@ private struct DeadLettersCommand {
     let isFiltered = filter.stream != nil || filter.code != nil || filter.partition != nil || filter.since != nil
     guard isFiltered || !filter.ids.isEmpty || parsed.flag("all") else {
       throw parsed.error(
-        "which dead letters?", hint: "name IDs, --stream, --code, --partition or --since, or say --all")
+        "nothing says which dead letters", hint: "name IDs, --stream, --code, --partition or --since, or say --all")
     }
     var (replayed, refused) = (0, 0)
     for stream in project.streams where filter.stream == nil || filter.stream == stream.plan.definition.name {
@@ -87,7 +88,7 @@ private struct DeadLettersCommand {
       refused += report.refused
     }
     tellForeign(try listing.foreign(to: project.streams.map(\.plan.definition.name), filter))
-    print("\(replayed) dead letters replayed, \(refused) stay")
+    print("\(counted(replayed, "dead letter")) replayed, \(refused) \(refused == 1 ? "stays" : "stay")")
     return refused == 0 ? 0 : 1
   }
 

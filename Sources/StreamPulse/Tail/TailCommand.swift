@@ -29,16 +29,15 @@ func tail(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   let topic = try TopicTail(
     context.kafka(), topic: source.topic, group: source.group + "-tail", from: start, partition: partition)
   defer { topic.close() }
-  let count = topic.starts.count
-  fail("\(name): \(count) \(count == 1 ? "partition" : "partitions") of the topic \(source.topic); Ctrl-C ends it")
+  fail("\(name): \(counted(topic.starts.count, "partition")) of the topic \(source.topic); Ctrl-C ends it")
   let isOver = Monitor(false)
   let end: @Sendable () -> Void = { isOver.update { $0 = true } }
   try Signals.requesting(end) {
     try show(topic, lines, limit: limit) { isOver.read { $0 } }
   }
   let (undecodable, unjudged) = lines.leftOut
-  if undecodable > 0 { fail("\(undecodable) records were left out because they could not be decoded") }
-  if unjudged > 0 { fail("\(unjudged) events were left out because --where was an error of them") }
+  if undecodable > 0 { fail("left out: \(counted(undecodable, "record")) that could not be decoded") }
+  if unjudged > 0 { fail("left out: \(counted(unjudged, "event")) of which --where was an error") }
   return 0
 }
 
