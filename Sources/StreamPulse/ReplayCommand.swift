@@ -35,15 +35,14 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   return 0
 }
 
-/// Postgres reads times, and says which it does not.
+/// Postgres reads times, and says which it does not. No window begins at an infinite one.
 private func check(_ time: String, _ parsed: ParsedCommand, _ connection: PostgresConnection) throws {
   do throws(PostgresError) {
-    _ = try connection.query("SELECT $1::timestamptz", [.untyped(time)])
+    if try connection.query("SELECT isfinite($1::timestamptz)", [.untyped(time)]).boolean(0, 0) == true { return }
   } catch {
     guard error.sqlstate?.hasPrefix("22") == true else { throw error }
-    throw parsed.error(
-      "--from does not take \"\(time)\"", hint: "write beginning, or a time such as '2026-01-31 12:00Z'")
   }
+  throw parsed.error("--from does not take \"\(time)\"", hint: "write beginning, or a time such as '2026-01-31 12:00Z'")
 }
 
 private func show(_ estimate: ReplayEstimate, _ aggregate: String) {

@@ -47,10 +47,10 @@ public final class TopicTail {
       let partitions = try Self.partitions(of: topic, KafkaAdmin(configuration: kafka))
       consumer = try KafkaConsumer(configuration: kafka, topic: topic, group: group, settings: settings)
       let wanted = partition.map { [$0] } ?? Array(0..<partitions)
-      guard wanted.allSatisfy({ $0 < partitions }) else {
+      if let missing = wanted.first(where: { $0 >= partitions }) {
         throw KafkaError(
           code: "UNKNOWN_PARTITION",
-          message: "the topic \(topic) has \(partitions) partitions, from 0 on: there is none of that number")
+          message: "the topic \(topic) has no partition \(missing): the last one is \(partitions - 1)")
       }
       var starts: [TopicPartition: Offset] = [:]
       for number in wanted {

@@ -82,6 +82,7 @@ def test_replay_says_what_it_cannot_do(running):
         (["region_health"], "--from is missing"),
         (["nothing", "--from", "beginning"], "there is no aggregate nothing; aggregates are "),
         (["region_helth", "--from", "beginning"], "there is no aggregate region_helth; did you mean region_health?"),
+        (["region_health", "--from", "infinity"], '--from does not take "infinity"'),
         (["region_health", "--from", "soon"], '--from does not take "soon"; write beginning, or a time such as '),
     ]:
         done = running.run("replay", *arguments)

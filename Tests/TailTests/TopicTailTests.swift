@@ -79,6 +79,6 @@ import Testing
     let topic = #expect(throws: PipelineError.self) { try tail(from: .end, topic: "nowhere") }
     #expect(topic?.description.contains("the topic nowhere does not exist") == true)
     let partition = #expect(throws: PipelineError.self) { try tail(from: .end, partition: 3) }
-    #expect(partition?.description.contains("has 3 partitions, from 0 on") == true)
+    #expect(partition?.description.contains("has no partition 3: the last one is 2") == true)
   }
 }
