@@ -235,11 +235,14 @@ def test_a_schema_that_is_another_projects_is_refused(two):
     shutil.rmtree(second.folder / "second/sql/alerts")
     shutil.rmtree(second.folder / "second/sql/endpoints")
     second.settings["RESULT_SCHEMA"] = "first"
-    refused = second.run("migrate")
-    assert refused.returncode == 1
-    assert "the schema first of this database belongs to the project first, and this one is called second" in (
-        refused.stderr)
-    assert "RESULT_SCHEMA" in refused.stderr
+    for command in (
+            ["migrate"], ["process"], ["serve"], ["verify"], ["dead-letters", "list"],
+            ["replay", "other_stats", "--from", "beginning"]):
+        refused = second.run(*command)
+        assert refused.returncode == 1
+        assert "the schema first of this database belongs to the project first, and this one is called second" in (
+            refused.stderr)
+        assert "RESULT_SCHEMA" in refused.stderr
     assert first.value("SELECT to_regclass('first.other_stats') IS NULL")
 
 
