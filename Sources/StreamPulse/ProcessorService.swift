@@ -104,7 +104,7 @@ final class ProcessorService: Sendable {
   ) throws {
     let connection = try PostgresConnection(database)
     defer { connection.close() }
-    try Migrator.verify(project, connection)
+    try Migrator.verify(project, as: context.projectName(), connection)
     for table in try Migrator.abandonedTables(project, connection) { context.observe(.tableAbandoned(table: table)) }
     try StatementCheck(connection).require([.alert], of: project) { context.observe($0) }
   }

@@ -19,7 +19,7 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   let database = try context.database().with("application_name", "streampulse replay")
   let connection = try PostgresConnection(database)
   defer { connection.close() }
-  try Migrator.verify(connection)
+  try Migrator.verify(connection, for: project, as: context.projectName())
   // It takes its time; an interruption leaves a table behind that nobody reads and that the next replay drops.
   Signals.unblockAll()
   let time = from == "beginning" ? nil : from

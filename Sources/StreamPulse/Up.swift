@@ -13,6 +13,8 @@ final class Up {
   private let withDemo: Bool
   private let subjects: SubjectSchemas
   private let project: Project
+  /// Of the data folder, whose files lead to this process.
+  private var folder: FolderLock?
   // Stopped in the reverse order of their start.
   private var broker: EmbeddedBroker?
   private var cluster: PrivateCluster?
@@ -52,6 +54,7 @@ final class Up {
     // Before anything slow is started: a port in use is the commonest thing to be wrong.
     try ListeningAddress.api(configuration.api).check()
     try EnvironmentFileWriter.prepare(folder: configuration.dataDirectory)
+    folder = try FolderLock(configuration.dataDirectory + "/up.lock")
     let sources = try context.sources(of: project)
     let kafka = try startBroker(sources)
     let database = try startPostgres()
@@ -123,7 +126,8 @@ final class Up {
     environment["KAFKA_BOOTSTRAP_SERVERS"] = kafka.bootstrapServers
     let source = sources.first { $0.stream.plan.definition.schemaFile == "event.avsc" } ?? sources.first
     environment["KAFKA_TOPIC"] = source?.topic
-    environment["KAFKA_GROUP_ID"] = source?.group
+    // From which the generator makes each stream's own.
+    environment["KAFKA_GROUP_ID"] = context.configuration.kafka.groupID
     environment["STREAMPULSE_PROJECT"] = try context.configuration.projectDirectory()
     environment["EVENTS_PER_MINUTE"] = String(context.configuration.eventsPerMinute)
     demo = try ChildProcess(
@@ -157,6 +161,7 @@ final class Up {
     broker?.close()
     cluster?.stop()
     environmentFile?.remove()
+    folder?.release()
     context.observe(.shutdownFinished(seconds: Double(Clock.wall() - started) / 1_000_000))
   }
 }

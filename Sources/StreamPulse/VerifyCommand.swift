@@ -10,7 +10,7 @@ func verify(_ context: CommandContext, recounts: Bool) throws -> Int32 {
   let database = try context.database().with("application_name", "streampulse verify")
   let connection = try PostgresConnection(database)
   defer { connection.close() }
-  try Migrator.verify(connection)
+  try Migrator.verify(connection, for: project, as: context.projectName())
   let report = try Verifier(connection, project.streams.map(\.plan)).verify()
   show(report)
   guard recounts else { return report.holds ? 0 : 1 }

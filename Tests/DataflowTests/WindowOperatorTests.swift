@@ -119,6 +119,52 @@ private let start: Int64 = 1_767_225_600_000_000
     #expect(engine.drained() == ["0  | 1 0 NULL NULL NULL 200 NULL 1 NULL"])
   }
 
+  @Test("counts with filters of their own, one after the other, each count what passes their filter", arguments: 1...5)
+  func filteredCounts(count: Int) {
+    let size = Expression.column(3, .doublePrecision)
+    let codes = (1...count).map { code in
+      Expression.comparison(.equal, .column(2, .integer), .literal(.integer(Int64(code), .integer)))
+    }
+    // The second one's argument may be NULL, which is a filter, too.
+    let counts = codes.enumerated().map { index, filter in
+      WindowOperatorTests.measure(.count, index == 1 ? size : nil, .bigint, filter: filter)
+    }
+    let engine = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [WindowOperatorTests.region], counts + [WindowOperatorTests.measure(.count, nil, .bigint)])
+    ])
+    //  code k comes k times for A, once for B and without a size for both
+    var rows: [[Value]] = []
+    for code in 1...5 {
+      rows += Array(repeating: [.integer(start), "A", .integer(Int64(code)), 1], count: code)
+      rows += [[.integer(start), "B", .integer(Int64(code)), nil]]
+    }
+    engine.process(rows)
+    let counted = { (text: String, values: [Int], all: Int) in
+      "0 \(text) | \((values.prefix(count) + [all]).map(String.init).joined(separator: " "))"
+    }
+    #expect(engine.drained() == [counted("A", [1, 2, 3, 4, 5], 15), counted("B", [1, 0, 1, 1, 1], 5)])
+  }
+
+  @Test("keys and measured texts that differ in one byte are told apart, at every length")
+  func everyLength() {
+    let engine = Engine([
+      WindowOperatorTests.aggregate(
+        keys: [WindowOperatorTests.region], [WindowOperatorTests.measure(.max, .column(1, .text), .text)])
+    ])
+    var texts: Set<String> = []
+    for length in 1...70 {
+      let text = String(repeating: "m", count: length)
+      texts.insert(text)
+      for index in [0, length / 3, length / 2, length - 1] {
+        texts.insert(String(text.prefix(index)) + "n" + text.dropFirst(index + 1))
+      }
+    }
+    let rows = texts.sorted().map { [.integer(start), .text($0), 1, 1] as [Value] }
+    for _ in 0..<2 { engine.process(rows) }
+    #expect(engine.drained() == texts.map { "0 \($0) | \($0)" }.sorted())
+  }
+
   @Test("NULL is a key of its own, and several keys make one group")
   func keys() {
     let engine = Engine([

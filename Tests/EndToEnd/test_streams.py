@@ -70,6 +70,15 @@ def test_two_streams_of_one_topic_each_count_every_event_and_are_proven_replayed
     assert up.stop() == 0
 
 
+def test_the_demo_load_of_a_project_with_several_streams_goes_on_when_the_brokers_log_is_full(product):
+    project(product)
+    product.up(EVENTS_PER_MINUTE="600000")
+    # The in-process broker has room for about 20,000 of them, and goes on as they are read.
+    wait_until(
+        lambda: product.value("SELECT coalesce(sum(total_downloads), 0)::bigint FROM region_health") > 60_000,
+        "the demo load has stopped")
+
+
 def test_a_stream_whose_topic_is_missing_leaves_the_other_running_and_is_named(real_parts):  # noqa: F811
     parts = real_parts
     project(parts, topic="nowhere")
@@ -239,11 +248,14 @@ def test_a_schema_that_is_another_projects_is_refused(two):
     shutil.rmtree(second.folder / "second/sql/alerts")
     shutil.rmtree(second.folder / "second/sql/endpoints")
     second.settings["RESULT_SCHEMA"] = "first"
-    refused = second.run("migrate")
-    assert refused.returncode == 1
-    assert "the schema first of this database belongs to the project first, and this one is called second" in (
-        refused.stderr)
-    assert "RESULT_SCHEMA" in refused.stderr
+    for command in (
+            ["migrate"], ["process"], ["serve"], ["verify"], ["dead-letters", "list"],
+            ["replay", "other_stats", "--from", "beginning"]):
+        refused = second.run(*command)
+        assert refused.returncode == 1
+        assert "the schema first of this database belongs to the project first, and this one is called second" in (
+            refused.stderr)
+        assert "RESULT_SCHEMA" in refused.stderr
     assert first.value("SELECT to_regclass('first.other_stats') IS NULL")
 
 

@@ -11,7 +11,7 @@ import time
 import pytest
 from dashboard import connection, console_errors, metric, open_dashboard, texts, wait
 from descendants import assert_none_left, descendants
-from product import GENERATOR, ROOT, wait_until
+from product import GENERATOR, ROOT, free_port, wait_until
 
 # An alert comes when the minute has ended.
 pytestmark = pytest.mark.long
@@ -145,6 +145,13 @@ def test_the_file_that_lets_others_join_is_for_its_owner_only(running):
     assert stat.S_IMODE((running.data / "pgpass").stat().st_mode) == 0o600
     assert {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"} <= set(running.joining)
     running.assert_verified()
+
+
+def test_a_second_up_on_its_data_folder_is_refused_and_leaves_its_files_alone(running):
+    own = dict(running.joining)
+    second = running.run("up", "--no-demo", API_PORT=str(free_port()), **own)
+    assert second.returncode != 0 and f"is using {running.data}" in second.stderr
+    assert running.joining == own
 
 
 @pytest.mark.parametrize("arguments", [

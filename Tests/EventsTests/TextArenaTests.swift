@@ -30,34 +30,3 @@ import Testing
     #expect(arena.capacity == 0)
   }
 }
-
-@Suite struct HashingTests {
-  @Test("equal bytes hash alike wherever they lie, and the seed matters", arguments: 0...70)
-  func equality(count: Int) {
-    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37) }
-    let shifted = [0xAA] + bytes + [0xBB]
-    let hash = bytes.withUnsafeBufferPointer { bytes in
-      bytes.baseAddress.map { hashBytes($0, count, seed: 1) } ?? hashBytes(TextView.empty.start, 0, seed: 1)
-    }
-    shifted.withUnsafeBufferPointer { shifted in
-      guard let start = shifted.baseAddress else { return }
-      #expect(hashBytes(start + 1, count, seed: 1) == hash)
-      #expect(hashBytes(start + 1, count, seed: 2) != hash)
-    }
-  }
-
-  @Test("each byte and the length matter", arguments: 1...40)
-  func sensitivity(count: Int) {
-    var seen: Set<UInt64> = []
-    for changed in -1..<count {
-      var bytes = [UInt8](repeating: 7, count: count + 1)
-      if changed >= 0 { bytes[changed] = 8 }
-      bytes.withUnsafeBufferPointer { bytes in
-        guard let start = bytes.baseAddress else { return }
-        seen.insert(hashBytes(start, count, seed: 3))
-        if changed < 0 { seen.insert(hashBytes(start, count + 1, seed: 3)) }
-      }
-    }
-    #expect(seen.count == count + 2)
-  }
-}

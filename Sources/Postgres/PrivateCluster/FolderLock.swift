@@ -2,10 +2,12 @@ import Glibc
 import Synchronization
 
 /// The right to use a data folder: an advisory lock on a file, which ends with the process that holds it.
-final class FolderLock: Sendable {
+public final class FolderLock: Sendable {
   private let descriptor: Mutex<Int32>
 
-  init(_ path: String) throws(PrivateClusterError) {
+  /// - Parameter path: of the lock's file; made in its folder if there is none.
+  /// - Throws: `inUse` when another process holds it.
+  public init(_ path: String) throws(PrivateClusterError) {
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw .file(path: path, reason: lastSystemError()) }
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
@@ -27,7 +29,7 @@ final class FolderLock: Sendable {
   var isHeld: Bool { descriptor.withLock { $0 >= 0 } }
 
   /// May be called again.
-  func release() {
+  public func release() {
     descriptor.withLock { file in
       guard file >= 0 else { return }
       // Not by closing alone: until it runs its program, a child that is just being started has the file open, too.

@@ -192,8 +192,27 @@ public struct Migrator {
     }
   }
 
+  /// The same, and that its schema is no other project's.
+  ///
+  /// - Parameter name: how the project is called.
+  public static func verify(
+    _ connection: PostgresConnection, for project: Project, as name: ProjectName
+  ) throws(StorageError) {
+    try verify(connection)
+    do {
+      try name.requireOwner(of: project, connection)
+    } catch {
+      throw StorageError(error)
+    }
+  }
+
   /// Checks that the database has what the project needs, without changing anything.
-  public static func verify(_ project: Project, _ connection: PostgresConnection) throws(StorageError) {
+  ///
+  /// - Parameter name: how the project is called; nil: it does not matter.
+  public static func verify(
+    _ project: Project, as name: ProjectName? = nil, _ connection: PostgresConnection
+  ) throws(StorageError) {
+    if let name { try verify(connection, for: project, as: name) }
     try verify(project.streams.map(\.plan), connection)
   }
 

@@ -14,13 +14,18 @@ public struct ProjectName: Hashable, Sendable {
 
   /// Enters the name, or refuses a schema that is another project's.
   func register(for project: Project, _ connection: PostgresConnection) throws {
-    let stored = try connection.query(
+    _ = try connection.query(
       """
-      WITH new AS (INSERT INTO \(connection.pulse).project (name)
-                   SELECT $1 WHERE NOT EXISTS (SELECT FROM \(connection.pulse).project) RETURNING name)
-      SELECT name FROM new UNION ALL SELECT name FROM \(connection.pulse).project
+      INSERT INTO \(connection.pulse).project (name)
+      SELECT $1 WHERE NOT EXISTS (SELECT FROM \(connection.pulse).project)
       """, [.text(text)])
-    guard let owner = stored[0, 0], owner != text else { return }
+    try requireOwner(of: project, connection)
+  }
+
+  /// Refuses a schema that is another project's.
+  func requireOwner(of project: Project, _ connection: PostgresConnection) throws {
+    let stored = try connection.query("SELECT name FROM \(connection.pulse).project")
+    guard stored.rowCount > 0, let owner = stored[0, 0], owner != text else { return }
     // A folder of another name with the same definitions holds the same project.
     if !isChosen, try knows(project, connection) { return }
     let schema = connection.schema ?? "public"

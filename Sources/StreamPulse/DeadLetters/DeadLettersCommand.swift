@@ -17,7 +17,7 @@ func deadLetters(_ context: CommandContext, _ parsed: ParsedCommand) throws -> I
   let database = try context.database().with("application_name", "streampulse dead-letters")
   let connection = try PostgresConnection(database)
   defer { connection.close() }
-  try Migrator.verify(project, connection)
+  try Migrator.verify(project, as: context.projectName(), connection)
   let command = DeadLettersCommand(
     project: project, parsed: parsed, connection: connection, listing: try LetterListing(connection),
     schemas: { try context.schemaSource(database) })
