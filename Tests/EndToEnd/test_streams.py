@@ -131,6 +131,16 @@ def test_one_topic_cannot_be_that_of_two_streams_but_each_can_have_its_own(parts
     assert wrong.returncode == 2
     assert ".env:1: KAFKA_TOPIC_COPYS is the topic of no stream of this project" in wrong.stderr
 
+    illegal = parts.run("process", KAFKA_TOPIC_COPIES="no such/topic")
+    assert illegal.returncode == 2
+    assert "KAFKA_TOPIC_COPIES: Kafka has no topic called 'no such/topic'" in illegal.stderr
+
+    crossed = {"KAFKA_TOPIC_COPIES": "content-downloads-dlq", "KAFKA_TOPIC_CONTENT_DOWNLOADS": "copies-dlq"}
+    loop = parts.run("process", **crossed)
+    assert loop.returncode == 2
+    way = "content-downloads-dlq → copies-dlq → content-downloads-dlq"
+    assert f"KAFKA_TOPIC_CONTENT_DOWNLOADS: dead letters would be read again, for ever: {way}" in loop.stderr
+
     parts.must("migrate")
     parts.settings["KAFKA_TOPIC_COPIES"] = "downloads-2"
     parts.generate("--count", 0, "--topic", "downloads-2")
