@@ -228,6 +228,17 @@ import Testing
       ])
   }
 
+  @Test("a jsonb key of a stream of JSON has a way out: a column for the value")
+  func jsonKey() {
+    let errors = plan(
+      [Self.trips], [aggregate("by_tags", of: "trips", by: "started", select: "tags, count(*) AS n", keys: ", tags")]
+    ).errors
+    #expect(
+      errors.map(\.hint) == [
+        "declare a column for the value in the stream, with OPTIONS (path 'a.b'), and group by that; or cast it to text"
+      ])
+  }
+
   @Test("a database reads the SELECT without the stream's name before fields of records, else as it is written")
   func batchText() throws {
     let planned = plan(
