@@ -12,7 +12,7 @@ struct ProjectSchemas {
   init(_ folder: String, _ lookup: SchemaLookup) throws(ProjectError) {
     files = try Folder.files(folder, "schemas", ending: ".avsc")
     self.lookup = lookup
-    let identifiers = try Folder.read("\(folder)/schemas/confluent-ids.json")
+    let identifiers = try Folder.read(folder, "schemas/confluent-ids.json")
     do {
       set = try SchemaSet(
         files: files.map { (name: String($0.path.dropFirst("schemas/".count)), text: $0.text) },
