@@ -38,7 +38,7 @@ extension FuzzTarget {
     GROUP BY tumble("timestamp", INTERVAL '1 minute'), "user".region, extra.flag, extra.day;
     """,
     """
-    CREATE MATERIALIZED VIEW computed WITH (retention = '1 day', allowed_lateness = '1 minute') AS
+    CREATE MATERIALIZED VIEW computed WITH (retention = '1 day', late = 'drop', allowed_lateness = '1 minute') AS
     SELECT (CASE WHEN extra.flag THEN extra.big / download.duration_seconds ELSE extra.big % 7 END) AS share,
            extra.price, count(*) AS events,
            sum(download.duration_seconds * 1000 - 5) AS scaled,

@@ -4,9 +4,9 @@ import TextFiles
 
 /// Reads the files of a folder. Every file is a definition written by hand: more than a megabyte is a mistake.
 enum Folder {
-  /// The names in `folder` with this ending, sorted; none when there is no such folder.
-  static func names(in folder: String, ending: String) throws(ProjectError) -> [String] {
-    guard let directory = opendir(folder) else {
+  /// The names in `folder` of `root` with this ending, sorted; none when there is no such folder.
+  static func names(_ root: String, _ folder: String, ending: String) throws(ProjectError) -> [String] {
+    guard let directory = opendir("\(root)/\(folder)") else {
       if errno == ENOENT { return [] }
       throw .unreadable(path: folder, reason: systemReason())
     }
@@ -21,10 +21,10 @@ enum Folder {
     return names.sorted()
   }
 
-  /// The file's text, or nil when there is no such file.
-  static func read(_ path: String) throws(ProjectError) -> String? {
+  /// The file's text, or nil when there is no such file. Messages show its path in the project, as those of definitions do.
+  static func read(_ root: String, _ path: String) throws(ProjectError) -> String? {
     do {
-      return try TextFile.read(path)
+      return try TextFile.read("\(root)/\(path)")
     } catch {
       throw .unreadable(path: path + error.place, reason: error.description)
     }
@@ -33,8 +33,8 @@ enum Folder {
   /// All files of `folder` with this ending, their paths relative to `root` for messages.
   static func files(_ root: String, _ folder: String, ending: String) throws(ProjectError) -> [SourceFile] {
     var files: [SourceFile] = []
-    for name in try names(in: "\(root)/\(folder)", ending: ending) {
-      guard let text = try read("\(root)/\(folder)/\(name)") else { continue }
+    for name in try names(root, folder, ending: ending) {
+      guard let text = try read(root, "\(folder)/\(name)") else { continue }
       files.append(SourceFile(path: "\(folder)/\(name)", text: text))
     }
     return files

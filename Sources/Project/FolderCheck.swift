@@ -12,7 +12,7 @@ enum FolderCheck {
   /// Everything in `sql/` and `schemas/` that has no meaning, each with what to do.
   static func problems(in root: String) throws(ProjectError) -> [DefinitionError] {
     var problems: [DefinitionError] = []
-    for entry in try entries(of: "\(root)/sql") {
+    for entry in try entries(root, "sql") {
       let path = "sql/\(entry.name)"
       if !entry.isFolder {
         if isDefinition(entry.name) {
@@ -38,7 +38,7 @@ enum FolderCheck {
     of root: String, _ folder: String, ending: String, others: [String]
   ) throws(ProjectError) -> [DefinitionError] {
     var problems: [DefinitionError] = []
-    for entry in try entries(of: "\(root)/\(folder)") {
+    for entry in try entries(root, folder) {
       let path = "\(folder)/\(entry.name)"
       if entry.isFolder {
         problems.append(
@@ -84,10 +84,10 @@ enum FolderCheck {
   }
 
   /// What is not hidden in the folder, sorted by name; nothing when there is no such folder.
-  private static func entries(of folder: String) throws(ProjectError) -> [Entry] {
-    try Folder.names(in: folder, ending: "").map { name in
+  private static func entries(_ root: String, _ folder: String) throws(ProjectError) -> [Entry] {
+    try Folder.names(root, folder, ending: "").map { name in
       var status = stat()
-      let isFolder = stat("\(folder)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+      let isFolder = stat("\(root)/\(folder)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
       return Entry(name: name, isFolder: isFolder)
     }
   }

@@ -12,7 +12,7 @@ struct ProjectSchemas {
   init(_ folder: String, _ lookup: SchemaLookup) throws(ProjectError) {
     files = try Folder.files(folder, "schemas", ending: ".avsc")
     self.lookup = lookup
-    let identifiers = try Folder.read("\(folder)/schemas/confluent-ids.json")
+    let identifiers = try Folder.read(folder, "schemas/confluent-ids.json")
     do {
       set = try SchemaSet(
         files: files.map { (name: String($0.path.dropFirst("schemas/".count)), text: $0.text) },
@@ -42,11 +42,23 @@ struct ProjectSchemas {
   }
 
   private func missing(_ name: String, _ stream: ParsedStream) -> DefinitionError {
+    if let mark = name.firstIndex(of: "#"), let file = files.first(where: { $0.path == "schemas/\(name[..<mark])" }) {
+      return missing(String(name[name.index(after: mark)...]), in: file, stream)
+    }
     let names = set.entries.map(\.file)
     let nearest = nearestSpelling(of: name, among: names).map { "did you mean '\($0)'? " } ?? ""
     return stream.error(
       at: "schema", "there is no file schemas/\(name)",
       hint: files.isEmpty ? "there are no schemas" : "\(nearest)there are \(files.map(\.path).joined(separator: ", "))")
+  }
+
+  private func missing(_ type: String, in file: SourceFile, _ stream: ParsedStream) -> DefinitionError {
+    let name = String(file.path.dropFirst("schemas/".count))
+    let types = set.schema(file: name)?.recordNames ?? []
+    let nearest = nearestSpelling(of: type, among: types).map { "did you mean '\(name)#\($0)'? " } ?? ""
+    return stream.error(
+      at: "schema", type.isEmpty ? "schema '\(name)#' names no type" : "the file \(file.path) has no type \(type)",
+      hint: types.isEmpty ? "write schema '\(name)'" : "\(nearest)it has \(types.joined(separator: ", "))")
   }
 
   private func registered(_ subject: String, _ stream: ParsedStream) throws(DefinitionErrors) -> AvroSchema {

@@ -1,4 +1,5 @@
 import Configuration
+import Plan
 import Project
 
 /// A stream of the project, and what this run reads it as.
@@ -25,13 +26,40 @@ extension CommandContext {
         hint: "set " + project.streams.map { TopicSetting.key(of: $0.plan.definition.name) }.joined(separator: " or "))
     }
     try checkTopicSettings(project)
-    return project.streams.map { stream in
+    let sources = project.streams.map { stream in
       let definition = stream.plan.definition
       let own = settings.streamTopics.first { $0.key == TopicSetting.key(of: definition.name) }
       return StreamSource(
         stream: stream, topic: own?.topic ?? settings.topic ?? definition.topic,
         topicSetting: own?.key ?? settings.topic.map { _ in SettingKey.kafkaTopic.rawValue },
         group: isOnly ? settings.groupID : "\(settings.groupID).\(definition.name)")
+    }
+    try checkTopics(sources)
+    return sources
+  }
+
+  /// What the definitions are judged by, for the topics that settings put in their place. That a single stream reads its
+  /// own dead letters is said where its forwarder is made.
+  private func checkTopics(_ sources: [StreamSource]) throws {
+    func origin(_ source: StreamSource) -> String {
+      let key = TopicSetting.key(of: source.name)
+      let isOwn = configuration.kafka.streamTopics.contains { $0.key == key }
+      return isOwn ? key : SettingKey.kafkaTopic.rawValue
+    }
+    for source in sources {
+      guard let refusal = TopicName.refusal(of: source.topic) else { continue }
+      throw ConfigurationError(location: origin(source), message: refusal, hint: TopicName.form)
+    }
+    let routes = sources.map {
+      DeadLetterLoop.Route(topic: $0.topic, deadLetterTopic: $0.stream.plan.definition.deadLetterTopic)
+    }
+    for loop in DeadLetterLoop.all(in: routes) where loop.topics.count > 2 {
+      // The definitions alone make no loop: one of its streams has its topic from a setting.
+      let turned = sources.first { loop.topics.contains($0.topic) && $0.topic != $0.stream.plan.definition.topic }
+      throw ConfigurationError(
+        location: origin(turned ?? sources[loop.stream]),
+        message: "dead letters would be read again, for ever: \(loop.topics.joined(separator: " → "))",
+        hint: "set a topic that is no stream's dead_letter_topic")
     }
   }
 

@@ -66,7 +66,10 @@ final class SubjectSchemas: Sendable {
       return version.schema
     } catch {
       guard elseKept, error.kind == .unavailable, let version = try? keptVersion(subject) else {
-        throw SchemaLookup.Failure(error.description)
+        guard error.kind == .unavailable else { throw SchemaLookup.Failure(error.description) }
+        throw SchemaLookup.Failure(
+          "the schema registry could not be asked for \(subject): \(error)",
+          hint: "look whether the registry is up, and at SCHEMA_REGISTRY_URL and what else is set of it")
       }
       let text = "\(subject) stays at version \(version.version), which is kept in the database: \(error)"
       context.observe(.projectNotice(text: text))

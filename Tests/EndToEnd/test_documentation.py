@@ -45,6 +45,19 @@ def test_the_examples_are_definitions_that_load(tmp_path, document):
         assert line in output.splitlines()
 
 
+STREAMS = [text for folder, text in examples("docs/definitions.md") if folder == "streams"]
+
+
+@pytest.mark.parametrize("text", STREAMS, ids=range(len(STREAMS)))
+def test_each_example_of_a_stream_is_one_of_its_own(tmp_path, text):
+    """Several have one name, of which one project can hold only one."""
+    shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
+    (tmp_path / "sql/streams").mkdir(parents=True)
+    (tmp_path / "sql/streams/example.sql").write_text(text)
+    status, output = run("check", "--streampulse-project", str(tmp_path))
+    assert status == 0, output
+
+
 def test_the_readme_lists_every_command():
     _, output = run("--help")
     commands = set(re.findall(r"^  ([a-z-]+) ", output.split("Commands:")[1], re.MULTILINE))

@@ -143,6 +143,16 @@ def test_one_topic_cannot_be_that_of_two_streams_but_each_can_have_its_own(parts
     assert wrong.returncode == 2
     assert ".env:1: KAFKA_TOPIC_COPIE: there is no stream copie; did you mean KAFKA_TOPIC_COPIES?" in wrong.stderr
 
+    illegal = parts.run("process", KAFKA_TOPIC_COPIES="no such/topic")
+    assert illegal.returncode == 2
+    assert "KAFKA_TOPIC_COPIES: Kafka has no topic called 'no such/topic'" in illegal.stderr
+
+    crossed = {"KAFKA_TOPIC_COPIES": "content-downloads-dlq", "KAFKA_TOPIC_CONTENT_DOWNLOADS": "copies-dlq"}
+    loop = parts.run("process", **crossed)
+    assert loop.returncode == 2
+    way = "content-downloads-dlq → copies-dlq → content-downloads-dlq"
+    assert f"KAFKA_TOPIC_CONTENT_DOWNLOADS: dead letters would be read again, for ever: {way}" in loop.stderr
+
     parts.must("migrate")
     circular = parts.run("process", KAFKA_TOPIC_COPIES="copies-dlq")
     assert circular.returncode == 2

@@ -86,10 +86,10 @@ import Testing
     try project.write(
       "sql/aggregates/m.sql", bytes: [0xFF, 0xFE] + Self.aggregate.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
     var error = try #require(project.loadingError())
-    #expect(error.hasSuffix("sql/aggregates/m.sql: this is UTF-16 text; save it as UTF-8"))
+    #expect(error.hasPrefix("sql/aggregates/m.sql: this is UTF-16 text; save it as UTF-8"))
     try project.write("sql/aggregates/m.sql", bytes: Array("-- a\n-- s".utf8) + [0xFC, 0x64])
     error = try #require(project.loadingError())
-    #expect(error.hasSuffix("sql/aggregates/m.sql:2:5: not UTF-8 text; save the file as UTF-8"), "\(error)")
+    #expect(error.hasPrefix("sql/aggregates/m.sql:2:5: not UTF-8 text; save the file as UTF-8"), "\(error)")
   }
 
   @Test("a name that Postgres would cut off is refused", arguments: ["AS", "FROM"])

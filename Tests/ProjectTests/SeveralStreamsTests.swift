@@ -125,6 +125,28 @@ import Testing
     #expect(lines.first?.hasPrefix(message) == true, "\(lines)")
   }
 
+  @Test("a type that a schema's file does not have is told from a file that is not there")
+  func missingType() throws {
+    let project = try Self.project()
+    let path = "sql/streams/content_downloads.sql"
+    let text = try project.read(path)
+    try project.write(path, text.replacing("'event.avsc'", with: "'event.avsc#foo.Bar'"))
+    var error = try #require(project.loadingError())
+    #expect(error.hasPrefix("\(path):6:3: the file schemas/event.avsc has no type foo.Bar near \"schema\""), "\(error)")
+    #expect(error.contains("\n  hint: it has streampulse.DownloadEvent, "), "\(error)")
+    try project.write(path, text.replacing("'event.avsc'", with: "'event.avsc#streampulse.DownloadEvnt'"))
+    error = try #require(project.loadingError())
+    #expect(error.contains("hint: did you mean 'event.avsc#streampulse.DownloadEvent'? it has "), "\(error)")
+    try project.write(path, text.replacing("'event.avsc'", with: "'event.avsc#'"))
+    error = try #require(project.loadingError())
+    #expect(error.contains("schema 'event.avsc#' names no type"), "\(error)")
+    try project.write(path, text.replacing("'event.avsc'", with: "'evnt.avsc#foo.Bar'"))
+    error = try #require(project.loadingError())
+    #expect(error.contains("there is no file schemas/evnt.avsc#foo.Bar"), "\(error)")
+    try project.write(path, text.replacing("'event.avsc'", with: "'event.avsc#streampulse.DownloadEvent'"))
+    #expect(project.loadingError() == nil)
+  }
+
   @Test("everything that is wrong anywhere is said in one run")
   func everything() throws {
     let project = try Self.project()

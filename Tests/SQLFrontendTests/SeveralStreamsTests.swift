@@ -55,6 +55,35 @@ import Testing
     #expect(planned.plans[0].aggregates[0].keys.map(\.comment) == ["Where the trip began."])
   }
 
+  /// Streams that each read one topic and send their dead letters to another, and what they are refused with.
+  @Test(
+    "streams whose dead letters would come back to the topic that they are from are refused, each loop once",
+    arguments: [
+      ("a>b b>a", ["s1: b → a → b"]), ("a>b b>c c>a", ["s2: c → a → b → c"]), ("a>b b>c", []),
+      ("a>d b>d c>d", []), ("a>b a>c c>a", ["s2: c → a → c"]), ("a>b b>a c>d d>c", ["s1: b → a → b", "s3: d → c → d"]),
+      ("a>b b>c b>a c>a", ["s2: b → a → b", "s3: c → a → b → c"]), ("a>b c>a b>d", []),
+    ])
+  func deadLetterLoops(_ routes: String, _ expected: [String]) {
+    let files = routes.split(separator: " ").enumerated().map { index, route in
+      let topics = route.split(separator: ">")
+      return SourceFile(
+        path: "s\(index)",
+        text: """
+          CREATE FOREIGN TABLE s\(index) (at timestamptz) SERVER kafka OPTIONS (
+            topic '\(topics[0])', format 'json', event_time 'at',
+            dead_letter_topic '\(topics[1])');
+          """)
+    }
+    let errors = parseStreams(files).errors
+    #expect(
+      errors.map(\.description)
+        == expected.map {
+          let parts = $0.split(separator: ":")
+          return "\(parts[0]):3:3: dead letters would be read again, for ever:\(parts[1]) near \"dead_letter_topic\"\n"
+            + "  hint: name a dead_letter_topic that no stream reads"
+        })
+  }
+
   @Test("what every record has beside its payload is a column of every stream")
   func metadata() {
     let planned = plan(
@@ -196,6 +225,17 @@ import Testing
         "4:7 there is no function now", "5:46 array elements are not supported yet",
         "6:1 HAVING is not supported: whether a group passes would change as events arrive",
         "6:21 ORDER BY is not supported: a table has no order",
+      ])
+  }
+
+  @Test("a jsonb key of a stream of JSON has a way out: a column for the value")
+  func jsonKey() {
+    let errors = plan(
+      [Self.trips], [aggregate("by_tags", of: "trips", by: "started", select: "tags, count(*) AS n", keys: ", tags")]
+    ).errors
+    #expect(
+      errors.map(\.hint) == [
+        "declare a column for the value in the stream, with OPTIONS (path 'a.b'), and group by that; or cast it to text"
       ])
   }
 

@@ -54,6 +54,11 @@ public struct AvroSchema: Sendable {
     return names.count > 1 ? names : []
   }
 
+  /// The names of all records in it, from the outermost one on.
+  public var recordNames: [String] {
+    types.compactMap { if case .record = $0.shape { $0.name?.full } else { nil } }
+  }
+
   /// The schema of a named type in this one; nil when there is none of that name.
   public func type(named name: String) -> AvroSchema? {
     let index = types.firstIndex { $0.name?.full == name } ?? types.firstIndex { $0.name?.simple == name[...] }

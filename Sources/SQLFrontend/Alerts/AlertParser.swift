@@ -136,11 +136,9 @@ private struct AlertParser {
       guard let name = column.name else {
         throw source.error(at: column.location, "a column of an alert needs a name", hint: "add AS and a name")
       }
-      guard !names.contains(name) else {
-        throw source.error(at: column.location, "two columns are called \(quotedIdentifier(name))")
-      }
       names.append(name)
     }
+    try select.checkNames()
     for measure in Self.measures where !names.contains(measure) {
       throw source.error(
         at: select.range.lowerBound, "the SELECT has no column \(measure)", hint: "write \(form)")

@@ -84,6 +84,7 @@ private struct EndpointParser {
     let named = NamedParameters(source, in: 0..<source.bytes.count)
     let statement = try PlainSelect(source, bytes: named.palatable(source.bytes))
     try refuseNumberedParameters(source) { $0 }
+    try statement.checkNames()
     try scope.use(named)
     return named.replacing(
       in: statement.range, of: source, place: source.place, with: scope.placeholder)

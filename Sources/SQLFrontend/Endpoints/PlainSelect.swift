@@ -1,3 +1,5 @@
+import SQLQuoting
+
 /// A SELECT that the API or the engine sends to Postgres: checked to be one and to change nothing.
 struct PlainSelect {
   let source: SourceText
@@ -48,9 +50,23 @@ struct PlainSelect {
 
   /// The names of the columns that the SELECT yields; nil stands for one without a name or for `*`.
   var columnNames: [(name: String?, location: Int)] {
-    node.nodes("targetList").map { item in
+    // Those of a UNION are the ones of its first SELECT.
+    var first = node
+    while first.nodes("targetList").isEmpty, let left = first.inline("larg") { first = left }
+    return first.nodes("targetList").map { item in
       let name = item.string("name") ?? item.node("val").flatMap(Self.columnName)
       return (name, item.location)
+    }
+  }
+
+  /// Refuses two columns of one name: in JSON the second would hide the first.
+  func checkNames() throws(DefinitionError) {
+    var names: Set<String> = []
+    for column in columnNames {
+      guard let name = column.name, !names.insert(name).inserted else { continue }
+      throw source.error(
+        at: column.location, "two columns are called \(quotedIdentifier(name))",
+        hint: "write AS and another name behind one of them")
     }
   }
 

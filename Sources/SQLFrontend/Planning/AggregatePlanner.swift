@@ -75,9 +75,15 @@ struct AggregatePlanner {
     return diagnostics.attempt { () throws(DefinitionError) in
       let retention = try options.interval("retention")
       if retention == 0 { throw options.error("retention", "retention is nothing", hint: "leave it out to keep all") }
-      return Options(
-        retention: retention, allowedLateness: try options.interval("allowed_lateness") ?? 0,
-        late: try options.choice("late", LatePolicy.self) ?? .revise)
+      let late = try options.choice("late", LatePolicy.self) ?? .revise
+      let allowedLateness = try options.interval("allowed_lateness")
+      // A window that is revised never closes.
+      if allowedLateness != nil, late == .revise {
+        throw options.error(
+          "allowed_lateness", "allowed_lateness without late = 'drop' or 'dead_letter': late events are all taken",
+          hint: "leave it out, or write late = 'drop' beside it")
+      }
+      return Options(retention: retention, allowedLateness: allowedLateness ?? 0, late: late)
     }
   }
 }

@@ -91,7 +91,7 @@ struct Grouping {
     case .jsonb, .bytea:
       throw source.error(
         at: syntax.location, "a key cannot be \(expression.type.sqlName)",
-        hint: expression.type == .jsonb ? "group by one of its fields, or cast it to text" : nil)
+        hint: expression.type == .jsonb ? jsonHint : nil)
     default: break
     }
     if case .literal = expression {
@@ -105,6 +105,12 @@ struct Grouping {
     return GroupKey(
       expression: expression, name: name, isNullable: expression.isNullable(columns.specs), comment: comment,
       location: syntax.location)
+  }
+
+  private var jsonHint: String {
+    let cast = "cast it to text"
+    guard columns.stream.format == .json else { return cast }
+    return "declare a column for the value in the stream, with OPTIONS (path 'a.b'), and group by that; or \(cast)"
   }
 
   /// The window that a call names. Another kind of window is another case here and in `WindowAssigner`.

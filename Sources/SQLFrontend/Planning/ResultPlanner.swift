@@ -48,7 +48,8 @@ struct ResultPlanner {
         diagnostics.report(error)
       }
     }
-    for index in keys.indices where !keyOrder.contains(index) {
+    // Which keys the list leaves out is not known before all of them could be read.
+    for index in keys.indices where !keyOrder.contains(index) && !grouping.isIncomplete {
       do {
         try addUnselectedKey(index)
       } catch {

@@ -22,7 +22,9 @@ public struct DefinitionError: Error, Hashable, Sendable, CustomStringConvertibl
 
   /// `path:line:column: message near "text"`, and the hint on a line of its own.
   public var description: String {
-    let near = offendingText.isEmpty ? "" : " near \"\(offendingText)\""
+    // Names in quotes, such as "user".city, are easier to read without further ones.
+    let quote = offendingText.hasPrefix("\"") ? "" : "\""
+    let near = offendingText.isEmpty ? "" : " near \(quote)\(offendingText)\(quote)"
     let advice = hint.map { "\n  hint: \($0)" } ?? ""
     let place = line > 0 ? ":\(line):\(column)" : ""
     return "\(path)\(place): \(message)\(near)\(advice)"

@@ -43,7 +43,13 @@ struct AvroDeclaration {
     case .text where Self.fromText.contains(column.type) || column.type.isNumeric: return
     default: break
     }
-    guard field.type == column.type, column.unit == nil else {
+    guard field.type != column.type || column.unit == nil else {
+      throw stream.error(
+        at: column,
+        "the field \(quotedPath(path)) is \(field.type.shortName) already: a unit is for numbers without a logical type",
+        hint: "leave the unit out")
+    }
+    guard field.type == column.type else {
       throw stream.error(
         at: column,
         "the field \(quotedPath(path)) is \(field.type.shortName), which is not read as \(column.type.shortName)",

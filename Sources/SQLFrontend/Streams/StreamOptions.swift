@@ -39,7 +39,16 @@ struct StreamOptions {
     }
   }
 
-  func topic() throws(DefinitionError) -> String { try options.required("topic") }
+  func topic() throws(DefinitionError) -> String {
+    let topic = try options.required("topic")
+    try check("topic", names: topic)
+    return topic
+  }
+
+  private func check(_ option: String, names topic: String) throws(DefinitionError) {
+    guard let refusal = TopicName.refusal(of: topic) else { return }
+    throw options.error(option, refusal, hint: TopicName.form)
+  }
 
   func format() throws(DefinitionError) -> StreamDefinition.Format {
     _ = try options.required("format")
@@ -108,6 +117,7 @@ struct StreamOptions {
   /// - Parameter topic: the one that is read; nil when it is not known.
   func deadLetterTopic(topic: String?) throws(DefinitionError) -> String? {
     let target = try options.text("dead_letter_topic")
+    if let target { try check("dead_letter_topic", names: target) }
     if let target, target == topic {
       throw options.error("dead_letter_topic", "dead letters cannot go to the topic that is read")
     }

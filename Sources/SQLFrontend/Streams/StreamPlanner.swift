@@ -11,7 +11,7 @@ public struct ParsedStreams: Sendable {
   let refused: RefusedNames
 }
 
-/// Reads streams' definitions, of which no two may have one name.
+/// Reads streams' definitions, of which no two may have one name, and none may read what its own dead letters become.
 public func parseStreams(_ files: [SourceFile]) -> ParsedStreams {
   var diagnostics = Diagnostics()
   var refused = RefusedNames()
@@ -31,6 +31,15 @@ public func parseStreams(_ files: [SourceFile]) -> ParsedStreams {
       for error in error.errors { diagnostics.report(error) }
       refused.insert(SourceText(file).streamName)
     }
+  }
+  let routes = streams.map {
+    DeadLetterLoop.Route(topic: $0.definition.topic, deadLetterTopic: $0.definition.deadLetterTopic)
+  }
+  for loop in DeadLetterLoop.all(in: routes) {
+    diagnostics.report(
+      streams[loop.stream].error(
+        at: "dead_letter_topic", "dead letters would be read again, for ever: \(loop.topics.joined(separator: " → "))",
+        hint: "name a dead_letter_topic that no stream reads"))
   }
   return ParsedStreams(streams: streams, errors: diagnostics.sorted, refused: refused)
 }

@@ -170,6 +170,10 @@ extension SyntaxReader {
     case "+", "-", "*", "/", "%": return .arithmetic(symbol, operands[0], operands[1])
     case "=", "<>", "<", "<=", ">", ">=": return .comparison(symbol, operands[0], operands[1])
     case "||": throw refuse(node, "|| is not supported yet", hint: "group by the parts as keys of their own")
+    case "->", "->>", "#>", "#>>":
+      throw refuse(
+        node, "the operator \(symbol) is not supported",
+        hint: "in a stream of format 'json', declare a column for the value: name type OPTIONS (path 'a.b')")
     default:
       throw refuse(
         node, "the operator \(symbol) is not supported", hint: "operators are + - * / % = <> < <= > >= AND OR NOT")

@@ -1,5 +1,5 @@
 -- error: 6:52: a key cannot be jsonb near "extra.tags"
--- hint: group by one of its fields, or cast it to text
+-- hint: cast it to text
 CREATE MATERIALIZED VIEW x AS
 SELECT extra.tags, count(*) AS n
 FROM content_downloads

@@ -5,7 +5,7 @@
 -- error: 12:7: WHERE wants a condition (boolean), not bigint near "extra.big"
 -- hint: compare it with something: extra.big = …
 -- error: 13:52: a key cannot be jsonb near "extra.tags"
--- hint: group by one of its fields, or cast it to text
+-- hint: cast it to text
 CREATE MATERIALIZED VIEW x WITH (late = 'x') AS
 SELECT summ(1) AS a, max(content.title) AS b, content.sise_gb AS c
 FROM content_downloads

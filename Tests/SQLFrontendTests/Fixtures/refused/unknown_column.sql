@@ -1,4 +1,4 @@
--- error: 6:52: the stream has no field "user".regoin near ""user".regoin"
+-- error: 6:52: the stream has no field "user".regoin near "user".regoin
 -- hint: did you mean "user".region?
 CREATE MATERIALIZED VIEW x AS
 SELECT "user".regoin, count(*) AS n
