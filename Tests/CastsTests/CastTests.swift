@@ -74,6 +74,6 @@ import Testing
       #expect(Literal(parsing: "0001-01-01 00:00-15:59", as: type) != nil)
     }
     // bytea and jsonb have no constants.
-    #expect(read > (type == .bytea || type == .jsonb ? -1 : Comparison.count / 20))
+    #expect(read > (type == .bytea || type == .jsonb ? -1 : Comparison.count / 25))
   }
 }

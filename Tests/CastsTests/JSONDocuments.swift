@@ -57,7 +57,7 @@ struct JSONDocumentColumn: Sendable {
 
   /// Of a number with a fraction Postgres makes the nearest whole one; the engine refuses it.
   private static func whole(_ sql: String) -> String {
-    "CASE WHEN v::numeric = trunc(v::numeric) THEN (\(sql))::text ELSE 'error kind' END"
+    "CASE WHEN v::numeric = trunc(v::numeric) THEN (\(sql))::text ELSE 'error fraction' END"
   }
 
   private init(_ type: SQLType, _ name: String, kind: String?, _ shown: String) {

@@ -87,10 +87,12 @@ import TextFormats
   /// What the server says of a value that the engine refuses so.
   private static func states(of code: EventErrorCode) -> [String] {
     switch code {
-    case .wrongType: ["error kind"]
-    case .outOfRange: ["error 22003"]
+    // A number with a fraction that is too large, too, is refused for one of them.
+    case .wrongType: ["error kind", "error fraction"]
+    case .outOfRange: ["error 22003", "error fraction"]
     case .invalidText: ["error 22P02", "error 22007"]
-    case .timeOutOfRange: ["error 22008"]
+    // The second is of a number that Postgres cannot even multiply.
+    case .timeOutOfRange: ["error 22008", "error 22003"]
     case .tooLong: ["error 22001"]
     default: []
     }
