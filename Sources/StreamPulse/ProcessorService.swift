@@ -116,7 +116,7 @@ final class ProcessorService: Sendable {
     guard let topic = part.source.stream.plan.definition.deadLetterTopic else { return nil }
     guard topic != part.settings.topic else {
       throw ConfigurationError(
-        location: part.source.topicSetting ?? "topic",
+        location: part.source.topicOrigin,
         message: "\(topic) is the dead_letter_topic of the stream \(part.source.name), which would read what it writes",
         hint: "read another topic")
     }

@@ -6,8 +6,8 @@ import Project
 struct StreamSource: Sendable {
   let stream: Stream
   let topic: String
-  /// The setting that names the topic; nil: the stream's definition does.
-  let topicSetting: String?
+  /// What names the topic: a setting, else the option of the stream's definition.
+  let topicOrigin: String
   /// The consumer group of its processors.
   let group: String
 
@@ -31,7 +31,7 @@ extension CommandContext {
       let own = settings.streamTopics.first { $0.key == TopicSetting.key(of: definition.name) }
       return StreamSource(
         stream: stream, topic: own?.topic ?? settings.topic ?? definition.topic,
-        topicSetting: own?.key ?? settings.topic.map { _ in SettingKey.kafkaTopic.rawValue },
+        topicOrigin: own?.key ?? (settings.topic == nil ? "topic" : SettingKey.kafkaTopic.rawValue),
         group: isOnly ? settings.groupID : "\(settings.groupID).\(definition.name)")
     }
     try checkTopics(sources)
@@ -41,14 +41,9 @@ extension CommandContext {
   /// What the definitions are judged by, for the topics that settings put in their place. That a single stream reads its
   /// own dead letters is said where its forwarder is made.
   private func checkTopics(_ sources: [StreamSource]) throws {
-    func origin(_ source: StreamSource) -> String {
-      let key = TopicSetting.key(of: source.name)
-      let isOwn = configuration.kafka.streamTopics.contains { $0.key == key }
-      return isOwn ? key : SettingKey.kafkaTopic.rawValue
-    }
     for source in sources {
       guard let refusal = TopicName.refusal(of: source.topic) else { continue }
-      throw ConfigurationError(location: origin(source), message: refusal, hint: TopicName.form)
+      throw ConfigurationError(location: source.topicOrigin, message: refusal, hint: TopicName.form)
     }
     let routes = sources.map {
       DeadLetterLoop.Route(topic: $0.topic, deadLetterTopic: $0.stream.plan.definition.deadLetterTopic)
@@ -57,7 +52,7 @@ extension CommandContext {
       // The definitions alone make no loop: one of its streams has its topic from a setting.
       let turned = sources.first { loop.topics.contains($0.topic) && $0.topic != $0.stream.plan.definition.topic }
       throw ConfigurationError(
-        location: origin(turned ?? sources[loop.stream]),
+        location: (turned ?? sources[loop.stream]).topicOrigin,
         message: "dead letters would be read again, for ever: \(loop.topics.joined(separator: " → "))",
         hint: "set a topic that is no stream's dead_letter_topic")
     }
