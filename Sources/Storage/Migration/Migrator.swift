@@ -212,14 +212,22 @@ public struct Migrator {
   public static func verify(
     _ project: Project, as name: ProjectName? = nil, _ connection: PostgresConnection
   ) throws(StorageError) {
-    if let name { try verify(connection, for: project, as: name) }
-    try verify(project.streams.map(\.plan), connection)
+    if let name {
+      try verify(connection, for: project, as: name)
+    } else {
+      try verify(connection)
+    }
+    try checkTables(project.streams.map(\.plan), connection)
   }
 
   /// The same of some streams.
   package static func verify(_ plans: [StreamPlan], _ connection: PostgresConnection) throws(StorageError) {
+    try verify(connection)
+    try checkTables(plans, connection)
+  }
+
+  private static func checkTables(_ plans: [StreamPlan], _ connection: PostgresConnection) throws(StorageError) {
     do {
-      try DatabaseCheck.requireMigrated(connection, schema: EngineSchema.files)
       for plan in plans {
         for aggregate in plan.aggregates {
           let stored = try connection.query(
