@@ -1,5 +1,4 @@
 import Events
-import Glibc
 import Project
 import Testing
 
@@ -15,7 +14,7 @@ import Testing
   init() throws {
     scratch = try ScratchProject()
     load = try Load()
-    _ = system("cd '\(scratch.folder)' && rm -rf sql/streams/* sql/aggregates/* sql/endpoints/* sql/alerts/* schemas")
+    scratch.removeDefinitions()
   }
 
   /// Processes what was sent, so many records.

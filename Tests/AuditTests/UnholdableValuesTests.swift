@@ -55,7 +55,7 @@ import Testing
   init() throws {
     scratch = try ScratchProject()
     load = try Load()
-    _ = system("cd '\(scratch.folder)' && rm -rf sql/streams/* sql/aggregates/* sql/endpoints/* sql/alerts/* schemas/*")
+    scratch.removeDefinitions()
     try scratch.write(
       "sql/streams/events.sql",
       """

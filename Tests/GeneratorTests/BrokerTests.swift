@@ -91,9 +91,7 @@ import Testing
     let generator = try ChildProcess(launch)
     defer { generator.send(signal: SIGKILL) }
     // Nobody reads yet: it has to come to rest by itself.
-    let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(120)
-    while !output.text.contains("waiting for the processor"), clock.now < deadline { usleep(20_000) }
+    output.waitUntilItContains("waiting for the processor", seconds: 120)
     #expect(output.text.contains("waiting for the processor (group streampulse)"))
     #expect(generator.exitStatus == nil)
     var expected: Offset = 0
@@ -126,9 +124,7 @@ import Testing
     launch.output = output.descriptor
     let generator = try ChildProcess(launch)
     defer { generator.send(signal: SIGKILL) }
-    let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(30)
-    while !output.text.contains("waiting for the processor"), clock.now < deadline { usleep(20_000) }
+    output.waitUntilItContains("waiting for the processor", seconds: 30)
     #expect(output.text.contains("waiting for the processor (group streampulse.rides, streampulse.trips)"))
     generator.send(signal: SIGINT)
     #expect(generator.wait(timeoutMilliseconds: 20_000) == .exited(0))

@@ -48,6 +48,13 @@ final class OutputFile {
   }
 
   var text: String { String(decoding: readFile(folder.path + "/output") ?? [], as: UTF8.self) }
+
+  /// Waits for a child's words, so many seconds at most.
+  func waitUntilItContains(_ words: String, seconds: Int) {
+    let clock = ContinuousClock()
+    let deadline = clock.now + .seconds(seconds)
+    while !text.contains(words), clock.now < deadline { usleep(20_000) }
+  }
 }
 
 /// A folder for a test's files, removed with them at the end.

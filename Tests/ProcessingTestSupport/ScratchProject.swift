@@ -18,6 +18,11 @@ final class ScratchProject {
     _ = system("rm -rf '\(folder)'")
   }
 
+  /// Takes all definitions and schemas away; the folders stay.
+  func removeDefinitions() {
+    _ = system("cd '\(folder)' && rm -rf sql/streams/* sql/aggregates/* sql/endpoints/* sql/alerts/* schemas/*")
+  }
+
   func write(_ path: String, _ text: String) throws {
     guard let file = fopen("\(folder)/\(path)", "w") else { throw TimedOut(waitingFor: path) }
     fputs(text, file)

@@ -1,6 +1,5 @@
 import Audit
 import Events
-import Glibc
 import Kafka
 import Postgres
 import Project
@@ -18,7 +17,7 @@ import Testing
   init() throws {
     scratch = try ScratchProject()
     load = try Load()
-    _ = system("cd '\(scratch.folder)' && rm -rf sql/streams/* sql/aggregates/* sql/endpoints/* sql/alerts/* schemas")
+    scratch.removeDefinitions()
     try scratch.write(
       "sql/aggregates/places.sql",
       """
