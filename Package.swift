@@ -36,13 +36,16 @@ let package = Package(
     .target(name: "Hexadecimal"),
     .target(name: "JSON"),
     .target(name: "Events"),
+    .target(name: "Spelling"),
     .target(name: "Plan", dependencies: ["Events"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
     .target(name: "TextFormats", dependencies: ["CPrefetch", "CTextScan", "Events", "JSON", "Plan"]),
     .target(name: "Formats", dependencies: ["Avro", "Events", "Hexadecimal", "JSON", "Plan", "TextFormats"]),
     .target(name: "SQLQuoting"),
     .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
-    .target(name: "SQLFrontend", dependencies: ["CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting"]),
+    .target(
+      name: "SQLFrontend",
+      dependencies: ["CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting", "Spelling"]),
     .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "JSON", "Plan"]),
     .target(name: "Detection"),
 
@@ -53,13 +56,14 @@ let package = Package(
     .target(name: "TextFiles"),
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
     .target(name: "Observability", dependencies: ["Hexadecimal", "Threads"]),
-    .target(name: "Configuration", dependencies: ["CProcess", "TextFiles"]),
+    .target(name: "Configuration", dependencies: ["CProcess", "Spelling", "TextFiles"]),
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Hexadecimal", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
     .target(name: "HTTPClient", dependencies: ["CCurl"]),
     .target(
-      name: "Project", dependencies: ["Avro", "EngineSchema", "Formats", "Plan", "SQLFrontend", "TextFiles"]),
+      name: "Project",
+      dependencies: ["Avro", "EngineSchema", "Formats", "Plan", "SQLFrontend", "Spelling", "TextFiles"]),
     // What the engine keeps in Postgres.
     .target(
       name: "Storage",
@@ -132,7 +136,8 @@ let package = Package(
       dependencies: [
         "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Faults",
         "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres",
-        "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "StatsAPI", "Storage", "Tail", "Threads",
+        "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "Spelling", "StatsAPI", "Storage", "Tail",
+        "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
@@ -148,7 +153,7 @@ let package = Package(
       name: "event-generator",
       dependencies: [
         "Avro", "Configuration", "Donations", "Downloads", "EventEncoding", "Events", "JSON", "Kafka", "Metrics",
-        "Plan", "Project", "Replay", "Synthesis", "TextFiles", "Threads", "Trips",
+        "Plan", "Project", "Replay", "Spelling", "Synthesis", "TextFiles", "Threads", "Trips",
       ],
       path: "generator/Command"),
 

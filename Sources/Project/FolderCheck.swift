@@ -1,5 +1,6 @@
 import Glibc
 import SQLFrontend
+import Spelling
 
 /// Refuses what lies in a project's folders and would not be read: a folder or an ending that is misspelt must not make
 /// a definition disappear.

@@ -2,6 +2,7 @@ import EngineSchema
 import Formats
 import Plan
 import SQLFrontend
+import Spelling
 
 /// All definitions of a project folder, loaded and planned.
 public struct Project: Sendable {

@@ -2,6 +2,7 @@ import Avro
 import Formats
 import Plan
 import SQLFrontend
+import Spelling
 
 /// The Avro schemas of a project, loaded once for all of its streams.
 struct ProjectSchemas {

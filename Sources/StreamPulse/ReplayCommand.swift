@@ -1,6 +1,7 @@
 import Configuration
 import Postgres
 import Rebuild
+import Spelling
 import Storage
 
 /// `streampulse replay`
@@ -12,7 +13,7 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   let project = try context.loadProject()
   guard let source = try context.source(of: aggregate, in: project) else {
     let names = project.aggregates.map(\.name)
-    let nearest = nearestName(to: aggregate, among: names).map { "did you mean \($0)? " } ?? ""
+    let nearest = nearestSpelling(of: aggregate, among: names).map { "did you mean \($0)? " } ?? ""
     throw parsed.error(
       "there is no aggregate \(aggregate)", hint: nearest + "aggregates are \(names.joined(separator: ", "))")
   }

@@ -2,6 +2,7 @@ import Configuration
 import JSON
 import Plan
 import Replay
+import Spelling
 import Threads
 
 /// Sends the lines of a file of JSON objects as they are.
@@ -81,8 +82,8 @@ private func key(_ stream: StreamDefinition?, _ command: ParsedCommand) throws(U
   let names = columns.map(\.name)
   throw command.error(
     "--key: the stream \(stream.name) has no column “\(name)”",
-    hint: nearestName(to: name, among: names).map { "did you mean \($0)?" } ?? "it has \(names.joined(separator: ", "))"
-  )
+    hint: nearestSpelling(of: name, among: names).map { "did you mean \($0)?" }
+      ?? "it has \(names.joined(separator: ", "))")
 }
 
 /// Names with points between them.

@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Spelling
 import Synchronization
 
 /// A program's command line: declared once, which gives parsing, errors and help.
@@ -49,7 +50,7 @@ public struct CommandLineInterface: Sendable {
   }
 
   private func unknownCommand(_ word: String) -> UsageError {
-    let nearest = nearestName(to: word, among: commands.map(\.name).filter { !$0.isEmpty })
+    let nearest = nearestSpelling(of: word, among: commands.map(\.name).filter { !$0.isEmpty })
     return UsageError(
       message: "unknown command \"\(word)\"",
       hint: nearest.map { "did you mean \"\($0)\"?" } ?? "see \(program) --help")
@@ -90,7 +91,7 @@ public struct CommandLineInterface: Sendable {
         return UsageError("--\(flag.name) takes no value", command: parsed)
       }
       var error = UsageError("unknown option \(word)", command: parsed)
-      if let nearest = nearestName(to: name, among: options.map(\.name)) {
+      if let nearest = nearestSpelling(of: name, among: options.map(\.name)) {
         error.hint = "did you mean --\(nearest)?"
       }
       return error

@@ -1,3 +1,5 @@
+import Spelling
+
 /// Setting texts by key, each with where it came from.
 struct SettingValues {
   private var values: [SettingKey: (text: String, origin: String)] = [:]
@@ -94,13 +96,13 @@ struct SettingLayers {
     if key.hasPrefix(TopicSetting.prefix) { return }
     let looksLikeOurs = ["KAFKA_", "SCHEMA_REGISTRY_", "PG_", "API_", "STREAMPULSE_"].contains { key.hasPrefix($0) }
     // A letter or two off a known name is a slip, whatever it begins with.
-    if looksLikeOurs || nearestName(to: key, among: SettingKey.allCases.map(\.rawValue), mostMistakes: 2) != nil {
+    if looksLikeOurs || nearestSpelling(of: key, among: SettingKey.allCases.map(\.rawValue), mostMistakes: 2) != nil {
       problems.append(Self.unknown(key, location: location))
     }
   }
 
   private static func unknown(_ key: String, location: String) -> ConfigurationError.Problem {
-    let nearest = nearestName(to: key, among: SettingKey.allCases.map(\.rawValue))
+    let nearest = nearestSpelling(of: key, among: SettingKey.allCases.map(\.rawValue))
     return .init(
       location: location, message: "\(key) is not a setting",
       hint: nearest.map { "did you mean \($0)?" } ?? "see streampulse --help and .env.example")

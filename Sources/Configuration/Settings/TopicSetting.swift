@@ -1,3 +1,5 @@
+import Spelling
+
 /// The topic of one of several streams: `KAFKA_TOPIC_TRIPS` is that of the stream `trips`.
 public struct TopicSetting: Hashable, Sendable {
   public static let prefix = "KAFKA_TOPIC_"
@@ -19,7 +21,7 @@ public struct TopicSetting: Hashable, Sendable {
     guard !keys.contains(key) else { return nil }
     func suffix(_ key: String) -> String { String(key.dropFirst(Self.prefix.count)) }
     // What all of them begin with says nothing about what was meant.
-    let nearest = nearestName(to: suffix(key), among: keys.map(suffix))
+    let nearest = nearestSpelling(of: suffix(key), among: keys.map(suffix))
     return ConfigurationError.Problem(
       location: origin, message: "\(key): there is no stream \(suffix(key).lowercased())",
       hint: nearest.map { "did you mean \(Self.prefix)\($0)?" } ?? "there is \(keys.joined(separator: ", "))")

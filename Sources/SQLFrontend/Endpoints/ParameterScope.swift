@@ -1,4 +1,5 @@
 import Plan
+import Spelling
 
 /// The parameters that an endpoint's statements may name, and those that they have named so far.
 struct ParameterScope {

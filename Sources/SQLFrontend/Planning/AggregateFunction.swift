@@ -1,5 +1,6 @@
 import Events
 import Plan
+import Spelling
 
 /// What an aggregate function keeps and how its result is made of it.
 enum AggregateShape {

@@ -1,3 +1,5 @@
+import Spelling
+
 /// The options of a definition, read one by one; those nobody asked for are unknown.
 struct DefinitionOptions {
   let source: SourceText

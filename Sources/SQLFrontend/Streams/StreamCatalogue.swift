@@ -1,4 +1,5 @@
 import SQLQuoting
+import Spelling
 
 /// Names that stand for definitions which cannot be judged, because something is wrong with them: what builds on one of them
 /// is not blamed for it.

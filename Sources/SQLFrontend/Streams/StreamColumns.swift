@@ -1,6 +1,7 @@
 import Events
 import Plan
 import SQLQuoting
+import Spelling
 
 /// What a stream's definitions may name (declared columns, fields of its schema, and the records' metadata), and the columns
 /// that they have used so far.

@@ -1,4 +1,5 @@
 import Plan
+import Spelling
 
 /// Lengths of time as Postgres writes them: `5 seconds`, `1 minute 30 seconds`, `00:05:00`, `7 days`.
 enum Interval {

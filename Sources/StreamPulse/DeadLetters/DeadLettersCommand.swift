@@ -4,6 +4,7 @@ import Postgres
 import Project
 import Rebuild
 import Registry
+import Spelling
 import Storage
 import Threads
 
@@ -119,7 +120,7 @@ private struct DeadLettersCommand {
     }
     if let code = parsed.string("code") {
       guard LetterFilter.codes.contains(code) else {
-        let nearest = nearestName(to: code, among: LetterFilter.codes)
+        let nearest = nearestSpelling(of: code, among: LetterFilter.codes)
         throw parsed.error(
           "--code: there is no code \(code)",
           hint: nearest.map { "did you mean \($0)?" } ?? "codes are \(LetterFilter.codes.joined(separator: ", "))")

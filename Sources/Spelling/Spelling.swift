@@ -1,7 +1,10 @@
-/// The candidate that `name` is most likely a misspelling of; nil when none is near.
-public func nearestSpelling(of name: String, among candidates: some Sequence<String>) -> String? {
+/// The candidate that `name` is most likely a misspelling of: at most a third of its letters, and `mostMistakes`, are
+/// wrong. nil when none is near.
+public func nearestSpelling(
+  of name: String, among candidates: some Sequence<String>, mostMistakes: Int = .max
+) -> String? {
   let wanted = Array(name.lowercased().unicodeScalars)
-  let limit = max(1, wanted.count / 3)
+  let limit = min(mostMistakes, max(1, wanted.count / 3))
   var best: (distance: Int, candidate: String)?
   for candidate in candidates {
     let distance = editDistance(wanted, Array(candidate.lowercased().unicodeScalars))
