@@ -40,13 +40,13 @@ final class ProcessorService: Sendable {
     database: ConnectionSettings, plantedBug: PlantedBug? = nil
   ) throws {
     let database = database.with("application_name", "streampulse process")
-    try ProcessorService.check(context, project, database)
+    let schemas = try ProcessorService.prepare(context, project, database)
+    // From here on an outage is waited for: nothing below may need the database.
     context.observe(
       .definitionsLoaded(
         streams: sources.count, aggregates: project.aggregates.count,
         endpoints: project.endpoints.count, alerts: project.alerts.count))
     let observer = context.observer
-    let schemas = try context.writerSchemas(database)
     processors = sources.map { source in
       var settings = context.processorSettings(of: source, kafka: kafka, database: database, processors: sources.count)
       settings.plantedBug = plantedBug
@@ -98,15 +98,17 @@ final class ProcessorService: Sendable {
       })
   }
 
-  /// Endpoints are the API's business: what is wrong with them is said and stops no processor.
-  private static func check(
+  /// All that a start needs of the database. Endpoints are the API's business: what is wrong with them is said and
+  /// stops no processor.
+  private static func prepare(
     _ context: CommandContext, _ project: Project, _ database: ConnectionSettings
-  ) throws {
+  ) throws -> WriterSchemas? {
     let connection = try PostgresConnection(database)
     defer { connection.close() }
     try Migrator.verify(project, as: context.projectName(), connection)
     for table in try Migrator.abandonedTables(project, connection) { context.observe(.tableAbandoned(table: table)) }
     try StatementCheck(connection).require([.alert], of: project) { context.observe($0) }
+    return try context.writerSchemas(database, connection)
   }
 
   /// nil: the stream names no dead_letter_topic.

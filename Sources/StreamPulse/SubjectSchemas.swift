@@ -126,9 +126,9 @@ extension CommandContext {
   }
 
   /// The same for workers, which must not wait.
-  func writerSchemas(_ database: ConnectionSettings) throws -> WriterSchemas? {
-    let connection = try PostgresConnection(database)
-    defer { connection.close() }
+  ///
+  /// - Parameter connection: to the same database; only for this call.
+  func writerSchemas(_ database: ConnectionSettings, _ connection: PostgresConnection) throws -> WriterSchemas? {
     let kept = try KeptSchemas(connection).newest(WriterSchemas.maximumAnswers)
     if registry() == nil, kept.isEmpty { return nil }
     let observer = observer

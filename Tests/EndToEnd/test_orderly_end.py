@@ -1,7 +1,10 @@
 """A command that cannot start ends in order: one line, status 2, and never a crash."""
 
+import contextlib
+import re
 import socket
 import subprocess
+import threading
 
 import pytest
 from product import GENERATOR, PATIENCE, free_port, wait_until
@@ -86,3 +89,51 @@ def test_of_two_that_start_together_one_serves_and_the_other_ends_in_order(runni
         winner = next(one for one in both if one is not loser)
         winner.wait_for_output("StreamPulse is at")
         assert winner.stop() == 0
+
+
+class Relay:
+    """Lets the first connections through to a server and closes every later one as soon as it has been taken."""
+
+    def __init__(self, server, first):
+        self.server, self.left = server, first
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client = self.listener.accept()[0]
+                if self.left == 0:
+                    client.close()
+                    continue
+                self.left -= 1
+                server = socket.create_connection(self.server)
+                for pair in ((client, server), (server, client)):
+                    threading.Thread(target=self.carry, args=pair, daemon=True).start()
+
+    @staticmethod
+    def carry(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_processor_that_says_that_it_has_started_waits_for_a_database_that_goes_away(running):
+    """All that a start needs of the database is asked over one connection; a cut after that is an outage."""
+    url = running.joining["DATABASE_URL"]
+    address = re.search(r"@(127\.0\.0\.1):(\d+)/", url)
+    server = (address[1], int(address[2]))
+
+    def process(first):
+        relay = Relay(server, first)
+        return running.start("process", DATABASE_URL=url.replace(address[0], f"@127.0.0.1:{relay.port}/"))
+
+    too_early = process(first=0)
+    assert too_early.wait() == 1 and '"definitions loaded"' not in too_early.output, too_early.output
+    started = process(first=1)
+    started.wait_for_output('"definitions loaded"')
+    started.wait_for_output('"database down"')
+    started.kill()

@@ -94,15 +94,18 @@ final class ProcessorSlot {
     process = nil
     isPaused = false
     // Without Postgres or Kafka a start fails, and whoever runs it tries again.
-    let hadStarted = scratch.text(of: log).contains("\"definitions loaded\"")
+    let output = scratch.text(of: log)
+    let hadStarted = output.contains("\"definitions loaded\"")
+    let lastWords = "\(log), whose last line is: \(output.split(separator: "\n").last ?? "")"
     if stopDeadline != nil {
       stopDeadline = nil
-      return status.isSuccess || !hadStarted ? nil : "processor \(number) ended with \(status) after SIGTERM: \(log)"
+      if status.isSuccess || !hadStarted { return nil }
+      return "processor \(number) ended with \(status) after SIGTERM: \(lastWords)"
     }
     let next = Clock.monotonicMilliseconds() + ProcessorSlot.restartMilliseconds
     restartAt = next
     failedStarts = hadStarted ? 0 : failedStarts + 1
-    if hadStarted { return "processor \(number) ended by itself with \(status): \(log)" }
-    return failedStarts > ProcessorSlot.maxFailedStarts ? "processor \(number) does not start: \(log)" : nil
+    if hadStarted { return "processor \(number) ended by itself with \(status): \(lastWords)" }
+    return failedStarts > ProcessorSlot.maxFailedStarts ? "processor \(number) does not start: \(lastWords)" : nil
   }
 }
