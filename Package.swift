@@ -137,7 +137,7 @@ let package = Package(
         "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Faults",
         "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres",
         "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "Spelling", "StatsAPI", "Storage", "Tail",
-        "Threads",
+        "TextFiles", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),

@@ -10,22 +10,32 @@ struct EventStream: Sendable {
   private let extra: AvroSchema
   /// With the shipped aggregates.
   private(set) var shipped: StreamPlan
+  /// The same, for views.
+  private(set) var streams: PlannedStreams
 
   init() throws {
     stream = try parseStream(try Self.source("sql/streams/content_downloads.sql"))
     schema = try AvroSchema(parsing: try RepositoryFile.text("schemas/event.avsc"))
     extra = try AvroSchema(parsing: Self.extraTypes)
     shipped = StreamPlan(definition: stream.definition, columns: [], eventTimeColumn: 0, aggregates: [])
-    shipped = try plan(try RepositoryFile.files(in: "sql/aggregates").map(Self.source))
+    streams = planStreams(parseStreams([]), fields: { _ in nil }, aggregates: [])
+    let aggregates = try RepositoryFile.files(in: "sql/aggregates").map(Self.source)
+    shipped = try plan(aggregates)
+    let fields = fields
+    streams = planStreams(
+      parseStreams([try Self.source("sql/streams/content_downloads.sql")]), fields: { _ in fields },
+      aggregates: aggregates)
   }
 
   func plan(_ aggregates: [SourceFile]) throws(DefinitionErrors) -> StreamPlan {
-    try planStream(
-      stream, aggregates: aggregates,
-      fields: SchemaFields(paths: (schema.leafColumns() + extra.leafColumns()).map(\.path)) { path in
-        let column = try? path.first == "extra" ? extra.column(at: path) : schema.column(at: path)
-        return column.map { FieldDescription(type: $0.type, isNullable: $0.isNullable, comment: $0.doc ?? "") }
-      })
+    try planStream(stream, aggregates: aggregates, fields: fields)
+  }
+
+  private var fields: SchemaFields {
+    SchemaFields(paths: (schema.leafColumns() + extra.leafColumns()).map(\.path)) { path in
+      let column = try? path.first == "extra" ? extra.column(at: path) : schema.column(at: path)
+      return column.map { FieldDescription(type: $0.type, isNullable: $0.isNullable, comment: $0.doc ?? "") }
+    }
   }
 
   private static func source(_ path: String) throws -> SourceFile {

@@ -31,6 +31,16 @@ extension FuzzTarget {
           try requireSQL(table.createStatements + [table.upsertStatement, table.expireStatement])
         }
       }
+      if let views = try accepted(
+        file,
+        { file throws(DefinitionErrors) in
+          let planned = planViews([file], of: event.streams)
+          guard planned.errors.isEmpty else { throw DefinitionErrors(planned.errors) }
+          return planned.plans
+        })
+      {
+        for view in views { try requireSQL([view.createStatement.text] + view.commentStatements) }
+      }
       if let endpoint = try accepted(file, { file throws(DefinitionErrors) in try parseEndpoint(file) }) {
         try requireSQL([endpoint.statement.text])
       }

@@ -6,7 +6,7 @@ import Spelling
 /// a definition disappear.
 enum FolderCheck {
   /// What the folders of `sql/` hold.
-  private static let definitionFolders = ["streams", "aggregates", "endpoints", "alerts", engineFolder]
+  private static let definitionFolders = ["streams", "aggregates", "views", "endpoints", "alerts", engineFolder]
   /// The engine's own migrations are no definitions.
   private static let engineFolder = "schema"
 
@@ -33,7 +33,7 @@ enum FolderCheck {
     return problems + (try files(of: root, "schemas", ending: ".avsc", others: ["confluent-ids.json"]))
   }
 
-  private static let movingHint = "the folders are sql/streams, sql/aggregates, sql/endpoints and sql/alerts"
+  private static let movingHint = "the folders are sql/streams, sql/aggregates, sql/views, sql/endpoints and sql/alerts"
 
   private static func files(
     of root: String, _ folder: String, ending: String, others: [String]

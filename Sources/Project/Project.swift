@@ -8,6 +8,8 @@ import Spelling
 public struct Project: Sendable {
   /// By name; at least one.
   public let streams: [Stream]
+  /// Each behind those that it reads.
+  public let views: [ViewPlan]
   public let endpoints: [EndpointPlan]
   public let alerts: [AlertPlan]
   /// What was found in the folder and is not used, a line each.
@@ -35,12 +37,15 @@ public struct Project: Sendable {
       parsed, fields: { schemas[$0.definition.name]?.fields },
       aggregates: try Folder.files(folder, "sql/aggregates", ending: ".sql"))
     errors += planned.errors
+    let views = planViews(try Folder.files(folder, "sql/views", ending: ".sql"), of: planned)
+    errors += views.errors
     let endpoints = Project.parse(try Folder.files(folder, "sql/endpoints", ending: ".sql"), &errors, parseEndpoint)
     let alerts = Project.parse(try Folder.files(folder, "sql/alerts", ending: ".sql"), &errors) {
       (file) throws(DefinitionErrors) in try parseAlert(file, of: planned)
     }
     errors += nameConflicts(endpoints: endpoints, alerts: alerts)
     guard errors.isEmpty else { throw .definitions(errors) }
+    self.views = views.plans
     self.endpoints = endpoints.map(\.plan)
     self.alerts = alerts.map(\.plan)
     streams = planned.plans.sorted { $0.definition.name < $1.definition.name }.map { plan in

@@ -108,6 +108,7 @@ final class APIService: Sendable {
     let connection = try PostgresConnection(database)
     defer { connection.close() }
     try Migrator.verify(connection, for: project, as: context.projectName())
+    try Migrator.requireViews(project, connection)
     try StatementCheck(connection).require([.endpoint], of: project) { context.observe($0) }
     let role = Migrator.readerRole(for: connection)
     let known = try connection.query(

@@ -36,7 +36,25 @@ enum Commands {
         options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
         settings: kafka + registry + postgres + api + engine + [.eventsPerMinute] + general),
       CommandSpec(
+        name: "plan", summary: "Say what migrate would do to the database, and change nothing",
+        details: """
+          A line for each aggregate and view, with what differs: nothing, new, in place (rows stay as they are), \
+          dropped (a view whose file is gone), beside (migrate refuses it, and replay makes the rows anew) or \
+          impossible, and why. Exit status 0 when migrate would do all of it, also when that is nothing; 1 when it \
+          would refuse something.
+          """,
+        options: [
+          OptionSpec(flag: "json", summary: "One JSON document in place of the lines"),
+          OptionSpec("out", value: "FILE", summary: "Write the plan to a file, for migrate --plan"),
+        ],
+        settings: registry + postgres + general),
+      CommandSpec(
         name: "migrate", summary: "Bring the database to what the definitions need",
+        details: """
+          With --plan it does what streampulse plan --out has written down, and nothing when the database or the \
+          definitions have changed since then, with exit status 1.
+          """,
+        options: [OptionSpec("plan", value: "FILE", summary: "Do what was planned, or nothing")],
         settings: registry + postgres + general),
       CommandSpec(
         name: "process", summary: "Process the stream; start as many instances as you like", options: [plantedBug],

@@ -26,8 +26,8 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   let time = from == "beginning" ? nil : from
   if let time { try check(time, parsed, connection) }
   let replay = try Replay(
-    connection, source.stream, aggregate: aggregate, kafka: context.kafka(), topic: source.topic,
-    group: source.group + "-replay", schemas: context.schemaSource(database))
+    connection, source.stream, aggregate: aggregate, views: project.views, kafka: context.kafka(),
+    topic: source.topic, group: source.group + "-replay", schemas: context.schemaSource(database))
   if parsed.flag("dry-run") {
     show(try replay.estimate(from: time), aggregate)
   } else {

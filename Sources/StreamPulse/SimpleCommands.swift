@@ -6,10 +6,11 @@ import Project
 import Storage
 
 /// `streampulse migrate`
-func migrate(_ context: CommandContext) throws -> Int32 {
+func migrate(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
+  let plan = try parsed.string("plan").map(PlanFile.read)
   let subjects = SubjectSchemas(context, .migration)
   let project = try context.loadProject(subjects)
-  try migrate(context, project, subjects, context.database()) { changes, abandoned in
+  try migrate(context, project, subjects, context.database(), following: plan) { changes, abandoned in
     let notices = abandoned.map {
       "\($0) has no definition any more: its rows stay as they are, see \"Upgrading definitions\" in docs/operations.md"
     }
@@ -21,13 +22,16 @@ func migrate(_ context: CommandContext) throws -> Int32 {
 }
 
 /// Migrates the database, reports what has changed, and refuses statements that do not fit it.
+///
+/// - Parameter plan: what has to be done, or nothing.
 func migrate(
   _ context: CommandContext, _ project: Project, _ subjects: SubjectSchemas, _ database: ConnectionSettings,
-  report: (_ changes: [String], _ abandoned: [String]) -> Void = { _, _ in }
+  following plan: MigrationPlan? = nil, report: (_ changes: [String], _ abandoned: [String]) -> Void = { _, _ in }
 ) throws {
   let connection = try PostgresConnection(database.with("application_name", "streampulse migrate"))
   defer { connection.close() }
-  let changes = try Migrator(connection) { context.observe($0) }.migrate(project, as: context.projectName())
+  let changes = try Migrator(connection) { context.observe($0) }.migrate(
+    project, as: context.projectName(), following: plan)
   try subjects.keep(connection)
   report(changes, try Migrator.abandonedTables(project, connection))
   try StatementCheck(connection).require([.endpoint, .alert], of: project) { context.observe($0) }
@@ -43,6 +47,7 @@ func check(_ context: CommandContext) throws -> Int32 {
     print("stream \(definition.name): \(format) in topic \(definition.topic), \(columns) used")
     for aggregate in plan.aggregates { print("aggregate \(aggregate.name) of \(definition.name)") }
   }
+  for view in project.views { print("view \(view.name)") }
   for endpoint in project.endpoints { print("endpoint \(endpoint.method) \(endpoint.path)") }
   for alert in project.alerts { print("alert \(alert.name) on \(alert.aggregate)") }
   print("all definitions are valid")

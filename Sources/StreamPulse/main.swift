@@ -29,7 +29,8 @@ func run(_ parsed: ParsedCommand) -> Int32 {
     let context = try CommandContext(parsed)
     switch parsed.command {
     case "up": return try Up(context, withDemo: !parsed.flag("no-demo")).run()
-    case "migrate": return try migrate(context)
+    case "plan": return try plan(context, parsed)
+    case "migrate": return try migrate(context, parsed)
     case "process": return try process(context, parsed)
     case "serve": return try serve(context)
     case "check": return try check(context)

@@ -7,7 +7,7 @@ import Testing
       ("sql/agregates/x.sql", "sql/agregates: there is no such folder", "did you mean sql/aggregates?"),
       ("sql/stream/x.sql", "sql/stream: there is no such folder", "did you mean sql/streams?"),
       ("sql/Endpoints/x.sql", "sql/Endpoints: there is no such folder", "did you mean sql/endpoints?"),
-      ("sql/views/x.sql", "sql/views: there is no such folder", "the folders are sql/streams"),
+      ("sql/queries/x.sql", "sql/queries: there is no such folder", "the folders are sql/streams"),
       ("sql/aggregates/sub/x.sql", "sql/aggregates/sub: a folder inside", "move its files to sql/aggregates"),
       ("sql/aggregates/OLD.SQL", "sql/aggregates/OLD.SQL: the ending is .sql", "call it OLD.sql"),
       ("sql/alerts/x.sql.txt", "sql/alerts/x.sql.txt: such a file is not read", "end in .sql"),

@@ -1,5 +1,6 @@
 import Audit
 import Faults
+import Glibc
 import Kafka
 import Postgres
 import Project
@@ -40,9 +41,9 @@ import Threads
   private var total: Int { get throws { try bench.total } }
 
   private func replay(
-    _ aggregate: String = "region_health", from time: String? = nil, _ stream: Project? = nil
+    _ aggregate: String = "region_health", from time: String? = nil, _ project: Project? = nil
   ) throws -> ReplayReport {
-    try withReplay(aggregate, stream) { try $0.run(from: time) }
+    try withReplay(aggregate, project) { try $0.run(from: time) }
   }
 
   private func withReplay<Value>(
@@ -52,8 +53,8 @@ import Threads
     defer { connection.close() }
     return try body(
       Replay(
-        connection, (project ?? bench.project).streams[0], aggregate: aggregate, kafka: kafka, topic: Bench.topic,
-        group: "replay"))
+        connection, (project ?? bench.project).streams[0], aggregate: aggregate,
+        views: (project ?? bench.project).views, kafka: kafka, topic: Bench.topic, group: "replay"))
   }
 
   private func refusal(_ body: () throws -> ReplayReport) -> String {
@@ -344,6 +345,39 @@ import Threads
     #expect(try bench.rows("SELECT to_regclass('pulse_replay.region_health') IS NULL") == ["t"])
     try bench.connection.execute("CREATE VIEW own_view AS SELECT * FROM region_health")
     #expect(refusal { try replay() }.contains("own_view"))
+  }
+
+  @Test("views over the table are made anew over the new one, with their grants, and follow a changed definition")
+  func views() throws {
+    let scratch = try ScratchProject()
+    try #require(system("mkdir '\(scratch.folder)/sql/views'") == 0)
+    try scratch.write(
+      "sql/views/regions.sql",
+      "CREATE VIEW regions AS SELECT region, sum(total_downloads)::bigint AS n FROM region_health GROUP BY 1;")
+    try scratch.write("sql/views/total.sql", "CREATE VIEW total AS SELECT sum(n)::bigint AS n FROM regions;")
+    let project = try Project(folder: scratch.folder)
+    _ = try Migrator(bench.connection) { _ in }.migrate(project)
+    try bench.connection.execute("GRANT SELECT ON total TO PUBLIC")
+    try count()
+    #expect(try bench.rows("SELECT n FROM total") == ["3000"])
+    try bench.connection.execute("UPDATE region_health SET total_downloads = 1")
+    _ = try replay("region_health", project)
+    #expect(try bench.rows("SELECT n FROM total") == ["3000"])
+    #expect(try bench.rows("SELECT has_table_privilege('public', 'total', 'SELECT')") == ["t"])
+
+    // A column goes: a view that still reads it is refused before anything is read, one that follows takes part.
+    _ = try scratch.change(
+      "sql/aggregates/region_health.sql", "s/count(\\*)  *AS total_downloads/count(*) AS attempts/")
+    let behind = try Project(folder: scratch.folder)
+    #expect(
+      refusal { try replay("region_health", behind) }.hasPrefix(
+        "sql/views/regions.sql:1:43: column \"total_downloads\" does not exist"))
+    #expect(try bench.rows("SELECT n FROM total") == ["3000"])
+    let changed = try scratch.change("sql/views/regions.sql", "s/total_downloads/attempts/")
+    #expect(try replay("region_health", changed).isRedefined)
+    #expect(try bench.rows("SELECT n FROM total") == ["3000"])
+    #expect(try bench.rows("SELECT count(*) FROM pulse.views WHERE definition LIKE '%attempts%'") == ["1"])
+    #expect(try Migrator(bench.connection) { _ in }.migrate(changed) == [])
   }
 
   @Test("a dry run keeps off the table that a replay is filling")

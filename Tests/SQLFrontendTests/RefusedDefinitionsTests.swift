@@ -26,6 +26,7 @@ import Testing
       if file.path.hasPrefix("stream_") { return try parseStream(file) as Any }
       if file.path.hasPrefix("endpoint_") { return try parseEndpoint(file) as Any }
       if file.path.hasPrefix("alert_") { return try parseAlert(file, aggregates: Self.aggregates) as Any }
+      if file.path.hasPrefix("view_") { return try views([file]) as Any }
       return try plan([file]) as Any
     }
     let actual = errors.map { String($0.description.dropFirst(file.path.count + 1)) }.joined(separator: "\n")

@@ -99,6 +99,17 @@ func plan(_ files: [SourceFile], of stream: ParsedStream? = nil) throws(Definiti
     stream, aggregates: files, fields: stream.definition.format == .avro ? Fields.schema : .empty)
 }
 
+/// Views over the shipped aggregates.
+func views(_ files: [SourceFile]) throws(DefinitionErrors) -> [ViewPlan] {
+  let stream = SourceFile(
+    path: "s.sql", text: Files.text(of: Files.repository + "/sql/streams/content_downloads.sql"))
+  let streams = planStreams(
+    parseStreams([stream]), fields: { _ in Fields.schema }, aggregates: ShippedDefinitionsTests.files("aggregates"))
+  let planned = planViews(files, of: streams)
+  guard planned.errors.isEmpty else { throw DefinitionErrors(planned.errors) }
+  return planned.plans
+}
+
 func plan(_ text: String) throws(DefinitionErrors) -> StreamPlan {
   try plan([SourceFile(path: "x.sql", text: text)])
 }

@@ -8,10 +8,23 @@ extension ResultTable {
 
   /// The statements that set the comments of the table and its columns, which may change at any time.
   public var commentStatements: [String] {
-    ["COMMENT ON TABLE \(reference) IS \(quotedLiteral(tableComment))"]
-      + columns.filter { !$0.comment.isEmpty }.map {
-        "COMMENT ON COLUMN \(reference).\(quotedIdentifier($0.name)) IS \(quotedLiteral($0.comment))"
-      }
+    comments.map { comment in
+      let object = comment.column.map { "COLUMN \(reference).\(quotedIdentifier($0))" } ?? "TABLE \(reference)"
+      return "COMMENT ON \(object) IS \(quotedLiteral(comment.text))"
+    }
+  }
+
+  /// A comment on the table, or on one of its columns.
+  public struct Comment: Hashable, Sendable {
+    /// nil: the table's.
+    public var column: String?
+    public var text: String
+  }
+
+  /// The comments that they set.
+  public var comments: [Comment] {
+    [Comment(column: nil, text: tableComment)]
+      + columns.filter { !$0.comment.isEmpty }.map { Comment(column: $0.name, text: $0.comment) }
   }
 
   private var tableComment: String {

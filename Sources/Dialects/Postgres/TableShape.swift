@@ -86,9 +86,15 @@ public struct TableShape: Hashable, Sendable {
 
   /// What has changed since the table was made, for a person; nil when its rows still mean the same.
   public static func incompatibility(stored: TableShape, planned: TableShape) -> String? {
+    let changes = changes(stored: stored, planned: planned)
+    return changes.isEmpty ? nil : changes.joined(separator: "; ")
+  }
+
+  /// The same, one by one; none when its rows still mean the same.
+  public static func changes(stored: TableShape, planned: TableShape) -> [String] {
     let before = Dictionary(stored.entries.map { ($0.subject, $0.meaning) }) { first, _ in first }
     let after = Dictionary(planned.entries.map { ($0.subject, $0.meaning) }) { first, _ in first }
-    let changes = Set(before.keys).union(after.keys).sorted().compactMap { subject -> String? in
+    return Set(before.keys).union(after.keys).sorted().compactMap { subject -> String? in
       switch (before[subject], after[subject]) {
       case (let old?, let new?): old == new ? nil : "\(subject) was \(old), now is \(new)"
       case (let old?, nil): "\(subject) is gone (\(old))"
@@ -96,7 +102,6 @@ public struct TableShape: Hashable, Sendable {
       case (nil, nil): nil
       }
     }
-    return changes.isEmpty ? nil : changes.joined(separator: "; ")
   }
 }
 

@@ -27,6 +27,7 @@ public final class Replay {
   private let topic: String
   private let reader: TopicReader
   private let schemas: SchemaSource?
+  private let views: ResultViews
   private var cluster = ""
   /// How far each partition is contained in the shadow table, and how many records that were.
   private var positions: [Int32: Offset] = [:]
@@ -36,10 +37,11 @@ public final class Replay {
 
   /// - Parameters:
   ///   - connection: is used for this alone.
+  ///   - views: all of the project's: those over the aggregate are made anew over its new table.
   ///   - schemas: knows those of records that are not the project's own; nil: there are none.
   public init(
-    _ connection: PostgresConnection, _ stream: Stream, aggregate name: String, kafka: KafkaConfiguration,
-    topic: String, group: String, schemas: SchemaSource? = nil
+    _ connection: PostgresConnection, _ stream: Stream, aggregate name: String, views: [ViewPlan] = [],
+    kafka: KafkaConfiguration, topic: String, group: String, schemas: SchemaSource? = nil
   ) throws(PipelineError) {
     guard let aggregate = stream.plan.aggregates.first(where: { $0.name == name }) else {
       throw .definition(
@@ -51,6 +53,7 @@ public final class Replay {
     self.aggregate = aggregate
     self.topic = topic
     self.schemas = schemas
+    self.views = ResultViews(connection, views)
     do {
       reader = try TopicReader(kafka, topic: topic, group: group)
     } catch {
@@ -105,6 +108,7 @@ public final class Replay {
       do {
         let engine = try ReplayEngine(stream, aggregate, topic: topic, floor: scope.floor, schemas: schemas)
         try advance(to: scope.positions, engine, shadow)
+        try views.rehearse(views.change(replacing: aggregate.name), over: connection.replaySchema)
         try shadow.adorn()
         for _ in 0..<Replay.maxRounds {
           try advance(to: committed(), engine, shadow)
@@ -228,11 +232,15 @@ public final class Replay {
         return nil
       }
       try advance(to: targets, engine, shadow)
+      // Taken away before the table is locked, as those who read them lock them before it.
+      try connection.execute("SAVEPOINT with_views")
+      let change = try views.change(replacing: aggregate.name)
+      let grants = try views.drop(change)
       try shadow.lockPresent()
       // The positions' locks do not hold off a partition that is new: it is, once nobody can write to the table.
       guard try committed() == targets else {
         // What the shadow table has got is kept, since `positions` count it in.
-        try connection.execute("COMMIT")
+        try connection.execute("ROLLBACK TO SAVEPOINT with_views; COMMIT")
         return nil
       }
       try checkCompleteness()
@@ -244,6 +252,7 @@ public final class Replay {
           "the new rows of \(aggregate.name) hold \(-events) events less than were counted. Nothing has been changed")
       }
       let rows = try shadow.takePlace()
+      try views.make(change, grants)
       try record(swap, events: events)
       try connection.execute("COMMIT")
       return ReplayReport(

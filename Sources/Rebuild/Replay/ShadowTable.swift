@@ -29,16 +29,11 @@ struct ShadowTable {
       throw PipelineError.definition("there is no table \(plan.name): run streampulse migrate")
     }
     schema = name
-    let views = try connection.query(
-      """
-      SELECT string_agg(DISTINCT r.ev_class::regclass::text, ', ')
-      FROM pg_depend AS d JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-      WHERE d.refobjid = $1::regclass AND r.ev_class <> d.refobjid
-      """, [.text(present)])[0, 0]
-    if let views {
+    let views = try ResultViews.othersReading(plan.name, connection)
+    if !views.isEmpty {
       throw PipelineError.definition(
         "views depend on \(plan.name), which would lose its place to a new table: drop them and make them again after "
-          + "the replay: \(views)")
+          + "the replay, or let them be definitions in sql/views: \(views.joined(separator: ", "))")
     }
   }
 

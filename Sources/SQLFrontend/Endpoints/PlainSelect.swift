@@ -16,6 +16,16 @@ struct PlainSelect {
     try Self.check(node, source, range.lowerBound)
   }
 
+  /// - Parameters:
+  ///   - node: the SELECT inside of another statement.
+  ///   - range: where it stands in the file.
+  init(_ source: SourceText, _ node: Node, range: Range<Int>) throws(DefinitionError) {
+    self.source = source
+    self.node = node
+    self.range = range
+    try Self.check(node, source, range.lowerBound)
+  }
+
   /// Refuses what is not a SELECT, and what writes or locks inside of one.
   static func check(_ node: Node, _ source: SourceText, _ location: Int) throws(DefinitionError) {
     guard node.kind == "SelectStmt" else {

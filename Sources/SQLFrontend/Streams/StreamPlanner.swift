@@ -64,6 +64,9 @@ public struct PlannedStreams: Sendable {
   func isRefused(_ name: String) -> Bool {
     !aggregates.contains { $0.name == name } && refused.mayHold(name)
   }
+
+  /// Whether it is certain that one of that name is.
+  func isNamedRefused(_ name: String) -> Bool { refused.names.contains(name) }
 }
 
 /// Plans streams and all aggregates over them: an aggregate's stream is the one in its FROM.

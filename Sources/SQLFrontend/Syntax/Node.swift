@@ -74,6 +74,20 @@ struct Node {
     return 0
   }
 
+  /// The nodes directly in it. One whose kind is always the same has the name of its field for a kind, and so has what
+  /// stands around one that carries its own.
+  func children(without name: String) -> [Node] {
+    guard case .object(let members) = fields else { return [] }
+    return members.flatMap { member -> [Node] in
+      switch member.value {
+      case _ where member.name == name: []
+      case .object: [Node(kind: member.name, fields: member.value)]
+      case .array(let items): items.compactMap(Node.init)
+      default: []
+      }
+    }
+  }
+
   /// Every node in it, itself first.
   func visit(_ body: (Node) -> Void) {
     body(self)

@@ -41,7 +41,11 @@ extension SyntaxReader {
       let into = node.inline("into"), let relation = into.inline("rel")
     else {
       diagnostics.report(
-        source.error(at: firstToken, "an aggregate is not defined like this", hint: "write \(Self.aggregateForm)"))
+        source.error(
+          at: firstToken, "an aggregate is not defined like this",
+          hint: node.kind == "ViewStmt"
+            ? "write \(Self.aggregateForm) A plain view over aggregates lies in sql/views"
+            : "write \(Self.aggregateForm)"))
       return nil
     }
     let location = relation.location
@@ -93,7 +97,8 @@ extension SyntaxReader {
     throw source.error(at: first.range.lowerBound, "WITH DATA has no meaning here", hint: "leave it out")
   }
 
-  private func relationName(_ node: Node) throws(DefinitionError) -> String {
+  /// The bare name of what is defined or read.
+  func relationName(_ node: Node) throws(DefinitionError) -> String {
     try require(
       node, only: ["relname", "inh", "relpersistence", "location"],
       refusals: [

@@ -6,7 +6,8 @@ import Postgres
 import Project
 import SQLQuoting
 
-/// Brings a database to what a project needs: the engine's tables, a result table for each aggregate, the reader role.
+/// Brings a database to what a project needs: the engine's tables, a result table for each aggregate, the
+/// views, the reader role.
 ///
 /// Each step is a transaction of its own and is safe to repeat. Two migrators at once wait for each other.
 public struct Migrator {
@@ -34,17 +35,25 @@ public struct Migrator {
 
   /// Migrates, and returns what has changed, a line each.
   ///
-  /// - Parameter name: how the project is called; nil: it does not matter.
-  public func migrate(_ project: Project, as name: ProjectName? = nil) throws(StorageError) -> [String] {
+  /// - Parameters:
+  ///   - name: how the project is called; nil: it does not matter.
+  ///   - plan: what was planned: then that is done, or nothing when it would be something else now. nil: what there is to do.
+  public func migrate(
+    _ project: Project, as name: ProjectName? = nil, following plan: MigrationPlan? = nil
+  ) throws(StorageError) -> [String] {
     let key = AdvisoryLock.migration.key(for: connection)
     do {
       _ = try connection.query("SELECT pg_advisory_lock($1)", [.bigint(key)])
       try DatabaseCheck.requireUsable(connection, schema: schema)
+      if let plan { try requirePresent(plan, of: project, as: name) }
       var changes = try applySchema()
       if let name { try name.register(for: project, connection) }
+      let views = ResultViews(connection, project.views)
+      try views.vacate(Set(project.aggregates.map(\.name)))
       for stream in project.streams {
         for aggregate in stream.plan.aggregates { changes += try apply(aggregate, of: stream.plan) }
       }
+      changes += try views.bringUpToDate()
       try beginAlerts(project.alerts)
       try grant(project)
       _ = try connection.query("SELECT pg_advisory_unlock($1)", [.bigint(key)])
@@ -54,6 +63,23 @@ public struct Migrator {
     } catch {
       throw StorageError(error)
     }
+  }
+
+  /// What `migrate` would do now. Changes nothing.
+  ///
+  /// - Throws: when the database cannot be used at all.
+  public func plan(_ project: Project, as name: ProjectName? = nil) throws(StorageError) -> MigrationPlan {
+    var planner = MigrationPlanner(connection, schema: schema, project: project, name: name)
+    do {
+      return try planner.plan()
+    } catch {
+      throw StorageError(error)
+    }
+  }
+
+  private func requirePresent(_ plan: MigrationPlan, of project: Project, as name: ProjectName?) throws(StorageError) {
+    guard let departure = plan.departure(try self.plan(project, as: name)) else { return }
+    throw .definition("\(departure); nothing was done\n  hint: streampulse plan says what there is to do now")
   }
 
   /// Enters where new alerts begin, for any cluster: at the watermark that their aggregate's stream has reached, or before
@@ -173,6 +199,20 @@ public struct Migrator {
     return nil
   }
 
+  /// Refuses a database without the project's views, or with other ones: what reads them would answer something else than
+  /// is written.
+  public static func requireViews(_ project: Project, _ connection: PostgresConnection) throws(StorageError) {
+    do {
+      let outdated = try ResultViews(connection, project.views).outdated()
+      guard !outdated.isEmpty else { return }
+      throw StorageError.definition(
+        outdated.map { "\($0.view.select.start?.path ?? "sql/views"): the view \($0.view.name) \($0.problem)" }
+          .joined(separator: "\n") + "\n  hint: run streampulse migrate")
+    } catch {
+      throw StorageError(error)
+    }
+  }
+
   /// Tables that were made for definitions which the project does not have any more: nothing writes to them.
   public static func abandonedTables(
     _ project: Project, _ connection: PostgresConnection
@@ -248,7 +288,7 @@ public struct Migrator {
     let name = Migrator.readerRole(for: connection)
     let (role, pulse) = (quotedIdentifier(name), connection.pulse)
     let tables =
-      project.aggregates.map { quotedIdentifier($0.name) }
+      (project.aggregates.map(\.name) + project.views.map(\.name)).map(quotedIdentifier)
       + ["alerts", "\(pulse).progress", "\(pulse).ledger", "\(pulse).outbox"]
     let schemas = ([connection.schema].compactMap { $0.map { quotedIdentifier($0) } } + [pulse]).joined(separator: ", ")
     do {

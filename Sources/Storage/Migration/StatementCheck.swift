@@ -4,9 +4,10 @@ import Plan
 import Postgres
 import Project
 
-/// Something that the database says against the statement of an endpoint or an alert.
+/// Something that the database says against the statement of a view, an endpoint or an alert.
 public struct StatementFault: Sendable, CustomStringConvertible {
   public enum Subject: Sendable {
+    case view
     case endpoint
     case alert
   }
@@ -15,6 +16,15 @@ public struct StatementFault: Sendable, CustomStringConvertible {
   public var place: FilePlace
   public var message: String
   public var hint: String?
+
+  /// What the server says against the statement; nil when the error is about something else, or may be another the next
+  /// time.
+  init?(_ subject: Subject, _ statement: LocatedStatement, _ error: PostgresError) {
+    guard case .server(let report) = error.kind, !error.isRetryable,
+      let place = statement.place(ofCharacter: report.position)
+    else { return nil }
+    (self.subject, self.place, message, hint) = (subject, place, report.message, report.hint)
+  }
 
   /// As the errors of definitions: `path:line:column: message`, and the hint on a line of its own.
   public var description: String {
@@ -70,10 +80,8 @@ public struct StatementCheck {
       try connection.prepare("check \(statement.text.hashValue)", statement.text)
       return nil
     } catch {
-      guard case .server(let report) = error.kind, !error.isRetryable,
-        let place = statement.place(ofCharacter: report.position)
-      else { throw error }
-      return StatementFault(subject: subject, place: place, message: report.message, hint: report.hint)
+      guard let fault = StatementFault(subject, statement, error) else { throw error }
+      return fault
     }
   }
 }

@@ -1,0 +1,279 @@
+import Dialects
+import EngineSchema
+import Plan
+import Postgres
+import Project
+import SQLQuoting
+
+/// Finds out what `migrate` would do, and changes nothing.
+struct MigrationPlanner {
+  private let connection: PostgresConnection
+  private let schema: [SchemaFile]
+  private let project: Project
+  private let name: ProjectName?
+  private var steps: [MigrationPlan.Step] = []
+  /// Everything that the database answered, by which it is told from what it will be later.
+  private var seen: [String] = []
+  /// Tables that are not there yet, or not as views will find them.
+  private var pending: Set<String> = []
+
+  private static let upgrading = "see \"Upgrading definitions\" in docs/operations.md"
+
+  init(_ connection: PostgresConnection, schema: [SchemaFile], project: Project, name: ProjectName?) {
+    self.connection = connection
+    self.schema = schema
+    self.project = project
+    self.name = name
+  }
+
+  /// - Throws: when the database cannot be used at all.
+  mutating func plan() throws -> MigrationPlan {
+    try DatabaseCheck.requireUsable(connection, schema: schema)
+    try planEngine()
+    try planOwner()
+    for stream in project.streams {
+      for aggregate in stream.plan.aggregates { try plan(aggregate, of: stream.plan) }
+    }
+    try planViews()
+    try planTables()
+    return MigrationPlan(
+      steps: steps, database: try fingerprint(of: seen), definitions: try fingerprint(of: definitions))
+  }
+
+  /// What of the project and the program decides on the plan.
+  private var definitions: [String] {
+    var texts = schema.map { "\($0.name)\n\($0.text)" } + [name?.text ?? ""]
+    for stream in project.streams {
+      for aggregate in stream.plan.aggregates {
+        texts += [aggregate.name, TableShape(aggregate, of: stream.plan).description, aggregate.select.text]
+        texts += ResultTable(aggregate).commentStatements
+        texts.append("\(aggregate.retentionMicroseconds ?? -1)")
+      }
+    }
+    for view in project.views { texts += [view.createStatement.text] + view.commentStatements }
+    return texts + project.alerts.map(\.name)
+  }
+
+  private func fingerprint(of texts: [String]) throws -> String {
+    // Lengths keep two lists of the same characters apart.
+    let text = texts.map { "\($0.utf8.count):\($0)" }.joined()
+    return try connection.query("SELECT md5($1)", [.text(text)])[0, 0] ?? ""
+  }
+
+  /// The answer to a question about the database, which becomes part of what was seen.
+  private mutating func look(_ sql: String, _ parameters: [PostgresParameter] = []) throws -> PostgresResult {
+    let found = try connection.query(sql, parameters)
+    for row in 0..<found.rowCount {
+      for column in 0..<found.columnCount { seen.append(found[row, column].map { "=" + $0 } ?? "") }
+    }
+    seen.append("\(found.rowCount)")
+    return found
+  }
+
+  private mutating func hasTable(_ table: String) throws -> Bool {
+    try look("SELECT to_regclass($1) IS NOT NULL", [.text("\(connection.pulse).\(table)")]).boolean(0, 0) == true
+  }
+
+  // MARK: The engine's own
+
+  private mutating func planEngine() throws {
+    var applied: [String: String] = [:]
+    if try hasTable("migrations") {
+      let known = try look("SELECT name, checksum FROM \(connection.pulse).migrations ORDER BY name")
+      for row in 0..<known.rowCount { applied[known[row, 0] ?? ""] = known[row, 1] ?? "" }
+    }
+    var changes: [String] = []
+    for file in schema {
+      guard let earlier = applied[file.name] else {
+        changes.append("apply \(file.name)")
+        continue
+      }
+      guard try connection.query("SELECT md5($1)", [.text(file.text)])[0, 0] == earlier else {
+        steps.append(.init(.engine, file.name, .impossible, ["\(file.name) was changed after it had been applied"]))
+        continue
+      }
+    }
+    steps.append(.init(.engine, "schema", changes.isEmpty ? .nothing : applied.isEmpty ? .new : .inPlace, changes))
+  }
+
+  private mutating func planOwner() throws {
+    guard let name, try hasTable("project") else { return }
+    let owner = try look("SELECT name FROM \(connection.pulse).project")
+    guard owner.rowCount > 0 else { return }
+    do {
+      try name.requireOwner(of: project, connection)
+    } catch let error as StorageError {
+      let (message, advice) = error.parts
+      steps.append(.init(.project, name.text, .impossible, [message], advice: advice))
+    }
+  }
+
+  // MARK: Aggregates
+
+  private mutating func plan(_ aggregate: AggregatePlan, of stream: StreamPlan) throws {
+    let exists =
+      try look("SELECT to_regclass($1) IS NOT NULL", [.text(quotedIdentifier(aggregate.name))]).boolean(0, 0) == true
+    guard let stored = try stored(aggregate) else {
+      pending.insert(aggregate.name)
+      let isFormerView = try formerViews().contains(aggregate.name)
+      steps.append(
+        exists && !isFormerView
+          ? .init(
+            .aggregate, aggregate.name, .impossible,
+            ["there is a table \(aggregate.name) already, which StreamPulse has not made"],
+            advice: "give the aggregate another name, or rename or drop that table")
+          : .init(.aggregate, aggregate.name, .new, ["begins with the records that are read from then on"]))
+      return
+    }
+    let planned = TableShape(aggregate, of: stream)
+    let changes = TableShape.changes(stored: TableShape(description: stored.shape), planned: planned)
+    guard changes.isEmpty else {
+      pending.insert(aggregate.name)
+      steps.append(
+        .init(
+          .aggregate, aggregate.name, .beside, changes,
+          advice: "streampulse replay \(aggregate.name) --from beginning makes its rows anew beside running "
+            + "processors; or give it another name: " + Self.upgrading))
+      return
+    }
+    guard exists else {
+      pending.insert(aggregate.name)
+      steps.append(
+        .init(
+          .aggregate, aggregate.name, .impossible, ["its table is gone, though the rows were counted"],
+          advice: Self.upgrading))
+      return
+    }
+    var minor: [String] = []
+    if let retention = stored.retentionChange { minor.append(retention) }
+    if stored.definition != aggregate.select.text { minor.append("the text of its SELECT") }
+    minor += try commentChanges(ResultTable(aggregate))
+    steps.append(.init(.aggregate, aggregate.name, minor.isEmpty ? .nothing : .inPlace, minor))
+  }
+
+  private struct StoredAggregate {
+    var shape: String
+    var definition: String
+    /// nil: it stays.
+    var retentionChange: String?
+  }
+
+  private mutating func stored(_ aggregate: AggregatePlan) throws -> StoredAggregate? {
+    guard try hasTable("definitions") else { return nil }
+    let seconds = aggregate.retentionMicroseconds.map { Double($0) / 1_000_000 }
+    let found = try look(
+      """
+      SELECT shape, definition, retention IS DISTINCT FROM planned,
+             coalesce(justify_hours(retention)::text, 'none'), coalesce(justify_hours(planned)::text, 'none'),
+             planned < coalesce(retention, planned + INTERVAL '1 second')
+      FROM \(connection.pulse).definitions, make_interval(secs => $2) AS planned WHERE aggregate = $1
+      """, [.text(aggregate.name), seconds.map { .doublePrecision($0) } ?? .null])
+    guard found.rowCount > 0 else { return nil }
+    var retention: String?
+    if found.boolean(0, 2) == true {
+      let narrows = found.boolean(0, 5) == true ? ": older rows are removed" : ""
+      retention = "retention was \(found[0, 3] ?? ""), now is \(found[0, 4] ?? "")\(narrows)"
+    }
+    return StoredAggregate(shape: found[0, 0] ?? "", definition: found[0, 1] ?? "", retentionChange: retention)
+  }
+
+  private mutating func commentChanges(_ table: ResultTable) throws -> [String] {
+    try table.comments.compactMap { comment in
+      let found =
+        if let column = comment.column {
+          try look(
+            """
+            SELECT col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2
+            """, [.text(table.reference), .text(column)])
+        } else {
+          try look("SELECT obj_description(to_regclass($1))", [.text(table.reference)])
+        }
+      guard found.rowCount == 0 || found[0, 0] != comment.text else { return nil }
+      return comment.column.map { "the comment of the column \($0)" } ?? "the comment of the table"
+    }
+  }
+
+  // MARK: Views, and tables without a definition
+
+  private mutating func formerViews() throws -> Set<String> {
+    guard try hasTable("views") else { return [] }
+    let stored = try look("SELECT name FROM \(connection.pulse).views ORDER BY name")
+    let names = Set((0..<stored.rowCount).compactMap { stored[$0, 0] })
+    return names.subtracting(project.views.map(\.name))
+  }
+
+  private mutating func planViews() throws {
+    guard try hasTable("views") else {
+      try planNew(project.views)
+      return
+    }
+    _ = try look("SELECT name, definition, to_regclass(quote_ident(name)) FROM \(connection.pulse).views ORDER BY name")
+    let change: ViewChange
+    do {
+      change = try ResultViews(connection, project.views).change()
+    } catch let error as StorageError {
+      let (message, advice) = error.parts
+      steps.append(.init(.view, "", .impossible, [message], advice: advice))
+      return
+    }
+    let unmade = change.made.filter { !change.dropped.contains($0.name) }
+    let remade = change.made.filter { change.dropped.contains($0.name) }
+    let faults = try faults(of: change.made)
+    for view in project.views where !unmade.contains(view) {
+      let isRemade = remade.contains(view)
+      if let fault = faults[view.name] {
+        steps.append(.init(.view, view.name, .impossible, [fault]))
+      } else if isRemade {
+        steps.append(.init(.view, view.name, .inPlace, ["made anew: its SELECT has changed, or what it reads"]))
+      } else {
+        let found = try look("SELECT obj_description(to_regclass($1))", [.text(quotedIdentifier(view.name))])
+        let isSame = (found[0, 0] ?? "") == view.comment
+        steps.append(.init(.view, view.name, isSame ? .nothing : .inPlace, isSame ? [] : ["the comment of the view"]))
+      }
+    }
+    try planNew(unmade, faults)
+    for name in change.removed { steps.append(.init(.view, name, .dropped, ["its file is gone"])) }
+  }
+
+  private mutating func planNew(_ views: [ViewPlan], _ faults: [String: String] = [:]) throws {
+    for view in views {
+      let found = try look("SELECT to_regclass($1) IS NOT NULL", [.text(quotedIdentifier(view.name))])
+      if found.boolean(0, 0) == true {
+        steps.append(
+          .init(
+            .view, view.name, .impossible,
+            ["there is a table or view \(view.name) already, which StreamPulse has not made for it"],
+            advice: "give the view another name, or rename or drop that one"))
+      } else {
+        let fault = faults[view.name]
+        steps.append(.init(.view, view.name, fault == nil ? .new : .impossible, [fault].compactMap { $0 }))
+      }
+    }
+  }
+
+  /// What Postgres says against views whose tables are all there as they will be.
+  private func faults(of views: [ViewPlan]) throws -> [String: String] {
+    let unjudged = Set(project.views.reading(pending).map(\.name))
+    let faults = try ResultViews(connection, project.views).faults(of: views.filter { !unjudged.contains($0.name) })
+    return Dictionary(faults.map { ($0.view, $0.text) }) { first, _ in first }
+  }
+
+  private mutating func planTables() throws {
+    guard try hasTable("definitions") else { return }
+    for table in try Migrator.abandonedTables(project, connection) {
+      seen.append(table)
+      steps.append(
+        .init(
+          .table, table, .nothing, ["it has no definition any more: its rows stay as they are"], advice: Self.upgrading)
+      )
+    }
+  }
+}
+
+extension StorageError {
+  /// The message, and what to do about it.
+  fileprivate var parts: (message: String, advice: String?) {
+    let lines = description.split(separator: "\n  hint: ", maxSplits: 1)
+    return (lines.first.map(String.init) ?? description, lines.dropFirst().first.map(String.init))
+  }
+}

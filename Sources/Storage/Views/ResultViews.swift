@@ -1,0 +1,233 @@
+import Dialects
+import Plan
+import Postgres
+import SQLQuoting
+
+/// A project's views in its database.
+///
+/// A view holds no rows, so one whose definition has changed is dropped and made anew, and with it all of ours that read it.
+/// That is one transaction: who reads a view waits for its end at most. Grants are kept. What somebody else has built on one
+/// of the views is not ours to drop, and nothing is done as long as it is there.
+package struct ResultViews {
+  private let connection: PostgresConnection
+  /// Each behind those that it reads.
+  private let plans: [ViewPlan]
+
+  /// - Parameter plans: all views of the project, each behind those that it reads.
+  package init(_ connection: PostgresConnection, _ plans: [ViewPlan]) {
+    self.connection = connection
+    self.plans = plans
+  }
+
+  private struct Stored {
+    var definition: String
+    /// Nobody has dropped it.
+    var isPresent: Bool
+  }
+
+  private func stored() throws(PostgresError) -> [String: Stored] {
+    let found = try connection.query(
+      """
+      SELECT v.name, v.definition, c.oid IS NOT NULL
+      FROM \(connection.pulse).views AS v
+      LEFT JOIN pg_class AS c ON c.oid = to_regclass(quote_ident(v.name)) AND c.relkind = 'v'
+      """)
+    return Dictionary(
+      uniqueKeysWithValues: (0..<found.rowCount).map { row in
+        (found[row, 0] ?? "", Stored(definition: found[row, 1] ?? "", isPresent: found.boolean(row, 2) == true))
+      })
+  }
+
+  /// The planned views that are not there as they are defined, each with what is the matter with it.
+  package func outdated() throws(PostgresError) -> [(view: ViewPlan, problem: String)] {
+    let stored = try stored()
+    return plans.compactMap { view in
+      guard let known = stored[view.name], known.isPresent else { return (view, "has not been created") }
+      return known.definition == view.select.text ? nil : (view, "has changed")
+    }
+  }
+
+  /// Views that somebody has made over a table, directly or by way of ours, without a definition.
+  package static func othersReading(
+    _ table: String, _ connection: PostgresConnection
+  ) throws(PostgresError) -> [String] {
+    try connection.viewReaders(of: [table]).filter { !$0.isOurs }.map(\.shownName)
+  }
+
+  /// What there is to do.
+  ///
+  /// - Parameter table: one that is to be replaced by another, so that all views over it have to be made anew. Only these
+  ///   and what they need are looked at; nil: all are.
+  package func change(replacing table: String? = nil) throws -> ViewChange {
+    let stored = try stored()
+    let present = Set(stored.filter(\.value.isPresent).keys)
+    let readers = try table.map { table in Set(try connection.viewReaders(of: [table]).filter(\.isOurs).map(\.name)) }
+    let scope = readers.map { plans.needed(for: $0) } ?? plans
+    var affected = (readers ?? []).union(
+      scope.filter { !present.contains($0.name) || stored[$0.name]?.definition != $0.select.text }.map(\.name))
+    affected.formUnion(plans.reading(affected).map(\.name).filter(present.contains))
+    var change = ViewChange()
+    if table == nil { change.removed = Set(stored.keys).subtracting(plans.map(\.name)).sorted() }
+    // What reads one of them by a definition of before.
+    let roots = affected.union(change.removed).intersection(present)
+    let hanging = try connection.viewReaders(of: roots)
+    let foreign = hanging.filter { !$0.isOurs }
+    guard foreign.isEmpty else {
+      throw StorageError.definition(
+        """
+        \(foreign.map(\.shownName).joined(separator: ", ")) \(foreign.count == 1 ? "reads" : "read") views that have to be \
+        made anew or dropped: \(roots.sorted().joined(separator: ", "))
+          hint: drop what reads them, and make it again afterwards
+        """)
+    }
+    change.dropped = hanging.map(\.name)
+    change.dropped += roots.subtracting(change.dropped).sorted()
+    affected.formUnion(change.dropped)
+    change.made = plans.filter { affected.contains($0.name) }
+    return change
+  }
+
+  // MARK: In the caller's transaction
+
+  /// What has to be said again of a view that is made anew.
+  package struct Grants {
+    fileprivate var statements: [(view: String, text: String)] = []
+  }
+
+  /// Takes the views away that are to be dropped or made anew.
+  package func drop(_ change: ViewChange) throws(PostgresError) -> Grants {
+    var names = PostgresArray(.text)
+    for name in change.dropped { names.append(name) }
+    let found = try connection.query(
+      """
+      SELECT c.relname, format('GRANT %s ON %I TO %s%s', a.privilege_type, c.relname,
+                               CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END,
+                               CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+      FROM unnest($1::text[]) AS n JOIN pg_class AS c ON c.oid = to_regclass(quote_ident(n)),
+           aclexplode(c.relacl) AS a LEFT JOIN pg_roles AS r ON r.oid = a.grantee
+      WHERE a.grantee <> c.relowner
+      """, [.array(names)])
+    // A reader locks a view before what the view reads: in the same order nobody waits for one who waits for him.
+    for name in change.dropped { try connection.execute("DROP VIEW \(quotedIdentifier(name))") }
+    for name in change.removed { names.append(name) }
+    for view in change.made { names.append(view.name) }
+    _ = try connection.query("DELETE FROM \(connection.pulse).views WHERE name = ANY ($1)", [.array(names)])
+    return Grants(statements: (0..<found.rowCount).map { (found[$0, 0] ?? "", found[$0, 1] ?? "") })
+  }
+
+  /// Makes the views that are to be made.
+  ///
+  /// - Throws: everything that Postgres says against any of them, with its place in the file.
+  package func make(_ change: ViewChange, _ grants: Grants) throws {
+    try require(change.made)
+    for view in change.made {
+      _ = try connection.query(
+        "INSERT INTO \(connection.pulse).views (name, definition) VALUES ($1, $2)",
+        [.text(view.name), .text(view.select.text)])
+      for grant in grants.statements where grant.view == view.name { try connection.execute(grant.text) }
+    }
+  }
+
+  private func require(_ views: [ViewPlan]) throws {
+    let faults = try create(views)
+    if !faults.isEmpty { throw StorageError.definition(faults.map(\.text).joined(separator: "\n")) }
+  }
+
+  /// - Returns: what is wrong with views, which are not made then.
+  private func create(_ views: [ViewPlan]) throws -> [(view: String, text: String)] {
+    var faults: [(view: String, text: String)] = []
+    var missing: Set<String> = []
+    for view in views {
+      // What is wrong with the view that it reads is said there.
+      if view.reads.contains(where: missing.contains) {
+        missing.insert(view.name)
+        continue
+      }
+      try connection.execute("SAVEPOINT before_view")
+      if let fault = try fault(creating: view) {
+        try connection.execute("ROLLBACK TO SAVEPOINT before_view")
+        faults.append((view.name, fault))
+        missing.insert(view.name)
+      }
+      try connection.execute("RELEASE SAVEPOINT before_view")
+    }
+    return faults
+  }
+
+  private func fault(creating view: ViewPlan) throws -> String? {
+    let found = try connection.query(
+      """
+      SELECT EXISTS (SELECT FROM pg_class WHERE relname = $1 AND relnamespace = current_schema()::regnamespace)
+      """, [.text(view.name)])
+    if found.boolean(0, 0) == true {
+      return """
+        \(view.select.start?.path ?? "sql/views"): there is a table or view \(view.name) already, which StreamPulse has not \
+        made for it
+          hint: give the view another name, or rename or drop that one
+        """
+    }
+    let statement = view.createStatement
+    do throws(PostgresError) {
+      try connection.execute(statement.text)
+      for comment in view.commentStatements { try connection.execute(comment) }
+      return nil
+    } catch {
+      guard let fault = StatementFault(.view, statement, error) else { throw error }
+      return fault.description
+    }
+  }
+
+  /// Sets the comments of those views that are not made anew.
+  package func comment(without change: ViewChange) throws(PostgresError) {
+    let made = Set(change.made.map(\.name))
+    for view in plans where !made.contains(view.name) {
+      for statement in view.commentStatements { try connection.execute(statement) }
+    }
+  }
+
+  // MARK: In transactions of their own
+
+  /// Brings the views to what their definitions say.
+  ///
+  /// - Returns: what has changed, a line each.
+  package func bringUpToDate() throws -> [String] {
+    try connection.transaction {
+      let change = try change()
+      let grants = try drop(change)
+      try make(change, grants)
+      try comment(without: change)
+      return change.lines
+    }
+  }
+
+  /// Drops the views of former definitions whose names are wanted, and what of ours reads them: that is made anew later.
+  package func vacate(_ names: Set<String>) throws {
+    let former = Set(try stored().keys).subtracting(plans.map(\.name)).intersection(names)
+    guard !former.isEmpty else { return }
+    try connection.transaction {
+      var change = ViewChange()
+      change.removed = former.sorted()
+      change.dropped = try connection.viewReaders(of: former).filter(\.isOurs).map(\.name)
+      change.dropped += former.subtracting(change.dropped).sorted()
+      _ = try drop(change)
+    }
+  }
+
+  /// Makes the views over tables of another schema, where it has any, and takes them away again: what Postgres says against
+  /// them is known before these tables take their place.
+  package func rehearse(_ change: ViewChange, over schema: String) throws {
+    let path = try connection.query("SELECT current_setting('search_path')")[0, 0] ?? "public"
+    try connection.execute("BEGIN; SET LOCAL search_path TO \(quotedIdentifier(schema)), \(path)")
+    defer { try? connection.execute("ROLLBACK") }
+    try require(change.made)
+  }
+
+  /// What Postgres says against views, of which none is made. All that they read must be there.
+  func faults(of views: [ViewPlan]) throws -> [(view: String, text: String)] {
+    let path = try connection.query("SELECT current_setting('search_path')")[0, 0] ?? "public"
+    // Temporary views get in nobody's way.
+    try connection.execute("BEGIN; SET LOCAL search_path TO pg_temp, \(path)")
+    defer { try? connection.execute("ROLLBACK") }
+    return try create(views)
+  }
+}

@@ -1,0 +1,3 @@
+-- error: 1:1: the file contains no statement
+-- hint: write CREATE VIEW name AS SELECT … FROM aggregate;
+-- Nothing.

@@ -1,0 +1,3 @@
+-- error: 3:8: RECURSIVE is not supported here near "RECURSIVE"
+-- hint: write CREATE VIEW name AS WITH RECURSIVE …
+CREATE RECURSIVE VIEW x (n) AS SELECT 1 UNION ALL SELECT n + 1 FROM x WHERE n < 5;
