@@ -138,7 +138,7 @@ import Testing
     #expect(!plan.isPossible)
     #expect(
       lines(plan) == [
-        "view regions: impossible: sql/views/regions.sql:1:32: column \"regio\" does not exist\n"
+        "view regions: impossible: sql/views/regions.sql:1:31: column \"regio\" does not exist\n"
           + "  hint: Perhaps you meant to reference the column \"region_health.region\".",
         "view latest: in place: made anew: its SELECT has changed, or what it reads",
         "view other: new", "view devices: dropped: its file is gone",

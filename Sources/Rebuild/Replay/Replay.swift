@@ -108,7 +108,7 @@ public final class Replay {
       do {
         let engine = try ReplayEngine(stream, aggregate, topic: topic, floor: scope.floor, schemas: schemas)
         try advance(to: scope.positions, engine, shadow)
-        try views.rehearse(views.change(replacing: aggregate.name), over: connection.replaySchema)
+        try rehearseViews(over: shadow)
         try shadow.adorn()
         for _ in 0..<Replay.maxRounds {
           try advance(to: committed(), engine, shadow)
@@ -124,6 +124,13 @@ public final class Replay {
         throw error
       }
     }
+  }
+
+  /// Refuses views that would not fit the new rows, before these are made.
+  private func rehearseViews(over shadow: ShadowTable) throws {
+    let schema = connection.replaySchema
+    let own = ResultView(aggregate, schema: schema)?.createStatements(pulse: connection.pulse) ?? []
+    try views.rehearse(views.change(replacing: shadow.present.names), over: schema, behind: own)
   }
 
   private func prepare(_ time: String?) throws -> (ReplayScope, isRedefined: Bool) {
@@ -234,7 +241,7 @@ public final class Replay {
       try advance(to: targets, engine, shadow)
       // Taken away before the table is locked, as those who read them lock them before it.
       try connection.execute("SAVEPOINT with_views")
-      let change = try views.change(replacing: aggregate.name)
+      let change = try views.change(replacing: shadow.present.names)
       let grants = try views.drop(change)
       try shadow.lockPresent()
       // The positions' locks do not hold off a partition that is new: it is, once nobody can write to the table.

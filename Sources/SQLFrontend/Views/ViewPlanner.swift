@@ -42,6 +42,8 @@ private func conflict(
     message = "\(first.source.path) defines \(quotedIdentifier(name)) already"
   } else if streams.aggregates.contains(where: { $0.name == name }) || streams.isNamedRefused(name) {
     message = "there is an aggregate \(quotedIdentifier(name)) already"
+  } else if let aggregate = streams.aggregates.first(where: { $0.relationNames.contains(name) }) {
+    message = "the rows of \(quotedIdentifier(aggregate.name)) are stored in a table \(quotedIdentifier(name))"
   } else {
     return nil
   }
@@ -52,7 +54,7 @@ private func conflict(
 private func streamsRead(
   by view: ParsedView, _ views: [ParsedView], _ streams: PlannedStreams
 ) -> [DefinitionError] {
-  let tables = streams.aggregates.map(\.name) + views.map(\.plan.name)
+  let tables = streams.aggregates.flatMap(\.relationNames) + views.map(\.plan.name)
   return view.relations.filter { relation in
     !tables.contains(relation.name) && streams.plans.contains { $0.definition.name == relation.name }
   }.map { relation in

@@ -47,27 +47,28 @@ package struct ResultViews {
     }
   }
 
-  /// Views that somebody has made over a table, directly or by way of ours, without a definition.
+  /// Views that somebody has made over an aggregate's relations, directly or by way of ours, without a definition.
   package static func othersReading(
-    _ table: String, _ connection: PostgresConnection
+    _ relations: Set<String>, _ connection: PostgresConnection
   ) throws(PostgresError) -> [String] {
-    try connection.viewReaders(of: [table]).filter { !$0.isOurs }.map(\.shownName)
+    // An aggregate's own view reads its state table.
+    try connection.viewReaders(of: relations).filter { !$0.isOurs && !relations.contains($0.name) }.map(\.shownName)
   }
 
   /// What there is to do.
   ///
-  /// - Parameter table: one that is to be replaced by another, so that all views over it have to be made anew. Only these
-  ///   and what they need are looked at; nil: all are.
-  package func change(replacing table: String? = nil) throws -> ViewChange {
+  /// - Parameter relations: those of an aggregate that are to be replaced by others, so that all views over them have to be
+  ///   made anew. Only these and what they need are looked at; nil: all are.
+  package func change(replacing relations: Set<String>? = nil) throws -> ViewChange {
     let stored = try stored()
     let present = Set(stored.filter(\.value.isPresent).keys)
-    let readers = try table.map { table in Set(try connection.viewReaders(of: [table]).filter(\.isOurs).map(\.name)) }
+    let readers = try relations.map { Set(try connection.viewReaders(of: $0).filter(\.isOurs).map(\.name)) }
     let scope = readers.map { plans.needed(for: $0) } ?? plans
     var affected = (readers ?? []).union(
       scope.filter { !present.contains($0.name) || stored[$0.name]?.definition != $0.select.text }.map(\.name))
     affected.formUnion(plans.reading(affected).map(\.name).filter(present.contains))
     var change = ViewChange()
-    if table == nil { change.removed = Set(stored.keys).subtracting(plans.map(\.name)).sorted() }
+    if relations == nil { change.removed = Set(stored.keys).subtracting(plans.map(\.name)).sorted() }
     // What reads one of them by a definition of before.
     let roots = affected.union(change.removed).intersection(present)
     let hanging = try connection.viewReaders(of: roots)
@@ -215,10 +216,13 @@ package struct ResultViews {
 
   /// Makes the views over tables of another schema, where it has any, and takes them away again: what Postgres says against
   /// them is known before these tables take their place.
-  package func rehearse(_ change: ViewChange, over schema: String) throws {
+  ///
+  /// - Parameter statements: what else is made there, before them.
+  package func rehearse(_ change: ViewChange, over schema: String, behind statements: [String]) throws {
     let path = try connection.query("SELECT current_setting('search_path')")[0, 0] ?? "public"
     try connection.execute("BEGIN; SET LOCAL search_path TO \(quotedIdentifier(schema)), \(path)")
     defer { try? connection.execute("ROLLBACK") }
+    for statement in statements { try connection.execute(statement) }
     try require(change.made)
   }
 

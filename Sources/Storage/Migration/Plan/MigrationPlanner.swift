@@ -111,24 +111,27 @@ struct MigrationPlanner {
   // MARK: Aggregates
 
   private mutating func plan(_ aggregate: AggregatePlan, of stream: StreamPlan) throws {
-    let exists =
-      try look("SELECT to_regclass($1) IS NOT NULL", [.text(quotedIdentifier(aggregate.name))]).boolean(0, 0) == true
+    var present: [String] = []
+    for name in aggregate.relationNames {
+      let found = try look("SELECT to_regclass($1) IS NOT NULL", [.text(quotedIdentifier(name))])
+      if found.boolean(0, 0) == true { present.append(name) }
+    }
     guard let stored = try stored(aggregate) else {
-      pending.insert(aggregate.name)
-      let isFormerView = try formerViews().contains(aggregate.name)
+      pending.formUnion(aggregate.relationNames)
+      let taken = Set(present).subtracting(try formerViews()).sorted()
       steps.append(
-        exists && !isFormerView
-          ? .init(
+        taken.isEmpty
+          ? .init(.aggregate, aggregate.name, .new, ["begins with the records that are read from then on"])
+          : .init(
             .aggregate, aggregate.name, .impossible,
-            ["there is a table \(aggregate.name) already, which StreamPulse has not made"],
-            advice: "give the aggregate another name, or rename or drop that table")
-          : .init(.aggregate, aggregate.name, .new, ["begins with the records that are read from then on"]))
+            taken.map { "there is a table \($0) already, which StreamPulse has not made" },
+            advice: "give the aggregate another name, or rename or drop that table"))
       return
     }
     let planned = TableShape(aggregate, of: stream)
     let changes = TableShape.changes(stored: TableShape(description: stored.shape), planned: planned)
     guard changes.isEmpty else {
-      pending.insert(aggregate.name)
+      pending.formUnion(aggregate.relationNames)
       steps.append(
         .init(
           .aggregate, aggregate.name, .beside, changes,
@@ -136,57 +139,67 @@ struct MigrationPlanner {
             + "processors; or give it another name: " + Self.upgrading))
       return
     }
-    guard exists else {
-      pending.insert(aggregate.name)
+    guard present.count == aggregate.relationNames.count else {
+      pending.formUnion(aggregate.relationNames)
       steps.append(
         .init(
           .aggregate, aggregate.name, .impossible, ["its table is gone, though the rows were counted"],
           advice: Self.upgrading))
       return
     }
-    var minor: [String] = []
-    if let retention = stored.retentionChange { minor.append(retention) }
+    var minor = stored.optionChanges
     if stored.definition != aggregate.select.text { minor.append("the text of its SELECT") }
-    minor += try commentChanges(ResultTable(aggregate))
+    let table = ResultTable(aggregate)
+    minor += try commentChanges(table.comments, on: table.reference)
+    if let view = ResultView(aggregate) { minor += try commentChanges(view.comments, on: view.reference) }
     steps.append(.init(.aggregate, aggregate.name, minor.isEmpty ? .nothing : .inPlace, minor))
   }
 
   private struct StoredAggregate {
     var shape: String
     var definition: String
-    /// nil: it stays.
-    var retentionChange: String?
+    var optionChanges: [String]
   }
 
   private mutating func stored(_ aggregate: AggregatePlan) throws -> StoredAggregate? {
     guard try hasTable("definitions") else { return nil }
-    let seconds = aggregate.retentionMicroseconds.map { Double($0) / 1_000_000 }
+    let retention = aggregate.retentionMicroseconds.map { Double($0) / 1_000_000 }
+    // A database of an older version may lack the column of the lateness.
     let found = try look(
       """
-      SELECT shape, definition, retention IS DISTINCT FROM planned,
-             coalesce(justify_hours(retention)::text, 'none'), coalesce(justify_hours(planned)::text, 'none'),
-             planned < coalesce(retention, planned + INTERVAL '1 second')
-      FROM \(connection.pulse).definitions, make_interval(secs => $2) AS planned WHERE aggregate = $1
-      """, [.text(aggregate.name), seconds.map { .doublePrecision($0) } ?? .null])
+      SELECT shape, definition, retention IS DISTINCT FROM kept,
+             coalesce(justify_hours(retention)::text, 'none'), coalesce(justify_hours(kept)::text, 'none'),
+             kept < coalesce(retention, kept + INTERVAL '1 second'),
+             (to_jsonb(d) ->> 'allowed_lateness')::interval <> late, to_jsonb(d) ->> 'allowed_lateness', late
+      FROM \(connection.pulse).definitions AS d, make_interval(secs => $2) AS kept, make_interval(secs => $3) AS late
+      WHERE aggregate = $1
+      """,
+      [
+        .text(aggregate.name), retention.map { .doublePrecision($0) } ?? .null,
+        .doublePrecision(Double(aggregate.allowedLatenessMicroseconds) / 1_000_000),
+      ])
     guard found.rowCount > 0 else { return nil }
-    var retention: String?
+    var changes: [String] = []
     if found.boolean(0, 2) == true {
       let narrows = found.boolean(0, 5) == true ? ": older rows are removed" : ""
-      retention = "retention was \(found[0, 3] ?? ""), now is \(found[0, 4] ?? "")\(narrows)"
+      changes.append("retention was \(found[0, 3] ?? ""), now is \(found[0, 4] ?? "")\(narrows)")
     }
-    return StoredAggregate(shape: found[0, 0] ?? "", definition: found[0, 1] ?? "", retentionChange: retention)
+    if found.boolean(0, 6) == true {
+      changes.append("allowed_lateness was \(found[0, 7] ?? ""), now is \(found[0, 8] ?? "")")
+    }
+    return StoredAggregate(shape: found[0, 0] ?? "", definition: found[0, 1] ?? "", optionChanges: changes)
   }
 
-  private mutating func commentChanges(_ table: ResultTable) throws -> [String] {
-    try table.comments.compactMap { comment in
+  private mutating func commentChanges(_ comments: [ResultTable.Comment], on relation: String) throws -> [String] {
+    try comments.compactMap { comment in
       let found =
         if let column = comment.column {
           try look(
             """
             SELECT col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2
-            """, [.text(table.reference), .text(column)])
+            """, [.text(relation), .text(column)])
         } else {
-          try look("SELECT obj_description(to_regclass($1))", [.text(table.reference)])
+          try look("SELECT obj_description(to_regclass($1))", [.text(relation)])
         }
       guard found.rowCount == 0 || found[0, 0] != comment.text else { return nil }
       return comment.column.map { "the comment of the column \($0)" } ?? "the comment of the table"
