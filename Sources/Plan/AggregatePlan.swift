@@ -133,6 +133,9 @@ public struct AggregatePlan: Sendable {
   public var keys: [KeyColumn]
   public var accumulators: [AccumulatorPlan]
   public var outputs: [OutputColumn]
+  /// A condition on the results of a group: readers see the groups of closed windows for which it is true. All groups are
+  /// stored, whatever it says.
+  public var having: DerivedColumn?
   /// nil: kept for ever. Counted in event time back from the watermark.
   public var retentionMicroseconds: Int64?
   /// How long after its end a window takes events before `latePolicy` decides.
@@ -143,7 +146,8 @@ public struct AggregatePlan: Sendable {
 
   public init(
     name: String, comment: String, filter: Expression?, window: WindowAssigner, keys: [KeyColumn],
-    accumulators: [AccumulatorPlan], outputs: [OutputColumn], retentionMicroseconds: Int64?,
+    accumulators: [AccumulatorPlan], outputs: [OutputColumn], having: DerivedColumn? = nil,
+    retentionMicroseconds: Int64?,
     allowedLatenessMicroseconds: Int64, latePolicy: LatePolicy, select: SelectText
   ) {
     self.name = name
@@ -153,16 +157,17 @@ public struct AggregatePlan: Sendable {
     self.keys = keys
     self.accumulators = accumulators
     self.outputs = outputs
+    self.having = having
     self.retentionMicroseconds = retentionMicroseconds
     self.allowedLatenessMicroseconds = allowedLatenessMicroseconds
     self.latePolicy = latePolicy
     self.select = select
   }
 
-  /// Whether the stored rows are other than what the definition selects: panes instead of windows, or states that are no
-  /// results. They are in a table of their own then, and a view of the aggregate's name reads like the definition.
+  /// Whether the stored rows are other than what the definition selects: panes instead of windows, states that are no
+  /// results, or groups that HAVING leaves out. They are in a table of their own then, and a view of the aggregate's name reads like the definition.
   public var hasStateTable: Bool {
-    window.isOverlapping || accumulators.contains(where: \.function.isOpaque)
+    window.isOverlapping || having != nil || accumulators.contains(where: \.function.isOpaque)
   }
 
   /// The table that the rows are written to.

@@ -42,11 +42,12 @@ struct RecountSnapshot {
       try plan.lockResultTables(connection)
       try copyBookkeeping(connection, plan, cluster: cluster, topic: topic, lows: lows)
       for (index, aggregate) in plan.aggregates.enumerated() {
+        let rows = ResultView(aggregate).map { "(\($0.allGroups(pulse: connection.pulse))) AS groups" }
         let columns = aggregate.shownColumns.filter { $0.role != .updatedAt }.map { quotedIdentifier($0.name) }
         try connection.execute(
           """
           CREATE TEMPORARY TABLE recount_stored_\(index) AS
-          SELECT \(columns.joined(separator: ", ")) FROM \(quotedIdentifier(aggregate.name))
+          SELECT \(columns.joined(separator: ", ")) FROM \(rows ?? quotedIdentifier(aggregate.name))
           """)
       }
     }

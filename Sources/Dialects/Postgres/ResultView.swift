@@ -34,6 +34,17 @@ public struct ResultView: Sendable {
     ["CREATE VIEW \(reference) AS\n\(query(pulse: pulse))"] + commentStatements
   }
 
+  /// The statement that gives the view another query. Its columns stay, in the order that they have there.
+  ///
+  /// - Parameter present: all columns of the view in the database.
+  public func replaceStatement(pulse: String, columns present: [String]) -> String {
+    """
+    CREATE OR REPLACE VIEW \(reference) AS
+    SELECT \(present.map { quotedIdentifier($0) }.joined(separator: ", "))
+    FROM (\(query(pulse: pulse))) AS selected
+    """
+  }
+
   /// The statements that set the comments of the view and its columns, which may change at any time.
   public var commentStatements: [String] {
     comments.map { comment in
@@ -49,6 +60,18 @@ public struct ResultView: Sendable {
   }
 
   private func query(pulse: String) -> String {
+    guard let having = plan.having else { return allGroups(pulse: pulse) }
+    // The watermark is looked up once for all rows.
+    return """
+      \(allGroups(pulse: pulse))
+      WHERE window_end <= (SELECT final_until(\(quotedLiteral(plan.name)))) AND (\(having.safeSQL(in: plan)))
+      """
+  }
+
+  /// The groups of all windows as the definition selects them, also those that HAVING leaves out.
+  ///
+  /// - Parameter pulse: the schema of the engine's bookkeeping, as statements name it.
+  public func allGroups(pulse: String) -> String {
     let outputs = columns.map { column in
       switch column.role {
       case .generated(let sql): "\(plan.safeSQL(ofResult: column.name) ?? sql) AS \(quotedIdentifier(column.name))"

@@ -306,7 +306,7 @@ public final class Replay {
     _ = try connection.query(
       """
       UPDATE \(connection.pulse).definitions SET shape = $2, definition = $3, updated_at = now() WHERE aggregate = $1
-      """, [.text(aggregate.name), .text(shape.description), .text(aggregate.select.text)])
+      """, [.text(aggregate.name), .text(shape.description), .text(aggregate.select.whole)])
     var partitions = PostgresArray(.integer)
     var offsets = PostgresArray(.bigint)
     for (partition, position) in positions.sorted(by: { $0.key < $1.key }) {

@@ -107,7 +107,15 @@ private struct AlertParser {
   /// nil when it is defined, but not as it should be.
   private func aggregate(_ annotations: Annotations) throws(DefinitionError) -> AggregatePlan? {
     let item = try annotations.required("on", form: aggregates.first?.name ?? "the aggregate's name")
-    if let aggregate = aggregates.first(where: { $0.name == item.value }) { return aggregate }
+    if let aggregate = aggregates.first(where: { $0.name == item.value }) {
+      // Its rows come some time after the alert has judged the window.
+      guard aggregate.having == nil else {
+        throw source.error(
+          at: item.valueLocation, "an alert does not watch an aggregate with HAVING",
+          hint: "watch one without, and write the condition as the alert's WHERE")
+      }
+      return aggregate
+    }
     if isRefused(item.value) { return nil }
     let names = aggregates.map(\.name)
     let nearest = nearestSpelling(of: item.value, among: names).map { "did you mean \($0)? " } ?? ""

@@ -45,6 +45,10 @@ struct AggregatePlanner {
     grouping.read(select, &diagnostics)
     var results = ResultPlanner(grouping)
     results.plan(select.items, &diagnostics)
+    // Without its keys the condition cannot be judged.
+    let having = (grouping.isIncomplete ? nil : select.having).flatMap { condition in
+      diagnostics.attempt { () throws(DefinitionError) in try results.plan(having: condition) }
+    }
     guard diagnostics.errors.isEmpty, let window = grouping.window, let options else { return nil }
     let text = diagnostics.attempt { () throws(DefinitionError) in
       try BatchText(source: source, columns: columns).select(syntax, window: grouping.windowLocation)
@@ -52,7 +56,8 @@ struct AggregatePlanner {
     guard let text else { return nil }
     let plan = AggregatePlan(
       name: syntax.name, comment: source.headerComment, filter: filter, window: window, keys: results.orderedKeys,
-      accumulators: results.accumulators, outputs: results.outputs, retentionMicroseconds: options.retention,
+      accumulators: results.accumulators, outputs: results.outputs, having: having,
+      retentionMicroseconds: options.retention,
       allowedLatenessMicroseconds: options.allowedLateness, latePolicy: options.late,
       select: text)
     return (plan, select.source)

@@ -19,9 +19,21 @@ struct BatchText {
     }
     // Nothing but FROM may stand before the stream's name.
     let from = length(tokens[name - 1].range.lowerBound)..<length(tokens[name].range.upperBound)
+    // HAVING is the last of the clauses. A group that it leaves out has a row to be judged all the same.
+    let having = syntax.select.having == nil ? nil : havingStart(tokens)
+    let groups = tokens.last { $0.range.upperBound <= having ?? range.upperBound }?.range.upperBound ?? range.upperBound
     return SelectText(
-      text: text(range, without: removed), from: from,
+      text: text(range.lowerBound..<groups, without: removed),
+      having: having.map { text($0..<range.upperBound, without: removed) }, from: from,
       window: text(source.callRange(at: window), without: removed))
+  }
+
+  /// Where the clause HAVING begins. Behind a point the word is the name of a field.
+  private func havingStart(_ tokens: [Token]) -> Int? {
+    tokens.indices.last { index in
+      tokens[index].kind == .word && source.text(tokens[index]).lowercased() == "having"
+        && !isSign(".", tokens, index - 1)
+    }.map { tokens[$0].range.lowerBound }
   }
 
   /// Where the stream's name stands before a field of a record, with the signs that belong to it.

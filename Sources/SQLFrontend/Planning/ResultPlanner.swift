@@ -65,6 +65,19 @@ struct ResultPlanner {
     }
   }
 
+  /// Plans HAVING, a condition on what rows store. Called behind `plan`: what its calls need may be stored already.
+  mutating func plan(having condition: SyntaxExpression) throws(DefinitionError) -> DerivedColumn {
+    if case .refused(let refusal) = condition.kind { throw refusal }
+    let item = SyntaxItem(alias: "having", expression: condition, location: condition.location)
+    let planned = try derived(PendingItem(item: item, name: "having", comment: "", position: 0))
+    guard planned.type == .boolean else {
+      throw source.error(
+        at: condition.location, "HAVING wants a condition (boolean), not \(planned.type.sqlName)",
+        hint: "compare it with something: \(source.itemText(at: condition.location)) > …")
+    }
+    return planned
+  }
+
   private struct PendingItem {
     var item: SyntaxItem
     var name: String

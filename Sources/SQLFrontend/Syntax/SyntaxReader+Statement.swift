@@ -162,7 +162,7 @@ extension SyntaxReader {
         SyntaxItem(
           alias: target.string("name"), expression: readable(target.node("val")), location: target.location)
       }, source: name, sourceLocation: relation.location, filter: node.node("whereClause").map { readable($0) },
-      groupBy: terms.map { readable($0) })
+      groupBy: terms.map { readable($0) }, having: node.node("havingClause").map { readable($0) })
   }
 
   /// Refuses each clause that a definition does not have.
@@ -170,12 +170,10 @@ extension SyntaxReader {
     let order = Refusal("order", "ORDER BY is not supported: a table has no order", hint: "order in the endpoint")
     let limit = Refusal("limit", "LIMIT is not supported: every group is kept", hint: "limit in the endpoint")
     require(
-      node, only: ["targetList", "fromClause", "whereClause", "groupClause", "limitOption", "op"], at: location,
+      node, only: ["targetList", "fromClause", "whereClause", "groupClause", "havingClause", "limitOption", "op"],
+      at: location,
       refusals: [
         "distinctClause": Refusal("distinct", "SELECT DISTINCT is not supported", hint: "GROUP BY says what a row is"),
-        "havingClause": Refusal(
-          "having", "HAVING is not supported: whether a group passes would change as events arrive",
-          hint: "filter in the endpoint or the alert that reads the table"),
         "windowClause": Refusal("window", "WINDOW is not supported", hint: "windows of time are written tumble(…)"),
         "groupDistinct": Refusal("distinct", "GROUP BY DISTINCT is not supported"),
         "sortClause": order, "limitCount": limit, "limitOffset": Refusal("offset", "OFFSET is not supported"),

@@ -97,6 +97,7 @@ struct SyntaxSelect {
   var sourceLocation: Int
   var filter: SyntaxExpression?
   var groupBy: [SyntaxExpression]
+  var having: SyntaxExpression?
 }
 
 /// `name = 'value'` in WITH, `name 'value'` in OPTIONS.

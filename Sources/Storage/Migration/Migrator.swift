@@ -134,7 +134,7 @@ public struct Migrator {
   private func apply(_ aggregate: AggregatePlan, of plan: StreamPlan) throws -> [String] {
     let shape = TableShape(aggregate, of: plan)
     let stored = try connection.query(
-      "SELECT shape FROM \(connection.pulse).definitions WHERE aggregate = $1", [.text(aggregate.name)])
+      "SELECT shape, definition FROM \(connection.pulse).definitions WHERE aggregate = $1", [.text(aggregate.name)])
     if stored.rowCount > 0 {
       try Migrator.check(aggregate.name, stored: stored[0, 0], planned: shape)
     }
@@ -149,6 +149,14 @@ public struct Migrator {
       if isNew {
         for name in aggregate.relationNames { try refuseForeignTable(name) }
       }
+      // HAVING is no part of what rows mean: another one is another query over them.
+      if !isNew, let view, stored[0, 1] != aggregate.select.whole {
+        let columns = try connection.query(
+          "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 ORDER BY attnum",
+          [.text(view.reference)])
+        let names = (0..<columns.rowCount).compactMap { columns[$0, 0] }
+        try connection.execute(view.replaceStatement(pulse: connection.pulse, columns: names))
+      }
       for statement in statements { try connection.execute(statement) }
       _ = try connection.query(
         """
@@ -159,7 +167,7 @@ public struct Migrator {
             allowed_lateness = excluded.allowed_lateness, updated_at = now()
         """,
         [
-          .text(aggregate.name), .text(shape.description), .text(aggregate.select.text),
+          .text(aggregate.name), .text(shape.description), .text(aggregate.select.whole),
           aggregate.retentionMicroseconds.map { .doublePrecision(Double($0) / 1_000_000) } ?? .null,
           .doublePrecision(Double(aggregate.allowedLatenessMicroseconds) / 1_000_000),
         ])

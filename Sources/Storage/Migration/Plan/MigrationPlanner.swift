@@ -45,7 +45,7 @@ struct MigrationPlanner {
     var texts = schema.map { "\($0.name)\n\($0.text)" } + [name?.text ?? ""]
     for stream in project.streams {
       for aggregate in stream.plan.aggregates {
-        texts += [aggregate.name, TableShape(aggregate, of: stream.plan).description, aggregate.select.text]
+        texts += [aggregate.name, TableShape(aggregate, of: stream.plan).description, aggregate.select.whole]
         texts += ResultTable(aggregate).commentStatements
         texts.append("\(aggregate.retentionMicroseconds ?? -1)")
       }
@@ -148,7 +148,7 @@ struct MigrationPlanner {
       return
     }
     var minor = stored.optionChanges
-    if stored.definition != aggregate.select.text { minor.append("the text of its SELECT") }
+    if stored.definition != aggregate.select.whole { minor.append("the text of its SELECT") }
     let table = ResultTable(aggregate)
     minor += try commentChanges(table.comments, on: table.reference)
     if let view = ResultView(aggregate) { minor += try commentChanges(view.comments, on: view.reference) }
