@@ -75,6 +75,52 @@ import Testing
     #expect(try plan().isEmpty)
   }
 
+  @Test("a result that is computed of what rows store is added where they are, to a table as to a view")
+  func computed() throws {
+    try scratch.write(
+      "sql/aggregates/recent.sql",
+      """
+      CREATE MATERIALIZED VIEW recent AS
+      SELECT "user".region, count(*) AS n, sum(content.size_gb) AS size
+      FROM content_downloads
+      GROUP BY hop("timestamp", INTERVAL '1 minute', INTERVAL '5 minutes'), "user".region;
+      """)
+    _ = try migrator.migrate(project)
+    try connection.execute(
+      """
+      INSERT INTO recent_state (region, n, size, window_start, window_end)
+      VALUES ('R', 8, 4, '2026-01-01 00:00Z', '2026-01-01 00:01Z');
+      INSERT INTO device_stats (device_type, os_version, total_downloads, successful_downloads, failed_downloads,
+        window_start, window_end)
+      VALUES ('d', 'o', 8, 2, 4, '2026-01-01 00:00Z', '2026-01-01 00:01Z')
+      """)
+    try writeView("shares", "SELECT failed_share FROM device_stats")
+    let share = "count(*) FILTER (WHERE download.status = '\\''failed'\\'')"
+    _ = try scratch.change(
+      "sql/aggregates/device_stats.sql",
+      "s/^FROM/, (\(share))::double precision \\/ count(*) AS failed_share\\nFROM/")
+    _ = try scratch.change(
+      "sql/aggregates/recent.sql", "s/ AS size/ AS size, avg(content.size_gb) AS mean, 2 * count(*) AS twice/")
+    let plan = try plan()
+    #expect(
+      lines(plan) == [
+        "aggregate device_stats: in place: the computed column failed_share is added: all rows are written anew "
+          + "meanwhile; the text of its SELECT",
+        "aggregate recent: in place: the computed column mean is added; the computed column twice is added; "
+          + "the text of its SELECT",
+        "view shares: new",
+      ])
+    #expect(
+      try migrator.migrate(project, following: plan) == [
+        "added the column failed_share to device_stats", "added the column mean to recent",
+        "added the column twice to recent", "created the view shares",
+      ])
+    #expect(try connection.query("SELECT failed_share FROM shares")[0, 0] == "0.5")
+    #expect(try connection.query("SELECT min(mean) + min(twice) FROM recent")[0, 0] == "16.5")
+    #expect(try self.plan().isEmpty)
+    try Migrator.verify(project, connection)
+  }
+
   @Test("what stored rows do not have is beside, with each difference and the way to it")
   func beside() throws {
     _ = try migrator.migrate(project)

@@ -27,6 +27,12 @@ extension ResultTable {
       + columns.filter { !$0.comment.isEmpty }.map { Comment(column: $0.name, text: $0.comment) }
   }
 
+  /// The statement that adds columns of the plan to a table which was made without them. It writes all rows anew.
+  public func addStatement(columns names: [String]) -> String {
+    let added = columns.filter { names.contains($0.name) }.map { "ADD COLUMN \(definition($0))" }
+    return "ALTER TABLE \(reference) \(added.joined(separator: ", "))"
+  }
+
   private var tableComment: String { plan.hasStateTable ? comment : plan.readersComment }
 
   private var createTable: String {

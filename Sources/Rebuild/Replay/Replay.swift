@@ -242,8 +242,8 @@ public final class Replay {
       // Taken away before the table is locked, as those who read them lock them before it.
       try connection.execute("SAVEPOINT with_views")
       let change = try views.change(replacing: shadow.present.names)
-      let grants = try views.drop(change)
-      try shadow.lockPresent()
+      let viewGrants = try views.drop(change)
+      let grants = try shadow.lockPresent()
       // The positions' locks do not hold off a partition that is new: it is, once nobody can write to the table.
       guard try committed() == targets else {
         // What the shadow table has got is kept, since `positions` count it in.
@@ -258,8 +258,8 @@ public final class Replay {
         throw PipelineError.definition(
           "the new rows of \(aggregate.name) hold \(-events) events less than were counted. Nothing has been changed")
       }
-      let rows = try shadow.takePlace()
-      try views.make(change, grants)
+      let rows = try shadow.takePlace(grants)
+      try views.make(change, viewGrants)
       try record(swap, events: events)
       try connection.execute("COMMIT")
       return ReplayReport(

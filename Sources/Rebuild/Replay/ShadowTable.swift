@@ -45,9 +45,18 @@ struct ShadowTable {
 
   // MARK: In the swap's transaction
 
-  /// Keeps everybody off the present table until the transaction ends.
-  func lockPresent() throws(PostgresError) {
+  /// Keeps everybody off the present table until the transaction ends. A view above it goes: who reads it locks it before
+  /// the table, and so does this.
+  ///
+  /// - Returns: what gives the present readers' grants to the view that comes, where there is one.
+  func lockPresent() throws(PostgresError) -> [String] {
+    var grants: [String] = []
+    if let view = ResultView(plan, schema: present.schema) {
+      grants = try present.grantStatements(from: present.shown, to: view.reference)
+    }
+    if present.hasView { try connection.execute("DROP VIEW \(present.shown)") }
     try connection.execute("LOCK TABLE \(present.table) IN ACCESS EXCLUSIVE MODE")
+    return grants
   }
 
   /// Takes over the rows of panes that begin before the one time or ended by the other (microseconds since 1970), which
@@ -87,16 +96,15 @@ struct ShadowTable {
   }
 
   /// Puts it in the place of the present table, with a new view above it where the definition has one.
-  func takePlace() throws(PostgresError) -> Int {
+  ///
+  /// - Parameter grants: what `lockPresent` has returned.
+  func takePlace(_ grants: [String]) throws(PostgresError) -> Int {
     let rows = try connection.query("SELECT count(*) FROM \(shadow.reference)").integer(0, 0) ?? 0
-    var statements: [String] = []
-    if present.hasView { statements.append("DROP VIEW \(present.shown)") }
-    statements += [
+    var statements = [
       "DROP TABLE \(present.table)", "ALTER TABLE \(shadow.reference) SET SCHEMA \(quotedIdentifier(present.schema))",
     ]
     if let view = ResultView(plan, schema: present.schema) {
-      statements += view.createStatements(pulse: connection.pulse)
-      statements += try present.grantStatements(from: present.shown, to: view.reference)
+      statements += view.createStatements(pulse: connection.pulse) + grants
     }
     try connection.executeAll(statements)
     return Int(rows)

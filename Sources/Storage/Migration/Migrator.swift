@@ -16,7 +16,7 @@ public struct Migrator {
     connection.schema.map { "streampulse_reader_" + $0 } ?? "streampulse_reader"
   }
 
-  private let connection: PostgresConnection
+  let connection: PostgresConnection
   private let schema: [SchemaFile]
   private let observe: @Sendable (Observation) -> Void
 
@@ -129,59 +129,6 @@ public struct Migrator {
       changes.append("applied \(file.name)")
     }
     return changes
-  }
-
-  private func apply(_ aggregate: AggregatePlan, of plan: StreamPlan) throws -> [String] {
-    let shape = TableShape(aggregate, of: plan)
-    let stored = try connection.query(
-      "SELECT shape, definition FROM \(connection.pulse).definitions WHERE aggregate = $1", [.text(aggregate.name)])
-    if stored.rowCount > 0 {
-      try Migrator.check(aggregate.name, stored: stored[0, 0], planned: shape)
-    }
-    let table = ResultTable(aggregate)
-    let view = ResultView(aggregate)
-    let isNew = stored.rowCount == 0
-    let statements =
-      isNew
-      ? table.createStatements + (view?.createStatements(pulse: connection.pulse) ?? [])
-      : table.commentStatements + (view?.commentStatements ?? [])
-    try connection.transaction {
-      if isNew {
-        for name in aggregate.relationNames { try refuseForeignTable(name) }
-      }
-      // HAVING is no part of what rows mean: another one is another query over them.
-      if !isNew, let view, stored[0, 1] != aggregate.select.whole {
-        let columns = try connection.query(
-          "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 ORDER BY attnum",
-          [.text(view.reference)])
-        let names = (0..<columns.rowCount).compactMap { columns[$0, 0] }
-        try connection.execute(view.replaceStatement(pulse: connection.pulse, columns: names))
-      }
-      for statement in statements { try connection.execute(statement) }
-      _ = try connection.query(
-        """
-        INSERT INTO \(connection.pulse).definitions (aggregate, shape, definition, retention, allowed_lateness)
-        VALUES ($1, $2, $3, make_interval(secs => $4), make_interval(secs => $5))
-        ON CONFLICT (aggregate) DO UPDATE
-        SET definition = excluded.definition, retention = excluded.retention,
-            allowed_lateness = excluded.allowed_lateness, updated_at = now()
-        """,
-        [
-          .text(aggregate.name), .text(shape.description), .text(aggregate.select.whole),
-          aggregate.retentionMicroseconds.map { .doublePrecision(Double($0) / 1_000_000) } ?? .null,
-          .doublePrecision(Double(aggregate.allowedLatenessMicroseconds) / 1_000_000),
-        ])
-    }
-    guard isNew else { return [] }
-    return ["created the table \(table.name)"] + (view.map { ["created the view \($0.name)"] } ?? [])
-  }
-
-  private func refuseForeignTable(_ name: String) throws {
-    let found = try connection.query("SELECT to_regclass($1) IS NOT NULL", [.text(quotedIdentifier(name))])
-    guard found.boolean(0, 0) == true else { return }
-    throw StorageError.definition(
-      "sql/aggregates: there is a table \(name) already, which StreamPulse has not made\n"
-        + "  hint: give the aggregate another name, or rename or drop that table")
   }
 
   /// Refuses a definition whose stored rows would mean something else.

@@ -128,8 +128,10 @@ struct MigrationPlanner {
             advice: "give the aggregate another name, or rename or drop that table"))
       return
     }
-    let planned = TableShape(aggregate, of: stream)
-    let changes = TableShape.changes(stored: TableShape(description: stored.shape), planned: planned)
+    let shape = TableShape(description: stored.shape)
+    let added = TableShape.additions(stored: shape, planned: aggregate, of: stream) ?? []
+    let changes =
+      added.isEmpty ? TableShape.changes(stored: shape, planned: TableShape(aggregate, of: stream)) : []
     guard changes.isEmpty else {
       pending.formUnion(aggregate.relationNames)
       steps.append(
@@ -147,11 +149,16 @@ struct MigrationPlanner {
           advice: Self.upgrading))
       return
     }
-    var minor = stored.optionChanges
+    // Views that read a new column are judged when it is there.
+    if !added.isEmpty { pending.formUnion(aggregate.relationNames) }
+    let rewriting = aggregate.hasStateTable ? "" : ": all rows are written anew meanwhile"
+    var minor = added.map { "the computed column \($0) is added\(rewriting)" } + stored.optionChanges
     if stored.definition != aggregate.select.whole { minor.append("the text of its SELECT") }
     let table = ResultTable(aggregate)
-    minor += try commentChanges(table.comments, on: table.reference)
-    if let view = ResultView(aggregate) { minor += try commentChanges(view.comments, on: view.reference) }
+    minor += try commentChanges(table.comments, on: table.reference, besides: added)
+    if let view = ResultView(aggregate) {
+      minor += try commentChanges(view.comments, on: view.reference, besides: added)
+    }
     steps.append(.init(.aggregate, aggregate.name, minor.isEmpty ? .nothing : .inPlace, minor))
   }
 
@@ -190,8 +197,10 @@ struct MigrationPlanner {
     return StoredAggregate(shape: found[0, 0] ?? "", definition: found[0, 1] ?? "", optionChanges: changes)
   }
 
-  private mutating func commentChanges(_ comments: [ResultTable.Comment], on relation: String) throws -> [String] {
-    try comments.compactMap { comment in
+  private mutating func commentChanges(
+    _ comments: [ResultTable.Comment], on relation: String, besides added: [String]
+  ) throws -> [String] {
+    try comments.filter { comment in !added.contains { $0 == comment.column } }.compactMap { comment in
       let found =
         if let column = comment.column {
           try look(
