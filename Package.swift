@@ -240,8 +240,8 @@ let package = Package(
     .testTarget(
       name: "RebuildTests",
       dependencies: [
-        "Audit", "Dataflow", "Events", "Faults", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project",
-        "Rebuild", "Storage", "TestThreads", "Threads",
+        "Audit", "Dataflow", "Dialects", "Events", "Faults", "Kafka", "Postgres", "Processing", "ProcessingTestSupport",
+        "Project", "Rebuild", "Storage", "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "TailTests",

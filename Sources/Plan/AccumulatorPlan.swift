@@ -60,7 +60,8 @@ public struct AccumulatorPlan: Hashable, Sendable {
     self.companions = companions
   }
 
-  /// Whether it is stored in a form that nobody wants to read.
+  /// Whether it is stored in a form that nobody wants to read: then the rows are in a table of their own, and the
+  /// aggregate is a view over it.
   public var isOpaque: Bool {
     switch function {
     case .deviations, .codeviations, .distinct, .quantiles: true

@@ -1,11 +1,5 @@
 import Events
 
-/// How an event is assigned to windows. All times in microseconds since 1970 UTC.
-public enum WindowAssigner: Hashable, Sendable {
-  /// Windows of equal size, aligned to 2000-01-01T00:00:00Z as Postgres' `date_bin` examples do.
-  case tumble(sizeMicroseconds: Int64)
-}
-
 /// What happens to an event whose window is complete and older than the allowed lateness.
 public enum LatePolicy: String, Hashable, Sendable, CaseIterable {
   /// The stored row is updated.
@@ -90,4 +84,19 @@ public struct AggregatePlan: Sendable {
     self.latePolicy = latePolicy
     self.select = select
   }
+
+  /// Whether the stored rows are other than what the definition selects: panes instead of windows, or states that are no
+  /// results. They are in a table of their own then, and a view of the aggregate's name reads like the definition.
+  public var hasStateTable: Bool {
+    window.isOverlapping || accumulators.contains(where: \.isOpaque)
+  }
+
+  /// The table that the rows are written to.
+  public var tableName: String { hasStateTable ? stateTableName : name }
+
+  /// What it has in the database: the table, and the view where there is one.
+  public var relationNames: [String] { hasStateTable ? [stateTableName, name] : [name] }
+
+  /// What the table is called when there is one beside the view.
+  public var stateTableName: String { "\(name)_state" }
 }

@@ -64,7 +64,7 @@ import TestThreads
       SELECT approx_count_distinct_estimate(approx_count_distinct_merge(distinct_t_state)),
         percentile_merge(p90_i_state), percentile_estimate(percentile_merge(p90_i_state), 0.9, true),
         round(deviations_merge(var_pop_d_count, var_pop_d_sum, var_pop_d_deviations)::numeric, 4)
-      FROM results
+      FROM results_state
       """)
     let whole = try scratch.rows(
       """

@@ -19,7 +19,7 @@ enum Value {
   case text(String)
 }
 
-/// One aggregate with its operator, its table in a database of its own, and the same events as rows of a table there.
+/// One aggregate with its operator, its table and its view in a database of its own, and the same events as rows of a table there.
 final class ScratchAggregate {
   let plan: StreamPlan
   let connection: PostgresConnection
@@ -56,7 +56,8 @@ final class ScratchAggregate {
     connection = try PostgresConnection(TestCluster.makeDatabase())
     try connection.execute("SET TIME ZONE 'UTC'; SET client_min_messages = 'warning'")
     for file in EngineSchema.files { try connection.execute(file.text) }
-    for statement in table.createStatements { try connection.execute(statement) }
+    let view = ResultView(aggregate)?.createStatements(pulse: "pulse") ?? []
+    for statement in table.createStatements + view { try connection.execute(statement) }
     let types = plan.columns.enumerated().map { "\(BatchSelect.eventColumn($0)) \($1.type.sqlName)" }
     try connection.execute("CREATE TABLE all_events (\(types.joined(separator: ", ")))")
   }
@@ -122,25 +123,25 @@ final class ScratchAggregate {
     var found: [String] = []
     for (left, right) in zip(stored, expected) {
       for (index, column) in columns.enumerated() where column.isComparable {
-        let (is, should) = (left[identity.count + index], right[identity.count + index])
-        if is == should { continue }
-        let magnitude = column.magnitude == nil ? nil : right[identity.count + columns.count + index].flatMap(Double.init)
-        if let is = `is`.flatMap(Double.init), let should = should.flatMap(Double.init),
-          column.magnitude != nil || column.tolerance != nil || isDouble(column.name),
-          is.isFinite, should.isFinite,
-          abs(is - should) <= (column.tolerance ?? 1e-9) * max(abs(is), abs(should), magnitude ?? 0)
-        {
-          continue
-        }
-        if let is = `is`.flatMap(Double.init), let should = should.flatMap(Double.init), is == should { continue }
-        found.append("\(column.name) of \(left.prefix(identity.count)): \(`is` ?? "NULL"), not \(should ?? "NULL")")
+        let (kept, wanted) = (left[identity.count + index], right[identity.count + index])
+        let bound = column.magnitude == nil ? nil : right[identity.count + columns.count + index]
+        if kept == wanted || isClose(column, kept, wanted, bound) { continue }
+        found.append("\(column.name) of \(left.prefix(identity.count)): \(kept ?? "NULL"), not \(wanted ?? "NULL")")
       }
     }
     return found
   }
 
+  /// Whether two numbers are alike as far as they have to be.
+  private func isClose(_ column: BatchSelect.Column, _ kept: String?, _ wanted: String?, _ bound: String?) -> Bool {
+    guard let kept = kept.flatMap(Double.init), let wanted = wanted.flatMap(Double.init) else { return false }
+    guard column.magnitude != nil || column.tolerance != nil || isDouble(column.name) else { return false }
+    let size = max(abs(kept), abs(wanted), bound.flatMap(Double.init) ?? 0)
+    return abs(kept - wanted) <= (column.tolerance ?? 1e-9) * size
+  }
+
   private func isDouble(_ name: String) -> Bool {
-    table.columns.first { $0.name == name }?.type == .doublePrecision
+    aggregate.shownColumns.first { $0.name == name }?.type == .doublePrecision
   }
 }
 

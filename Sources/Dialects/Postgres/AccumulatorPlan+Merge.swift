@@ -34,16 +34,14 @@ extension AccumulatorPlan {
     }
   }
 
-  /// The aggregate over rows of states, which makes one state of theirs.
-  ///
-  /// - Parameter column: how the column of that name is called in those rows.
-  func mergeAggregateSQL(in plan: AggregatePlan, _ column: (String) -> String = quotedIdentifier) -> String {
+  /// The state of several rows `s` together, by an aggregate function of the database.
+  func mergeAggregateSQL(in plan: AggregatePlan) -> String {
+    let column = { (name: String) in "s.\(quotedIdentifier(name))" }
     let state = column(self.column)
     let parts = (companions.map { column(plan.accumulators[$0].column) } + [state]).joined(separator: ", ")
     return switch function {
-    // Of bigints a sum is numeric.
-    case .count: "sum(\(state))::bigint"
-    case .sum, .sumOfSquares: "sum(\(state))\(type == .bigint ? "::bigint" : "")"
+    // sum(bigint) is numeric. Its value fits: the state of all of these events at once would have been as large.
+    case .count, .sum, .sumOfSquares: "sum(\(state))::\(type.sqlName)"
     case .min, .max: "\(function.rawValue)(\(state)\(type == .text ? " COLLATE \"C\"" : ""))"
     case .boolAnd, .boolOr: "\(function.rawValue)(\(state))"
     case .deviations: "deviations_merge(\(parts))"

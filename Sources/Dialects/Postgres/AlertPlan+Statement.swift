@@ -21,7 +21,7 @@ extension AlertPlan {
       WITH \(table) AS (
         SELECT * FROM \(table)
         WHERE window_end > $1::timestamptz AND window_end <= $2::timestamptz
-          AND window_start > $1::timestamptz - \(window.sizeSQL) AND window_start <= $2::timestamptz
+          AND window_start > $1::timestamptz - \(window.longestSQL) AND window_start <= $2::timestamptz
       )
       SELECT \(columns.joined(separator: ", "))
       FROM (

@@ -37,37 +37,19 @@ extension ResultTable {
       .joined(separator: ", ")
   }
 
-  private var windowEnd: String {
-    switch plan.window {
-    case .tumble: "d.window_start + \(windowSizeSQL)"
-    }
-  }
+  private var windowEnd: String { plan.window.paneEndSQL(from: "d.window_start") }
 
   private func merge(_ accumulator: AccumulatorPlan) -> String {
     "\(quotedIdentifier(accumulator.column)) = \(accumulator.mergeSQL(in: plan))"
   }
 
-  /// Deletes a bounded number of rows whose window ended before `$1::timestamptz`. The parameter `$2::bigint` is the
+  /// Deletes a bounded number of rows whose last window ended before `$1::timestamptz`. The parameter `$2::bigint` is the
   /// bound.
   public var expireStatement: String {
-    return """
-      DELETE FROM \(reference) WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM \(reference) WHERE window_start < $1::timestamptz - \(windowSizeSQL)
-        LIMIT $2::bigint))
-      """
-  }
-
-  /// The longest that a window of the table is, as an SQL interval.
-  public var windowSizeSQL: String {
-    plan.window.sizeSQL
-  }
-}
-
-extension WindowAssigner {
-  /// The longest that a window is, as an SQL interval.
-  package var sizeSQL: String {
-    switch self {
-    case .tumble(let size): IntervalText.sql(microseconds: size)
-    }
+    """
+    DELETE FROM \(reference) WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM \(reference) WHERE window_start < \(plan.window.retiredBeforeSQL("$1::timestamptz"))
+      LIMIT $2::bigint))
+    """
   }
 }

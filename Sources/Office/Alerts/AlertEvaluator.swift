@@ -40,10 +40,10 @@ struct AlertEvaluator {
       next AS (
         SELECT greatest(last.until, coalesce(
           (SELECT min(window_start) FROM \(quotedIdentifier(alert.aggregate))
-           WHERE window_start > last.until - \(alert.window.sizeSQL)), 'infinity')) AS start
+           WHERE window_start > last.until - \(alert.window.longestSQL)), 'infinity')) AS start
         FROM last)
-      SELECT last.until::text, least($3::timestamptz, next.start + $4 * \(alert.window.sizeSQL))::text,
-             $3::timestamptz > next.start + $4 * \(alert.window.sizeSQL), last.until < $3::timestamptz OR is_new
+      SELECT last.until::text, least($3::timestamptz, next.start + $4 * \(alert.window.longestSQL))::text,
+             $3::timestamptz > next.start + $4 * \(alert.window.longestSQL), last.until < $3::timestamptz OR is_new
       FROM last, next
       """,
       [.text(alert.name), .text(cluster), .text(watermark), .doublePrecision(Double(AlertEvaluator.portionWindows))])

@@ -183,7 +183,7 @@ struct AggregateFunction: Sendable {
     case "now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday", "random",
       "gen_random_uuid", "nextval", "setseed":
       return "a definition must give the same rows whenever it runs, and \(name)() does not"
-    case "hop", "session": return "\(name) windows are not supported yet; write tumble(…)"
+    case _ where WindowCall.names.contains(name): return "\(name)(…) stands in GROUP BY, and alone in SELECT"
     case "median": return "write percentile_cont(0.5) WITHIN GROUP (ORDER BY …)"
     case "covar_pop", "covar_samp", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept", "regr_r2", "regr_sxx",
       "regr_sxy", "regr_syy":
@@ -199,8 +199,8 @@ struct AggregateFunction: Sendable {
     case "array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg":
       return "\(name) would keep every event of the group"
     default:
-      let nearest = nearestSpelling(of: name, among: catalogue.map(\.name) + ["tumble", "coalesce", "nullif"])
-      return nearest.map { "did you mean \($0)?" } ?? "aggregates are \(names); windows are tumble"
+      let nearest = nearestSpelling(of: name, among: catalogue.map(\.name) + ["tumble", "hop", "coalesce", "nullif"])
+      return nearest.map { "did you mean \($0)?" } ?? "aggregates are \(names); windows are tumble and hop"
     }
   }
 

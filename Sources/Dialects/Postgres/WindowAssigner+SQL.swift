@@ -1,0 +1,60 @@
+import Plan
+
+/// What Postgres computes of windows, by the functions that the engine's schema has. Times are SQL expressions of the type
+/// `timestamptz`.
+extension WindowAssigner {
+  /// The starts of all windows that hold the time: for windows that overlap a set, as rows.
+  package func startsSQL(of time: String) -> String {
+    switch self {
+    case .tumble: paneStartSQL(of: time)
+    case .hop(let slide, let size):
+      "hop(\(time), \(IntervalText.sql(microseconds: slide)), \(IntervalText.sql(microseconds: size)))"
+    }
+  }
+
+  /// The end of the window that begins at `start`.
+  package func endSQL(from start: String) -> String {
+    switch self {
+    case .tumble(let size), .hop(_, let size): "\(start) + \(IntervalText.sql(microseconds: size))"
+    }
+  }
+
+  /// The beginning of the pane that holds the time.
+  package func paneStartSQL(of time: String) -> String {
+    switch panes {
+    case .fixed(let length): "tumble(\(time), \(IntervalText.sql(microseconds: length)))"
+    }
+  }
+
+  /// The end of the pane that begins at `start`.
+  package func paneEndSQL(from start: String) -> String {
+    switch panes {
+    case .fixed(let length): "\(start) + \(IntervalText.sql(microseconds: length))"
+    }
+  }
+
+  /// Where panes begin that lie in a window which ended at the horizon or later; what begins before has been retired.
+  func retiredBeforeSQL(_ horizon: String) -> String {
+    switch self {
+    case .tumble(let size): "\(horizon) - \(IntervalText.sql(microseconds: size))"
+    case .hop(let slide, let size):
+      "tumble(\(horizon) - \(IntervalText.sql(microseconds: size + 1)), \(IntervalText.sql(microseconds: slide)))"
+        + " + \(IntervalText.sql(microseconds: slide))"
+    }
+  }
+
+  /// The beginning of the first pane that lies in a window which ends after the horizon.
+  package func keptFromSQL(_ horizon: String) -> String {
+    switch self {
+    case .tumble: horizon
+    case .hop(let slide, let size):
+      "tumble(\(horizon) - \(IntervalText.sql(microseconds: size)), \(IntervalText.sql(microseconds: slide)))"
+        + " + \(IntervalText.sql(microseconds: slide))"
+    }
+  }
+
+  /// The longest that a window is, as an SQL interval.
+  package var longestSQL: String {
+    IntervalText.sql(microseconds: longestMicroseconds)
+  }
+}
