@@ -253,6 +253,13 @@ let package = Package(
         "Dataflow", "Dialects", "Events", "JSON", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend",
         "TestThreads", "TextFormats",
       ]),
+    // What the engine keeps of events against Postgres' own aggregates over them.
+    .testTarget(
+      name: "AggregatesTests",
+      dependencies: [
+        "Dataflow", "Dialects", "EngineSchema", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend",
+        "Storage", "TestThreads",
+      ]),
     .testTarget(
       name: "CrashTestTests", dependencies: ["ChildProcess", "CrashTest", "Events", "Formats", "Project", "Threads"]),
     // The pipeline over a simulated broker, database and clock; `make simulate` runs it.

@@ -54,6 +54,10 @@ private func append(
     let bytes = reader.take(reader.below(64))
     bytes.withUnsafeBufferPointer { array.append(bytes: $0) }
     return element == .jsonb ? [1] + bytes : bytes
+  case .bits:
+    let bytes = reader.take(reader.below(64))
+    bytes.withUnsafeBufferPointer { array.append(bytes: $0) }
+    return bigEndian(Int32(bytes.count * 8)) + bytes
   }
 }
 

@@ -24,6 +24,7 @@ public enum EngineSchema {
     file("0007_schemas.sql", PackageResources._007_schemas_sql),
     file("0008_event_log.sql", PackageResources._008_event_log_sql),
     file("0009_windows.sql", PackageResources._009_windows_sql),
+    file("0010_aggregates.sql", PackageResources._010_aggregates_sql),
     file("0011_views.sql", PackageResources._011_views_sql),
   ]
 

@@ -23,6 +23,10 @@ public enum SQLType: Hashable, Sendable {
   case uuid
   /// A JSON document as text: maps, arrays, records and unions of several types.
   case jsonb
+  /// `bit varying`, as bytes: of stored states alone, never of an event.
+  case bits
+  /// `bigint[]`, as Postgres writes it: of stored states alone, never of an event.
+  case bigints
 
   /// How values of this type lie in a `Column`.
   public var physical: PhysicalType {
@@ -31,7 +35,7 @@ public enum SQLType: Hashable, Sendable {
     case .integer, .bigint, .timestamptz, .timestamp, .date, .time: .integer
     case .numeric: .decimal
     case .doublePrecision: .double
-    case .text, .bytea, .uuid, .jsonb: .text
+    case .text, .bytea, .uuid, .jsonb, .bits, .bigints: .text
     }
   }
 
@@ -51,11 +55,19 @@ public enum SQLType: Hashable, Sendable {
     case .time: "time without time zone"
     case .uuid: "uuid"
     case .jsonb: "jsonb"
+    case .bits: "bit varying"
+    case .bigints: "bigint[]"
     }
   }
 }
 
 extension SQLType {
+  /// Decimal places.
+  public var scale: Int {
+    if case .numeric(let scale) = self { return scale }
+    return 0
+  }
+
   /// The type as people write it in a definition, without modifiers.
   public var shortName: String {
     switch self {

@@ -28,80 +28,6 @@ public struct KeyColumn: Hashable, Sendable {
   }
 }
 
-/// The mergeable state of one aggregate function: an array indexed by group row in memory, a column in Postgres.
-public struct AccumulatorPlan: Hashable, Sendable {
-  public enum Function: String, Hashable, Sendable {
-    /// Number of rows (`count(*)`) or of non-NULL arguments. Starts at 0; merges by addition.
-    case count
-    /// Starts at NULL; merges by addition.
-    case sum
-    /// Starts at NULL; merges by `LEAST`. Texts compare by bytes.
-    case min
-    /// Starts at NULL; merges by `GREATEST`. Texts compare by bytes.
-    case max
-
-    /// Whether its state is stored in a form that nobody wants to read: then the rows are in a table of their own, and
-    /// the aggregate is a view over it.
-    public var isOpaque: Bool {
-      switch self {
-      case .count, .sum, .min, .max: false
-      }
-    }
-  }
-
-  public var function: Function
-  /// nil for `count(*)`.
-  public var argument: Expression?
-  /// Only rows for which it is true take part.
-  public var filter: Expression?
-  /// The column that stores it.
-  public var column: String
-  public var type: SQLType
-  /// Empty when it is a result column (whose own comment counts); else says which result it is a part of.
-  public var comment: String
-
-  public init(
-    function: Function, argument: Expression?, filter: Expression?, column: String, type: SQLType, comment: String
-  ) {
-    self.function = function
-    self.argument = argument
-    self.filter = filter
-    self.column = column
-    self.type = type
-    self.comment = comment
-  }
-}
-
-/// A result that is computed from what its row stores.
-public struct DerivedColumn: Hashable, Sendable {
-  /// A term of the expression.
-  public enum Part: Hashable, Sendable {
-    /// Counts into `AggregatePlan.keys`.
-    case key(Int)
-    /// Counts into `AggregatePlan.accumulators`.
-    case accumulator(Int)
-    /// A mean of two accumulators; NULL when the count is 0.
-    case mean(sum: Int, count: Int)
-  }
-
-  public var name: String
-  /// As the definition has it: what the result means. `Expression.column` counts into `parts`.
-  public var expression: Expression
-  /// The same without an error for any row: NULL where `expression` leaves the range of a type.
-  public var safeExpression: Expression
-  public var parts: [Part]
-
-  /// - Parameter safeExpression: nil: the expression itself has no error.
-  public init(name: String, expression: Expression, safeExpression: Expression? = nil, parts: [Part]) {
-    self.name = name
-    self.expression = expression
-    self.safeExpression = safeExpression ?? expression
-    self.parts = parts
-  }
-
-  public var type: SQLType { expression.type }
-}
-
 /// A column of the result table in the order of the definition's SELECT list.
 public struct OutputColumn: Hashable, Sendable {
   public enum Source: Hashable, Sendable {
@@ -165,9 +91,10 @@ public struct AggregatePlan: Sendable {
   }
 
   /// Whether the stored rows are other than what the definition selects: panes instead of windows, states that are no
-  /// results, or groups that HAVING leaves out. They are in a table of their own then, and a view of the aggregate's name reads like the definition.
+  /// results, or groups that HAVING leaves out. They are in a table of their own then, and a view of the aggregate's name
+  /// reads like the definition.
   public var hasStateTable: Bool {
-    window.isOverlapping || having != nil || accumulators.contains(where: \.function.isOpaque)
+    window.isOverlapping || having != nil || accumulators.contains(where: \.isOpaque)
   }
 
   /// The table that the rows are written to.

@@ -33,6 +33,10 @@ import Testing
       [UInt8]([0, 255]).withUnsafeBufferPointer { array.append(bytes: $0) }
       array.append("")
     }
+    add(.bits, "varbit[]", "{0000000011111110,\"\",NULL}") { array in
+      [UInt8]([0, 254]).withUnsafeBufferPointer { array.append(bytes: $0) }
+      array.append("")
+    }
     add(.jsonb, "jsonb[]", #"{"{\"a\": 1}",NULL}"#) { $0.append(#"{"a":1}"#) }
     add(.uuid, "uuid[]", "{01234567-89ab-cdef-0123-456789abcdef,NULL}") {
       $0.append("01234567-89AB-cdef-0123-456789abcdef")

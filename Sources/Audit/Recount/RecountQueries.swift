@@ -152,7 +152,8 @@ struct RecountQueries {
   /// `$1` or end by `$2` are left out.
   var comparison: String {
     let identity = ResultTable(plan).identity
-    let measures = columns.enumerated().filter { !identity.contains($1.name) }
+    let incomparable = Set(select.columns.filter { !$0.isComparable }.map(\.name))
+    let measures = columns.enumerated().filter { !identity.contains($1.name) && !incomparable.contains($1.name) }
     let pairs = measures.flatMap { index, column in
       [("s", 1), ("r", 2)].map {
         "(array_agg(\(quotedIdentifier(column.name))) FILTER (WHERE \(Self.side) = \($0.1)))[1] AS \($0.0)\(index)"
@@ -163,9 +164,10 @@ struct RecountQueries {
       let bound = sums.firstIndex { $0.column.name == column.name }.map { ", m\($0)::numeric" } ?? ""
       // A result is NULL where its arithmetic could leave the range of a type, also where it just does not.
       let canTell = guarded.contains(column.name) ? "s\(index) IS NOT NULL AND " : ""
+      let tolerance = select.columns.first { $0.name == column.name }?.tolerance
       return
         "(\(quotedLiteral(column.name)), s\(index)::text, r\(index)::text, is_stored AND is_recounted AND \(canTell)"
-        + "\(differs("s\(index)", "r\(index)", column.type, bound)))"
+        + "\(differs("s\(index)", "r\(index)", column.type, bound, tolerance)))"
     }
     let key = plan.keys.map {
       "\(quotedLiteral($0.name + " ")) || coalesce(\(quotedIdentifier($0.name))::text, 'NULL')"
@@ -203,13 +205,16 @@ struct RecountQueries {
 
   /// Floating-point sums depend on the order of the summands in their last digits. Numeric has neither the overflow nor the
   /// underflow that comparing doubles can meet; what is not finite equals itself alone.
-  private func differs(_ stored: String, _ recounted: String, _ type: SQLType, _ bound: String) -> String {
-    guard type == .doublePrecision else { return "(\(stored) IS DISTINCT FROM \(recounted))" }
+  /// An estimate of any type may be off by its own tolerance.
+  private func differs(
+    _ stored: String, _ recounted: String, _ type: SQLType, _ bound: String, _ tolerance: Double?
+  ) -> String {
+    guard type == .doublePrecision || tolerance != nil else { return "(\(stored) IS DISTINCT FROM \(recounted))" }
     let finite = [stored, recounted].map { "coalesce(\($0)::text, 'NaN') NOT IN ('NaN', 'Infinity', '-Infinity')" }
     return """
       CASE WHEN \(stored) IS NOT DISTINCT FROM \(recounted) THEN false
            WHEN \(finite.joined(separator: " AND ")) THEN
-             abs(\(stored)::numeric - \(recounted)::numeric) > \(Self.relativeTolerance)
+             abs(\(stored)::numeric - \(recounted)::numeric) > \(tolerance.map { "\($0)" } ?? Self.relativeTolerance)
                * greatest(abs(\(stored)::numeric), abs(\(recounted)::numeric)\(bound))
            ELSE true END
       """

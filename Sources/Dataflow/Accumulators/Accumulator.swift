@@ -10,11 +10,17 @@ final class Accumulator {
     case sumDecimals
     case sumDoubles
     case extreme(PhysicalType, wantsGreater: Bool)
+    case squares
+    case deviations
+    case codeviations
+    case distinct
+    case quantiles
   }
 
   private let function: Function
   private let type: SQLType
   private let argument: Program.Register?
+  private let secondArgument: Program.Register?
   /// For messages.
   private let argumentName: String
   private let filter: Program.Register?
@@ -22,22 +28,29 @@ final class Accumulator {
   private let value: Int
   /// Where in a row it says whether there is a value; nil: every group has one from its first event on.
   private let presence: Int?
+  /// Where else in a row the state is, when one cell is not enough.
+  private let further: [Int]
+  /// What cells of sketches lead to.
+  private var tables = SketchTables()
   /// Room for a mask made of the filter and the argument's validity, when there are both.
   private let both: UnsafeMutablePointer<UInt8>?
-  /// Only of texts.
+  /// Of texts, and of states that are drained as texts.
   private var texts = TextArena(chunkSize: 64 * 1024)
   private var newTexts: NewTexts?
 
   /// - Parameter layout: gets the cells that the accumulator needs.
   init(
-    _ plan: AccumulatorPlan, argument: Program.Register?, argumentName: String, argumentIsNullable: Bool,
-    filter: Program.Register?, layout: inout GroupStates.Layout, batchCapacity: Int
+    _ plan: AccumulatorPlan, argument: Program.Register?, secondArgument: Program.Register? = nil,
+    argumentName: String, argumentIsNullable: Bool, filter: Program.Register?, layout: inout GroupStates.Layout,
+    batchCapacity: Int
   ) {
     type = plan.type
     self.argument = argument
+    self.secondArgument = secondArgument
     self.argumentName = argumentName
     self.filter = filter
     var isExtreme = false
+    var furtherCells: [Int] = []
     switch (plan.function, plan.argument?.type.physical) {
     case (.count, _): function = .count
     case (.sum, .double?): function = .sumDoubles
@@ -47,9 +60,26 @@ final class Accumulator {
       function = .extreme(physical ?? .integer, wantsGreater: plan.function == .max)
       isExtreme = true
       if physical == .text { newTexts = NewTexts(capacity: batchCapacity) }
+    case (.boolAnd, _), (.boolOr, _):
+      function = .extreme(.boolean, wantsGreater: plan.function == .boolOr)
+      isExtreme = true
+    case (.sumOfSquares, _):
+      function = .squares
+      furtherCells = [16]
+    case (.deviations, _):
+      function = .deviations
+      furtherCells = [8, 8]
+    case (.codeviations, _):
+      function = .codeviations
+      furtherCells = [8, 8, 8]
+    case (.distinct, _): function = .distinct
+    case (.quantiles, _): function = .quantiles
     }
     value = layout.add(bytes: plan.type.physical.width)
-    let canBeNull = plan.function != .count && (argumentIsNullable || filter != nil)
+    further = furtherCells.map { layout.add(bytes: $0) }
+    // A sketch says itself whether there is one.
+    let canBeNull =
+      ![.count, .distinct, .quantiles].contains(plan.function) && (argumentIsNullable || filter != nil)
     presence = canBeNull || isExtreme ? layout.add(bytes: 1) : nil
     both = argumentIsNullable && filter != nil ? .allocate(capacity: batchCapacity) : nil
     both?.initialize(repeating: 0, count: batchCapacity)
@@ -60,10 +90,14 @@ final class Accumulator {
   }
 
   /// Bytes held beside the groups' states.
-  var memory: Int { texts.capacity }
+  var memory: Int { texts.capacity + tables.memory }
 
   private func values(_ states: GroupStates) -> StateColumn {
     StateColumn(start: states.base + value)
+  }
+
+  private func further(_ index: Int, _ states: GroupStates) -> StateColumn {
+    StateColumn(start: states.base + further[index])
   }
 
   private func presences(_ states: GroupStates) -> StateColumn? {
@@ -101,6 +135,29 @@ final class Accumulator {
     case .extreme(let physical, let wantsGreater):
       guard let input, let presences else { return }
       addExtreme(physical, wantsGreater, input, values, presences, groups, mask, count)
+    case .squares:
+      guard let input else { return }
+      let highs = further(0, states)
+      if input.type.physical == .decimal {
+        addSquares(input.decimals, values, highs, presences, groups, mask, count)
+      } else {
+        addSquares(input.integers, values, highs, presences, groups, mask, count)
+      }
+    case .deviations:
+      guard let input else { return }
+      addDeviations(
+        input.doubles, values, further(0, states), further(1, states), presences, groups, mask, count)
+    case .codeviations:
+      guard let input, let second = secondArgument.map({ program.registers[$0] }) else { return }
+      addCodeviations(
+        input.doubles, second.doubles, values, further(0, states), further(1, states), further(2, states), presences,
+        groups, mask, count)
+    case .distinct:
+      guard let input else { return }
+      DistinctSketch.add(input, to: &tables, values, groups, mask, count)
+    case .quantiles:
+      guard let input else { return }
+      QuantileSketch.add(input.doubles, to: &tables, values, groups, mask, count)
     }
   }
 
@@ -167,8 +224,56 @@ final class Accumulator {
 
   /// The states of all groups, whose rows are in `copy`, with the memory of their texts: the states have to be cleared.
   func drain(_ copy: DeltaRows) -> DeltaColumn {
-    DeltaColumn(
-      type: type, DeltaCells(rows: copy, offset: value), presence: presence.map { DeltaCells(rows: copy, offset: $0) },
+    let values = DeltaCells(rows: copy, offset: value)
+    let presence = presence.map { DeltaCells(rows: copy, offset: $0) }
+    switch function {
+    case .squares:
+      let highs = DeltaCells(rows: copy, offset: further[0])
+      return drained(copy.count, as: .text) { row, text in
+        if let presence, presence.value(row, as: UInt8.self) == 0 { return false }
+        WideSum(high: highs.value(row, as: UInt128.self), low: values.value(row, as: UInt128.self))
+          .appendText(scale: type.scale, to: &text)
+        return true
+      }
+    case .distinct:
+      defer { tables.removeAll() }
+      var coupons: [UInt64] = []
+      return drained(copy.count, as: .bits) { row, bytes in
+        guard let table = values.value(row, as: SketchTables.Table?.self) else { return false }
+        SketchTables.coupons(of: table, into: &coupons)
+        DistinctSketch.append(coupons, to: &bytes)
+        return true
+      }
+    case .quantiles:
+      defer { tables.removeAll() }
+      var entries: [UInt64] = []
+      return drained(copy.count, as: .text) { row, text in
+        guard let table = values.value(row, as: SketchTables.Table?.self) else { return false }
+        SketchTables.entries(of: table, into: &entries)
+        QuantileSketch.appendText(entries, to: &text)
+        return true
+      }
+    default: return DeltaColumn(type: type, values, presence: presence, memory: texts.handOver())
+    }
+  }
+
+  /// A column of bytes that are made of the states.
+  ///
+  /// - Parameter append: appends a row's; false: the row has none.
+  private func drained(_ count: Int, as type: SQLType, _ append: (Int, inout [UInt8]) -> Bool) -> DeltaColumn {
+    let stride = MemoryLayout<TextView>.stride
+    var bytes: [UInt8] = []
+    let rows = DeltaRows(count: count, stride: 2 * stride) { rows, target in
+      for (index, row) in rows.enumerated() {
+        bytes.removeAll(keepingCapacity: true)
+        let isPresent = append(row, &bytes)
+        let cell = target + index * 2 * stride
+        cell.storeBytes(of: bytes.withUnsafeBufferPointer { texts.append($0) }, as: TextView.self)
+        (cell + stride).storeBytes(of: isPresent ? 1 : 0, as: UInt8.self)
+      }
+    }
+    return DeltaColumn(
+      type: type, DeltaCells(rows: rows, offset: 0), presence: DeltaCells(rows: rows, offset: stride),
       memory: texts.handOver())
   }
 }

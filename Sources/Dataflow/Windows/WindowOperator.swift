@@ -113,15 +113,16 @@ public final class WindowOperator {
       let accumulators = aggregate.accumulators.map { accumulator in
         let mask = program.compileMask(accumulator.filter, under: filter)
         let argument = accumulator.argument.map { program.compile($0, mask: mask) }
-        if let argument {
+        let second = accumulator.secondArgument.map { program.compile($0, mask: mask) }
+        for argument in [argument, second].compactMap({ $0 }) {
           switch (accumulator.function, program.registers[argument].type.physical) {
-          case (.sum, .double): doubles.insert(argument)
-          case (.sum, .decimal): decimals.insert(argument)
+          case (.sum, .double), (.deviations, _), (.codeviations, _): doubles.insert(argument)
+          case (.sum, .decimal), (.sumOfSquares, .decimal): decimals.insert(argument)
           default: break
           }
         }
         return Accumulator(
-          accumulator, argument: argument, argumentName: argument.map { plan.measureName($0) } ?? "",
+          accumulator, argument: argument, secondArgument: second, argumentName: argument.map { plan.measureName($0) } ?? "",
           argumentIsNullable: argument.map(program.isNullable) ?? false,
           filter: accumulator.filter == nil ? nil : mask, layout: &layout, batchCapacity: batch.capacity)
       }

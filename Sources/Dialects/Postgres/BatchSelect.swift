@@ -12,8 +12,13 @@ public struct BatchSelect: Sendable {
     public var name: String
     /// The column of the statement's result.
     public var source: String
-    /// The column of the result that bounds how far a floating-point sum may be off: the sum of the absolute values.
+    /// The column of the result that bounds how far a floating-point result may be off, e.g. of a sum: the sum of the
+    /// absolute values.
     public var magnitude: String?
+    /// How far an estimate may be off, relative to what Postgres computes exactly; nil: it is no estimate.
+    public var tolerance: Double?
+    /// Whether it can be compared: not an expression over estimates, since their errors may grow in it.
+    public var isComparable = true
   }
 
   /// Everything but `updated_at` that the aggregate shows, in its order.
@@ -39,11 +44,13 @@ public struct BatchSelect: Sendable {
       case .accumulator(let index):
         let accumulator = plan.accumulators[index]
         let source = selected[.accumulator(index)] ?? extras.add(accumulator.call(columnName))
-        let isRounded = accumulator.function == .sum && accumulator.type == .doublePrecision
         return Column(
-          name: column.name, source: source,
-          magnitude: isRounded ? extras.add(accumulator.call(columnName, of: { "abs(\($0))" })) : nil)
-      case .generated: return Column(name: column.name, source: column.name)
+          name: column.name, source: source, magnitude: accumulator.magnitude(columnName).map { extras.add($0) })
+      case .generated:
+        let derived = plan.outputs.lazy.compactMap { output in
+          if case .derived(let derived) = output.source, derived.name == column.name { derived } else { nil }
+        }.first
+        return Column(name: column.name, source: column.name).judged(derived, in: plan, columnName, &extras)
       case .updatedAt: return nil
       }
     }
@@ -63,7 +70,7 @@ public struct BatchSelectError: Error {
 }
 
 /// Columns behind the definition's own, under names that no definition has.
-private struct Extras {
+struct Extras {
   private var items: [String] = []
 
   mutating func add(_ sql: String) -> String {
@@ -73,16 +80,6 @@ private struct Extras {
 
   var list: String {
     items.enumerated().map { ",\n  \($1) AS \(quotedIdentifier("streampulse \($0 + 1)"))" }.joined()
-  }
-}
-
-extension AccumulatorPlan {
-  /// The aggregate as Postgres computes it at once.
-  fileprivate func call(_ column: (Int) -> String, of wrap: (String) -> String = { $0 }) -> String {
-    var argument = argument.map { wrap($0.sql(column)) } ?? "*"
-    if type == .text, function == .min || function == .max { argument = "(\(argument)) COLLATE \"C\"" }
-    let filter = filter.map { " FILTER (WHERE \($0.sql(column)))" } ?? ""
-    return "\(function.rawValue)(\(argument))\(filter)"
   }
 }
 

@@ -25,6 +25,37 @@ extension DerivedColumn.Part {
       // As Postgres computes a mean: numeric for whole numbers and numeric, else double precision.
       return plan.accumulators[sum].type == .doublePrecision
         ? "\(column) / \(divisor)::double precision" : "\(column)::numeric / \(divisor)::numeric"
+    case .estimate(let estimate, let accumulators):
+      return estimate.sql(of: accumulators.map { quotedIdentifier(plan.accumulators[$0].column) })
+    }
+  }
+}
+
+extension Estimate {
+  /// The call that reads the result; its functions are in `sql/schema`, and fail for no parts.
+  fileprivate func sql(of parts: [String]) -> String {
+    switch self {
+    case .exactSpread(let spread):
+      "streampulse_exact_spread(\(parts[0]), \(parts[1])::numeric, \(parts[2]), \(spread.isSample), \(spread.isRoot))"
+    case .spread(let spread):
+      "streampulse_spread(\(parts[0]), \(parts[1]), \(spread.isSample), \(spread.isRoot))"
+    case .correlation: "streampulse_ratio(\(parts[0]), sqrt(\(parts[1])) * sqrt(\(parts[2])))"
+    case .slope: "streampulse_ratio(\(parts[0]), \(parts[1]))"
+    case .distinctCount: "approx_count_distinct_estimate(\(parts[0]))"
+    case .continuousPercentile(let fraction): "percentile_estimate(\(parts[0]), \(fraction))"
+    case .discretePercentile(let fraction, let type):
+      Self.discrete("percentile_estimate(\(parts[0]), \(fraction), true)", type)
+    }
+  }
+
+  /// An estimate as a value of the type, which it may not leave.
+  private static func discrete(_ estimate: String, _ type: SQLType) -> String {
+    switch type {
+    case .integer: "\(estimate)::integer"
+    // The greatest double below 2^63 and its counterpart.
+    case .bigint: "GREATEST(LEAST(\(estimate), 9223372036854774784), -9223372036854774784)::bigint"
+    case .numeric(let scale): "round(\(estimate)::numeric, \(scale))"
+    default: estimate
     }
   }
 }

@@ -6,7 +6,7 @@ extension ResultTable {
   /// Types of the upsert's parameters, each an array with one element a row: the window's beginning, the keys in
   /// order, the accumulators in order.
   public var upsertParameterTypes: [SQLType] {
-    [.timestamptz] + plan.keys.map(\.type) + plan.accumulators.map(\.type)
+    [.timestamptz] + plan.keys.map(\.type) + plan.accumulators.map(\.deltaType)
   }
 
   /// Adds deltas to the stored rows. The parameters are `$1`, `$2`, … of `upsertParameterTypes`.
@@ -19,7 +19,7 @@ extension ResultTable {
     let identityList = identity.map(quotedIdentifier).joined(separator: ", ")
     let accumulatorList = plan.accumulators.map { quotedIdentifier($0.column) }
     let targets = [identityList, "window_end"] + accumulatorList
-    let values = identity.map { "d.\(quotedIdentifier($0))" } + [windowEnd] + accumulatorList.map { "d.\($0)" }
+    let values = identity.map { "d.\(quotedIdentifier($0))" } + [windowEnd] + plan.accumulators.map(\.deltaSQL)
     let updates = plan.accumulators.map(merge) + ["updated_at = now()"]
     return """
       INSERT INTO \(reference) AS t (\(targets.joined(separator: ", ")))
@@ -40,15 +40,7 @@ extension ResultTable {
   private var windowEnd: String { plan.window.paneEndSQL(from: "d.window_start") }
 
   private func merge(_ accumulator: AccumulatorPlan) -> String {
-    let column = quotedIdentifier(accumulator.column)
-    let collation = accumulator.type == .text ? " COLLATE \"C\"" : ""
-    return switch accumulator.function {
-    case .count: "\(column) = t.\(column) + excluded.\(column)"
-    // NULL is a sum of nothing.
-    case .sum: "\(column) = COALESCE(t.\(column) + excluded.\(column), t.\(column), excluded.\(column))"
-    case .min: "\(column) = LEAST(t.\(column)\(collation), excluded.\(column)\(collation))"
-    case .max: "\(column) = GREATEST(t.\(column)\(collation), excluded.\(column)\(collation))"
-    }
+    "\(quotedIdentifier(accumulator.column)) = \(accumulator.mergeSQL(in: plan))"
   }
 
   /// Deletes a bounded number of rows whose last window ended before `$1::timestamptz`. The parameter `$2::bigint` is the

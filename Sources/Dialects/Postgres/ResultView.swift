@@ -76,7 +76,7 @@ public struct ResultView: Sendable {
       switch column.role {
       case .generated(let sql): "\(plan.safeSQL(ofResult: column.name) ?? sql) AS \(quotedIdentifier(column.name))"
       case .accumulator(let index):
-        "\(plan.accumulators[index].resultSQL) AS \(quotedIdentifier(column.name))"
+        quotedIdentifier(plan.accumulators[index].column)
       default: quotedIdentifier(column.name)
       }
     }
@@ -96,7 +96,7 @@ public struct ResultView: Sendable {
   private func mergedPanes(pulse: String) -> String {
     let start = quotedIdentifier("streampulse window")
     let keys = plan.keys.map { "s.\(quotedIdentifier($0.name))" }
-    let merged = plan.accumulators.map { "\($0.mergeSQL) AS \(quotedIdentifier($0.column))" }
+    let merged = plan.accumulators.map { "\($0.mergeAggregateSQL(in: plan)) AS \(quotedIdentifier($0.column))" }
     let items =
       keys + ["\(start) AS window_start", "\(plan.window.endSQL(from: start)) AS window_end"] + merged
       + ["max(s.updated_at) AS updated_at"]
@@ -127,24 +127,5 @@ extension AggregatePlan {
     outputs.lazy.compactMap { output in
       if case .derived(let derived) = output.source, derived.name == name { derived.safeSQL(in: self) } else { nil }
     }.first
-  }
-}
-
-extension AccumulatorPlan {
-  /// The result that the state is, where it is one of its own.
-  var resultSQL: String {
-    switch function {
-    case .count, .sum, .min, .max: quotedIdentifier(column)
-    }
-  }
-
-  /// The state of several rows together, by an aggregate function of the database.
-  var mergeSQL: String {
-    let state = "s.\(quotedIdentifier(column))"
-    return switch function {
-    // sum(bigint) is numeric. Its value fits: the state of all of these events at once would have been as large.
-    case .count, .sum: "sum(\(state))::\(type.sqlName)"
-    case .min, .max: "\(function.rawValue)(\(state)\(type == .text ? " COLLATE \"C\"" : ""))"
-    }
   }
 }

@@ -29,12 +29,13 @@ public struct TableShape: Hashable, Sendable {
           meaning: "\(key.type.sqlName)\(nullability) from \(key.expression.sql(name))"))
     }
     for accumulator in plan.accumulators {
-      let argument = accumulator.argument?.sql(name) ?? "*"
+      let argument = [accumulator.argument, accumulator.secondArgument].compactMap { $0?.sql(name) }
+        .joined(separator: ", ")
       let filter = accumulator.filter.map { " where \($0.sql(name))" } ?? ""
       entries.append(
         Entry(
           subject: "column \(quotedIdentifier(accumulator.column))",
-          meaning: "\(accumulator.type.sqlName) from \(accumulator.function.rawValue)(\(argument))\(filter)"))
+          meaning: "\(accumulator.type.sqlName) from \(accumulator.function.rawValue)(\(argument.isEmpty ? "*" : argument))\(filter)"))
     }
     for column in plan.shownColumns {
       guard case .generated(let sql) = column.role else { continue }
@@ -57,7 +58,7 @@ public struct TableShape: Hashable, Sendable {
   /// Where the used columns are found that are declared to be elsewhere than at their own names, or as numbers of a time.
   private static func sources(of plan: AggregatePlan, in stream: StreamPlan) -> [Entry] {
     let expressions =
-      plan.keys.map(\.expression) + plan.accumulators.flatMap { [$0.argument, $0.filter] }.compactMap { $0 }
+      plan.keys.map(\.expression) + plan.accumulators.flatMap { [$0.argument, $0.secondArgument, $0.filter] }.compactMap { $0 }
       + (plan.filter.map { [$0] } ?? [])
     let used = expressions.reduce(into: Set([stream.eventTimeColumn])) { $1.collectColumns(into: &$0) }
     return stream.definition.columns.compactMap { column in

@@ -53,7 +53,8 @@ public struct PostgresArray: Sendable {
     appendFixed(UInt8(value ? 1 : 0))
   }
 
-  /// The UTF-8 of a `text` (without zero bytes) or `jsonb`, the bytes of a `bytea`, or the hexadecimal digits of a
+  /// The UTF-8 of a `text` (without zero bytes) or `jsonb`, the bytes of a `bytea` or of a
+  /// `bit varying`, whose first bit is the highest of the first, or the hexadecimal digits of a
   /// `uuid`, with or without hyphens. The server refuses text that is not UTF-8; text that is no uuid is sent as an
   /// element that it refuses too.
   public mutating func append(bytes: UnsafeBufferPointer<UInt8>) {
@@ -64,6 +65,10 @@ public struct PostgresArray: Sendable {
     case .jsonb:
       elements.appendBigEndian(Int32(bytes.count + 1))
       elements.append(jsonbVersion)
+      elements.append(contentsOf: bytes)
+    case .bits:
+      elements.appendBigEndian(Int32(bytes.count + 4))
+      elements.appendBigEndian(Int32(bytes.count * 8))
       elements.append(contentsOf: bytes)
     case .uuid: appendUUID(bytes)
     default: preconditionFailure("bytes appended to an array of \(element)")

@@ -1,6 +1,7 @@
 /// A Postgres type that parameters and arrays can have, by its fixed OIDs.
 public enum PostgresElement: Sendable, CaseIterable {
-  case boolean, integer, bigint, doublePrecision, numeric, text, bytea, uuid, jsonb, timestamptz, timestamp, date, time
+  case boolean, integer, bigint, doublePrecision, numeric, text, bytea, uuid, jsonb, timestamptz, timestamp, date, time,
+    bits
 
   var oid: UInt32 {
     switch self {
@@ -14,6 +15,7 @@ public enum PostgresElement: Sendable, CaseIterable {
     case .time: 1083
     case .timestamp: 1114
     case .timestamptz: 1184
+    case .bits: 1562
     case .numeric: 1700
     case .uuid: 2950
     case .jsonb: 3802
@@ -33,6 +35,7 @@ public enum PostgresElement: Sendable, CaseIterable {
     case .timestamp: 1115
     case .timestamptz: 1185
     case .numeric: 1231
+    case .bits: 1563
     case .uuid: 2951
     case .jsonb: 3807
     }

@@ -175,9 +175,11 @@ struct ResultPlanner {
     addKey(index, name: name, comment: key.comment)
   }
 
+  /// A call with what its function makes of it.
   private struct ShapedCall {
     var shape: AggregateShape
     var argument: Expression?
+    var second: Expression?
     var filter: Expression?
   }
 
@@ -188,25 +190,81 @@ struct ResultPlanner {
     }
     let filter: Expression? =
       if let condition = call.filter { try typer.condition(condition, of: "FILTER") } else { nil }
-    if call.isStar, call.name == "count", let shape = function.shape(.bigint) {
+    if call.isStar, call.name == "count", let shape = function.shape(.bigint, 0) {
       return ShapedCall(shape: shape, argument: nil, filter: filter)
+    }
+    switch function.form {
+    case .pair: return try pair(function, call, filter, at: location)
+    case .fraction: return try percentile(function, call, filter, at: location)
+    case .value: break
     }
     guard !call.isStar, call.arguments.count == 1 else {
       throw source.error(at: location, "\(call.name) takes one argument: \(function.takes)")
     }
     let operand = try typer.operand(call.arguments[0])
     let argument = try typer.resolve(operand, as: .text)
-    guard let shape = function.shape(argument.type) else {
-      throw source.error(
-        at: location, "\(call.name) takes \(function.takes), not \(argument.type.sqlName)",
-        hint: argument.type == .text ? "cast it, e.g. …::double precision" : nil)
-    }
+    let shape = try shape(function, argument.type, at: location)
     if function.ordersArguments, argument.type == .text, !operand.isByteCollated {
       throw source.error(
         at: location, "\(call.name) of text needs COLLATE \"C\": text is ordered by bytes here",
         hint: "write \(call.name)(\(source.itemText(at: call.arguments[0].location)) COLLATE \"C\")")
     }
     return ShapedCall(shape: shape, argument: argument, filter: filter)
+  }
+
+  private func shape(
+    _ function: AggregateFunction, _ type: SQLType, fraction: Double = 0, at location: Int
+  ) throws(DefinitionError) -> AggregateShape {
+    guard let shape = function.shape(type, fraction) else {
+      throw source.error(
+        at: location, "\(function.name) takes \(function.takes), not \(type.sqlName)",
+        hint: AggregateFunction.hint(forArgument: type, of: function.name))
+    }
+    return shape
+  }
+
+  /// A function of two numbers counts the events that have both.
+  private func pair(
+    _ function: AggregateFunction, _ call: SyntaxCall, _ filter: Expression?, at location: Int
+  ) throws(DefinitionError) -> ShapedCall {
+    guard !call.isStar, call.arguments.count == 2 else {
+      throw source.error(at: location, "\(call.name) takes two arguments, both numbers")
+    }
+    var values: [Expression] = []
+    var conditions = filter.map { [$0] } ?? []
+    var shape: AggregateShape?
+    for argument in call.arguments {
+      let value = try typer.resolve(try typer.operand(argument), as: .doublePrecision)
+      shape = try self.shape(function, value.type, at: argument.location)
+      if value.isNullable(columns.specs) { conditions.append(.not(.isNull(value))) }
+      values.append(value.asDouble)
+    }
+    guard let shape else { throw source.error(at: location, "\(call.name) takes two arguments, both numbers") }
+    let condition = conditions.count > 1 ? Expression.and(conditions) : conditions.first
+    return ShapedCall(shape: shape, argument: values[0], second: values[1], filter: condition)
+  }
+
+  private func percentile(
+    _ function: AggregateFunction, _ call: SyntaxCall, _ filter: Expression?, at location: Int
+  ) throws(DefinitionError) -> ShapedCall {
+    let form = "write \(call.name)(0.95) WITHIN GROUP (ORDER BY …)"
+    guard let order = call.order else {
+      throw source.error(at: location, "\(call.name) needs WITHIN GROUP", hint: form)
+    }
+    let fraction: Double? =
+      switch call.arguments.first?.kind {
+      case .integer(let value): Double(value)
+      case .decimal(let text): Double(text)
+      default: nil
+      }
+    guard call.arguments.count == 1, let fraction, (0...1).contains(fraction) else {
+      throw source.error(
+        at: call.arguments.first?.location ?? location,
+        "the fraction of \(call.name) is a constant between 0 and 1", hint: form)
+    }
+    let value = try typer.resolve(try typer.operand(order), as: .doublePrecision)
+    let shape = try shape(function, value.type, fraction: fraction, at: order.location)
+    return ShapedCall(shape: shape, argument: value.asDouble, filter: filter)
   }
 
   private mutating func derived(_ pending: PendingItem) throws(DefinitionError) -> DerivedColumn {
@@ -264,14 +322,27 @@ struct ResultPlanner {
       let shaped = try shape(of: call, at: syntax.location)
       switch shaped.shape {
       case .accumulator(let function, let type):
-        let index = try store(function, type, shaped, of: result, named: call.name, at: syntax.location)
+        let part = AggregatePart(function: function, type: type)
+        let index = try store(part, shaped, of: result, named: call.name, at: syntax.location)
         calls[syntax.location] = leaves.add(
           .accumulator(index), type, ResultRange(function, type))
       case .mean(let sumType, let type):
-        let sum = try store(.sum, sumType, shaped, of: result, named: "sum", at: syntax.location)
-        let count = try store(.count, .bigint, shaped, of: result, named: "count", at: syntax.location)
+        let sum = try store(
+          AggregatePart(function: .sum, type: sumType), shaped, of: result, named: "sum", at: syntax.location)
+        let count = try store(
+          AggregatePart(function: .count, type: .bigint), shaped, of: result, named: "count", at: syntax.location)
         calls[syntax.location] = leaves.add(
           .mean(sum: sum, count: count), type, type == .doublePrecision ? .mean : .unbounded)
+      case .estimate(let estimate, let parts, let type):
+        var stored: [Int] = []
+        for part in parts {
+          stored.append(
+            try store(
+              part, shaped, of: result, named: Self.suffix(of: part), among: stored, at: syntax.location))
+        }
+        let read = zip(parts, stored).filter(\.0.isRead).map(\.1)
+        calls[syntax.location] = leaves.add(
+          .estimate(estimate, of: read), type, estimate == .distinctCount ? .whole(0...0x1p62) : ResultRange(type))
       }
       return
     }
@@ -279,13 +350,23 @@ struct ResultPlanner {
   }
 
   /// The accumulator that stores a part: one that is stored already, or a new one named after the result.
+  ///
+  /// - Parameter parts: where the parts before it are stored.
   private mutating func store(
-    _ function: AccumulatorPlan.Function, _ type: SQLType, _ shaped: ShapedCall, of result: String,
-    named suffix: String, at location: Int
+    _ part: AggregatePart, _ shaped: ShapedCall, of result: String, named suffix: String, among parts: [Int] = [],
+    at location: Int
   ) throws(DefinitionError) -> Int {
-    let argument = kept(shaped.argument, by: function)
+    let first =
+      switch part.argument {
+      case .none: Expression?.none
+      case .first, .both: shaped.argument
+      case .second: shaped.second
+      }
+    let argument = kept(first, by: part.function)
+    let second = part.argument == .both ? shaped.second : nil
     let known = accumulators.firstIndex {
-      $0.function == function && $0.argument == argument && $0.filter == shaped.filter && $0.type == type
+      $0.function == part.function && $0.argument == argument && $0.secondArgument == second
+        && $0.filter == shaped.filter && $0.type == part.type
     }
     if let known { return known }
     let base = "\(result)_\(suffix)"
@@ -305,9 +386,22 @@ struct ResultPlanner {
     }
     accumulators.append(
       AccumulatorPlan(
-        function: function, argument: argument, filter: shaped.filter, column: name, type: type,
-        comment: "Part of \(result): \(Self.meaning(of: function))."))
+        function: part.function, argument: argument, secondArgument: second, filter: shaped.filter, column: name,
+        type: part.type, comment: "Part of \(result): \(Self.meaning(of: part.function)).",
+        companions: part.companions.map { parts[$0] }))
     return accumulators.count - 1
+  }
+
+  /// What the name of a part says that it is.
+  private static func suffix(of part: AggregatePart) -> String {
+    switch part.function {
+    case .sumOfSquares: "squares"
+    case .deviations: part.argument == .second ? "deviations_2" : "deviations"
+    case .codeviations: "codeviations"
+    case .distinct, .quantiles: "state"
+    case .sum where part.argument == .second: "sum_2"
+    default: part.function.rawValue
+    }
   }
 
   /// Counting a column that has no NULLs is counting rows: one column and one accumulator then serve both.
@@ -324,6 +418,18 @@ struct ResultPlanner {
     case .sum: "the sum of the values that went into it"
     case .min: "the least value that went into it"
     case .max: "the greatest value that went into it"
+    case .boolAnd: "whether all values that went into it are true"
+    case .boolOr: "whether any value that went into it is true"
+    case .sumOfSquares: "the sum of the squares of the values that went into it"
+    case .deviations: "the sum of the squared deviations from the mean"
+    case .codeviations: "the sum of the products of both values' deviations from their means"
+    case .distinct: "a sketch of which values went into it, for approx_count_distinct_estimate and …_merge"
+    case .quantiles: "a sketch of the values that went into it, for percentile_estimate and percentile_merge"
     }
   }
+}
+
+extension Expression {
+  /// The same number as a double.
+  fileprivate var asDouble: Expression { type == .doublePrecision ? self : .cast(self, to: .doublePrecision) }
 }

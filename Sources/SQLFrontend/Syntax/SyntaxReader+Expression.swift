@@ -86,18 +86,22 @@ extension SyntaxReader {
   private func call(_ node: Node) throws(DefinitionError) -> SyntaxCall {
     let names = node.names("funcname").compactMap { $0 }
     let name = names.last ?? ""
-    if node.has("agg_within_group") {
-      throw refuse(
-        node, "an aggregate with WITHIN GROUP is not supported", hint: AggregateFunction.hint(forUnknown: name))
-    }
+    let isOrdered = node.has("agg_within_group")
+    if isOrdered { try refuseWithinGroup(node, name) }
+    let distinct =
+      switch name {
+      case "count": "write approx_count_distinct(x), whose standard error is 1.6 %"
+      case "min", "max", "bool_and", "bool_or", "every", "approx_count_distinct":
+        "it makes no difference to \(name): leave DISTINCT out"
+      default: String?.none
+      }
+    let ordered: Set<String> = isOrdered ? ["agg_within_group", "agg_order"] : []
     try require(
-      node, only: ["funcname", "args", "agg_star", "agg_filter", "funcformat", "location"],
+      node, only: Set(["funcname", "args", "agg_star", "agg_filter", "funcformat", "location"]).union(ordered),
       refusals: [
         "agg_distinct": Refusal(
           nil, "\(name)(DISTINCT …) is not supported: distinct values cannot be merged from partial results",
-          hint: name == "count"
-            ? "write count(*); approximate distinct counts (approx_count_distinct) are planned"
-            : ["min", "max"].contains(name) ? "it makes no difference to \(name): leave DISTINCT out" : nil),
+          hint: distinct),
         "over": Refusal(
           nil, "a window function (OVER) is not supported",
           hint: "windows of time are written GROUP BY tumble(…); use OVER in an endpoint's SELECT"),
@@ -114,7 +118,42 @@ extension SyntaxReader {
     let filter = node.node("agg_filter")
     return SyntaxCall(
       name: name, arguments: try expressions(node.nodes("args")), isStar: node.flag("agg_star"),
-      filter: filter == nil ? nil : try expression(filter))
+      filter: filter == nil ? nil : try expression(filter), order: isOrdered ? try order(of: node) : nil)
+  }
+
+  /// Refuses what an aggregate with WITHIN GROUP may not be or be given.
+  private func refuseWithinGroup(_ node: Node, _ name: String) throws(DefinitionError) {
+    guard let function = AggregateFunction.named(name), function.isOrderedSet else {
+      throw refuse(
+        node, "\(name) with WITHIN GROUP is not supported",
+        hint: AggregateFunction.named(name) == nil
+          ? AggregateFunction.hint(forUnknown: name) : "write \(name)(…) alone: it needs no order")
+    }
+    if node.nodes("args").contains(where: { $0.kind == "A_ArrayExpr" }) {
+      throw refuse(
+        node, "\(name) of several fractions is not supported",
+        hint: "write a column for each: \(name)(0.5) …, \(name)(0.9) …; their values are kept once")
+    }
+  }
+
+  /// What stands in WITHIN GROUP (ORDER BY …).
+  private func order(of node: Node) throws(DefinitionError) -> SyntaxExpression {
+    let terms = node.nodes("agg_order")
+    guard let term = terms.first, terms.count == 1, let value = term.node("node") else {
+      throw refuse(node, "WITHIN GROUP orders by one value here")
+    }
+    let direction = term.string("sortby_dir") ?? "SORTBY_DEFAULT"
+    let place = term.has("location") ? term : value
+    if direction == "SORTBY_DESC" {
+      throw refuse(place, "ORDER BY … DESC is not supported here", hint: "leave DESC out and write 1 - the fraction")
+    }
+    guard direction == "SORTBY_DEFAULT" || direction == "SORTBY_ASC" else {
+      throw refuse(place, "ORDER BY … USING is not supported", hint: "leave USING out")
+    }
+    guard (term.string("sortby_nulls") ?? "SORTBY_NULLS_DEFAULT") == "SORTBY_NULLS_DEFAULT" else {
+      throw refuse(place, "NULLS FIRST and NULLS LAST have no meaning here: NULL takes no part", hint: "leave it out")
+    }
+    return try expression(value)
   }
 
   private func operation(_ node: Node) throws(DefinitionError) -> SyntaxExpression.Kind {

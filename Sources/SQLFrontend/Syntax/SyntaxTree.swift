@@ -42,7 +42,7 @@ struct SyntaxExpression {
   var children: [SyntaxExpression] {
     switch kind {
     case .column, .integer, .decimal, .string, .boolean, .null, .refused: []
-    case .call(let call): call.arguments + (call.filter.map { [$0] } ?? [])
+    case .call(let call): call.arguments + [call.order, call.filter].compactMap { $0 }
     case .negate(let operand), .not(let operand), .isNull(let operand, _), .isBoolean(let operand, _, _),
       .cast(let operand, _), .collate(let operand, _):
       [operand]
@@ -81,6 +81,8 @@ struct SyntaxCall {
   /// `count(*)`.
   var isStar: Bool
   var filter: SyntaxExpression?
+  /// The values of WITHIN GROUP (ORDER BY …), in ascending order.
+  var order: SyntaxExpression?
 }
 
 struct SyntaxItem {

@@ -47,14 +47,9 @@ extension PostgresArray {
     case .time: .time
     case .uuid: .uuid
     case .jsonb: .jsonb
+    case .bits: .bits
+    // As Postgres writes it.
+    case .bigints: .text
     }
-  }
-}
-
-extension SQLType {
-  /// Decimal places.
-  package var scale: Int {
-    if case .numeric(let scale) = self { return scale }
-    return 0
   }
 }

@@ -67,10 +67,10 @@ extension CSVRecordDecoder {
         }
         column.texts[row] = text
       }
-    case .bytea:
+    case .bytea, .bits, .bigints:
       // No definition declares it; should one ever, its events are put aside instead of being counted wrongly.
       each(place, rows, batch) { _, _ throws(ValueFault) in
-        throw ValueFault(.unresolvable, "no bytea is read from CSV")
+        throw ValueFault(.unresolvable, "no \(declared.type.sqlName) is read from CSV")
       }
     }
   }

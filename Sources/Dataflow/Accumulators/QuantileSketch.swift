@@ -1,0 +1,41 @@
+/// How values are distributed: each counts in a bucket of values of about its size, so that a value of the bucket's middle is
+/// within 1 % of it (Masson, Rim, Lee: DDSketch, 2019, with buckets by the leading bits of a double instead of logarithms).
+///
+/// 64 buckets of equal width between powers of two: the harmonic middle of a bucket is at most 1/129 off. The SQL functions
+/// `percentile_…` (sql/schema) know the same codes.
+enum QuantileSketch {
+  /// The code of zero. Codes are in the order of their values, negative ones below.
+  static let zero: Int64 = 1 << 17
+  private static let mantissaBits: UInt64 = 6
+  private static let infinity: Int64 = 0x7ff << 6
+
+  @inline(__always)
+  static func code(of value: Double) -> UInt64 {
+    let bits = value.bitPattern
+    let size = Int64(truncatingIfNeeded: (bits & 0x7fff_ffff_ffff_ffff) &>> (52 &- mantissaBits))
+    // Subnormal numbers count as zero.
+    let bucket = size < 1 << 6 ? 0 : size
+    let code = bits &>> 63 == 0 ? zero &+ bucket : zero &- bucket
+    // NaN, of either sign, is greater than all others, as in Postgres.
+    return UInt64(bitPattern: value.isNaN ? zero &+ infinity &+ 1 : code)
+  }
+
+  static func add(
+    _ values: UnsafeMutablePointer<Double>, to tables: inout SketchTables, _ cells: StateColumn,
+    _ groups: UnsafePointer<Int32>, _ mask: UnsafePointer<UInt8>?, _ count: Int
+  ) {
+    for event in 0..<count where groups[event] != 0 && mask?[event] ?? 1 == 1 {
+      tables.count(code(of: values[event]), in: cells.cell(groups[event], of: SketchTables.Table?.self))
+    }
+  }
+
+  /// The stored form: a `bigint[]` of buckets in their order, each its code over its count.
+  static func appendText(_ entries: [UInt64], to text: inout [UInt8]) {
+    text.append(UInt8(ascii: "{"))
+    for (index, entry) in entries.enumerated() {
+      if index > 0 { text.append(UInt8(ascii: ",")) }
+      text += String(entry).utf8
+    }
+    text.append(UInt8(ascii: "}"))
+  }
+}

@@ -1,0 +1,167 @@
+import Events
+
+/// What groups' sketches keep: for each a small hash table of codes with their counts, all in one arena.
+///
+/// A group's cell leads to its table, nil: it has none. A table's first word has the mask of its slots (lower half) and how
+/// many are in use (upper half); a slot is a code, which is never 0, over its count.
+struct SketchTables: ~Copyable {
+  typealias Table = UnsafeMutablePointer<UInt64>
+
+  /// Bits of a slot that hold the count.
+  static let countBits: UInt64 = 44
+  /// In place of the slots' mask: what follows is a bit for each code.
+  private static let isDense: UInt64 = 0xffff_ffff
+  private static let firstSlots = 8
+  /// A table of so many codes takes more than a bit for each code there is.
+  private static let sparseCodes: UInt64 = 384
+
+  private var arena = TextArena(chunkSize: 256 * 1024)
+
+  /// Bytes held.
+  var memory: Int { arena.capacity }
+
+  /// Forgets all tables.
+  mutating func removeAll() {
+    arena.reset()
+  }
+
+  // MARK: Counts
+
+  /// Counts the code.
+  @inline(__always)
+  mutating func count(_ code: UInt64, in cell: UnsafeMutablePointer<Table?>) {
+    guard let table = cell.pointee else {
+      insert(code, in: cell)
+      return
+    }
+    let mask = table[0] & 0xffff_ffff
+    var slot = SketchTables.hash(code) & mask
+    while true {
+      let entry = table[Int(slot) &+ 1]
+      if entry &>> SketchTables.countBits == code {
+        table[Int(slot) &+ 1] = entry &+ 1
+        return
+      }
+      if entry == 0 { break }
+      slot = (slot &+ 1) & mask
+    }
+    insert(code, in: cell)
+  }
+
+  @inline(__always)
+  private static func hash(_ code: UInt64) -> UInt64 {
+    (code &* 0x9e37_79b9_7f4a_7c15) &>> 32
+  }
+
+  /// Puts in a code that the table does not have, with the count 1.
+  private mutating func insert(_ code: UInt64, in cell: UnsafeMutablePointer<Table?>) {
+    let table = tableWithRoom(in: cell)
+    place(code << SketchTables.countBits | 1, table)
+    table[0] &+= 1 << 32
+  }
+
+  private func place(_ entry: UInt64, _ table: Table) {
+    let mask = table[0] & 0xffff_ffff
+    var slot = SketchTables.hash(entry &>> SketchTables.countBits) & mask
+    while table[Int(slot) + 1] != 0 { slot = (slot &+ 1) & mask }
+    table[Int(slot) + 1] = entry
+  }
+
+  /// The cell's table, of which at most three quarters will be in use with one more.
+  private mutating func tableWithRoom(in cell: UnsafeMutablePointer<Table?>) -> Table {
+    guard let table = cell.pointee else {
+      let table = makeTable(slots: SketchTables.firstSlots)
+      cell.pointee = table
+      return table
+    }
+    let slots = Int(table[0] & 0xffff_ffff) + 1
+    let used = Int(table[0] >> 32)
+    guard (used + 1) * 4 > slots * 3 else { return table }
+    let larger = makeTable(slots: slots * 2)
+    for slot in 1...slots where table[slot] != 0 { place(table[slot], larger) }
+    larger[0] |= UInt64(used) << 32
+    cell.pointee = larger
+    return larger
+  }
+
+  private mutating func makeTable(slots: Int) -> Table {
+    let table = words(slots + 1)
+    table[0] = UInt64(slots - 1)
+    return table
+  }
+
+  /// Cleared memory. Everything in the arena is whole words, so each begins at a word.
+  private mutating func words(_ count: Int) -> Table {
+    let start = UnsafeMutableRawPointer(arena.reserve(count * 8)).bindMemory(to: UInt64.self, capacity: count)
+    start.update(repeating: 0, count: count)
+    return start
+  }
+
+  /// Gathers codes and counts as they are packed, in the order of the codes.
+  static func entries(of table: Table, into list: inout [UInt64]) {
+    list.removeAll(keepingCapacity: true)
+    let slots = Int(table[0] & 0xffff_ffff) + 1
+    for slot in 1...slots where table[slot] != 0 { list.append(table[slot]) }
+    list.sort()
+  }
+
+  // MARK: Sets
+
+  /// Puts a coupon into the cell's set.
+  @inline(__always)
+  mutating func insert(coupon: UInt64, into cell: UnsafeMutablePointer<Table?>) {
+    if let table = cell.pointee {
+      let mask = table[0] & 0xffff_ffff
+      if mask == SketchTables.isDense {
+        table[Int(coupon >> 6) &+ 1] |= 1 << (coupon & 63)
+        return
+      }
+      let code = coupon &+ 1
+      var slot = SketchTables.hash(code) & mask
+      while true {
+        let entry = table[Int(slot) &+ 1]
+        if entry &>> SketchTables.countBits == code { return }
+        if entry == 0 { break }
+        slot = (slot &+ 1) & mask
+      }
+      if table[0] >> 32 >= SketchTables.sparseCodes {
+        makeDense(table, cell)
+        insert(dense: coupon, cell)
+        return
+      }
+    }
+    insert(coupon &+ 1, in: cell)
+  }
+
+  private func insert(dense coupon: UInt64, _ cell: UnsafeMutablePointer<Table?>) {
+    guard let table = cell.pointee else { return }
+    table[Int(coupon >> 6) + 1] |= 1 << (coupon & 63)
+  }
+
+  private mutating func makeDense(_ table: Table, _ cell: UnsafeMutablePointer<Table?>) {
+    let dense = words(DistinctSketch.bits / 64 + 1)
+    dense[0] = SketchTables.isDense
+    cell.pointee = dense
+    let slots = Int(table[0] & 0xffff_ffff) + 1
+    for slot in 1...slots where table[slot] != 0 {
+      insert(dense: table[slot] >> SketchTables.countBits - 1, cell)
+    }
+  }
+
+  /// Gathers the coupons of a set, in order.
+  static func coupons(of table: Table, into list: inout [UInt64]) {
+    guard table[0] & 0xffff_ffff == isDense else {
+      entries(of: table, into: &list)
+      for index in list.indices { list[index] = list[index] >> countBits - 1 }
+      return
+    }
+    list.removeAll(keepingCapacity: true)
+    for word in 0..<DistinctSketch.bits / 64 {
+      var rest = table[word + 1]
+      while rest != 0 {
+        list.append(UInt64(word * 64 + rest.trailingZeroBitCount))
+        rest &= rest - 1
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import Events
+import Plan
+import SQLQuoting
+
+extension AccumulatorPlan {
+  /// The aggregate as Postgres computes it at once.
+  func call(_ column: (Int) -> String) -> String {
+    guard let argument = argument?.sql(column) else { return "count(*)\(filterSQL(column))" }
+    let second = secondArgument?.sql(column) ?? argument
+    let call =
+      switch function {
+      case .min where type == .text, .max where type == .text: "\(function.rawValue)((\(argument)) COLLATE \"C\")"
+      case .count, .sum, .min, .max, .boolAnd, .boolOr: "\(function.rawValue)(\(argument))"
+      case .sumOfSquares: "sum((\(argument))::numeric * (\(argument))::numeric)"
+      case .deviations, .codeviations: "\(function.rawValue)(\(argument), \(second))"
+      case .distinct: "approx_count_distinct_state(\(argument))"
+      case .quantiles: "percentile_state(array_agg(\(argument))\(filterSQL(column)))"
+      }
+    return function == .quantiles ? call : call + filterSQL(column)
+  }
+
+  private func filterSQL(_ column: (Int) -> String) -> String {
+    filter.map { " FILTER (WHERE \($0.sql(column)))" } ?? ""
+  }
+
+  /// What bounds how far a floating-point state may be off for the order in which its values came.
+  func magnitude(_ column: (Int) -> String) -> String? {
+    guard type == .doublePrecision, let argument = argument?.sql(column) else { return nil }
+    let second = secondArgument?.sql(column) ?? argument
+    return switch function {
+    case .sum: "sum(abs(\(argument)))\(filterSQL(column))"
+    case .deviations, .codeviations:
+      "sum((\(argument)) * (\(argument)) + (\(second)) * (\(second)))\(filterSQL(column))"
+    default: nil
+    }
+  }
+
+  /// The greatest of an expression over the values that take part.
+  fileprivate func greatest(_ of: (String) -> String, _ column: (Int) -> String) -> String {
+    "max(\(of(argument?.sql(column) ?? "NULL")))\(filterSQL(column))"
+  }
+}
+
+extension BatchSelect.Column {
+  /// The same with what is to be known for a comparison.
+  func judged(
+    _ derived: DerivedColumn?, in plan: AggregatePlan, _ column: (Int) -> String, _ extras: inout Extras
+  ) -> BatchSelect.Column {
+    var judged = self
+    guard let derived else { return judged }
+    guard case .column = derived.expression, case .estimate(let estimate, let parts)? = derived.parts.first else {
+      judged.isComparable = !derived.parts.contains { part in
+        if case .estimate(let estimate, _) = part { estimate.isInexact } else { false }
+      }
+      return judged
+    }
+    let accumulators = parts.map { plan.accumulators[$0] }
+    switch estimate {
+    case .exactSpread, .distinctCount: break
+    case .spread(let spread):
+      judged.magnitude = extras.add(
+        accumulators[1].greatest({ spread.isRoot ? "abs(\($0))" : "(\($0)) * (\($0))" }, column))
+    case .correlation: judged.magnitude = extras.add("1::double precision")
+    case .slope:
+      let (first, second) = (accumulators[0].greatest({ "abs(\($0))" }, column), accumulators[1])
+      judged.magnitude = extras.add("\(first) / NULLIF(sqrt(\(second.call(column))), 0)")
+    case .continuousPercentile, .discretePercentile:
+      judged.tolerance = 0.01
+      // Between a negative and a positive value each counts with its own error.
+      let values = accumulators[0]
+      judged.magnitude = extras.add(
+        "CASE WHEN \(values.greatest({ "-(\($0))" }, column)) > 0 AND \(values.greatest({ $0 }, column)) > 0 "
+          + "THEN \(values.greatest({ "abs(\($0))" }, column)) ELSE 0 END")
+    }
+    return judged
+  }
+}
+
+extension Estimate {
+  /// Whether it differs from what Postgres computes by more than the last digits.
+  fileprivate var isInexact: Bool {
+    switch self {
+    case .exactSpread, .distinctCount: false
+    case .spread, .correlation, .slope, .continuousPercentile, .discretePercentile: true
+    }
+  }
+}

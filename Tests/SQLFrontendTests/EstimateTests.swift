@@ -1,0 +1,96 @@
+import Dialects
+import Events
+import Plan
+import Testing
+
+/// Results that are read from parts: what is stored, and how they are read.
+@Suite struct EstimateTests {
+  private func result(_ call: String) throws -> (plan: AggregatePlan, sql: String, type: SQLType?) {
+    let plan = try plan(select: "\(call) AS x").aggregates[0]
+    let column = plan.shownColumns.first { $0.name == "x" }
+    guard case .generated(let sql)? = column?.role else { return (plan, "", column?.type) }
+    return (plan, sql, column?.type)
+  }
+
+  @Test(
+    "a boolean is stored as it is",
+    arguments: [
+      ("bool_and(extra.flag)", AccumulatorPlan.Function.boolAnd), ("every(extra.flag)", .boolAnd),
+      ("bool_or(extra.big > 5)", .boolOr),
+    ])
+  func booleans(_ call: String, _ function: AccumulatorPlan.Function) throws {
+    let plan = try result(call).plan
+    #expect(plan.accumulators.map(\.function) == [function])
+    #expect(plan.outputs.map(\.source) == [.accumulator(0)])
+    #expect(!plan.hasStateTable)
+  }
+
+  @Test(
+    "spreads of whole numbers and numerics are read from exact sums in the table, those of doubles from a state table",
+    arguments: [
+      ("var_pop(download.duration_seconds)", "false, false", ["x_count", "x_sum", "x_squares"], SQLType.numeric(scale: 0)),
+      ("stddev(extra.price)", "true, true", ["x_count", "x_sum", "x_squares"], .numeric(scale: 0)),
+      ("stddev_pop(content.size_gb)", "false, true", ["x_count", "x_sum", "x_deviations"], .doublePrecision),
+      ("variance(content.size_gb)", "true, false", ["x_count", "x_sum", "x_deviations"], .doublePrecision),
+    ])
+  func spreads(_ call: String, _ flags: String, _ parts: [String], _ type: SQLType) throws {
+    let (plan, sql, resultType) = try result(call)
+    #expect(plan.accumulators.map(\.column) == parts)
+    #expect(resultType == type)
+    #expect(sql.hasSuffix("\(flags))"))
+    #expect(plan.hasStateTable == (type == .doublePrecision))
+    if type == .doublePrecision {
+      #expect(plan.accumulators[2].companions == [0, 1])
+      #expect(
+        ResultTable(plan).upsertStatement.contains(
+          "deviations_union(t.x_count, t.x_sum, t.x_deviations, excluded.x_count, excluded.x_sum, excluded.x_deviations)"))
+    }
+  }
+
+  @Test("a function of two numbers takes the events that have both")
+  func pairs() throws {
+    let (plan, sql, _) = try result("corr(content.size_gb, nullif(extra.big, 0))")
+    #expect(
+      plan.accumulators.map(\.column) == [
+        "x_count", "x_sum", "x_sum_2", "x_codeviations", "x_deviations", "x_deviations_2",
+      ])
+    #expect(plan.accumulators.allSatisfy { $0.filter != nil && $0.filter == plan.accumulators[0].filter })
+    #expect(sql == "streampulse_ratio(x_codeviations, sqrt(x_deviations) * sqrt(x_deviations_2))")
+    #expect(try result("regr_slope(content.size_gb, extra.big)").plan.accumulators.count == 5)
+  }
+
+  @Test(
+    "a percentile has the type that Postgres gives it, and a numeric two more places",
+    arguments: [
+      ("percentile_cont(0.5)", "extra.big", SQLType.doublePrecision, "percentile_estimate(x_state, 0.5)"),
+      ("percentile_cont(1)", "extra.price", .doublePrecision, "percentile_estimate(x_state, 1.0)"),
+      (
+        "percentile_disc(0.25)", "download.duration_seconds", .integer, "percentile_estimate(x_state, 0.25, true)::integer"
+      ),
+      ("percentile_disc(0)", "content.size_gb", .doublePrecision, "percentile_estimate(x_state, 0.0, true)"),
+      (
+        "percentile_disc(0.9)", "extra.price", .numeric(scale: 4),
+        "round(percentile_estimate(x_state, 0.9, true)::numeric, 4)"
+      ),
+    ])
+  func percentiles(_ call: String, _ value: String, _ type: SQLType, _ sql: String) throws {
+    let found = try result("\(call) WITHIN GROUP (ORDER BY \(value))")
+    #expect(found.type == type)
+    #expect(found.sql == sql)
+    #expect(found.plan.accumulators.map(\.function) == [.quantiles])
+    #expect(found.plan.tableName == "x_state")
+  }
+
+  @Test("several percentiles of one expression are read from one state, of another filter from another")
+  func sharing() throws {
+    let order = "WITHIN GROUP (ORDER BY content.size_gb)"
+    let plan = try plan(
+      select: """
+        percentile_cont(0.5) \(order) AS p50, percentile_cont(0.99) \(order) AS p99,
+        percentile_cont(0.99) \(order) FILTER (WHERE extra.flag) AS flagged,
+        approx_count_distinct(content.title) AS a, 2 * approx_count_distinct(content.title) AS b
+        """
+    ).aggregates[0]
+    #expect(plan.accumulators.map(\.column) == ["p50_state", "flagged_state", "a_state"])
+  }
+}
