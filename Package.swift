@@ -2,8 +2,8 @@
 import PackageDescription
 
 // Imports point inward: what a module may import is exactly what is listed here.
-// The pure core (Hexadecimal, JSON, Events, Plan, Avro, TextFormats, Formats, SQLQuoting, Dialects, SQLFrontend, Dataflow,
-// Detection) does no I/O and knows no clock;
+// The pure core (Hexadecimal, JSON, Events, Functions, Plan, Avro, TextFormats, Formats, SQLQuoting, Dialects, SQLFrontend,
+// Dataflow, Detection) does no I/O and knows no clock, but for the system's time zones (TimeZones);
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
 let package = Package(
@@ -37,16 +37,19 @@ let package = Package(
     .target(name: "JSON"),
     .target(name: "Events"),
     .target(name: "Spelling"),
-    .target(name: "Plan", dependencies: ["Events"]),
+    // The functions and operators of one event.
+    .target(name: "TimeZones", dependencies: ["Events"]),
+    .target(name: "Functions", dependencies: ["Events", "JSON", "TimeZones"]),
+    .target(name: "Plan", dependencies: ["Events", "Functions"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
     .target(name: "TextFormats", dependencies: ["CPrefetch", "CTextScan", "Events", "JSON", "Plan"]),
     .target(name: "Formats", dependencies: ["Avro", "Events", "Hexadecimal", "JSON", "Plan", "TextFormats"]),
     .target(name: "SQLQuoting"),
-    .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
+    .target(name: "Dialects", dependencies: ["Events", "Functions", "Plan", "SQLQuoting"]),
     .target(
       name: "SQLFrontend",
-      dependencies: ["CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting", "Spelling"]),
-    .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "JSON", "Plan"]),
+      dependencies: ["CPgQuery", "Dialects", "Events", "Functions", "JSON", "Plan", "SQLQuoting", "Spelling"]),
+    .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "Functions", "JSON", "Plan"]),
     .target(name: "Detection"),
 
     // The edges.
@@ -171,9 +174,9 @@ let package = Package(
       name: "FormatsTests", dependencies: ["Avro", "Events", "Formats", "JSON", "Plan"]),
     .testTarget(name: "TextFormatsTests", dependencies: ["Events", "Plan", "TextFormats"]),
     .testTarget(
-      name: "SQLFrontendTests", dependencies: ["Dialects", "Events", "Plan", "SQLFrontend"],
+      name: "SQLFrontendTests", dependencies: ["Dialects", "Events", "Functions", "Plan", "SQLFrontend"],
       exclude: ["Fixtures"]),
-    .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Events", "Plan"]),
+    .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Events", "Functions", "Plan"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
     .testTarget(name: "TextFilesTests", dependencies: ["TextFiles"]),

@@ -23,7 +23,7 @@ extension ExpressionTyper {
           at: location, "a window is not allowed here", hint: "tumble(…) stands in GROUP BY, and alone in SELECT")
       }
       throw source.error(
-        at: location, "there is no function \(call.name)", hint: AggregateFunction.hint(forUnknown: call.name))
+        at: location, "there is no function \(call.name)", hint: Self.hint(forUnknown: call.name))
     }
   }
 }
