@@ -70,6 +70,7 @@ test-end-to-end: build test-packages ## The product as its users meet it: comman
 
 test-deep: build lint test-packages ## What takes minutes each: long outages, crash tests with a real Kafka, many values
 	@CAST_VALUES=$(or $(CAST_VALUES),20000) JSON_DOCUMENTS=$(or $(JSON_DOCUMENTS),100000) \
+	  EXPRESSIONS=$(or $(EXPRESSIONS),2000) \
 	  $(UNIT_TESTS) --filter CastsTests
 	@$(PYTEST) -q -m deep Tests/EndToEnd
 

@@ -108,11 +108,7 @@ private final class ExpressionTrial {
       }
       program.run(batch)
       let result = program.registers[register]
-      results = rows.indices.map { row in
-        guard result.validity[row] == 1 else { return "NULL" }
-        if case .numeric(let scale) = result.type { return decimalText(result.decimals[row], scale: scale) }
-        return result.shown(row)
-      }
+      results = rows.indices.map { result.shownOrNull($0) }
       for failure in batch.failures { results[failure.row] = "error \(failure.code.sqlstate)" }
     }
     return results

@@ -105,8 +105,11 @@ struct RandomExpressions {
 
   private mutating func numeric(_ depth: Int) -> String {
     let value = expression(of: .numeric(scale: 2), depth: depth)
-    switch Int.random(in: 0..<8, using: &random) {
+    switch Int.random(in: 0..<9, using: &random) {
     case 0: return "\(pick(["abs", "sign", "round", "trunc", "floor", "ceil", "ceiling"]))(\(value))"
+    case 8:
+      let type = random.pick([SQLType.integer, .bigint, .numeric(scale: 2), .doublePrecision])
+      return "(\(expression(of: type, depth: depth))::numeric(\(pick(["12, 2", "5", "20, 10", "38, 3", "3, 3"]))))"
     case 1: return "\(pick(["round", "trunc"]))(\(value), \(small()))"
     case 2: return "(- \(value))"
     case 3: return "mod(\(value), \(expression(of: .numeric(scale: 2), depth: depth)))"

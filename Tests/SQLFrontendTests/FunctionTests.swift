@@ -53,6 +53,7 @@ import Testing
       ("round(extra.price, 1) = 1.5", "round(extra.price, 1) = 1.5"),
       ("round(extra.big, 1) = 1.5", "round(extra.big::numeric, 1) = 1.5"),
       ("extra.price * 2 + 1 > 0.5", "((extra.price * 2) + 1) > 0.50"),
+      ("content.size_gb::numeric(12, 2) = 1.5", "content.size_gb::numeric(12, 2) = 1.50"),
       ("- extra.price % 3 = 1", "((- extra.price) % 3) = 1.00"),
       ("extra.price > extra.big", "extra.price > extra.big::numeric"),
       (

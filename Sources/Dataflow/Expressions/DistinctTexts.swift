@@ -7,7 +7,7 @@ import Plan
 ///
 /// Of a column whose values do not repeat it keeps nothing: its expressions are then evaluated event by event.
 final class DistinctTexts {
-  /// So many values, or bytes of them, are kept.
+  /// So many values, or bytes of them or of one expression's results, are kept.
   private static let maximumValues = 1 << 14
   private static let maximumBytes = 4 << 20
   /// For so many batches a column counts as one whose values do not repeat, before it is tried again.
@@ -65,7 +65,10 @@ final class DistinctTexts {
       directLeft -= 1
       if directLeft > 0 { return }
     }
-    if values.count > DistinctTexts.maximumValues || values.byteCount > DistinctTexts.maximumBytes {
+    let isFull =
+      values.count > DistinctTexts.maximumValues || values.byteCount > DistinctTexts.maximumBytes
+      || expressions.contains { $0.byteCount > DistinctTexts.maximumBytes }
+    if isFull {
       values.removeAll()
       for expression in expressions { expression.removeAll() }
     }
@@ -100,6 +103,9 @@ final class DistinctExpression {
   private var arena = TextArena()
 
   var isNullable: Bool { results.isNullable }
+
+  /// Bytes of the results' texts.
+  var byteCount: Int { arena.capacity }
 
   init(_ expression: Expression, isNullable: Bool, capacity: Int) {
     batch = EventBatch(specs: [ColumnSpec(path: [], type: .text, isNullable: true)], capacity: capacity)

@@ -71,6 +71,7 @@ extension ScalarFunction {
       return "\(name)(\(arguments.indices.map(argument).joined(separator: ", ")))"
     case .infix where arguments.count == 1: return "\(name) \(argument(0))"
     case .infix: return "\(argument(0)) \(name) \(argument(1))"
+    case .cast: return "\(argument(0))\(name)(\(argument(1)), \(argument(2)))"
     case .extract:
       if case .literal(.text(let field, _)) = arguments[0] { return "extract(\(field) FROM \(argument(1)))" }
       return "extract(NULL FROM \(argument(1)))"

@@ -24,6 +24,8 @@ public struct ScalarFunction: Hashable, Sendable {
     case infix
     /// `extract(field FROM x)`.
     case extract
+    /// `x::numeric(12, 2)`.
+    case cast
   }
 
   /// Postgres' name, or the operator's signs.

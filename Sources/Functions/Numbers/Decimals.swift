@@ -1,4 +1,5 @@
 import Events
+import Glibc
 
 /// Arithmetic with the unscaled values of `numeric`: at most 38 digits, as columns have them.
 public enum Decimals {
@@ -62,5 +63,21 @@ public enum Decimals {
     case .up: return rest > 0 ? quotient + 1 : quotient
     case .down: return rest < 0 ? quotient - 1 : quotient
     }
+  }
+
+  /// A double as a number of so many places. Postgres takes its first 15 digits.
+  static func rounded(_ value: Double, scale: Int) throws(ScalarError) -> Int128 {
+    guard value.isFinite else { throw ScalarError(.outOfRange, "numeric field overflow: \(value)") }
+    let text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+      // A sign, a digit, a point, 14 digits and the exponent: far less than the buffer.
+      _ = withVaList([value]) { vsnprintf(buffer.baseAddress, 64, "%.14e", $0) }
+      return buffer.baseAddress.map { String(cString: $0) } ?? ""
+    }
+    let parts = text.split(separator: "e")
+    guard parts.count == 2, let digits = Int128(parts[0].filter { $0 != "." }), let exponent = Int(parts[1]) else {
+      throw outOfRange
+    }
+    let shift = exponent - 14 + scale
+    return shift >= 0 ? try rescale(digits, by: shift) : drop(-shift, of: digits, .nearest)
   }
 }

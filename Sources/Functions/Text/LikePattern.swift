@@ -10,12 +10,18 @@ enum LikePattern {
   }
 
   static func matches(_ text: TextView, _ pattern: TextView) throws(ScalarError) -> Bool {
-    try match(text, pattern) == .matches
+    try match(text, pattern, depth: 0) == .matches
   }
+
+  /// Signs `%` that are tried inside of one another. Postgres bounds its stack, too.
+  private static let maximumDepth = 1_000
 
   private static let (percent, underscore, escape) = (UInt8(ascii: "%"), UInt8(ascii: "_"), UInt8(ascii: "\\"))
 
-  private static func match(_ text: TextView, _ pattern: TextView) throws(ScalarError) -> Outcome {
+  private static func match(_ text: TextView, _ pattern: TextView, depth: Int) throws(ScalarError) -> Outcome {
+    guard depth < maximumDepth else {
+      throw ScalarError(.limitExceeded, "a LIKE pattern of more than \(maximumDepth) signs %")
+    }
     var (here, sign) = (0, 0)
     while here < text.count, sign < pattern.count {
       switch pattern.start[sign] {
@@ -25,7 +31,7 @@ enum LikePattern {
         here += 1
         sign += 2
       case percent:
-        return try matchAny(text, here, pattern, sign + 1)
+        return try matchAny(text, here, pattern, sign + 1, depth: depth)
       case underscore:
         here = text.end(ofCharacterAt: here)
         sign += 1
@@ -41,9 +47,9 @@ enum LikePattern {
   }
 
   /// Behind a `%`: any beginning of the text is passed over.
-  private static func matchAny(_ text: TextView, _ here: Int, _ pattern: TextView, _ sign: Int) throws(ScalarError)
-    -> Outcome
-  {
+  private static func matchAny(
+    _ text: TextView, _ here: Int, _ pattern: TextView, _ sign: Int, depth: Int
+  ) throws(ScalarError) -> Outcome {
     var (here, sign) = (here, sign)
     while sign < pattern.count {
       if pattern.start[sign] == underscore {
@@ -63,7 +69,7 @@ enum LikePattern {
     let rest = pattern.piece(sign..<pattern.count)
     while here < text.count {
       if text.start[here] == first {
-        let outcome = try match(text.piece(here..<text.count), rest)
+        let outcome = try match(text.piece(here..<text.count), rest, depth: depth + 1)
         if outcome != .differs { return outcome }
       }
       here = text.end(ofCharacterAt: here)

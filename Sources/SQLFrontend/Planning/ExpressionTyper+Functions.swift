@@ -239,6 +239,7 @@ extension ScalarFunction {
     case .call: return signature
     case .infix where parameters.count == 1: return "\(name) \(parameters[0].name)"
     case .infix: return "\(parameters[0].name) \(name) \(parameters[1].name)"
+    case .cast: return "\(parameters[0].name)\(name)(digits, places)"
     case .extract: return "extract(field FROM \(parameters[1].name))"
     }
   }

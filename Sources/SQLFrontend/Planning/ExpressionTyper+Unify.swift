@@ -174,6 +174,13 @@ extension ExpressionTyper {
       throw source.error(
         at: name.location, "the type \(name.name) is not supported", hint: SQLType.hint(forUnknown: name.name))
     }
+    if !name.modifiers.isEmpty {
+      let modifiers = [name.modifiers[0], name.modifiers.count > 1 ? name.modifiers[1] : 0]
+      let numbers = modifiers.map { modifier in
+        Operand(value: .typed(.literal(.integer(Int64(modifier), .integer))), location: name.location)
+      }
+      return try resolve(try call("::numeric", of: [operand] + numbers, at: location), as: type)
+    }
     let expression = try resolve(operand, as: type)
     // `numeric` without a modifier keeps the places that the value has.
     if expression.type == type || (expression.type.isNumeric && type.isNumeric) { return expression }
@@ -185,7 +192,9 @@ extension ExpressionTyper {
       guard expression.type.canCast(to: type) else {
         throw source.error(
           at: location, "\(expression.type.sqlName) cannot be cast to \(type.sqlName)",
-          hint: type.isNumeric || expression.type.isNumeric ? "cast to double precision" : nil)
+          hint: type.isNumeric && expression.type == .doublePrecision
+            ? "say how many digits are kept: numeric(12, 2)"
+            : type.isNumeric || expression.type.isNumeric ? "cast to double precision" : nil)
       }
     case .generatedColumn:
       guard expression.type.canCastInGeneratedColumn(to: type) else {

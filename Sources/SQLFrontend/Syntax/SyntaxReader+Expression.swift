@@ -221,8 +221,17 @@ extension SyntaxReader {
   private func type(_ node: Node?) throws(DefinitionError) -> SyntaxType {
     guard let node else { throw source.error(at: 0, "a type is missing") }
     let name = try unqualified(node, "names", "a type")
+    var modifiers: [Int] = []
+    if name == "numeric" {
+      for modifier in node.nodes("typmods") {
+        guard modifier.kind == "A_Const", let value = integer(modifier), modifiers.count < 2 else {
+          throw refuse(node, "numeric takes two numbers", hint: "write numeric(12, 2)")
+        }
+        modifiers.append(value)
+      }
+    }
     try require(
-      node, only: ["names", "typemod", "location"],
+      node, only: Set(["names", "typemod", "location"] + (name == "numeric" ? ["typmods"] : [])),
       refusals: [
         "typmods": Refusal(
           nil, "a type with a modifier is not supported",
@@ -232,7 +241,7 @@ extension SyntaxReader {
         "setof": Refusal(nil, "SETOF is not supported"),
         "pct_type": Refusal(nil, "%TYPE is not supported"),
       ])
-    return SyntaxType(name: name, location: node.location)
+    return SyntaxType(name: name, location: node.location, modifiers: modifiers)
   }
 
   /// A name that may stand in no schema but Postgres' own.

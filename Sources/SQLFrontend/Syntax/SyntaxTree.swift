@@ -75,6 +75,8 @@ struct SyntaxBranch {
 struct SyntaxType {
   var name: String
   var location: Int
+  /// `12` and `2` of `numeric(12, 2)`, the only type with modifiers in an expression.
+  var modifiers: [Int] = []
 }
 
 struct SyntaxCall {
