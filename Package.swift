@@ -2,8 +2,8 @@
 import PackageDescription
 
 // Imports point inward: what a module may import is exactly what is listed here.
-// The pure core (Hexadecimal, JSON, Events, TimeZones, Plan, Avro, TextFormats, Formats, SQLQuoting, Dialects, SQLFrontend, Dataflow,
-// Detection) does no I/O and knows no clock;
+// The pure core (Hexadecimal, JSON, Events, TimeZones, Functions, Plan, Avro, TextFormats, Formats, SQLQuoting, Dialects,
+// SQLFrontend, Dataflow, Detection) does no I/O and knows no clock, but for the system's time zones (SystemTimeZones);
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
 let package = Package(
@@ -38,18 +38,21 @@ let package = Package(
     .target(name: "Events"),
     .target(name: "Spelling"),
     .target(name: "TimeZones", dependencies: ["Events"]),
-    .target(name: "Plan", dependencies: ["Events", "TimeZones"]),
+    // The functions and operators of one event.
+    .target(name: "Functions", dependencies: ["Events", "JSON", "SystemTimeZones", "TimeZones"]),
+    .target(name: "Plan", dependencies: ["Events", "Functions", "TimeZones"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
     .target(name: "TextFormats", dependencies: ["CPrefetch", "CTextScan", "Events", "JSON", "Plan"]),
     .target(name: "Formats", dependencies: ["Avro", "Events", "Hexadecimal", "JSON", "Plan", "TextFormats"]),
     .target(name: "SQLQuoting"),
-    .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
+    .target(name: "Dialects", dependencies: ["Events", "Functions", "Plan", "SQLQuoting"]),
     .target(
       name: "SQLFrontend",
       dependencies: [
-        "CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting", "Spelling", "SystemTimeZones", "TimeZones",
+        "CPgQuery", "Dialects", "Events", "Functions", "JSON", "Plan", "SQLQuoting", "Spelling", "SystemTimeZones",
+        "TimeZones",
       ]),
-    .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "JSON", "Plan"]),
+    .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "Functions", "JSON", "Plan"]),
     .target(name: "Detection"),
 
     // The edges.
@@ -176,9 +179,10 @@ let package = Package(
       name: "FormatsTests", dependencies: ["Avro", "Events", "Formats", "JSON", "Plan"]),
     .testTarget(name: "TextFormatsTests", dependencies: ["Events", "Plan", "TextFormats"]),
     .testTarget(
-      name: "SQLFrontendTests", dependencies: ["Dialects", "Events", "Plan", "SQLFrontend", "SystemTimeZones"],
+      name: "SQLFrontendTests",
+      dependencies: ["Dialects", "Events", "Functions", "Plan", "SQLFrontend", "SystemTimeZones"],
       exclude: ["Fixtures"]),
-    .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Events", "Plan"]),
+    .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Events", "Functions", "Plan"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
     .testTarget(name: "TextFilesTests", dependencies: ["TextFiles"]),

@@ -71,6 +71,20 @@ public enum EventErrorCode: String, Sendable, CaseIterable {
   /// A text has more characters than its column's `varchar(n)`.
   case tooLong = "STRING_DATA_RIGHT_TRUNCATION"
   case divisionByZero = "DIVISION_BY_ZERO"
+  /// A logarithm of zero or of a negative number.
+  case invalidLogarithm = "INVALID_ARGUMENT_FOR_LOGARITHM"
+  /// A root of a negative number, or a power that is no real number.
+  case invalidPower = "INVALID_ARGUMENT_FOR_POWER_FUNCTION"
+  /// A count of buckets that is not above zero, or bounds that are none.
+  case invalidWidthBucket = "INVALID_ARGUMENT_FOR_WIDTH_BUCKET_FUNCTION"
+  /// A piece of a text of less than no characters.
+  case substringError = "SUBSTRING_ERROR"
+  /// A function does not take that value: the part 0 of a text.
+  case invalidParameter = "INVALID_PARAMETER_VALUE"
+  /// A LIKE pattern ends with its escape character.
+  case invalidEscapeSequence = "INVALID_ESCAPE_SEQUENCE"
+  /// A text would become longer than the engine, or Postgres, makes one.
+  case limitExceeded = "PROGRAM_LIMIT_EXCEEDED"
   /// A date or a time is beyond what Postgres, or the engine, can hold of its type.
   case timeOutOfRange = "DATETIME_FIELD_OVERFLOW"
   /// A cast met text that is not of the target type.

@@ -26,10 +26,12 @@ public func appendJSONBText(
 
 /// Reads a document into nodes whose scalars are already in Postgres' form: what an object shows is known only when its
 /// last member has been read.
-private struct JSONBReader {
+struct JSONBReader {
   indirect enum Node {
-    /// A range of `scalars`.
+    /// A number, a boolean or null: a range of `scalars`.
     case scalar(Range<Int>)
+    /// A range of `scalars`, and what it says.
+    case string(Range<Int>, String)
     case array([Node])
     /// In Postgres' order, each name once.
     case object([(name: String, value: Node)])
@@ -64,6 +66,8 @@ private struct JSONBReader {
       case .string(let text):
         try check(text)
         appendJSONString(text, to: &scalars)
+        guard scalars.count <= limit else { throw .tooLarge }
+        return .string(start..<scalars.count, text)
       case .number(let text): try appendNumeric(text, to: &scalars)
       case let word: word.append(to: &scalars)
       }
@@ -123,9 +127,11 @@ private struct JSONBReader {
     do throws(JSONError) { return try parse(&parser) } catch { throw .syntax }
   }
 
+  func scalar(_ range: Range<Int>) -> ArraySlice<UInt8> { scalars[range] }
+
   func append(_ node: Node, to output: inout [UInt8]) {
     switch node {
-    case .scalar(let range): output.append(contentsOf: scalars[range])
+    case .scalar(let range), .string(let range, _): output.append(contentsOf: scalars[range])
     case .array(let elements):
       output.append(UInt8(ascii: "["))
       for (index, element) in elements.enumerated() {

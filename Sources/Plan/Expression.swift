@@ -1,4 +1,5 @@
 import Events
+import Functions
 
 /// A value written in a definition.
 public enum Literal: Hashable, Sendable {
@@ -52,7 +53,7 @@ public indirect enum Expression: Hashable, Sendable {
   /// integer and division by zero are errors of the event.
   case arithmetic(ArithmeticOperator, Expression, Expression)
   case negate(Expression)
-  /// Text compares by bytes; only `equal` and `notEqual` for text, bytea, uuid.
+  /// Text, bytea and uuid compare by bytes.
   case comparison(ComparisonOperator, Expression, Expression)
   /// Three-valued logic, n-ary.
   case and([Expression])
@@ -67,6 +68,9 @@ public indirect enum Expression: Hashable, Sendable {
   /// The first value that is not NULL; all of one type.
   case coalesce([Expression])
   case cast(Expression, to: SQLType)
+  /// A function or an operator of the catalogue; its arguments have its parameters' types, and are constants where it
+  /// wants them. The result's type is what it has said that it makes of them.
+  case call(ScalarFunction, [Expression], SQLType)
 
   public struct CaseBranch: Hashable, Sendable {
     public var condition: Expression
@@ -87,7 +91,7 @@ public indirect enum Expression: Hashable, Sendable {
     case .comparison, .and, .or, .not, .isNull, .isTrue: .boolean
     case .caseWhen(_, let otherwise): otherwise.type
     case .coalesce(let operands): operands.first?.type ?? .text
-    case .cast(_, let type): type
+    case .cast(_, let type), .call(_, _, let type): type
     }
   }
 
@@ -98,8 +102,38 @@ public indirect enum Expression: Hashable, Sendable {
     case .arithmetic(_, let left, let right), .comparison(_, let left, let right): [left, right]
     case .negate(let operand), .not(let operand), .isNull(let operand), .isTrue(let operand), .cast(let operand, _):
       [operand]
-    case .and(let operands), .or(let operands), .coalesce(let operands): operands
+    case .and(let operands), .or(let operands), .coalesce(let operands), .call(_, let operands, _): operands
     case .caseWhen(let branches, let otherwise): branches.flatMap { [$0.condition, $0.value] } + [otherwise]
+    }
+  }
+}
+
+extension Expression {
+  /// What a function of the catalogue is told of its arguments.
+  public static func preparation(of arguments: [Expression]) -> Preparation {
+    Preparation(
+      types: arguments.map(\.type),
+      constants: arguments.map { argument in
+        switch argument {
+        case .literal(.text(let text, .text)): .text(text)
+        case .literal(.integer(let value, .integer)): .integer(value)
+        default: nil
+        }
+      })
+  }
+
+  /// Whether a column can make it NULL, or a constant is; `isNullable` says so of the columns.
+  public func isNullable(_ isNullable: (Int) -> Bool) -> Bool {
+    switch self {
+    case .column(let index, _): isNullable(index)
+    case .literal(.null): true
+    case .literal, .isNull, .isTrue: false
+    case .coalesce(let operands): operands.allSatisfy { $0.isNullable(isNullable) }
+    case .caseWhen(let branches, let otherwise):
+      otherwise.isNullable(isNullable) || branches.contains { $0.value.isNullable(isNullable) }
+    case .call(let function, let arguments, _):
+      function.isNullable(arguments.map { $0.isNullable(isNullable) })
+    default: children.contains { $0.isNullable(isNullable) }
     }
   }
 }

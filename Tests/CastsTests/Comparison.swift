@@ -88,10 +88,17 @@ struct Comparison {
       for (column, value) in zip(batch.columns, values) { column.write(value, row, &batch.arena) }
     }
     program.run(batch)
-    var results = rows.indices.map { row in
-      program.registers[register].validity[row] == 1 ? program.registers[register].shown(row) : "NULL"
-    }
+    var results = rows.indices.map { program.registers[register].shownOrNull($0) }
     for failure in batch.failures { results[failure.row] = "error \(failure.code.sqlstate)" }
     return results
+  }
+}
+
+extension Column {
+  /// The value in the form of `SQLType.shown`, of a numeric with its point.
+  func shownOrNull(_ row: Int) -> String {
+    guard validity[row] == 1 else { return "NULL" }
+    if case .numeric(let scale) = type { return decimalText(decimals[row], scale: scale) }
+    return shown(row)
   }
 }

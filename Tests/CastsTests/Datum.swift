@@ -105,6 +105,13 @@ extension EventErrorCode {
     case .invalidText: "22P02"
     case .timeOutOfRange: "22008"
     case .untranslatable: "22P05"
+    case .invalidLogarithm: "2201E"
+    case .invalidPower: "2201F"
+    case .invalidWidthBucket: "2201G"
+    case .substringError: "22011"
+    case .invalidParameter: "22023"
+    case .invalidEscapeSequence: "22025"
+    case .limitExceeded: "54000"
     default: rawValue
     }
   }

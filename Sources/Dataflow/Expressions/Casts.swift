@@ -1,4 +1,5 @@
 import Events
+import Functions
 import JSON
 
 /// Bytes of a `jsonb` as text.
@@ -33,6 +34,17 @@ func cast(
         output.integers[row] = 0
         failing.fail(row, output, .outOfRange, "\(to.sqlName) out of range: \(input.doubles[row])")
       }
+    }
+  case (.integer, .numeric(let scale)), (.bigint, .numeric(let scale)):
+    rescale(output, by: scale, failing, count) { Int128(input.integers[$0]) }
+  case (.numeric(let places), .numeric(let scale)) where scale >= places:
+    rescale(output, by: scale - places, failing, count) { input.decimals[$0] }
+  case (.numeric(let scale), .integer), (.numeric(let scale), .bigint):
+    for row in 0..<count {
+      let value = Decimals.drop(scale, of: input.decimals[row], .nearest)
+      output.integers[row] = Int64(truncatingIfNeeded: value)
+      let isWithin = to == .integer ? Int32(exactly: value) != nil : Int64(exactly: value) != nil
+      if !isWithin { failing.fail(row, output, .outOfRange, "\(to.sqlName) out of range: \(value)") }
     }
   case (.boolean, .integer):
     for row in 0..<count { output.integers[row] = Int64(input.booleans[row]) }
@@ -74,6 +86,20 @@ func cast(
     // The planner offers no other cast; should it ever, the event is put aside instead of being counted wrongly.
     for row in 0..<count {
       failing.fail(row, output, .unresolvable, "no cast from \(from.sqlName) to \(to.sqlName)")
+    }
+  }
+}
+
+/// The same numbers with more decimal places.
+private func rescale(
+  _ output: Column, by places: Int, _ failing: FailingRows, _ count: Int, _ value: (Int) -> Int128
+) {
+  for row in 0..<count {
+    output.decimals[row] = 0
+    do throws(ScalarError) {
+      output.decimals[row] = try Decimals.rescale(value(row), by: places)
+    } catch {
+      failing.fail(row, output, error.code, error.message)
     }
   }
 }

@@ -167,6 +167,25 @@ func orderOfTexts(_ left: TextView, _ right: TextView) -> Int {
   return order != 0 ? order : left.count - right.count
 }
 
+func compareTexts(
+  _ comparison: ComparisonOperator, _ left: UnsafeMutablePointer<TextView>, _ right: UnsafeMutablePointer<TextView>,
+  _ output: UnsafeMutablePointer<UInt8>, _ count: Int
+) {
+  for row in 0..<count {
+    let order = orderOfTexts(left[row], right[row])
+    let truth =
+      switch comparison {
+      case .equal: order == 0
+      case .notEqual: order != 0
+      case .less: order < 0
+      case .lessOrEqual: order <= 0
+      case .greater: order > 0
+      case .greaterOrEqual: order >= 0
+      }
+    output[row] = truth ? 1 : 0
+  }
+}
+
 /// The constant's first and last 8 (or 4) bytes are compared as integers: two loads instead of a call of memcmp for the
 /// short words that statuses and codes are.
 func textEquals(

@@ -1,4 +1,5 @@
 import Events
+import Functions
 import Plan
 
 /// A column operation of a `Program`.
@@ -17,6 +18,9 @@ enum Operation {
   case select
   case coalesce
   case cast(from: SQLType, to: SQLType)
+  case call(PreparedCall)
+  /// A result for each distinct value of the input.
+  case distinct(DistinctTexts, DistinctExpression)
   /// Masks; the second input, when there is one, is the mask that they narrow.
   case maskTrue
   case maskNotTrue
@@ -57,6 +61,8 @@ extension Program {
       case .integer: compare(comparison, first.integers, second.integers, output.booleans, count)
       case .decimal: compare(comparison, first.decimals, second.decimals, output.booleans, count)
       case .double: compareDoubles(comparison, first.doubles, second.doubles, output.booleans, count)
+      case .text where comparison != .equal && comparison != .notEqual:
+        compareTexts(comparison, first.texts, second.texts, output.booleans, count)
       case .text:
         let expected: UInt8 = comparison == .notEqual ? 0 : 1
         for row in 0..<count {
@@ -82,6 +88,10 @@ extension Program {
     case .cast(let from, let to):
       copyValidity(first, output, count)
       cast(first, from: from, output, to: to, failing(instruction, batch), batch, count)
+    case .call(let call):
+      call.run(instruction.inputs.map { registers[$0] }, output, failing(instruction, batch), count)
+    case .distinct(let texts, let expression):
+      texts.evaluate(expression, first, output, failing(instruction, batch), count, run: runs)
     }
   }
 
@@ -131,6 +141,12 @@ extension Program {
 struct FailingRows {
   let batch: EventBatch
   let mask: UnsafeMutablePointer<UInt8>?
+
+  /// Whether the row is evaluated at all.
+  @inline(__always)
+  func isReached(_ row: Int) -> Bool {
+    (mask.map { $0[row] == 1 } ?? true) && batch.live[row] == 1
+  }
 
   /// Not inlined: failures are rare and would bloat the loops.
   @inline(never)

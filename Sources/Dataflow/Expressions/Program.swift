@@ -1,4 +1,5 @@
 import Events
+import Functions
 import Plan
 
 /// The scalar expressions of all aggregates of a stream, compiled to column operations.
@@ -39,9 +40,17 @@ final class Program {
   private var masks: [MaskKey: Register] = [:]
   private var owned: [Column] = []
   private var constants: [ConstantText] = []
+  /// The columns of which expressions are evaluated by distinct value.
+  private var distinct: [Register: DistinctTexts] = [:]
+  private let keepsDistinct: Bool
+  /// Batches so far.
+  private(set) var runs = 0
 
-  /// - Parameter batch: the batch that every `run` will be given; registers alias its columns.
-  init(batch: EventBatch) {
+  /// - Parameters:
+  ///   - batch: the batch that every `run` will be given; registers alias its columns.
+  ///   - keepsDistinct: whether functions of one text column are evaluated once for each of its values.
+  init(batch: EventBatch, keepsDistinct: Bool = true) {
+    self.keepsDistinct = keepsDistinct
     capacity = batch.capacity
     registers = batch.columns
     batchColumns = batch.columns.count
@@ -69,6 +78,7 @@ final class Program {
   /// Evaluates all expressions over the batch. Rows that fail are reported to the batch.
   func run(_ batch: EventBatch) {
     let count = batch.count
+    runs &+= 1
     for instruction in instructions {
       execute(instruction, batch, count)
     }
@@ -112,6 +122,7 @@ final class Program {
   }
 
   private func emit(_ expression: Expression, mask: Register?) -> Register {
+    if keepsDistinct, let column = expression.distinctColumn { return emitDistinct(expression, column, mask: mask) }
     switch expression {
     case .column(let index, _):
       return index
@@ -158,13 +169,40 @@ final class Program {
         return compile(operand, mask: mask)
       }
       return append(.cast(from: operand.type, to: type), [compile(operand, mask: mask)], type, mask: mask)
+    case .call(let function, let arguments, let type):
+      return emitCall(function, arguments, type, mask: mask)
     }
+  }
+
+  private func emitCall(
+    _ function: ScalarFunction, _ arguments: [Expression], _ type: SQLType, mask: Register?
+  ) -> Register {
+    let inputs = arguments.map { compile($0, mask: mask) }
+    let isNullable = function.isNullable(inputs.map { registers[$0].isNullable })
+    let prepared: PreparedFunction
+    do {
+      prepared = try function.prepare(Expression.preparation(of: arguments))
+    } catch {
+      // The planner has prepared it before; should it be another, the event is put aside instead of being counted wrongly.
+      prepared = PreparedFunction.unresolvable(type, "\(function.signature): \(error.message)")
+    }
+    let call = PreparedCall(function, prepared, types: arguments.map(\.type))
+    return append(.call(call), inputs, type, isNullable: isNullable, mask: mask)
+  }
+
+  /// An expression over one text column: once for each of its values.
+  private func emitDistinct(_ expression: Expression, _ column: Register, mask: Register?) -> Register {
+    let texts = distinct[column] ?? DistinctTexts(capacity: capacity)
+    distinct[column] = texts
+    let added = texts.add(expression.overFirstColumn, isNullable: registers[column].isNullable)
+    return append(
+      .distinct(texts, added), [column], expression.type, isNullable: added.isNullable, mask: mask)
   }
 
   private func emitComparison(
     _ comparison: ComparisonOperator, _ left: Expression, _ right: Expression, mask: Register?
   ) -> Register {
-    if left.type.physical == .text {
+    if left.type.physical == .text, comparison == .equal || comparison == .notEqual {
       // Comparing with a constant is what nearly every FILTER does: it spares the constant's column.
       for (operand, literal) in [(left, right), (right, left)] {
         if case .literal(.text(let text, _)) = literal {
@@ -254,6 +292,7 @@ extension Expression {
     switch self {
     case .arithmetic, .negate: true
     case .cast(let operand, let type): !operand.type.castsWithoutError(to: type) || operand.canFail
+    case .call(let function, let arguments, _): function.canFail || arguments.contains(where: \.canFail)
     default: children.contains(where: \.canFail)
     }
   }
@@ -276,6 +315,7 @@ extension SQLType {
     switch (self, type) {
     case (_, .text): return self != .jsonb
     case (.integer, .doublePrecision), (.bigint, .doublePrecision), (.numeric, .doublePrecision): return true
+    case (.integer, .numeric(scale: 0)), (.bigint, .numeric(scale: 0)): return true
     case (.boolean, .integer), (.timestamptz, .date), (.timestamp, .date): return true
     default: return false
     }

@@ -1,4 +1,5 @@
 import Events
+import Functions
 import Plan
 import SQLQuoting
 
@@ -12,7 +13,8 @@ extension Expression {
       "\(left.sqlOperand(column)) \(operation.rawValue) \(right.sqlOperand(column))"
     case .negate(let operand): "- \(operand.sqlOperand(column))"
     case .comparison(let comparison, let left, let right):
-      "\(left.sqlOperand(column)) \(comparison.rawValue) \(right.sqlOperand(column))"
+      "\(left.sqlOperand(column, isByteCollated: left.type == .text && comparison.isOrder)) "
+        + "\(comparison.rawValue) \(right.sqlOperand(column))"
     case .and(let operands): operands.map { $0.sqlOperand(column) }.joined(separator: " AND ")
     case .or(let operands): operands.map { $0.sqlOperand(column) }.joined(separator: " OR ")
     case .not(let operand): "NOT \(operand.sqlOperand(column))"
@@ -24,15 +26,18 @@ extension Expression {
         + "ELSE \(otherwise.sql(column)) END"
     case .coalesce(let operands): "COALESCE(\(operands.map { $0.sql(column) }.joined(separator: ", ")))"
     case .cast(let operand, let type): "\(operand.sqlOperand(column))::\(type.sqlName)"
+    case .call(let function, let arguments, _): function.sql(arguments, column)
     }
   }
 
   /// In parentheses where it is more than one term.
-  private func sqlOperand(_ column: (Int) -> String) -> String {
+  fileprivate func sqlOperand(_ column: (Int) -> String, isByteCollated: Bool = false) -> String {
+    if isByteCollated { return "(\(sqlOperand(column)) COLLATE \"C\")" }
     let text = sql(column)
     return switch self {
     case .column(let index, _) where quotedIdentifierOrTerm(column(index)): text
     case .cast, .coalesce: text
+    case .call(let function, _, _) where function.notation != .infix: text
     case .literal(let literal) where !literal.isNegative: text
     default: "(\(text))"
     }
@@ -41,6 +46,36 @@ extension Expression {
   /// What stands for a column may be an expression itself, such as a mean over its parts.
   private func quotedIdentifierOrTerm(_ text: String) -> Bool {
     !text.contains(" ")
+  }
+}
+
+extension ComparisonOperator {
+  /// Whether it asks for the order of its operands, which of text is the collation's.
+  fileprivate var isOrder: Bool { self != .equal && self != .notEqual }
+}
+
+extension ScalarFunction {
+  /// A call. Where the collation counts, it stands on the first text.
+  fileprivate func sql(_ arguments: [Expression], _ column: (Int) -> String) -> String {
+    func argument(_ position: Int) -> String {
+      let argument = arguments[position]
+      if case .interval? = parameter(at: position) { return "INTERVAL \(argument.sql(column))" }
+      let isCollated = needsByteCollation && position == 0
+      return notation == .call && !isCollated
+        ? argument.sql(column) : argument.sqlOperand(column, isByteCollated: isCollated)
+    }
+    switch notation {
+    case .call:
+      // The keyword has its own notation: position(part IN text).
+      let name = name == "position" ? "strpos" : name
+      return "\(name)(\(arguments.indices.map(argument).joined(separator: ", ")))"
+    case .infix where arguments.count == 1: return "\(name) \(argument(0))"
+    case .infix: return "\(argument(0)) \(name) \(argument(1))"
+    case .cast: return "\(argument(0))\(name)(\(argument(1)), \(argument(2)))"
+    case .extract:
+      if case .literal(.text(let field, _)) = arguments[0] { return "extract(\(field) FROM \(argument(1)))" }
+      return "extract(NULL FROM \(argument(1)))"
+    }
   }
 }
 

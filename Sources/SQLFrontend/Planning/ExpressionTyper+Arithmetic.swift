@@ -7,27 +7,61 @@ extension ExpressionTyper {
     guard operand.type.isNumber else {
       throw source.error(at: location, "- does not take \(operand.type.sqlName)")
     }
-    if operand.type.isNumeric, evaluator == .engine { throw numericArithmetic(at: location) }
+    if operand.type.isNumeric, evaluator == .engine {
+      if case .literal(.numeric(let unscaled, let scale)) = operand {
+        return .literal(.numeric(unscaled: -unscaled, scale: scale))
+      }
+      let negated = try call("-", of: [Operand(value: .typed(operand), location: location)], at: location)
+      return try resolve(negated, as: operand.type)
+    }
     return .negate(operand)
   }
 
   func arithmetic(_ symbol: String, _ left: SyntaxExpression, _ right: SyntaxExpression, at location: Int)
-    throws(DefinitionError) -> Expression
+    throws(DefinitionError) -> Operand
   {
     guard let operation = ArithmeticOperator(rawValue: symbol) else {
       throw source.error(at: location, "the operator \(symbol) is not supported")
     }
     let operands = [try operand(left), try operand(right)]
+    if isOfCatalogue(operands) {
+      try refuseZero(operation, operands[1], at: location)
+      return try call(symbol, of: operands, at: location)
+    }
+    let expression = try machineArithmetic(operation, operands, divisor: right, at: location)
+    return Operand(value: .typed(expression), location: location)
+  }
+
+  /// Whether the catalogue of functions has the operator: numeric, and all that is no number.
+  private func isOfCatalogue(_ operands: [Operand]) -> Bool {
+    if operands.contains(where: { if case .interval = $0.value { true } else { false } }) { return true }
+    let types = operands.compactMap(\.type)
+    if types.contains(where: { [.timestamptz, .timestamp, .date, .time, .jsonb].contains($0) }) { return true }
+    return evaluator == .engine && types.contains(where: \.isNumeric) && types.allSatisfy { $0.isNumber }
+      && !types.contains(.doublePrecision)
+  }
+
+  private func refuseZero(_ operation: ArithmeticOperator, _ divisor: Operand, at location: Int)
+    throws(DefinitionError)
+  {
+    guard operation == .divide || operation == .modulo, case .typed(.literal(let literal)) = divisor.value,
+      literal.isZero
+    else { return }
+    throw source.error(at: location, "division by zero")
+  }
+
+  /// Of integer, bigint and double precision; over results of numeric, too.
+  private func machineArithmetic(
+    _ operation: ArithmeticOperator, _ operands: [Operand], divisor right: SyntaxExpression, at location: Int
+  ) throws(DefinitionError) -> Expression {
+    let symbol = operation.rawValue
     if let type = operands.compactMap(\.type).first(where: { !$0.isNumber }) {
-      let isTime = [.timestamptz, .timestamp, .date, .time].contains(type)
       throw source.error(
-        at: location, "\(symbol) does not take \(type.sqlName)",
-        hint: isTime ? "arithmetic with dates and times is not supported yet" : "cast it to a number")
+        at: location, "\(symbol) does not take \(type.sqlName)", hint: "cast it to a number")
     }
     let expressions = try unified(operands, by: symbol, at: location)
     let type = expressions[0].type
     guard type.isNumber else { throw source.error(at: location, "\(symbol) does not take \(type.sqlName)") }
-    if type.isNumeric, evaluator == .engine { throw numericArithmetic(at: location) }
     if operation == .modulo, type == .doublePrecision {
       throw source.error(at: location, "% does not take double precision", hint: "cast to bigint")
     }
@@ -39,9 +73,7 @@ extension ExpressionTyper {
         hint: "cast one side to double precision")
     }
     if operation == .divide || operation == .modulo {
-      if case .literal(let divisor) = expressions[1], divisor.isZero {
-        throw source.error(at: location, "division by zero")
-      }
+      try refuseZero(operation, Operand(value: .typed(expressions[1]), location: location), at: location)
       if evaluator == .generatedColumn, !Self.isNeverZero(right) {
         throw source.error(
           at: location, "the divisor can be zero, which would make every update of the row fail",
@@ -49,11 +81,6 @@ extension ExpressionTyper {
       }
     }
     return .arithmetic(operation, expressions[0], expressions[1])
-  }
-
-  private func numericArithmetic(at location: Int) -> DefinitionError {
-    source.error(
-      at: location, "arithmetic with numeric is not supported for events", hint: "cast to double precision")
   }
 
   /// Whether a divisor cannot be zero: `count(*)` of a group (a group has a row), `NULLIF(…, 0)`, a constant.

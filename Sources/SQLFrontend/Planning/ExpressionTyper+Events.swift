@@ -24,7 +24,7 @@ extension ExpressionTyper {
           hint: "\(call.name)(…) stands in GROUP BY, and alone in SELECT")
       }
       throw source.error(
-        at: location, "there is no function \(call.name)", hint: AggregateFunction.hint(forUnknown: call.name))
+        at: location, "there is no function \(call.name)", hint: Self.hint(forUnknown: call.name))
     }
   }
 }

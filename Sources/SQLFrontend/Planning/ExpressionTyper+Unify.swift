@@ -3,11 +3,17 @@ import Plan
 
 extension ExpressionTyper {
   /// The operands in one type: that of all of them, or the widest of the number types among them.
-  func unified(_ operands: [Operand], by place: String, at location: Int) throws(DefinitionError) -> [Expression] {
+  ///
+  /// - Parameter keepsPlaces: whether a numeric's decimal places can be seen in the result, where one value has more of
+  ///   them than another in Postgres.
+  func unified(
+    _ operands: [Operand], by place: String, keepsPlaces: Bool = true, at location: Int
+  ) throws(DefinitionError) -> [Expression] {
     let type = try commonType(operands, of: place, at: location)
     var expressions: [Expression] = []
     for operand in operands {
-      expressions.append(try convert(try resolve(operand, as: type), to: type, at: operand.location))
+      let expression = try resolve(operand, as: type)
+      expressions.append(try convert(expression, to: type, keepsPlaces: keepsPlaces, at: operand.location))
     }
     return expressions
   }
@@ -49,7 +55,9 @@ extension ExpressionTyper {
   }
 
   /// The expression in a wider number type, or as it is.
-  func convert(_ expression: Expression, to type: SQLType, at location: Int) throws(DefinitionError) -> Expression {
+  private func convert(
+    _ expression: Expression, to type: SQLType, keepsPlaces: Bool, at location: Int
+  ) throws(DefinitionError) -> Expression {
     if expression.type == type { return expression }
     if case .literal(let literal) = expression, let converted = literal.converted(to: type) {
       return .literal(converted)
@@ -59,7 +67,7 @@ extension ExpressionTyper {
     guard expression.type.isNumber, type.isNumber else {
       throw source.error(at: location, "\(expression.type.sqlName) is not \(type.sqlName)", hint: "cast it")
     }
-    if evaluator == .engine, type.isNumeric {
+    if evaluator == .engine, type.isNumeric, keepsPlaces {
       throw source.error(
         at: location, "\(expression.type.sqlName) cannot be combined with a numeric of more decimal places",
         hint: "cast it to double precision, or write the constant with fewer places")
@@ -70,13 +78,19 @@ extension ExpressionTyper {
   func compare(_ comparison: ComparisonOperator, _ left: Operand, _ right: Operand, at location: Int)
     throws(DefinitionError) -> Expression
   {
-    let operands = try unified([left, right], by: comparison.rawValue, at: location)
+    let operands = try unified([left, right], by: comparison.rawValue, keepsPlaces: false, at: location)
     let type = operands[0].type
-    if ![.equal, .notEqual].contains(comparison), !type.isOrdered {
-      throw source.error(
-        at: location, "\(comparison.rawValue) does not take \(type.sqlName)",
-        hint: type == .text
-          ? "text is compared with = and <> only; the order of text depends on the collation" : "compare with = or <>")
+    if ![.equal, .notEqual].contains(comparison) {
+      if type == .text, !left.isByteCollated, !right.isByteCollated {
+        throw source.error(
+          at: location, "\(comparison.rawValue) of text needs COLLATE \"C\": text is ordered by bytes here",
+          hint: "write \(written(left)) COLLATE \"C\" \(comparison.rawValue) …, "
+            + "or compare with = or <>")
+      }
+      guard type.isComparable else {
+        throw source.error(
+          at: location, "\(comparison.rawValue) does not take \(type.sqlName)", hint: "compare with = or <>")
+      }
     }
     return .comparison(comparison, operands[0], operands[1])
   }
@@ -95,7 +109,7 @@ extension ExpressionTyper {
   {
     var operands = [try self.operand(operand)]
     for value in values { operands.append(try self.operand(value)) }
-    let expressions = try unified(operands, by: "IN", at: location)
+    let expressions = try unified(operands, by: "IN", keepsPlaces: false, at: location)
     let comparisons = expressions.dropFirst().map {
       Expression.comparison(isNegated ? .notEqual : .equal, expressions[0], $0)
     }
@@ -107,7 +121,8 @@ extension ExpressionTyper {
   func distinct(_ left: SyntaxExpression, _ right: SyntaxExpression, isNegated: Bool, at location: Int)
     throws(DefinitionError) -> Expression
   {
-    let operands = try unified([try operand(left), try operand(right)], by: "IS DISTINCT FROM", at: location)
+    let operands = try unified(
+      [try operand(left), try operand(right)], by: "IS DISTINCT FROM", keepsPlaces: false, at: location)
     let same = Expression.or([
       .and([.isNull(operands[0]), .isNull(operands[1])]),
       .isTrue(.comparison(.equal, operands[0], operands[1])),
@@ -154,12 +169,18 @@ extension ExpressionTyper {
       zip(conditions, results).map { .init(condition: $0, value: $1) }, otherwise: results[results.count - 1])
   }
 
-  func cast(_ syntax: SyntaxExpression, to name: SyntaxType, at location: Int) throws(DefinitionError) -> Expression {
+  func cast(_ operand: Operand, to name: SyntaxType, at location: Int) throws(DefinitionError) -> Expression {
     guard let type = SQLType.named(name.name) else {
       throw source.error(
         at: name.location, "the type \(name.name) is not supported", hint: SQLType.hint(forUnknown: name.name))
     }
-    let operand = try operand(syntax)
+    if !name.modifiers.isEmpty {
+      let modifiers = [name.modifiers[0], name.modifiers.count > 1 ? name.modifiers[1] : 0]
+      let numbers = modifiers.map { modifier in
+        Operand(value: .typed(.literal(.integer(Int64(modifier), .integer))), location: name.location)
+      }
+      return try resolve(try call("::numeric", of: [operand] + numbers, at: location), as: type)
+    }
     let expression = try resolve(operand, as: type)
     // `numeric` without a modifier keeps the places that the value has.
     if expression.type == type || (expression.type.isNumeric && type.isNumeric) { return expression }
@@ -171,7 +192,9 @@ extension ExpressionTyper {
       guard expression.type.canCast(to: type) else {
         throw source.error(
           at: location, "\(expression.type.sqlName) cannot be cast to \(type.sqlName)",
-          hint: type.isNumeric || expression.type.isNumeric ? "cast to double precision" : nil)
+          hint: type.isNumeric && expression.type == .doublePrecision
+            ? "say how many digits are kept: numeric(12, 2)"
+            : type.isNumeric || expression.type.isNumeric ? "cast to double precision" : nil)
       }
     case .generatedColumn:
       guard expression.type.canCastInGeneratedColumn(to: type) else {

@@ -1,4 +1,5 @@
 import Events
+import Functions
 import Plan
 import SQLQuoting
 
@@ -42,8 +43,42 @@ struct ExpressionTyper {
     case .string(let text): return Operand(value: .quoted(text), location: syntax.location)
     case .null: return Operand(value: .null, location: syntax.location)
     case .collate(let inner, let collation): return try collate(inner, collation, at: syntax.location)
+    case .cast(let inner, let type) where type.name == "interval":
+      guard case .string(let text) = inner.kind else {
+        throw source.error(
+          at: type.location, "the type interval is not supported", hint: SQLType.hint(forUnknown: type.name))
+      }
+      return Operand(value: .interval(text), location: syntax.location)
+    case .call(let call) where !ScalarFunction.named(call.name).isEmpty:
+      guard !call.isStar, call.filter == nil else {
+        throw source.error(at: syntax.location, "\(call.name) is no aggregate: it takes neither * nor FILTER")
+      }
+      return try self.call(call.name, of: try operands(call.arguments), at: syntax.location)
+    case .operation(let name, let operands):
+      return try call(name, of: try self.operands(operands), at: syntax.location)
+    case .arithmetic(let symbol, let left, let right):
+      return try arithmetic(symbol, left, right, at: syntax.location)
+    case .coalesce(let operands):
+      let values = try self.operands(operands)
+      let expression = try bounded(
+        .coalesce(try unified(values, by: "COALESCE", at: syntax.location)), at: syntax.location)
+      return Operand(
+        value: .typed(expression), location: syntax.location,
+        isByteCollated: expression.type == .text && values.contains(where: \.isByteCollated))
+    case .cast(let inner, let type):
+      let operand = try operand(inner)
+      let expression = try cast(operand, to: type, at: syntax.location)
+      return Operand(
+        value: .typed(expression), location: syntax.location,
+        isByteCollated: expression.type == .text && operand.isByteCollated)
     default: return Operand(value: .typed(try typed(syntax)), location: syntax.location)
     }
+  }
+
+  func operands(_ syntax: [SyntaxExpression]) throws(DefinitionError) -> [Operand] {
+    var operands: [Operand] = []
+    for each in syntax { operands.append(try operand(each)) }
+    return operands
   }
 
   private func typed(_ syntax: SyntaxExpression) throws(DefinitionError) -> Expression {
@@ -53,10 +88,12 @@ struct ExpressionTyper {
     case .integer(let value): return .literal(.integer(Int64(value), .integer))
     case .decimal(let text): return .literal(try number(text, at: location))
     case .boolean(let value): return .literal(.boolean(value))
-    case .string, .null, .collate: return try resolve(operand(syntax), as: .text)
+    case .string, .null, .collate, .operation, .arithmetic, .coalesce, .cast:
+      return try resolve(operand(syntax), as: .text)
+    case .call(let syntaxCall) where !ScalarFunction.named(syntaxCall.name).isEmpty:
+      return try resolve(operand(syntax), as: .text)
     case .call(let syntaxCall): return try call(syntaxCall, location)
     case .negate(let operand): return try negate(operand, at: location)
-    case .arithmetic(let symbol, let left, let right): return try arithmetic(symbol, left, right, at: location)
     case .comparison(let symbol, let left, let right):
       guard let comparison = ComparisonOperator(rawValue: symbol) else {
         throw source.error(at: location, "the operator \(symbol) is not supported")
@@ -81,11 +118,6 @@ struct ExpressionTyper {
       return isNegated ? .not(test) : test
     case .caseWhen(let subject, let branches, let otherwise):
       return try bounded(try caseWhen(subject, branches, otherwise, at: location), at: location)
-    case .coalesce(let operands):
-      var values: [Operand] = []
-      for operand in operands { values.append(try self.operand(operand)) }
-      return try bounded(.coalesce(try unified(values, by: "COALESCE", at: location)), at: location)
-    case .cast(let operand, let type): return try cast(operand, to: type, at: location)
     case .refused(let error): throw error
     }
   }
@@ -127,6 +159,10 @@ struct ExpressionTyper {
     switch operand.value {
     case .typed(let expression): return expression
     case .null: return .literal(.null(type))
+    case .interval:
+      throw source.error(
+        at: operand.location, "an INTERVAL is no value of an event",
+        hint: "add it to a time, subtract it from one, or write its seconds: extract(epoch FROM …)")
     case .quoted(let text):
       guard let literal = Literal(parsing: text, as: type) else {
         throw source.error(

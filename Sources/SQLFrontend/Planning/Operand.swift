@@ -7,6 +7,8 @@ struct Operand {
     case typed(Expression)
     case quoted(String)
     case null
+    /// A constant INTERVAL, which is only another operand's: of a time's, or of a function's.
+    case interval(String)
   }
 
   var value: Value
@@ -24,14 +26,6 @@ struct Operand {
 extension Expression {
   /// Whether it can be NULL, given which columns can.
   func isNullable(_ columns: [ColumnSpec]) -> Bool {
-    switch self {
-    case .column(let index, _): columns[index].isNullable
-    case .literal(.null): true
-    case .literal, .isNull, .isTrue: false
-    case .coalesce(let operands): operands.allSatisfy { $0.isNullable(columns) }
-    case .caseWhen(let branches, let otherwise):
-      otherwise.isNullable(columns) || branches.contains { $0.value.isNullable(columns) }
-    default: children.contains { $0.isNullable(columns) }
-    }
+    isNullable { columns[$0].isNullable }
   }
 }

@@ -118,7 +118,7 @@ struct ResultPlanner {
     guard item.expression.contains(where: Self.isAggregate) else {
       return try key(item, name: name)
     }
-    guard case .call(let call) = item.expression.kind else { return nil }
+    guard case .call(let call) = item.expression.kind, Self.isAggregate(item.expression) else { return nil }
     let shaped = try shape(of: call, at: item.expression.location)
     guard case .accumulator(let function, let type) = shaped.shape else { return nil }
     accumulators.append(

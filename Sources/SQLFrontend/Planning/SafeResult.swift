@@ -92,6 +92,10 @@ struct SafeResult {
     case .negate(let operand): return sizes(of: operand)
     case .caseWhen(let branches, let otherwise): return union(branches.map(\.value) + [otherwise])
     case .coalesce(let operands): return union(operands)
+    case .call(_, let arguments, _):
+      // Those that a result may use round, choose or leave away the sign: what is not 0 then is 1 at least.
+      let range = union(arguments)
+      return min(range.lowerBound, 0)...max(range.upperBound, 0) + 0.31
     default: return 0...0
     }
   }
@@ -203,6 +207,7 @@ struct SafeResult {
         otherwise: rewritten(otherwise))
     case .coalesce(let operands): return .coalesce(operands.map(rewritten))
     case .cast(let operand, let type): return .cast(rewritten(operand), to: type)
+    case .call(let function, let arguments, let type): return .call(function, arguments.map(rewritten), type)
     }
   }
 

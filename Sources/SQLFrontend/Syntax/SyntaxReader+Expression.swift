@@ -1,3 +1,4 @@
+import Functions
 import SQLQuoting
 
 extension SyntaxReader {
@@ -26,6 +27,9 @@ extension SyntaxReader {
       return .isNull(try expression(node.node("arg")), isNegated: node.string("nulltesttype") == "IS_NOT_NULL")
     case "BooleanTest": return try booleanTest(node)
     case "CaseExpr": return try caseExpression(node)
+    case "MinMaxExpr":
+      let name = node.string("op") == "IS_LEAST" ? "least" : "greatest"
+      return .call(SyntaxCall(name: name, arguments: try expressions(node.nodes("args")), isStar: false, filter: nil))
     case "CoalesceExpr": return .coalesce(try expressions(node.nodes("args")))
     case "TypeCast": return .cast(try expression(node.node("arg")), try type(node.inline("typeName")))
     case "CollateClause":
@@ -159,12 +163,12 @@ extension SyntaxReader {
   private func operation(_ node: Node) throws(DefinitionError) -> SyntaxExpression.Kind {
     let names = node.names("name").compactMap { $0 }
     let symbol = names.last ?? ""
+    switch node.string("kind") {
+    case "AEXPR_LIKE", "AEXPR_ILIKE": return try like(node, symbol)
     // What stands in its operands is not the fault: the parser puts functions there that nobody wrote.
-    if ["AEXPR_LIKE", "AEXPR_ILIKE", "AEXPR_SIMILAR"].contains(node.string("kind")) {
-      throw refuse(node, "LIKE and its kin are not supported yet", hint: "compare with = or IN (…)")
-    }
-    if ["AEXPR_OP_ANY", "AEXPR_OP_ALL"].contains(node.string("kind")) {
-      throw refuse(node, "ANY and ALL are not supported", hint: "write IN (…)")
+    case "AEXPR_SIMILAR": throw refuse(node, "SIMILAR TO is not supported", hint: Self.patternHint)
+    case "AEXPR_OP_ANY", "AEXPR_OP_ALL": return try quantified(node, symbol)
+    default: break
     }
     let operands = try operands(node)
     switch node.string("kind") {
@@ -208,14 +212,13 @@ extension SyntaxReader {
     switch symbol {
     case "+", "-", "*", "/", "%": return .arithmetic(symbol, operands[0], operands[1])
     case "=", "<>", "<", "<=", ">", ">=": return .comparison(symbol, operands[0], operands[1])
-    case "||": throw refuse(node, "|| is not supported yet", hint: "group by the parts as keys of their own")
-    case "->", "->>", "#>", "#>>":
-      throw refuse(
-        node, "the operator \(symbol) is not supported",
-        hint: "in a stream of format 'json', declare a column for the value: name type OPTIONS (path 'a.b')")
+    case "~", "~*", "!~", "!~*":
+      throw refuse(node, "regular expressions (\(symbol)) are not supported", hint: Self.patternHint)
+    case _ where !ScalarFunction.named(symbol).isEmpty: return .operation(symbol, operands)
     default:
       throw refuse(
-        node, "the operator \(symbol) is not supported", hint: "operators are + - * / % = <> < <= > >= AND OR NOT")
+        node, "the operator \(symbol) is not supported",
+        hint: "operators are + - * / % ^ || = <> < <= > >= -> ->> #> #>> ? LIKE AND OR NOT")
     }
   }
 
@@ -257,8 +260,17 @@ extension SyntaxReader {
   private func type(_ node: Node?) throws(DefinitionError) -> SyntaxType {
     guard let node else { throw source.error(at: 0, "a type is missing") }
     let name = try unqualified(node, "names", "a type")
+    var modifiers: [Int] = []
+    if name == "numeric" {
+      for modifier in node.nodes("typmods") {
+        guard modifier.kind == "A_Const", let value = integer(modifier), modifiers.count < 2 else {
+          throw refuse(node, "numeric takes two numbers", hint: "write numeric(12, 2)")
+        }
+        modifiers.append(value)
+      }
+    }
     try require(
-      node, only: ["names", "typemod", "location"],
+      node, only: Set(["names", "typemod", "location"] + (name == "numeric" ? ["typmods"] : [])),
       refusals: [
         "typmods": Refusal(
           nil, "a type with a modifier is not supported",
@@ -268,7 +280,7 @@ extension SyntaxReader {
         "setof": Refusal(nil, "SETOF is not supported"),
         "pct_type": Refusal(nil, "%TYPE is not supported"),
       ])
-    return SyntaxType(name: name, location: node.location)
+    return SyntaxType(name: name, location: node.location, modifiers: modifiers)
   }
 
   /// A name that may stand in no schema but Postgres' own.

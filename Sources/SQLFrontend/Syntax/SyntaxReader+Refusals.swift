@@ -1,3 +1,4 @@
+import Functions
 import SQLQuoting
 
 /// What Postgres can say and a definition cannot, each called by the name that it has in SQL.
@@ -11,9 +12,9 @@ extension SyntaxReader {
         hint: "a definition must give the same rows whenever it runs; use the event-time column")
     case "ParamRef": refuse(node, "a parameter is not supported here")
     case "NamedArgExpr": refuse(node, "named arguments are not supported", hint: "write the arguments in their order")
-    case "MinMaxExpr": refuse(node, "GREATEST and LEAST are not supported yet", hint: "write CASE WHEN a > b THEN a …")
     case "RowExpr": refuse(node, "a row constructor is not supported", hint: "write its parts one by one")
-    case "A_ArrayExpr": refuse(node, "an array is not supported", hint: "write a list of values as IN (…)")
+    case "A_ArrayExpr":
+      refuse(node, "an array is not supported here", hint: "write a list of values as IN (…) or = ANY (ARRAY[…])")
     case "GroupingSet", "GroupingFunc":
       refuse(node, "grouping sets are not supported", hint: "write one aggregate per grouping")
     case "SetToDefault": refuse(node, "DEFAULT is not supported here")
@@ -29,7 +30,8 @@ extension SyntaxReader {
     case "EXISTS_SUBLINK": refuse(node, "EXISTS is not supported", hint: hint)
     case "ANY_SUBLINK" where node.nodes("operName").isEmpty:
       refuse(node, "IN with a subquery is not supported", hint: "\(hint); write a list of values: IN ('a', 'b')")
-    case "ANY_SUBLINK", "ALL_SUBLINK": refuse(node, "ANY and ALL are not supported", hint: "write IN (…)")
+    case "ANY_SUBLINK", "ALL_SUBLINK":
+      refuse(node, "ANY and ALL take a constant array", hint: "write = ANY (ARRAY['a', 'b']) or IN ('a', 'b')")
     case "ARRAY_SUBLINK": refuse(node, "an array is not supported", hint: "write a list of values as IN (…)")
     default: refuse(node, "a subquery is not supported", hint: hint)
     }
@@ -56,20 +58,15 @@ extension SyntaxReader {
   func syntaxFunctionRefusal(_ node: Node) -> DefinitionError? {
     guard node.string("funcformat") == "COERCE_SQL_SYNTAX" else { return nil }
     let name = node.names("funcname").compactMap { $0 }.last ?? ""
+    if !ScalarFunction.named(name).isEmpty { return nil }
     switch name {
-    case "timezone":
-      return refuse(
-        node, "AT TIME ZONE is not supported yet",
-        hint: "windows and times are in UTC; shift them in the endpoint that reads the table")
-    case "extract", "date_part":
-      return refuse(
-        node, "EXTRACT is not supported yet", hint: "group by a window, tumble(…), or extract in the endpoint")
     case "overlaps": return refuse(node, "OVERLAPS is not supported", hint: "compare with < and >=")
     case "pg_collation_for": return refuse(node, "COLLATION FOR is not supported")
     case "is_normalized", "normalize":
       return refuse(node, "NORMALIZE and IS NORMALIZED are not supported", hint: Self.textHint)
     case "xmlexists": return refuse(node, "XML is not supported")
-    case "btrim", "ltrim", "rtrim": return refuse(node, "TRIM is not supported yet", hint: Self.textHint)
+    case "overlay":
+      return refuse(node, "OVERLAY is not supported", hint: "write left(x, n) || 'new' || substring(x, m)")
     default: return refuse(node, "\(name.uppercased()) is not supported yet", hint: Self.textHint)
     }
   }

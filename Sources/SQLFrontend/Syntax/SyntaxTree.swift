@@ -12,6 +12,8 @@ struct SyntaxExpression {
     case boolean(Bool)
     case null
     case call(SyntaxCall)
+    /// An operator of the catalogue of functions: LIKE, ||, ….
+    case operation(String, [SyntaxExpression])
     case negate(SyntaxExpression)
     /// An arithmetic operator.
     case arithmetic(String, SyntaxExpression, SyntaxExpression)
@@ -51,7 +53,7 @@ struct SyntaxExpression {
       [left, right]
     case .between(let operand, let low, let high, _): [operand, low, high]
     case .oneOf(let operand, let values, _): [operand] + values
-    case .and(let operands), .or(let operands), .coalesce(let operands): operands
+    case .and(let operands), .or(let operands), .coalesce(let operands), .operation(_, let operands): operands
     case .caseWhen(let subject, let branches, let otherwise):
       (subject.map { [$0] } ?? []) + branches.flatMap { [$0.condition, $0.value] } + (otherwise.map { [$0] } ?? [])
     }
@@ -73,6 +75,8 @@ struct SyntaxBranch {
 struct SyntaxType {
   var name: String
   var location: Int
+  /// `12` and `2` of `numeric(12, 2)`, the only type with modifiers in an expression.
+  var modifiers: [Int] = []
 }
 
 struct SyntaxCall {

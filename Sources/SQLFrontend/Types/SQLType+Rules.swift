@@ -25,7 +25,7 @@ extension SQLType {
     case "int2", "smallint": "write integer"
     case "float4", "real": "write double precision"
     case "varchar", "bpchar", "char", "name": "write text"
-    case "interval": "an INTERVAL is only the size of a window: tumble(event_time, INTERVAL '1 minute')"
+    case "interval": "an INTERVAL is a constant: INTERVAL '1 minute', as the size of a window or added to a time"
     default:
       "types are boolean, integer, bigint, numeric, double precision, text, timestamptz, timestamp, date, time, uuid"
     }
@@ -48,11 +48,19 @@ extension SQLType {
 
   var isNumber: Bool { numberRank != nil }
 
-  /// Whether `<` and `>` order its values in the engine as they do in Postgres.
+  /// Whether it is a number or a time, of which there are a least and a greatest.
   var isOrdered: Bool {
     switch self {
     case .integer, .bigint, .numeric, .doublePrecision, .timestamptz, .timestamp, .date, .time: true
     case .boolean, .text, .bytea, .uuid, .jsonb, .bits, .bigints: false
+    }
+  }
+
+  /// Whether `<` and `>` order its values; those of text, if it says by which collation.
+  var isComparable: Bool {
+    switch self {
+    case .boolean, .uuid, .bytea, .text: true
+    default: isOrdered
     }
   }
 
@@ -61,7 +69,8 @@ extension SQLType {
     if self == target { return true }
     switch (self, target) {
     // A numeric column has a fixed number of places, which nothing gives that is made at run time.
-    case (_, .numeric), (.numeric, .integer), (.numeric, .bigint): return false
+    case (.integer, .numeric(scale: 0)), (.bigint, .numeric(scale: 0)): return true
+    case (_, .numeric): return false
     case (.boolean, .text), (.uuid, .text), (.jsonb, .text): return true
     case (_, .text): return isNumber
     case (.boolean, .integer), (.integer, .boolean): return true

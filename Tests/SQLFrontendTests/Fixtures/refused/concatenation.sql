@@ -1,7 +1,7 @@
--- error: 6:21: || is not supported yet near "||"
--- hint: group by the parts as keys of their own
+-- error: 6:21: || does not take text and timestamptz near "||"
+-- hint: it is text || text
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads
-WHERE content.title || 'a' = 'b'
+WHERE content.title || "timestamp" = 'b'
 GROUP BY tumble("timestamp", INTERVAL '1 minute');

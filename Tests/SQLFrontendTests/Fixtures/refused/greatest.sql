@@ -1,7 +1,7 @@
--- error: 6:7: GREATEST and LEAST are not supported yet near "GREATEST(extra.big,"
--- hint: write CASE WHEN a > b THEN a …
+-- error: 6:7: greatest() needs COLLATE "C": what it makes of a text depends on the collation near "GREATEST(content.title,"
+-- hint: write greatest(content.title COLLATE "C", …)
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads
-WHERE GREATEST(extra.big, 1) = 1
+WHERE GREATEST(content.title, 'a') = 'a'
 GROUP BY tumble("timestamp", INTERVAL '1 minute');

@@ -1,5 +1,5 @@
--- error: 6:7: integer cannot be combined with a numeric of more decimal places near "download.duration_seconds"
--- hint: cast it to double precision, or write the constant with fewer places
+-- error: 6:33: / of numeric and numeric is not supported for events near "/"
+-- hint: the number of its decimal places would depend on the values: cast one side to double precision
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads

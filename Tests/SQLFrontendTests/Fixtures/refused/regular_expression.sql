@@ -1,5 +1,5 @@
--- error: 6:21: the operator ~ is not supported near "~"
--- hint: operators are + - * / % = <> < <= > >= AND OR NOT
+-- error: 6:21: regular expressions (~) are not supported near "~"
+-- hint: write LIKE 'start%', ILIKE, starts_with(…), split_part(…) or IN (…)
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads

@@ -1,5 +1,5 @@
--- error: 6:23: > does not take text near ">"
--- hint: text is compared with = and <> only; the order of text depends on the collation
+-- error: 6:23: > of text needs COLLATE "C": text is ordered by bytes here near ">"
+-- hint: write download.status COLLATE "C" > …, or compare with = or <>
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads

@@ -1,7 +1,7 @@
--- error: 6:22: text cannot be cast to numeric near "::numeric"
+-- error: 6:20: text cannot be cast to numeric near "::numeric"
 -- hint: cast to double precision
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads
-WHERE download.status::numeric = 1
+WHERE content.title::numeric = 1
 GROUP BY tumble("timestamp", INTERVAL '1 minute');

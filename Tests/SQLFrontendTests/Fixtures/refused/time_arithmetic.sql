@@ -1,5 +1,5 @@
--- error: 6:19: - does not take timestamp with time zone near "-"
--- hint: arithmetic with dates and times is not supported yet
+-- error: 6:19: - of timestamptz and timestamptz is not supported for events near "-"
+-- hint: the difference would be an interval: write extract(epoch FROM a) - extract(epoch FROM b), in seconds
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads

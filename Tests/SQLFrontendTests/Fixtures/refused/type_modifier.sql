@@ -1,7 +1,7 @@
--- error: 6:18: a type with a modifier is not supported near "numeric(10,"
+-- error: 6:22: a type with a modifier is not supported near "varchar(3)"
 -- hint: write the bare type
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads
-WHERE extra.big::numeric(10, 2) = 1
+WHERE content.title::varchar(3) = 'a'
 GROUP BY tumble("timestamp", INTERVAL '1 minute');

@@ -1,0 +1,76 @@
+import Events
+
+/// One row of a call: what a kernel reads and where it writes.
+///
+/// Made once for a batch; `index` moves. Its columns belong to the caller.
+public struct CallRow {
+  private let inputs: UnsafePointer<Column>
+  public let count: Int
+  @usableFromInline let output: Column
+  private let batch: EventBatch
+  public var index = 0
+
+  /// - Parameter inputs: the arguments' columns, which outlive the row.
+  public init(inputs: UnsafeBufferPointer<Column>, output: Column, batch: EventBatch) {
+    // A function without arguments reads none.
+    self.inputs = inputs.baseAddress.unsafelyUnwrapped
+    count = inputs.count
+    self.output = output
+    self.batch = batch
+  }
+
+  // MARK: Arguments
+
+  func isNull(_ argument: Int) -> Bool { inputs[argument].validity[index] == 0 }
+  func boolean(_ argument: Int) -> Bool { inputs[argument].booleans[index] == 1 }
+  func integer(_ argument: Int) -> Int64 { inputs[argument].integers[index] }
+  func decimal(_ argument: Int) -> Int128 { inputs[argument].decimals[index] }
+  func double(_ argument: Int) -> Double { inputs[argument].doubles[index] }
+  func text(_ argument: Int) -> TextView { inputs[argument].texts[index] }
+
+  // MARK: The result
+
+  func give(_ value: Bool) { output.booleans[index] = value ? 1 : 0 }
+  func give(_ value: Int64) { output.integers[index] = value }
+  func give(_ value: Int128) { output.decimals[index] = value }
+  func give(_ value: Double) { output.doubles[index] = value }
+  func give(_ value: TextView) { output.texts[index] = value }
+  func giveNull() { output.validity[index] = 0 }
+
+  /// Gives a piece of an argument's text, which lives as long.
+  func give(_ text: TextView, _ range: Range<Int>) {
+    output.texts[index] = range.isEmpty ? .empty : TextView(start: text.start + range.lowerBound, count: range.count)
+  }
+
+  /// Gives a text of `count` bytes that `fill` writes.
+  func give(count: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void) throws(ScalarError) {
+    guard count > 0 else { return give(.empty) }
+    guard count <= CallRow.maximumText else {
+      throw ScalarError(.limitExceeded, "a text of \(count) bytes: at most \(CallRow.maximumText) are computed")
+    }
+    let start = batch.arena.reserve(count)
+    fill(start)
+    give(TextView(start: UnsafePointer(start), count: count))
+  }
+
+  func give(_ bytes: [UInt8]) throws(ScalarError) {
+    try give(count: bytes.count) { target in
+      for (offset, byte) in bytes.enumerated() { target[offset] = byte }
+    }
+  }
+
+  /// Gives the value of one of the arguments, which has the result's type.
+  func give(argument: Int) {
+    let source = inputs[argument]
+    switch output.type.physical {
+    case .boolean: output.booleans[index] = source.booleans[index]
+    case .integer: output.integers[index] = source.integers[index]
+    case .decimal: output.decimals[index] = source.decimals[index]
+    case .double: output.doubles[index] = source.doubles[index]
+    case .text: output.texts[index] = source.texts[index]
+    }
+  }
+
+  /// Bytes of a text that a function makes: padding and repetition could make any number of them.
+  static let maximumText = 1 << 20
+}
