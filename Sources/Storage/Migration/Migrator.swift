@@ -34,8 +34,12 @@ public struct Migrator {
 
   /// Migrates, and returns what has changed, a line each.
   ///
-  /// - Parameter name: how the project is called; nil: it does not matter.
-  public func migrate(_ project: Project, as name: ProjectName? = nil) throws(StorageError) -> [String] {
+  /// - Parameters:
+  ///   - name: how the project is called; nil: it does not matter.
+  ///   - grantsReading: makes the API's role, which is the whole server's.
+  public func migrate(
+    _ project: Project, as name: ProjectName? = nil, grantsReading: Bool = true
+  ) throws(StorageError) -> [String] {
     let key = AdvisoryLock.migration.key(for: connection)
     do {
       _ = try connection.query("SELECT pg_advisory_lock($1)", [.bigint(key)])
@@ -46,7 +50,7 @@ public struct Migrator {
         for aggregate in stream.plan.aggregates { changes += try apply(aggregate, of: stream.plan) }
       }
       try beginAlerts(project.alerts)
-      try grant(project)
+      if grantsReading { try grant(project) }
       _ = try connection.query("SELECT pg_advisory_unlock($1)", [.bigint(key)])
       return changes
     } catch let error as PostgresError {
@@ -58,7 +62,7 @@ public struct Migrator {
 
   /// Enters where new alerts begin, for any cluster: at the watermark that their aggregate's stream has reached, or before
   /// everything when nothing has been read yet.
-  private func beginAlerts(_ alerts: [AlertPlan]) throws(PostgresError) {
+  package func beginAlerts(_ alerts: [AlertPlan]) throws(PostgresError) {
     for alert in alerts {
       _ = try connection.query(
         """
