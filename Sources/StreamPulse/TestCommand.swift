@@ -52,7 +52,7 @@ private final class TestSession {
     let errors = review.errors + tests.errors
     guard errors.isEmpty else { throw ProjectError.definitions(errors) }
     let chosen = try choose(from: tests.tests)
-    let runner = try TestRunner(Project(review), database: database, schema: "streampulse_test_\(getpid())")
+    let runner = try TestRunner(Project(review), database: database)
     defer { runner.close() }
     var outcomes: [TestOutcome] = []
     for test in chosen {

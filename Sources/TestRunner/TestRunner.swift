@@ -14,12 +14,10 @@ public final class TestRunner {
 
   /// Makes the schema, in which the tests run one after the other.
   ///
-  /// - Parameters:
-  ///   - database: may be anybody's; nothing of it is touched but the schema, which `close` drops.
-  ///   - schema: how it is called.
-  public init(_ project: Project, database: ConnectionSettings, schema: String) throws {
+  /// - Parameter database: may be anybody's; nothing of it is touched but the schema, which `close` drops.
+  public init(_ project: Project, database: ConnectionSettings) throws {
     self.project = project
-    self.schema = try ScratchSchema(database, named: schema, for: project)
+    self.schema = try ScratchSchema(database, for: project)
   }
 
   /// Drops the schema.

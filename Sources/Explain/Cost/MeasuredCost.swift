@@ -32,7 +32,7 @@ public struct MeasuredCost: Hashable, Sendable {
   /// Bytes that a group's accumulators take in memory.
   public var stateBytes: Int
 
-  private static let rounds = 5
+  private static let rounds = 8
 
   /// - Parameter events: a round's; rounded up to whole batches.
   public init(_ aggregate: AggregatePlan, of stream: StreamPlan, events: Int = 100_000) {

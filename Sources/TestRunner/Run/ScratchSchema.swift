@@ -9,6 +9,9 @@ import Storage
 ///
 /// In it `now()` and `clock_timestamp()` are the test's time.
 final class ScratchSchema {
+  /// What the names of all such schemas begin with.
+  static let prefix = "streampulse_test_"
+
   let connection: PostgresConnection
   let settings: ConnectionSettings
   private let project: Project
@@ -17,19 +20,20 @@ final class ScratchSchema {
 
   /// Makes the engine's tables and those of all aggregates.
   ///
-  /// - Parameter name: of the schema; one that is left of an earlier run is dropped.
-  init(_ database: ConnectionSettings, named name: String, for project: Project) throws {
-    var settings = database.with("application_name", "streampulse test")
+  /// What runs that were killed have left is dropped.
+  init(_ database: ConnectionSettings, for project: Project) throws {
+    let name = Self.prefix + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    var settings = database.with("application_name", name)
     settings.schema = name
     self.settings = settings
     self.name = name
     self.project = project
     connection = try PostgresConnection(settings)
-    try drop()
+    try drop([name] + abandoned())
     do {
       try prepare()
     } catch {
-      try? drop()
+      try? drop([name])
       throw error
     }
   }
@@ -79,15 +83,29 @@ final class ScratchSchema {
     return try (0..<rows.rowCount).map { try JSONValue(parsing: rows[$0, 0] ?? "null") }
   }
 
-  private func drop() throws {
-    let schemas = [name, Bookkeeping.schema(of: name), Bookkeeping.schema(of: name) + "_replay"].map(quotedIdentifier)
+  /// Schemas of runs that were killed: whoever uses one is connected under its name.
+  private func abandoned() throws -> [String] {
+    let left = try connection.query(
+      """
+      SELECT nspname FROM pg_namespace
+      WHERE starts_with(nspname::text, $1) AND nspname::text !~ '_(pulse|replay)$'
+        AND pg_has_role(nspowner, 'USAGE')
+        AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = nspname)
+      """, [.text(Self.prefix)])
+    return (0..<left.rowCount).compactMap { left[$0, 0] }
+  }
+
+  private func drop(_ names: [String]) throws {
+    let schemas = names.flatMap { name in
+      [name, Bookkeeping.schema(of: name), Bookkeeping.schema(of: name) + "_replay"].map(quotedIdentifier)
+    }
     try connection.execute(
       "SET client_min_messages = warning; DROP SCHEMA IF EXISTS \(schemas.joined(separator: ", ")) CASCADE")
   }
 
   /// Drops the schema.
   func close() {
-    try? drop()
+    try? drop([name])
     connection.close()
   }
 }
