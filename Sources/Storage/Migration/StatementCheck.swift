@@ -3,6 +3,7 @@ import Observability
 import Plan
 import Postgres
 import Project
+import Spelling
 
 /// Something that the database says against the statement of a view, an endpoint or an alert.
 public struct StatementFault: Sendable, CustomStringConvertible {
@@ -44,11 +45,12 @@ public struct StatementCheck {
   /// Everything that is wrong, file by file. The tables must have been made.
   public func faults(of project: Project) throws(PostgresError) -> [StatementFault] {
     var faults: [StatementFault] = []
+    let tables = project.aggregates.map(\.name) + project.views.map(\.name) + ["alerts", "dead_letters", "event_log"]
     for endpoint in project.endpoints {
-      if let fault = try fault(.endpoint, endpoint.statement) { faults.append(fault) }
+      if let fault = try fault(.endpoint, endpoint.statement, tables) { faults.append(fault) }
     }
     for alert in project.alerts {
-      if let fault = try fault(.alert, alert.statement) { faults.append(fault) }
+      if let fault = try fault(.alert, alert.statement, tables) { faults.append(fault) }
     }
     return faults
   }
@@ -74,14 +76,27 @@ public struct StatementCheck {
   }
 
   private func fault(
-    _ subject: StatementFault.Subject, _ statement: LocatedStatement
+    _ subject: StatementFault.Subject, _ statement: LocatedStatement, _ tables: [String]
   ) throws(PostgresError) -> StatementFault? {
     do throws(PostgresError) {
       try connection.prepare("check \(statement.text.hashValue)", statement.text)
       return nil
     } catch {
-      guard let fault = StatementFault(subject, statement, error) else { throw error }
+      guard var fault = StatementFault(subject, statement, error) else { throw error }
+      if fault.hint == nil, error.sqlstate == Self.undefinedTable, case .server(let report) = error.kind {
+        fault.hint = Self.hint(report, statement, tables)
+      }
       return fault
     }
+  }
+
+  private static let undefinedTable = "42P01"
+
+  /// What the table was probably meant to be that the server points at and does not know.
+  private static func hint(_ report: ServerReport, _ statement: LocatedStatement, _ tables: [String]) -> String? {
+    guard let position = report.position, position > 0 else { return nil }
+    let name = statement.text.unicodeScalars.dropFirst(position - 1)
+      .prefix { $0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "_" }
+    return nearestSpelling(of: String(name), among: tables).map { "did you mean \($0)?" }
   }
 }
