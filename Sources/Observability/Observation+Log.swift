@@ -122,10 +122,11 @@ extension Observation {
         .debug, "request served",
         [.init(.method, method), .init(.route, route), .init(.status, status), .init(.seconds, seconds)]
       )
-    case .requestFailed(let method, let route, let status, let reason):
+    case .requestFailed(let method, let route, let status, _, let reason, let identity):
       (
         .warning, "request failed",
         [.init(.method, method), .init(.route, route), .init(.status, status), .init(.reason, reason)]
+          + optional(.request, identity)
       )
     }
   }

@@ -87,5 +87,7 @@ public enum Observation: Sendable {
 
   // The API.
   case requestServed(method: String, route: String, status: Int, seconds: Double)
-  case requestFailed(method: String, route: String, status: Int, reason: String)
+  /// The identity is the answer's `X-Request-ID`.
+  case requestFailed(
+    method: String, route: String, status: Int, seconds: Double, reason: String, identity: String?)
 }

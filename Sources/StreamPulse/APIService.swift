@@ -70,6 +70,7 @@ final class APIService: Sendable {
     let listener = CommitListener(reader, version)
     try parts.startThread("commits", stop: { listener.stop() }, run: { listener.run() })
     var configuration = StatsAPIConfiguration()
+    configuration.version = Commands.version
     configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
@@ -182,7 +183,8 @@ extension RequestObservation {
     guard let failure else {
       return .requestServed(method: method, route: route, status: status, seconds: seconds)
     }
-    return .requestFailed(method: method, route: route, status: status, reason: failure.text)
+    return .requestFailed(
+      method: method, route: route, status: status, seconds: seconds, reason: failure.text, identity: identity)
   }
 }
 
@@ -193,6 +195,7 @@ extension QueryFailure {
     case .overloaded: "too many queries wait already"
     case .timeout: "the statement timeout has passed"
     case .noResult: "the query gave no row"
+    case .invalidArgument(let parameter, let reason): "\(parameter): \(reason)"
     case .failed(let message): message
     }
   }

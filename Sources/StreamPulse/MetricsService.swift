@@ -37,8 +37,10 @@ final class MetricsService: Sendable {
         .init($0.source, database, isOnly: service.processors.count == 1, processor: $0.processor)
       }, observer: observer)
     observer.exposeHealth(streams: service.processors.map(\.source.name)) { health.report.figures }
+    var configuration = StatsAPIConfiguration()
+    configuration.version = Commands.version
     let api = try StatsAPI(
-      endpoints: [], configuration: StatsAPIConfiguration(),
+      endpoints: [], configuration: configuration,
       dependencies: StatsAPI.Dependencies(
         // There is no endpoint that could ask.
         execute: { _, _, completion in completion(.failure(.unavailable)) }, health: { $0(health.report) },

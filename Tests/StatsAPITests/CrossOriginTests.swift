@@ -33,6 +33,17 @@ import Testing
     }
   }
 
+  @Test("everybody may read, but nobody's credentials are taken from everywhere")
+  func anyOrigin() throws {
+    let fixture = try Fixture { $0.allowedOrigins = .any }
+    for method in ["GET", "OPTIONS"] {
+      let answer = try fixture.client().get(
+        "/api/stats/realtime", method: method, headers: ["Origin": "https://a.example"])
+      #expect(answer.header("Access-Control-Allow-Origin") == "*")
+      #expect(answer.header("Access-Control-Allow-Credentials") == nil)
+    }
+  }
+
   @Test("an answer that depends on the origin says so, so that no cache mixes them up")
   func vary() throws {
     let listed = try Fixture { $0.allowedOrigins = .list(["https://a.example"]) }
@@ -54,6 +65,11 @@ import Testing
     #expect(answer.status == 204)
     #expect(answer.header("Allow") == "GET, HEAD, OPTIONS")
     #expect(answer.header("Access-Control-Allow-Methods") == methods)
+    #expect(answer.header("Access-Control-Allow-Credentials") == methods.map { _ in "true" })
+    let headers = answer.header("Access-Control-Allow-Headers")
+    for name in ["Content-Type", "Authorization", "X-Requested-With"] {
+      #expect(headers?.contains(name) == methods.map { _ in true })
+    }
     #expect(fixture.queryCount == 0)
   }
 }

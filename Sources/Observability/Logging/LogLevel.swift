@@ -64,6 +64,6 @@ public enum LogKey: String, Sendable, CaseIterable {
     found, hint, host, key, last, letter, line, method, migration, offset, partition, partitions, path, pid,
     policy, port, reason
   case retryAfterSeconds = "retry_after_seconds"
-  case route, rows, schema, seconds, server, severity,
+  case request, route, rows, schema, seconds, server, severity,
     signal, sqlstate, status, stream, streams, table, topic, url, version
 }

@@ -14,7 +14,7 @@ final class EndpointAnswer: Sendable {
   let body: [UInt8]
   let tag: EntityTag
   let headers: [HTTPHeader]
-  /// Without headers for a particular origin. nil when memory was exhausted.
+  /// Without headers for a particular origin or request. nil when memory was exhausted.
   let prepared: PreparedResponse?
   let preparedNotModified: PreparedResponse?
 
@@ -22,9 +22,9 @@ final class EndpointAnswer: Sendable {
     self.body = body
     tag = EntityTag(of: body)
     self.headers = headers + [HTTPHeader("ETag", tag.text)]
-    prepared = PreparedResponse(
-      HTTPResponse(contentType: "application/json", bytes: body, headers: self.headers + common))
-    preparedNotModified = PreparedResponse(HTTPResponse(status: 304, headers: self.headers + common))
+    let constant = self.headers + common + ResponseTime.fromMemory
+    prepared = PreparedResponse(HTTPResponse(contentType: "application/json", bytes: body, headers: constant))
+    preparedNotModified = PreparedResponse(HTTPResponse(status: 304, headers: constant))
   }
 }
 

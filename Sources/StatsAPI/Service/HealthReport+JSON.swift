@@ -1,10 +1,14 @@
 import JSON
 
 extension HealthReport {
-  /// `{"status":…,"database":{…},"broker":{…},"processor":{…},"streams":[{…}]}`
-  var json: [UInt8] {
+  /// `{"status":…,"timestamp":…,"version":…,"database":{…},"broker":{…},"processor":{…},"streams":[{…}]}`
+  ///
+  /// - Parameter time: microseconds since 1970-01-01T00:00:00Z.
+  func json(at time: Int64, version: String) -> [UInt8] {
     let value = JSONValue.object([
       JSONMember("status", .string(status.rawValue)),
+      JSONMember("timestamp", .string(timestamp(microseconds: time))),
+      JSONMember("version", .string(version)),
       JSONMember("database", database.json),
       JSONMember("broker", broker.json),
       JSONMember("processor", .object(processor.members)),
