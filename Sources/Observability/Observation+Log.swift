@@ -117,6 +117,11 @@ extension Observation {
         [.init(.alert, alert), .init(.severity, severity), .init(.key, key), .init(.reason, message)]
       )
 
+    case .connectionsStrained(let late, let full, let displaced):
+      (
+        .warning, "connections closed under strain",
+        [.init(.late, late), .init(.full, full), .init(.displaced, displaced)]
+      )
     case .requestServed(let method, let route, let status, let seconds):
       (
         .debug, "request served",

@@ -86,6 +86,9 @@ public enum Observation: Sendable {
   case alertRaised(alert: String, severity: String, key: String, message: String)
 
   // The API.
+  /// Connections that were closed so that others are answered: requests that came too slowly, answers of 503 because all
+  /// connections were in use, and connections without a request that made room for others.
+  case connectionsStrained(late: Int, full: Int, displaced: Int)
   case requestServed(method: String, route: String, status: Int, seconds: Double)
   /// The identity is the answer's `X-Request-ID`.
   case requestFailed(

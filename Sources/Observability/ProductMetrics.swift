@@ -84,7 +84,7 @@ struct ProductMetrics: Sendable {
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .settingIgnored,
       .tableAbandoned,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,
-      .deadLetterUnforwardable, .topicUnusable, .topicUsable, .recordsRejected, .recordsTaken:
+      .deadLetterUnforwardable, .connectionsStrained, .topicUnusable, .topicUsable, .recordsRejected, .recordsTaken:
       break
     }
   }

@@ -92,9 +92,14 @@ final class APIService: Sendable {
     http.port = UInt16(clamping: settings.port)
     http.threads = settings.threads
     http.maximumConnections = settings.maxConnections
+    http.maximumConnectionsPerAddress = settings.maxConnectionsPerAddress
+    http.reservedPaths = StatsAPI.vitalPaths
     let server = try ListeningAddress.api(settings).listening { () throws(HTTPServerError) in
-      try HTTPServer(configuration: http, recall: { api.recall($0) }, handler: { api.handle($0, $1) })
+      try HTTPServer(
+        configuration: http, recall: { api.recall($0) }, report: { observer.observe($0.observation) },
+        handler: { api.handle($0, $1) })
     }
+    observer.expose(server, api)
     parts.add { server.stop() }
     return server
   }

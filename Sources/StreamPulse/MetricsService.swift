@@ -52,9 +52,13 @@ final class MetricsService: Sendable {
     http.host = address.host
     http.port = UInt16(clamping: address.port)
     http.threads = 1
+    http.reservedPaths = StatsAPI.vitalPaths
     let server = try address.listening { () throws(HTTPServerError) in
-      try HTTPServer(configuration: http) { request, responder in api.handle(request, responder) }
+      try HTTPServer(configuration: http, report: { observer.observe($0.observation) }) { request, responder in
+        api.handle(request, responder)
+      }
     }
+    observer.expose(server, api)
     parts.add { server.stop() }
     return server
   }

@@ -9,6 +9,9 @@ import Testing
     _ = try logged(.json) { logger in
       let observer = Observer(logger: logger, registry: registry)
       observer.exposeHealth(streams: ["s"]) { HealthFigures(isDatabaseUp: true, isBrokerUp: true, lagRecords: [:]) }
+      observer.exposeConnections(reasons: ["late"]) {
+        ConnectionFigures(open: 1, waiting: 2, streams: 3, closed: ["late": 4])
+      }
       for sample in ObservationTests.samples { observer.observe(sample) }
     }
     var documented: Set<String> = []

@@ -138,6 +138,19 @@ import Testing
   }
 
   @Test(
+    "where the servers are is told to this machine alone, and not through a proxy",
+    arguments: [nil, "X-Forwarded-For", "Forwarded", "X-Real-IP", "via"], [true, false])
+  func concealed(proxy: String?, isUp: Bool) throws {
+    let report = HealthReport(
+      database: .init(isUp: isUp, detail: "postgresql://user@secret:5432"),
+      broker: .init(isUp: isUp, detail: "secret:9092"), streams: [])
+    let answer = try Fixture(health: report).get("/health", headers: proxy.map { [$0: "192.0.2.1"] } ?? [:])
+    #expect(answer.text.contains("secret") == (proxy == nil))
+    #expect(answer.text.contains("user@") == (proxy == nil))
+    #expect(answer.text.contains(isUp ? "\"up\"" : "\"down\""))
+  }
+
+  @Test(
     "a topic that cannot be read and records that all die degrade it, with why in the processor's detail",
     arguments: [
       (nil, [], [], nil, "running", "ok"), ("T", [], [], nil, "waiting", "degraded"),

@@ -58,10 +58,11 @@ public struct LogField: Hashable, Sendable {
 
 /// Every key that a log line may have, so that one thing has one name.
 public enum LogKey: String, Sendable, CaseIterable {
-  case aggregates, alert, alerts, attempt, bytes, code, codes, column, command, count, endpoints, events, expected,
+  case aggregates, alert, alerts, attempt, bytes, code, codes, column, command, count, displaced, endpoints, events,
+    expected,
     file,
     first,
-    found, hint, host, key, last, letter, line, method, migration, offset, partition, partitions, path, pid,
+    found, full, hint, host, key, last, late, letter, line, method, migration, offset, partition, partitions, path, pid,
     policy, port, reason
   case retryAfterSeconds = "retry_after_seconds"
   case request, route, rows, schema, seconds, server, severity,

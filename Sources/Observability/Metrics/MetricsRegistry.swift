@@ -32,6 +32,14 @@ public final class MetricsRegistry: Sendable {
     return counter
   }
 
+  /// A counter that somebody else counts; asked for like a computed gauge.
+  public func counter(
+    _ name: String, help: String, labels: [MetricLabel] = [], value: @escaping @Sendable () -> Double
+  ) {
+    precondition(name.hasSuffix("_total"), "the name of a counter ends in _total")
+    _ = instrument(name, type: "counter", help: help, labels: labels) { .computed(value) }
+  }
+
   public func gauge(_ name: String, help: String, labels: [MetricLabel] = []) -> Gauge {
     let found = instrument(name, type: "gauge", help: help, labels: labels) { .gauge(Gauge()) }
     guard case .gauge(let gauge) = found else { return Gauge() }

@@ -3,14 +3,16 @@ import JSON
 extension HealthReport {
   /// `{"status":…,"timestamp":…,"version":…,"database":{…},"broker":{…},"processor":{…},"streams":[{…}]}`
   ///
-  /// - Parameter time: microseconds since 1970-01-01T00:00:00Z.
-  func json(at time: Int64, version: String) -> [UInt8] {
+  /// - Parameters:
+  ///   - time: microseconds since 1970-01-01T00:00:00Z.
+  ///   - namesServers: whether the reader may learn where the database and the brokers are, and who uses them.
+  func json(at time: Int64, version: String, namesServers: Bool) -> [UInt8] {
     let value = JSONValue.object([
       JSONMember("status", .string(status.rawValue)),
       JSONMember("timestamp", .string(timestamp(microseconds: time))),
       JSONMember("version", .string(version)),
-      JSONMember("database", database.json),
-      JSONMember("broker", broker.json),
+      JSONMember("database", database.json(namesServers: namesServers)),
+      JSONMember("broker", broker.json(namesServers: namesServers)),
       JSONMember("processor", .object(processor.members)),
       JSONMember("streams", .array(streams.map(\.json))),
     ])
@@ -21,10 +23,12 @@ extension HealthReport {
 }
 
 extension HealthReport.Dependency {
-  fileprivate var json: JSONValue {
-    .object([
+  fileprivate func json(namesServers: Bool) -> JSONValue {
+    // The text may hold addresses and names of users, also where it says what is wrong.
+    let told = namesServers ? detail : isUp ? nil : "it cannot be used; the server's log says why"
+    return .object([
       JSONMember("status", .string(isUp ? "up" : "down")),
-      JSONMember("detail", detail.map { .string($0) } ?? .null),
+      JSONMember("detail", told.map { .string($0) } ?? .null),
     ])
   }
 }

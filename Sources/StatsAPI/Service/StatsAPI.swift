@@ -79,6 +79,12 @@ public final class StatsAPI: Sendable {
 
   deinit { streams.stop() }
 
+  /// Event streams that are open or about to be.
+  public var openStreams: Int { streams.openCount }
+
+  /// The paths of requests that are to be answered when nothing else is, for `HTTPConfiguration.reservedPaths`.
+  public static let vitalPaths: Set<String> = ["/health", "/ping", "/metrics", "/-/metrics"]
+
   /// Ends the streams. Requests that still come are answered; stop the server first or afterwards.
   public func stop() { streams.stop() }
 
@@ -166,12 +172,20 @@ public final class StatsAPI: Sendable {
   }
 
   private func answerHealth(_ reply: Reply) {
+    let namesServers = Self.isFromThisMachine(reply.request)
     dependencies.health { report in
       reply.send(
         HTTPResponse(
           status: report.status == .down ? 503 : 200, contentType: "application/json",
-          bytes: report.json(at: Clock.wall(), version: self.version), headers: Self.fresh))
+          bytes: report.json(at: Clock.wall(), version: self.version, namesServers: namesServers),
+          headers: Self.fresh))
     }
+  }
+
+  /// Whether nobody else asks: a proxy on this machine asks for others, and says so.
+  private static func isFromThisMachine(_ request: HTTPRequest) -> Bool {
+    request.remoteAddress.isLoopback
+      && ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"].allSatisfy { request.header($0) == nil }
   }
 
   private func send(_ file: StaticFiles.File, _ reply: Reply) {
