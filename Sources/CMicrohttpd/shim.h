@@ -7,7 +7,6 @@
 
 // The daemon's options are variadic, which Swift cannot call.
 struct streampulse_http_options {
-  int listen_socket;
   unsigned int threads;
   unsigned int connection_limit;
   unsigned int idle_timeout_seconds;
@@ -16,6 +15,7 @@ struct streampulse_http_options {
   MHD_AccessHandlerCallback on_request;
   void *(*on_target)(void *context, const char *target, struct MHD_Connection *connection);
   MHD_RequestCompletedCallback on_completed;
+  MHD_NotifyConnectionCallback on_connection;
 };
 
 // Leaves the request target as it came: libmicrohttpd's own decoding lets invalid escapes pass.
@@ -27,17 +27,18 @@ static size_t streampulse_http_keep_escapes(void *context, struct MHD_Connection
 
 static inline struct MHD_Daemon *streampulse_http_start(const struct streampulse_http_options *options) {
   return MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, options->on_request,
-      options->context,
-      MHD_OPTION_LISTEN_SOCKET, (MHD_socket)options->listen_socket,
+      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
+      options->on_request, options->context,
       MHD_OPTION_THREAD_POOL_SIZE, options->threads,
       MHD_OPTION_CONNECTION_LIMIT, options->connection_limit,
       MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout_seconds,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->connection_memory_bytes,
-      MHD_OPTION_STRICT_FOR_CLIENT, 1,
+      // What is strict here (RFC 9112) is ours: libmicrohttpd would answer twice to a request without Host.
+      MHD_OPTION_STRICT_FOR_CLIENT, 0,
       MHD_OPTION_UNESCAPE_CALLBACK, streampulse_http_keep_escapes, NULL,
       MHD_OPTION_URI_LOG_CALLBACK, options->on_target, options->context,
       MHD_OPTION_NOTIFY_COMPLETED, options->on_completed, options->context,
+      MHD_OPTION_NOTIFY_CONNECTION, options->on_connection, options->context,
       MHD_OPTION_END);
 }
 
@@ -49,4 +50,14 @@ static inline const struct sockaddr *streampulse_http_client_address(struct MHD_
 static inline size_t streampulse_http_header_bytes(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
   return info == NULL ? 0 : info->header_size;
+}
+
+static inline int streampulse_http_descriptor(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  return info == NULL ? -1 : info->connect_fd;
+}
+
+static inline void *streampulse_http_socket_context(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info == NULL ? NULL : info->socket_context;
 }

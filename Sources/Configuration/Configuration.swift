@@ -44,6 +44,9 @@ public struct Configuration: Sendable {
     public var workers: Int
     public var threads: Int
     public var maxConnections: Int
+    public var maxConnectionsPerAddress: Int
+    /// 0: never.
+    public var silentAfterSeconds: Int
     public var statementTimeoutMilliseconds: Int
   }
 
@@ -115,6 +118,9 @@ public struct Configuration: Sendable {
       allowedOrigins: splitList(values.optional(.allowedOrigins) ?? ""), cacheSeconds: values.number(.cacheTTL),
       workers: values.integer(.apiWorkers), threads: values.integer(.apiThreads),
       maxConnections: values.integer(.apiMaxConnections),
+      maxConnectionsPerAddress: values.optional(.apiMaxConnectionsPerAddress) == nil
+        ? (values.integer(.apiMaxConnections) + 1) / 2 : values.integer(.apiMaxConnectionsPerAddress),
+      silentAfterSeconds: values.integer(.silentAfter),
       statementTimeoutMilliseconds: values.integer(.statementTimeout))
     engine = Engine(
       flushIntervalMilliseconds: values.integer(.flushInterval), batchSize: values.integer(.batchSize),

@@ -5,6 +5,54 @@ import Glibc
 // libmicrohttpd's, and holds up that thread's other connections for as long as it takes. `context` is the `ServerCore`,
 // unretained: the server keeps it until the daemon has stopped.
 
+/// A connection has come to its event loop, or is about to be closed. Its context is the `OpenConnection`, unretained: the
+/// table keeps it until it is removed here.
+func connectionChanged(
+  context: UnsafeMutableRawPointer?, connection: OpaquePointer?,
+  socketContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, change: MHD_ConnectionNotificationCode
+) {
+  guard let context, let connection else { return }
+  let table = Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue().connections
+  let descriptor = streampulse_http_descriptor(connection)
+  switch change {
+  case MHD_CONNECTION_NOTIFY_STARTED:
+    socketContext?.pointee = table.connection(descriptor).map { Unmanaged.passUnretained($0).toOpaque() }
+  case MHD_CONNECTION_NOTIFY_CLOSED:
+    socketContext?.pointee = nil
+    table.remove(descriptor)
+  default: break
+  }
+}
+
+extension OpenConnection {
+  /// What `connectionChanged` has put there.
+  static func of(_ connection: OpaquePointer) -> OpenConnection? {
+    streampulse_http_socket_context(connection).map { Unmanaged<OpenConnection>.fromOpaque($0).takeUnretainedValue() }
+  }
+}
+
+extension Framing {
+  /// Of the headers of the connection's current request.
+  init(of connection: OpaquePointer) {
+    self.init()
+    withUnsafeMutablePointer(to: &self) { framing in
+      _ = MHD_get_connection_values_n(
+        connection, MHD_HEADER_KIND,
+        { context, _, name, nameCount, value, valueCount in
+          guard let context, let name else { return MHD_YES }
+          name.withMemoryRebound(to: UInt8.self, capacity: nameCount) { name in
+            let name = UnsafeBufferPointer(start: name, count: nameCount)
+            let value = UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : valueCount)
+            value.withMemoryRebound(to: UInt8.self) {
+              context.assumingMemoryBound(to: Framing.self).pointee.add(name: name, value: $0)
+            }
+          }
+          return MHD_YES
+        }, framing)
+    }
+  }
+}
+
 /// The request line has arrived. The reference it returns is the request's context, released by `requestCompleted`.
 func requestBegan(
   context: UnsafeMutableRawPointer?, target: UnsafePointer<CChar>?, connection: OpaquePointer?
@@ -21,12 +69,12 @@ func requestAdvanced(
   method: UnsafePointer<CChar>?, version: UnsafePointer<CChar>?, upload: UnsafePointer<CChar>?,
   uploadCount: UnsafeMutablePointer<Int>?, request: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-  guard let context, let method, let uploadCount, let exchange = request?.pointee else { return MHD_NO }
+  guard let context, let method, let version, let uploadCount, let exchange = request?.pointee else { return MHD_NO }
   let bytes = UnsafeRawBufferPointer(start: upload, count: uploadCount.pointee)
   uploadCount.pointee = 0
   return Unmanaged<ServerCore>.fromOpaque(context)._withUnsafeGuaranteedRef { core in
     Unmanaged<Exchange>.fromOpaque(exchange)._withUnsafeGuaranteedRef {
-      core.step($0, method: method, upload: bytes)
+      core.step($0, method: method, version: version, upload: bytes)
     }
   }
 }

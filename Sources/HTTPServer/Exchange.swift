@@ -17,6 +17,7 @@ final class Exchange: @unchecked Sendable {
   let connection: OpaquePointer
   /// As it came in the request line.
   let target: [UInt8]
+  let open: OpenConnection?
   private let state = Mutex(ExchangeState<Answer>())
   private let channel = Mutex<StreamChannel?>(nil)
 
@@ -33,6 +34,7 @@ final class Exchange: @unchecked Sendable {
   init(connection: OpaquePointer, target: [UInt8]) {
     self.connection = connection
     self.target = target
+    open = OpenConnection.of(connection)
   }
 
   /// Any thread. False: there is an answer already.

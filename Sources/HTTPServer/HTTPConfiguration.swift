@@ -6,10 +6,23 @@ public struct HTTPConfiguration: Sendable, Equatable {
   public var port: UInt16 = 0
   /// Event loops; each connection belongs to one of them.
   public var threads = 2
-  /// Connections beyond it wait in the kernel's backlog.
+  /// Connections that have sent a request, and are open. Where there are as many, the one that has been idle longest goes;
+  /// when all of them are being answered, a further one gets 503.
   public var maximumConnections = 1024
-  /// Of a request's line and headers, and of an answer's headers. Requests beyond it get 431, or 414 when the target
-  /// alone is too long.
+  /// The same for the connections of one IPv4 address, or of one network of 64 bits in IPv6.
+  public var maximumConnectionsPerAddress = 512
+  /// Connections that have sent no whole request yet; beyond it the oldest of them are closed. Less where the process may
+  /// not have so many descriptors.
+  public var maximumWaitingConnections = 4096
+  /// The paths of requests that find a connection even when all are in use.
+  public var reservedPaths: Set<String> = []
+  /// How long the whole head of a request may take to arrive.
+  public var headTimeoutSeconds = 10
+  /// Of a request's path and query; more gets 414.
+  public var maximumTargetBytes = 8 * 1024
+  /// Of a request's line and headers; more gets 431. Less than `connectionMemoryBytes`.
+  public var maximumHeadBytes = 24 * 1024
+  /// Of a request's line and headers, and of an answer's headers.
   public var connectionMemoryBytes = 32 * 1024
   /// Requests with a larger body get 413.
   public var maximumBodyBytes = 64 * 1024

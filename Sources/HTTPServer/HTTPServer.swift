@@ -1,6 +1,7 @@
 import CMicrohttpd
 import Glibc
 import Synchronization
+import Threads
 
 /// An HTTP/1.1 server that knows no route. It listens from `init` to `stop`.
 public final class HTTPServer: Sendable {
@@ -24,31 +25,59 @@ public final class HTTPServer: Sendable {
   public let port: UInt16
   private let core: ServerCore
   private let daemon: Mutex<Daemon?>
+  private let intake: Intake
+  private let intakeThread = Mutex<WorkerThread?>(nil)
 
   /// Binds, listens and answers from now on.
   ///
-  /// - Parameter recall: asked first.
+  /// - Parameters:
+  ///   - recall: asked first.
+  ///   - report: told every ten seconds at most what had to be done to connections since it was told last. Called on a
+  ///     thread of the server's: it must not block.
   public init(
-    configuration: HTTPConfiguration, recall: Recall? = nil, handler: @escaping Handler
+    configuration: HTTPConfiguration, recall: Recall? = nil, report: (@Sendable (HTTPStrain) -> Void)? = nil,
+    handler: @escaping Handler
   ) throws(HTTPServerError) {
-    guard let standard = StandardResponses(maximumBodyBytes: configuration.maximumBodyBytes) else { throw .notStarted }
+    guard let standard = StandardResponses(configuration) else { throw .notStarted }
     core = ServerCore(configuration: configuration, standard: standard, recall: recall, handler: handler)
     let listening = try ListeningSocket(host: configuration.host, port: configuration.port)
     port = listening.port
-    let descriptor = listening.release()
+    let table = core.connections
+    let intake = try Intake(
+      listener: listening.release(), configuration: configuration, table: table, report: report)
+    self.intake = intake
     var options = streampulse_http_options(
-      listen_socket: descriptor, threads: UInt32(clamping: configuration.threads),
-      connection_limit: UInt32(clamping: configuration.maximumConnections),
+      threads: UInt32(clamping: configuration.threads),
+      // The table keeps to the bound; this one only must not be in the way, in whichever loop connections end up.
+      connection_limit: UInt32(
+        clamping: (configuration.maximumConnections + 1024) * max(1, configuration.threads)),
       idle_timeout_seconds: UInt32(clamping: configuration.idleTimeoutSeconds),
       connection_memory_bytes: configuration.connectionMemoryBytes,
       context: Unmanaged.passUnretained(core).toOpaque(), on_request: requestAdvanced, on_target: requestBegan,
-      on_completed: requestCompleted)
-    guard let handle = streampulse_http_start(&options) else {
-      close(descriptor)
+      on_completed: requestCompleted, on_connection: connectionChanged)
+    guard let handle = streampulse_http_start(&options) else { throw .notStarted }
+    let started = Daemon(handle: handle)
+    daemon = Mutex(started)
+    do throws(ThreadError) {
+      let thread = try WorkerThread(name: "http intake") {
+        intake.run { MHD_add_connection(started.handle, $0, $1, $2) == MHD_YES }
+      }
+      intakeThread.withLock { $0 = thread }
+    } catch {
+      MHD_stop_daemon(started.handle)
+      daemon.withLock { $0 = nil }
       throw .notStarted
     }
-    daemon = Mutex(Daemon(handle: handle))
   }
+
+  /// Connections that have sent a request and are open.
+  public var openConnections: Int { core.connections.count }
+
+  /// Connections whose first request has not arrived yet.
+  public var waitingConnections: Int { intake.waitingConnections }
+
+  /// What had to be done to connections since the start.
+  public var strain: HTTPStrain { intake.strain }
 
   deinit { stop(graceMilliseconds: 0) }
 
@@ -62,11 +91,12 @@ public final class HTTPServer: Sendable {
   /// nothing. Must not be called from the handler.
   public func stop(graceMilliseconds: Int = 5_000) {
     guard let daemon = daemon.withLock({ $0.take() }) else { return }
-    // Not MHD_quiesce_daemon, which races with a busy worker of the pool for the removal of the listening socket from
-    // the worker's epoll set, and aborts the process when it loses (0.9.75).
     core.refuseNewRequests()
     core.closeStreams()
     _ = core.inFlight.waitUntilNone(milliseconds: graceMilliseconds)
+    // No connection comes any more, and none is on its way to the daemon.
+    intake.stop()
+    intakeThread.withLock { $0.take() }?.join()
     core.drain()
     _ = core.inFlight.waitUntilNone(milliseconds: Self.flushMilliseconds)
     // With a suspended connection this would abort; `drain` has seen to it that there is none.

@@ -28,6 +28,20 @@ public struct RemoteAddress: Sendable, CustomStringConvertible {
     }
   }
 
+  /// Whether it is this machine's own: 127.0.0.0/8 or ::1.
+  public var isLoopback: Bool {
+    switch host {
+    case .unknown: false
+    case .v4(let address): UInt32(bigEndian: address.s_addr) >> 24 == 127
+    case .v6(let address):
+      withUnsafeBytes(of: address) { bytes in
+        let isShort = bytes.prefix(10).allSatisfy { $0 == 0 }
+        return isShort
+          && (bytes[10..<16].elementsEqual([0, 0, 0, 0, 0, 1]) || bytes[10..<13].elementsEqual([255, 255, 127]))
+      }
+    }
+  }
+
   /// The address without the port, e.g. `127.0.0.1`.
   public var description: String {
     switch host {

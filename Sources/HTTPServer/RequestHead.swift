@@ -1,4 +1,5 @@
 import CMicrohttpd
+import Glibc
 
 /// A GET request as it came: nothing of it is copied or decoded but the target's bytes. To be looked at, not kept.
 public struct RequestHead: ~Copyable {
@@ -15,5 +16,18 @@ public struct RequestHead: ~Copyable {
   public func header(_ name: StaticString) -> String? {
     guard let value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name.utf8Start) else { return nil }
     return String(cString: value)
+  }
+
+  /// The same without a text of its own: the bytes end with the call.
+  public func withHeader<Result>(_ name: StaticString, _ body: (UnsafeBufferPointer<UInt8>?) -> Result) -> Result {
+    guard let value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name.utf8Start) else { return body(nil) }
+    let count = strlen(value)
+    return value.withMemoryRebound(to: UInt8.self, capacity: count) {
+      body(UnsafeBufferPointer(start: $0, count: count))
+    }
+  }
+
+  public func hasHeader(_ name: StaticString) -> Bool {
+    MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name.utf8Start) != nil
   }
 }

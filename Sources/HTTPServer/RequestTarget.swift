@@ -17,8 +17,8 @@ package struct RequestTarget: Equatable {
   /// In the order and with the repetitions of the request.
   package var query: [QueryItem]
 
-  /// nil when it is neither in origin nor in absolute form, an escape is not `%HH`, or it is, with and without escapes,
-  /// not UTF-8 or holds a zero byte.
+  /// nil when it is neither in origin nor in absolute form, holds a space or a control character, an escape is not `%HH`,
+  /// or it is, with and without escapes, not UTF-8 or holds a zero byte.
   init?(_ raw: [UInt8]) {
     let parsed = raw.withUnsafeBufferPointer { Self($0) }
     guard let parsed else { return nil }
@@ -27,7 +27,7 @@ package struct RequestTarget: Equatable {
 
   /// The same; `raw` is needed only for the time of the call.
   package init?(_ raw: UnsafeBufferPointer<UInt8>) {
-    guard !raw.contains(0) else { return nil }
+    guard raw.allSatisfy({ $0 > UInt8(ascii: " ") && $0 != 0x7f }) else { return nil }
     var rest = Slice(base: raw, bounds: raw.startIndex..<raw.endIndex)
     if rest.first != UInt8(ascii: "/") {
       if rest.elementsEqual("*".utf8) {

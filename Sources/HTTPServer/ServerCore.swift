@@ -13,6 +13,7 @@ final class ServerCore: Sendable {
   let configuration: HTTPConfiguration
   let standard: StandardResponses
   let inFlight = InFlight()
+  let connections: ConnectionTable
   private let recall: HTTPServer.Recall?
   private let handler: HTTPServer.Handler
   private let isStopping = Atomic<Bool>(false)
@@ -23,6 +24,7 @@ final class ServerCore: Sendable {
     handler: @escaping HTTPServer.Handler
   ) {
     self.configuration = configuration
+    connections = ConnectionTable(configuration)
     self.standard = standard
     self.recall = recall
     self.handler = handler
@@ -53,7 +55,7 @@ final class ServerCore: Sendable {
   /// One step of a request, as libmicrohttpd's access handler is called: the head, parts of the body, the end, and
   /// again after a resume.
   func step(
-    _ exchange: Exchange, method: UnsafePointer<CChar>, upload: UnsafeRawBufferPointer
+    _ exchange: Exchange, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>, upload: UnsafeRawBufferPointer
   ) -> MHD_Result {
     guard exchange.hasHead else {
       exchange.hasHead = true
@@ -61,12 +63,18 @@ final class ServerCore: Sendable {
         exchange.isInFlight = true
         inFlight.enter()
       }
+      if let fault = fault(of: exchange, needsHost: strcmp(version, "HTTP/1.0") != 0),
+        let refusal = standard.refusals[fault]
+      {
+        return queue(refusal, on: exchange)
+      }
       // An answer here closes the connection: good for a body that nobody will read, bad for everything else.
       return declaresTooLargeBody(exchange.connection) ? queue(standard.bodyTooLarge, on: exchange) : MHD_YES
     }
     guard upload.isEmpty else { return receive(upload, for: exchange) }
     if !exchange.isHandled {
       exchange.isHandled = true
+      exchange.open?.isBusy()
       handle(exchange, method: method)
     }
     if let answer = exchange.takeAnswer() { return send(answer, on: exchange) }
@@ -78,6 +86,7 @@ final class ServerCore: Sendable {
   /// The request is over, whatever became of it.
   func finish(_ exchange: Exchange) {
     exchange.finish()
+    exchange.open?.awaits()
     if exchange.isRegistered { waiting.withLock { _ = $0.exchanges.removeValue(forKey: ObjectIdentifier(exchange)) } }
     if exchange.isInFlight { inFlight.leave() }
   }
@@ -116,6 +125,13 @@ final class ServerCore: Sendable {
     exchange.body = []
     exchange.discardedBytes += upload.count
     return exchange.discardedBytes <= 16 * configuration.maximumBodyBytes ? MHD_YES : MHD_NO
+  }
+
+  /// Whatever came on the connection before, each request is held to what the first one was.
+  private func fault(of exchange: Exchange, needsHost: Bool) -> HeadFault? {
+    if exchange.target.count > configuration.maximumTargetBytes { return .targetTooLong }
+    if streampulse_http_header_bytes(exchange.connection) > configuration.maximumHeadBytes { return .headTooLarge }
+    return Framing(of: exchange.connection).fault(needsHost: needsHost)
   }
 
   private func declaresTooLargeBody(_ connection: OpaquePointer) -> Bool {

@@ -1,12 +1,23 @@
 /// The answers that the server gives by itself.
 struct StandardResponses: Sendable {
+  /// To heads of requests on connections that have had one before.
+  let refusals: [HeadFault: PreparedResponse]
   let badTarget: PreparedResponse
   let bodyTooLarge: PreparedResponse
   let failed: PreparedResponse
   let stopping: PreparedResponse
 
   /// nil when memory is exhausted.
-  init?(maximumBodyBytes: Int) {
+  init?(_ configuration: HTTPConfiguration) {
+    let maximumBodyBytes = configuration.maximumBodyBytes
+    var refusals: [HeadFault: PreparedResponse] = [:]
+    for fault in HeadFault.allCases {
+      guard let refusal = PreparedResponse(fault.problem(configuration).response(headers: fault.headers)) else {
+        return nil
+      }
+      refusals[fault] = refusal
+    }
+    self.refusals = refusals
     let badTarget = Problem(
       status: 400, title: "Malformed request target",
       detail: "the path and the query must be UTF-8 with escapes of the form %HH, and without zero bytes")

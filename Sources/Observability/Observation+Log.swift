@@ -96,6 +96,11 @@ extension Observation {
     case .recordsRejected(let topic, let reason):
       (.warning, "nearly all records are dead letters", [.init(.topic, topic), .init(.reason, reason)])
     case .recordsTaken(let topic): (.info, "records are taken again", [.init(.topic, topic)])
+    case .processorAbsent(let reason): (.warning, "no processor", [.init(.reason, reason)])
+    case .processorPresent: (.info, "a processor is there again", [])
+    case .sourceSilent(let topic, let reason):
+      (.warning, "no events come", [.init(.topic, topic), .init(.reason, reason)])
+    case .sourceHeard(let topic): (.info, "events come again", [.init(.topic, topic)])
     case .workAbandoned(let reason): (.warning, "uncommitted work given up, reading it again", [.init(.reason, reason)])
     case .watchFailed(let reason): (.warning, "alerts and retention wait", [.init(.reason, reason)])
     case .repeatsDropped(let topic, let partition, let count):
@@ -117,15 +122,21 @@ extension Observation {
         [.init(.alert, alert), .init(.severity, severity), .init(.key, key), .init(.reason, message)]
       )
 
+    case .connectionsStrained(let late, let full, let displaced):
+      (
+        .warning, "connections closed under strain",
+        [.init(.late, late), .init(.full, full), .init(.displaced, displaced)]
+      )
     case .requestServed(let method, let route, let status, let seconds):
       (
         .debug, "request served",
         [.init(.method, method), .init(.route, route), .init(.status, status), .init(.seconds, seconds)]
       )
-    case .requestFailed(let method, let route, let status, let reason):
+    case .requestFailed(let method, let route, let status, _, let reason, let identity):
       (
         .warning, "request failed",
         [.init(.method, method), .init(.route, route), .init(.status, status), .init(.reason, reason)]
+          + optional(.request, identity)
       )
     }
   }

@@ -69,6 +69,12 @@ public enum Observation: Sendable {
   /// Nearly all of the latest records are dead letters. The reason quotes no event.
   case recordsRejected(topic: String, reason: String)
   case recordsTaken(topic: String)
+  /// Nobody processes the stream.
+  case processorAbsent(reason: String)
+  case processorPresent
+  /// Its source has sent nothing for long.
+  case sourceSilent(topic: String, reason: String)
+  case sourceHeard(topic: String)
   /// What was not committed is given up and read again.
   case workAbandoned(reason: String)
   /// Alerts and retention could not be looked at; they are tried again.
@@ -86,6 +92,11 @@ public enum Observation: Sendable {
   case alertRaised(alert: String, severity: String, key: String, message: String)
 
   // The API.
+  /// Connections that were closed so that others are answered: requests that came too slowly, answers of 503 because all
+  /// connections were in use, and connections without a request that made room for others.
+  case connectionsStrained(late: Int, full: Int, displaced: Int)
   case requestServed(method: String, route: String, status: Int, seconds: Double)
-  case requestFailed(method: String, route: String, status: Int, reason: String)
+  /// The identity is the answer's `X-Request-ID`.
+  case requestFailed(
+    method: String, route: String, status: Int, seconds: Double, reason: String, identity: String?)
 }

@@ -73,7 +73,8 @@ struct ProductMetrics: Sendable {
     case .deadLettersForwarded(_, let count): forwardedLetters.add(Int64(count))
     case .retentionRemoved(_, let rows): removedRows.add(Int64(rows))
     case .alertRaised(_, let severity, _, _): alerts(severity).add()
-    case .requestServed(_, let route, let status, let seconds):
+    case .requestServed(_, let route, let status, let seconds),
+      .requestFailed(_, let route, let status, let seconds, _, _):
       let instruments = requests[route, status]
       instruments.requests.add()
       instruments.seconds.record(seconds)
@@ -83,7 +84,8 @@ struct ProductMetrics: Sendable {
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .settingIgnored,
       .tableAbandoned,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,
-      .deadLetterUnforwardable, .requestFailed, .topicUnusable, .topicUsable, .recordsRejected, .recordsTaken:
+      .deadLetterUnforwardable, .connectionsStrained, .processorAbsent, .processorPresent,
+      .sourceSilent, .sourceHeard, .topicUnusable, .topicUsable, .recordsRejected, .recordsTaken:
       break
     }
   }

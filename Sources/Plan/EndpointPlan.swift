@@ -68,8 +68,9 @@ public struct EndpointPlan: Hashable, Sendable {
     }
   }
 
-  /// What the API answers by itself, whatever the endpoints are.
-  public static let builtInPaths: Set<String> = ["/", "/health", "/metrics", "/openapi.json"]
+  /// What the API answers by itself, whatever the endpoints are. `/metrics`, `/ping` and `/version`, which it answers as
+  /// well, may be taken.
+  public static let builtInPaths: Set<String> = ["/", "/health", "/-/metrics", "/openapi.json"]
 
   /// `GET`.
   public var method: String

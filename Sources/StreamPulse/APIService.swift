@@ -65,16 +65,17 @@ final class APIService: Sendable {
         .init(
           source, reader, isOnly: sources.count == 1,
           processor: processors?.processors.first { $0.source.name == source.name }?.processor)
-      }, observer: observer)
+      }, silentAfterSeconds: settings.silentAfterSeconds, observer: observer)
     try parts.startThread("health", stop: { health.stop() }, run: { health.run() })
     let listener = CommitListener(reader, version)
     try parts.startThread("commits", stop: { listener.stop() }, run: { listener.run() })
     var configuration = StatsAPIConfiguration()
+    configuration.version = Commands.version
     configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     configuration.embeddedFiles = Dashboard.files
-    observer.exposeHealth(streams: sources.map(\.name)) {
+    observer.exposeHealth(streams: sources.map(\.name), states: HealthReport.Processor.State.names) {
       var figures = health.report.figures
       figures.outboxLetters = health.outboxLetters
       return figures
@@ -91,9 +92,14 @@ final class APIService: Sendable {
     http.port = UInt16(clamping: settings.port)
     http.threads = settings.threads
     http.maximumConnections = settings.maxConnections
+    http.maximumConnectionsPerAddress = settings.maxConnectionsPerAddress
+    http.reservedPaths = StatsAPI.vitalPaths
     let server = try ListeningAddress.api(settings).listening { () throws(HTTPServerError) in
-      try HTTPServer(configuration: http, recall: { api.recall($0) }, handler: { api.handle($0, $1) })
+      try HTTPServer(
+        configuration: http, recall: { api.recall($0) }, report: { observer.observe($0.observation) },
+        handler: { api.handle($0, $1) })
     }
+    observer.expose(server, api)
     parts.add { server.stop() }
     return server
   }
@@ -161,11 +167,23 @@ private final class CommitListener: Sendable {
   }
 }
 
+extension HealthReport.Processor.State {
+  static var names: [String] { allCases.map(\.rawValue) }
+}
+
 extension HealthReport {
   var figures: HealthFigures {
     HealthFigures(
       isDatabaseUp: database.isUp, isBrokerUp: broker.isUp,
-      lagRecords: Dictionary(streams.map { ($0.name, $0.processor.lagRecords) }) { first, _ in first })
+      lagRecords: Dictionary(streams.map { ($0.name, $0.processor.lagRecords) }) { first, _ in first },
+      streams: Dictionary(streams.map { ($0.name, $0.processor.figures) }) { first, _ in first })
+  }
+}
+
+extension HealthReport.Processor {
+  fileprivate var figures: StreamFigures {
+    StreamFigures(
+      state: state.rawValue, newestEventAgeSeconds: newestEventAgeSeconds, lastCommitAgeSeconds: lastCommitAgeSeconds)
   }
 }
 
@@ -183,7 +201,8 @@ extension RequestObservation {
     guard let failure else {
       return .requestServed(method: method, route: route, status: status, seconds: seconds)
     }
-    return .requestFailed(method: method, route: route, status: status, reason: failure.text)
+    return .requestFailed(
+      method: method, route: route, status: status, seconds: seconds, reason: failure.text, identity: identity)
   }
 }
 
@@ -194,6 +213,7 @@ extension QueryFailure {
     case .overloaded: "too many queries wait already"
     case .timeout: "the statement timeout has passed"
     case .noResult: "the query gave no row"
+    case .invalidArgument(let parameter, let reason): "\(parameter): \(reason)"
     case .failed(let message): message
     }
   }

@@ -35,10 +35,14 @@ final class MetricsService: Sendable {
       database: database.with("application_name", "streampulse metrics"), setup: [], kafka: kafka,
       streams: service.processors.map {
         .init($0.source, database, isOnly: service.processors.count == 1, processor: $0.processor)
-      }, observer: observer)
-    observer.exposeHealth(streams: service.processors.map(\.source.name)) { health.report.figures }
+      }, silentAfterSeconds: context.configuration.api.silentAfterSeconds, observer: observer)
+    observer.exposeHealth(
+      streams: service.processors.map(\.source.name), states: HealthReport.Processor.State.names
+    ) { health.report.figures }
+    var configuration = StatsAPIConfiguration()
+    configuration.version = Commands.version
     let api = try StatsAPI(
-      endpoints: [], configuration: StatsAPIConfiguration(),
+      endpoints: [], configuration: configuration,
       dependencies: StatsAPI.Dependencies(
         // There is no endpoint that could ask.
         execute: { _, _, completion in completion(.failure(.unavailable)) }, health: { $0(health.report) },
@@ -50,9 +54,13 @@ final class MetricsService: Sendable {
     http.host = address.host
     http.port = UInt16(clamping: address.port)
     http.threads = 1
+    http.reservedPaths = StatsAPI.vitalPaths
     let server = try address.listening { () throws(HTTPServerError) in
-      try HTTPServer(configuration: http) { request, responder in api.handle(request, responder) }
+      try HTTPServer(configuration: http, report: { observer.observe($0.observation) }) { request, responder in
+        api.handle(request, responder)
+      }
     }
+    observer.expose(server, api)
     parts.add { server.stop() }
     return server
   }

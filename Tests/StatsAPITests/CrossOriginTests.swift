@@ -33,12 +33,23 @@ import Testing
     }
   }
 
+  @Test("everybody may read, but nobody's credentials are taken from everywhere")
+  func anyOrigin() throws {
+    let fixture = try Fixture { $0.allowedOrigins = .any }
+    for method in ["GET", "OPTIONS"] {
+      let answer = try fixture.client().get(
+        "/api/stats/realtime", method: method, headers: ["Origin": "https://a.example"])
+      #expect(answer.header("Access-Control-Allow-Origin") == "*")
+      #expect(answer.header("Access-Control-Allow-Credentials") == nil)
+    }
+  }
+
   @Test("an answer that depends on the origin says so, so that no cache mixes them up")
   func vary() throws {
     let listed = try Fixture { $0.allowedOrigins = .list(["https://a.example"]) }
-    #expect(try listed.get("/api/stats/realtime").header("Vary") == "Accept, Origin")
+    #expect(try listed.get("/api/stats/realtime").header("Vary") == "Accept, Accept-Encoding, Origin")
     let any = try Fixture { $0.allowedOrigins = .any }
-    #expect(try any.get("/api/stats/realtime").header("Vary") == "Accept")
+    #expect(try any.get("/api/stats/realtime").header("Vary") == "Accept, Accept-Encoding")
   }
 
   @Test(
@@ -54,6 +65,11 @@ import Testing
     #expect(answer.status == 204)
     #expect(answer.header("Allow") == "GET, HEAD, OPTIONS")
     #expect(answer.header("Access-Control-Allow-Methods") == methods)
+    #expect(answer.header("Access-Control-Allow-Credentials") == methods.map { _ in "true" })
+    let headers = answer.header("Access-Control-Allow-Headers")
+    for name in ["Content-Type", "Authorization", "X-Requested-With"] {
+      #expect(headers?.contains(name) == methods.map { _ in true })
+    }
     #expect(fixture.queryCount == 0)
   }
 }

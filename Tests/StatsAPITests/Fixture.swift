@@ -57,6 +57,13 @@ final class Fixture: Sendable {
       -- returns: object
       SELECT :region AS region, :offset AS "offset"
       """,
+      """
+      -- name: GET /api/stats/sizes
+      -- summary: Values that differ by the case of their letters alone
+      -- param: unit text = 'GB' in GB|gb
+      -- returns: object
+      SELECT :unit AS unit
+      """,
     ]
     return try texts.map { try parseEndpoint(SourceFile(path: "endpoint.sql", text: $0)) }
   }
@@ -73,10 +80,12 @@ final class Fixture: Sendable {
   }
 
   init(
-    result: String? = "{}", health: HealthReport? = nil, configure: (inout StatsAPIConfiguration) -> Void = { _ in }
+    result: String? = "{}", health: HealthReport? = nil, endpoints: [EndpointPlan]? = nil,
+    configure: (inout StatsAPIConfiguration) -> Void = { _ in }
   ) throws {
     var configuration = StatsAPIConfiguration()
     configuration.streamIntervalMilliseconds = 0
+    configuration.version = "1.2.3"
     configuration.vendorFiles = []
     configure(&configuration)
     let state = Box(State(result: result.map { .success(Array($0.utf8)) }))
@@ -89,7 +98,7 @@ final class Fixture: Sendable {
           processor: .init(lagRecords: 0, lastCommitAgeSeconds: 0.25, isStalled: false))
       ])
     let api = try StatsAPI(
-      endpoints: try Self.endpoints(), configuration: configuration,
+      endpoints: endpoints ?? Self.endpoints(), configuration: configuration,
       dependencies: .init(
         execute: { endpoint, arguments, complete in
           let result = state.value.withLock { state -> Result<[UInt8], QueryFailure>? in

@@ -80,6 +80,34 @@ private func endpoint(_ select: String, parameters: String = "", returns: String
     #expect(database.run(greeting, [nil, "1", "true"]) == .failure(.unavailable))
   }
 
+  @Test(
+    "a text that the statement cannot cast is the client's fault; stored data that it cannot cast is not",
+    arguments: [
+      (":since::timestamptz::text", "yesterdayish", "it is no date or time"),
+      (":since::timestamptz::text", "", "it is no date or time"),
+      (":since::timestamptz::text", "2026-13-45", "it is a date or time that does not exist or is out of range"),
+      (":since::integer", "12x", "it has not the form of the type that it is used as"),
+      (":since::integer", "99999999999", "it is a number out of range"),
+      ("now() AT TIME ZONE :since", "Nowhere/Land", "it is none of the values that are known"),
+      (":since || 'stored'::text::integer", "12x", nil), ("1 / length(:since) - 1 / 0", "12x", nil),
+    ] as [(String, String, String?)])
+  func casts(expression: String, value: String, reason: String?) throws {
+    let database = try Database()
+    let cast = try endpoint("SELECT \(expression) AS n", parameters: "-- param: since text\n")
+    guard case .failure(let failure) = database.run(cast, [value]) else {
+      Issue.record("taken")
+      return
+    }
+    guard let reason else {
+      guard case .failed = failure else {
+        Issue.record("\(failure)")
+        return
+      }
+      return
+    }
+    #expect(failure == .invalidArgument(parameter: "since", reason: reason))
+  }
+
   @Test("when no more jobs may wait, a query is refused at once")
   func overloaded() throws {
     let database = try Database(size: 1, queueLimit: 1)

@@ -5,7 +5,8 @@ import StatsAPI
 import Testing
 
 @Suite struct RouteTests {
-  @Test("an unknown path is a 404 problem", arguments: ["/nothing", "/api", "/api/stats/trending/", "/health/x"])
+  @Test(
+    "an unknown path is a 404 problem", arguments: ["/nothing", "/api", "/api/stats/trending//", "/health/x", "/-/"])
   func unknownPath(path: String) throws {
     let answer = try Fixture().get(path)
     #expect(answer.status == 404)
@@ -19,6 +20,41 @@ import Testing
     #expect(answer.status == 405)
     #expect(answer.header("Allow") == "GET, HEAD, OPTIONS")
     #expect(fixture.queryCount == 0)
+  }
+
+  @Test("the server says that it answers, and which version it is")
+  func identity() throws {
+    let fixture = try Fixture()
+    #expect(try fixture.get("/ping").text == #"{"status":"ok"}"#)
+    #expect(try fixture.get("/version").text == #"{"name":"StreamPulse","version":"1.2.3"}"#)
+  }
+
+  @Test(
+    "a project may have /metrics, /ping and /version as routes of its own, and /-/metrics stays",
+    arguments: ["/metrics", "/ping", "/version"])
+  func claimed(path: String) throws {
+    let endpoint = try parseEndpoint(
+      SourceFile(path: "x.sql", text: "-- name: GET \(path)\n-- summary: Ours.\n-- returns: object\nSELECT 1 AS n"))
+    let fixture = try Fixture(result: "{\"n\":1}", endpoints: [endpoint])
+    #expect(try fixture.get(path).text == "{\"n\":1}")
+    #expect(try fixture.get("/-/metrics").text.hasPrefix("# TYPE"))
+    let description = try JSONValue(parsing: fixture.get("/openapi.json").body)
+    #expect(description["paths"]?[path]?["get"]?["summary"]?.stringValue == "Ours.")
+  }
+
+  @Test(
+    "every route that answers GET answers HEAD with the same status and type",
+    arguments: [
+      "/api/stats/realtime", "/api/stats/trending?minutes=0", "/health", "/metrics", "/-/metrics", "/ping", "/version",
+      "/openapi.json", "/nothing",
+    ])
+  func headOfAll(target: String) throws {
+    let client = try Fixture().client()
+    let head = try client.get(target, method: "HEAD")
+    let get = try client.get(target)
+    #expect(head.status == get.status)
+    #expect(head.header("Content-Type") == get.header("Content-Type"))
+    #expect(head.body.isEmpty)
   }
 
   @Test("HEAD of an endpoint has GET's head")
@@ -67,9 +103,9 @@ import Testing
     #expect(answer.header("Referrer-Policy") == "no-referrer")
   }
 
-  @Test("metrics are passed on as Prometheus expects them")
-  func metrics() throws {
-    let answer = try Fixture().get("/metrics")
+  @Test("metrics are passed on as Prometheus expects them", arguments: ["/metrics", "/-/metrics", "/metrics/"])
+  func metrics(path: String) throws {
+    let answer = try Fixture().get(path)
     #expect(answer.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
     #expect(answer.text == "# TYPE up gauge\nup 1\n")
   }
@@ -92,11 +128,48 @@ import Testing
     let answer = try Fixture(health: report).get("/health")
     #expect(answer.status == status)
     let json = try JSONValue(parsing: answer.body)
+    #expect(json["version"]?.stringValue == "1.2.3")
+    #expect(json["timestamp"]?.stringValue?.hasPrefix("20") == true)
     #expect(json["status"]?.stringValue == word)
     #expect(json["database"]?["status"]?.stringValue == (database ? "up" : "down"))
     #expect(json["broker"]?["detail"]?.stringValue == "3 \"partitions\"")
     #expect(json["processor"]?["lag_records"]?.isNull == true)
     #expect(json["processor"]?["last_commit_age_seconds"]?.doubleValue == (isStalled ? nil : 1.5))
+  }
+
+  @Test(
+    "a processor that is not there and a source that is silent degrade it; the age of the newest event is told",
+    arguments: [("A", nil, "absent"), (nil, "S", "silent"), ("A", "S", "absent"), (nil, nil, "running")]
+      as [(String?, String?, String)])
+  func presence(absence: String?, silence: String?, word: String) throws {
+    let processor = HealthReport.Processor(
+      lagRecords: 0, lastCommitAgeSeconds: 1, isStalled: false, absence: absence, silence: silence,
+      newestEventAgeSeconds: 200.1234)
+    let other = HealthReport.Processor(
+      lagRecords: 0, lastCommitAgeSeconds: 1, isStalled: false, newestEventAgeSeconds: 300)
+    let report = HealthReport(
+      database: .init(isUp: true), broker: .init(isUp: true),
+      streams: [.init(name: "s", topic: "t", processor: processor), .init(name: "o", topic: "u", processor: other)])
+    let json = try JSONValue(parsing: Fixture(health: report.aged(bySeconds: 0.5)).get("/health").body)
+    #expect(json["status"]?.stringValue == (word == "running" ? "ok" : "degraded"))
+    #expect(json["processor"]?["status"]?.stringValue == word)
+    #expect(json["streams"]?.arrayValue?[0]["status"]?.stringValue == word)
+    #expect(json["streams"]?.arrayValue?[1]["status"]?.stringValue == "running")
+    #expect(json["processor"]?["newest_event_age_seconds"]?.doubleValue == 200.623)
+    #expect(json["streams"]?.arrayValue?[1]["newest_event_age_seconds"]?.doubleValue == 300.5)
+  }
+
+  @Test(
+    "where the servers are is told to this machine alone, and not through a proxy",
+    arguments: [nil, "X-Forwarded-For", "Forwarded", "X-Real-IP", "via"], [true, false])
+  func concealed(proxy: String?, isUp: Bool) throws {
+    let report = HealthReport(
+      database: .init(isUp: isUp, detail: "postgresql://user@secret:5432"),
+      broker: .init(isUp: isUp, detail: "secret:9092"), streams: [])
+    let answer = try Fixture(health: report).get("/health", headers: proxy.map { [$0: "192.0.2.1"] } ?? [:])
+    #expect(answer.text.contains("secret") == (proxy == nil))
+    #expect(answer.text.contains("user@") == (proxy == nil))
+    #expect(answer.text.contains(isUp ? "\"up\"" : "\"down\""))
   }
 
   @Test(
@@ -148,7 +221,7 @@ import Testing
       let operation = json["paths"]?[endpoint.path]?["get"]
       #expect(operation?["summary"]?.stringValue == endpoint.summary)
       let parameters = operation?["parameters"]?.arrayValue ?? []
-      #expect(parameters.map { $0["name"]?.stringValue } == endpoint.parameters.map(\.name))
+      #expect(parameters.map { $0["name"]?.stringValue } == endpoint.parameters.map(\.name) + ["format"])
       for (described, parameter) in zip(parameters, endpoint.parameters) {
         #expect(described["schema"]?["minimum"]?.intValue == parameter.range.map { Int($0.lowerBound) })
         #expect(described["schema"]?["maximum"]?.intValue == parameter.range.map { Int($0.upperBound) })

@@ -22,6 +22,8 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case apiWorkers = "API_WORKERS"
   case apiThreads = "API_THREADS"
   case apiMaxConnections = "API_MAX_CONNECTIONS"
+  case apiMaxConnectionsPerAddress = "API_MAX_CONNECTIONS_PER_ADDRESS"
+  case silentAfter = "SILENT_AFTER_SECONDS"
   case statementTimeout = "STATEMENT_TIMEOUT_MS"
   case flushInterval = "FLUSH_INTERVAL_MS"
   case batchSize = "BATCH_SIZE"
@@ -100,6 +102,14 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(.api, .integer(1...64), default: "2", "Threads that serve HTTP connections")
     case .apiMaxConnections:
       Setting(.api, .integer(1...65535), default: "1024", "HTTP connections that are open at the same time")
+    case .apiMaxConnectionsPerAddress:
+      Setting(
+        .api, .integer(1...65535), note: "half of API_MAX_CONNECTIONS",
+        "HTTP connections of one address; a proxy in front of the API is one")
+    case .silentAfter:
+      Setting(
+        .api, .integer(0...604_800), default: "180",
+        "Seconds without an event after which /health calls a stream silent; 0: never")
     case .statementTimeout:
       Setting(
         .api, .integer(1...600_000), default: "5000", "Milliseconds after which Postgres gives up an API query")

@@ -58,12 +58,13 @@ public struct LogField: Hashable, Sendable {
 
 /// Every key that a log line may have, so that one thing has one name.
 public enum LogKey: String, Sendable, CaseIterable {
-  case aggregates, alert, alerts, attempt, bytes, code, codes, column, command, count, endpoints, events, expected,
+  case aggregates, alert, alerts, attempt, bytes, code, codes, column, command, count, displaced, endpoints, events,
+    expected,
     file,
     first,
-    found, hint, host, key, last, letter, line, method, migration, offset, partition, partitions, path, pid,
+    found, full, hint, host, key, last, late, letter, line, method, migration, offset, partition, partitions, path, pid,
     policy, port, reason
   case retryAfterSeconds = "retry_after_seconds"
-  case route, rows, schema, seconds, server, severity,
+  case request, route, rows, schema, seconds, server, severity,
     signal, sqlstate, status, stream, streams, table, topic, url, version
 }

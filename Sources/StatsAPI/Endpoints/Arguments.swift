@@ -44,11 +44,24 @@ extension EndpointPlan.Parameter {
       // The integer's own parser would also take "+5".
       guard !value.hasPrefix("+"), let number = Int32(value), range?.contains(number) ?? true else { return nil }
       return String(number)
-    case .boolean: return value == "true" || value == "false" ? value : nil
+    // As JavaScript, Python and C write them.
+    case .boolean:
+      switch value.lowercased() {
+      case "true", "1": return "true"
+      case "false", "0": return "false"
+      default: return nil
+      }
     case .text:
-      guard allowedValues.isEmpty else { return allowedValues.contains(value) ? value : nil }
+      guard allowedValues.isEmpty else { return allowedValue(spelt: value) }
       return value.utf8.count <= maximumTextBytes ? value : nil
     }
+  }
+
+  /// The value as the definition spells it; in any case of letters, as long as that names one.
+  private func allowedValue(spelt value: String) -> String? {
+    if allowedValues.contains(value) { return value }
+    let alike = allowedValues.filter { $0.lowercased() == value.lowercased() }
+    return alike.count == 1 ? alike[0] : nil
   }
 
   /// What a value must be, e.g. "an integer between 1 and 60".

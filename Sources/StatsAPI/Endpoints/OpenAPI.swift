@@ -14,7 +14,7 @@ package func openAPIDescription(of endpoints: [EndpointPlan]) -> [UInt8] {
   let document = json([
     "openapi": .string("3.1.0"),
     "info": json(["title": .string("StreamPulse"), "version": .string("1")]),
-    "paths": .object(paths + ownPaths),
+    "paths": .object(paths + ownPaths.filter { own in !endpoints.contains { $0.path == own.name } }),
     "components": json(["schemas": json(["Problem": problemSchema])]),
   ])
   var bytes: [UInt8] = []
@@ -47,7 +47,16 @@ private var ownPaths: [JSONMember] {
     "summary": .string("Metrics for Prometheus"),
     "responses": json(["200": response("Metrics", "text/plain", typed("string"))]),
   ])
-  return [JSONMember("/health", json(["get": health])), JSONMember("/metrics", json(["get": metrics]))]
+  let ping = json([
+    "summary": .string("Whether the server answers"),
+    "responses": json(["200": response("It does", "application/json", typed("object"))]),
+  ])
+  let version = json([
+    "summary": .string("The program's name and version"),
+    "responses": json(["200": response("Both", "application/json", typed("object"))]),
+  ])
+  return [("/health", health), ("/metrics", metrics), ("/-/metrics", metrics), ("/ping", ping), ("/version", version)]
+    .map { JSONMember($0, json(["get": $1])) }
 }
 
 /// RFC 9457.
@@ -66,12 +75,15 @@ extension EndpointPlan {
     json([
       "summary": .string(summary),
       "operationId": .string(identifier),
-      "parameters": .array(parameters.map(\.parameterObject)),
+      "parameters": .array(
+        (parameters + (FormatParameter.isOwn(self) ? [] : [FormatParameter.parameter])).map(\.parameterObject)),
       "responses": json([
         "200": json([
           "description": .string("The result; with Accept: text/event-stream, again whenever new data has changed it"),
           "content": json([
             "application/json": json(["schema": returns.schema]),
+            "text/csv": json(["schema": typed("string")]),
+            "application/x-ndjson": json(["schema": typed("string")]),
             "text/event-stream": json(["schema": typed("string")]),
           ]),
         ]),

@@ -33,14 +33,42 @@ public final class PostgresExecutor: Sendable {
       let json = result.withBytes(0, 0) { bytes in bytes.map { Array($0) } }
       return json.map { .success($0) } ?? .failure(.noResult)
     } catch {
-      return .failure(failure(error, query))
+      return .failure(failure(error, query, arguments))
     }
   }
 
-  private static func failure(_ error: PostgresError, _ query: EndpointQuery) -> QueryFailure {
+  private static func failure(
+    _ error: PostgresError, _ query: EndpointQuery, _ arguments: [String?]
+  ) -> QueryFailure {
     // Class 53: the server's memory, disk or connections are exhausted.
     if error.isConnectionLost || error.sqlstate?.hasPrefix("53") == true { return .unavailable }
     if error.isStatementCancelled { return .timeout }
+    if let invalid = invalidArgument(error, query, arguments) { return invalid }
     return .failed(message: "\(query.path): \(error)")
+  }
+
+  /// Whether the error is about a text that the request gave: Postgres quotes what it cannot read. Data that is already
+  /// stored can be unreadable, too, and that is no fault of the client's.
+  private static func invalidArgument(
+    _ error: PostgresError, _ query: EndpointQuery, _ arguments: [String?]
+  ) -> QueryFailure? {
+    guard case .server(let report) = error.kind, let reason = reasonOfValue(report.sqlstate) else { return nil }
+    let given = query.freeTexts.first { index, _ in
+      guard let value = arguments[index] else { return false }
+      return report.message.contains(value.isEmpty ? "\"\"" : value)
+    }
+    return given.map { .invalidArgument(parameter: $0.name, reason: reason) }
+  }
+
+  /// The errors of class 22 that a value can cause by itself (PostgreSQL, appendix A).
+  private static func reasonOfValue(_ sqlstate: String) -> String? {
+    switch sqlstate {
+    case "22P02": "it has not the form of the type that it is used as"
+    case "22007": "it is no date or time"
+    case "22008": "it is a date or time that does not exist or is out of range"
+    case "22003": "it is a number out of range"
+    case "22023": "it is none of the values that are known"
+    default: nil
+    }
   }
 }

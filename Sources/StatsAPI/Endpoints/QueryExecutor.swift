@@ -8,6 +8,8 @@ public enum QueryFailure: Error, Hashable, Sendable {
   case timeout
   /// An object was asked for that does not exist: the query gave no row.
   case noResult
+  /// The query cannot use a value that the request gave for a text parameter; the reason does not quote the database.
+  case invalidArgument(parameter: String, reason: String)
   /// The query is wrong for this database; the message is for the log, not for clients.
   case failed(message: String)
 }

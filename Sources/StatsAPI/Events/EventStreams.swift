@@ -52,6 +52,8 @@ final class EventStreams: Sendable {
     subscription = dataVersion.subscribe { signal.update { $0 = true } }
   }
 
+  var openCount: Int { state.withLock { $0.count } }
+
   /// Starts the thread, which keeps this object until `stop`.
   func start() throws(ThreadError) {
     let started = try WorkerThread(name: "event streams") { self.run() }

@@ -65,17 +65,24 @@ struct CommonHeaders: Sendable {
     if specialOrigin != nil || origins == .any {
       headers += [
         HTTPHeader("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
-        HTTPHeader("Access-Control-Allow-Headers", "Accept, Cache-Control, If-None-Match, Last-Event-ID"),
+        HTTPHeader("Access-Control-Allow-Headers", Self.allowedHeaders),
         HTTPHeader("Access-Control-Max-Age", "600"),
       ]
     }
     return HTTPResponse(status: 204, headers: headers)
   }
 
+  /// What scripts send, beside what every request may have (Fetch, "CORS-safelisted request-header").
+  private static let allowedHeaders =
+    "Accept, Authorization, Cache-Control, Content-Type, If-None-Match, Last-Event-ID, X-Request-ID, X-Requested-With"
+
   private static func crossOrigin(_ origin: String) -> [HTTPHeader] {
-    [
+    let headers = [
       HTTPHeader("Access-Control-Allow-Origin", origin),
-      HTTPHeader("Access-Control-Expose-Headers", "ETag, Retry-After"),
+      HTTPHeader(
+        "Access-Control-Expose-Headers", "ETag, Retry-After, Server-Timing, X-Process-Time, X-Request-ID"),
     ]
+    // Only origins that somebody has named may use what a browser keeps for this one; everybody may not.
+    return origin == "*" ? headers : headers + [HTTPHeader("Access-Control-Allow-Credentials", "true")]
   }
 }

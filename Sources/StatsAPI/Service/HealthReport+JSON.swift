@@ -1,12 +1,18 @@
 import JSON
 
 extension HealthReport {
-  /// `{"status":…,"database":{…},"broker":{…},"processor":{…},"streams":[{…}]}`
-  var json: [UInt8] {
+  /// `{"status":…,"timestamp":…,"version":…,"database":{…},"broker":{…},"processor":{…},"streams":[{…}]}`
+  ///
+  /// - Parameters:
+  ///   - time: microseconds since 1970-01-01T00:00:00Z.
+  ///   - namesServers: whether the reader may learn where the database and the brokers are, and who uses them.
+  func json(at time: Int64, version: String, namesServers: Bool) -> [UInt8] {
     let value = JSONValue.object([
       JSONMember("status", .string(status.rawValue)),
-      JSONMember("database", database.json),
-      JSONMember("broker", broker.json),
+      JSONMember("timestamp", .string(timestamp(microseconds: time))),
+      JSONMember("version", .string(version)),
+      JSONMember("database", database.json(namesServers: namesServers)),
+      JSONMember("broker", broker.json(namesServers: namesServers)),
       JSONMember("processor", .object(processor.members)),
       JSONMember("streams", .array(streams.map(\.json))),
     ])
@@ -17,10 +23,12 @@ extension HealthReport {
 }
 
 extension HealthReport.Dependency {
-  fileprivate var json: JSONValue {
-    .object([
+  fileprivate func json(namesServers: Bool) -> JSONValue {
+    // The text may hold addresses and names of users, also where it says what is wrong.
+    let told = namesServers ? detail : isUp ? nil : "it cannot be used; the server's log says why"
+    return .object([
       JSONMember("status", .string(isUp ? "up" : "down")),
-      JSONMember("detail", detail.map { .string($0) } ?? .null),
+      JSONMember("detail", told.map { .string($0) } ?? .null),
     ])
   }
 }
@@ -33,22 +41,38 @@ extension HealthReport.Stream {
 
 extension HealthReport.Processor {
   fileprivate var members: [JSONMember] {
-    // JSON has no infinity, and a probe that divides may produce one.
-    let age = lastCommitAgeSeconds.flatMap { $0.isFinite ? $0 : nil }
     let problems = problems
     return [
       JSONMember("status", .string(word)),
       JSONMember("lag_records", lagRecords.map { .number(String($0)) } ?? .null),
-      JSONMember("last_commit_age_seconds", age.map { .number("\(($0 * 1000).rounded() / 1000)") } ?? .null),
+      JSONMember("last_commit_age_seconds", Self.seconds(lastCommitAgeSeconds)),
+      JSONMember("newest_event_age_seconds", Self.seconds(newestEventAgeSeconds)),
     ] + (problems.isEmpty ? [] : [JSONMember("detail", .string(problems.joined(separator: "; ")))])
   }
 
-  private var word: String {
-    if ending != nil { return "ended" }
-    if topicFault != nil { return "waiting" }
-    if !held.isEmpty { return "held" }
-    if !waiting.isEmpty { return "waiting" }
-    if isStalled { return "stalled" }
-    return deadShare == nil ? "running" : "rejecting"
+  /// In milliseconds' steps. JSON has no infinity, and a probe that divides may produce one.
+  private static func seconds(_ age: Double?) -> JSONValue {
+    guard let age, age.isFinite else { return .null }
+    return .number("\((age * 1000).rounded() / 1000)")
+  }
+
+  private var word: String { state.rawValue }
+}
+
+extension HealthReport.Processor {
+  /// What it is, in one word: the gravest that holds.
+  public enum State: String, Sendable, CaseIterable {
+    case ended, absent, waiting, held, stalled, rejecting, silent, running
+  }
+
+  public var state: State {
+    if ending != nil { return .ended }
+    if absence != nil { return .absent }
+    if topicFault != nil { return .waiting }
+    if !held.isEmpty { return .held }
+    if !waiting.isEmpty { return .waiting }
+    if isStalled { return .stalled }
+    if deadShare != nil { return .rejecting }
+    return silence == nil ? .running : .silent
   }
 }

@@ -55,6 +55,10 @@ extension QueryFailure {
     case .overloaded: Problem(status: 503, title: "Too many queries", detail: "too many queries are waiting already")
     case .timeout: Problem(status: 504, title: "Query timeout", detail: "the database did not answer in time")
     case .noResult: Problem(status: 404, title: "No result", detail: "there is nothing that the parameters name")
+    case .invalidArgument(let parameter, let reason):
+      Problem(
+        status: 400, title: "Invalid parameter", detail: "\(parameter) cannot be used: \(reason)",
+        extensions: [.init("parameter", .text(parameter))])
     case .failed:
       Problem(status: 500, title: "Query failed", detail: "the endpoint's query failed; the server's log says why")
     }
@@ -64,7 +68,7 @@ extension QueryFailure {
     switch self {
     case .unavailable: problem.response(headers: [HTTPHeader("Retry-After", "2")])
     case .overloaded: problem.response(headers: [HTTPHeader("Retry-After", "1")])
-    case .timeout, .noResult, .failed: problem.response()
+    case .timeout, .noResult, .invalidArgument, .failed: problem.response()
     }
   }
 }

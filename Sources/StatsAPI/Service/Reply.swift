@@ -7,7 +7,11 @@ struct Reply: Sendable {
   let responder: HTTPResponder
   let route: String
   let specialOrigin: String?
+  /// Whether an answer that is the same for many requests may be sent: this one asks for no headers of its own.
+  let takesPrepared: Bool
+  let acceptsGzip: Bool
   private let common: CommonHeaders
+  private let identity: String?
   private let startedAt: Int64
   private let observe: (@Sendable (RequestObservation) -> Void)?
 
@@ -21,35 +25,62 @@ struct Reply: Sendable {
     self.common = common
     self.observe = observe
     specialOrigin = common.specialOrigin(of: request)
-    startedAt = observe == nil ? 0 : Clock.monotonicNanoseconds()
+    identity = RequestIdentity.given(by: request)
+    acceptsGzip = request.header("Accept-Encoding").map(Gzip.isAccepted) ?? false
+    takesPrepared = specialOrigin == nil && request.header(RequestIdentity.header) == nil
+    startedAt = Clock.monotonicNanoseconds()
   }
 
   func send(_ response: HTTPResponse, isCached: Bool? = nil, failure: QueryFailure? = nil) {
-    var response = response
+    var response = compressed(response)
+    let (nanoseconds, identity) = (elapsedNanoseconds, identity ?? RequestIdentity.make())
     response.headers += common.headers(for: specialOrigin)
+    response.headers += ResponseTime.headers(nanoseconds: nanoseconds, isCached: isCached)
+    response.headers.append(HTTPHeader(RequestIdentity.header, identity))
     responder.complete(response)
-    report(status: response.status, isCached: isCached, failure: failure)
+    report(status: response.status, nanoseconds, identity, isCached: isCached, failure: failure)
   }
 
-  /// Sends an answer that has the common headers already, which is possible only without a special origin.
+  /// Sends an answer that has all its headers already; only where `takesPrepared`.
   func send(prepared response: PreparedResponse, isCached: Bool? = nil) {
     responder.complete(response)
-    report(status: response.status, isCached: isCached, failure: nil)
+    report(status: response.status, elapsedNanoseconds, nil, isCached: isCached, failure: nil)
   }
 
-  func send(_ failure: QueryFailure) { send(failure.response, failure: failure) }
+  func send(_ failure: QueryFailure) {
+    // What a client gave is no fault to be logged.
+    if case .invalidArgument = failure { return send(failure.response) }
+    send(failure.response, failure: failure)
+  }
 
-  /// The result, or only that it has not changed.
-  func send(_ answer: EndpointAnswer, isCached: Bool) {
-    let isModified = request.header("If-None-Match").map { !answer.tag.matches(ifNoneMatch: $0) } ?? true
-    if specialOrigin == nil, let prepared = isModified ? answer.prepared : answer.preparedNotModified {
+  /// The result in that form, or only that it has not changed.
+  func send(_ answer: EndpointAnswer, as form: Representation, isCached: Bool) {
+    let content = answer.content(.init(form: form, isGzip: acceptsGzip && answer.isLong))
+    let isModified = request.header("If-None-Match").map { !content.tag.matches(ifNoneMatch: $0) } ?? true
+    if isCached, takesPrepared, let prepared = isModified ? content.prepared : content.preparedNotModified {
       send(prepared: prepared, isCached: isCached)
     } else if isModified {
       send(
-        HTTPResponse(contentType: "application/json", bytes: answer.body, headers: answer.headers), isCached: isCached)
+        HTTPResponse(contentType: form.contentType, bytes: content.body, headers: content.headers), isCached: isCached)
     } else {
-      send(HTTPResponse(status: 304, headers: answer.headers), isCached: isCached)
+      let headers = content.headers.filter { $0.name != "Content-Encoding" }
+      send(HTTPResponse(status: 304, headers: headers), isCached: isCached)
     }
+  }
+
+  /// What is made for one request and long: metrics, the description. Endpoints' results and files come compressed.
+  private func compressed(_ response: HTTPResponse) -> HTTPResponse {
+    guard case .bytes(let bytes) = response.body, bytes.count > Gzip.minimumBytes,
+      !response.headers.contains(where: { $0.name == "Vary" }),
+      let type = response.headers.first(where: { $0.name == "Content-Type" })?.value,
+      Gzip.isWorthwhile(contentType: type)
+    else { return response }
+    var response = response
+    response.headers.append(HTTPHeader("Vary", common.vary("Accept-Encoding")))
+    guard acceptsGzip, let short = Gzip.compressed(bytes) else { return response }
+    response.headers.append(HTTPHeader("Content-Encoding", "gzip"))
+    response.body = .bytes(short)
+    return response
   }
 
   func stream() -> HTTPStream {
@@ -59,8 +90,10 @@ struct Reply: Sendable {
       // nginx would otherwise hold events back until a buffer is full.
       HTTPHeader("X-Accel-Buffering", "no"),
     ]
-    let stream = responder.stream(headers: headers + common.headers(for: specialOrigin))
-    report(status: 200, isCached: nil, failure: nil)
+    let identity = identity ?? RequestIdentity.make()
+    let own = common.headers(for: specialOrigin) + [HTTPHeader(RequestIdentity.header, identity)]
+    let stream = responder.stream(headers: headers + own)
+    report(status: 200, elapsedNanoseconds, identity, isCached: nil, failure: nil)
     return stream
   }
 
@@ -70,11 +103,15 @@ struct Reply: Sendable {
     return request.method.description
   }
 
-  private func report(status: Int, isCached: Bool?, failure: QueryFailure?) {
+  private var elapsedNanoseconds: Int64 { Clock.monotonicNanoseconds() - startedAt }
+
+  private func report(
+    status: Int, _ nanoseconds: Int64, _ identity: String?, isCached: Bool?, failure: QueryFailure?
+  ) {
     guard let observe else { return }
     observe(
       RequestObservation(
-        route: route, status: status, method: methodName,
-        seconds: Double(Clock.monotonicNanoseconds() - startedAt) / 1e9, isCached: isCached, failure: failure))
+        route: route, status: status, method: methodName, seconds: Double(nanoseconds) / 1e9, identity: identity,
+        isCached: isCached, failure: failure))
   }
 }

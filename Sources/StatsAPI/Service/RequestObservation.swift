@@ -7,6 +7,8 @@ public struct RequestObservation: Sendable {
   public var method: String
   /// From the request's arrival to the moment its answer was ready.
   public var seconds: Double
+  /// `X-Request-ID` of the answer; nil when it has none.
+  public var identity: String?
   /// nil unless it is an endpoint's result: whether it came from the cache.
   public var isCached: Bool?
   /// Why an endpoint's query failed.

@@ -1,10 +1,10 @@
 import HTTPServer
+import JSON
 import Plan
 import Threads
 
 /// The product's HTTP interface: a route for each endpoint, health, metrics, the API's own description, and the files of
-/// the web page. `handle` is an `HTTPServer.Handler`, `recall`
-/// its `HTTPServer.Recall`.
+/// the web page. `handle` is an `HTTPServer.Handler`, `recall` its `HTTPServer.Recall`.
 public final class StatsAPI: Sendable {
   /// What the API gets from the rest of the product.
   public struct Dependencies: Sendable {
@@ -36,6 +36,8 @@ public final class StatsAPI: Sendable {
     case health
     case metrics
     case description
+    case ping
+    case version
   }
 
   private let endpoints: [EndpointPlan]
@@ -46,6 +48,7 @@ public final class StatsAPI: Sendable {
   private let streams: EventStreams
   private let files: StaticFiles
   private let description: [UInt8]
+  private let version: String
 
   /// Ready to handle requests, until `stop`.
   ///
@@ -55,11 +58,12 @@ public final class StatsAPI: Sendable {
   ) throws(ThreadError) {
     self.endpoints = endpoints
     self.dependencies = dependencies
-    var routes: [String: Route] = [:]
+    version = configuration.version
+    var routes: [String: Route] = ["/metrics": .metrics, "/ping": .ping, "/version": .version]
     for (index, endpoint) in endpoints.enumerated() { routes[endpoint.path] = .endpoint(index) }
     // Among `EndpointPlan.builtInPaths`, which no definition may take.
     routes["/health"] = .health
-    routes["/metrics"] = .metrics
+    routes["/-/metrics"] = .metrics
     routes["/openapi.json"] = .description
     self.routes = routes
     common = CommonHeaders(origins: configuration.allowedOrigins)
@@ -75,17 +79,23 @@ public final class StatsAPI: Sendable {
 
   deinit { streams.stop() }
 
+  /// Event streams that are open or about to be.
+  public var openStreams: Int { streams.openCount }
+
+  /// The paths of requests that are to be answered when nothing else is, for `HTTPConfiguration.reservedPaths`.
+  public static let vitalPaths: Set<String> = ["/health", "/ping", "/metrics", "/-/metrics"]
+
   /// Ends the streams. Requests that still come are answered; stop the server first or afterwards.
   public func stop() { streams.stop() }
 
   /// Answers a request. Never blocks on the database.
   public func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
-    let route = routes[request.path]
+    let (path, route) = route(of: request.path)
     // Disk is asked only for what is no route.
     let file = route == nil ? files.file(atURLPath: request.path) : nil
     let reply = Reply(
       request: request, responder: responder,
-      route: route != nil ? request.path : file != nil ? "static" : "unknown", common: common,
+      route: route != nil ? path : file != nil ? "static" : "unknown", common: common,
       observe: dependencies.observe)
     guard route != nil || file != nil else { return reply.send(Problems.notFound(path: request.path)) }
     switch request.method {
@@ -103,72 +113,107 @@ public final class StatsAPI: Sendable {
           contentType: "text/plain; version=0.0.4; charset=utf-8", bytes: dependencies.metrics(), headers: Self.fresh))
     case .description:
       reply.send(HTTPResponse(contentType: "application/json", bytes: description, headers: Self.fresh))
+    case .ping: reply.send(Self.fresh(.object([JSONMember("status", .string("ok"))])))
+    case .version:
+      let members = [JSONMember("name", .string("StreamPulse")), JSONMember("version", .string(version))]
+      reply.send(Self.fresh(.object(members)))
     case nil: break
     }
+  }
+
+  /// A route may be asked for with a slash behind it; its name is the one without.
+  private func route(of path: String) -> (path: String, route: Route?) {
+    if let route = routes[path] { return (path, route) }
+    guard path.count > 1, path.hasSuffix("/") else { return (path, nil) }
+    let shorter = String(path.dropLast())
+    return (shorter, routes[shorter])
   }
 
   /// The answer to a request whose target was asked for before, if the cache has it and nothing in its headers asks for
   /// another; nil leaves it to `handle`. For `HTTPServer.Recall`.
   public func recall(_ head: borrowing RequestHead) -> PreparedResponse? {
     let startedAt = dependencies.observe == nil ? 0 : Clock.monotonicNanoseconds()
-    guard let (endpoint, answer) = answers.recall(head.target), let prepared = answer.prepared,
-      !common.mayBeSpecial(head), head.header("If-None-Match") == nil,
-      head.header("Accept")?.contains("text/event-stream") != true
+    guard let (endpoint, answer) = answers.recall(head.target),
+      let prepared = (answer.isLong ? Self.content(of: answer, for: head) : answer.plain).prepared,
+      !common.mayBeSpecial(head), !head.hasHeader("If-None-Match"), !head.hasHeader("X-Request-ID"),
+      Representation(head) == .json
     else { return nil }
     dependencies.observe?(
       RequestObservation(
         route: endpoints[endpoint].path, status: prepared.status, method: "GET",
-        seconds: Double(Clock.monotonicNanoseconds() - startedAt) / 1e9, isCached: true, failure: nil))
+        seconds: Double(Clock.monotonicNanoseconds() - startedAt) / 1e9, identity: nil, isCached: true, failure: nil))
     return prepared
+  }
+
+  private static func content(of answer: EndpointAnswer, for head: borrowing RequestHead) -> EndpointAnswer.Content {
+    let acceptsGzip = head.header("Accept-Encoding").map(Gzip.isAccepted) ?? false
+    return answer.content(.init(form: .json, isGzip: acceptsGzip))
   }
 
   private static let fresh = [HTTPHeader("Cache-Control", "no-store")]
 
+  private static func fresh(_ value: JSONValue) -> HTTPResponse {
+    var bytes: [UInt8] = []
+    value.append(to: &bytes)
+    return HTTPResponse(contentType: "application/json", bytes: bytes, headers: fresh)
+  }
+
   private func answer(_ index: Int, _ reply: Reply) {
+    let format: FormatParameter
     let arguments: [String?]
     do {
-      arguments = try endpoints[index].arguments(for: reply.request.query)
+      format = try FormatParameter(of: reply.request.query, endpoints[index])
+      arguments = try endpoints[index].arguments(for: format.query)
     } catch {
       return reply.send(error.problem.response())
     }
     let key = AnswerKey(endpoint: index, arguments: arguments)
-    answers.remember(reply.request.target, as: key)
-    if reply.request.header("Accept")?.contains("text/event-stream") == true { return streams.open(key, for: reply) }
+    // What is recalled is JSON.
+    if format.form == nil { answers.remember(reply.request.target, as: key) }
+    let form = format.form ?? Representation(accept: reply.request.header("Accept"))
+    if form == .eventStream { return streams.open(key, for: reply) }
     let cached = answers.answer(for: key) { result in
       switch result {
-      case .success(let answer): reply.send(answer, isCached: false)
+      case .success(let answer): reply.send(answer, as: form, isCached: false)
       case .failure(let failure): reply.send(failure)
       }
     }
-    if let cached { reply.send(cached, isCached: true) }
+    if let cached { reply.send(cached, as: form, isCached: true) }
   }
 
   private func answerHealth(_ reply: Reply) {
+    let namesServers = Self.isFromThisMachine(reply.request)
     dependencies.health { report in
       reply.send(
         HTTPResponse(
-          status: report.status == .down ? 503 : 200, contentType: "application/json", bytes: report.json,
+          status: report.status == .down ? 503 : 200, contentType: "application/json",
+          bytes: report.json(at: Clock.wall(), version: self.version, namesServers: namesServers),
           headers: Self.fresh))
     }
   }
 
+  /// Whether nobody else asks: a proxy on this machine asks for others, and says so.
+  private static func isFromThisMachine(_ request: HTTPRequest) -> Bool {
+    request.remoteAddress.isLoopback
+      && ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"].allSatisfy { request.header($0) == nil }
+  }
+
   private func send(_ file: StaticFiles.File, _ reply: Reply) {
-    let (tag, headers): (EntityTag, [HTTPHeader]) =
-      switch file {
-      case .kept(let kept): (kept.tag, kept.headers)
-      case .open(_, let tag, let headers): (tag, headers)
-      }
-    if let known = reply.request.header("If-None-Match"), tag.matches(ifNoneMatch: known) {
-      return reply.send(HTTPResponse(status: 304, headers: headers))
-    }
+    let known = reply.request.header("If-None-Match")
     switch file {
     case .kept(let kept):
-      if reply.specialOrigin == nil, let prepared = kept.prepared {
+      let content = kept.content(acceptsGzip: reply.acceptsGzip)
+      if let known, content.tag.matches(ifNoneMatch: known) {
+        let headers = content.headers.filter { $0.name != "Content-Encoding" }
+        reply.send(HTTPResponse(status: 304, headers: headers))
+      } else if reply.takesPrepared, let prepared = content.prepared {
         reply.send(prepared: prepared)
       } else {
-        reply.send(HTTPResponse(status: 200, headers: headers, body: .bytes(kept.body)))
+        reply.send(HTTPResponse(status: 200, headers: content.headers, body: .bytes(content.body)))
       }
-    case .open(let open, _, _): reply.send(HTTPResponse(status: 200, headers: headers, body: .file(open)))
+    case .open(_, let tag, let headers) where known.map { tag.matches(ifNoneMatch: $0) } == true:
+      reply.send(HTTPResponse(status: 304, headers: headers))
+    case .open(let open, _, let headers): reply.send(HTTPResponse(status: 200, headers: headers, body: .file(open)))
     }
   }
 }

@@ -21,6 +21,8 @@ public struct VendorFile: Hashable, Sendable {
 
 /// What the API serves and what it allows its clients to use.
 public struct StatsAPIConfiguration: Sendable {
+  /// The program's, for `/version` and `/health`.
+  public var version = ""
   /// How long a result answers further requests; 0 asks the database every time.
   public var cacheTTLMilliseconds = 2_000
   public var maximumCacheEntries = 1_024

@@ -1,0 +1,37 @@
+/// How many use a server, and what had to be done so that it answers.
+public struct ConnectionFigures: Sendable {
+  /// Connections that have sent a request and are open.
+  public var open: Int
+  /// Connections whose first request has not arrived yet.
+  public var waiting: Int
+  /// Event streams that are open.
+  public var streams: Int
+  /// Connections closed since the start, by the reason.
+  public var closed: [String: Int]
+
+  public init(open: Int, waiting: Int, streams: Int, closed: [String: Int]) {
+    self.open = open
+    self.waiting = waiting
+    self.streams = streams
+    self.closed = closed
+  }
+}
+
+extension Observer {
+  /// Makes a server's connections metrics. `figures` must not block; `reasons` are all that it may name.
+  public func exposeConnections(reasons: [String], _ figures: @escaping @Sendable () -> ConnectionFigures) {
+    registry.gauge("streampulse_http_connections", help: "HTTP connections that have sent a request and are open.") {
+      Double(figures().open)
+    }
+    registry.gauge(
+      "streampulse_http_waiting_connections", help: "HTTP connections whose first request has not arrived yet."
+    ) { Double(figures().waiting) }
+    registry.gauge("streampulse_event_streams", help: "Event streams that are open.") { Double(figures().streams) }
+    for reason in reasons {
+      registry.counter(
+        "streampulse_http_closed_connections_total", help: "HTTP connections that the server closed, by the reason.",
+        labels: [MetricLabel("reason", reason)]
+      ) { Double(figures().closed[reason] ?? 0) }
+    }
+  }
+}
