@@ -112,6 +112,8 @@ public enum Parameter: Hashable, Sendable {
   case numeric
   /// A constant, written `INTERVAL '…'`.
   case interval
+  /// Of stored states, which no function takes.
+  case bits, bigints
 
   public init(_ type: SQLType) {
     self =
@@ -129,6 +131,8 @@ public enum Parameter: Hashable, Sendable {
       case .time: .time
       case .uuid: .uuid
       case .jsonb: .jsonb
+      case .bits: .bits
+      case .bigints: .bigints
       }
   }
 
@@ -148,6 +152,8 @@ public enum Parameter: Hashable, Sendable {
     case .time: .time
     case .uuid: .uuid
     case .jsonb: .jsonb
+    case .bits: .bits
+    case .bigints: .bigints
     }
   }
 
