@@ -40,5 +40,26 @@ enum Folder {
     return files
   }
 
+  /// The same without those that cannot be read, which are among the errors then.
+  ///
+  /// - Returns: also whether all could be read.
+  static func readableFiles(
+    _ root: String, _ folder: String, _ errors: inout [DefinitionError]
+  ) throws(ProjectError) -> (files: [SourceFile], areAll: Bool) {
+    var files: [SourceFile] = []
+    let names = try names(root, folder, ending: ".sql")
+    for name in names {
+      do throws(ProjectError) {
+        guard let text = try read(root, "\(folder)/\(name)") else { continue }
+        files.append(SourceFile(path: "\(folder)/\(name)", text: text))
+      } catch {
+        guard case .unreadable(let path, let reason) = error else { throw error }
+        errors.append(
+          DefinitionError(path: path, line: 0, column: 0, offendingText: "", message: reason))
+      }
+    }
+    return (files, files.count == names.count)
+  }
+
   private static func systemReason() -> String { String(cString: strerror(errno)) }
 }

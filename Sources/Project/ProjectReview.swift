@@ -24,30 +24,30 @@ public struct ProjectReview: Sendable {
   /// Reads `sql/` and `schemas/` of the folder.
   ///
   /// - Parameter lookup: where the schemas come from that streams name by a registry's subject.
-  /// - Throws: only why the folder as a whole cannot be judged: a file that cannot be read, no stream at all.
+  /// - Throws: only why the folder as a whole cannot be judged: a folder or a schema that cannot be read, no stream at all.
   public init(folder: String, lookup: SchemaLookup = .none) throws(ProjectError) {
     var errors = try FolderCheck.problems(in: folder)
-    let files = try Folder.files(folder, "sql/streams", ending: ".sql")
-    guard !files.isEmpty else {
+    let (files, areAllStreams) = try Folder.readableFiles(folder, "sql/streams", &errors)
+    guard !files.isEmpty || !areAllStreams else {
       // A misspelt name is the likelier reason.
       if !errors.isEmpty { throw .definitions(errors) }
       throw .incomplete("\(folder)/sql/streams holds no stream definition")
     }
-    let parsed = parseStreams(files)
+    let parsed = parseStreams(files, areAll: areAllStreams)
     errors += parsed.errors
     let schemas = try Self.schemas(of: parsed.streams, folder, lookup, &errors)
+    let (aggregateFiles, areAllAggregates) = try Folder.readableFiles(folder, "sql/aggregates", &errors)
     let planned = planStreams(
-      parsed, fields: { schemas[$0.definition.name]?.fields },
-      aggregates: try Folder.files(folder, "sql/aggregates", ending: ".sql"))
+      parsed, fields: { schemas[$0.definition.name]?.fields }, aggregates: aggregateFiles, areAll: areAllAggregates)
     errors += planned.errors
     var unjudged = planned.unjudged
-    let views = planViews(try Folder.files(folder, "sql/views", ending: ".sql"), of: planned)
+    let views = planViews(try Folder.readableFiles(folder, "sql/views", &errors).files, of: planned)
     errors += views.errors
-    let endpointFiles = try Folder.files(folder, "sql/endpoints", ending: ".sql")
+    let endpointFiles = try Folder.readableFiles(folder, "sql/endpoints", &errors).files
     let endpoints = Self.judge(endpointFiles, &errors, &unjudged) { (file) throws(DefinitionErrors) in
       try parseEndpoint(file, of: planned)
     }
-    let alertFiles = try Folder.files(folder, "sql/alerts", ending: ".sql")
+    let alertFiles = try Folder.readableFiles(folder, "sql/alerts", &errors).files
     let alerts = Self.judge(alertFiles, &errors, &unjudged) { (file) throws(DefinitionErrors) in
       try parseAlert(file, of: planned)
     }

@@ -41,6 +41,25 @@ import Testing
     #expect(review.endpoints.map(\.path) == ["/api/stats/alerts"])
   }
 
+  @Test("a file that cannot be read keeps none of the others from being judged")
+  func unreadable() throws {
+    let project = try ScratchProject()
+    try project.write("sql/aggregates/region_health.sql", bytes: [0xff, 0xfe, 0x43, 0, 0x52, 0])
+    try project.write("sql/endpoints/devices.sql", bytes: Array("-- name: GET /x".utf8) + [10, 0xc3])
+    let review = try Self.review(project)
+    #expect(
+      review.errors.map(\.description) == [
+        "sql/aggregates/region_health.sql: this is UTF-16 text; save it as UTF-8",
+        "sql/endpoints/devices.sql:2:1: not UTF-8 text; save the file as UTF-8",
+      ])
+    #expect(review.unjudged.map(\.description).contains("alert HIGH_ERROR_RATE, which needs region_health"))
+    #expect(review.streams.flatMap(\.plan.aggregates).map(\.name) == ["content_stats", "device_stats"])
+    try project.write("sql/streams/content_downloads.sql", bytes: [0xff, 0xfe, 0x43, 0])
+    let all = try Self.review(project)
+    #expect(all.errors.count == 3)
+    #expect(all.unjudged.map(\.name).contains("content_stats"))
+  }
+
   @Test("a right project has nothing that is not checked, and no remark")
   func shipped() throws {
     let review = try Self.review(ScratchProject())

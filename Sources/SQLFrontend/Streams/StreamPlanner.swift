@@ -12,9 +12,12 @@ public struct ParsedStreams: Sendable {
 }
 
 /// Reads streams' definitions, of which no two may have one name, and none may read what its own dead letters become.
-public func parseStreams(_ files: [SourceFile]) -> ParsedStreams {
+///
+/// - Parameter areAll: false when there are files that cannot be read, which may define any stream.
+public func parseStreams(_ files: [SourceFile], areAll: Bool = true) -> ParsedStreams {
   var diagnostics = Diagnostics()
   var refused = RefusedNames()
+  if !areAll { refused.insert(nil) }
   var streams: [ParsedStream] = []
   for file in files {
     do {
@@ -78,9 +81,11 @@ public struct PlannedStreams: Sendable {
 ///
 /// What is right is planned beside what is wrong: an alert on a right aggregate is right. An aggregate over a stream that
 /// something is wrong with is neither: it is not judged.
-/// - Parameter fields: what a stream's schema has; nil for a stream whose schema cannot be had, which is said elsewhere.
+/// - Parameters:
+///   - fields: what a stream's schema has; nil for a stream whose schema cannot be had, which is said elsewhere.
+///   - areAll: false when there are files that cannot be read, which may define any aggregate.
 public func planStreams(
-  _ streams: ParsedStreams, fields: (ParsedStream) -> SchemaFields?, aggregates: [SourceFile]
+  _ streams: ParsedStreams, fields: (ParsedStream) -> SchemaFields?, aggregates: [SourceFile], areAll: Bool = true
 ) -> PlannedStreams {
   var diagnostics = Diagnostics()
   var refusedStreams = streams.refused
@@ -101,6 +106,7 @@ public func planStreams(
   var files: [String: String] = [:]
   var names = RelationNames()
   var refused = RefusedNames()
+  if !areAll { refused.insert(nil) }
   var unjudged: [UnjudgedDefinition] = []
   for file in aggregates {
     var planner = AggregatePlanner(source: SourceText(file), catalogue: catalogue)
