@@ -96,6 +96,11 @@ extension Observation {
     case .recordsRejected(let topic, let reason):
       (.warning, "nearly all records are dead letters", [.init(.topic, topic), .init(.reason, reason)])
     case .recordsTaken(let topic): (.info, "records are taken again", [.init(.topic, topic)])
+    case .processorAbsent(let reason): (.warning, "no processor", [.init(.reason, reason)])
+    case .processorPresent: (.info, "a processor is there again", [])
+    case .sourceSilent(let topic, let reason):
+      (.warning, "no events come", [.init(.topic, topic), .init(.reason, reason)])
+    case .sourceHeard(let topic): (.info, "events come again", [.init(.topic, topic)])
     case .workAbandoned(let reason): (.warning, "uncommitted work given up, reading it again", [.init(.reason, reason)])
     case .watchFailed(let reason): (.warning, "alerts and retention wait", [.init(.reason, reason)])
     case .repeatsDropped(let topic, let partition, let count):

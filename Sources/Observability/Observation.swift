@@ -69,6 +69,12 @@ public enum Observation: Sendable {
   /// Nearly all of the latest records are dead letters. The reason quotes no event.
   case recordsRejected(topic: String, reason: String)
   case recordsTaken(topic: String)
+  /// Nobody processes the stream.
+  case processorAbsent(reason: String)
+  case processorPresent
+  /// Its source has sent nothing for long.
+  case sourceSilent(topic: String, reason: String)
+  case sourceHeard(topic: String)
   /// What was not committed is given up and read again.
   case workAbandoned(reason: String)
   /// Alerts and retention could not be looked at; they are tried again.

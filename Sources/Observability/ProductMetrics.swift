@@ -84,7 +84,8 @@ struct ProductMetrics: Sendable {
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .settingIgnored,
       .tableAbandoned,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,
-      .deadLetterUnforwardable, .connectionsStrained, .topicUnusable, .topicUsable, .recordsRejected, .recordsTaken:
+      .deadLetterUnforwardable, .connectionsStrained, .processorAbsent, .processorPresent,
+      .sourceSilent, .sourceHeard, .topicUnusable, .topicUsable, .recordsRejected, .recordsTaken:
       break
     }
   }

@@ -65,7 +65,7 @@ final class APIService: Sendable {
         .init(
           source, reader, isOnly: sources.count == 1,
           processor: processors?.processors.first { $0.source.name == source.name }?.processor)
-      }, observer: observer)
+      }, silentAfterSeconds: settings.silentAfterSeconds, observer: observer)
     try parts.startThread("health", stop: { health.stop() }, run: { health.run() })
     let listener = CommitListener(reader, version)
     try parts.startThread("commits", stop: { listener.stop() }, run: { listener.run() })
@@ -75,7 +75,7 @@ final class APIService: Sendable {
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     configuration.embeddedFiles = Dashboard.files
-    observer.exposeHealth(streams: sources.map(\.name)) {
+    observer.exposeHealth(streams: sources.map(\.name), states: HealthReport.Processor.State.names) {
       var figures = health.report.figures
       figures.outboxLetters = health.outboxLetters
       return figures
@@ -166,11 +166,23 @@ private final class CommitListener: Sendable {
   }
 }
 
+extension HealthReport.Processor.State {
+  static var names: [String] { allCases.map(\.rawValue) }
+}
+
 extension HealthReport {
   var figures: HealthFigures {
     HealthFigures(
       isDatabaseUp: database.isUp, isBrokerUp: broker.isUp,
-      lagRecords: Dictionary(streams.map { ($0.name, $0.processor.lagRecords) }) { first, _ in first })
+      lagRecords: Dictionary(streams.map { ($0.name, $0.processor.lagRecords) }) { first, _ in first },
+      streams: Dictionary(streams.map { ($0.name, $0.processor.figures) }) { first, _ in first })
+  }
+}
+
+extension HealthReport.Processor {
+  fileprivate var figures: StreamFigures {
+    StreamFigures(
+      state: state.rawValue, newestEventAgeSeconds: newestEventAgeSeconds, lastCommitAgeSeconds: lastCommitAgeSeconds)
   }
 }
 

@@ -11,6 +11,8 @@ final class HealthMonitor: Sendable {
   private static let intervalMilliseconds = 1000
   /// A processor that has records to read but commits nothing for so long is stalled.
   private static let stalledAfterSeconds = 30.0
+  /// When one processor ends, another is elected, or the same starts again: within this time nobody is missed.
+  private static let absentAfterSeconds = 4.0
   /// A database that is silent for so long is down, even if it takes connections.
   private static let databasePatienceSeconds = 5
 
@@ -19,6 +21,8 @@ final class HealthMonitor: Sendable {
       database: .init(isUp: false, detail: "not looked at yet"),
       broker: .init(isUp: false, detail: "not looked at yet"), streams: [])
     var outboxLetters: Int?
+    /// When the report was made; monotonic microseconds.
+    var lookedAt = Clock.monotonic()
     var isStopping = false
   }
 
@@ -27,6 +31,7 @@ final class HealthMonitor: Sendable {
   private let setup: [String]
   private let kafka: KafkaConfiguration
   private let streams: [WatchedStream]
+  private let silentAfterSeconds: Double
   private let observer: Observer
 
   /// A stream, and its processor when that is in this process.
@@ -37,10 +42,12 @@ final class HealthMonitor: Sendable {
     var processor: Processor?
   }
 
+  /// - Parameter silentAfterSeconds: how long a source may send nothing until that is said; 0: for ever.
   init(
     database: ConnectionSettings, setup: [String], kafka: KafkaConfiguration, streams: [WatchedStream],
-    observer: Observer
+    silentAfterSeconds: Int, observer: Observer
   ) {
+    self.silentAfterSeconds = silentAfterSeconds == 0 ? .infinity : Double(silentAfterSeconds)
     self.database = database
     self.setup = setup
     self.kafka = kafka
@@ -53,7 +60,9 @@ final class HealthMonitor: Sendable {
   }
 
   /// The latest report.
-  var report: HealthReport { state.read { $0.report } }
+  var report: HealthReport {
+    state.read { $0.report.aged(bySeconds: Double(Clock.monotonic() - $0.lookedAt) / 1_000_000) }
+  }
 
   /// How many dead letters are still to be forwarded; nil when unknown.
   var outboxLetters: Int? { state.read { $0.outboxLetters } }
@@ -64,15 +73,21 @@ final class HealthMonitor: Sendable {
     var admin: KafkaAdmin?
     var unread = streams.map { _ in UnreadRecords() }
     var said = streams.map { _ in Said() }
+    var outages = Outages()
+    var absentSince: [Int64?] = streams.map { _ in nil }
     while !state.read({ $0.isStopping }) {
-      let report = look(&connection, &admin, &unread)
+      let report = look(&connection, &admin, &unread, &absentSince)
+      sayOutages(report, since: &outages)
       // While a server is down nothing is known of what it holds: neither news nor their end.
       if report.broker.isUp, report.database.isUp {
         for index in streams.indices {
           sayChanges(of: streams[index], since: &said[index], report.streams[index].processor)
         }
       }
-      state.update { $0.report = report }
+      state.update {
+        $0.report = report
+        $0.lookedAt = Clock.monotonic()
+      }
       _ = state.wait(timeoutMilliseconds: HealthMonitor.intervalMilliseconds) { $0.isStopping ? true : nil }
     }
     connection?.close()
@@ -86,6 +101,32 @@ final class HealthMonitor: Sendable {
   private struct Said {
     var topicFault = false
     var deadShare = false
+    var absence = false
+    var silence = false
+  }
+
+  /// Which servers the log says are away.
+  private struct Outages {
+    var database = false
+    var broker = false
+  }
+
+  /// A processor in this process says so itself.
+  private func sayOutages(_ report: HealthReport, since said: inout Outages) {
+    guard streams.allSatisfy({ $0.processor == nil }) else { return }
+    if said.database == report.database.isUp {
+      said.database = !report.database.isUp
+      observer.observe(
+        report.database.isUp
+          ? .databaseUp(server: database.description)
+          : .databaseDown(reason: report.database.detail ?? "", sqlstate: nil))
+    }
+    if said.broker == report.broker.isUp {
+      said.broker = !report.broker.isUp
+      observer.observe(
+        report.broker.isUp
+          ? .brokerUp(server: kafka.bootstrapServers) : .brokerDown(reason: report.broker.detail ?? ""))
+    }
   }
 
   /// Says what is wrong once, and once that it is over.
@@ -101,6 +142,15 @@ final class HealthMonitor: Sendable {
         now.deadShare.map { .recordsRejected(topic: topic, reason: $0) } ?? .recordsTaken(topic: topic), of: name)
       said.deadShare = now.deadShare != nil
     }
+    if said.absence != (now.absence != nil) {
+      observer.observe(now.absence.map { .processorAbsent(reason: $0) } ?? .processorPresent, of: name)
+      said.absence = now.absence != nil
+    }
+    if said.silence != (now.silence != nil) {
+      observer.observe(
+        now.silence.map { .sourceSilent(topic: topic, reason: $0) } ?? .sourceHeard(topic: topic), of: name)
+      said.silence = now.silence != nil
+    }
   }
 
   /// What one look has found of a stream's topic and tables.
@@ -108,10 +158,14 @@ final class HealthMonitor: Sendable {
     var log: LogPosition?
     var progress: Progress?
     var deadShare: String?
+    var newest: NewestEvents?
+    /// nil when unknown.
+    var isProcessed: Bool?
   }
 
   private func look(
-    _ connection: inout PostgresConnection?, _ admin: inout KafkaAdmin?, _ unread: inout [UnreadRecords]
+    _ connection: inout PostgresConnection?, _ admin: inout KafkaAdmin?, _ unread: inout [UnreadRecords],
+    _ absentSince: inout [Int64?]
   ) -> HealthReport {
     var looks = streams.map { _ in Look() }
     var broker = HealthReport.Dependency(isUp: true, detail: kafka.bootstrapServers)
@@ -149,7 +203,7 @@ final class HealthMonitor: Sendable {
       database: database, broker: broker,
       streams: streams.indices.map { index in
         let stream = streams[index]
-        let processor = judge(stream, looks[index], &unread[index], admin)
+        let processor = judge(stream, looks[index], &unread[index], &absentSince[index], admin)
         return .init(name: stream.name, topic: stream.topic, processor: processor)
       })
   }
@@ -158,11 +212,16 @@ final class HealthMonitor: Sendable {
     at stream: WatchedStream, _ look: inout Look, _ connection: PostgresConnection
   ) throws(PostgresError) {
     look.progress = try lookAtProgress(connection, stream, look.log?.cluster)
+    look.newest = try NewestEvents(
+      connection, stream: stream.name, topic: stream.topic, cluster: look.log?.cluster)
+    look.isProcessed =
+      stream.processor != nil ? true : try ProcessorPresence.isThere(connection, stream: stream.name)
     if let cluster = look.log?.cluster { look.deadShare = try lookAtDeadShare(connection, stream, cluster) }
   }
 
   private func judge(
-    _ stream: WatchedStream, _ look: Look, _ unread: inout UnreadRecords, _ admin: KafkaAdmin?
+    _ stream: WatchedStream, _ look: Look, _ unread: inout UnreadRecords, _ absentSince: inout Int64?,
+    _ admin: KafkaAdmin?
   ) -> HealthReport.Processor {
     if let log = look.log, let progress = look.progress { count(stream.topic, &unread, log, progress, admin) }
     let fault = look.log.flatMap { log in
@@ -173,12 +232,33 @@ final class HealthMonitor: Sendable {
     var processor = judge(look.log?.isReadable == true ? unread.count : nil, look.progress)
     processor.topicFault = fault ?? denial(of: stream, lag: processor.lagRecords)
     processor.deadShare = look.deadShare
+    processor.newestEventAgeSeconds = look.newest?.eventAgeSeconds
+    processor.absence = absence(look, &absentSince)
+    if processor.absence == nil, processor.lagRecords == 0 { processor.silence = silence(look) }
     if let current = stream.processor?.status.current {
       processor.held = current.held.sorted { $0.key < $1.key }.map(\.value)
       processor.waiting = current.waiting.sorted { $0.key < $1.key }.map(\.value)
       processor.ending = current.ending
     }
     return processor
+  }
+
+  /// Nobody who has not reached the broker stands for election, so that without it nothing is known.
+  private func absence(_ look: Look, _ since: inout Int64?) -> String? {
+    guard look.isProcessed == false, look.log != nil else {
+      since = nil
+      return nil
+    }
+    let now = Clock.monotonic()
+    let began = since ?? now
+    since = began
+    guard Double(now - began) / 1_000_000 >= HealthMonitor.absentAfterSeconds else { return nil }
+    return "no processor is running: start one with `streampulse process`"
+  }
+
+  private func silence(_ look: Look) -> String? {
+    guard let age = look.newest?.recordAgeSeconds, age >= silentAfterSeconds else { return nil }
+    return age < 120 ? "no events for \(Int(age)) seconds" : "no events for \(Int(age / 60)) minutes"
   }
 
   private func connect() throws(PostgresError) -> PostgresConnection {

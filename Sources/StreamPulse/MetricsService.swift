@@ -35,8 +35,10 @@ final class MetricsService: Sendable {
       database: database.with("application_name", "streampulse metrics"), setup: [], kafka: kafka,
       streams: service.processors.map {
         .init($0.source, database, isOnly: service.processors.count == 1, processor: $0.processor)
-      }, observer: observer)
-    observer.exposeHealth(streams: service.processors.map(\.source.name)) { health.report.figures }
+      }, silentAfterSeconds: context.configuration.api.silentAfterSeconds, observer: observer)
+    observer.exposeHealth(
+      streams: service.processors.map(\.source.name), states: HealthReport.Processor.State.names
+    ) { health.report.figures }
     var configuration = StatsAPIConfiguration()
     configuration.version = Commands.version
     let api = try StatsAPI(

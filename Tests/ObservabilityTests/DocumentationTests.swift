@@ -8,7 +8,9 @@ import Testing
     let registry = MetricsRegistry()
     _ = try logged(.json) { logger in
       let observer = Observer(logger: logger, registry: registry)
-      observer.exposeHealth(streams: ["s"]) { HealthFigures(isDatabaseUp: true, isBrokerUp: true, lagRecords: [:]) }
+      observer.exposeHealth(streams: ["s"], states: ["running"]) {
+        HealthFigures(isDatabaseUp: true, isBrokerUp: true, lagRecords: [:])
+      }
       observer.exposeConnections(reasons: ["late"]) {
         ConnectionFigures(open: 1, waiting: 2, streams: 3, closed: ["late": 4])
       }

@@ -30,6 +30,7 @@ import Testing
     .deadLetterUnforwardable(id: 7, reason: "r"),
     .alertRaised(alert: "HIGH_ERROR_RATE", severity: "WARNING", key: #"{"k": "r"}"#, message: "m"),
     .requestServed(method: "GET", route: "/api", status: 200, seconds: 0.001),
+    .processorAbsent(reason: "r"), .processorPresent, .sourceSilent(topic: "t", reason: "r"), .sourceHeard(topic: "t"),
     .connectionsStrained(late: 1, full: 2, displaced: 3),
     .requestFailed(method: "GET", route: "/api", status: 503, seconds: 0.1, reason: "r", identity: "i"),
   ]

@@ -138,6 +138,28 @@ import Testing
   }
 
   @Test(
+    "a processor that is not there and a source that is silent degrade it; the age of the newest event is told",
+    arguments: [("A", nil, "absent"), (nil, "S", "silent"), ("A", "S", "absent"), (nil, nil, "running")]
+      as [(String?, String?, String)])
+  func presence(absence: String?, silence: String?, word: String) throws {
+    let processor = HealthReport.Processor(
+      lagRecords: 0, lastCommitAgeSeconds: 1, isStalled: false, absence: absence, silence: silence,
+      newestEventAgeSeconds: 200.1234)
+    let other = HealthReport.Processor(
+      lagRecords: 0, lastCommitAgeSeconds: 1, isStalled: false, newestEventAgeSeconds: 300)
+    let report = HealthReport(
+      database: .init(isUp: true), broker: .init(isUp: true),
+      streams: [.init(name: "s", topic: "t", processor: processor), .init(name: "o", topic: "u", processor: other)])
+    let json = try JSONValue(parsing: Fixture(health: report.aged(bySeconds: 0.5)).get("/health").body)
+    #expect(json["status"]?.stringValue == (word == "running" ? "ok" : "degraded"))
+    #expect(json["processor"]?["status"]?.stringValue == word)
+    #expect(json["streams"]?.arrayValue?[0]["status"]?.stringValue == word)
+    #expect(json["streams"]?.arrayValue?[1]["status"]?.stringValue == "running")
+    #expect(json["processor"]?["newest_event_age_seconds"]?.doubleValue == 200.623)
+    #expect(json["streams"]?.arrayValue?[1]["newest_event_age_seconds"]?.doubleValue == 300.5)
+  }
+
+  @Test(
     "where the servers are is told to this machine alone, and not through a proxy",
     arguments: [nil, "X-Forwarded-For", "Forwarded", "X-Real-IP", "via"], [true, false])
   func concealed(proxy: String?, isUp: Bool) throws {

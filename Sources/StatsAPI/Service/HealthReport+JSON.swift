@@ -41,22 +41,38 @@ extension HealthReport.Stream {
 
 extension HealthReport.Processor {
   fileprivate var members: [JSONMember] {
-    // JSON has no infinity, and a probe that divides may produce one.
-    let age = lastCommitAgeSeconds.flatMap { $0.isFinite ? $0 : nil }
     let problems = problems
     return [
       JSONMember("status", .string(word)),
       JSONMember("lag_records", lagRecords.map { .number(String($0)) } ?? .null),
-      JSONMember("last_commit_age_seconds", age.map { .number("\(($0 * 1000).rounded() / 1000)") } ?? .null),
+      JSONMember("last_commit_age_seconds", Self.seconds(lastCommitAgeSeconds)),
+      JSONMember("newest_event_age_seconds", Self.seconds(newestEventAgeSeconds)),
     ] + (problems.isEmpty ? [] : [JSONMember("detail", .string(problems.joined(separator: "; ")))])
   }
 
-  private var word: String {
-    if ending != nil { return "ended" }
-    if topicFault != nil { return "waiting" }
-    if !held.isEmpty { return "held" }
-    if !waiting.isEmpty { return "waiting" }
-    if isStalled { return "stalled" }
-    return deadShare == nil ? "running" : "rejecting"
+  /// In milliseconds' steps. JSON has no infinity, and a probe that divides may produce one.
+  private static func seconds(_ age: Double?) -> JSONValue {
+    guard let age, age.isFinite else { return .null }
+    return .number("\((age * 1000).rounded() / 1000)")
+  }
+
+  private var word: String { state.rawValue }
+}
+
+extension HealthReport.Processor {
+  /// What it is, in one word: the gravest that holds.
+  public enum State: String, Sendable, CaseIterable {
+    case ended, absent, waiting, held, stalled, rejecting, silent, running
+  }
+
+  public var state: State {
+    if ending != nil { return .ended }
+    if absence != nil { return .absent }
+    if topicFault != nil { return .waiting }
+    if !held.isEmpty { return .held }
+    if !waiting.isEmpty { return .waiting }
+    if isStalled { return .stalled }
+    if deadShare != nil { return .rejecting }
+    return silence == nil ? .running : .silent
   }
 }

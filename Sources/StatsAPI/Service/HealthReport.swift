@@ -27,6 +27,8 @@ public struct HealthReport: Hashable, Sendable {
     public var lagRecords: Int?
     /// nil when nothing was ever committed.
     public var lastCommitAgeSeconds: Double?
+    /// Since the newest event happened, by its own time; nil when there is none. Never negative.
+    public var newestEventAgeSeconds: Double?
     /// It should be making progress and is not.
     public var isStalled: Bool
     /// Why partitions are not read until an operator says how to go on, a text for each.
@@ -39,11 +41,19 @@ public struct HealthReport: Hashable, Sendable {
     public var deadShare: String?
     /// Why nothing more is processed until it is started again.
     public var ending: String?
+    /// That nobody processes the stream.
+    public var absence: String?
+    /// For how long its source has sent nothing, when that is long.
+    public var silence: String?
 
     public init(
       lagRecords: Int?, lastCommitAgeSeconds: Double?, isStalled: Bool, held: [String] = [], waiting: [String] = [],
-      topicFault: String? = nil, deadShare: String? = nil, ending: String? = nil
+      topicFault: String? = nil, deadShare: String? = nil, ending: String? = nil, absence: String? = nil,
+      silence: String? = nil, newestEventAgeSeconds: Double? = nil
     ) {
+      self.absence = absence
+      self.silence = silence
+      self.newestEventAgeSeconds = newestEventAgeSeconds
       self.ending = ending
       self.lagRecords = lagRecords
       self.lastCommitAgeSeconds = lastCommitAgeSeconds
@@ -56,7 +66,7 @@ public struct HealthReport: Hashable, Sendable {
 
     /// What is wrong, the gravest first.
     var problems: [String] {
-      [ending, topicFault].compactMap { $0 } + held + waiting + [deadShare].compactMap { $0 }
+      [ending, absence, topicFault].compactMap { $0 } + held + waiting + [deadShare, silence].compactMap { $0 }
     }
 
     /// What the processors of several streams are together.
@@ -68,7 +78,9 @@ public struct HealthReport: Hashable, Sendable {
         lagRecords: lags.contains(nil) ? nil : lags.compactMap { $0 }.reduce(0, +), lastCommitAgeSeconds: ages.min(),
         isStalled: streams.contains { $0.processor.isStalled }, held: texts(streams, \.held),
         waiting: texts(streams, \.waiting), topicFault: text(streams, \.topicFault),
-        deadShare: text(streams, \.deadShare), ending: text(streams, \.ending))
+        deadShare: text(streams, \.deadShare), ending: text(streams, \.ending), absence: text(streams, \.absence),
+        silence: text(streams, \.silence),
+        newestEventAgeSeconds: streams.compactMap(\.processor.newestEventAgeSeconds).min())
     }
 
     private static func texts(_ streams: [Stream], _ problems: KeyPath<Processor, [String]>) -> [String] {
@@ -105,6 +117,19 @@ public struct HealthReport: Hashable, Sendable {
     self.database = database
     self.broker = broker
     self.streams = streams
+  }
+
+  /// The same some time later, if nothing has happened since.
+  public func aged(bySeconds seconds: Double) -> HealthReport {
+    var report = self
+    for index in report.streams.indices {
+      for age in [\Processor.lastCommitAgeSeconds, \Processor.newestEventAgeSeconds] {
+        if let value = report.streams[index].processor[keyPath: age] {
+          report.streams[index].processor[keyPath: age] = value + seconds
+        }
+      }
+    }
+    return report
   }
 
   /// Of all streams together.
