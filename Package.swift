@@ -26,6 +26,7 @@ let package = Package(
       providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CProcess"),
     .systemLibrary(name: "CPrefetch"),
     .systemLibrary(name: "CTextScan"),
@@ -114,7 +115,7 @@ let package = Package(
       ]),
     .target(
       name: "StatsAPI",
-      dependencies: ["Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
+      dependencies: ["CZlib", "Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
 
     .target(
       name: "Benchmark",

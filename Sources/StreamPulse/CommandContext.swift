@@ -18,7 +18,9 @@ struct CommandContext {
     observer = Observer(
       logger: Logger(minimumLevel: LogLevel(name: configuration.logLevel) ?? .info))
     let isService = ["up", "process", "serve"].contains(parsed.command)
-    if isService { observe(.started(command: parsed.command, version: Commands.version)) }
+    guard isService else { return }
+    observer.exposeProcess(version: Commands.version)
+    observe(.started(command: parsed.command, version: Commands.version))
   }
 
   func observe(_ observation: Observation) {

@@ -14,16 +14,19 @@ import Testing
       observer.exposeConnections(reasons: ["late"]) {
         ConnectionFigures(open: 1, waiting: 2, streams: 3, closed: ["late": 4])
       }
+      observer.exposeProcess(version: "1")
       for sample in ObservationTests.samples { observer.observe(sample) }
     }
     var documented: Set<String> = []
-    for line in try documentation("docs/operations.md").split(separator: "\n") where line.hasPrefix("| `streampulse_") {
-      for name in (line.split(separator: "|").first ?? "").split(separator: "`") where name.hasPrefix("streampulse_") {
+    for line in try documentation("docs/operations.md").split(separator: "\n") where line.hasPrefix("| `") {
+      for name in (line.split(separator: "|").first ?? "").split(separator: "`") where isMetric(name) {
         documented.insert(String(name.prefix { $0 != "{" }))
       }
     }
     #expect(documented == Set(registry.names))
   }
+
+  private func isMetric(_ name: Substring) -> Bool { name.hasPrefix("streampulse_") || name.hasPrefix("process_") }
 
   private func documentation(_ path: String, test: String = #filePath) throws -> String {
     let root = test.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")

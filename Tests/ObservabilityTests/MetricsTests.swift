@@ -79,4 +79,22 @@ import Testing
     }
     #expect(registry.render().contains("streampulse_x_total{path=\"other\"} 10\n"))
   }
+
+  @Test("a process tells its time, memory and descriptors, which are of a plausible size")
+  func process() throws {
+    let registry = MetricsRegistry()
+    _ = try logged(.json) { Observer(logger: $0, registry: registry).exposeProcess(version: "1.2.3") }
+    let text = registry.render()
+    #expect(text.contains("streampulse_build_info{version=\"1.2.3\"} 1\n"))
+    func value(_ name: String) -> Double? {
+      text.split(separator: "\n").first { $0.hasPrefix(name + " ") }.flatMap { Double($0.dropFirst(name.count + 1)) }
+    }
+    #expect(try #require(value("process_resident_memory_bytes")) > 1_000_000)
+    #expect(try #require(value("process_virtual_memory_bytes")) > #require(value("process_resident_memory_bytes")))
+    #expect(try #require(value("process_open_fds")) >= 3)
+    #expect(try #require(value("process_max_fds")) > #require(value("process_open_fds")))
+    #expect(try #require(value("process_cpu_seconds_total")) > 0)
+    #expect(try #require(value("process_start_time_seconds")) > 1_700_000_000)
+    #expect(text.contains("# TYPE process_cpu_seconds_total counter"))
+  }
 }

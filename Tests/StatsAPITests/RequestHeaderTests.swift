@@ -10,13 +10,15 @@ import Testing
   @Test(
     "the form of an answer is what Accept weighs most, and JSON where it says nothing",
     arguments: [
-      (nil, .json), ("", .json), ("*/*", .json), ("text/*", .eventStream), ("application/*", .json),
+      (nil, .json), ("", .json), ("*/*", .json), ("text/*", .csv), ("application/*", .json),
       ("text/event-stream", .eventStream), ("TEXT/Event-Stream", .eventStream),
       ("text/event-stream;q=0", .json), ("text/event-stream;q=0, */*", .json), ("*/*, text/event-stream;q=0", .json),
       ("text/event-stream; charset=utf-8", .eventStream), ("text/event-stream, */*;q=0.1", .eventStream),
       ("application/json;q=0.5, text/event-stream", .eventStream),
       ("application/json, text/event-stream;q=0.999", .json), ("application/json, text/event-stream", .eventStream),
-      ("text/*, application/*", .json), ("application/json;q=0, */*", .eventStream), ("text/html", .json),
+      ("text/*, application/*", .json), ("application/json;q=0, */*", .csv), ("text/csv", .csv),
+      ("application/x-ndjson", .jsonLines),
+      ("application/jsonl, */*;q=0.5", .jsonLines), ("text/html", .json),
       ("application/json;q=0", .json),
       ("text/event-stream;q=x", .eventStream), (" ,, text/event-stream ;q=1.0 ,", .eventStream),
       (#"application/json;a=", text/event-stream;q=1""#, .json), ("x-text/event-stream", .json),

@@ -65,6 +65,9 @@ import Testing
       ("/api/stats/trending?minutes=%20", "minutes", "minutes must be an integer between 1 and 60, got \\\" \\\""),
       ("/api/stats/alerts?acknowledged=", "acknowledged", "acknowledged is given empty: it must be true or false"),
       ("/api/stats/alerts?severity=", "severity", "severity is given empty: it must be one of INFO, WARNING, CRITICAL"),
+      ("/api/stats/realtime?format=xml", "format", "format must be one of json, csv, jsonl"),
+      ("/api/stats/realtime?format=", "format", "format is given empty"),
+      ("/api/stats/realtime?format=csv&format=csv", "format", "format may be given once"),
       ("/api/stats/realtime?=1", "", " is not a parameter"),
       ("/api/stats/alerts?region=" + String(repeating: "x", count: 257), "region", "a text of at most 256 bytes"),
     ])

@@ -3,7 +3,7 @@ import Synchronization
 /// The metrics of the process, and their text for Prometheus.
 ///
 /// Instruments are looked up once and kept by whoever counts; only looking up and rendering take the lock. Names are
-/// `streampulse_<noun>_<unit>`, counters end in `_total`.
+/// `streampulse_<noun>_<unit>`, and `process_…` what every program has; counters end in `_total`.
 public final class MetricsRegistry: Sendable {
   /// Label values that one metric may have; what comes later is counted under the value "other".
   public static let maximumSeries = 500
@@ -141,7 +141,8 @@ public struct MetricLabel: Hashable, Sendable {
 }
 
 private func isMetricName(_ name: String) -> Bool {
-  name.hasPrefix("streampulse_")
+  // What Prometheus' own clients tell of every process has a name of its own.
+  (name.hasPrefix("streampulse_") || name.hasPrefix("process_"))
     && name.utf8.allSatisfy {
       (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
         || $0 == UInt8(ascii: "_")

@@ -9,30 +9,13 @@ struct AnswerKey: Hashable {
   var arguments: [String?]
 }
 
-/// A result and the two answers that can be made of it, ready to be sent any number of times.
-final class EndpointAnswer: Sendable {
-  let body: [UInt8]
-  let tag: EntityTag
-  let headers: [HTTPHeader]
-  /// Without headers for a particular origin or request. nil when memory was exhausted.
-  let prepared: PreparedResponse?
-  let preparedNotModified: PreparedResponse?
-
-  init(body: [UInt8], headers: [HTTPHeader], common: [HTTPHeader]) {
-    self.body = body
-    tag = EntityTag(of: body)
-    self.headers = headers + [HTTPHeader("ETag", tag.text)]
-    let constant = self.headers + common + ResponseTime.fromMemory
-    prepared = PreparedResponse(HTTPResponse(contentType: "application/json", bytes: body, headers: constant))
-    preparedNotModified = PreparedResponse(HTTPResponse(status: 304, headers: constant))
-  }
-}
-
 /// The endpoints' results: from the cache, from a query that is under way, or from a new one.
 final class EndpointAnswers: Sendable {
   typealias Completion = @Sendable (Result<EndpointAnswer, QueryFailure>) -> Void
 
   private let queries: [EndpointQuery]
+  /// Of each endpoint, whether its result is many rows.
+  private let hasData: [Bool]
   private let execute: QueryExecutor
   private let now: MonotonicClock
   private let headers: [HTTPHeader]
@@ -48,6 +31,7 @@ final class EndpointAnswers: Sendable {
     execute: @escaping QueryExecutor
   ) {
     queries = endpoints.map(EndpointQuery.init)
+    hasData = endpoints.map { $0.returns == .rows }
     self.execute = execute
     self.now = now
     commonHeaders = common.base
@@ -55,7 +39,7 @@ final class EndpointAnswers: Sendable {
     let seconds = (configuration.cacheTTLMilliseconds + 999) / 1000
     headers = [
       HTTPHeader("Cache-Control", seconds == 0 ? "no-cache" : "max-age=\(seconds)"),
-      HTTPHeader("Vary", common.vary("Accept")),
+      HTTPHeader("Vary", common.vary("Accept", "Accept-Encoding")),
     ]
     cache = Mutex(
       ResultCache(
@@ -111,13 +95,16 @@ final class EndpointAnswers: Sendable {
     in cache: inout ResultCache<AnswerKey, EndpointAnswer, Completion>
   ) {
     guard case .success(let answer) = result else { return }
-    // The body is there twice, for requests with headers of their own and in the prepared answer.
-    cache.store(key, answer, byteCount: 2 * answer.body.count + 1024, now: now())
+    cache.store(key, answer, byteCount: answer.maximumByteCount, now: now())
   }
 
   private func query(_ key: AnswerKey, completion: @escaping Completion) {
     execute(queries[key.endpoint], key.arguments) { result in
-      completion(result.map { EndpointAnswer(body: $0, headers: self.headers, common: self.commonHeaders) })
+      completion(
+        result.map {
+          EndpointAnswer(
+            body: $0, headers: self.headers, common: self.commonHeaders, hasData: self.hasData[key.endpoint])
+        })
     }
   }
 }

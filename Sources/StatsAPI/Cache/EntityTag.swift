@@ -15,6 +15,11 @@ package struct EntityTag: Hashable {
     text = "\"\(String(inode, radix: 16))-\(String(modifiedNanoseconds, radix: 16))-\(String(size, radix: 16))\""
   }
 
+  private init(text: String) { self.text = text }
+
+  /// The tag of the same content in another coding: `"1f-2"` is `"1f-2-gzip"`.
+  func with(suffix: String) -> EntityTag { EntityTag(text: "\(text.dropLast())-\(suffix)\"") }
+
   /// Whether an `If-None-Match` header names it. Weak comparison, as the header asks for.
   package func matches(ifNoneMatch header: String) -> Bool {
     header.split(separator: ",").contains { candidate in

@@ -75,12 +75,15 @@ extension EndpointPlan {
     json([
       "summary": .string(summary),
       "operationId": .string(identifier),
-      "parameters": .array(parameters.map(\.parameterObject)),
+      "parameters": .array(
+        (parameters + (FormatParameter.isOwn(self) ? [] : [FormatParameter.parameter])).map(\.parameterObject)),
       "responses": json([
         "200": json([
           "description": .string("The result; with Accept: text/event-stream, again whenever new data has changed it"),
           "content": json([
             "application/json": json(["schema": returns.schema]),
+            "text/csv": json(["schema": typed("string")]),
+            "application/x-ndjson": json(["schema": typed("string")]),
             "text/event-stream": json(["schema": typed("string")]),
           ]),
         ]),

@@ -9,6 +9,7 @@ struct Reply: Sendable {
   let specialOrigin: String?
   /// Whether an answer that is the same for many requests may be sent: this one asks for no headers of its own.
   let takesPrepared: Bool
+  let acceptsGzip: Bool
   private let common: CommonHeaders
   private let identity: String?
   private let startedAt: Int64
@@ -25,12 +26,13 @@ struct Reply: Sendable {
     self.observe = observe
     specialOrigin = common.specialOrigin(of: request)
     identity = RequestIdentity.given(by: request)
+    acceptsGzip = request.header("Accept-Encoding").map(Gzip.isAccepted) ?? false
     takesPrepared = specialOrigin == nil && request.header(RequestIdentity.header) == nil
     startedAt = Clock.monotonicNanoseconds()
   }
 
   func send(_ response: HTTPResponse, isCached: Bool? = nil, failure: QueryFailure? = nil) {
-    var response = response
+    var response = compressed(response)
     let (nanoseconds, identity) = (elapsedNanoseconds, identity ?? RequestIdentity.make())
     response.headers += common.headers(for: specialOrigin)
     response.headers += ResponseTime.headers(nanoseconds: nanoseconds, isCached: isCached)
@@ -51,17 +53,34 @@ struct Reply: Sendable {
     send(failure.response, failure: failure)
   }
 
-  /// The result, or only that it has not changed.
-  func send(_ answer: EndpointAnswer, isCached: Bool) {
-    let isModified = request.header("If-None-Match").map { !answer.tag.matches(ifNoneMatch: $0) } ?? true
-    if isCached, takesPrepared, let prepared = isModified ? answer.prepared : answer.preparedNotModified {
+  /// The result in that form, or only that it has not changed.
+  func send(_ answer: EndpointAnswer, as form: Representation, isCached: Bool) {
+    let content = answer.content(.init(form: form, isGzip: acceptsGzip && answer.isLong))
+    let isModified = request.header("If-None-Match").map { !content.tag.matches(ifNoneMatch: $0) } ?? true
+    if isCached, takesPrepared, let prepared = isModified ? content.prepared : content.preparedNotModified {
       send(prepared: prepared, isCached: isCached)
     } else if isModified {
       send(
-        HTTPResponse(contentType: "application/json", bytes: answer.body, headers: answer.headers), isCached: isCached)
+        HTTPResponse(contentType: form.contentType, bytes: content.body, headers: content.headers), isCached: isCached)
     } else {
-      send(HTTPResponse(status: 304, headers: answer.headers), isCached: isCached)
+      let headers = content.headers.filter { $0.name != "Content-Encoding" }
+      send(HTTPResponse(status: 304, headers: headers), isCached: isCached)
     }
+  }
+
+  /// What is made for one request and long: metrics, the description. Endpoints' results and files come compressed.
+  private func compressed(_ response: HTTPResponse) -> HTTPResponse {
+    guard case .bytes(let bytes) = response.body, bytes.count > Gzip.minimumBytes,
+      !response.headers.contains(where: { $0.name == "Vary" }),
+      let type = response.headers.first(where: { $0.name == "Content-Type" })?.value,
+      Gzip.isWorthwhile(contentType: type)
+    else { return response }
+    var response = response
+    response.headers.append(HTTPHeader("Vary", common.vary("Accept-Encoding")))
+    guard acceptsGzip, let short = Gzip.compressed(bytes) else { return response }
+    response.headers.append(HTTPHeader("Content-Encoding", "gzip"))
+    response.body = .bytes(short)
+    return response
   }
 
   func stream() -> HTTPStream {

@@ -133,7 +133,8 @@ public final class StatsAPI: Sendable {
   /// another; nil leaves it to `handle`. For `HTTPServer.Recall`.
   public func recall(_ head: borrowing RequestHead) -> PreparedResponse? {
     let startedAt = dependencies.observe == nil ? 0 : Clock.monotonicNanoseconds()
-    guard let (endpoint, answer) = answers.recall(head.target), let prepared = answer.prepared,
+    guard let (endpoint, answer) = answers.recall(head.target),
+      let prepared = (answer.isLong ? Self.content(of: answer, for: head) : answer.plain).prepared,
       !common.mayBeSpecial(head), !head.hasHeader("If-None-Match"), !head.hasHeader("X-Request-ID"),
       Representation(head) == .json
     else { return nil }
@@ -142,6 +143,11 @@ public final class StatsAPI: Sendable {
         route: endpoints[endpoint].path, status: prepared.status, method: "GET",
         seconds: Double(Clock.monotonicNanoseconds() - startedAt) / 1e9, identity: nil, isCached: true, failure: nil))
     return prepared
+  }
+
+  private static func content(of answer: EndpointAnswer, for head: borrowing RequestHead) -> EndpointAnswer.Content {
+    let acceptsGzip = head.header("Accept-Encoding").map(Gzip.isAccepted) ?? false
+    return answer.content(.init(form: .json, isGzip: acceptsGzip))
   }
 
   private static let fresh = [HTTPHeader("Cache-Control", "no-store")]
@@ -153,22 +159,26 @@ public final class StatsAPI: Sendable {
   }
 
   private func answer(_ index: Int, _ reply: Reply) {
+    let format: FormatParameter
     let arguments: [String?]
     do {
-      arguments = try endpoints[index].arguments(for: reply.request.query)
+      format = try FormatParameter(of: reply.request.query, endpoints[index])
+      arguments = try endpoints[index].arguments(for: format.query)
     } catch {
       return reply.send(error.problem.response())
     }
     let key = AnswerKey(endpoint: index, arguments: arguments)
-    answers.remember(reply.request.target, as: key)
-    if Representation(accept: reply.request.header("Accept")) == .eventStream { return streams.open(key, for: reply) }
+    // What is recalled is JSON.
+    if format.form == nil { answers.remember(reply.request.target, as: key) }
+    let form = format.form ?? Representation(accept: reply.request.header("Accept"))
+    if form == .eventStream { return streams.open(key, for: reply) }
     let cached = answers.answer(for: key) { result in
       switch result {
-      case .success(let answer): reply.send(answer, isCached: false)
+      case .success(let answer): reply.send(answer, as: form, isCached: false)
       case .failure(let failure): reply.send(failure)
       }
     }
-    if let cached { reply.send(cached, isCached: true) }
+    if let cached { reply.send(cached, as: form, isCached: true) }
   }
 
   private func answerHealth(_ reply: Reply) {
@@ -189,22 +199,21 @@ public final class StatsAPI: Sendable {
   }
 
   private func send(_ file: StaticFiles.File, _ reply: Reply) {
-    let (tag, headers): (EntityTag, [HTTPHeader]) =
-      switch file {
-      case .kept(let kept): (kept.tag, kept.headers)
-      case .open(_, let tag, let headers): (tag, headers)
-      }
-    if let known = reply.request.header("If-None-Match"), tag.matches(ifNoneMatch: known) {
-      return reply.send(HTTPResponse(status: 304, headers: headers))
-    }
+    let known = reply.request.header("If-None-Match")
     switch file {
     case .kept(let kept):
-      if reply.takesPrepared, let prepared = kept.prepared {
+      let content = kept.content(acceptsGzip: reply.acceptsGzip)
+      if let known, content.tag.matches(ifNoneMatch: known) {
+        let headers = content.headers.filter { $0.name != "Content-Encoding" }
+        reply.send(HTTPResponse(status: 304, headers: headers))
+      } else if reply.takesPrepared, let prepared = content.prepared {
         reply.send(prepared: prepared)
       } else {
-        reply.send(HTTPResponse(status: 200, headers: headers, body: .bytes(kept.body)))
+        reply.send(HTTPResponse(status: 200, headers: content.headers, body: .bytes(content.body)))
       }
-    case .open(let open, _, _): reply.send(HTTPResponse(status: 200, headers: headers, body: .file(open)))
+    case .open(_, let tag, let headers) where known.map { tag.matches(ifNoneMatch: $0) } == true:
+      reply.send(HTTPResponse(status: 304, headers: headers))
+    case .open(let open, _, let headers): reply.send(HTTPResponse(status: 200, headers: headers, body: .file(open)))
     }
   }
 }

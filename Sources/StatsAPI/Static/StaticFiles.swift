@@ -13,20 +13,6 @@ final class StaticFiles: Sendable {
     case open(OpenFile, tag: EntityTag, headers: [HTTPHeader])
   }
 
-  final class KeptFile: Sendable {
-    let tag: EntityTag
-    let body: [UInt8]
-    let headers: [HTTPHeader]
-    let prepared: PreparedResponse?
-
-    init(tag: EntityTag, body: [UInt8], headers: [HTTPHeader], common: [HTTPHeader]) {
-      self.tag = tag
-      self.body = body
-      self.headers = headers
-      prepared = PreparedResponse(HTTPResponse(status: 200, headers: headers + common, body: .bytes(body)))
-    }
-  }
-
   private static let maximumKeptFileBytes = 512 * 1024
   private static let maximumKeptFiles = 128
 
@@ -48,9 +34,7 @@ final class StaticFiles: Sendable {
       ? [:]
       : Dictionary(
         uniqueKeysWithValues: configuration.embeddedFiles.map { path, body in
-          let tag = EntityTag(of: body)
-          let headers = Self.headers(of: path, tag)
-          return (path, KeptFile(tag: tag, body: body, headers: headers, common: common.base))
+          (path, Self.keep(body, EntityTag(of: body), path, common))
         })
   }
 
@@ -71,7 +55,7 @@ final class StaticFiles: Sendable {
   private func file(atResolvedPath path: String) -> File? {
     var status = stat()
     guard lstat(path, &status) == 0, Self.isRegular(status) else { return nil }
-    if let known = kept.withLock({ $0[path] }), known.tag == EntityTag(of: status) { return .kept(known) }
+    if let known = kept.withLock({ $0[path] }), known.plain.tag == EntityTag(of: status) { return .kept(known) }
 
     // Without blocking on a pipe, and without following a link that has just been put there.
     let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
@@ -83,10 +67,11 @@ final class StaticFiles: Sendable {
     let size = Int(status.st_size)
     let file = OpenFile(descriptor: descriptor, size: size)
     let tag = EntityTag(of: status)
-    let headers = Self.headers(of: path, tag)
-    guard size <= Self.maximumKeptFileBytes else { return .open(file, tag: tag, headers: headers) }
+    guard size <= Self.maximumKeptFileBytes else {
+      return .open(file, tag: tag, headers: Self.headers(of: path, common) + [HTTPHeader("ETag", tag.text)])
+    }
     guard let body = file.read() else { return nil }
-    let fresh = KeptFile(tag: tag, body: body, headers: headers, common: common.base)
+    let fresh = Self.keep(body, tag, path, common)
     kept.withLock { kept in
       if kept.count >= Self.maximumKeptFiles, kept[path] == nil { kept.removeAll() }
       kept[path] = fresh
@@ -94,10 +79,17 @@ final class StaticFiles: Sendable {
     return .kept(fresh)
   }
 
-  private static func headers(of path: String, _ tag: EntityTag) -> [HTTPHeader] {
+  private static func keep(_ body: [UInt8], _ tag: EntityTag, _ path: String, _ common: CommonHeaders) -> KeptFile {
+    KeptFile(
+      tag: tag, body: body, contentType: contentType(ofFile: path), headers: headers(of: path, common),
+      common: common.base)
+  }
+
+  private static func headers(of path: String, _ common: CommonHeaders) -> [HTTPHeader] {
     [
-      HTTPHeader("Content-Type", contentType(ofFile: path)), HTTPHeader("ETag", tag.text),
-      HTTPHeader("Cache-Control", "no-cache"), HTTPHeader("Content-Security-Policy", contentSecurityPolicy),
+      HTTPHeader("Content-Type", contentType(ofFile: path)), HTTPHeader("Cache-Control", "no-cache"),
+      HTTPHeader("Vary", common.vary("Accept-Encoding")),
+      HTTPHeader("Content-Security-Policy", contentSecurityPolicy),
     ]
   }
 

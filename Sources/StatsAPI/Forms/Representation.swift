@@ -1,16 +1,35 @@
 import HTTPServer
 
 /// The forms in which an endpoint's result is given, the preferred one first.
-enum Representation: CaseIterable {
+enum Representation: Hashable, CaseIterable {
   case json
+  case csv
+  case jsonLines
   case eventStream
 
+  /// Without parameters.
   var mediaType: String {
     switch self {
     case .json: "application/json"
+    case .csv: "text/csv"
+    case .jsonLines: "application/x-ndjson"
     case .eventStream: "text/event-stream"
     }
   }
+
+  var contentType: String { self == .csv ? "text/csv; charset=utf-8; header=present" : mediaType }
+
+  /// What `?format=` calls it; an event stream is a way of sending and asked for by `Accept` alone.
+  var name: String? {
+    switch self {
+    case .json: "json"
+    case .csv: "csv"
+    case .jsonLines: "jsonl"
+    case .eventStream: nil
+    }
+  }
+
+  static let names = allCases.compactMap(\.name)
 
   /// The form that an `Accept` header asks for (RFC 9110, section 12.5.1): of the greatest weight, and among equals what
   /// is named rather than covered by a wildcard. Who names another beside JSON, which everybody reads, gets that. A header
@@ -44,6 +63,7 @@ enum Representation: CaseIterable {
 
   private static func precision(of range: String, for form: Representation) -> Int? {
     if range == form.mediaType { return 2 }
+    if form == .jsonLines, range == "application/jsonl" { return 2 }
     if range == form.mediaType.prefix(while: { $0 != "/" }) + "/*" { return 1 }
     return range == "*/*" || range == "*" ? 0 : nil
   }

@@ -1,0 +1,45 @@
+import HTTPServer
+import Synchronization
+
+/// A file of the web page in memory, ready to be sent.
+final class KeptFile: Sendable {
+  /// As it is sent, plain or compressed.
+  final class Content: Sendable {
+    let tag: EntityTag
+    let body: [UInt8]
+    let headers: [HTTPHeader]
+    let prepared: PreparedResponse?
+
+    fileprivate init(tag: EntityTag, body: [UInt8], headers: [HTTPHeader], common: [HTTPHeader]) {
+      self.tag = tag
+      self.body = body
+      self.headers = headers + [HTTPHeader("ETag", tag.text)]
+      prepared = PreparedResponse(HTTPResponse(status: 200, headers: self.headers + common, body: .bytes(body)))
+    }
+  }
+
+  let plain: Content
+  private let headers: [HTTPHeader]
+  private let common: [HTTPHeader]
+  private let isWorthwhile: Bool
+  private let compressed = Mutex<Content?>(nil)
+
+  /// - Parameter headers: without its tag.
+  init(tag: EntityTag, body: [UInt8], contentType: String, headers: [HTTPHeader], common: [HTTPHeader]) {
+    self.headers = headers
+    self.common = common
+    isWorthwhile = body.count > Gzip.minimumBytes && Gzip.isWorthwhile(contentType: contentType)
+    plain = Content(tag: tag, body: body, headers: headers, common: common)
+  }
+
+  func content(acceptsGzip: Bool) -> Content {
+    guard acceptsGzip, isWorthwhile else { return plain }
+    if let content = compressed.withLock({ $0 }) { return content }
+    guard let body = Gzip.compressed(plain.body) else { return plain }
+    let content = Content(
+      tag: plain.tag.with(suffix: "gzip"), body: body, headers: headers + [HTTPHeader("Content-Encoding", "gzip")],
+      common: common)
+    compressed.withLock { $0 = content }
+    return content
+  }
+}
