@@ -214,7 +214,8 @@ final class HealthMonitor: Sendable {
     look.progress = try lookAtProgress(connection, stream, look.log?.cluster)
     look.newest = try NewestEvents(
       connection, stream: stream.name, topic: stream.topic, cluster: look.log?.cluster)
-    look.isProcessed = try stream.processor != nil || ProcessorPresence.isThere(connection, stream: stream.name)
+    look.isProcessed =
+      stream.processor != nil ? true : try ProcessorPresence.isThere(connection, stream: stream.name)
     if let cluster = look.log?.cluster { look.deadShare = try lookAtDeadShare(connection, stream, cluster) }
   }
 

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 
 import pytest
 from kcat import Kcat
@@ -142,3 +143,33 @@ def test_a_topic_of_something_else_than_events_is_said_until_events_come(parts):
         assert program.output.count('"records are taken again"') == 1
         assert "secret" not in program.output
     parts.assert_verified()
+
+
+def test_a_killed_processor_is_absent_and_a_source_without_events_silent(parts):
+    server = parts.start("serve", SILENT_AFTER_SECONDS="3")
+    server.wait_for_output("StreamPulse is at")
+
+    def state():
+        return parts.get("/health").json["streams"][0]["status"]
+
+    wait_until(lambda: state() == "absent", lambda: parts.get("/health").body, seconds=15)
+    assert "start one with `streampulse process`" in parts.get("/health").json["processor"]["detail"]
+    processor = parts.start("process")
+    wait_until(lambda: state() == "running", lambda: parts.get("/health").body)
+    parts.generate("--count", 300, "--seed", 1)
+    parts.wait_for_events(300)
+    wait_until(
+        lambda: parts.get("/health").json["processor"]["newest_event_age_seconds"] is not None, "its age is not told")
+    wait_until(lambda: state() == "silent", lambda: parts.get("/health").body)
+    assert parts.get("/health").json["status"] == "degraded"
+    parts.generate("--count", 300, "--seed", 2)
+    wait_until(lambda: state() == "running", lambda: parts.get("/health").body)
+
+    processor.kill()
+    killed = time.monotonic()
+    wait_until(lambda: state() == "absent", lambda: parts.get("/health").body, seconds=20)
+    assert time.monotonic() - killed < 10
+    assert 'state="absent"} 1' in parts.get("/-/metrics").body.decode()
+    assert server.stop() == 0
+    for message in ("no processor", "a processor is there again", "no events come", "events come again"):
+        assert f'"message":"{message}"' in server.output, message
