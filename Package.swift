@@ -2,8 +2,8 @@
 import PackageDescription
 
 // Imports point inward: what a module may import is exactly what is listed here.
-// The pure core (Hexadecimal, JSON, Events, Functions, Plan, Avro, TextFormats, Formats, SQLQuoting, Dialects, SQLFrontend,
-// Dataflow, Detection) does no I/O and knows no clock, but for the system's time zones (TimeZones);
+// The pure core (Hexadecimal, JSON, Events, TimeZones, Functions, Plan, Avro, TextFormats, Formats, SQLQuoting, Dialects,
+// SQLFrontend, Dataflow, Detection) does no I/O and knows no clock;
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
 let package = Package(
@@ -37,10 +37,10 @@ let package = Package(
     .target(name: "JSON"),
     .target(name: "Events"),
     .target(name: "Spelling"),
-    // The functions and operators of one event.
     .target(name: "TimeZones", dependencies: ["Events"]),
+    // The functions and operators of one event.
     .target(name: "Functions", dependencies: ["Events", "JSON", "TimeZones"]),
-    .target(name: "Plan", dependencies: ["Events", "Functions"]),
+    .target(name: "Plan", dependencies: ["Events", "Functions", "TimeZones"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
     .target(name: "TextFormats", dependencies: ["CPrefetch", "CTextScan", "Events", "JSON", "Plan"]),
     .target(name: "Formats", dependencies: ["Avro", "Events", "Hexadecimal", "JSON", "Plan", "TextFormats"]),
@@ -48,11 +48,15 @@ let package = Package(
     .target(name: "Dialects", dependencies: ["Events", "Functions", "Plan", "SQLQuoting"]),
     .target(
       name: "SQLFrontend",
-      dependencies: ["CPgQuery", "Dialects", "Events", "Functions", "JSON", "Plan", "SQLQuoting", "Spelling"]),
+      dependencies: [
+        "CPgQuery", "Dialects", "Events", "Functions", "JSON", "Plan", "SQLQuoting", "Spelling", "SystemTimeZones",
+        "TimeZones",
+      ]),
     .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "Functions", "JSON", "Plan"]),
     .target(name: "Detection"),
 
     // The edges.
+    .target(name: "SystemTimeZones", dependencies: ["TimeZones"]),
     .target(name: "Dashboard", resources: [.embedInCode("Web")]),
     .target(name: "EngineSchema", resources: [.embedInCode("Schema")]),
     .target(name: "Threads"),
@@ -167,6 +171,7 @@ let package = Package(
     .testTarget(name: "HexadecimalTests", dependencies: ["Hexadecimal"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "EventsTests", dependencies: ["Events"]),
+    .testTarget(name: "TimeZonesTests", dependencies: ["SystemTimeZones", "TimeZones"]),
     .target(
       name: "AvroTestSupport", dependencies: ["Avro", "CAvro", "Events", "JSON"], path: "Tests/AvroTestSupport"),
     .testTarget(name: "AvroTests", dependencies: ["Avro", "AvroTestSupport", "Events"]),
@@ -174,7 +179,8 @@ let package = Package(
       name: "FormatsTests", dependencies: ["Avro", "Events", "Formats", "JSON", "Plan"]),
     .testTarget(name: "TextFormatsTests", dependencies: ["Events", "Plan", "TextFormats"]),
     .testTarget(
-      name: "SQLFrontendTests", dependencies: ["Dialects", "Events", "Functions", "Plan", "SQLFrontend"],
+      name: "SQLFrontendTests",
+      dependencies: ["Dialects", "Events", "Functions", "Plan", "SQLFrontend", "SystemTimeZones"],
       exclude: ["Fixtures"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Events", "Functions", "Plan"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
@@ -213,7 +219,7 @@ let package = Package(
       name: "StorageTests",
       dependencies: [
         "EngineSchema", "Events", "Observability", "Plan", "Postgres", "Processing", "ProcessingTestSupport", "Project",
-        "Storage", "TestThreads",
+        "Storage", "SystemTimeZones", "TestThreads", "TimeZones",
       ]),
     .testTarget(
       name: "RegistryTests",
@@ -231,8 +237,8 @@ let package = Package(
     .testTarget(
       name: "OfficeTests",
       dependencies: [
-        "Events", "Kafka", "Observability", "Office", "Postgres", "Processing", "ProcessingTestSupport", "Storage",
-        "TestThreads", "Threads",
+        "Dialects", "Events", "Kafka", "Observability", "Office", "Postgres", "Processing", "ProcessingTestSupport",
+        "Project", "Storage", "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "AuditTests",
@@ -243,8 +249,8 @@ let package = Package(
     .testTarget(
       name: "RebuildTests",
       dependencies: [
-        "Audit", "Dataflow", "Events", "Faults", "Kafka", "Postgres", "Processing", "ProcessingTestSupport", "Project",
-        "Rebuild", "Storage", "TestThreads", "Threads",
+        "Audit", "Dataflow", "Dialects", "Events", "Faults", "Kafka", "Postgres", "Processing", "ProcessingTestSupport",
+        "Project", "Rebuild", "Storage", "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "TailTests",

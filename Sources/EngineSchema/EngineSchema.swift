@@ -23,6 +23,7 @@ public enum EngineSchema {
     file("0006_streams.sql", PackageResources._006_streams_sql),
     file("0007_schemas.sql", PackageResources._007_schemas_sql),
     file("0008_event_log.sql", PackageResources._008_event_log_sql),
+    file("0009_windows.sql", PackageResources._009_windows_sql),
   ]
 
   private static func file(_ name: String, _ bytes: [UInt8]) -> SchemaFile {

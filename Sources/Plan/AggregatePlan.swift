@@ -1,11 +1,5 @@
 import Events
 
-/// How an event is assigned to windows. All times in microseconds since 1970 UTC.
-public enum WindowAssigner: Hashable, Sendable {
-  /// Windows of equal size, aligned to 2000-01-01T00:00:00Z as Postgres' `date_bin` examples do.
-  case tumble(sizeMicroseconds: Int64)
-}
-
 /// What happens to an event whose window is complete and older than the allowed lateness.
 public enum LatePolicy: String, Hashable, Sendable, CaseIterable {
   /// The stored row is updated.
@@ -45,6 +39,14 @@ public struct AccumulatorPlan: Hashable, Sendable {
     case min
     /// Starts at NULL; merges by `GREATEST`. Texts compare by bytes.
     case max
+
+    /// Whether its state is stored in a form that nobody wants to read: then the rows are in a table of their own, and
+    /// the aggregate is a view over it.
+    public var isOpaque: Bool {
+      switch self {
+      case .count, .sum, .min, .max: false
+      }
+    }
   }
 
   public var function: Function
@@ -122,7 +124,7 @@ public struct OutputColumn: Hashable, Sendable {
 }
 
 /// One `CREATE MATERIALIZED VIEW`, planned: what the operator keeps and what table it becomes.
-public struct AggregatePlan: Sendable {
+public struct AggregatePlan: Hashable, Sendable {
   public var name: String
   /// Comment on the table: the definition file's header comment.
   public var comment: String
@@ -156,4 +158,19 @@ public struct AggregatePlan: Sendable {
     self.latePolicy = latePolicy
     self.select = select
   }
+
+  /// Whether the stored rows are other than what the definition selects: panes instead of windows, or states that are no
+  /// results. They are in a table of their own then, and a view of the aggregate's name reads like the definition.
+  public var hasStateTable: Bool {
+    window.isOverlapping || accumulators.contains(where: \.function.isOpaque)
+  }
+
+  /// The table that the rows are written to.
+  public var tableName: String { hasStateTable ? stateTableName : name }
+
+  /// What it has in the database: the table, and the view where there is one.
+  public var relationNames: [String] { hasStateTable ? [stateTableName, name] : [name] }
+
+  /// What the table is called when there is one beside the view.
+  public var stateTableName: String { "\(name)_state" }
 }

@@ -237,6 +237,21 @@ private let start: Int64 = 1_767_225_600_000_000
     #expect(engine.drained() == ["1  | 1"])
   }
 
+  @Test("an event is in one pane of its windows, and late when the last of them is")
+  func panes() {
+    var aggregate = WindowOperatorTests.aggregate(
+      keys: [], [WindowOperatorTests.measure(.count, nil, .bigint)], late: .drop)
+    aggregate.window = .hop(slideMicroseconds: 2 * minute, sizeMicroseconds: 5 * minute)
+    let engine = Engine([aggregate])
+    let times = [0, 1, 3, 3].map { start + $0 * minute + 30 }
+    let events = times.map { [Value.integer($0), "A", 1, 1] }
+    #expect(engine.process(events, watermark: start + 4 * minute)[0].aggregates == [.init(aggregated: 4)])
+    #expect(engine.drained() == ["0  | 1", "1  | 1", "3  | 2"])
+    // The last window of the first two has ended by then, that of the others a slide later.
+    #expect(engine.process(events, watermark: start + 5 * minute)[0].aggregates == [.init(aggregated: 2, late: 2)])
+    #expect(engine.process(events, watermark: start + 7 * minute)[0].aggregates == [.init(aggregated: 0, late: 4)])
+  }
+
   @Test("what Postgres could not store is a dead letter and touches no aggregate")
   func unstorable() {
     let engine = Engine([

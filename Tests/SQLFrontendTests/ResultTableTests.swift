@@ -42,6 +42,51 @@ import Testing
     #expect(upsert.contains("ON CONFLICT (window_start) DO UPDATE"))
   }
 
+  @Test("windows that overlap are stored as panes, below a view that reads like the definition")
+  func overlapping() throws {
+    let hop = "hop(\"timestamp\", INTERVAL '2 minutes', INTERVAL '5 minutes')"
+    let stream = try plan(
+      "CREATE MATERIALIZED VIEW x AS SELECT avg(content.size_gb) AS mean, count(*) AS n FROM content_downloads "
+        + "GROUP BY \(hop), \"user\".region;")
+    let aggregate = stream.aggregates[0]
+    #expect(aggregate.window == .hop(slideMicroseconds: 120_000_000, sizeMicroseconds: 300_000_000))
+    let table = ResultTable(aggregate)
+    #expect(table.name == "x_state")
+    #expect(table.columns.map(\.name) == ["region", "window_start", "window_end", "n", "mean_sum", "updated_at"])
+    #expect(table.upsertStatement.contains("d.window_start + INTERVAL '60 seconds'"))
+    let view = try #require(ResultView(aggregate))
+    #expect(view.columns.map(\.name) == ["region", "window_start", "window_end", "mean", "n", "updated_at"])
+    #expect(view.columns == aggregate.shownColumns)
+    #expect(TableShape(aggregate, of: stream).description.contains("window: hop 120 seconds of 300 seconds"))
+    let plain = try plan(select: "count(*) AS n").aggregates[0]
+    #expect(ResultView(plain) == nil && plain.shownColumns == ResultTable(plain).columns)
+  }
+
+  @Test("a state table takes no name that another aggregate has, in whichever order")
+  func stateNames() throws {
+    let definition = { (name: String, window: String) in
+      SourceFile(
+        path: "\(name).sql",
+        text: "CREATE MATERIALIZED VIEW \(name) AS SELECT count(*) AS n FROM content_downloads GROUP BY \(window);")
+    }
+    let hop = definition("x", "hop(\"timestamp\", INTERVAL '1 minute', INTERVAL '5 minutes')")
+    let table = definition("x_state", "tumble(\"timestamp\", INTERVAL '1 minute')")
+    #expect(
+      errors { try plan([hop, table]) }.map(\.description) == [
+        """
+        x_state.sql:1:26: the rows of x, of x.sql, are stored in a table x_state near "x_state"
+          hint: give one of them another name
+        """
+      ])
+    #expect(
+      errors { try plan([table, hop]) }.map(\.description) == [
+        """
+        x.sql:1:26: the rows of x would be stored in a table x_state, which x_state.sql defines near "x"
+          hint: give one of them another name
+        """
+      ])
+  }
+
   private func shape(_ items: String, where filter: String? = nil, by keys: String? = nil) throws -> TableShape {
     let stream = try plan(select: items, where: filter, by: keys)
     return TableShape(stream.aggregates[0], of: stream)

@@ -10,9 +10,13 @@ import SQLQuoting
 struct RecountQueries {
   static let relativeTolerance = "1e-9"
 
-  /// A stretch of event time, its ends as text.
+  /// A stretch of event time in which some windows lie, as text.
   struct Span {
+    /// Where the first of the windows begins.
     var start: String
+    /// Where the last of them begins.
+    var last: String
+    /// Where that ends.
     var end: String
   }
 
@@ -31,7 +35,7 @@ struct RecountQueries {
     plan = stream.aggregates[index]
     self.stream = stream
     self.span = span
-    columns = ResultTable(plan).columns.filter { $0.role != .updatedAt }
+    columns = plan.shownColumns.filter { $0.role != .updatedAt }
     stored = "recount_stored_\(index)"
     self.index = index
     do {
@@ -119,6 +123,16 @@ struct RecountQueries {
       SELECT \(sources.map(quotedIdentifier).joined(separator: ", ")) FROM (
       \(select.text)
       ) AS recounted
+      \(windowsOfSpan)
+      """
+  }
+
+  /// Events of a stretch of time may also lie in windows that reach beyond it, which lack events then.
+  private var windowsOfSpan: String {
+    guard let span, let start = select.columns.first(where: { $0.name == "window_start" })?.source else { return "" }
+    return """
+      WHERE \(quotedIdentifier(start)) BETWEEN \(quotedLiteral(span.start))::timestamptz
+        AND \(quotedLiteral(span.last))::timestamptz
       """
   }
 
@@ -205,7 +219,7 @@ struct RecountQueries {
   /// dropped as late, or events of which Postgres has not got all.
   var excusedWindows: String {
     let time = RecountQueries.eventTime(stream)
-    let window = "tumble(e.\(time), \(ResultTable(plan).windowSizeSQL))"
+    let window = plan.window.startsSQL(of: "e.\(time)")
     return """
       CREATE TEMPORARY TABLE recount_excused AS
       SELECT DISTINCT \(window) AS window_start, 'hold events that may have been dropped as late' AS reason
@@ -220,9 +234,9 @@ struct RecountQueries {
       """
   }
 
-  /// The same over the events of a time alone.
-  func over(from start: String, to end: String) throws(PipelineError) -> RecountQueries {
-    try RecountQueries(index, of: stream, within: Span(start: start, end: end))
+  /// The same for the windows of a time alone.
+  func over(_ span: Span) throws(PipelineError) -> RecountQueries {
+    try RecountQueries(index, of: stream, within: span)
   }
 
   /// What finds the events of a window soon.
@@ -232,13 +246,12 @@ struct RecountQueries {
 
   /// The windows of the events in their order, beginnings and ends.
   var windows: String {
-    let size = ResultTable(plan).windowSizeSQL
-    return """
-      SELECT window_start::text, (window_start + \(size))::text
-      FROM (SELECT DISTINCT tumble(e.\(RecountQueries.eventTime(stream)), \(size)) AS window_start
-            FROM \(RecountQueries.events(plan, stream)) AS e) AS w
-      WHERE window_start IS NOT NULL ORDER BY w.window_start
-      """
+    """
+    SELECT window_start::text, (\(plan.window.endSQL(from: "window_start")))::text
+    FROM (SELECT DISTINCT \(plan.window.startsSQL(of: "e.\(RecountQueries.eventTime(stream))")) AS window_start
+          FROM \(RecountQueries.events(plan, stream)) AS e) AS w
+    WHERE window_start IS NOT NULL ORDER BY w.window_start
+    """
   }
 
   /// Notes the windows from `$1` to `$2` as refused, for the reason `$3`.
@@ -247,9 +260,9 @@ struct RecountQueries {
     return """
       INSERT INTO recount_refused
       SELECT DISTINCT w.window_start, $3::text
-      FROM (SELECT tumble(e.\(time), \(ResultTable(plan).windowSizeSQL)) AS window_start FROM recount_events AS e
+      FROM (SELECT \(plan.window.startsSQL(of: "e.\(time)")) AS window_start FROM recount_events AS e
             WHERE e.\(time) >= $1::timestamptz) AS w
-      WHERE w.window_start <= $2::timestamptz
+      WHERE w.window_start BETWEEN $1::timestamptz AND $2::timestamptz
       """
   }
 

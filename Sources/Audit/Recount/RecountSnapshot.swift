@@ -42,7 +42,7 @@ struct RecountSnapshot {
       try plan.lockResultTables(connection)
       try copyBookkeeping(connection, plan, cluster: cluster, topic: topic, lows: lows)
       for (index, aggregate) in plan.aggregates.enumerated() {
-        let columns = ResultTable(aggregate).columns.filter { $0.role != .updatedAt }.map { quotedIdentifier($0.name) }
+        let columns = aggregate.shownColumns.filter { $0.role != .updatedAt }.map { quotedIdentifier($0.name) }
         try connection.execute(
           """
           CREATE TEMPORARY TABLE recount_stored_\(index) AS

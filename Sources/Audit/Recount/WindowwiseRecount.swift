@@ -39,7 +39,8 @@ struct WindowwiseRecount {
         try note(starts[first], starts[last], "too many windows hold events that Postgres refuses", queries)
         continue
       }
-      guard let refusal = try refusal(queries.over(from: starts[first], to: ends[last])) else { continue }
+      let span = RecountQueries.Span(start: starts[first], last: starts[last], end: ends[last])
+      guard let refusal = try refusal(queries.over(span)) else { continue }
       if first == last {
         try note(starts[first], starts[first], refusal, queries)
       } else {

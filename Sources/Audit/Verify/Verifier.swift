@@ -95,7 +95,7 @@ public struct Verifier {
                    + coalesce((SELECT sum(events) FROM \(pulse).replays WHERE aggregate = $1), 0)
                    + (SELECT count(*) FROM \(pulse).replayed_letters
                       WHERE aggregate = $1 AND outcome = 'aggregated') AS events) AS ledger,
-           (SELECT coalesce((SELECT sum(\(quotedIdentifier(count))) FROM \(quotedIdentifier(aggregate.name))), 0)
+           (SELECT coalesce((SELECT sum(\(quotedIdentifier(count))) FROM \(quotedIdentifier(aggregate.tableName))), 0)
                    + coalesce((SELECT events FROM \(pulse).retired WHERE aggregate = $1), 0) AS events) AS rows
       WHERE ledger.events <> rows.events
       """, [.text(aggregate.name)])

@@ -47,7 +47,7 @@ final class Database {
   /// Empties all tables, so that the same log counts as unread, and writes everything out, so that it does not disturb
   /// what comes next.
   func reset() throws {
-    let results = project.aggregates.map(\.name)
+    let results = project.aggregates.map(\.tableName)
     let engine = [
       "progress", "ledger", "ledger_counts", "gaps", "retired", "alert_progress", "replayed_letters", "outbox",
     ].map {

@@ -133,11 +133,12 @@ final class Grouping {
       let passes = program.registers[filter].booleans
       for row in 0..<count { outcome[row] = (1 - passes[row]) & batch.live[row] }
     }
-    // A window is late as a whole, by its end; only events from before the horizon can be in such a window.
+    // A window is late as a whole, by its end; only events from before the horizon can be in such a window. An event is
+    // late when the last of its windows is.
     guard let horizon = horizon(watermark) else { return }
     for row in 0..<count where times.integers[row] < horizon && batch.live[row] == 1 {
-      let start = windows.start(of: times.integers[row])
-      guard start + windows.size <= horizon else { continue }
+      let window = plan.window.lastWindow(of: times.integers[row])
+      guard window.upperBound <= horizon else { continue }
       if !hasOutcomes {
         hasOutcomes = true
         outcome.update(repeating: 0, count: count)
@@ -146,7 +147,8 @@ final class Grouping {
       outcome[row] = 2
       if plan.latePolicy == .deadLetter {
         lateEvents.append(
-          LateEvent(row: row, aggregate: index, windowStart: start, lateness: horizon - start - windows.size))
+          LateEvent(
+            row: row, aggregate: index, windowStart: window.lowerBound, lateness: horizon - window.upperBound))
       }
     }
   }
@@ -199,9 +201,10 @@ final class Grouping {
       folds[level].table.unfold(&ids, seconds: &seconds)
       if level < keys.count { columns.append(interner.column(keys[level], ids: seconds, type: plan.keys[level].type)) }
     }
-    let known = windows.starts
-    let starts = ids.map { known[Int($0)] }
+    let (starts, ends) = (windows.starts, windows.ends)
     return WindowDelta(
-      aggregate: index, windowStarts: starts, keys: columns.reversed(), accumulators: values)
+      aggregate: index, windowStarts: ids.map { starts[Int($0)] },
+      windowEnds: windows.panes.isFixed ? [] : ids.map { ends[Int($0)] }, keys: columns.reversed(), accumulators: values
+    )
   }
 }

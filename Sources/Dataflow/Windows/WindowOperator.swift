@@ -78,7 +78,7 @@ public final class WindowOperator {
   private let plan: StreamPlan
   private let program: Program
   private var keys: KeyInterner
-  /// One for each size of window.
+  /// One for each kind of panes.
   private let windows: [WindowTable]
   private var groupings: [Grouping] = []
   private let doubleSums: [Program.Register]
@@ -125,11 +125,8 @@ public final class WindowOperator {
           argumentIsNullable: argument.map(program.isNullable) ?? false,
           filter: accumulator.filter == nil ? nil : mask, layout: &layout, batchCapacity: batch.capacity)
       }
-      let size =
-        switch aggregate.window {
-        case .tumble(let size): size
-        }
-      let table = windows.first { $0.size == size } ?? WindowTable(size: size, capacity: batch.capacity)
+      let panes = aggregate.window.panes
+      let table = windows.first { $0.panes == panes } ?? WindowTable(panes, capacity: batch.capacity)
       if !windows.contains(where: { $0 === table }) { windows.append(table) }
       groupings.append(
         Grouping(

@@ -7,7 +7,7 @@ import SQLQuoting
 /// The text stays as it was written, with two insertions: what else a row of the result table holds (the window, keys and
 /// parts that the SELECT list does not name), and the relations that its field paths name.
 public struct BatchSelect: Sendable {
-  /// How the result table's columns are called in what the statement returns.
+  /// How the aggregate's columns are called in what the statement returns.
   public struct Column: Hashable, Sendable {
     public var name: String
     /// The column of the statement's result.
@@ -16,7 +16,7 @@ public struct BatchSelect: Sendable {
     public var magnitude: String?
   }
 
-  /// Everything but `updated_at`, in the order of the result table.
+  /// Everything but `updated_at` that the aggregate shows, in its order.
   public let columns: [Column]
   public let text: String
 
@@ -27,16 +27,15 @@ public struct BatchSelect: Sendable {
     let window = plan.select.window
     var extras = Extras()
     let columnName: (Int) -> String = { quotedPath(stream.columns[$0].path) }
-    let table = ResultTable(plan)
     let selected = Dictionary(plan.outputs.map { ($0.source, $0.name) }) { first, _ in first }
     let windowStart = extras.add(window)
-    columns = table.columns.compactMap { column in
+    columns = plan.shownColumns.compactMap { column in
       switch column.role {
       case .key(let index):
         let source = selected[.key(index)] ?? extras.add(plan.keys[index].expression.sql(columnName))
         return Column(name: column.name, source: source)
       case .windowStart: return Column(name: column.name, source: windowStart)
-      case .windowEnd: return Column(name: column.name, source: extras.add("\(window) + \(table.windowSizeSQL)"))
+      case .windowEnd: return Column(name: column.name, source: extras.add(plan.window.endSQL(from: window)))
       case .accumulator(let index):
         let accumulator = plan.accumulators[index]
         let source = selected[.accumulator(index)] ?? extras.add(accumulator.call(columnName))

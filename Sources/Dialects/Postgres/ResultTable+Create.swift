@@ -14,9 +14,7 @@ extension ResultTable {
       }
   }
 
-  private var tableComment: String {
-    comment.isEmpty ? "Aggregate over a stream, one row per window and group." : comment
-  }
+  private var tableComment: String { plan.hasStateTable ? comment : plan.readersComment }
 
   private var createTable: String {
     let definitions = columns.map { "  " + definition($0) } + ["  " + constraint]
@@ -39,16 +37,10 @@ extension ResultTable {
     let collation = column.type == .text ? " COLLATE \"C\"" : ""
     let start = "\(quotedIdentifier(column.name)) \(column.type.sqlName)\(collation)"
     return switch column.role {
-    case .generated(let sql): "\(start) GENERATED ALWAYS AS (\(safeSQL(column.name) ?? sql)) STORED"
+    case .generated(let sql): "\(start) GENERATED ALWAYS AS (\(plan.safeSQL(ofResult: column.name) ?? sql)) STORED"
     case .updatedAt: "\(start) NOT NULL DEFAULT now()"
     default: column.isNullable ? start : "\(start) NOT NULL"
     }
-  }
-
-  private func safeSQL(_ column: String) -> String? {
-    plan.outputs.lazy.compactMap { output in
-      if case .derived(let derived) = output.source, derived.name == column { derived.safeSQL(in: plan) } else { nil }
-    }.first
   }
 
   private var constraint: String {

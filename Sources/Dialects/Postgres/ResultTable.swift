@@ -2,7 +2,8 @@ import Events
 import Plan
 import SQLQuoting
 
-/// The Postgres table that an aggregate becomes: its columns, how it is created, how deltas are added to it.
+/// The Postgres table that an aggregate's rows are stored in: its columns, how it is created, how deltas are added to it.
+/// It is what readers see, too, unless there is a `ResultView` above it.
 ///
 /// Texts of statements only; who runs them is the caller's business.
 public struct ResultTable: Sendable {
@@ -30,37 +31,50 @@ public struct ResultTable: Sendable {
   public let comment: String
   public let columns: [Column]
   let plan: AggregatePlan
-  private let schema: String?
+  let schema: String?
 
   /// - Parameter schema: where the table is, when it is not the first of the search path.
   public init(_ plan: AggregatePlan, schema: String? = nil) {
     self.plan = plan
     self.schema = schema
-    name = plan.name
-    comment = plan.comment
-    var columns: [Column] = []
-    for (index, key) in plan.keys.enumerated() {
-      columns.append(
-        Column(name: key.name, role: .key(index), type: key.type, isNullable: key.isNullable, comment: key.comment))
+    name = plan.tableName
+    guard plan.hasStateTable else {
+      comment = plan.comment
+      columns =
+        Self.keys(plan) + Self.window("window") + Self.results(plan) + Self.parts(plan, besides: plan.outputs)
+        + [Self.updatedAt]
+      return
     }
-    columns.append(
-      Column(
-        name: "window_start", role: .windowStart, type: .timestamptz, isNullable: false,
-        comment: "Beginning of the window of event time; the window holds it."))
-    columns.append(
-      Column(
-        name: "window_end", role: .windowEnd, type: .timestamptz, isNullable: false,
-        comment: "End of the window of event time; the window does not hold it."))
-    columns += Self.results(plan)
-    columns += Self.parts(plan)
-    columns.append(
-      Column(
-        name: "updated_at", role: .updatedAt, type: .timestamptz, isNullable: false,
-        comment: "When the row was last written."))
-    self.columns = columns
+    comment = "What the view \(plan.name) is computed of, one row per pane of event time and group."
+    columns =
+      Self.keys(plan) + Self.window(plan.window.isOverlapping ? "pane" : "window") + Self.parts(plan, besides: [])
+      + [Self.updatedAt]
   }
 
-  private static func results(_ plan: AggregatePlan) -> [Column] {
+  static func keys(_ plan: AggregatePlan) -> [Column] {
+    plan.keys.enumerated().map { index, key in
+      Column(name: key.name, role: .key(index), type: key.type, isNullable: key.isNullable, comment: key.comment)
+    }
+  }
+
+  /// - Parameter stretch: what the two columns bound.
+  static func window(_ stretch: String) -> [Column] {
+    [
+      Column(
+        name: "window_start", role: .windowStart, type: .timestamptz, isNullable: false,
+        comment: "Beginning of the \(stretch) of event time; the \(stretch) holds it."),
+      Column(
+        name: "window_end", role: .windowEnd, type: .timestamptz, isNullable: false,
+        comment: "End of the \(stretch) of event time; the \(stretch) does not hold it."),
+    ]
+  }
+
+  static let updatedAt = Column(
+    name: "updated_at", role: .updatedAt, type: .timestamptz, isNullable: false,
+    comment: "When the row was last written.")
+
+  /// What the definition selects beside keys and the window.
+  static func results(_ plan: AggregatePlan) -> [Column] {
     plan.outputs.compactMap { output in
       switch output.source {
       case .key: nil
@@ -83,11 +97,13 @@ public struct ResultTable: Sendable {
     }
   }
 
-  /// Accumulators that are no result of their own.
-  private static func parts(_ plan: AggregatePlan) -> [Column] {
-    let results = Set(plan.outputs.map(\.source))
+  /// Accumulators that are not among these results.
+  private static func parts(_ plan: AggregatePlan, besides outputs: [OutputColumn]) -> [Column] {
+    let results = Set(outputs.map(\.source))
     return plan.accumulators.enumerated().compactMap { index, part in
-      results.contains(.accumulator(index)) ? nil : accumulator(part, index, comment: part.comment)
+      guard !results.contains(.accumulator(index)) else { return nil }
+      let comment = part.comment.isEmpty ? "State of the result \(part.column)." : part.comment
+      return accumulator(part, index, comment: comment)
     }
   }
 

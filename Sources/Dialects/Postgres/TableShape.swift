@@ -18,10 +18,8 @@ public struct TableShape: Hashable, Sendable {
   public init(_ plan: AggregatePlan, of stream: StreamPlan) {
     let name: (Int) -> String = { quotedPath(stream.columns[$0].path) }
     var entries = [Entry(subject: "stream", meaning: stream.definition.name)]
-    switch plan.window {
-    case .tumble(let size):
-      entries.append(Entry(subject: "window", meaning: "tumble \(IntervalText.text(microseconds: size))"))
-    }
+    entries.append(Entry(subject: "window", meaning: Self.text(of: plan.window)))
+    if plan.hasStateTable { entries.append(Entry(subject: "rows", meaning: "a table of their own, below a view")) }
     if let filter = plan.filter { entries.append(Entry(subject: "filter", meaning: filter.sql(name))) }
     for key in plan.keys {
       let nullability = key.isNullable ? "" : " NOT NULL"
@@ -38,7 +36,7 @@ public struct TableShape: Hashable, Sendable {
           subject: "column \(quotedIdentifier(accumulator.column))",
           meaning: "\(accumulator.type.sqlName) from \(accumulator.function.rawValue)(\(argument))\(filter)"))
     }
-    for column in ResultTable(plan).columns {
+    for column in plan.shownColumns {
       guard case .generated(let sql) = column.role else { continue }
       entries.append(
         Entry(subject: "column \(quotedIdentifier(column.name))", meaning: "\(column.type.sqlName) from \(sql)"))
@@ -46,6 +44,15 @@ public struct TableShape: Hashable, Sendable {
     entries += Self.sources(of: plan, in: stream)
     // By way of the text, so that a planned shape equals a stored one whatever characters names have.
     self.init(description: Self.description(of: entries))
+  }
+
+  private static func text(of window: WindowAssigner) -> String {
+    switch window {
+    case .tumble(let size): "tumble \(IntervalText.text(microseconds: size))"
+    case .calendar(let windows): "tumble \(windows.lengthText) in \(windows.zone?.name ?? "UTC")"
+    case .hop(let slide, let size):
+      "hop \(IntervalText.text(microseconds: slide)) of \(IntervalText.text(microseconds: size))"
+    }
   }
 
   /// Where the used columns are found that are declared to be elsewhere than at their own names, or as numbers of a time.

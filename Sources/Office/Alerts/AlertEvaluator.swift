@@ -39,11 +39,11 @@ struct AlertEvaluator {
         FROM \(connection.pulse).alert_progress WHERE alert = $1),
       next AS (
         SELECT greatest(last.until, coalesce(
-          (SELECT min(window_start) FROM \(quotedIdentifier(alert.aggregate))
-           WHERE window_start > last.until - \(alert.window.sizeSQL)), 'infinity')) AS start
+          (SELECT min(window_start) FROM \(quotedIdentifier(alert.watched.tableName))
+           WHERE window_start > last.until - \(alert.window.longestSQL)), 'infinity')) AS start
         FROM last)
-      SELECT last.until::text, least($3::timestamptz, next.start + $4 * \(alert.window.sizeSQL))::text,
-             $3::timestamptz > next.start + $4 * \(alert.window.sizeSQL), last.until < $3::timestamptz OR is_new
+      SELECT last.until::text, least($3::timestamptz, next.start + $4 * \(alert.window.longestSQL))::text,
+             $3::timestamptz > next.start + $4 * \(alert.window.longestSQL), last.until < $3::timestamptz OR is_new
       FROM last, next
       """,
       [.text(alert.name), .text(cluster), .text(watermark), .doublePrecision(Double(AlertEvaluator.portionWindows))])

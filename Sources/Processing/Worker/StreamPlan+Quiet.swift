@@ -3,15 +3,7 @@ import Plan
 extension StreamPlan {
   /// After this much silence every window has closed, and the watermark need not be stored any more.
   var quietAfterMicroseconds: Int64 {
-    let longestWindow = aggregates.map(\.window.sizeMicroseconds).max() ?? 0
+    let longestWindow = aggregates.map(\.window.longestMicroseconds).max() ?? 0
     return definition.idleTimeoutMicroseconds + 2 * longestWindow + definition.outOfOrdernessMicroseconds
-  }
-}
-
-extension WindowAssigner {
-  fileprivate var sizeMicroseconds: Int64 {
-    switch self {
-    case .tumble(let size): size
-    }
   }
 }

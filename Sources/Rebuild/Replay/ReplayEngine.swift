@@ -21,11 +21,12 @@ struct ReplayEngine {
   private let batch: EventBatch
   private let windows: WindowOperator
 
-  /// - Parameter floor: events of windows that ended by then take no part. Nothing else is late: what had been dropped as
+  /// - Parameter floor: events of panes that ended by then take no part. Nothing else is late: what had been dropped as
   ///   late is taken.
   init(_ stream: Stream, _ aggregate: AggregatePlan, topic: String, floor: Int64?, schemas: SchemaSource?) throws {
     var plan = stream.plan
     var aggregate = aggregate
+    aggregate.window = aggregate.window.ofPanes
     aggregate.retentionMicroseconds = nil
     aggregate.latePolicy = .drop
     aggregate.allowedLatenessMicroseconds = 0

@@ -5,11 +5,11 @@ import Plan
 import Postgres
 import Storage
 
-/// Which windows a replay makes anew, and which records that takes.
+/// Which stored rows a replay makes anew, and which records that takes. A row is of a pane: mostly that is a window.
 struct ReplayScope {
-  /// Windows that begin here or later are made anew; microseconds since 1970, `.min`: all.
+  /// Panes that begin here or later are made anew; microseconds since 1970, `.min`: all.
   var from: Int64
-  /// Windows that ended by then are left alone: they are kept as they are, or retention has removed them. nil: none is.
+  /// Panes that ended by then are left alone: they are kept as they are, or retention has removed them. nil: none is.
   var floor: Int64?
   /// The first record to read of each partition: where a ledger segment begins.
   var starts: [Int32: Offset]
@@ -26,13 +26,13 @@ struct ReplayScope {
     _ connection: PostgresConnection, _ plan: StreamPlan, _ aggregate: AggregatePlan, time: String?, cluster: String,
     topic: String, lows: [Int32: Offset]
   ) throws {
-    let size = ResultTable(aggregate).windowSizeSQL
+    let window = aggregate.window
     let start = try connection.query(
       """
       SELECT (extract(epoch FROM f) * 1000000)::bigint, f::text,
-             (SELECT (extract(epoch FROM horizon) * 1000000)::bigint FROM \(connection.pulse).retired
-              WHERE aggregate = $2 AND isfinite(horizon))
-      FROM tumble($1::timestamptz, \(size)) AS f
+             (SELECT (extract(epoch FROM \(window.keptFromSQL("horizon"))) * 1000000)::bigint
+              FROM \(connection.pulse).retired WHERE aggregate = $2 AND isfinite(horizon))
+      FROM \(window.paneStartSQL(of: "$1::timestamptz")) AS f
       """, [time.map { .text($0) } ?? .null, .text(aggregate.name)])
     from = start.integer(0, 0) ?? .min
     let text = start[0, 1] ?? "-infinity"
@@ -51,7 +51,7 @@ struct ReplayScope {
         LEFT JOIN unnest($3::integer[], $4::bigint[]) AS t (partition, low)
           ON (l.cluster, l.topic, l.partition) = ($1, $2, t.partition)
         WHERE (t.low IS NULL OR l.first_offset < t.low) AND l.consumed > 0)
-      SELECT until::text, CASE WHEN isfinite(until) THEN (tumble(until, \(size)) + \(size))::text END
+      SELECT until::text, CASE WHEN isfinite(until) THEN (\(window.paneEndSQL(from: window.paneStartSQL(of: "until"))))::text END
       FROM lost WHERE until >= $5::timestamptz
       """, [.text(cluster), .text(topic), .array(partitions), .array(offsets), .text(text)])
     if lost.rowCount > 0 {

@@ -11,10 +11,7 @@ struct ShadowTable {
   private let connection: PostgresConnection
   private let plan: AggregatePlan
   private let shadow: ResultTable
-  /// The present table's schema.
-  private let schema: String
-
-  private var present: String { "\(quotedIdentifier(schema)).\(quotedIdentifier(plan.name))" }
+  private let present: PresentRelations
   private var countColumn: String? { plan.countColumn.map(quotedIdentifier) }
 
   /// - Throws: when there is no table, or when something hangs on it that a swap would take away.
@@ -22,24 +19,7 @@ struct ShadowTable {
     self.connection = connection
     self.plan = plan
     shadow = ResultTable(plan, schema: connection.replaySchema)
-    let found = try connection.query(
-      "SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass($1)",
-      [.text(quotedIdentifier(plan.name))])
-    guard found.rowCount > 0, let name = found[0, 0] else {
-      throw PipelineError.definition("there is no table \(plan.name): run streampulse migrate")
-    }
-    schema = name
-    let views = try connection.query(
-      """
-      SELECT string_agg(DISTINCT r.ev_class::regclass::text, ', ')
-      FROM pg_depend AS d JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-      WHERE d.refobjid = $1::regclass AND r.ev_class <> d.refobjid
-      """, [.text(present)])[0, 0]
-    if let views {
-      throw PipelineError.definition(
-        "views depend on \(plan.name), which would lose its place to a new table: drop them and make them again after "
-          + "the replay: \(views)")
-    }
+    present = try PresentRelations(connection, plan)
   }
 
   /// Makes it, empty; what a replay left that was interrupted is dropped.
@@ -50,20 +30,10 @@ struct ShadowTable {
 
   /// Gives it the indexes and the grants that the present one has beyond its own.
   func adorn() throws(PostgresError) {
-    let statements = try connection.query(
-      """
-      SELECT replace(pg_get_indexdef(indexrelid), ' ON ' || $1 || ' ', ' ON ' || $2 || ' ') FROM pg_index AS i
-      WHERE indrelid = $1::regclass AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid)
-      UNION ALL
-      SELECT format('GRANT %s ON %s TO %s%s', a.privilege_type, $2,
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END,
-                    CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-      FROM pg_class AS t, aclexplode(t.relacl) AS a LEFT JOIN pg_roles AS r ON r.oid = a.grantee
-      WHERE t.oid = $1::regclass AND a.grantee <> t.relowner
-      """, [.text(present), .text(shadow.reference)])
-    for row in 0..<statements.rowCount {
-      if let statement = statements[row, 0] { try connection.execute(statement) }
-    }
+    let isAlike = present.hasForm(of: plan)
+    if isAlike { try connection.executeAll(present.indexStatements(for: shadow.reference)) }
+    try connection.executeAll(
+      present.grantStatements(from: isAlike ? present.table : present.shown, to: shadow.reference))
   }
 
   func add(_ deltas: [WindowDelta]) throws(PostgresError) {
@@ -77,10 +47,10 @@ struct ShadowTable {
 
   /// Keeps everybody off the present table until the transaction ends.
   func lockPresent() throws(PostgresError) {
-    try connection.execute("LOCK TABLE \(present) IN ACCESS EXCLUSIVE MODE")
+    try connection.execute("LOCK TABLE \(present.table) IN ACCESS EXCLUSIVE MODE")
   }
 
-  /// Takes over the rows of windows that begin before the one time or ended by the other (microseconds since 1970), which
+  /// Takes over the rows of panes that begin before the one time or ended by the other (microseconds since 1970), which
   /// the replay has not made.
   ///
   /// - Returns: how many they are.
@@ -91,7 +61,7 @@ struct ShadowTable {
     }.joined(separator: ", ")
     return try connection.query(
       """
-      INSERT INTO \(shadow.reference) (\(names)) SELECT \(names) FROM \(present)
+      INSERT INTO \(shadow.reference) (\(names)) SELECT \(names) FROM \(present.table)
       WHERE window_start < $1 OR window_end <= $2::timestamptz
       """, [.timestamptz(microseconds: time), floor.map { .timestamptz(microseconds: $0) } ?? .null]
     ).affectedRows
@@ -104,7 +74,7 @@ struct ShadowTable {
   ///   replay has made is one to be recorded.
   func surplus(isWhole: Bool) throws(PostgresError) -> Int64? {
     guard let countColumn else { return nil }
-    let before = isWhole ? "ledger.events" : "(SELECT coalesce(sum(\(countColumn)), 0) FROM \(present))"
+    let before = isWhole ? "ledger.events" : "(SELECT coalesce(sum(\(countColumn)), 0) FROM \(present.table))"
     let result = try connection.query(
       """
       SELECT (SELECT coalesce(sum(\(countColumn)), 0) FROM \(shadow.reference)) - ledger.events, \(before) - ledger.events
@@ -116,16 +86,30 @@ struct ShadowTable {
     return result.integer(0, 1) == 0 ? result.integer(0, 0) : 0
   }
 
-  /// Puts it in the place of the present table.
+  /// Puts it in the place of the present table, with a new view above it where the definition has one.
   func takePlace() throws(PostgresError) -> Int {
     let rows = try connection.query("SELECT count(*) FROM \(shadow.reference)").integer(0, 0) ?? 0
-    try connection.execute(
-      "DROP TABLE \(present); ALTER TABLE \(shadow.reference) SET SCHEMA \(quotedIdentifier(schema))")
+    var statements: [String] = []
+    if present.hasView { statements.append("DROP VIEW \(present.shown)") }
+    statements += [
+      "DROP TABLE \(present.table)", "ALTER TABLE \(shadow.reference) SET SCHEMA \(quotedIdentifier(present.schema))",
+    ]
+    if let view = ResultView(plan, schema: present.schema) {
+      statements += view.createStatements(pulse: connection.pulse)
+      statements += try present.grantStatements(from: present.shown, to: view.reference)
+    }
+    try connection.executeAll(statements)
     return Int(rows)
   }
 
   func drop() {
     // Of no use any more; the next replay drops it, too.
     try? connection.execute("DROP TABLE IF EXISTS \(shadow.reference)")
+  }
+}
+
+extension PostgresConnection {
+  fileprivate func executeAll(_ statements: [String]) throws(PostgresError) {
+    for statement in statements { try execute(statement) }
   }
 }

@@ -59,14 +59,14 @@ struct AggregateFunction: Sendable {
     case "now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday", "random",
       "gen_random_uuid", "nextval", "setseed":
       return "a definition must give the same rows whenever it runs, and \(name)() does not"
-    case "hop", "session": return "\(name) windows are not supported yet; write tumble(…)"
+    case _ where WindowCall.names.contains(name): return "\(name)(…) stands in GROUP BY, and alone in SELECT"
     case "bool_and", "bool_or", "every", "stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp",
       "percentile_cont", "approx_count_distinct", "mode", "percentile_disc":
       return "\(name) is not supported yet; aggregates are \(names)"
     case "array_agg", "string_agg", "json_agg", "jsonb_agg": return "\(name) would keep every event of the group"
     default:
-      let nearest = nearestSpelling(of: name, among: catalogue.map(\.name) + ["tumble", "coalesce", "nullif"])
-      return nearest.map { "did you mean \($0)?" } ?? "aggregates are \(names); windows are tumble"
+      let nearest = nearestSpelling(of: name, among: catalogue.map(\.name) + ["tumble", "hop", "coalesce", "nullif"])
+      return nearest.map { "did you mean \($0)?" } ?? "aggregates are \(names); windows are tumble and hop"
     }
   }
 

@@ -18,9 +18,10 @@ extension ExpressionTyper {
           at: location, "an aggregate function is not allowed here",
           hint: "aggregates stand in SELECT; they do not nest, and a group cannot be filtered by one")
       }
-      if call.name == "tumble" {
+      if WindowCall.names.contains(call.name) {
         throw source.error(
-          at: location, "a window is not allowed here", hint: "tumble(…) stands in GROUP BY, and alone in SELECT")
+          at: location, "a window is not allowed here",
+          hint: "\(call.name)(…) stands in GROUP BY, and alone in SELECT")
       }
       throw source.error(
         at: location, "there is no function \(call.name)", hint: Self.hint(forUnknown: call.name))

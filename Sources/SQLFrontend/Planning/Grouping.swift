@@ -34,10 +34,8 @@ struct Grouping {
         isIncomplete = true
         continue
       }
-      if case .call(let call) = resolved.kind, ["tumble", "hop", "session"].contains(call.name) {
-        let window = diagnostics.attempt { () throws(DefinitionError) in
-          try grouping.window(call, at: resolved.location)
-        }
+      if let call = WindowCall(resolved, source: source, columns: columns) {
+        let window = diagnostics.attempt { () throws(DefinitionError) in try call.assigner() }
         if let window { windows.append((window, resolved.location)) } else { hasFailed = true }
       } else {
         let key = diagnostics.attempt { () throws(DefinitionError) in try grouping.key(resolved) }
@@ -111,44 +109,6 @@ struct Grouping {
     let cast = "cast it to text"
     guard columns.stream.format == .json else { return cast }
     return "declare a column for the value in the stream, with OPTIONS (path 'a.b'), and group by that; or \(cast)"
-  }
-
-  /// The window that a call names. Another kind of window is another case here and in `WindowAssigner`.
-  func window(_ call: SyntaxCall, at location: Int) throws(DefinitionError) -> WindowAssigner {
-    guard call.name == "tumble" else {
-      throw source.error(
-        at: location, "\(call.name) windows are not supported yet", hint: "write tumble(…)")
-    }
-    let eventTime = quotedPath(columns.stream.eventTime)
-    let form = "write tumble(\(eventTime), INTERVAL '1 minute')"
-    guard call.arguments.count == 2, !call.isStar, call.filter == nil else {
-      throw source.error(
-        at: location, "tumble takes the event time and the size of the window",
-        hint: call.arguments.count == 3 ? "a time zone is not supported yet; \(form)" : form)
-    }
-    guard case .column(let path) = call.arguments[0].kind, columns.resolve(path) == columns.stream.eventTime else {
-      throw source.error(
-        at: call.arguments[0].location, "the window must be over the stream's event time", hint: form)
-    }
-    let size = try interval(call.arguments[1], form)
-    guard (1_000...366 * DateTime.microsecondsPerDay).contains(size) else {
-      throw source.error(
-        at: call.arguments[1].location, "a window is between 1 millisecond and 366 days long", hint: form)
-    }
-    return .tumble(sizeMicroseconds: size)
-  }
-
-  private func interval(_ syntax: SyntaxExpression, _ form: String) throws(DefinitionError) -> Int64 {
-    guard case .cast(let constant, let type) = syntax.kind, type.name == "interval",
-      case .string(let text) = constant.kind
-    else {
-      throw source.error(at: syntax.location, "the size of a window is a constant INTERVAL", hint: form)
-    }
-    do {
-      return try Interval.microseconds(parsing: text)
-    } catch {
-      throw source.error(at: constant.location, error.message, hint: error.hint)
-    }
   }
 }
 

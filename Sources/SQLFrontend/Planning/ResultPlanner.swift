@@ -77,8 +77,8 @@ struct ResultPlanner {
       throw source.error(at: item.location, "the column needs a name", hint: "add AS and a name")
     }
     // The window's own column may be asked for by its own name.
-    let isWindow = name == "window_start" && Self.isWindow(item.expression)
-    if !isWindow, let refusal = ReservedNames.refusal(of: name) {
+    let isWindow = WindowCall(item.expression, source: source, columns: columns) != nil
+    if !(isWindow && name == "window_start"), let refusal = ReservedNames.refusal(of: name) {
       throw source.error(at: item.location, refusal, hint: "give it another name with AS")
     }
     guard names.insert(name).inserted else {
@@ -86,10 +86,6 @@ struct ResultPlanner {
         at: item.location, "two columns are called \(quotedIdentifier(name))", hint: "name one of them with AS")
     }
     return name
-  }
-
-  private static func isWindow(_ expression: SyntaxExpression) -> Bool {
-    if case .call(let call) = expression.kind { call.name == "tumble" } else { false }
   }
 
   private static func isAggregate(_ expression: SyntaxExpression) -> Bool {
@@ -100,8 +96,8 @@ struct ResultPlanner {
   private mutating func planned(_ item: SyntaxItem, name: String, comment: String) throws(DefinitionError)
     -> OutputColumn?
   {
-    if case .call(let call) = item.expression.kind, Self.isWindow(item.expression) {
-      guard try grouping.window(call, at: item.location) == grouping.window else {
+    if let window = WindowCall(item.expression, source: source, columns: columns) {
+      guard try window.assigner() == grouping.window else {
         throw source.error(at: item.location, "the window is not the one of GROUP BY", hint: "write the same in both")
       }
       return OutputColumn(name: name, source: .windowStart, comment: comment)

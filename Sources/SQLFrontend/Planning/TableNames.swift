@@ -17,7 +17,42 @@ enum TableNames {
   }
 }
 
+/// What all aggregates are called in the database: a state table is called like none of the others.
+struct RelationNames {
+  private var owners: [String: (aggregate: String, file: String)] = [:]
+
+  mutating func insert(_ plan: AggregatePlan, _ file: String) {
+    for name in plan.relationNames { owners[name] = (plan.name, file) }
+  }
+
+  /// Why the plan cannot be had beside those before it.
+  func conflict(of plan: AggregatePlan, in source: SourceText) -> DefinitionError? {
+    let location = source.location(of: plan.name)
+    if plan.hasStateTable, let refusal = TableNames.refusal(of: plan.stateTableName) {
+      return source.error(
+        at: location, "\(refusal); the rows of \(quotedIdentifier(plan.name)) would be stored in it",
+        hint: "give the aggregate another name")
+    }
+    for name in plan.relationNames {
+      guard let (aggregate, file) = owners[name] else { continue }
+      let table = quotedIdentifier(name)
+      return source.error(
+        at: location,
+        name == plan.name
+          ? "the rows of \(quotedIdentifier(aggregate)), of \(file), are stored in a table \(table)"
+          : "the rows of \(quotedIdentifier(plan.name)) would be stored in a table \(table), which \(file) defines",
+        hint: "give one of them another name")
+    }
+    return nil
+  }
+}
+
 extension SourceText {
+  /// Where the file names its aggregate.
+  func location(of name: String) -> Int {
+    tokens.first { identifier($0) == name }?.range.lowerBound ?? 0
+  }
+
   /// The name that a file gives its aggregate, also when the rest of it cannot be read; nil when that is not to be seen.
   var aggregateName: String? { name(after: "view") }
 

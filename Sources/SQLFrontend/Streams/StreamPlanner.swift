@@ -91,6 +91,7 @@ public func planStreams(
   let catalogue = StreamCatalogue(streams: columns, refused: refusedStreams)
   var plans: [String: [AggregatePlan]] = [:]
   var files: [String: String] = [:]
+  var names = RelationNames()
   var refused = RefusedNames()
   for file in aggregates {
     var planner = AggregatePlanner(source: SourceText(file), catalogue: catalogue)
@@ -103,14 +104,18 @@ public func planStreams(
     }
     let name = planned.plan.name
     if let first = files[name] {
-      let token = source.tokens.first { [name, "\"\(name)\""].contains(source.text($0)) }
       diagnostics.report(
         source.error(
-          at: token?.range.lowerBound ?? 0, "\(first) defines \(quotedIdentifier(name)) already",
+          at: source.location(of: name), "\(first) defines \(quotedIdentifier(name)) already",
           hint: "give it another name"))
       continue
     }
+    if let conflict = names.conflict(of: planned.plan, in: source) {
+      diagnostics.report(conflict)
+      continue
+    }
     files[name] = file.path
+    names.insert(planned.plan, file.path)
     plans[planned.stream, default: []].append(planned.plan)
   }
   return PlannedStreams(

@@ -8,7 +8,7 @@ extension StreamPlan {
   /// The first statement of a transaction whose snapshot is of one moment: a table that came after that would be empty.
   package func lockResultTables(_ connection: PostgresConnection) throws(PostgresError) {
     guard !aggregates.isEmpty else { return }
-    let tables = aggregates.map { quotedIdentifier($0.name) }.joined(separator: ", ")
+    let tables = aggregates.map { quotedIdentifier($0.tableName) }.joined(separator: ", ")
     try connection.execute("LOCK TABLE \(tables) IN ACCESS SHARE MODE")
   }
 }

@@ -113,25 +113,33 @@ public struct Migrator {
       try Migrator.check(aggregate.name, stored: stored[0, 0], planned: shape)
     }
     let table = ResultTable(aggregate)
+    let view = ResultView(aggregate)
     let isNew = stored.rowCount == 0
+    let statements =
+      isNew
+      ? table.createStatements + (view?.createStatements(pulse: connection.pulse) ?? [])
+      : table.commentStatements + (view?.commentStatements ?? [])
     try connection.transaction {
-      if isNew { try refuseForeignTable(aggregate.name) }
-      for statement in isNew ? table.createStatements : table.commentStatements {
-        try connection.execute(statement)
+      if isNew {
+        for name in aggregate.relationNames { try refuseForeignTable(name) }
       }
+      for statement in statements { try connection.execute(statement) }
       _ = try connection.query(
         """
-        INSERT INTO \(connection.pulse).definitions (aggregate, shape, definition, retention)
-        VALUES ($1, $2, $3, make_interval(secs => $4))
+        INSERT INTO \(connection.pulse).definitions (aggregate, shape, definition, retention, allowed_lateness)
+        VALUES ($1, $2, $3, make_interval(secs => $4), make_interval(secs => $5))
         ON CONFLICT (aggregate) DO UPDATE
-        SET definition = excluded.definition, retention = excluded.retention, updated_at = now()
+        SET definition = excluded.definition, retention = excluded.retention,
+            allowed_lateness = excluded.allowed_lateness, updated_at = now()
         """,
         [
           .text(aggregate.name), .text(shape.description), .text(aggregate.select.text),
           aggregate.retentionMicroseconds.map { .doublePrecision(Double($0) / 1_000_000) } ?? .null,
+          .doublePrecision(Double(aggregate.allowedLatenessMicroseconds) / 1_000_000),
         ])
     }
-    return isNew ? ["created the table \(aggregate.name)"] : []
+    guard isNew else { return [] }
+    return ["created the table \(table.name)"] + (view.map { ["created the view \($0.name)"] } ?? [])
   }
 
   private func refuseForeignTable(_ name: String) throws {
@@ -248,7 +256,7 @@ public struct Migrator {
     let name = Migrator.readerRole(for: connection)
     let (role, pulse) = (quotedIdentifier(name), connection.pulse)
     let tables =
-      project.aggregates.map { quotedIdentifier($0.name) }
+      project.aggregates.flatMap(\.relationNames).map { quotedIdentifier($0) }
       + ["alerts", "\(pulse).progress", "\(pulse).ledger", "\(pulse).outbox"]
     let schemas = ([connection.schema].compactMap { $0.map { quotedIdentifier($0) } } + [pulse]).joined(separator: ", ")
     do {

@@ -1,5 +1,5 @@
 -- error: 6:10: session windows are not supported yet near "session("timestamp","
--- hint: write tumble(…)
+-- hint: write tumble(…), or hop(…) for windows that overlap
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TimeZones
 
 /// The system's time zones, as compiled from the IANA database: what Postgres reads them from, too.
 public enum ZoneDatabase {

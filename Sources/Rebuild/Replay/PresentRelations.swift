@@ -1,0 +1,73 @@
+import Faults
+import Plan
+import Postgres
+import SQLQuoting
+
+/// What an aggregate has in the database before a replay: a table, or a table and a view above it. A changed definition may
+/// have it otherwise.
+struct PresentRelations {
+  private let connection: PostgresConnection
+  let schema: String
+  /// The table, as statements name it.
+  let table: String
+  /// What readers see: the view, or the table.
+  let shown: String
+
+  var hasView: Bool { table != shown }
+
+  /// - Throws: when there is no table, or when something hangs on it that a swap would take away.
+  init(_ connection: PostgresConnection, _ plan: AggregatePlan) throws {
+    self.connection = connection
+    let found = try connection.query(
+      "SELECT relnamespace::regnamespace::text, relkind = 'v' FROM pg_class WHERE oid = to_regclass($1)",
+      [.text(quotedIdentifier(plan.name))])
+    guard found.rowCount > 0, let schema = found[0, 0] else {
+      throw PipelineError.definition("there is no table \(plan.name): run streampulse migrate")
+    }
+    self.schema = schema
+    let place = { (name: String) in "\(quotedIdentifier(schema)).\(quotedIdentifier(name))" }
+    let isView = found.boolean(0, 1) == true
+    table = place(isView ? plan.stateTableName : plan.name)
+    shown = place(plan.name)
+    let views = try connection.query(
+      """
+      SELECT string_agg(DISTINCT r.ev_class::regclass::text, ', ')
+      FROM pg_depend AS d JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+      WHERE d.refobjid IN ($1::regclass, $2::regclass) AND r.ev_class NOT IN ($1::regclass, $2::regclass)
+      """, [.text(table), .text(shown)])[0, 0]
+    if let views {
+      throw PipelineError.definition(
+        "views depend on \(plan.name), which would lose its place to a new table: drop them and make them again after "
+          + "the replay: \(views)")
+    }
+  }
+
+  /// Whether the plan stores its rows in such relations, too.
+  func hasForm(of plan: AggregatePlan) -> Bool { plan.hasStateTable == hasView }
+
+  /// What makes the table's indexes, besides those of its constraints, on another table.
+  func indexStatements(for other: String) throws(PostgresError) -> [String] {
+    try statements(
+      """
+      SELECT replace(pg_get_indexdef(indexrelid), ' ON ' || $1 || ' ', ' ON ' || $2 || ' ') FROM pg_index AS i
+      WHERE indrelid = $1::regclass AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid)
+      """, [.text(table), .text(other)])
+  }
+
+  /// What gives another relation the grants of one of these.
+  func grantStatements(from relation: String, to other: String) throws(PostgresError) -> [String] {
+    try statements(
+      """
+      SELECT format('GRANT %s ON %s TO %s%s', a.privilege_type, $2,
+                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END,
+                    CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+      FROM pg_class AS t, aclexplode(t.relacl) AS a LEFT JOIN pg_roles AS r ON r.oid = a.grantee
+      WHERE t.oid = $1::regclass AND a.grantee <> t.relowner
+      """, [.text(relation), .text(other)])
+  }
+
+  private func statements(_ sql: String, _ parameters: [PostgresParameter]) throws(PostgresError) -> [String] {
+    let result = try connection.query(sql, parameters)
+    return (0..<result.rowCount).compactMap { result[$0, 0] }
+  }
+}
