@@ -3,7 +3,7 @@ import PackageDescription
 
 // Imports point inward: what a module may import is exactly what is listed here.
 // The pure core (Hexadecimal, JSON, Events, TimeZones, Functions, Plan, Avro, TextFormats, Formats, SQLQuoting, Dialects,
-// SQLFrontend, Dataflow, Detection) does no I/O and knows no clock, but for the system's time zones (SystemTimeZones);
+// SQLFrontend, Dataflow, Detection) does no I/O and knows no clock;
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
 let package = Package(
@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "Spelling"),
     .target(name: "TimeZones", dependencies: ["Events"]),
     // The functions and operators of one event.
-    .target(name: "Functions", dependencies: ["Events", "JSON", "SystemTimeZones", "TimeZones"]),
+    .target(name: "Functions", dependencies: ["Events", "JSON", "TimeZones"]),
     .target(name: "Plan", dependencies: ["Events", "Functions", "TimeZones"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
     .target(name: "TextFormats", dependencies: ["CPrefetch", "CTextScan", "Events", "JSON", "Plan"]),

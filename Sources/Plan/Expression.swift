@@ -1,5 +1,6 @@
 import Events
 import Functions
+import TimeZones
 
 /// A value written in a definition.
 public enum Literal: Hashable, Sendable {
@@ -11,6 +12,8 @@ public enum Literal: Hashable, Sendable {
   case double(Double)
   /// `text`, `uuid`, `bytea` or `jsonb`.
   case text(String, SQLType)
+  /// The name of a time zone, a text, with what it stands for.
+  case zone(ZoneRules)
 
   public var type: SQLType {
     switch self {
@@ -20,6 +23,7 @@ public enum Literal: Hashable, Sendable {
     case .numeric(_, let scale): .numeric(scale: scale)
     case .double: .doublePrecision
     case .text(_, let type): type
+    case .zone: .text
     }
   }
 }
@@ -117,6 +121,7 @@ extension Expression {
         switch argument {
         case .literal(.text(let text, .text)): .text(text)
         case .literal(.integer(let value, .integer)): .integer(value)
+        case .literal(.zone(let zone)): .zone(zone)
         default: nil
         }
       })

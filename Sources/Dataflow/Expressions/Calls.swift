@@ -1,17 +1,21 @@
 import Events
 import Functions
+import Plan
 
 /// A function of the catalogue, prepared for its arguments.
 struct PreparedCall {
   let nullability: ScalarFunction.Nullability
   let kernel: Kernel
-  /// Arguments of type text: nothing has said yet that they are one.
+  /// Arguments of type text that no definition has written: nothing has said yet that they are one.
   let texts: [Int]
 
-  init(_ function: ScalarFunction, _ prepared: PreparedFunction, types: [SQLType]) {
+  init(_ function: ScalarFunction, _ prepared: PreparedFunction, _ arguments: [Expression]) {
     nullability = function.nullability
     kernel = prepared.kernel
-    texts = types.indices.filter { types[$0] == .text }
+    texts = arguments.indices.filter { position in
+      if case .literal = arguments[position] { return false }
+      return arguments[position].type == .text
+    }
   }
 
   /// Computes the rows of the mask whose arguments the function takes.

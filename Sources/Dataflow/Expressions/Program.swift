@@ -186,7 +186,7 @@ final class Program {
       // The planner has prepared it before; should it be another, the event is put aside instead of being counted wrongly.
       prepared = PreparedFunction.unresolvable(type, "\(function.signature): \(error.message)")
     }
-    let call = PreparedCall(function, prepared, types: arguments.map(\.type))
+    let call = PreparedCall(function, prepared, arguments)
     return append(.call(call), inputs, type, isNullable: isNullable, mask: mask)
   }
 
@@ -260,12 +260,17 @@ final class Program {
     case .integer(let value, _): column.integers.update(repeating: value, count: capacity)
     case .numeric(let unscaled, _): column.decimals.update(repeating: unscaled, count: capacity)
     case .double(let value): column.doubles.update(repeating: value, count: capacity)
-    case .text(let text, _):
-      let constant = ConstantText(text)
-      constants.append(constant)
-      column.texts.update(repeating: constant.view, count: capacity)
+    case .text(let text, _): fill(column, with: text)
+    // Its function has been prepared for the zone, and does not read the name.
+    case .zone(let zone): fill(column, with: zone.name)
     }
     return register
+  }
+
+  private func fill(_ column: Column, with text: String) {
+    let constant = ConstantText(text)
+    constants.append(constant)
+    column.texts.update(repeating: constant.view, count: capacity)
   }
 }
 

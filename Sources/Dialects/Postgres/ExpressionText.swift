@@ -94,6 +94,7 @@ extension Literal {
     case .numeric(let unscaled, let scale): DecimalText(unscaled: unscaled, scale: scale).text
     case .double(let value): "'\(value)'::double precision"
     case .text(let text, .text): quotedLiteral(text)
+    case .zone(let zone): quotedLiteral(zone.name)
     case .text(let text, let type): "\(quotedLiteral(text))::\(type.sqlName)"
     }
   }

@@ -1,4 +1,5 @@
 import Events
+import TimeZones
 
 /// A function or an operator of Postgres over values of one event, for arguments of certain types: an entry of the
 /// catalogue. Another function is another entry.
@@ -114,6 +115,8 @@ public enum Parameter: Hashable, Sendable {
   case interval
   /// Of stored states, which no function takes.
   case bits, bigints
+  /// A constant text: the name of a time zone.
+  case zone
 
   public init(_ type: SQLType) {
     self =
@@ -144,7 +147,7 @@ public enum Parameter: Hashable, Sendable {
     case .bigint: .bigint
     case .numeric: .numeric(scale: 0)
     case .double: .doublePrecision
-    case .text, .interval: .text
+    case .text, .interval, .zone: .text
     case .bytea: .bytea
     case .timestamptz: .timestamptz
     case .timestamp: .timestamp
@@ -163,6 +166,7 @@ public enum Parameter: Hashable, Sendable {
 /// An argument that is known when the definition is read.
 public enum ConstantArgument: Hashable, Sendable {
   case text(String)
+  case zone(ZoneRules)
   case integer(Int64)
 }
 

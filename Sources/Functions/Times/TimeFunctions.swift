@@ -34,7 +34,7 @@ private let truncations: [ScalarFunction] =
       return PreparedFunction(type) { row throws(ScalarError) in row.give(try unit.begin(of: row.integer(1))) }
     }
   } + [
-    ScalarFunction("date_trunc", [.text, .timestamptz, .text], canFail: true, constants: [0, 2]) {
+    ScalarFunction("date_trunc", [.text, .timestamptz, .zone], canFail: true, constants: [0]) {
       preparation throws(PreparationError) in
       let unit = try unit(preparation)
       let zone = try zone(preparation, 2)
@@ -202,14 +202,14 @@ private let differenceHint =
 // MARK: Time zones
 
 private let zoned: [ScalarFunction] = [
-  ScalarFunction("timezone", [.text, .timestamptz], canFail: true, constants: [0]) {
+  ScalarFunction("timezone", [.zone, .timestamptz], canFail: true) {
     preparation throws(PreparationError) in
     let zone = try zone(preparation, 0)
     return PreparedFunction(.timestamp) { row throws(ScalarError) in
       row.give(try zone.checkedLocal(of: row.integer(1)))
     }
   },
-  ScalarFunction("timezone", [.text, .timestamp], canFail: true, constants: [0]) {
+  ScalarFunction("timezone", [.zone, .timestamp], canFail: true) {
     preparation throws(PreparationError) in
     let zone = try zone(preparation, 0)
     return PreparedFunction(.timestamptz) { row throws(ScalarError) in
@@ -219,9 +219,8 @@ private let zoned: [ScalarFunction] = [
 ]
 
 private func zone(_ preparation: Preparation, _ position: Int) throws(PreparationError) -> ZoneRules {
-  guard let name = preparation.text(position), let zone = ZoneDatabase.rules(named: name) else {
-    throw PreparationError(
-      "there is no such time zone", hint: "write an area and a place, as 'Europe/Berlin', or 'UTC'", argument: position)
+  guard case .zone(let zone)? = preparation.constants[position] else {
+    throw PreparationError("a constant time zone is wanted", argument: position)
   }
   return zone
 }

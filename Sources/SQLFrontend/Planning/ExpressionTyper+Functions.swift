@@ -89,7 +89,7 @@ extension ExpressionTyper {
     }
     best { count($0) { $0 == $1 } }
     best { count($0) { parameter, type in type != nil && (parameter == type || parameter.isPreferred) } }
-    best { count($0) { parameter, type in type == nil && parameter == .text } }
+    best { count($0) { parameter, type in type == nil && [.text, .zone].contains(parameter) } }
     best { count($0) { parameter, type in type == nil && parameter.isPreferred } }
     if let function = candidates.first { return function }
     guard !entries.isEmpty else { throw unknown(name, at: location) }
@@ -132,6 +132,12 @@ extension ExpressionTyper {
       }
     }
     let expression = try resolve(operand, as: parameter.type)
+    if case .zone = parameter {
+      guard case .literal(.text(let name, .text)) = expression else {
+        throw source.error(at: operand.location, "a time zone is a constant text", hint: SourceText.timeZoneForm)
+      }
+      return .literal(.zone(try source.timeZone(named: name, at: operand.location)))
+    }
     if Parameter(expression.type) == parameter { return expression }
     if case .literal(let literal) = expression, let converted = literal.converted(to: parameter.type) {
       return .literal(converted)
@@ -208,7 +214,8 @@ extension Parameter {
   fileprivate func converts(to parameter: Parameter) -> Bool {
     if self == parameter { return true }
     switch (self, parameter) {
-    case (.integer, .bigint), (.integer, .numeric), (.integer, .double), (.bigint, .numeric), (.bigint, .double),
+    case (.text, .zone), (.integer, .bigint), (.integer, .numeric), (.integer, .double), (.bigint, .numeric),
+      (.bigint, .double),
       (.numeric, .double), (.date, .timestamp), (.date, .timestamptz), (.timestamp, .timestamptz):
       return true
     default: return false

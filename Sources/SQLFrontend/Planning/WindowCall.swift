@@ -1,8 +1,6 @@
 import Events
 import Plan
 import SQLQuoting
-import Spelling
-import SystemTimeZones
 import TimeZones
 
 /// A call that names a window, in GROUP BY or in SELECT.
@@ -91,13 +89,11 @@ struct WindowCall {
   }
 
   private func timeZone(_ syntax: SyntaxExpression) throws(DefinitionError) -> ZoneRules {
-    let form = "write the name of an area and a place, e.g. 'Europe/Berlin', or 'UTC'"
     guard case .string(let name) = syntax.kind else {
-      throw source.error(at: syntax.location, "the time zone of a window is a constant text", hint: form)
+      throw source.error(
+        at: syntax.location, "the time zone of a window is a constant text", hint: SourceText.timeZoneForm)
     }
-    if let rules = ZoneDatabase.rules(named: name) { return rules }
-    let nearest = nearestSpelling(of: name, among: ZoneDatabase.names).map { "did you mean '\($0)'? " } ?? ""
-    throw source.error(at: syntax.location, "there is no time zone '\(name)'", hint: nearest + form)
+    return try source.timeZone(named: name, at: syntax.location)
   }
 
   private func hop() throws(DefinitionError) -> WindowAssigner {
