@@ -63,13 +63,15 @@ let package = Package(
     .target(name: "HTTPClient", dependencies: ["CCurl"]),
     .target(
       name: "Project",
-      dependencies: ["Avro", "EngineSchema", "Formats", "Plan", "SQLFrontend", "Spelling", "TextFiles"]),
+      dependencies: ["Avro", "EngineSchema", "Formats", "JSON", "Plan", "SQLFrontend", "Spelling", "TextFiles"]),
+    // What a definition comes to.
+    .target(name: "Explain", dependencies: ["Dataflow", "Dialects", "Events", "JSON", "Plan", "SQLQuoting"]),
     // What the engine keeps in Postgres.
     .target(
       name: "Storage",
       dependencies: [
         "Dataflow", "Dialects", "EngineSchema", "Events", "Hexadecimal", "JSON", "Observability", "Plan", "Postgres",
-        "Project", "SQLQuoting",
+        "Project", "SQLQuoting", "Spelling",
       ]),
     .target(name: "Faults", dependencies: ["Kafka", "Postgres", "Storage"]),
     // Schemas of records that are not the project's own.
@@ -112,6 +114,13 @@ let package = Package(
       dependencies: [
         "Dataflow", "Events", "Faults", "Formats", "Hexadecimal", "JSON", "Kafka", "Plan", "Project", "Registry",
       ]),
+    // Tests of a project's definitions: all of the above without Kafka.
+    .target(
+      name: "TestRunner",
+      dependencies: [
+        "Events", "JSON", "Kafka", "Office", "Plan", "Postgres", "Processing", "Project", "SQLQuoting", "StatsAPI",
+        "Storage", "Threads",
+      ]),
     .target(
       name: "StatsAPI",
       dependencies: ["Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
@@ -134,10 +143,10 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Faults",
-        "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres",
-        "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "Spelling", "StatsAPI", "Storage", "Tail",
-        "TextFiles", "Threads",
+        "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Explain",
+        "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan",
+        "Postgres", "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "Spelling", "StatsAPI", "Storage",
+        "Tail", "TestRunner", "TextFiles", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
@@ -198,6 +207,7 @@ let package = Package(
       ]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
+    .testTarget(name: "ExplainTests", dependencies: ["Explain", "JSON", "Plan", "Project"]),
     .testTarget(name: "ProjectTests", dependencies: ["Events", "Formats", "Plan", "Project"]),
     // A migrated database, a broker and instances of a processor, for the tests of all that works with them.
     .target(
@@ -246,6 +256,9 @@ let package = Package(
     .testTarget(
       name: "TailTests",
       dependencies: ["Events", "Faults", "JSON", "Kafka", "ProcessingTestSupport", "Project", "Tail"]),
+    .testTarget(
+      name: "TestRunnerTests",
+      dependencies: ["Postgres", "ProcessingTestSupport", "Project", "TestRunner", "TestThreads"]),
     // What the engine computes per event against a real Postgres.
     .testTarget(
       name: "CastsTests",

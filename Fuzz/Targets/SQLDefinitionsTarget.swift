@@ -9,7 +9,8 @@ extension FuzzTarget {
   static let sqlDefinitions = FuzzTarget(
     "sql-definitions",
     seedFolders: [
-      "sql/streams", "sql/aggregates", "sql/endpoints", "sql/alerts", "Tests/SQLFrontendTests/Fixtures/refused",
+      "sql/streams", "sql/aggregates", "sql/endpoints", "sql/alerts", "sql/tests",
+      "Tests/SQLFrontendTests/Fixtures/refused",
     ]
   ) {
     let event = try EventStream()
@@ -49,6 +50,12 @@ extension FuzzTarget {
       {
         try requireSQL([alert.statement.text])
         _ = alert.message.render([:])
+      }
+      let test = try accepted(file) { file throws(DefinitionErrors) in
+        try parseTest(file) { $0 == "x.jsonl" ? file : nil }
+      }
+      for step in test?.steps ?? [] {
+        if case .rows(let select, _) = step.action { try requireSQL([select.text]) }
       }
     }
   }

@@ -78,6 +78,22 @@ public final class Watch: Sendable {
     interruption.request()
   }
 
+  /// Does once, on a connection of the caller's, what `run` does again and again: judges all windows that have closed, and
+  /// removes those that are no longer kept. For tests of definitions, whose time goes in steps.
+  ///
+  /// - Returns: what the server says against alerts, if anything.
+  package func workOnce(_ connection: PostgresConnection, cluster: String) throws(PostgresError) -> [String] {
+    guard let watermark = try watermark(connection, cluster) else { return [] }
+    var problems: [String] = []
+    for alert in alerts {
+      if let problem = try evaluate(alert, connection, cluster: cluster, watermark: watermark) {
+        problems.append(problem)
+      }
+    }
+    try retire(connection, watermark)
+    return problems
+  }
+
   private var isStopping: Bool { interruption.isRequested }
 
   /// Says a problem once; nil ends it.

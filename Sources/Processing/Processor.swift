@@ -31,6 +31,8 @@ public struct ProcessorSettings: Sendable {
   public var workers: Int
   /// Processors in this process, which share the bounds, too.
   public var processors: Int
+  /// How often a watermark is stored while no records come; another in tests of definitions, whose time goes in steps.
+  package var watermarkIntervalMicroseconds: Int64 = 1_000_000
   /// nil in every real processor.
   public var plantedBug: PlantedBug?
 
@@ -73,7 +75,7 @@ public struct ProcessorSettings: Sendable {
     precondition(retainedBytes < maxBytes, "a flush frees less than it keeps")
     return CheckpointProtocol.Limits(
       flushInterval: Int64(flushIntervalMilliseconds) * 1000, maxGroups: max(1, maxDeltaRows / sharers),
-      maxBytes: maxBytes)
+      maxBytes: maxBytes, idleInterval: watermarkIntervalMicroseconds)
   }
 }
 

@@ -6,7 +6,9 @@ import Spelling
 /// a definition disappear.
 enum FolderCheck {
   /// What the folders of `sql/` hold.
-  private static let definitionFolders = ["streams", "aggregates", "views", "endpoints", "alerts", engineFolder]
+  private static let definitionFolders = [
+    "streams", "aggregates", "views", "endpoints", "alerts", TestFolder.name, engineFolder,
+  ]
   /// The engine's own migrations are no definitions.
   private static let engineFolder = "schema"
 
@@ -26,6 +28,9 @@ enum FolderCheck {
         let nearest = nearestSpelling(of: path, among: folders).map { "did you mean \($0)? " } ?? ""
         problems.append(
           problem(path, "there is no such folder of definitions", hint: "\(nearest)\(movingHint)"))
+      } else if entry.name == TestFolder.name {
+        let events = try Folder.names(root, path, ending: TestFolder.eventsEnding)
+        problems += try files(of: root, path, ending: ".sql", others: events)
       } else if entry.name != engineFolder {
         problems += try files(of: root, path, ending: ".sql", others: [])
       }
@@ -33,7 +38,8 @@ enum FolderCheck {
     return problems + (try files(of: root, "schemas", ending: ".avsc", others: ["confluent-ids.json"]))
   }
 
-  private static let movingHint = "the folders are sql/streams, sql/aggregates, sql/views, sql/endpoints and sql/alerts"
+  private static let movingHint = 
+    "the folders are sql/streams, sql/aggregates, sql/views, sql/endpoints, sql/alerts and sql/tests"
 
   private static func files(
     of root: String, _ folder: String, ending: String, others: [String]

@@ -63,7 +63,42 @@ enum Commands {
         name: "serve", summary: "Serve the API and the dashboard", settings: kafka + postgres + api + general),
       CommandSpec(
         name: "check", summary: "Load all definitions and say what is wrong, with file, line and column",
+        details: """
+          Needs neither Kafka nor Postgres. Each file is judged by itself: what builds on a definition that something is \
+          wrong with is named as not checked, and not blamed. Exit status 0 when all definitions are valid, 1 when \
+          something is wrong, 2 for wrong usage or settings.
+          """,
         settings: registry + [.project, .logLevel]),
+      CommandSpec(
+        name: "explain", summary: "Say what a definition comes to: columns, state, table, statements, cost",
+        details: """
+          Of an aggregate: what it reads and decodes, its filter, window and keys, what it keeps for each group, the \
+          table, the upsert, the same as a batch query, and what an event costs, measured with made-up rows of its \
+          columns. Shorter of a stream, an endpoint or an alert. Needs neither Kafka nor Postgres.
+          """,
+        options: [
+          OptionSpec(flag: "json", summary: "One JSON object, whose members docs/tooling.md explains"),
+          OptionSpec(flag: "no-cost", summary: "Without the measurement, which takes about a second"),
+        ],
+        arguments: [ArgumentSpec("NAME", summary: "E.g. order_stats, orders, /api/stats/orders or MANY_FAILURES")],
+        settings: registry + [.project, .logLevel]),
+      CommandSpec(
+        name: "test", summary: "Run the tests in sql/tests: events in, rows, alerts and answers out",
+        details: """
+          Each file is one test. Runs them through the processor's own code and a real Postgres, in a schema of its own \
+          that is dropped at the end, without Kafka; the clock is the test's. The Postgres is the configured one, else \
+          that of a running "up", else a private one in the data folder. Exit status 0 when all tests pass, 1 when one \
+          fails or a definition is wrong, 2 for wrong usage or settings. docs/tooling.md says how tests are written.
+          """,
+        options: [
+          OptionSpec(flag: "watch", summary: "Run them again whenever a file of sql/ or schemas/ is saved"),
+          OptionSpec("junit", value: "FILE", summary: "Write the outcomes as JUnit's XML, too"),
+        ],
+        arguments: [
+          ArgumentSpec(
+            "TEST", summary: "Which ones, by the names of their files", isRequired: false, isRepeatable: true)
+        ],
+        settings: registry + postgres.filter { $0 != .resultSchema && $0 != .projectName } + general),
       CommandSpec(
         name: "verify", summary: "Prove from the ledger that every record was applied once",
         details: """

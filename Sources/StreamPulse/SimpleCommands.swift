@@ -37,24 +37,6 @@ func migrate(
   try StatementCheck(connection).require([.endpoint, .alert], of: project) { context.observe($0) }
 }
 
-/// `streampulse check`
-func check(_ context: CommandContext) throws -> Int32 {
-  let project = try context.loadProject(SubjectSchemas(context, .look))
-  for plan in project.streams.map(\.plan) {
-    let definition = plan.definition
-    let format = definition.format.rawValue
-    let columns = counted(plan.columns.count, "column")
-    print("stream \(definition.name): \(format) in topic \(definition.topic), \(columns) used")
-    for aggregate in plan.aggregates { print("aggregate \(aggregate.name) of \(definition.name)") }
-  }
-  for view in project.views { print("view \(view.name)") }
-  for endpoint in project.endpoints { print("endpoint \(endpoint.method) \(endpoint.path)") }
-  for alert in project.alerts { print("alert \(alert.name) on \(alert.aggregate)") }
-  print("all definitions are valid")
-  for remark in project.schemaRemarks { print("note: \(remark)") }
-  return 0
-}
-
 /// `streampulse process`
 func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   let project = try context.loadProject()

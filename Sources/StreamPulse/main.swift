@@ -34,6 +34,8 @@ func run(_ parsed: ParsedCommand) -> Int32 {
     case "process": return try process(context, parsed)
     case "serve": return try serve(context)
     case "check": return try check(context)
+    case "explain": return try explain(context, parsed)
+    case "test": return try test(context, parsed)
     case "verify": return try verify(context, recounts: parsed.flag("recount"))
     case "replay": return try replay(context, parsed)
     case "dead-letters": return try deadLetters(context, parsed)

@@ -68,6 +68,9 @@ final class Grouping {
 
   var groupCount: Int { last.table.count - 1 }
 
+  /// Bytes of a group's accumulators.
+  var stateBytes: Int { states.stride }
+
   var memory: Int {
     folds.reduce(states.memory) { $0 + $1.table.memory } + accumulators.reduce(0) { $0 + $1.memory }
   }

@@ -80,7 +80,7 @@ public final class WindowOperator {
   private var keys: KeyInterner
   /// One for each kind of panes.
   private let windows: [WindowTable]
-  private var groupings: [Grouping] = []
+  private(set) var groupings: [Grouping] = []
   private let doubleSums: [Program.Register]
   private let decimalSums: [Program.Register]
   /// Columns of dates and times, with what Postgres can hold of their types. Without the event time.

@@ -9,7 +9,7 @@ import Storage
 /// Writes checkpoints: positions, rows, ledger, dead letters and sampled events in one transaction and one round trip.
 ///
 /// Owns no connection: the sink thread hands one in and decides what an error means.
-struct Sink: Sendable {
+package struct Sink: Sendable {
   let stream: String
   let owner: String
   /// Where dead letters are forwarded to, if anywhere.
@@ -20,7 +20,7 @@ struct Sink: Sendable {
   private let shapes: [(name: String, shape: TableShape)]
   private let plantedBug: PlantedBug?
 
-  init(_ plan: StreamPlan, owner: String, plantedBug: PlantedBug? = nil) {
+  package init(_ plan: StreamPlan, owner: String, plantedBug: PlantedBug? = nil) {
     stream = plan.definition.name
     self.owner = owner
     deadLetterTopic = plan.definition.deadLetterTopic
@@ -33,7 +33,7 @@ struct Sink: Sendable {
   // MARK: Claims
 
   /// Takes partitions over. Returns where each goes on; `starts` counts for those that nobody has read yet.
-  func claim(
+  package func claim(
     _ starts: [TopicPartition: Offset], cluster: String, _ connection: PostgresConnection
   ) throws(PostgresError) -> [PartitionClaim] {
     var claims: [PartitionClaim] = []
@@ -82,7 +82,8 @@ struct Sink: Sendable {
   ///
   /// - Throws: `SinkProtocol.fencedState` when another instance owns a partition; then nothing has changed. After a
   ///   connection error the outcome is unknown: ask for the `positions`.
-  func commit(_ checkpoint: Checkpoint, cluster: String, _ connection: PostgresConnection) throws(PostgresError) {
+  package func commit(_ checkpoint: Checkpoint, cluster: String, _ connection: PostgresConnection) throws(PostgresError)
+  {
     let advances = checkpoint.advances.byTopic(\.partition)
     let pulse = connection.pulse
     let positions = advances.map { advance($0.elements, of: $0.topic, cluster, pulse) }

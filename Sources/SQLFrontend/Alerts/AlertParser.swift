@@ -7,15 +7,17 @@ import Spelling
 /// The SELECT reads the aggregate as if it held only the windows to be judged.
 ///
 /// - Parameter streams: whose aggregates an alert may watch.
-/// - Returns: nil for an alert on an aggregate that something is wrong with: then the alert cannot be judged.
+/// An alert on an aggregate that something is wrong with cannot be judged.
 /// - Throws: everything that is wrong in the file.
-public func parseAlert(_ file: SourceFile, of streams: PlannedStreams) throws(DefinitionErrors) -> AlertPlan? {
+public func parseAlert(
+  _ file: SourceFile, of streams: PlannedStreams
+) throws(DefinitionErrors) -> Judged<AlertPlan> {
   try parseAlert(file, streams.aggregates, isRefused: streams.isRefused)
 }
 
 /// The same when nothing is wrong with any aggregate.
 public func parseAlert(_ file: SourceFile, aggregates: [AggregatePlan]) throws(DefinitionErrors) -> AlertPlan {
-  guard let plan = try parseAlert(file, aggregates, isRefused: { _ in false }) else {
+  guard case .right(let plan) = try parseAlert(file, aggregates, isRefused: { _ in false }) else {
     throw unreadable(SourceText(file))
   }
   return plan
@@ -23,14 +25,14 @@ public func parseAlert(_ file: SourceFile, aggregates: [AggregatePlan]) throws(D
 
 private func parseAlert(
   _ file: SourceFile, _ aggregates: [AggregatePlan], isRefused: @escaping (String) -> Bool
-) throws(DefinitionErrors) -> AlertPlan? {
+) throws(DefinitionErrors) -> Judged<AlertPlan> {
   let source = SourceText(file)
   var diagnostics = Diagnostics()
   let outcome = AlertParser(source: source, aggregates: aggregates, isRefused: isRefused).parse(&diagnostics)
   try diagnostics.check()
   switch outcome {
-  case .plan(let plan): return plan
-  case .unjudged: return nil
+  case .plan(let plan): return .right(plan)
+  case .unjudged(let name, let aggregate): return .unjudged(UnjudgedDefinition(.alert, name, cause: aggregate))
   case .refused: throw unreadable(source)
   }
 }
@@ -47,7 +49,7 @@ private struct AlertParser {
   enum Outcome {
     case plan(AlertPlan)
     /// What it watches is wrong, which is said there.
-    case unjudged
+    case unjudged(name: String, aggregate: String)
     /// What is wrong is in the diagnostics.
     case refused
   }
@@ -75,7 +77,10 @@ private struct AlertParser {
       try PlainSelect(source, bytes: source.bytes)
     }
     // No aggregate and no error: the one that it names is wrong itself.
-    if case .some(nil) = aggregate { return .unjudged }
+    if case .some(nil) = aggregate {
+      let value = { (name: String) in annotations.items.first { $0.name == name }?.value }
+      return .unjudged(name: name ?? value("name") ?? source.stem, aggregate: value("on") ?? "")
+    }
     guard let select, case let aggregate?? = aggregate else { return .refused }
     let keys = diagnostics.attempt { () throws(DefinitionError) in try self.keys(select, aggregate) }
     let message = diagnostics.attempt { () throws(DefinitionError) in

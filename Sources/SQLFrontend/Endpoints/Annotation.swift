@@ -10,34 +10,9 @@ struct Annotation {
   var valueLocation: Int
 }
 
-/// The annotations at the head of a file, read one by one.
-struct Annotations {
-  let source: SourceText
-  let items: [Annotation]
-
-  /// - Parameters:
-  ///   - known: the names that the kind of file has. Another `word:` in the header is refused, for it is probably
-  ///     a misspelling; free text is not.
-  init(_ source: SourceText, known: [String], diagnostics: inout Diagnostics) {
-    self.source = source
-    var items: [Annotation] = []
-    for token in source.tokens {
-      guard token.kind == .lineComment else { break }
-      guard let item = Self.parse(token, source) else { continue }
-      if known.contains(item.name) {
-        items.append(item)
-      } else {
-        let nearest = nearestSpelling(of: item.name, among: known).map { "did you mean \($0)? " } ?? ""
-        diagnostics.report(
-          source.error(
-            at: item.location, "there is no annotation \"\(item.name)\"",
-            hint: "\(nearest)annotations are \(known.joined(separator: ", "))"))
-      }
-    }
-    self.items = items
-  }
-
-  private static func parse(_ token: Token, _ source: SourceText) -> Annotation? {
+extension Annotation {
+  /// nil for a comment that is none.
+  init?(_ token: Token, _ source: SourceText) {
     let bytes = source.bytes
     var position = token.range.lowerBound + 2
     let end = token.range.upperBound
@@ -51,7 +26,35 @@ struct Annotations {
     position += 1
     while position < end, bytes[position] == UInt8(ascii: " ") { position += 1 }
     let value = String(source.text(position..<end).reversed().drop { $0.isWhitespace }.reversed())
-    return Annotation(name: name, value: value, location: start, valueLocation: position)
+    self.init(name: name, value: value, location: start, valueLocation: position)
+  }
+}
+
+/// The annotations at the head of a file, read one by one.
+struct Annotations {
+  let source: SourceText
+  let items: [Annotation]
+
+  /// - Parameters:
+  ///   - known: the names that the kind of file has. Another `word:` in the header is refused, for it is probably
+  ///     a misspelling; free text is not.
+  init(_ source: SourceText, known: [String], diagnostics: inout Diagnostics) {
+    self.source = source
+    var items: [Annotation] = []
+    for token in source.tokens {
+      guard token.kind == .lineComment else { break }
+      guard let item = Annotation(token, source) else { continue }
+      if known.contains(item.name) {
+        items.append(item)
+      } else {
+        let nearest = nearestSpelling(of: item.name, among: known).map { "did you mean \($0)? " } ?? ""
+        diagnostics.report(
+          source.error(
+            at: item.location, "there is no annotation \"\(item.name)\"",
+            hint: "\(nearest)annotations are \(known.joined(separator: ", "))"))
+      }
+    }
+    self.items = items
   }
 
   /// The value of an annotation that may stand once.

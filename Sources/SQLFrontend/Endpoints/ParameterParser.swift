@@ -1,4 +1,5 @@
 import Plan
+import Spelling
 
 /// Reads the annotation of a parameter: `minutes integer = 5 in 1..60 -- Look-back window`.
 struct ParameterParser {
@@ -38,9 +39,11 @@ struct ParameterParser {
       throw source.error(at: words[0].location, "a parameter's name is of a to z, 0 to 9 and _")
     }
     guard let type = EndpointPlan.ParameterType(rawValue: words[1].text) else {
+      let types = EndpointPlan.ParameterType.allCases.map(\.rawValue)
+      let nearest = nearestSpelling(of: words[1].text, among: types).map { "did you mean \($0)? " } ?? ""
       throw source.error(
         at: words[1].location, "a parameter cannot be of type \(words[1].text)",
-        hint: "types are integer, text, boolean")
+        hint: "\(nearest)types are \(types.joined(separator: ", "))")
     }
     var parameter = EndpointPlan.Parameter(
       name: name, type: type, isOptional: false, defaultValue: nil, range: nil, allowedValues: [],

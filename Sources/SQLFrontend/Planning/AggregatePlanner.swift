@@ -7,6 +7,8 @@ struct AggregatePlanner {
   let source: SourceText
   let catalogue: StreamCatalogue
   var diagnostics = Diagnostics()
+  /// The stream of the aggregate when something is wrong with that, for which the aggregate is not to blame.
+  private(set) var refusedStream: String?
 
   static let knownOptions = ["retention", "allowed_lateness", "late"]
   /// Postgres' bound on the columns of an index; one of them is window_start.
@@ -31,7 +33,9 @@ struct AggregatePlanner {
     let columns: StreamColumns
     switch catalogue.stream(named: select.source) {
     case .stream(let found): columns = found
-    case .refused: return nil
+    case .refused:
+      refusedStream = select.source
+      return nil
     case .unknown(let hint):
       diagnostics.report(
         source.error(at: select.sourceLocation, "there is no stream \"\(select.source)\"", hint: hint))

@@ -75,8 +75,11 @@ struct DefinitionOptions {
     guard let option = options[name] else { return nil }
     guard let choice = Choice(rawValue: option.value) else {
       let words = Choice.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+      let nearest = nearestSpelling(of: option.value, among: Choice.allCases.map(\.rawValue))
+      let advice = nearest.map { "did you mean '\($0)'? " } ?? ""
       throw source.error(
-        at: option.location, "option \"\(name)\" does not take '\(option.value)'", hint: "it is one of \(words)")
+        at: option.location, "option \"\(name)\" does not take '\(option.value)'",
+        hint: "\(advice)it is one of \(words)")
     }
     return choice
   }

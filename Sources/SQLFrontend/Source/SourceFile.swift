@@ -32,11 +32,15 @@ struct SourceText {
     lineStarts = [0] + ends.map { $0 + 1 }
   }
 
+  /// The file's name without its ending.
+  var fileName: String {
+    let file = path.split(separator: "/").last.map(String.init) ?? ""
+    return file.hasSuffix(".sql") ? String(file.dropLast(4)) : file
+  }
+
   /// The file's name without its ending, in small letters, digits and underscores: what its definition may be called.
   var stem: String {
-    let file = path.split(separator: "/").last.map(String.init) ?? ""
-    let stem = file.hasSuffix(".sql") ? String(file.dropLast(4)) : file
-    let name = stem.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
+    let name = fileName.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
     return name.isEmpty ? "name" : String(name)
   }
 

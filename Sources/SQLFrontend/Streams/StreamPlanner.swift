@@ -50,11 +50,16 @@ public struct PlannedStreams: Sendable {
   public let plans: [StreamPlan]
   /// Everything that is wrong in any of the files, file by file and from top to bottom.
   public let errors: [DefinitionError]
+  /// Aggregates in whose own files nothing is wrong, over streams that something is wrong with.
+  public let unjudged: [UnjudgedDefinition]
   private let refused: RefusedNames
 
-  fileprivate init(plans: [StreamPlan], errors: [DefinitionError], refused: RefusedNames) {
+  fileprivate init(
+    plans: [StreamPlan], errors: [DefinitionError], unjudged: [UnjudgedDefinition], refused: RefusedNames
+  ) {
     self.plans = plans
     self.errors = errors
+    self.unjudged = unjudged
     self.refused = refused
   }
 
@@ -96,6 +101,7 @@ public func planStreams(
   var files: [String: String] = [:]
   var names = RelationNames()
   var refused = RefusedNames()
+  var unjudged: [UnjudgedDefinition] = []
   for file in aggregates {
     var planner = AggregatePlanner(source: SourceText(file), catalogue: catalogue)
     let planned = planner.plan()
@@ -103,6 +109,9 @@ public func planStreams(
     let source = planner.source
     guard let planned else {
       refused.insert(source.aggregateName)
+      if let stream = planner.refusedStream, planner.diagnostics.errors.isEmpty {
+        unjudged.append(UnjudgedDefinition(.aggregate, source.aggregateName ?? source.stem, cause: stream))
+      }
       continue
     }
     let name = planned.plan.name
@@ -125,7 +134,7 @@ public func planStreams(
     plans: columns.map {
       StreamPlan(
         definition: $0.stream, columns: $0.specs, eventTimeColumn: 0, aggregates: plans[$0.stream.name] ?? [])
-    }, errors: diagnostics.sorted, refused: refused)
+    }, errors: diagnostics.sorted, unjudged: unjudged, refused: refused)
 }
 
 /// Plans one stream and all aggregates over it.

@@ -20,7 +20,7 @@ public final class PostgresExecutor: Sendable {
     if !isAccepted { completion(.failure(.overloaded)) }
   }
 
-  private static func run(
+  static func run(
     _ query: EndpointQuery, _ arguments: [String?], _ connection: PostgresConnection
   ) -> Result<[UInt8], QueryFailure> {
     do throws(PostgresError) {

@@ -38,8 +38,9 @@ public struct Migrator {
   /// - Parameters:
   ///   - name: how the project is called; nil: it does not matter.
   ///   - plan: what was planned: then that is done, or nothing when it would be something else now. nil: what there is to do.
+  ///   - grantsReading: makes the API's role, which is the whole server's.
   public func migrate(
-    _ project: Project, as name: ProjectName? = nil, following plan: MigrationPlan? = nil
+    _ project: Project, as name: ProjectName? = nil, following plan: MigrationPlan? = nil, grantsReading: Bool = true
   ) throws(StorageError) -> [String] {
     let key = AdvisoryLock.migration.key(for: connection)
     do {
@@ -55,7 +56,7 @@ public struct Migrator {
       }
       changes += try views.bringUpToDate()
       try beginAlerts(project.alerts)
-      try grant(project)
+      if grantsReading { try grant(project) }
       _ = try connection.query("SELECT pg_advisory_unlock($1)", [.bigint(key)])
       return changes
     } catch let error as PostgresError {
@@ -84,7 +85,7 @@ public struct Migrator {
 
   /// Enters where new alerts begin, for any cluster: at the watermark that their aggregate's stream has reached, or before
   /// everything when nothing has been read yet.
-  private func beginAlerts(_ alerts: [AlertPlan]) throws(PostgresError) {
+  package func beginAlerts(_ alerts: [AlertPlan]) throws(PostgresError) {
     for alert in alerts {
       _ = try connection.query(
         """

@@ -1,0 +1,106 @@
+import Dialects
+import Events
+import JSON
+import Plan
+import SQLQuoting
+
+extension Explanation {
+  /// Of a stream.
+  public init(_ stream: StreamPlan) {
+    let definition = stream.definition
+    let facts = StreamFacts(definition: definition)
+    let aggregates = stream.aggregates.map(\.name)
+    var page = Page(title: "stream \(definition.name)", comment: "")
+    page.add("reads", facts.source)
+    page.add("columns", rows: stream.columns.map { ($0.name, $0.typeText) })
+    page.add("in time", "up to \(lengthText(microseconds: definition.outOfOrdernessMicroseconds)) out of order")
+    page.add("idle", "a partition without events for \(lengthText(microseconds: definition.idleTimeoutMicroseconds))")
+    page.add(
+      "refused", "events more than \(lengthText(microseconds: definition.maxAheadMicroseconds)) ahead of the clock")
+    page.add("dead to", definition.deadLetterTopic.map { "topic \($0)" } ?? "the table dead_letters alone")
+    if let sample = definition.sampleIntervalMicroseconds {
+      page.add(
+        "sampled",
+        "an event of each partition every \(lengthText(microseconds: sample)), kept "
+          + lengthText(microseconds: definition.sampleKeepMicroseconds))
+    }
+    page.add("feeds", aggregates.isEmpty ? "no aggregate" : aggregates.joined(separator: ", "))
+    self.init(
+      page,
+      json: .object([
+        JSONMember("kind", .string("stream")), JSONMember("name", .string(definition.name)),
+        JSONMember("topic", .string(definition.topic)), JSONMember("format", .string(definition.format.rawValue)),
+        JSONMember("schema", JSONValue(facts.schema)), JSONMember("event_time", .string(facts.eventTime)),
+        JSONMember("columns", .array(stream.columns.map(\.json))),
+        JSONMember("out_of_orderness_seconds", JSONValue(seconds: definition.outOfOrdernessMicroseconds)),
+        JSONMember("idle_timeout_seconds", JSONValue(seconds: definition.idleTimeoutMicroseconds)),
+        JSONMember("max_ahead_seconds", JSONValue(seconds: definition.maxAheadMicroseconds)),
+        JSONMember("dead_letter_topic", JSONValue(definition.deadLetterTopic)),
+        JSONMember("sample_seconds", JSONValue(seconds: definition.sampleIntervalMicroseconds)),
+        JSONMember("aggregates", .array(aggregates.map(JSONValue.string))),
+      ]))
+  }
+
+  /// Of an endpoint.
+  public init(_ endpoint: EndpointPlan) {
+    let name = "\(endpoint.method) \(endpoint.path)"
+    var page = Page(title: "endpoint \(name)", comment: endpoint.summary)
+    page.add("returns", endpoint.returns.rawValue)
+    page.add(
+      "parameters",
+      rows: endpoint.parameters.isEmpty
+        ? [("none", "")] : endpoint.parameters.enumerated().map { ("$\($0 + 1) \($1.name)", $1.text) })
+    page.add(statements: [endpoint.statement.text], "the statement, which makes the JSON")
+    self.init(
+      page,
+      json: .object([
+        JSONMember("kind", .string("endpoint")), JSONMember("name", .string(name)),
+        JSONMember("comment", .string(endpoint.summary)), JSONMember("returns", .string(endpoint.returns.rawValue)),
+        JSONMember(
+          "parameters",
+          .array(
+            endpoint.parameters.map { parameter in
+              .object([
+                JSONMember("name", .string(parameter.name)), JSONMember("type", .string(parameter.type.rawValue)),
+                JSONMember("default", JSONValue(parameter.defaultValue?.text)),
+                JSONMember("optional", .bool(parameter.isOptional)),
+              ])
+            })),
+        JSONMember("statement", .string(endpoint.statement.text)),
+      ]))
+  }
+
+  /// Of an alert.
+  public init(_ alert: AlertPlan) {
+    var page = Page(title: "alert \(alert.name) on \(alert.aggregate)", comment: alert.summary)
+    var levels: [String] = []
+    switch alert.detector {
+    case .threshold(let direction, let steps):
+      levels = steps.map { "\($0.severity.rawValue) \(direction.rawValue) \($0.value)" }
+    }
+    page.add("watches", "\(alert.metric), for each \((alert.keys + ["window"]).joined(separator: ", "))")
+    page.add("raises", levels)
+    page.add("samples", "windows of \(alert.minimumSamples) or more")
+    page.add(statements: [alert.statement.text], "the statement, over windows that ended after $1 and not after $2")
+    self.init(
+      page,
+      json: .object([
+        JSONMember("kind", .string("alert")), JSONMember("name", .string(alert.name)),
+        JSONMember("comment", .string(alert.summary)), JSONMember("aggregate", .string(alert.aggregate)),
+        JSONMember("metric", .string(alert.metric)), JSONMember("levels", .array(levels.map(JSONValue.string))),
+        JSONMember("min_samples", JSONValue(alert.minimumSamples)),
+        JSONMember("keys", .array(alert.keys.map(JSONValue.string))),
+        JSONMember("statement", .string(alert.statement.text)),
+      ]))
+  }
+}
+
+extension EndpointPlan.Parameter {
+  fileprivate var text: String {
+    var text = type.rawValue + (isOptional ? "?" : "")
+    if let defaultValue { text += " = \(defaultValue.text)" }
+    if let range { text += " in \(range.lowerBound)..\(range.upperBound)" }
+    if !allowedValues.isEmpty { text += " in \(allowedValues.joined(separator: "|"))" }
+    return description.isEmpty ? text : "\(text), \(description)"
+  }
+}

@@ -1,0 +1,38 @@
+import HTTPServer
+import Plan
+import Postgres
+
+/// What the API answers to one GET request, made at once on a connection of the caller's: without server, pool and cache.
+package struct DirectAnswer: Sendable {
+  package var status: Int
+  /// The JSON, or of another status than 200 what is wrong.
+  package var body: String
+
+  /// - Parameter target: a path with its query, as it is written in a request.
+  package init(to target: String, of endpoints: [EndpointPlan], _ connection: PostgresConnection) {
+    let parsed = Array(target.utf8).withUnsafeBufferPointer { RequestTarget($0) }
+    guard let parsed, let endpoint = endpoints.first(where: { $0.path == parsed.path }) else {
+      self.init(status: 404, body: "there is nothing at \(target)")
+      return
+    }
+    do throws(ArgumentError) {
+      let arguments = try endpoint.arguments(for: parsed.query)
+      self.init(PostgresExecutor.run(EndpointQuery(endpoint), arguments, connection))
+    } catch {
+      self.init(status: error.problem.status, body: error.problem.detail)
+    }
+  }
+
+  private init(_ result: Result<[UInt8], QueryFailure>) {
+    switch result {
+    case .success(let json): self.init(status: 200, body: String(decoding: json, as: UTF8.self))
+    case .failure(.failed(let message)): self.init(status: 500, body: message)
+    case .failure(let failure): self.init(status: failure.problem.status, body: failure.problem.detail)
+    }
+  }
+
+  private init(status: Int, body: String) {
+    self.status = status
+    self.body = body
+  }
+}

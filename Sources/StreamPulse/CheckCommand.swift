@@ -1,0 +1,35 @@
+import Configuration
+import Project
+
+/// `streampulse check`: exit status 0 only when all definitions are valid.
+func check(_ context: CommandContext) throws -> Int32 {
+  let folder = try context.configuration.projectDirectory()
+  let review = try ProjectReview(folder: folder, lookup: SubjectSchemas(context, .look).lookup)
+  let tests = try TestFolder(in: folder, of: review)
+  for notice in review.notices { context.observe(.projectNotice(text: notice)) }
+  for plan in review.streams.map(\.plan) {
+    let definition = plan.definition
+    let format = definition.format.rawValue
+    let columns = counted(plan.columns.count, "column")
+    print("stream \(definition.name): \(format) in topic \(definition.topic), \(columns) used")
+    for aggregate in plan.aggregates { print("aggregate \(aggregate.name) of \(definition.name)") }
+  }
+  for view in review.views { print("view \(view.name)") }
+  for endpoint in review.endpoints { print("endpoint \(endpoint.method) \(endpoint.path)") }
+  for alert in review.alerts { print("alert \(alert.name) on \(alert.aggregate)") }
+  for test in tests.tests { print("test \(test.name)") }
+  for definition in review.unjudged { print("not checked: \(definition)") }
+  let errors = review.errors + tests.errors
+  print(errors.isEmpty ? "all definitions are valid" : verdict(errors.map(\.path), review.unjudged.count))
+  for remark in review.remarks { print("note: \(remark)") }
+  guard !errors.isEmpty else { return 0 }
+  flushOutput()
+  fail(errors.map(\.description).joined(separator: "\n"))
+  return 1
+}
+
+/// - Parameter files: of the errors, one for each.
+private func verdict(_ files: [String], _ unjudged: Int) -> String {
+  let wrong = "\(counted(files.count, "error")) in \(counted(Set(files).count, "file"))"
+  return unjudged == 0 ? wrong : "\(wrong); \(counted(unjudged, "definition")) not checked because of that"
+}
