@@ -38,7 +38,7 @@ enum FolderCheck {
     return problems + (try files(of: root, "schemas", ending: ".avsc", others: ["confluent-ids.json"]))
   }
 
-  private static let movingHint = 
+  private static let movingHint =
     "the folders are sql/streams, sql/aggregates, sql/views, sql/endpoints, sql/alerts and sql/tests"
 
   private static func files(
