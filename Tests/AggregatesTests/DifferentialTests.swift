@@ -1,5 +1,5 @@
-import Testing
 import TestThreads
+import Testing
 
 /// What the engine keeps of random events, flushed in random portions, against Postgres' own aggregates over the same events.
 @Suite(.blocking) struct DifferentialTests {
@@ -35,7 +35,9 @@ import TestThreads
     percentile_disc(0.25) WITHIN GROUP (ORDER BY always) AS p25_always
     """
 
-  @Test("every function gives what Postgres gives, merged from deltas of any size", arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
+  @Test(
+    "every function gives what Postgres gives, merged from deltas of any size",
+    arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
   func differential(seed: UInt64) throws {
     let scratch = try ScratchAggregate(columns: Self.columns, select: Self.items, by: "g")
     var random = SeededGenerator(seed: seed)

@@ -28,7 +28,10 @@ import Testing
   @Test(
     "spreads of whole numbers and numerics are read from exact sums in the table, those of doubles from a state table",
     arguments: [
-      ("var_pop(download.duration_seconds)", "false, false", ["x_count", "x_sum", "x_squares"], SQLType.numeric(scale: 0)),
+      (
+        "var_pop(download.duration_seconds)", "false, false", ["x_count", "x_sum", "x_squares"],
+        SQLType.numeric(scale: 0)
+      ),
       ("stddev(extra.price)", "true, true", ["x_count", "x_sum", "x_squares"], .numeric(scale: 0)),
       ("stddev_pop(content.size_gb)", "false, true", ["x_count", "x_sum", "x_deviations"], .doublePrecision),
       ("variance(content.size_gb)", "true, false", ["x_count", "x_sum", "x_deviations"], .doublePrecision),
@@ -43,7 +46,8 @@ import Testing
       #expect(plan.accumulators[2].companions == [0, 1])
       #expect(
         ResultTable(plan).upsertStatement.contains(
-          "deviations_union(t.x_count, t.x_sum, t.x_deviations, excluded.x_count, excluded.x_sum, excluded.x_deviations)"))
+          "deviations_union(t.x_count, t.x_sum, t.x_deviations, excluded.x_count, excluded.x_sum, excluded.x_deviations)"
+        ))
     }
   }
 
@@ -65,7 +69,8 @@ import Testing
       ("percentile_cont(0.5)", "extra.big", SQLType.doublePrecision, "percentile_estimate(x_state, 0.5)"),
       ("percentile_cont(1)", "extra.price", .doublePrecision, "percentile_estimate(x_state, 1.0)"),
       (
-        "percentile_disc(0.25)", "download.duration_seconds", .integer, "percentile_estimate(x_state, 0.25, true)::integer"
+        "percentile_disc(0.25)", "download.duration_seconds", .integer,
+        "percentile_estimate(x_state, 0.25, true)::integer"
       ),
       ("percentile_disc(0)", "content.size_gb", .doublePrecision, "percentile_estimate(x_state, 0.0, true)"),
       (

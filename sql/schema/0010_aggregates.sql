@@ -146,8 +146,8 @@ COMMENT ON FUNCTION streampulse_ratio IS 'A quotient; NULL where there is none i
 -- Approximate numbers of distinct values -----------------------------------------------------------
 --
 -- Each value's hash has one of 2048 registers and in it one of 24 levels, the k-th with the probability 2^-(k+1): a coupon,
--- level * 2048 + register. A state is a bit string: up to 64 coupons in their order, 16 bits each, or 49152 bits, one for
--- each coupon.
+-- level * 2048 + register. A state is a bit string: up to 512 coupons in their order, 16 bits each, or 49152 bits, one for
+-- each coupon. Postgres stores the first form in the row as it is, and compresses the second one.
 
 CREATE FUNCTION approx_count_distinct_coupon(hash bigint) RETURNS integer
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -158,22 +158,28 @@ CREATE FUNCTION approx_count_distinct_insert(state bit varying, coupon integer) 
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
 DECLARE
-  item bit(16) := coupon::bit(16);
-  known bit(16);
-  place integer := 1;
+  item bit varying := coupon::bit(16);
+  place integer := 0;
+  above integer := length(state) / 16;
+  middle integer;
   dense bit varying;
 BEGIN
   IF state IS NULL THEN RETURN item; END IF;
   IF length(state) = 49152 THEN RETURN set_bit(state, coupon, 1); END IF;
-  WHILE place < length(state) LOOP
-    known := substring(state, place, 16);
-    IF known = item THEN RETURN state; END IF;
-    EXIT WHEN known > item;
-    place := place + 16;
+  WHILE place < above LOOP
+    middle := (place + above) / 2;
+    IF substring(state, middle * 16 + 1, 16) < item THEN
+      place := middle + 1;
+    ELSE
+      above := middle;
+    END IF;
   END LOOP;
-  IF length(state) < 1024 THEN RETURN substring(state, 1, place - 1) || item || substring(state, place); END IF;
+  IF substring(state, place * 16 + 1, 16) = item THEN RETURN state; END IF;
+  IF length(state) < 8192 THEN
+    RETURN substring(state, 1, place * 16) || item || substring(state, place * 16 + 1);
+  END IF;
   dense := set_bit(repeat('0', 49152)::bit varying, coupon, 1);
-  FOR i IN 0..63 LOOP
+  FOR i IN 0..511 LOOP
     dense := set_bit(dense, substring(state, i * 16 + 1, 16)::bit(16)::integer, 1);
   END LOOP;
   RETURN dense;
@@ -184,36 +190,36 @@ CREATE FUNCTION approx_count_distinct_union(a bit varying, b bit varying) RETURN
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
 DECLARE
-  merged bit varying := B'';
-  place integer := 1;
-  other_place integer := 1;
   item bit varying;
-  other bit varying;
+  place integer := 0;
+  above integer;
+  middle integer;
 BEGIN
   IF length(a) = 49152 AND length(b) = 49152 THEN RETURN a | b; END IF;
   IF a = b THEN RETURN a; END IF;
-  IF length(b) = 49152 OR (length(a) < 49152 AND length(b) > length(a)) THEN
-    merged := a;
+  -- The shorter one goes into the longer one.
+  IF length(b) > length(a) THEN
+    item := a;
     a := b;
-    b := merged;
-    merged := B'';
+    b := item;
   END IF;
   IF length(a) < 49152 THEN
-    -- Two lists: one of both, in order.
-    WHILE other_place < length(b) LOOP
-      other := substring(b, other_place, 16);
-      LOOP
-        item := substring(a, place, 16);
-        EXIT WHEN length(item) = 0 OR item >= other;
-        place := place + 16;
+    FOR i IN 0..length(b) / 16 - 1 LOOP
+      item := substring(b, i * 16 + 1, 16);
+      above := length(a) / 16;
+      WHILE place < above LOOP
+        middle := (place + above) / 2;
+        IF substring(a, middle * 16 + 1, 16) < item THEN
+          place := middle + 1;
+        ELSE
+          above := middle;
+        END IF;
       END LOOP;
-      IF item <> other OR length(item) = 0 THEN
-        a := substring(a, 1, place - 1) || other || substring(a, place);
+      IF substring(a, place * 16 + 1, 16) <> item THEN
+        a := substring(a, 1, place * 16) || item || substring(a, place * 16 + 1);
       END IF;
-      place := place + 16;
-      other_place := other_place + 16;
     END LOOP;
-    IF length(a) <= 1024 THEN RETURN a; END IF;
+    IF length(a) <= 8192 THEN RETURN a; END IF;
     b := a;
     a := repeat('0', 49152)::bit varying;
   END IF;

@@ -12,7 +12,7 @@ enum DistinctSketch {
   /// All coupons that there are.
   static let bits = Int(registers * levels)
   /// So many coupons are stored one by one, more as `bits` bits.
-  static let listed = 64
+  static let listed = 512
 
   @inline(__always)
   static func coupon(of hash: UInt64) -> UInt64 {

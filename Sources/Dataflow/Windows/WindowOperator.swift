@@ -122,7 +122,8 @@ public final class WindowOperator {
           }
         }
         return Accumulator(
-          accumulator, argument: argument, secondArgument: second, argumentName: argument.map { plan.measureName($0) } ?? "",
+          accumulator, argument: argument, secondArgument: second,
+          argumentName: argument.map { plan.measureName($0) } ?? "",
           argumentIsNullable: argument.map(program.isNullable) ?? false,
           filter: accumulator.filter == nil ? nil : mask, layout: &layout, batchCapacity: batch.capacity)
       }

@@ -35,7 +35,9 @@ public struct TableShape: Hashable, Sendable {
       entries.append(
         Entry(
           subject: "column \(quotedIdentifier(accumulator.column))",
-          meaning: "\(accumulator.type.sqlName) from \(accumulator.function.rawValue)(\(argument.isEmpty ? "*" : argument))\(filter)"))
+          meaning:
+            "\(accumulator.type.sqlName) from \(accumulator.function.rawValue)(\(argument.isEmpty ? "*" : argument))\(filter)"
+        ))
     }
     for column in plan.shownColumns {
       guard case .generated(let sql) = column.role else { continue }
@@ -58,7 +60,8 @@ public struct TableShape: Hashable, Sendable {
   /// Where the used columns are found that are declared to be elsewhere than at their own names, or as numbers of a time.
   private static func sources(of plan: AggregatePlan, in stream: StreamPlan) -> [Entry] {
     let expressions =
-      plan.keys.map(\.expression) + plan.accumulators.flatMap { [$0.argument, $0.secondArgument, $0.filter] }.compactMap { $0 }
+      plan.keys.map(\.expression)
+      + plan.accumulators.flatMap { [$0.argument, $0.secondArgument, $0.filter] }.compactMap { $0 }
       + (plan.filter.map { [$0] } ?? [])
     let used = expressions.reduce(into: Set([stream.eventTimeColumn])) { $1.collectColumns(into: &$0) }
     return stream.definition.columns.compactMap { column in

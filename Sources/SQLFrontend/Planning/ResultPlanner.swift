@@ -5,9 +5,9 @@ import SQLQuoting
 /// Plans a SELECT list: which items are keys, which are stored as they are, which are computed from stored parts.
 struct ResultPlanner {
   private let grouping: Grouping
-  private let source: SourceText
-  private let columns: StreamColumns
-  private let typer: ExpressionTyper
+  let source: SourceText
+  let columns: StreamColumns
+  let typer: ExpressionTyper
   private let keys: [GroupKey]
   private(set) var accumulators: [AccumulatorPlan] = []
   private(set) var outputs: [OutputColumn] = []
@@ -175,98 +175,6 @@ struct ResultPlanner {
     addKey(index, name: name, comment: key.comment)
   }
 
-  /// A call with what its function makes of it.
-  private struct ShapedCall {
-    var shape: AggregateShape
-    var argument: Expression?
-    var second: Expression?
-    var filter: Expression?
-  }
-
-  private func shape(of call: SyntaxCall, at location: Int) throws(DefinitionError) -> ShapedCall {
-    guard let function = AggregateFunction.named(call.name) else {
-      throw source.error(
-        at: location, "there is no function \(call.name)", hint: AggregateFunction.hint(forUnknown: call.name))
-    }
-    let filter: Expression? =
-      if let condition = call.filter { try typer.condition(condition, of: "FILTER") } else { nil }
-    if call.isStar, call.name == "count", let shape = function.shape(.bigint, 0) {
-      return ShapedCall(shape: shape, argument: nil, filter: filter)
-    }
-    switch function.form {
-    case .pair: return try pair(function, call, filter, at: location)
-    case .fraction: return try percentile(function, call, filter, at: location)
-    case .value: break
-    }
-    guard !call.isStar, call.arguments.count == 1 else {
-      throw source.error(at: location, "\(call.name) takes one argument: \(function.takes)")
-    }
-    let operand = try typer.operand(call.arguments[0])
-    let argument = try typer.resolve(operand, as: .text)
-    let shape = try shape(function, argument.type, at: location)
-    if function.ordersArguments, argument.type == .text, !operand.isByteCollated {
-      throw source.error(
-        at: location, "\(call.name) of text needs COLLATE \"C\": text is ordered by bytes here",
-        hint: "write \(call.name)(\(source.itemText(at: call.arguments[0].location)) COLLATE \"C\")")
-    }
-    return ShapedCall(shape: shape, argument: argument, filter: filter)
-  }
-
-  private func shape(
-    _ function: AggregateFunction, _ type: SQLType, fraction: Double = 0, at location: Int
-  ) throws(DefinitionError) -> AggregateShape {
-    guard let shape = function.shape(type, fraction) else {
-      throw source.error(
-        at: location, "\(function.name) takes \(function.takes), not \(type.sqlName)",
-        hint: AggregateFunction.hint(forArgument: type, of: function.name))
-    }
-    return shape
-  }
-
-  /// A function of two numbers counts the events that have both.
-  private func pair(
-    _ function: AggregateFunction, _ call: SyntaxCall, _ filter: Expression?, at location: Int
-  ) throws(DefinitionError) -> ShapedCall {
-    guard !call.isStar, call.arguments.count == 2 else {
-      throw source.error(at: location, "\(call.name) takes two arguments, both numbers")
-    }
-    var values: [Expression] = []
-    var conditions = filter.map { [$0] } ?? []
-    var shape: AggregateShape?
-    for argument in call.arguments {
-      let value = try typer.resolve(try typer.operand(argument), as: .doublePrecision)
-      shape = try self.shape(function, value.type, at: argument.location)
-      if value.isNullable(columns.specs) { conditions.append(.not(.isNull(value))) }
-      values.append(value.asDouble)
-    }
-    guard let shape else { throw source.error(at: location, "\(call.name) takes two arguments, both numbers") }
-    let condition = conditions.count > 1 ? Expression.and(conditions) : conditions.first
-    return ShapedCall(shape: shape, argument: values[0], second: values[1], filter: condition)
-  }
-
-  private func percentile(
-    _ function: AggregateFunction, _ call: SyntaxCall, _ filter: Expression?, at location: Int
-  ) throws(DefinitionError) -> ShapedCall {
-    let form = "write \(call.name)(0.95) WITHIN GROUP (ORDER BY …)"
-    guard let order = call.order else {
-      throw source.error(at: location, "\(call.name) needs WITHIN GROUP", hint: form)
-    }
-    let fraction: Double? =
-      switch call.arguments.first?.kind {
-      case .integer(let value): Double(value)
-      case .decimal(let text): Double(text)
-      default: nil
-      }
-    guard call.arguments.count == 1, let fraction, (0...1).contains(fraction) else {
-      throw source.error(
-        at: call.arguments.first?.location ?? location,
-        "the fraction of \(call.name) is a constant between 0 and 1", hint: form)
-    }
-    let value = try typer.resolve(try typer.operand(order), as: .doublePrecision)
-    let shape = try shape(function, value.type, fraction: fraction, at: order.location)
-    return ShapedCall(shape: shape, argument: value.asDouble, filter: filter)
-  }
-
   private mutating func derived(_ pending: PendingItem) throws(DefinitionError) -> DerivedColumn {
     let leaves = Leaves()
     // Calls are planned before the expression around them, since planning them adds accumulators.
@@ -427,9 +335,4 @@ struct ResultPlanner {
     case .quantiles: "a sketch of the values that went into it, for percentile_estimate and percentile_merge"
     }
   }
-}
-
-extension Expression {
-  /// The same number as a double.
-  fileprivate var asDouble: Expression { type == .doublePrecision ? self : .cast(self, to: .doublePrecision) }
 }

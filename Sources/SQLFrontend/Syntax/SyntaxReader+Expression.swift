@@ -143,15 +143,14 @@ extension SyntaxReader {
       throw refuse(node, "WITHIN GROUP orders by one value here")
     }
     let direction = term.string("sortby_dir") ?? "SORTBY_DEFAULT"
-    let place = term.has("location") ? term : value
     if direction == "SORTBY_DESC" {
-      throw refuse(place, "ORDER BY … DESC is not supported here", hint: "leave DESC out and write 1 - the fraction")
+      throw refuse(value, "ORDER BY … DESC is not supported here", hint: "leave DESC out and write 1 - the fraction")
     }
     guard direction == "SORTBY_DEFAULT" || direction == "SORTBY_ASC" else {
-      throw refuse(place, "ORDER BY … USING is not supported", hint: "leave USING out")
+      throw refuse(value, "ORDER BY … USING is not supported", hint: "leave USING out")
     }
     guard (term.string("sortby_nulls") ?? "SORTBY_NULLS_DEFAULT") == "SORTBY_NULLS_DEFAULT" else {
-      throw refuse(place, "NULLS FIRST and NULLS LAST have no meaning here: NULL takes no part", hint: "leave it out")
+      throw refuse(value, "NULLS FIRST and NULLS LAST have no meaning here: NULL takes no part", hint: "leave it out")
     }
     return try expression(value)
   }
