@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Imports point inward: what a module may import is exactly what is listed here.
-// The pure core (Hexadecimal, JSON, Events, Plan, Avro, TextFormats, Formats, SQLQuoting, Dialects, SQLFrontend, Dataflow,
+// The pure core (Hexadecimal, JSON, Events, TimeZones, Plan, Avro, TextFormats, Formats, SQLQuoting, Dialects, SQLFrontend, Dataflow,
 // Detection) does no I/O and knows no clock;
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
@@ -37,7 +37,8 @@ let package = Package(
     .target(name: "JSON"),
     .target(name: "Events"),
     .target(name: "Spelling"),
-    .target(name: "Plan", dependencies: ["Events"]),
+    .target(name: "TimeZones", dependencies: ["Events"]),
+    .target(name: "Plan", dependencies: ["Events", "TimeZones"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
     .target(name: "TextFormats", dependencies: ["CPrefetch", "CTextScan", "Events", "JSON", "Plan"]),
     .target(name: "Formats", dependencies: ["Avro", "Events", "Hexadecimal", "JSON", "Plan", "TextFormats"]),
@@ -45,11 +46,14 @@ let package = Package(
     .target(name: "Dialects", dependencies: ["Events", "Plan", "SQLQuoting"]),
     .target(
       name: "SQLFrontend",
-      dependencies: ["CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting", "Spelling"]),
+      dependencies: [
+        "CPgQuery", "Dialects", "Events", "JSON", "Plan", "SQLQuoting", "Spelling", "SystemTimeZones", "TimeZones",
+      ]),
     .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "JSON", "Plan"]),
     .target(name: "Detection"),
 
     // The edges.
+    .target(name: "SystemTimeZones", dependencies: ["TimeZones"]),
     .target(name: "Dashboard", resources: [.embedInCode("Web")]),
     .target(name: "EngineSchema", resources: [.embedInCode("Schema")]),
     .target(name: "Threads"),
@@ -173,6 +177,7 @@ let package = Package(
     .testTarget(name: "HexadecimalTests", dependencies: ["Hexadecimal"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "EventsTests", dependencies: ["Events"]),
+    .testTarget(name: "TimeZonesTests", dependencies: ["SystemTimeZones", "TimeZones"]),
     .target(
       name: "AvroTestSupport", dependencies: ["Avro", "CAvro", "Events", "JSON"], path: "Tests/AvroTestSupport"),
     .testTarget(name: "AvroTests", dependencies: ["Avro", "AvroTestSupport", "Events"]),
@@ -180,7 +185,7 @@ let package = Package(
       name: "FormatsTests", dependencies: ["Avro", "Events", "Formats", "JSON", "Plan"]),
     .testTarget(name: "TextFormatsTests", dependencies: ["Events", "Plan", "TextFormats"]),
     .testTarget(
-      name: "SQLFrontendTests", dependencies: ["Dialects", "Events", "Plan", "SQLFrontend"],
+      name: "SQLFrontendTests", dependencies: ["Dialects", "Events", "Plan", "SQLFrontend", "SystemTimeZones"],
       exclude: ["Fixtures"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Events", "Plan"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
@@ -220,7 +225,7 @@ let package = Package(
       name: "StorageTests",
       dependencies: [
         "EngineSchema", "Events", "Observability", "Plan", "Postgres", "Processing", "ProcessingTestSupport", "Project",
-        "Storage", "TestThreads",
+        "Storage", "SystemTimeZones", "TestThreads", "TimeZones",
       ]),
     .testTarget(
       name: "RegistryTests",
@@ -238,8 +243,8 @@ let package = Package(
     .testTarget(
       name: "OfficeTests",
       dependencies: [
-        "Events", "Kafka", "Observability", "Office", "Postgres", "Processing", "ProcessingTestSupport", "Storage",
-        "TestThreads", "Threads",
+        "Dialects", "Events", "Kafka", "Observability", "Office", "Postgres", "Processing", "ProcessingTestSupport",
+        "Project", "Storage", "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "AuditTests",

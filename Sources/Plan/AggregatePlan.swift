@@ -50,7 +50,7 @@ public struct OutputColumn: Hashable, Sendable {
 }
 
 /// One `CREATE MATERIALIZED VIEW`, planned: what the operator keeps and what table it becomes.
-public struct AggregatePlan: Sendable {
+public struct AggregatePlan: Hashable, Sendable {
   public var name: String
   /// Comment on the table: the definition file's header comment.
   public var comment: String

@@ -36,10 +36,8 @@ public struct AlertPlan: Hashable, Sendable {
   public var name: String
   /// One line; never empty.
   public var summary: String
-  /// The result table whose windows are watched.
-  public var aggregate: String
-  /// The windows of that aggregate.
-  public var window: WindowAssigner
+  /// The aggregate whose windows are watched.
+  public var watched: AggregatePlan
   public var metric: String
   public var detector: Detector
   /// A window with fewer samples is not judged.
@@ -51,13 +49,12 @@ public struct AlertPlan: Hashable, Sendable {
   public var select: FileText
 
   public init(
-    name: String, summary: String, aggregate: String, window: WindowAssigner, metric: String, detector: Detector,
-    minimumSamples: Int64, message: MessageTemplate, keys: [String], select: FileText
+    name: String, summary: String, watched: AggregatePlan, metric: String, detector: Detector, minimumSamples: Int64,
+    message: MessageTemplate, keys: [String], select: FileText
   ) {
     self.name = name
     self.summary = summary
-    self.aggregate = aggregate
-    self.window = window
+    self.watched = watched
     self.metric = metric
     self.detector = detector
     self.minimumSamples = minimumSamples
@@ -65,4 +62,9 @@ public struct AlertPlan: Hashable, Sendable {
     self.keys = keys
     self.select = select
   }
+  /// The name of the aggregate.
+  public var aggregate: String { watched.name }
+
+  /// The windows of the aggregate.
+  public var window: WindowAssigner { watched.window }
 }

@@ -5,6 +5,8 @@
 public enum WindowAssigner: Hashable, Sendable {
   /// Windows of equal size, aligned to 2000-01-01T00:00:00Z as Postgres' `date_bin` examples do.
   case tumble(sizeMicroseconds: Int64)
+  /// Windows of whole days or months of a calendar, which are not equally long.
+  case calendar(CalendarWindows)
   /// Windows of equal size that begin every `slide`, aligned in the same way. The slide is not longer than the size.
   case hop(slideMicroseconds: Int64, sizeMicroseconds: Int64)
 }
@@ -16,7 +18,7 @@ extension WindowAssigner {
   /// Whether an event may lie in more than one window.
   public var isOverlapping: Bool {
     switch self {
-    case .tumble: false
+    case .tumble, .calendar: false
     case .hop: true
     }
   }
@@ -25,6 +27,7 @@ extension WindowAssigner {
   public var longestMicroseconds: Int64 {
     switch self {
     case .tumble(let size), .hop(_, let size): size
+    case .calendar(let windows): windows.longestMicroseconds
     }
   }
 
@@ -32,6 +35,7 @@ extension WindowAssigner {
   public var panes: PaneAssigner {
     switch self {
     case .tumble(let size): .fixed(microseconds: size)
+    case .calendar(let windows): .calendar(windows)
     case .hop(let slide, let size): .fixed(microseconds: greatestCommonDivisor(slide, size))
     }
   }
@@ -40,13 +44,14 @@ extension WindowAssigner {
   public var ofPanes: WindowAssigner {
     switch panes {
     case .fixed(let length): .tumble(sizeMicroseconds: length)
+    case .calendar(let windows): .calendar(windows)
     }
   }
 
   /// The last of the windows that hold the time: when it is closed, all of them are.
   public func lastWindow(of time: Int64) -> Range<Int64> {
     switch self {
-    case .tumble: return panes.pane(of: time)
+    case .tumble, .calendar: return panes.pane(of: time)
     case .hop(let slide, let size):
       let start = PaneAssigner.fixed(microseconds: slide).pane(of: time).lowerBound
       return start..<start + size
@@ -58,6 +63,7 @@ extension WindowAssigner {
 public enum PaneAssigner: Hashable, Sendable {
   /// Panes of equal length, aligned to `WindowAssigner.origin`.
   case fixed(microseconds: Int64)
+  case calendar(CalendarWindows)
 
   /// The pane that holds the time.
   public func pane(of time: Int64) -> Range<Int64> {
@@ -67,6 +73,7 @@ public enum PaneAssigner: Hashable, Sendable {
       let quotient = offset / length
       let start = (offset % length < 0 ? quotient - 1 : quotient) * length + WindowAssigner.origin
       return start..<start + length
+    case .calendar(let windows): return windows.window(of: time)
     }
   }
 
@@ -74,6 +81,7 @@ public enum PaneAssigner: Hashable, Sendable {
   public var isFixed: Bool {
     switch self {
     case .fixed: true
+    case .calendar: false
     }
   }
 }

@@ -2,12 +2,20 @@
 
 import math
 import re
+import shutil
 
 import pytest
 
+from product import ROOT
+
 EVENTS = 200_000
 # The aggregates and how many key columns each has.
-KEYS = {"content_stats": 1, "region_health": 1, "device_stats": 2}
+KEYS = {"content_stats": 1, "region_health": 1, "device_stats": 2, "hopping": 1, "daily": 1}
+# Windows that overlap, and days of a zone whose clocks go forward at a midnight between the events.
+FURTHER = {
+    "hopping": "hop(\"timestamp\", INTERVAL '2 minutes', INTERVAL '5 minutes')",
+    "daily": "tumble(\"timestamp\", INTERVAL '1 day', 'Atlantic/Azores')",
+}
 
 # The events as rows: each record of the Avro schema is a composite column.
 TABLE = """
@@ -39,10 +47,20 @@ STREAM = """FROM oracle.events AS content_downloads,
 @pytest.fixture
 def loaded(parts):
     """A product that has taken in the events, and the same events as rows of a table."""
+    project = parts.folder / "project"
+    for name in ("sql", "schemas"):
+        shutil.copytree(ROOT / name, project / name)
+    for name, window in FURTHER.items():
+        (project / "sql" / "aggregates" / f"{name}.sql").write_text(
+            f'CREATE MATERIALIZED VIEW {name} AS SELECT "user".region, count(*) AS downloads,\n'
+            "max(content.title COLLATE \"C\") AS last_title, avg(download.duration_seconds) AS mean_duration\n"
+            f'FROM content_downloads GROUP BY {window}, "user".region;\n')
+    parts.settings["STREAMPULSE_PROJECT"] = str(project)
+    parts.must("migrate")
     events = parts.folder / "events.jsonl"
     processor = parts.start("process")
     parts.generate(
-        "--count", EVENTS, "--seed", 4, "--start", "2026-03-01T08:00:00Z", "--span", "25m", "--out-of-order", "10%:8",
+        "--count", EVENTS, "--seed", 4, "--start", "2026-03-29T00:48:00Z", "--span", "25m", "--out-of-order", "10%:8",
         "--output", events)
     parts.wait_for_events(EVENTS)
     assert processor.stop() == 0
@@ -59,7 +77,7 @@ def loaded(parts):
 
 def as_batch(definition):
     """The definition's own text, over the table; its window is added to what it selects."""
-    window = re.search(r"GROUP BY (tumble\(.*?\)),", definition, re.DOTALL)[1]
+    window = re.search(r"GROUP BY ((?:tumble|hop)\(.*?\)),", definition, re.DOTALL)[1]
     assert definition.count("FROM content_downloads") == 1
     assert definition.startswith("SELECT ")
     return f"SELECT {window} AS window_start, " + definition[len("SELECT "):].replace("FROM content_downloads", STREAM)
@@ -81,7 +99,9 @@ def differences(cursor, aggregate):
     expected = {row[:width]: row[width:] for row in cursor}
     cursor.execute(f"SELECT {', '.join(columns)} FROM {aggregate}")
     found = {row[:width]: row[width:] for row in cursor}
-    assert len(expected) >= 25 * 12, "too few rows to be worth comparing"
+    windows = 2 if aggregate == "daily" else 13 if aggregate == "hopping" else 25
+    assert len({row[0] for row in expected}) >= windows, "too few windows to be worth comparing"
+    assert len(expected) >= windows * 12, "too few rows to be worth comparing"
     return [
         (key, "the row", key in found, key in expected) for key in found.keys() ^ expected.keys()
     ] + [

@@ -2,6 +2,7 @@ import Dialects
 import Events
 import Plan
 import SQLFrontend
+import SystemTimeZones
 import Testing
 
 @Suite struct AggregateTests {
@@ -149,6 +150,27 @@ import Testing
       #expect(plan.keys.map(\.type) == [.text])
       #expect(!plan.keys[0].isNullable)
     }
+  }
+
+  @Test("a window's size may be of a calendar, and of a time zone's")
+  func calendarWindows() throws {
+    let window = { (arguments: String) in
+      try plan(
+        "CREATE MATERIALIZED VIEW x AS SELECT count(*) AS n FROM content_downloads "
+          + "GROUP BY tumble(\"timestamp\", \(arguments));"
+      ).aggregates[0].window
+    }
+    let berlin = try #require(ZoneDatabase.rules(named: "Europe/Berlin"))
+    #expect(try window("INTERVAL '1 month'") == .calendar(CalendarWindows(length: .months(1), zone: nil)))
+    #expect(try window("INTERVAL '1 year 6 mons'") == .calendar(CalendarWindows(length: .months(18), zone: nil)))
+    #expect(
+      try window("INTERVAL '1 year', 'Europe/Berlin'") == .calendar(CalendarWindows(length: .months(12), zone: berlin)))
+    #expect(
+      try window("INTERVAL '1 week', 'Europe/Berlin'") == .calendar(CalendarWindows(length: .days(7), zone: berlin)))
+    #expect(try window("INTERVAL '1 month', 'UTC'") == .calendar(CalendarWindows(length: .months(1), zone: nil)))
+    // Days of UTC are all equally long.
+    #expect(try window("INTERVAL '1 day', 'UTC'") == .tumble(sizeMicroseconds: 86_400_000_000))
+    #expect(try window("INTERVAL '1.5 days'") == .tumble(sizeMicroseconds: 129_600_000_000))
   }
 
   @Test("the window may be selected under any name, and grouped by its alias")

@@ -45,14 +45,14 @@ struct RequestLoad: TopicLoad {
     ProjectFile(
       path: "sql/aggregates/crashtest_agents.sql",
       text: """
-        -- Requests per agent.
+        -- Requests per agent, in windows that overlap.
         CREATE MATERIALIZED VIEW crashtest_agents AS
         SELECT agent,
                count(*) AS requests,
                count(*) FILTER (WHERE status >= 500) AS failures,
                min(host COLLATE "C") AS first_host
         FROM \(stream)
-        GROUP BY tumble(at, INTERVAL '10 seconds'), agent;
+        GROUP BY hop(at, INTERVAL '10 seconds', INTERVAL '30 seconds'), agent;
 
         """),
   ]

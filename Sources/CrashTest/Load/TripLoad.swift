@@ -61,6 +61,18 @@ struct TripLoad: TopicLoad {
         GROUP BY tumble(ended_at, INTERVAL '10 seconds'), vendor;
 
         """),
+    ProjectFile(
+      path: "sql/aggregates/crashtest_days.sql",
+      text: """
+        -- Trips per day of a time zone.
+        CREATE MATERIALIZED VIEW crashtest_days AS
+        SELECT vendor,
+               count(*) AS trips,
+               sum(fare) AS total_fare
+        FROM \(stream)
+        GROUP BY tumble(ended_at, INTERVAL '1 day', 'Pacific/Auckland'), vendor;
+
+        """),
   ]
 
   func makeSynthesizer(seed: UInt64) -> any RecordSynthesizer { TripRecords(seed: seed) }

@@ -204,9 +204,10 @@ final class Grouping {
       folds[level].table.unfold(&ids, seconds: &seconds)
       if level < keys.count { columns.append(interner.column(keys[level], ids: seconds, type: plan.keys[level].type)) }
     }
-    let known = windows.starts
-    let starts = ids.map { known[Int($0)] }
+    let (starts, ends) = (windows.starts, windows.ends)
     return WindowDelta(
-      aggregate: index, windowStarts: starts, keys: columns.reversed(), accumulators: values)
+      aggregate: index, windowStarts: ids.map { starts[Int($0)] },
+      windowEnds: windows.panes.isFixed ? [] : ids.map { ends[Int($0)] }, keys: columns.reversed(), accumulators: values
+    )
   }
 }

@@ -91,6 +91,8 @@ public struct WindowDelta: Sendable {
   public let aggregate: Int
   /// Microseconds since 1970, one per row.
   public let windowStarts: [Int64]
+  /// The same of the ends, where they do not follow from the starts: empty for windows of equal length.
+  public let windowEnds: [Int64]
   /// In the order of `AggregatePlan.keys`.
   public let keys: [DeltaColumn]
   /// In the order of `AggregatePlan.accumulators`.

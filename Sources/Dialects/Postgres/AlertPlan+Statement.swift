@@ -19,9 +19,7 @@ extension AlertPlan {
       + ["jsonb_build_object(\(members)) AS key"] + zip(texts, keys).map { "\($0) AS \(quotedIdentifier($1))" }
     let head = """
       WITH \(table) AS (
-        SELECT * FROM \(table)
-        WHERE window_end > $1::timestamptz AND window_end <= $2::timestamptz
-          AND window_start > $1::timestamptz - \(window.longestSQL) AND window_start <= $2::timestamptz
+      \(windows)
       )
       SELECT \(columns.joined(separator: ", "))
       FROM (
@@ -34,5 +32,28 @@ extension AlertPlan {
       ORDER BY \(order.joined(separator: ", "))
       """
     return LocatedStatement(.own(head), .file(select), .own(tail))
+  }
+
+  /// The windows to be judged.
+  private var windows: String {
+    let isClosed = "window_end > $1::timestamptz AND window_end <= $2::timestamptz"
+    let isNear = { (start: String) in
+      "\(start) > $1::timestamptz - \(window.longestSQL) AND \(start) <= $2::timestamptz"
+    }
+    guard window.isOverlapping, let view = ResultView(watched) else {
+      return """
+          SELECT * FROM \(quotedIdentifier(aggregate))
+          WHERE \(isClosed)
+            AND \(isNear("window_start"))
+        """
+    }
+    // Through the view Postgres would read all panes that there are. Retention comes after the alerts: of these windows
+    // it has removed no pane.
+    return """
+        SELECT * FROM (
+      \(view.query(ofPanes: isNear("s.window_start")))
+        ) AS judged
+        WHERE \(isClosed)
+      """
   }
 }

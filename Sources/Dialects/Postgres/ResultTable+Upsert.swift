@@ -3,10 +3,11 @@ import Plan
 import SQLQuoting
 
 extension ResultTable {
-  /// Types of the upsert's parameters, each an array with one element a row: the window's beginning, the keys in
-  /// order, the accumulators in order.
+  /// Types of the upsert's parameters, each an array with one element a row: the window's beginning, its end unless all
+  /// windows are equally long, the keys in order, the accumulators in order.
   public var upsertParameterTypes: [SQLType] {
-    [.timestamptz] + plan.keys.map(\.type) + plan.accumulators.map(\.deltaType)
+    [.timestamptz] + (plan.window.panes.isFixed ? [] : [.timestamptz]) + plan.keys.map(\.type)
+      + plan.accumulators.map(\.deltaType)
   }
 
   /// Adds deltas to the stored rows. The parameters are `$1`, `$2`, … of `upsertParameterTypes`.
@@ -14,7 +15,8 @@ extension ResultTable {
   /// Rows are taken in the order of their identity, by bytes: instances that write the same rows at the same time then
   /// wait for each other and never for themselves.
   public var upsertStatement: String {
-    let inputs = identity + plan.accumulators.map(\.column)
+    let window = ["window_start"] + (plan.window.panes.isFixed ? [] : ["window_end"])
+    let inputs = window + plan.keys.map(\.name) + plan.accumulators.map(\.column)
     let arrays = upsertParameterTypes.enumerated().map { "$\($0 + 1)::\($1.sqlName)[]" }
     let identityList = identity.map(quotedIdentifier).joined(separator: ", ")
     let accumulatorList = plan.accumulators.map { quotedIdentifier($0.column) }
@@ -37,7 +39,9 @@ extension ResultTable {
       .joined(separator: ", ")
   }
 
-  private var windowEnd: String { plan.window.paneEndSQL(from: "d.window_start") }
+  private var windowEnd: String {
+    plan.window.panes.isFixed ? plan.window.paneEndSQL(from: "d.window_start") : "d.window_end"
+  }
 
   private func merge(_ accumulator: AccumulatorPlan) -> String {
     "\(quotedIdentifier(accumulator.column)) = \(accumulator.mergeSQL(in: plan))"
@@ -48,7 +52,7 @@ extension ResultTable {
   public var expireStatement: String {
     """
     DELETE FROM \(reference) WHERE ctid = ANY (ARRAY(
-      SELECT ctid FROM \(reference) WHERE window_start < \(plan.window.retiredBeforeSQL("$1::timestamptz"))
+      SELECT ctid FROM \(reference) WHERE \(plan.window.isRetiredSQL(by: "$1::timestamptz"))
       LIMIT $2::bigint))
     """
   }

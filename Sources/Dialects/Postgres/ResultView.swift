@@ -72,6 +72,12 @@ public struct ResultView: Sendable {
   ///
   /// - Parameter pulse: the schema of the engine's bookkeeping, as statements name it.
   public func allGroups(pulse: String) -> String {
+    query(ofPanes: isShown(pulse: pulse))
+  }
+
+  /// - Parameter condition: which panes take part, of a table `s`, or which of their windows. For windows that overlap
+  ///   alone.
+  func query(ofPanes condition: String) -> String {
     let outputs = columns.map { column in
       switch column.role {
       case .generated(let sql): "\(plan.safeSQL(ofResult: column.name) ?? sql) AS \(quotedIdentifier(column.name))"
@@ -83,18 +89,26 @@ public struct ResultView: Sendable {
     return """
       SELECT
         \(outputs.joined(separator: ",\n  "))
-      FROM \(plan.window.isOverlapping ? "(\n\(mergedPanes(pulse: pulse))\n) AS windows" : tableReference)
+      FROM \(plan.window.isOverlapping ? "(\n\(mergedPanes(condition))\n) AS windows" : tableReference)
       """
   }
 
   private var tableReference: String { ResultTable(plan, schema: schema).reference }
 
-  /// Windows are sums of their panes. A pane lies in the same windows as a whole, so that its beginning tells which.
-  ///
+  private static let start = quotedIdentifier("streampulse window")
+
   /// Retention keeps a pane until the last of its windows is old. The windows before that, of which panes are missing, are
   /// not shown.
-  private func mergedPanes(pulse: String) -> String {
-    let start = quotedIdentifier("streampulse window")
+  private func isShown(pulse: String) -> String {
+    """
+    \(plan.window.endSQL(from: Self.start)) >= coalesce(
+      (SELECT horizon FROM \(pulse).retired WHERE aggregate = \(quotedLiteral(plan.name))), '-infinity')
+    """
+  }
+
+  /// Windows are sums of their panes. A pane lies in the same windows as a whole, so that its beginning tells which.
+  private func mergedPanes(_ condition: String) -> String {
+    let start = Self.start
     let keys = plan.keys.map { "s.\(quotedIdentifier($0.name))" }
     let merged = plan.accumulators.map { "\($0.mergeAggregateSQL(in: plan)) AS \(quotedIdentifier($0.column))" }
     let items =
@@ -105,8 +119,7 @@ public struct ResultView: Sendable {
           \(items.joined(separator: ",\n    "))
         FROM \(tableReference) AS s
         CROSS JOIN LATERAL \(plan.window.startsSQL(of: "s.window_start")) AS w (\(start))
-        WHERE \(plan.window.endSQL(from: start)) >= coalesce(
-          (SELECT horizon FROM \(pulse).retired WHERE aggregate = \(quotedLiteral(plan.name))), '-infinity')
+        WHERE \(condition)
         GROUP BY \(([start] + keys).joined(separator: ", "))
       """
   }

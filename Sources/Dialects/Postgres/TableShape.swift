@@ -52,6 +52,7 @@ public struct TableShape: Hashable, Sendable {
   private static func text(of window: WindowAssigner) -> String {
     switch window {
     case .tumble(let size): "tumble \(IntervalText.text(microseconds: size))"
+    case .calendar(let windows): "tumble \(windows.lengthText) in \(windows.zone?.name ?? "UTC")"
     case .hop(let slide, let size):
       "hop \(IntervalText.text(microseconds: slide)) of \(IntervalText.text(microseconds: size))"
     }

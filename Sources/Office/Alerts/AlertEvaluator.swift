@@ -39,7 +39,7 @@ struct AlertEvaluator {
         FROM \(connection.pulse).alert_progress WHERE alert = $1),
       next AS (
         SELECT greatest(last.until, coalesce(
-          (SELECT min(window_start) FROM \(quotedIdentifier(alert.aggregate))
+          (SELECT min(window_start) FROM \(quotedIdentifier(alert.watched.tableName))
            WHERE window_start > last.until - \(alert.window.longestSQL)), 'infinity')) AS start
         FROM last)
       SELECT last.until::text, least($3::timestamptz, next.start + $4 * \(alert.window.longestSQL))::text,

@@ -94,7 +94,7 @@ private struct AlertParser {
     text.append(source.text(select.range), at: source.place(at: select.range.lowerBound))
     return .plan(
       AlertPlan(
-        name: name, summary: summary, aggregate: aggregate.name, window: aggregate.window, metric: metric,
+        name: name, summary: summary, watched: aggregate, metric: metric,
         detector: detector, minimumSamples: samples, message: message, keys: keys, select: text))
   }
 

@@ -1,6 +1,9 @@
 import Events
 import Plan
 import SQLQuoting
+import Spelling
+import SystemTimeZones
+import TimeZones
 
 /// A call that names a window, in GROUP BY or in SELECT.
 struct WindowCall {
@@ -9,6 +12,7 @@ struct WindowCall {
 
   /// What a window is made of at most: the view over its panes reads as many rows for each of a group.
   private static let maximumPanes: Int64 = 1_440
+  private static let maximumMonths: Int64 = 1_200
 
   let source: SourceText
   let columns: StreamColumns
@@ -40,13 +44,60 @@ struct WindowCall {
 
   private func tumble() throws(DefinitionError) -> WindowAssigner {
     let form = "write tumble(\(eventTime), INTERVAL '1 minute')"
-    guard call.arguments.count == 2, !call.isStar, call.filter == nil else {
+    guard (2...3).contains(call.arguments.count), !call.isStar, call.filter == nil else {
       throw source.error(
-        at: location, "tumble takes the event time and the size of the window",
-        hint: call.arguments.count == 3 ? "a time zone is not supported yet; \(form)" : form)
+        at: location,
+        "tumble takes the event time, the size of the window, and a time zone where it is one of a calendar",
+        hint: form)
     }
     try requireEventTime(form)
-    return .tumble(sizeMicroseconds: try length(1, "the size of a window", form))
+    let (size, location) = try interval(1, "the size of a window", form)
+    let zone = call.arguments.count == 3 ? try timeZone(call.arguments[2]) : nil
+    guard let length = try calendarLength(size, at: location, isInZone: zone != nil) else {
+      return .tumble(sizeMicroseconds: try fixedLength(size, at: call.arguments[1].location, form))
+    }
+    // Days of UTC are all equally long.
+    if zone?.name == "UTC", case .days(let days) = length {
+      return .tumble(sizeMicroseconds: days * DateTime.microsecondsPerDay)
+    }
+    return .calendar(CalendarWindows(length: length, zone: zone?.name == "UTC" ? nil : zone))
+  }
+
+  /// nil: the size is of fixed length.
+  private func calendarLength(
+    _ size: Interval, at location: Int, isInZone: Bool
+  ) throws(DefinitionError) -> CalendarWindows.Length? {
+    if size.months > 0 {
+      guard size.days == 0, size.microseconds == 0 else {
+        throw source.error(
+          at: location, "a window is of whole months, or of a fixed length, and not of both together",
+          hint: "write INTERVAL '1 month', or INTERVAL '30 days'")
+      }
+      guard size.months <= Self.maximumMonths else {
+        throw source.error(at: location, "a window is at most 100 years long")
+      }
+      return .months(size.months)
+    }
+    guard isInZone else { return nil }
+    guard size.days > 0, size.microseconds == 0 else {
+      throw source.error(
+        at: location, "in a time zone a window is of whole days, weeks, months or years",
+        hint: "write INTERVAL '1 day', or leave the time zone out")
+    }
+    guard size.days <= 366 else {
+      throw source.error(at: location, "a window of days is at most 366 of them long", hint: "write INTERVAL '1 year'")
+    }
+    return .days(size.days)
+  }
+
+  private func timeZone(_ syntax: SyntaxExpression) throws(DefinitionError) -> ZoneRules {
+    let form = "write the name of an area and a place, e.g. 'Europe/Berlin', or 'UTC'"
+    guard case .string(let name) = syntax.kind else {
+      throw source.error(at: syntax.location, "the time zone of a window is a constant text", hint: form)
+    }
+    if let rules = ZoneDatabase.rules(named: name) { return rules }
+    let nearest = nearestSpelling(of: name, among: ZoneDatabase.names).map { "did you mean '\($0)'? " } ?? ""
+    throw source.error(at: syntax.location, "there is no time zone '\(name)'", hint: nearest + form)
   }
 
   private func hop() throws(DefinitionError) -> WindowAssigner {
@@ -80,24 +131,40 @@ struct WindowCall {
     }
   }
 
-  /// An argument that is a length of time, in microseconds.
+  /// An argument that is a fixed length of time, in microseconds.
   private func length(_ index: Int, _ subject: String, _ form: String) throws(DefinitionError) -> Int64 {
+    let (length, location) = try interval(index, subject, form)
+    guard length.months == 0 else {
+      throw source.error(
+        at: location, "months and years have no fixed length", hint: "write the length in days or weeks, e.g. '30 days'"
+      )
+    }
+    return try fixedLength(length, at: call.arguments[index].location, form)
+  }
+
+  /// An argument that is an interval, and where its text begins.
+  private func interval(
+    _ index: Int, _ subject: String, _ form: String
+  ) throws(DefinitionError) -> (length: Interval, location: Int) {
     let syntax = call.arguments[index]
     guard case .cast(let constant, let type) = syntax.kind, type.name == "interval",
       case .string(let text) = constant.kind
     else {
       throw source.error(at: syntax.location, "\(subject) is a constant INTERVAL", hint: form)
     }
-    let length: Int64
     do {
-      length = try Interval.microseconds(parsing: text)
+      return (try Interval(parsing: text), constant.location)
     } catch {
       throw source.error(at: constant.location, error.message, hint: error.hint)
     }
-    guard (1_000...366 * DateTime.microsecondsPerDay).contains(length) else {
-      throw source.error(
-        at: syntax.location, "a window is between 1 millisecond and 366 days long", hint: form)
+  }
+
+  private func fixedLength(_ length: Interval, at location: Int, _ form: String) throws(DefinitionError) -> Int64 {
+    let (days, overflow) = length.days.multipliedReportingOverflow(by: DateTime.microsecondsPerDay)
+    let (sum, isTooLong) = days.addingReportingOverflow(length.microseconds)
+    guard !overflow, !isTooLong, (1_000...366 * DateTime.microsecondsPerDay).contains(sum) else {
+      throw source.error(at: location, "a window is between 1 millisecond and 366 days long", hint: form)
     }
-    return length
+    return sum
   }
 }

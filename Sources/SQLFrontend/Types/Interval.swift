@@ -1,49 +1,75 @@
 import Plan
 import Spelling
 
-/// Lengths of time as Postgres writes them: `5 seconds`, `1 minute 30 seconds`, `00:05:00`, `7 days`.
-enum Interval {
+/// A length of time as Postgres keeps and writes it: `5 seconds`, `1 minute 30 seconds`, `00:05:00`, `7 days`, `1 month`.
+/// Months and days are of a calendar, the rest is of fixed length.
+struct Interval: Hashable {
+  var months: Int64 = 0
+  var days: Int64 = 0
+  var microseconds: Int64 = 0
+
   struct Failure: Error {
     var message: String
     var hint: String?
   }
 
-  private static let units: [(names: [String], microseconds: Int64)] = [
-    (["microsecond", "us", "usec"], 1),
-    (["millisecond", "ms", "msec"], 1_000),
-    (["second", "s", "sec"], 1_000_000),
-    (["minute", "m", "min"], 60_000_000),
-    (["hour", "h", "hr"], 3_600_000_000),
-    (["day", "d"], 86_400_000_000),
-    (["week", "w"], 604_800_000_000),
+  private struct Unit {
+    var names: [String]
+    var months: Int64 = 0
+    var days: Int64 = 0
+    var microseconds: Int64 = 0
+  }
+
+  private static let units = [
+    Unit(names: ["microsecond", "us", "usec"], microseconds: 1),
+    Unit(names: ["millisecond", "ms", "msec"], microseconds: 1_000),
+    Unit(names: ["second", "s", "sec"], microseconds: 1_000_000),
+    Unit(names: ["minute", "m", "min"], microseconds: 60_000_000),
+    Unit(names: ["hour", "h", "hr"], microseconds: 3_600_000_000),
+    Unit(names: ["day", "d"], days: 1),
+    Unit(names: ["week", "w"], days: 7),
+    Unit(names: ["month", "mon"], months: 1),
+    Unit(names: ["year", "yr", "y"], months: 12),
+    Unit(names: ["decade"], months: 120),
+    Unit(names: ["century", "centurie"], months: 1_200),
   ]
 
   private static let form = "write it like '5 seconds', '1 minute 30 seconds', '00:05:00' or '7 days'"
 
   /// The microseconds of a positive interval of fixed length, or of none at all (`0 seconds`).
   static func microseconds(parsing text: String) throws(Failure) -> Int64 {
-    var total: Int64 = 0
+    let length = try Interval(parsing: text)
+    if length.months != 0 {
+      throw Failure(
+        message: "months and years have no fixed length", hint: "write the length in days or weeks, e.g. '30 days'")
+    }
+    let (days, overflow) = length.days.multipliedReportingOverflow(by: DateTime.microsecondsPerDay)
+    if overflow { throw tooLong }
+    return try sum(days, length.microseconds)
+  }
+
+  /// A positive interval, or one of no length.
+  init(parsing text: String) throws(Failure) {
     var pending: String?
     var isEmpty = true
-    for word in words(text.lowercased()) {
+    for word in Self.words(text.lowercased()) {
       isEmpty = false
       if let amount = pending {
-        total = try add(total, amount, of: try unit(word))
+        try add(amount, of: Self.unit(word))
         pending = nil
       } else if word.contains(":") {
-        total = try sum(total, try clock(word))
+        microseconds = try Self.sum(microseconds, Self.clock(word))
       } else if word.utf8.first.map({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) ?? false {
         pending = word
       } else {
         throw Failure(
           message: word.hasPrefix("-") || word == "ago" ? "the interval is negative" : "not an interval: '\(text)'",
-          hint: form)
+          hint: Self.form)
       }
     }
     // Postgres takes a number without a unit for seconds.
-    if let pending { total = try add(total, pending, of: 1_000_000) }
-    if isEmpty { throw Failure(message: "the interval is empty", hint: form) }
-    return total
+    if let pending { try add(pending, of: Unit(names: [], microseconds: 1_000_000)) }
+    if isEmpty { throw Failure(message: "the interval is empty", hint: Self.form) }
   }
 
   /// Splits at spaces and between a number and its unit, as in `5min`.
@@ -65,30 +91,45 @@ enum Interval {
     return current.isEmpty ? words : words + [current]
   }
 
-  private static func unit(_ word: String) throws(Failure) -> Int64 {
+  private static func unit(_ word: String) throws(Failure) -> Unit {
     let singular = word.count > 2 && word.hasSuffix("s") ? String(word.dropLast()) : word
     if let unit = units.first(where: { $0.names.contains(word) || $0.names.contains(singular) }) {
-      return unit.microseconds
-    }
-    if ["month", "mon", "year", "yr", "y", "decade", "century", "centurie"].contains(singular) {
-      throw Failure(
-        message: "months and years have no fixed length", hint: "write the length in days or weeks, e.g. '30 days'")
+      return unit
     }
     let nearest = nearestSpelling(of: singular, among: units.flatMap(\.names)).map { "did you mean \($0)s? " } ?? ""
     throw Failure(message: "no unit of time is called '\(word)'", hint: nearest + form)
   }
 
+  private static let tooLong = Failure(message: "the interval is too long", hint: nil)
+
   private static func sum(_ left: Int64, _ right: Int64) throws(Failure) -> Int64 {
     let (value, overflow) = left.addingReportingOverflow(right)
-    if overflow { throw Failure(message: "the interval is too long", hint: nil) }
+    if overflow { throw tooLong }
     return value
   }
 
-  private static func add(_ total: Int64, _ amount: String, of unit: Int64) throws(Failure) -> Int64 {
-    guard let number = DecimalText(amount), let value = number.scaled(by: unit) else {
-      throw Failure(message: "not a number: '\(amount)'", hint: form)
+  private mutating func add(_ amount: String, of unit: Unit) throws(Failure) {
+    guard let number = DecimalText(amount) else { throw Failure(message: "not a number: '\(amount)'", hint: Self.form) }
+    if let count = Int64(amount) {
+      months = try Self.sum(months, Self.product(count, unit.months))
+      days = try Self.sum(days, Self.product(count, unit.days))
+      microseconds = try Self.sum(microseconds, Self.product(count, unit.microseconds))
+      return
     }
-    return try sum(total, value)
+    guard unit.months == 0 else {
+      throw Failure(message: "months and years are counted whole", hint: "write the length in months, e.g. '18 months'")
+    }
+    // A part of a day is of fixed length.
+    guard let value = number.scaled(by: unit.microseconds + unit.days * DateTime.microsecondsPerDay) else {
+      throw Self.tooLong
+    }
+    microseconds = try Self.sum(microseconds, value)
+  }
+
+  private static func product(_ left: Int64, _ right: Int64) throws(Failure) -> Int64 {
+    let (value, overflow) = left.multipliedReportingOverflow(by: right)
+    if overflow { throw tooLong }
+    return value
   }
 
   /// `hh:mm`, `hh:mm:ss` or `hh:mm:ss.ffffff`.

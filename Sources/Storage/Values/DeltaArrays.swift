@@ -7,7 +7,10 @@ extension WindowDelta {
   package var upsertParameters: [PostgresParameter] {
     var starts = PostgresArray(.timestamptz, capacityHint: rowCount)
     for start in windowStarts { starts.append(start) }
-    return [.array(starts)] + (keys + accumulators).map { .array(PostgresArray($0)) }
+    var ends = PostgresArray(.timestamptz, capacityHint: windowEnds.count)
+    for end in windowEnds { ends.append(end) }
+    let window: [PostgresParameter] = windowEnds.isEmpty ? [.array(starts)] : [.array(starts), .array(ends)]
+    return window + (keys + accumulators).map { .array(PostgresArray($0)) }
   }
 }
 

@@ -57,7 +57,7 @@ struct SimulatedTables {
   private let bug: PlantedBug?
 
   init(streams: Int, bug: PlantedBug?) {
-    rows = Array(repeating: [[:], [:]], count: streams)
+    rows = Array(repeating: [[:], [:], [:]], count: streams)
     self.bug = bug
   }
 

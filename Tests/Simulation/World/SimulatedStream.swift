@@ -3,29 +3,37 @@ import Events
 import Formats
 import Plan
 
-/// A stream of the simulation: small events, an aggregate that takes late events and one that drops them.
+/// A stream of the simulation: small events, an aggregate that takes late events, one that drops them, and one whose
+/// windows overlap.
 ///
 /// All have the keys and measures that the checker can recompute: rows and the sum of whole numbers, which doubles add
 /// without rounding in whatever order. In windows and filters the streams differ, so that a row of one is none of another.
 struct SimulatedStream: CustomStringConvertible {
   /// The first two read one topic, the third another. A schedule has the first so many of them.
   static let all = [
-    SimulatedStream(number: 0, name: "first", topic: .avro, windows: [60 * second, 10 * second], threshold: 3),
-    SimulatedStream(number: 1, name: "second", topic: .avro, windows: [30 * second, 20 * second], threshold: 5),
-    SimulatedStream(number: 2, name: "third", topic: .json, windows: [60 * second, 12 * second], threshold: 2),
+    SimulatedStream(
+      number: 0, name: "first", topic: .avro, windows: [60, 10, 45], slides: [60, 10, 15], threshold: 3),
+    SimulatedStream(
+      number: 1, name: "second", topic: .avro, windows: [30, 20, 30], slides: [30, 20, 20], threshold: 5),
+    SimulatedStream(
+      number: 2, name: "third", topic: .json, windows: [60, 12, 60], slides: [60, 12, 20], threshold: 2),
   ]
 
   /// Of the aggregates, takes every event whenever it comes.
   static let revising = 0
   /// Takes events with a value of at least `threshold`, until their window is late.
   static let dropping = 1
+  /// Takes every event into windows that overlap: its rows are panes.
+  static let hopping = 2
 
   /// Its place in `all`.
   let number: Int
   let name: String
   let topic: SimulatedTopic
-  /// Of each aggregate, in microseconds. They divide a minute, to which both 1970 and 2000 began.
+  /// Of each aggregate, how long its windows are and how often they begin, in microseconds. That divides a minute, to which
+  /// both 1970 and 2000 began.
   let windows: [Int64]
+  let slides: [Int64]
   let threshold: Double
   let plan: StreamPlan
 
@@ -59,11 +67,13 @@ struct SimulatedStream: CustomStringConvertible {
 
   var description: String { name }
 
-  private init(number: Int, name: String, topic: SimulatedTopic, windows: [Int64], threshold: Double) {
+  private init(number: Int, name: String, topic: SimulatedTopic, windows: [Int64], slides: [Int64], threshold: Double) {
+    let (windows, slides) = (windows.map { $0 * second }, slides.map { $0 * second })
     self.number = number
     self.name = name
     self.topic = topic
     self.windows = windows
+    self.slides = slides
     self.threshold = threshold
     plan = StreamPlan(
       definition: StreamDefinition(
@@ -76,12 +86,25 @@ struct SimulatedStream: CustomStringConvertible {
       columns: SimulatedStream.columns, eventTimeColumn: 0,
       aggregates: [
         SimulatedStream.aggregate(
-          "\(name)_revising", filter: nil, window: windows[SimulatedStream.revising], late: .revise),
+          "\(name)_revising", filter: nil,
+          window: .tumble(sizeMicroseconds: windows[SimulatedStream.revising]), late: .revise),
         SimulatedStream.aggregate(
           "\(name)_dropping",
           filter: .comparison(.greaterOrEqual, .column(2, .doublePrecision), .literal(.double(threshold))),
-          window: windows[SimulatedStream.dropping], late: .drop),
+          window: .tumble(sizeMicroseconds: windows[SimulatedStream.dropping]), late: .drop),
+        SimulatedStream.aggregate(
+          "\(name)_hopping", filter: nil,
+          window: .hop(
+            slideMicroseconds: slides[SimulatedStream.hopping], sizeMicroseconds: windows[SimulatedStream.hopping]),
+          late: .revise),
       ])
+  }
+
+  /// The beginnings of the aggregate's windows that hold the time.
+  func windows(of aggregate: Int, at time: Int64) -> [Int64] {
+    let (size, slide) = (windows[aggregate], slides[aggregate])
+    let last = time - time % slide
+    return Array(stride(from: last, to: time - size, by: -Int(slide)))
   }
 
   func makeDecoder() throws(AvroError) -> RecordDecoder {
@@ -94,10 +117,10 @@ struct SimulatedStream: CustomStringConvertible {
   }
 
   private static func aggregate(
-    _ name: String, filter: Expression?, window: Int64, late: LatePolicy
+    _ name: String, filter: Expression?, window: WindowAssigner, late: LatePolicy
   ) -> AggregatePlan {
     AggregatePlan(
-      name: name, comment: "", filter: filter, window: .tumble(sizeMicroseconds: window),
+      name: name, comment: "", filter: filter, window: window,
       keys: [
         KeyColumn(name: "key", expression: .column(1, .integer), type: .integer, isNullable: false, comment: "")
       ],

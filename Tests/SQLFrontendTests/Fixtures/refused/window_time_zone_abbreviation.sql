@@ -1,0 +1,6 @@
+-- error: 6:48: there is no time zone 'CET' near "'CET'"
+-- hint: write the name of an area and a place, e.g. 'Europe/Berlin', or 'UTC'
+CREATE MATERIALIZED VIEW x AS
+SELECT count(*) AS n
+FROM content_downloads
+GROUP BY tumble("timestamp", INTERVAL '1 day', 'CET');
