@@ -40,9 +40,9 @@ public struct ProjectReview: Sendable {
     let planned = planStreams(
       parsed, fields: { schemas[$0.definition.name]?.fields }, aggregates: aggregateFiles, areAll: areAllAggregates)
     errors += planned.errors
-    var unjudged = planned.unjudged
     let views = planViews(try Folder.readableFiles(folder, "sql/views", &errors).files, of: planned)
     errors += views.errors
+    var unjudged = planned.unjudged + views.unjudged
     let endpointFiles = try Folder.readableFiles(folder, "sql/endpoints", &errors).files
     let endpoints = Self.judge(endpointFiles, &errors, &unjudged) { (file) throws(DefinitionErrors) in
       try parseEndpoint(file, of: planned)
@@ -53,8 +53,8 @@ public struct ProjectReview: Sendable {
     }
     errors += nameConflicts(endpoints: endpoints, alerts: alerts)
     self.errors = errors
-    self.views = views.plans
     self.unjudged = unjudged
+    self.views = views.plans
     self.endpoints = endpoints.map(\.plan)
     self.alerts = alerts.map(\.plan)
     streams = planned.plans.sorted { $0.definition.name < $1.definition.name }.map { plan in
@@ -62,7 +62,8 @@ public struct ProjectReview: Sendable {
     }
     // Fails here rather than at the first record, when a column cannot be decoded.
     if errors.isEmpty { for stream in streams { _ = try stream.makeDecoder() } }
-    remarks = Self.schemaRemarks(streams) + Self.tableRemarks(endpoints.map(\.file), planned, views.plans.map(\.name))
+    let tables = planned.plans.flatMap(\.aggregates).flatMap(\.relationNames) + views.plans.map(\.name)
+    remarks = Self.schemaRemarks(streams) + Self.tableRemarks(endpoints.map(\.file), tables)
     notices = try Self.notices(folder)
   }
 
@@ -73,8 +74,8 @@ public struct ProjectReview: Sendable {
     }
   }
 
-  private static func tableRemarks(_ files: [SourceFile], _ planned: PlannedStreams, _ views: [String]) -> [String] {
-    let known = planned.plans.flatMap(\.aggregates).map(\.name) + views + ["alerts", "dead_letters", "event_log"]
+  private static func tableRemarks(_ files: [SourceFile], _ tables: [String]) -> [String] {
+    let known = tables + ["alerts", "dead_letters", "event_log"]
     return files.flatMap { misspeltTables(in: $0, known: known) }.map(\.description)
   }
 

@@ -60,30 +60,24 @@ public struct ResultView: Sendable {
   }
 
   private func query(pulse: String) -> String {
-    query(ofPanes: isShown(pulse: pulse))
+    guard let having = plan.having else { return allGroups(pulse: pulse) }
+    // The watermark is looked up once for all rows.
+    return """
+      \(allGroups(pulse: pulse))
+      WHERE window_end <= (SELECT final_until(\(quotedLiteral(plan.name)))) AND (\(having.safeSQL(in: plan)))
+      """
   }
 
   /// The groups of all windows as the definition selects them, also those that HAVING leaves out.
   ///
   /// - Parameter pulse: the schema of the engine's bookkeeping, as statements name it.
   public func allGroups(pulse: String) -> String {
-    allGroups(ofPanes: isShown(pulse: pulse))
+    query(ofPanes: isShown(pulse: pulse))
   }
 
-  /// What readers see of some panes.
-  ///
   /// - Parameter condition: which panes take part, of a table `s`, or which of their windows. For windows that overlap
   ///   alone.
   func query(ofPanes condition: String) -> String {
-    guard let having = plan.having else { return allGroups(ofPanes: condition) }
-    // The watermark is looked up once for all rows.
-    return """
-      \(allGroups(ofPanes: condition))
-      WHERE window_end <= (SELECT final_until(\(quotedLiteral(plan.name)))) AND (\(having.safeSQL(in: plan)))
-      """
-  }
-
-  private func allGroups(ofPanes condition: String) -> String {
     let outputs = columns.map { column in
       switch column.role {
       case .generated(let sql): "\(plan.safeSQL(ofResult: column.name) ?? sql) AS \(quotedIdentifier(column.name))"

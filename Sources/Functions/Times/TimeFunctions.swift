@@ -1,5 +1,4 @@
 import Events
-import SystemTimeZones
 import TimeZones
 
 extension ScalarFunction {

@@ -2,12 +2,13 @@
 public struct UnjudgedDefinition: Hashable, Sendable, CustomStringConvertible {
   public enum Kind: String, Hashable, Sendable {
     case aggregate
+    case view
     case alert
     case endpoint
   }
 
   public var kind: Kind
-  /// An aggregate's or an alert's name, an endpoint's route.
+  /// An aggregate's, a view's or an alert's name, an endpoint's route.
   public var name: String
   /// The stream or the aggregate that something is wrong with.
   public var cause: String

@@ -7,6 +7,8 @@ public struct PlannedViews: Sendable {
   public let plans: [ViewPlan]
   /// Everything that is wrong in any of the files, file by file and from top to bottom.
   public let errors: [DefinitionError]
+  /// Views in whose own files nothing is wrong, over aggregates or streams that something is wrong with.
+  public let unjudged: [UnjudgedDefinition]
 }
 
 /// Reads views over the streams' aggregates. Whether tables and columns are there is Postgres' to say, when it makes them.
@@ -29,7 +31,16 @@ public func planViews(_ files: [SourceFile], of streams: PlannedStreams) -> Plan
   }
   let order = ViewOrder(views)
   for error in order.cycles { diagnostics.report(error) }
-  return PlannedViews(plans: order.plans, errors: diagnostics.sorted)
+  var causes: [String: String] = [:]
+  for view in order.plans {
+    let refused = view.reads.first { name in !order.plans.contains { $0.name == name } && streams.isRefused(name) }
+    causes[view.name] = refused ?? view.reads.lazy.compactMap { causes[$0] }.first
+  }
+  return PlannedViews(
+    plans: order.plans.filter { causes[$0.name] == nil }, errors: diagnostics.sorted,
+    unjudged: order.plans.compactMap { view in
+      causes[view.name].map { UnjudgedDefinition(.view, view.name, cause: $0) }
+    })
 }
 
 /// Refuses a name that another definition has: aggregates are tables beside the views.

@@ -37,10 +37,10 @@ public struct Migrator {
   ///
   /// - Parameters:
   ///   - name: how the project is called; nil: it does not matter.
-  ///   - grantsReading: makes the API's role, which is the whole server's.
   ///   - plan: what was planned: then that is done, or nothing when it would be something else now. nil: what there is to do.
+  ///   - grantsReading: makes the API's role, which is the whole server's.
   public func migrate(
-    _ project: Project, as name: ProjectName? = nil, grantsReading: Bool = true, following plan: MigrationPlan? = nil
+    _ project: Project, as name: ProjectName? = nil, following plan: MigrationPlan? = nil, grantsReading: Bool = true
   ) throws(StorageError) -> [String] {
     let key = AdvisoryLock.migration.key(for: connection)
     do {

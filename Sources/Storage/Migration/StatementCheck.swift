@@ -20,11 +20,24 @@ public struct StatementFault: Sendable, CustomStringConvertible {
 
   /// What the server says against the statement; nil when the error is about something else, or may be another the next
   /// time.
-  init?(_ subject: Subject, _ statement: LocatedStatement, _ error: PostgresError) {
+  ///
+  /// - Parameter tables: what one that the server does not know may be meant to be.
+  init?(_ subject: Subject, _ statement: LocatedStatement, _ error: PostgresError, tables: [String]) {
     guard case .server(let report) = error.kind, !error.isRetryable,
       let place = statement.place(ofCharacter: report.position)
     else { return nil }
-    (self.subject, self.place, message, hint) = (subject, place, report.message, report.hint)
+    (self.subject, self.place, message) = (subject, place, report.message)
+    hint = report.hint ?? (error.sqlstate == Self.undefinedTable ? Self.hint(report, statement, tables) : nil)
+  }
+
+  private static let undefinedTable = "42P01"
+
+  /// What the table was probably meant to be that the server points at and does not know.
+  private static func hint(_ report: ServerReport, _ statement: LocatedStatement, _ tables: [String]) -> String? {
+    guard let position = report.position, position > 0 else { return nil }
+    let name = statement.text.unicodeScalars.dropFirst(position - 1)
+      .prefix { $0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "_" }
+    return nearestSpelling(of: String(name), among: tables).map { "did you mean \($0)?" }
   }
 
   /// As the errors of definitions: `path:line:column: message`, and the hint on a line of its own.
@@ -45,7 +58,8 @@ public struct StatementCheck {
   /// Everything that is wrong, file by file. The tables must have been made.
   public func faults(of project: Project) throws(PostgresError) -> [StatementFault] {
     var faults: [StatementFault] = []
-    let tables = project.aggregates.map(\.name) + project.views.map(\.name) + ["alerts", "dead_letters", "event_log"]
+    let tables =
+      project.aggregates.flatMap(\.relationNames) + project.views.map(\.name) + ["alerts", "dead_letters", "event_log"]
     for endpoint in project.endpoints {
       if let fault = try fault(.endpoint, endpoint.statement, tables) { faults.append(fault) }
     }
@@ -82,21 +96,8 @@ public struct StatementCheck {
       try connection.prepare("check \(statement.text.hashValue)", statement.text)
       return nil
     } catch {
-      guard var fault = StatementFault(subject, statement, error) else { throw error }
-      if fault.hint == nil, error.sqlstate == Self.undefinedTable, case .server(let report) = error.kind {
-        fault.hint = Self.hint(report, statement, tables)
-      }
+      guard let fault = StatementFault(subject, statement, error, tables: tables) else { throw error }
       return fault
     }
-  }
-
-  private static let undefinedTable = "42P01"
-
-  /// What the table was probably meant to be that the server points at and does not know.
-  private static func hint(_ report: ServerReport, _ statement: LocatedStatement, _ tables: [String]) -> String? {
-    guard let position = report.position, position > 0 else { return nil }
-    let name = statement.text.unicodeScalars.dropFirst(position - 1)
-      .prefix { $0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "_" }
-    return nearestSpelling(of: String(name), among: tables).map { "did you mean \($0)?" }
   }
 }

@@ -168,12 +168,14 @@ package struct ResultViews {
         """
     }
     let statement = view.createStatement
+    let tables = try connection.query("SELECT aggregate FROM \(connection.pulse).definitions")
+    let known = plans.map(\.name) + (0..<tables.rowCount).compactMap { tables[$0, 0] }
     do throws(PostgresError) {
       try connection.execute(statement.text)
       for comment in view.commentStatements { try connection.execute(comment) }
       return nil
     } catch {
-      guard let fault = StatementFault(.view, statement, error) else { throw error }
+      guard let fault = StatementFault(.view, statement, error, tables: known) else { throw error }
       return fault.description
     }
   }
