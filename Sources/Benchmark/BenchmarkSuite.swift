@@ -2,7 +2,7 @@ import Kafka
 
 /// The benches by name.
 public enum Bench: String, CaseIterable, Sendable {
-  case engine, keys, pipeline, streams, freshness, recovery, api, memory, demo
+  case engine, language, keys, pipeline, streams, freshness, recovery, api, memory, demo
 }
 
 /// Runs benches with the same options.
@@ -45,6 +45,7 @@ public struct BenchmarkSuite {
       let avro = try EngineBench(workspace: workspace, events: 500_000, rounds: 3 * rounds).run()
       let json = try JSONEngineBench(workspace: workspace, events: 300_000, rounds: 3 * rounds).run()
       return BenchReport(avro.figures + json.figures, notes: avro.notes + json.notes)
+    case .language: return try LanguageBench(workspace: workspace, events: 500_000, rounds: 3 * rounds).run()
     case .keys: return try KeysBench(workspace: workspace, rounds: 3 * rounds).run()
     case .pipeline:
       return try PipelineBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()

@@ -69,33 +69,16 @@ private struct StreamsProject {
     let name = plan.definition.name
     folder = "\(workspace.folder)/streams-\(numbers.lowerBound)-\(numbers.upperBound)"
     streams = numbers.map { "stream_\($0)" }
-    try StreamsProject.makeFolders([folder, "\(folder)/sql", "\(folder)/sql/streams", "\(folder)/sql/aggregates"])
-    guard symlink(workspace.file("schemas"), "\(folder)/schemas") == 0 else {
-      throw BenchmarkError.setup("\(folder)/schemas: \(String(cString: strerror(errno)))")
-    }
+    try workspace.makeProject(folder)
     for number in numbers {
       let copy = "stream_\(number)"
       let stream = try workspace.definition("streams", of: name).replacing(name, with: copy)
-      try StreamsProject.write(stream, "\(folder)/sql/streams/\(copy).sql")
+      try workspace.write(stream, "\(folder)/sql/streams/\(copy).sql")
       for aggregate in plan.aggregates {
         let text = try workspace.definition("aggregates", of: aggregate.name)
           .replacing(aggregate.name, with: "\(aggregate.name)_\(number)").replacing(name, with: copy)
-        try StreamsProject.write(text, "\(folder)/sql/aggregates/\(aggregate.name)_\(number).sql")
+        try workspace.write(text, "\(folder)/sql/aggregates/\(aggregate.name)_\(number).sql")
       }
     }
-  }
-
-  private static func makeFolders(_ paths: [String]) throws {
-    for path in paths where mkdir(path, 0o755) != 0 && errno != EEXIST {
-      throw BenchmarkError.setup("\(path): \(String(cString: strerror(errno)))")
-    }
-  }
-
-  private static func write(_ text: String, _ path: String) throws {
-    guard let file = fopen(path, "w") else {
-      throw BenchmarkError.setup("\(path): \(String(cString: strerror(errno)))")
-    }
-    defer { fclose(file) }
-    guard fputs(text, file) >= 0 else { throw BenchmarkError.setup("\(path) cannot be written") }
   }
 }
