@@ -43,7 +43,7 @@ extension AggregatePlan {
   /// All that is evaluated for an event.
   var expressions: [Expression] {
     [filter].compactMap { $0 } + keys.map(\.expression)
-      + accumulators.flatMap { [$0.argument, $0.filter].compactMap { $0 } }
+      + accumulators.flatMap { [$0.argument, $0.secondArgument, $0.filter].compactMap { $0 } }
   }
 }
 

@@ -43,12 +43,15 @@ final class ConnectionTable: Sendable {
     var headSince: Int64?
     /// Its end is under way.
     var isClosing = false
+    /// Has one of the reserved places, whatever is asked for on it later.
+    var isReserved = false
   }
 
   private struct State {
     var entries: [Int32: Entry] = [:]
     var counts: [AddressKey: Int] = [:]
     var closing = 0
+    var reserved = 0
   }
 
   enum Admission {
@@ -76,14 +79,17 @@ final class ConnectionTable: Sendable {
   /// waited longest for a next request has to go: a client may lose such a one at any time (RFC 9112, section 9.5).
   func admit(_ descriptor: Int32, _ address: AddressKey, isReserved: Bool) -> Admission {
     state.withLock { state in
+      let isReserved = isReserved && state.reserved < Self.reserve
       if !isReserved, state.counts[address, default: 0] >= maximumPerAddress {
         guard Self.closeIdlest(&state, of: address) else { return .refused(.addressFull) }
       }
-      let limit = isReserved ? maximum + Self.reserve : maximum
-      if state.entries.count - state.closing >= limit {
+      // Those that are in reserved places take none of the others.
+      if !isReserved, state.entries.count - state.closing - state.reserved >= maximum {
         guard Self.closeIdlest(&state, of: nil) else { return .refused(.full) }
       }
-      state.entries[descriptor] = Entry(connection: OpenConnection(descriptor: descriptor, address: address))
+      state.entries[descriptor] = Entry(
+        connection: OpenConnection(descriptor: descriptor, address: address), isReserved: isReserved)
+      state.reserved += isReserved ? 1 : 0
       state.counts[address, default: 0] += 1
       return .admitted
     }
@@ -98,6 +104,7 @@ final class ConnectionTable: Sendable {
   func remove(_ descriptor: Int32) {
     state.withLock { state in
       guard let entry = state.entries.removeValue(forKey: descriptor) else { return }
+      state.reserved -= entry.isReserved ? 1 : 0
       if entry.isClosing {
         state.closing -= 1
       } else {
@@ -149,6 +156,8 @@ final class ConnectionTable: Sendable {
     guard let entry = state.entries[descriptor], !entry.isClosing else { return }
     state.entries[descriptor]?.isClosing = true
     state.closing += 1
+    state.entries[descriptor]?.isReserved = false
+    state.reserved -= entry.isReserved ? 1 : 0
     discount(entry.connection.address, &state)
     shutdown(descriptor, Int32(SHUT_RDWR))
   }

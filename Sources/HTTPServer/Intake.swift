@@ -97,14 +97,12 @@ final class Intake: @unchecked Sendable {
     while !isStopping.load(ordering: .sequentiallyConsistent) {
       let count = streampulse_poll_wait(poll, &events, Int32(events.count), Int32(Self.tickMilliseconds))
       let now = Self.now()
-      for event in events.prefix(Int(max(0, count))) {
-        let descriptor = event.descriptor
-        if descriptor == listener {
-          accept(now, handOver)
-        } else if descriptor != wake {
-          advance(descriptor, isHungUp: event.is_hung_up != 0, now, handOver)
-        }
+      let arrived = events.prefix(Int(max(0, count)))
+      for event in arrived where event.descriptor != listener && event.descriptor != wake {
+        advance(event.descriptor, isHungUp: event.is_hung_up != 0, now, handOver)
       }
+      // Last: a new connection may get the descriptor of one that is dropped here, and none of its events.
+      if arrived.contains(where: { $0.descriptor == listener }) { accept(now, handOver) }
       if now >= nextTick { tick(now) }
     }
     for descriptor in waiting.keys { close(descriptor) }

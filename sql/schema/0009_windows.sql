@@ -111,16 +111,16 @@ BEGIN
     RAISE EXCEPTION 'there is no aggregate %', aggregate_name USING ERRCODE = 'undefined_object';
   END IF;
   -- The watermark as processors and alerts have it: idle partitions do not hold it back, unless all are idle; one that
-  -- has had no event yet may still bring the oldest. Of several logs the one that was read last counts.
+  -- has had no event yet may still bring the oldest. Of several logs the last that events were read from counts.
   RETURN (
     SELECT CASE WHEN bool_or(p.watermark IS NULL AND NOT p.is_idle) THEN NULL
-                WHEN max(p.watermark) IS NULL THEN NULL
                 WHEN bool_and(p.is_idle) THEN least(max(p.watermark), clock_timestamp())
                 ELSE least(min(p.watermark) FILTER (WHERE NOT p.is_idle), clock_timestamp()) END
            - definition.allowed_lateness
     FROM pulse.progress AS p
     WHERE p.stream = substring(definition.shape FROM '(?:^|\n)stream: ([^\n]*)')
-    GROUP BY p.cluster, p.topic ORDER BY max(p.updated_at) DESC LIMIT 1);
+    GROUP BY p.cluster, p.topic HAVING max(p.watermark) IS NOT NULL
+    ORDER BY max(p.updated_at) DESC LIMIT 1);
 END
 $$;
 COMMENT ON FUNCTION final_until(text) IS

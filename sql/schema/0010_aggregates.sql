@@ -141,6 +141,12 @@ RETURN CASE
   WHEN ln(abs(part)) - ln(whole) > 700 THEN NULL
   ELSE part / whole
 END;
+CREATE FUNCTION streampulse_within(value double precision, lowest double precision, highest double precision)
+RETURNS double precision
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN value < lowest THEN lowest WHEN value > highest THEN highest ELSE value END;
+COMMENT ON FUNCTION streampulse_within IS 'The value, or the bound that it is beyond; NULL for NULL';
+
 COMMENT ON FUNCTION streampulse_ratio IS 'A quotient; NULL where there is none in double precision';
 
 -- Approximate numbers of distinct values -----------------------------------------------------------
@@ -247,7 +253,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION approx_count_distinct_estimate IS
-  'The number of distinct values that a state has met, with a standard error of 1.6 %; 0 for NULL';
+  'The number of distinct values that a state has met, with a standard error of at most 1.7 %; 0 for NULL';
 
 CREATE AGGREGATE approx_count_distinct_merge(state bit varying) (
   SFUNC = approx_count_distinct_union, STYPE = bit varying, COMBINEFUNC = approx_count_distinct_union, PARALLEL = SAFE);
@@ -286,7 +292,7 @@ BEGIN
           FINALFUNC = approx_count_distinct_estimate, PARALLEL = SAFE);
         COMMENT ON AGGREGATE approx_count_distinct_state(%1$s) IS 'The state from which their number can be read';
         COMMENT ON AGGREGATE approx_count_distinct(%1$s) IS
-          'The number of distinct values, with a standard error of 1.6 %%';
+          'The number of distinct values, with a standard error of at most 1.7 %%';
       $sql$, item.type, item.hash);
   END LOOP;
 END

@@ -114,10 +114,12 @@ public struct WatermarkTracker: Sendable {
     partitions[partition]?.isIdle ?? false
   }
 
-  /// What to store for a partition: its own watermark, or the combined one while it is idle and goes along.
+  /// What to store for a partition: its own watermark, but not less than the combined one. What is computed of the stored
+  /// ones, by readers and after a restart, then goes back as little as the combined one does. nil: it may still bring the
+  /// oldest event.
   public func stored(_ partition: Int32) -> Int64? {
     guard let state = partitions[partition] else { return nil }
-    guard state.isIdle, let combined else { return state.watermark }
-    return max(state.watermark ?? combined, combined)
+    guard let combined else { return state.watermark }
+    return state.watermark.map { max($0, combined) } ?? (state.isIdle ? combined : nil)
   }
 }

@@ -51,9 +51,9 @@ extension Estimate {
   /// An estimate as a value of the type, which it may not leave.
   private static func discrete(_ estimate: String, _ type: SQLType) -> String {
     switch type {
-    case .integer: "\(estimate)::integer"
+    case .integer: "streampulse_within(\(estimate), -2147483648, 2147483647)::integer"
     // The greatest double below 2^63 and its counterpart.
-    case .bigint: "GREATEST(LEAST(\(estimate), 9223372036854774784), -9223372036854774784)::bigint"
+    case .bigint: "streampulse_within(\(estimate), -9223372036854774784, 9223372036854774784)::bigint"
     case .numeric(let scale): "round(\(estimate)::numeric, \(scale))"
     default: estimate
     }

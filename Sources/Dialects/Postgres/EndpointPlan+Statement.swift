@@ -11,14 +11,16 @@ extension EndpointPlan {
   public var statement: LocatedStatement {
     var statement = LocatedStatement(
       .own("WITH endpoint_rows AS MATERIALIZED (\n"), .file(select), .own("\n)\n"))
+    // Under a name that no column has, which would be taken before the whole row.
+    let row = quotedIdentifier("streampulse row")
     switch returns {
-    case .object: statement.append(.own("SELECT (SELECT row_to_json(r) FROM endpoint_rows AS r)::text"))
+    case .object: statement.append(.own("SELECT (SELECT row_to_json(\(row)) FROM endpoint_rows AS \(row))::text"))
     case .rows:
       statement.append(
         .own(
           """
           SELECT json_build_object(
-            'data', COALESCE((SELECT json_agg(r) FROM endpoint_rows AS r), '[]'::json),
+            'data', COALESCE((SELECT json_agg(\(row)) FROM endpoint_rows AS \(row)), '[]'::json),
             'count', (SELECT count(*) FROM endpoint_rows)
           """))
       for member in meta {

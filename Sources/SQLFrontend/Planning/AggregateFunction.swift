@@ -191,7 +191,7 @@ struct AggregateFunction: Sendable {
     case "mode", "approx_top_k": return "\(name) is not supported yet; count(*) by the value as a key says the same"
     case "first", "last", "first_value", "last_value":
       return "\(name) is not supported yet; write min(…) or max(…), or take the value as a key"
-    case "histogram", "width_bucket":
+    case "histogram":
       return "\(name) is not supported yet; write count(*) FILTER (WHERE x >= … AND x < …) for each range"
     case "bit_and", "bit_or", "bit_xor", "any_value": return "\(name) is not supported yet; aggregates are \(names)"
     case "rank", "dense_rank", "percent_rank", "cume_dist":

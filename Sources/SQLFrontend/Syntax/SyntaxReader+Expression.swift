@@ -94,7 +94,7 @@ extension SyntaxReader {
     if isOrdered { try refuseWithinGroup(node, name) }
     let distinct =
       switch name {
-      case "count": "write approx_count_distinct(x), whose standard error is 1.6 %"
+      case "count": "write approx_count_distinct(x), whose standard error is at most 1.7 %"
       case "min", "max", "bool_and", "bool_or", "every", "approx_count_distinct":
         "it makes no difference to \(name): leave DISTINCT out"
       default: String?.none

@@ -16,7 +16,12 @@ package struct DirectAnswer: Sendable {
       return
     }
     do throws(ArgumentError) {
-      let arguments = try endpoint.arguments(for: parsed.query)
+      let format = try FormatParameter(of: parsed.query, endpoint)
+      guard format.form ?? .json == .json else {
+        self.init(status: 400, body: "a test compares JSON; leave out format=")
+        return
+      }
+      let arguments = try endpoint.arguments(for: format.query)
       self.init(PostgresExecutor.run(EndpointQuery(endpoint), arguments, connection))
     } catch {
       self.init(status: error.problem.status, body: error.problem.detail)

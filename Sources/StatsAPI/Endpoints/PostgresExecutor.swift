@@ -55,7 +55,7 @@ public final class PostgresExecutor: Sendable {
     guard case .server(let report) = error.kind, let reason = reasonOfValue(report.sqlstate) else { return nil }
     let given = query.freeTexts.first { index, _ in
       guard let value = arguments[index] else { return false }
-      return report.message.contains(value.isEmpty ? "\"\"" : value)
+      return report.message.contains("\"\(value)\"")
     }
     return given.map { .invalidArgument(parameter: $0.name, reason: reason) }
   }

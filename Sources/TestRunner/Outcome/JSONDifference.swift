@@ -13,10 +13,16 @@ enum JSONDifference {
       members.allSatisfy { member in actual[member.name].map { matches($0, member.value) } ?? false }
     case (.array(let left), .array(let right)):
       left.count == right.count && zip(left, right).allSatisfy { matches($1, $0) }
-    case (.number, .number): areEqual(expected, actual)
+    case (.number(let left), .number(let right)): areEqual(left, right) ?? areEqual(expected, actual)
     case (.string(let left), .string(let right)): left == right || normalized(left) == normalized(right)
     default: expected == actual
     }
+  }
+
+  /// Whole numbers are exact; nil: one is none.
+  private static func areEqual(_ left: String, _ right: String) -> Bool? {
+    guard let left = Int128(left), let right = Int128(right) else { return nil }
+    return left == right
   }
 
   private static func areEqual(_ left: JSONValue, _ right: JSONValue) -> Bool {

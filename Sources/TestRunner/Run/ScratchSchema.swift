@@ -11,6 +11,8 @@ import Storage
 final class ScratchSchema {
   /// What the names of all such schemas begin with.
   static let prefix = "streampulse_test_"
+  /// The comment that tells them from a project's schema of such a name.
+  private static let mark = "Scratch of streampulse test, which drops it."
 
   let connection: PostgresConnection
   let settings: ConnectionSettings
@@ -46,6 +48,7 @@ final class ScratchSchema {
       SET timezone = 'UTC';
       SET client_min_messages = warning;
       CREATE SCHEMA \(schema);
+      COMMENT ON SCHEMA \(schema) IS \(quotedLiteral(Self.mark));
       CREATE FUNCTION \(schema).now() RETURNS timestamptz LANGUAGE sql STABLE AS
         $$ SELECT coalesce(nullif(current_setting('streampulse.now', true), '')::timestamptz, pg_catalog.now()) $$;
       CREATE FUNCTION \(schema).clock_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS
@@ -63,7 +66,7 @@ final class ScratchSchema {
     let tables = try connection.query(
       """
       SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables
-      WHERE schemaname = ANY ($1::text[]) AND tablename <> ALL (ARRAY['migrations', 'definitions', 'project'])
+      WHERE schemaname = ANY ($1::text[]) AND tablename <> ALL (ARRAY['migrations', 'definitions', 'project', 'views'])
       """, [.untyped("{\(name),\(Bookkeeping.schema(of: name))}")])[0, 0]
     guard let tables else { return }
     try connection.execute("TRUNCATE \(tables) RESTART IDENTITY")
@@ -89,9 +92,10 @@ final class ScratchSchema {
       """
       SELECT nspname FROM pg_namespace
       WHERE starts_with(nspname::text, $1) AND nspname::text !~ '_(pulse|replay)$'
+        AND obj_description(oid, 'pg_namespace') = $2
         AND pg_has_role(nspowner, 'USAGE')
         AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = nspname)
-      """, [.text(Self.prefix)])
+      """, [.text(Self.prefix), .text(Self.mark)])
     return (0..<left.rowCount).compactMap { left[$0, 0] }
   }
 

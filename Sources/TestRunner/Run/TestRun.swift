@@ -3,6 +3,7 @@ import JSON
 import Plan
 import Postgres
 import Project
+import SQLQuoting
 import StatsAPI
 
 /// One test under way.
@@ -43,7 +44,10 @@ final class TestRun {
     case .setClock(let time):
       guard time >= clock.now else { throw TestRunError("the clock cannot go back") }
       return try advance(to: time).map { failure($0, []) }
-    case .advanceClock(let length): return try advance(to: clock.now + length).map { failure($0, []) }
+    case .advanceClock(let length):
+      let (time, isTooLate) = clock.now.addingReportingOverflow(length)
+      guard !isTooLate else { throw TestRunError("no clock goes that far") }
+      return try advance(to: time).map { failure($0, []) }
     case .events(let name, let events):
       guard let stream = streams.first(where: { $0.name == name }) else { throw TestRunError("no stream \(name)") }
       lastEvents = step.place
@@ -123,9 +127,11 @@ final class TestRun {
   }
 
   private func rows(of select: FileText) throws -> [JSONValue] {
-    let head = "SELECT row_to_json(test_rows)::text FROM (\n"
+    // Under a name that no column has, which would be taken before the whole row.
+    let row = quotedIdentifier("streampulse row")
+    let head = "SELECT row_to_json(\(row))::text FROM (\n"
     do {
-      return try schema.documents("\(head)\(select.text)\n) AS test_rows")
+      return try schema.documents("\(head)\(select.text)\n) AS \(row)")
     } catch let error as PostgresError {
       guard case .server(let report) = error.kind, let position = report.position else { throw error }
       let before = select.text.unicodeScalars.prefix(max(0, position - 1 - head.unicodeScalars.count))

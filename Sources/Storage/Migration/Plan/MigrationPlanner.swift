@@ -17,6 +17,12 @@ struct MigrationPlanner {
   /// Tables that are not there yet, or not as views will find them.
   private var pending: Set<String> = []
 
+  /// As a shell reads it as one word.
+  private static func shellWord(_ name: String) -> String {
+    let isPlain = name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F }
+    return isPlain ? name : "'" + name.replacing("'", with: "'\\''") + "'"
+  }
+
   private static let upgrading = "see \"Upgrading definitions\" in docs/operations.md"
 
   init(_ connection: PostgresConnection, schema: [SchemaFile], project: Project, name: ProjectName?) {
@@ -47,7 +53,8 @@ struct MigrationPlanner {
       for aggregate in stream.plan.aggregates {
         texts += [aggregate.name, TableShape(aggregate, of: stream.plan).description, aggregate.select.whole]
         texts += ResultTable(aggregate).commentStatements
-        texts.append("\(aggregate.retentionMicroseconds ?? -1)")
+        texts += ResultView(aggregate)?.commentStatements ?? []
+        texts.append("\(aggregate.retentionMicroseconds ?? -1) \(aggregate.allowedLatenessMicroseconds)")
       }
     }
     for view in project.views { texts += [view.createStatement.text] + view.commentStatements }
@@ -137,8 +144,8 @@ struct MigrationPlanner {
       steps.append(
         .init(
           .aggregate, aggregate.name, .beside, changes,
-          advice: "streampulse replay \(aggregate.name) --from beginning makes its rows anew beside running "
-            + "processors; or give it another name: " + Self.upgrading))
+          advice: "streampulse replay \(Self.shellWord(aggregate.name)) --from beginning makes its rows anew beside "
+            + "running processors; or give it another name: " + Self.upgrading))
       return
     }
     guard present.count == aggregate.relationNames.count else {

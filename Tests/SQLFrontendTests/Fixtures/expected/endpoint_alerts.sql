@@ -15,7 +15,7 @@ ORDER BY alerts.created_at DESC, id DESC
 LIMIT ($1::integer)
 )
 SELECT json_build_object(
-  'data', COALESCE((SELECT json_agg(r) FROM endpoint_rows AS r), '[]'::json),
+  'data', COALESCE((SELECT json_agg("streampulse row") FROM endpoint_rows AS "streampulse row"), '[]'::json),
   'count', (SELECT count(*) FROM endpoint_rows),
   'unacknowledged_count', ((SELECT count(*) FROM alerts WHERE acknowledged_at IS NULL))
 )::text;

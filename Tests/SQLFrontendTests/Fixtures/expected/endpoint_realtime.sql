@@ -15,4 +15,4 @@ FROM (SELECT sum(total_downloads)          AS total_downloads,
       FROM content_stats
       WHERE window_start >= now() - ($1::integer) * INTERVAL '1 minute') AS c
 )
-SELECT (SELECT row_to_json(r) FROM endpoint_rows AS r)::text;
+SELECT (SELECT row_to_json("streampulse row") FROM endpoint_rows AS "streampulse row")::text;

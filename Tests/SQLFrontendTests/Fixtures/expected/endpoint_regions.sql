@@ -18,7 +18,7 @@ FROM (SELECT region,
 ORDER BY downloads DESC, region
 )
 SELECT json_build_object(
-  'data', COALESCE((SELECT json_agg(r) FROM endpoint_rows AS r), '[]'::json),
+  'data', COALESCE((SELECT json_agg("streampulse row") FROM endpoint_rows AS "streampulse row"), '[]'::json),
   'count', (SELECT count(*) FROM endpoint_rows),
   'window_minutes', (($1::integer))
 )::text;

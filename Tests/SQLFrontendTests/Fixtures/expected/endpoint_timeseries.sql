@@ -8,7 +8,7 @@ GROUP BY region_health.window_start
 ORDER BY region_health.window_start
 )
 SELECT json_build_object(
-  'data', COALESCE((SELECT json_agg(r) FROM endpoint_rows AS r), '[]'::json),
+  'data', COALESCE((SELECT json_agg("streampulse row") FROM endpoint_rows AS "streampulse row"), '[]'::json),
   'count', (SELECT count(*) FROM endpoint_rows),
   'start_time', (to_char((now() - ($1::integer) * INTERVAL '1 minute') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')),
   'end_time', (to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))

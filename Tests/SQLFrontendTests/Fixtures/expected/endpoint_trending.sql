@@ -12,7 +12,7 @@ ORDER BY total_downloads DESC, content_id
 LIMIT ($2::integer)
 )
 SELECT json_build_object(
-  'data', COALESCE((SELECT json_agg(r) FROM endpoint_rows AS r), '[]'::json),
+  'data', COALESCE((SELECT json_agg("streampulse row") FROM endpoint_rows AS "streampulse row"), '[]'::json),
   'count', (SELECT count(*) FROM endpoint_rows),
   'window_minutes', (($1::integer))
 )::text;
