@@ -45,10 +45,8 @@ public struct CallRow {
   /// Gives a text of `count` bytes that `fill` writes.
   func give(count: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void) throws(ScalarError) {
     guard count > 0 else { return give(.empty) }
-    guard count <= CallRow.maximumText || count <= textsRead else {
-      throw ScalarError(
-        .limitExceeded,
-        "a text of \(count) bytes: what is longer than what it is made of has at most \(CallRow.maximumText)")
+    guard count <= CallRow.maximumText else {
+      throw ScalarError(.limitExceeded, "a text of \(count) bytes: at most \(CallRow.maximumText) are computed")
     }
     let start = batch.arena.reserve(count)
     fill(start)
@@ -73,14 +71,6 @@ public struct CallRow {
     }
   }
 
-  /// Bytes of the arguments that are texts.
-  private var textsRead: Int {
-    (0..<count).reduce(0) { bytes, argument in
-      bytes + (inputs[argument].type.physical == .text ? inputs[argument].texts[index].count : 0)
-    }
-  }
-
-  /// Bytes of a text that a function makes of shorter ones: padding and repetition could make any number of them, for
-  /// each event of a batch.
-  static let maximumText = 1 << 16
+  /// Bytes of a text that a function makes: padding and repetition could make any number of them.
+  static let maximumText = 1 << 20
 }
