@@ -33,23 +33,7 @@ extension ColumnSpec {
 extension StreamPlan {
   /// The columns that the aggregate makes use of, the event time among them.
   func columns(of aggregate: AggregatePlan) -> [ColumnSpec] {
-    var used: Set<Int> = [eventTimeColumn]
-    for expression in aggregate.expressions { expression.collectColumns(into: &used) }
+    let used = aggregate.usedColumns.union([eventTimeColumn])
     return columns.indices.filter(used.contains).map { columns[$0] }
-  }
-}
-
-extension AggregatePlan {
-  /// All that is evaluated for an event.
-  var expressions: [Expression] {
-    [filter].compactMap { $0 } + keys.map(\.expression)
-      + accumulators.flatMap { [$0.argument, $0.secondArgument, $0.filter].compactMap { $0 } }
-  }
-}
-
-extension Expression {
-  fileprivate func collectColumns(into columns: inout Set<Int>) {
-    if case .column(let index, _) = self { columns.insert(index) }
-    for child in children { child.collectColumns(into: &columns) }
   }
 }

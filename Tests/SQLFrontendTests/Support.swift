@@ -1,7 +1,9 @@
+import Dialects
 import Events
 import Glibc
 import Plan
 import SQLFrontend
+import Testing
 
 /// Files beside the tests and in the repository.
 enum Files {
@@ -146,4 +148,12 @@ enum Golden {
     }
     return Files.text(of: path) == actual
   }
+}
+
+/// The plan of a condition over the shipped stream as SQL, with every implicit cast written out.
+func plannedCondition(_ condition: String) throws -> String {
+  let stream = try plan(select: "count(*) AS n", where: condition)
+  let shape = TableShape(stream.aggregates[0], of: stream)
+  let line = shape.description.split(separator: "\n").first { $0.hasPrefix("filter: ") }
+  return String(try #require(line).dropFirst(8))
 }

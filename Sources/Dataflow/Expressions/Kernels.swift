@@ -112,16 +112,22 @@ func compareDoubles(
 ) {
   for row in 0..<count {
     let order = orderOfDoubles(left[row], right[row])
-    let truth =
-      switch comparison {
-      case .equal: order == 0
-      case .notEqual: order != 0
-      case .less: order < 0
-      case .lessOrEqual: order <= 0
-      case .greater: order > 0
-      case .greaterOrEqual: order >= 0
-      }
-    output[row] = truth ? 1 : 0
+    output[row] = comparison.holds(order) ? 1 : 0
+  }
+}
+
+extension ComparisonOperator {
+  /// Of two values of that order: negative when the left one is less, 0 when they are equal.
+  @inline(__always)
+  fileprivate func holds(_ order: Int) -> Bool {
+    switch self {
+    case .equal: order == 0
+    case .notEqual: order != 0
+    case .less: order < 0
+    case .lessOrEqual: order <= 0
+    case .greater: order > 0
+    case .greaterOrEqual: order >= 0
+    }
   }
 }
 
@@ -173,16 +179,7 @@ func compareTexts(
 ) {
   for row in 0..<count {
     let order = orderOfTexts(left[row], right[row])
-    let truth =
-      switch comparison {
-      case .equal: order == 0
-      case .notEqual: order != 0
-      case .less: order < 0
-      case .lessOrEqual: order <= 0
-      case .greater: order > 0
-      case .greaterOrEqual: order >= 0
-      }
-    output[row] = truth ? 1 : 0
+    output[row] = comparison.holds(order) ? 1 : 0
   }
 }
 

@@ -60,11 +60,7 @@ public struct TableShape: Hashable, Sendable {
 
   /// Where the used columns are found that are declared to be elsewhere than at their own names, or as numbers of a time.
   private static func sources(of plan: AggregatePlan, in stream: StreamPlan) -> [Entry] {
-    let expressions =
-      plan.keys.map(\.expression)
-      + plan.accumulators.flatMap { [$0.argument, $0.secondArgument, $0.filter] }.compactMap { $0 }
-      + (plan.filter.map { [$0] } ?? [])
-    let used = expressions.reduce(into: Set([stream.eventTimeColumn])) { $1.collectColumns(into: &$0) }
+    let used = plan.usedColumns.union([stream.eventTimeColumn])
     return stream.definition.columns.compactMap { column in
       let isUsed = used.contains { stream.columns[$0].path == [column.name] }
       guard isUsed, column.path != [.member(column.name)] || column.unit != nil else { return nil }
@@ -113,12 +109,5 @@ public struct TableShape: Hashable, Sendable {
       case (nil, nil): nil
       }
     }
-  }
-}
-
-extension Expression {
-  fileprivate func collectColumns(into columns: inout Set<Int>) {
-    if case .column(let index, _) = self { columns.insert(index) }
-    for child in children { child.collectColumns(into: &columns) }
   }
 }

@@ -32,7 +32,7 @@ public func misspeltTables(in file: SourceFile, known: [String]) -> [DefinitionE
 /// The tables and views that an endpoint's SELECT reads, without those of its own WITH and of other schemas.
 private struct EndpointTables {
   let source: SourceText
-  let names: [(name: String, location: Int)]
+  let names: [RelationName]
 
   /// - Parameter file: whose SELECT can be read; else there are none.
   init(_ file: SourceFile) {
@@ -43,13 +43,6 @@ private struct EndpointTables {
       names = []
       return
     }
-    var own: Set<String> = []
-    var found: [(name: String, location: Int)] = []
-    select.node.visit { node in
-      if node.kind == "CommonTableExpr", let name = node.string("ctename") { own.insert(name) }
-      guard node.kind == "RangeVar", node.string("schemaname") == nil, let name = node.string("relname") else { return }
-      found.append((name, node.location))
-    }
-    names = found.filter { !own.contains($0.name) }
+    names = select.node.relations
   }
 }
