@@ -31,6 +31,12 @@ private struct AggregateFacts {
     columns = stream.columns(of: plan)
   }
 
+  /// `fed by orders through shop_minutes`; nil: it reads the stream itself.
+  private var feeding: String? {
+    guard !plan.feeders.isEmpty else { return nil }
+    return "fed by \(stream.definition.name) through \(plan.feeders.reversed().map(\.name).joined(separator: ", "))"
+  }
+
   private var source: StreamFacts { StreamFacts(definition: stream.definition) }
   private var window: String { shape.meaning(of: "window") ?? "" }
   private var filter: String? { shape.meaning(of: "filter") }
@@ -69,6 +75,7 @@ private struct AggregateFacts {
   func page(_ cost: MeasuredCost?) -> Page {
     var page = Page(title: "aggregate \(plan.name) of \(stream.definition.name)", comment: plan.comment)
     page.add("reads", source.source)
+    if let feeding { page.add("", "\(feeding): by the same events, without a second read") }
     page.add("columns", rows: columns.map { ($0.name, $0.typeText) })
     page.add("filter", filter ?? "none: every event counts")
     page.add("window", window)
@@ -113,6 +120,7 @@ private struct AggregateFacts {
       JSONMember("kind", .string("aggregate")), JSONMember("name", .string(plan.name)),
       JSONMember("comment", .string(plan.comment)), JSONMember("stream", .string(definition.name)),
       JSONMember("topic", .string(definition.topic)), JSONMember("format", .string(definition.format.rawValue)),
+      JSONMember("through", .array(plan.feeders.reversed().map { .string($0.name) })),
       JSONMember("schema", JSONValue(source.schema)), JSONMember("event_time", .string(source.eventTime)),
       JSONMember("columns", .array(columns.map(\.json))),
       JSONMember("filter", JSONValue(filter)), JSONMember("window", .string(window)),

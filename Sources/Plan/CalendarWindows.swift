@@ -15,10 +15,14 @@ public struct CalendarWindows: Hashable, Sendable {
   public var length: Length
   /// nil: UTC.
   public var zone: ZoneRules?
+  /// The length of the windows whose rows they are windows of, in microseconds: an event is where the beginning of its row's
+  /// window is. nil: they are windows of events, or none of them begins within a row's.
+  public var grain: Int64?
 
-  public init(length: Length, zone: ZoneRules?) {
+  public init(length: Length, zone: ZoneRules?, grain: Int64? = nil) {
     self.length = length
     self.zone = zone
+    self.grain = grain
   }
 
   private static let day = CalendarDate.microsecondsPerDay
@@ -33,8 +37,9 @@ public struct CalendarWindows: Hashable, Sendable {
     }
   }
 
-  /// The window that holds the time; microseconds since 1970.
-  public func window(of time: Int64) -> Range<Int64> {
+  /// The window that an event of the time is in; microseconds since 1970.
+  public func window(of event: Int64) -> Range<Int64> {
+    let time = grain.map { PaneAssigner.fixed(microseconds: $0).pane(of: event).lowerBound } ?? event
     var number = numberOfWindow(atLocal: zone?.local(of: time) ?? time)
     // What the clock says may have been said already, or be about to be said again.
     while boundary(number) > time { number -= 1 }
@@ -44,6 +49,17 @@ public struct CalendarWindows: Hashable, Sendable {
       end = boundary(number + 1)
     }
     return boundary(number)..<end
+  }
+
+  /// The times of the events that are in a window.
+  public func events(of window: Range<Int64>) -> Range<Int64> {
+    guard let grain else { return window }
+    let rows = PaneAssigner.fixed(microseconds: grain)
+    let bounds = [window.lowerBound, window.upperBound].map { bound in
+      let row = rows.pane(of: bound)
+      return row.lowerBound == bound ? bound : row.upperBound
+    }
+    return bounds[0]..<bounds[1]
   }
 
   private func numberOfWindow(atLocal local: Int64) -> Int64 {

@@ -77,6 +77,14 @@ public enum PaneAssigner: Hashable, Sendable {
     }
   }
 
+  /// The times of the events that are in a pane.
+  public func events(of pane: Range<Int64>) -> Range<Int64> {
+    switch self {
+    case .fixed: pane
+    case .calendar(let windows): windows.events(of: pane)
+    }
+  }
+
   /// Whether all panes are equally long.
   public var isFixed: Bool {
     switch self {

@@ -32,6 +32,12 @@ public final class ZoneRules: Sendable {
     local - offset(ofLocal: floorSeconds(local)) * 1_000_000
   }
 
+  /// Whether every offset that holds at some time from `instant` on is a multiple of a length; both in microseconds.
+  public func offsets(areMultiplesOf length: Int64, from instant: Int64 = .min) -> Bool {
+    let first = instant == .min ? 0 : count(upTo: floorSeconds(instant))
+    return offsets[first...].allSatisfy { $0 * 1_000_000 % length == 0 }
+  }
+
   /// Seconds east of UTC.
   private func offset(at second: Int64) -> Int64 {
     offsets[count(upTo: within(second))]

@@ -6,6 +6,7 @@ import Plan
 import Postgres
 import SQLFrontend
 import Storage
+import Testing
 
 @testable import ProcessingTestSupport
 
@@ -19,20 +20,35 @@ enum Value {
   case text(String)
 }
 
-/// One aggregate with its operator, its table and its view in a database of its own, and the same events as rows of a table there.
+/// One aggregate, and those that it reads, with their operator, tables and views in a database of their own, and the same
+/// events as rows of a table there.
 final class ScratchAggregate {
   let plan: StreamPlan
   let connection: PostgresConnection
   private let batch: EventBatch
   private let windows: WindowOperator
 
-  var aggregate: AggregatePlan { plan.aggregates[0] }
+  /// The one that is judged.
+  let aggregate: AggregatePlan
   var table: ResultTable { ResultTable(aggregate) }
 
   /// - Parameters:
   ///   - columns: of the stream, whose first one is the event time, `ts`.
   ///   - items: of the SELECT list, over windows of one minute.
-  init(columns: String, select items: String, by keys: String? = nil, where filter: String? = nil) throws {
+  convenience init(columns: String, select items: String, by keys: String? = nil, where filter: String? = nil) throws {
+    let condition = filter.map { "WHERE \($0)" } ?? ""
+    try self.init(
+      columns: columns,
+      definitions: [
+        """
+        CREATE MATERIALIZED VIEW results AS SELECT \(items) FROM events \(condition)
+        GROUP BY tumble(ts, INTERVAL '1 minute')\(keys.map { ", \($0)" } ?? "");
+        """
+      ])
+  }
+
+  /// - Parameter definitions: one of them is called `results`.
+  init(columns: String, definitions: [String]) throws {
     let stream = try parseStream(
       SourceFile(
         path: "s.sql",
@@ -40,24 +56,18 @@ final class ScratchAggregate {
           CREATE FOREIGN TABLE events (ts timestamptz NOT NULL, \(columns))
           SERVER kafka OPTIONS (topic 'events', format 'json', event_time 'ts');
           """))
-    let condition = filter.map { "WHERE \($0)" } ?? ""
     plan = try planStream(
-      stream,
-      aggregates: [
-        SourceFile(
-          path: "a.sql",
-          text: """
-            CREATE MATERIALIZED VIEW results AS SELECT \(items) FROM events \(condition)
-            GROUP BY tumble(ts, INTERVAL '1 minute')\(keys.map { ", \($0)" } ?? "");
-            """)
-      ], fields: .empty)
+      stream, aggregates: definitions.enumerated().map { SourceFile(path: "a\($0).sql", text: $1) }, fields: .empty)
+    aggregate = try #require(plan.aggregates.first { $0.name == "results" })
     batch = EventBatch(specs: plan.columns, capacity: 4096)
     windows = WindowOperator(plan, batch: batch, seed: 42)
     connection = try PostgresConnection(TestCluster.makeDatabase())
     try connection.execute("SET TIME ZONE 'UTC'; SET client_min_messages = 'warning'")
     for file in EngineSchema.files { try connection.execute(file.text) }
-    let view = ResultView(aggregate)?.createStatements(pulse: "pulse") ?? []
-    for statement in table.createStatements + view { try connection.execute(statement) }
+    for aggregate in plan.aggregates {
+      let view = ResultView(aggregate)?.createStatements(pulse: "pulse") ?? []
+      for statement in ResultTable(aggregate).createStatements + view { try connection.execute(statement) }
+    }
     let types = plan.columns.enumerated().map { "\(BatchSelect.eventColumn($0)) \($1.type.sqlName)" }
     try connection.execute("CREATE TABLE all_events (\(types.joined(separator: ", ")))")
   }
@@ -70,19 +80,20 @@ final class ScratchAggregate {
   func index(_ name: String) -> Int { plan.columns.firstIndex { $0.path == [name] } ?? 0 }
 
   /// Gives the engine the events; rows in the order of `plan.columns`.
-  func process(_ rows: [[Value]]) -> [EventFailure] {
+  func process(_ rows: [[Value]], watermark: Int64? = nil) -> [EventFailure] {
     batch.reset(count: rows.count)
     for (row, values) in rows.enumerated() {
       for (column, value) in zip(batch.columns, values) { column.write(value, row, &batch.arena) }
     }
     _ = windows.process(
-      batch, runs: [PartitionRun(partition: 0, rows: 0..<rows.count)], now: 4_000_000_000_000_000, watermark: nil)
+      batch, runs: [PartitionRun(partition: 0, rows: 0..<rows.count)], now: 4_000_000_000_000_000, watermark: watermark)
     return batch.failures
   }
 
   /// Puts what the engine has into the table, as the sink does.
   func flush() throws {
     for delta in windows.drain() {
+      let table = ResultTable(plan.aggregates[delta.aggregate])
       _ = try connection.query(table.upsertStatement, delta.upsertParameters)
     }
   }

@@ -98,6 +98,13 @@ import Testing
       CREATE MATERIALIZED VIEW hits AS SELECT path, status, count(*) AS n, sum(bytes) AS bytes FROM log
       GROUP BY tumble(kafka.timestamp, INTERVAL '1 minute'), path, status;
       """)
+    try scratch.write(
+      "sql/aggregates/hits_by_hour.sql",
+      """
+      CREATE MATERIALIZED VIEW hits_by_hour AS
+      SELECT path, sum(n) AS n, sum(bytes) FILTER (WHERE status = 200) AS good_bytes FROM hits
+      GROUP BY tumble(window_start, INTERVAL '1 hour'), path;
+      """)
     for index in 0..<100 {
       let line = "/\(index % 3)\t\(index % 2 == 0 ? "200" : "-")\t\(index)"
       try load.send(bytes: Array(line.utf8), to: Int32(index % 3), timestamp: Download.start + Int64(index) * 1000)
@@ -108,6 +115,9 @@ import Testing
     #expect(try bench.rows("SELECT code FROM dead_letters") == ["MALFORMED"])
     let report = try bench.recount(load)
     #expect(report.holds, "\(report)")
-    #expect(report.aggregates.map(\.windows) == [2])
+    #expect(report.aggregates.map(\.windows) == [2, 1])
+    #expect(
+      try bench.rows("SELECT path, n, good_bytes FROM hits_by_hour ORDER BY path")
+        == ["/0 34 816", "/1 33 784", "/2 33 850"])
   }
 }

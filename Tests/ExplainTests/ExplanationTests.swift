@@ -33,6 +33,20 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
     #expect(!text.contains("\n            content.title"), "only the columns that it uses")
   }
 
+  @Test("a cascade is explained with what feeds it")
+  func cascade() throws {
+    let (first, stream) = try Self.aggregate("region_health")
+    var plan = first
+    plan.source = .cascade(
+      Cascade(
+        first: first, columns: stream.columns.map { $0.path.last ?? "" }, keys: plan.keys.map(\.expression),
+        accumulators: plan.accumulators))
+    let explanation = Explanation(plan, of: stream, cost: nil)
+    #expect(explanation.text.contains("fed by content_downloads through region_health: by the same events"))
+    #expect(explanation.text.contains(") AS batch) AS region_health"))
+    #expect(explanation.json["through"]?.arrayValue == [.string("region_health")])
+  }
+
   @Test("the JSON has every documented member, whatever the aggregate is")
   func members() throws {
     for name in ["region_health", "content_stats", "device_stats"] {
@@ -40,7 +54,8 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
       let json = Explanation(plan, of: stream, cost: nil).json
       #expect(
         json.objectValue?.map(\.name) == [
-          "kind", "name", "comment", "stream", "topic", "format", "schema", "event_time", "columns", "filter", "window",
+          "kind", "name", "comment", "stream", "topic", "format", "through", "schema", "event_time", "columns",
+          "filter", "window",
           "keys", "accumulators", "late", "allowed_lateness_seconds", "out_of_orderness_seconds",
           "idle_timeout_seconds", "retention_seconds", "table", "upsert", "batch", "cost",
         ])

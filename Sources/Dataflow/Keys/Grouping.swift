@@ -8,6 +8,8 @@ final class Grouping {
   /// Indices into the `KeyInterner`.
   let keys: [Int]
   private let filter: Program.Register?
+  /// Of the aggregates that feed it: what is late for one of them is in none of its rows.
+  private let feeders: [(window: WindowAssigner, retention: Int64)]
   private let accumulators: [Accumulator]
   private let states: GroupStates
   private let windows: WindowTable
@@ -40,6 +42,7 @@ final class Grouping {
     self.index = index
     self.plan = plan
     self.filter = filter
+    feeders = plan.feeders.compactMap { feeder in feeder.retentionMicroseconds.map { (feeder.window, $0) } }
     self.keys = keys
     self.accumulators = accumulators
     self.windows = windows
@@ -76,8 +79,7 @@ final class Grouping {
   }
 
   /// The time before which an event's window is no longer kept, or no longer taken by the late policy.
-  private func horizon(_ watermark: Int64?) -> Int64? {
-    guard let watermark else { return nil }
+  private func horizon(_ watermark: Int64) -> Int64? {
     var horizons: [Int64] = []
     if let retention = plan.retentionMicroseconds { horizons.append(watermark - retention) }
     if plan.latePolicy != .revise { horizons.append(watermark - plan.allowedLatenessMicroseconds) }
@@ -136,11 +138,17 @@ final class Grouping {
       let passes = program.registers[filter].booleans
       for row in 0..<count { outcome[row] = (1 - passes[row]) & batch.live[row] }
     }
-    // A window is late as a whole, by its end; only events from before the horizon can be in such a window. An event is
-    // late when the last of its windows is.
-    guard let horizon = horizon(watermark) else { return }
+    guard let watermark else { return }
+    if let horizon = horizon(watermark) { markLate(batch, times, by: horizon, plan.window) }
+    for feeder in feeders { markLate(batch, times, by: watermark - feeder.retention, feeder.window) }
+  }
+
+  /// A window is late as a whole, by its end; only events from before the horizon can be in such a window. An event is late
+  /// when the last of its windows is.
+  private func markLate(_ batch: EventBatch, _ times: Column, by horizon: Int64, _ windows: WindowAssigner) {
+    let count = batch.count
     for row in 0..<count where times.integers[row] < horizon && batch.live[row] == 1 {
-      let window = plan.window.lastWindow(of: times.integers[row])
+      let window = windows.lastWindow(of: times.integers[row])
       guard window.upperBound <= horizon else { continue }
       if !hasOutcomes {
         hasOutcomes = true

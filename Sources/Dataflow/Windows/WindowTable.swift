@@ -33,7 +33,7 @@ final class WindowTable {
     var row = 0
     while row < count {
       let pane = panes.pane(of: times[row])
-      row = fillRun(times, from: row, count, pane, slot: slot(of: pane), slots)
+      row = fillRun(times, from: row, count, panes.events(of: pane), slot: slot(of: pane), slots)
     }
   }
 

@@ -35,6 +35,11 @@ extension AccumulatorPlan {
     }
   }
 
+  /// The sum of a column over the rows that take part.
+  func sum(of name: String, _ column: (Int) -> String) -> String {
+    "sum(\(name))\(filterSQL(column))"
+  }
+
   /// The greatest of an expression over the values that take part.
   fileprivate func greatest(_ of: (String) -> String, _ column: (Int) -> String) -> String {
     "max(\(of(argument?.sql(column) ?? "NULL")))\(filterSQL(column))"

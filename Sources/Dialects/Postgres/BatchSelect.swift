@@ -31,7 +31,8 @@ public struct BatchSelect: Sendable {
   public init(_ plan: AggregatePlan, of stream: StreamPlan, events: String) throws(BatchSelectError) {
     let window = plan.select.window
     var extras = Extras()
-    let columnName: (Int) -> String = { quotedPath(stream.columns[$0].path) }
+    let rows = try BatchRows(of: plan, stream, events: events)
+    let (plan, columnName) = (rows.plan, rows.columnName)
     let selected = Dictionary(plan.outputs.map { ($0.source, $0.name) }) { first, _ in first }
     let windowStart = extras.add(window)
     columns = plan.shownColumns.compactMap { column in
@@ -45,7 +46,7 @@ public struct BatchSelect: Sendable {
         let accumulator = plan.accumulators[index]
         let source = selected[.accumulator(index)] ?? extras.add(accumulator.call(columnName))
         return Column(
-          name: column.name, source: source, magnitude: accumulator.magnitude(columnName).map { extras.add($0) })
+          name: column.name, source: source, magnitude: rows.magnitude(accumulator).map { extras.add($0) })
       case .generated:
         let derived = plan.outputs.lazy.compactMap { output in
           if case .derived(let derived) = output.source, derived.name == column.name { derived } else { nil }
@@ -57,8 +58,8 @@ public struct BatchSelect: Sendable {
     let bytes = Array(plan.select.text.utf8)
     let from = plan.select.from.clamped(to: 0..<bytes.count)
     text =
-      String(decoding: bytes[..<from.lowerBound], as: UTF8.self) + extras.list + " FROM "
-      + (try relations(of: stream, events: events)) + String(decoding: bytes[from.upperBound...], as: UTF8.self)
+      String(decoding: bytes[..<from.lowerBound], as: UTF8.self) + extras.list + " FROM " + rows.relation
+      + String(decoding: bytes[from.upperBound...], as: UTF8.self)
   }
 
   /// What the relation of events calls the stream's column.
@@ -81,34 +82,4 @@ struct Extras {
   var list: String {
     items.enumerated().map { ",\n  \($1) AS \(quotedIdentifier("streampulse \($0 + 1)"))" }.joined()
   }
-}
-
-/// A path names a column of the stream, or one of a record of it: each such record becomes a relation beside the stream's.
-private func relations(of stream: StreamPlan, events: String) throws(BatchSelectError) -> String {
-  let name = quotedIdentifier(stream.definition.name)
-  var own: [String] = []
-  var records: [(name: String, columns: [String])] = []
-  for (index, column) in stream.columns.enumerated() {
-    let event = BatchSelect.eventColumn(index)
-    guard let last = column.path.last, column.path.count <= 2 else {
-      throw BatchSelectError(reason: "\(quotedPath(column.path)) is no path that Postgres reads as a column")
-    }
-    guard column.path.count == 2 else {
-      own.append("\(event) AS \(quotedIdentifier(last))")
-      continue
-    }
-    // Carried along under a name that no definition has.
-    let hidden = quotedIdentifier("streampulse \(event)")
-    own.append("\(event) AS \(hidden)")
-    let item = "\(name).\(hidden) AS \(quotedIdentifier(last))"
-    if let record = records.firstIndex(where: { $0.name == column.path[0] }) {
-      records[record].columns.append(item)
-    } else {
-      records.append((column.path[0], [item]))
-    }
-  }
-  let laterals = records.map { record in
-    ",\n  LATERAL (SELECT \(record.columns.joined(separator: ", "))) AS \(quotedIdentifier(record.name))"
-  }
-  return "(SELECT \(own.joined(separator: ", ")) FROM \(events) AS events) AS \(name)" + laterals.joined()
 }

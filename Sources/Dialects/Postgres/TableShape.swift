@@ -52,7 +52,9 @@ public struct TableShape: Hashable, Sendable {
   private static func text(of window: WindowAssigner) -> String {
     switch window {
     case .tumble(let size): "tumble \(IntervalText.text(microseconds: size))"
-    case .calendar(let windows): "tumble \(windows.lengthText) in \(windows.zone?.name ?? "UTC")"
+    case .calendar(let windows):
+      "tumble \(windows.lengthText) in \(windows.zone?.name ?? "UTC")"
+        + (windows.grain.map { " of rows of \(IntervalText.text(microseconds: $0))" } ?? "")
     case .hop(let slide, let size):
       "hop \(IntervalText.text(microseconds: slide)) of \(IntervalText.text(microseconds: size))"
     }

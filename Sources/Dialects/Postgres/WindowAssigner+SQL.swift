@@ -25,7 +25,9 @@ extension WindowAssigner {
   package func paneStartSQL(of time: String) -> String {
     switch panes {
     case .fixed(let length): "tumble(\(time), \(IntervalText.sql(microseconds: length)))"
-    case .calendar(let windows): "tumble(\(time), \(windows.argumentsSQL))"
+    case .calendar(let windows):
+      "tumble(\(windows.grain.map { "tumble(\(time), \(IntervalText.sql(microseconds: $0)))" } ?? time), "
+        + "\(windows.argumentsSQL))"
     }
   }
 

@@ -47,7 +47,7 @@ struct ReplayPlan {
     for index in plan.aggregates.indices {
       plan.aggregates[index].latePolicy = .revise
       // Counted back from a watermark of 0: `run` says so.
-      plan.aggregates[index].retentionMicroseconds = horizons[plan.aggregates[index].name].map { -$0 }
+      plan.aggregates[index].replaceRetention { horizons[$0].map { -$0 } }
     }
     self.plan = plan
     removed = targets.filter { target in !plan.aggregates.contains { $0.name == target } }

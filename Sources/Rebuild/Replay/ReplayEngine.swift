@@ -27,7 +27,7 @@ struct ReplayEngine {
     var plan = stream.plan
     var aggregate = aggregate
     aggregate.window = aggregate.window.ofPanes
-    aggregate.retentionMicroseconds = nil
+    aggregate.replaceRetention { _ in nil }
     aggregate.latePolicy = .drop
     aggregate.allowedLatenessMicroseconds = 0
     plan.aggregates = [aggregate]

@@ -2,39 +2,49 @@ import Events
 import Plan
 import SQLQuoting
 
-/// Plans one aggregate's definition against the columns of its stream.
+/// Plans one aggregate's definition against the columns of its stream, or of the aggregate whose rows it reads.
 struct AggregatePlanner {
   let source: SourceText
-  let catalogue: StreamCatalogue
   var diagnostics = Diagnostics()
-  /// The stream of the aggregate when something is wrong with that, for which the aggregate is not to blame.
-  private(set) var refusedStream: String?
+  /// nil before `read`, and when it is no aggregate's definition.
+  private(set) var syntax: SyntaxAggregate?
+  /// What is in its FROM when something is wrong with that, for which the aggregate is not to blame.
+  private(set) var refusedRelation: String?
 
   static let knownOptions = ["retention", "allowed_lateness", "late"]
   /// Postgres' bound on the columns of an index; one of them is window_start.
   static let maximumKeys = 31
+  /// How many aggregates may lie between one and its stream.
+  static let maximumFeeders = 8
 
-  init(source: SourceText, catalogue: StreamCatalogue) {
+  init(source: SourceText) {
     self.source = source
-    self.catalogue = catalogue
   }
 
-  /// nil when something was wrong, which then is in `diagnostics`, or when its stream cannot be judged.
-  mutating func plan() -> (plan: AggregatePlan, stream: String)? {
+  /// Reads the text. What is wrong with it is in `diagnostics` then.
+  mutating func read() {
     let source = source
     let statement = diagnostics.attempt { () throws(DefinitionError) in
       try PostgresParser.parseOne(source, expecting: SyntaxReader.aggregateForm)
     }
-    guard let statement, let syntax = SyntaxReader(source: source).aggregate(statement, &diagnostics) else {
-      return nil
-    }
+    syntax = statement.flatMap { SyntaxReader(source: source).aggregate($0, &diagnostics) }
+  }
+
+  /// nil when something is wrong, which then is in `diagnostics`, or when what it reads cannot be judged.
+  mutating func plan(in catalogue: StreamCatalogue) -> (plan: AggregatePlan, stream: String)? {
+    let source = source
+    guard let syntax else { return nil }
     let options = readOptions(syntax)
     let select = syntax.select
     let columns: StreamColumns
-    switch catalogue.stream(named: select.source) {
-    case .stream(let found): columns = found
+    let stream: String
+    switch catalogue.relation(named: select.source) {
+    case .stream(let found): (columns, stream) = (found, select.source)
+    case .aggregate(let first, let name):
+      (columns, stream) = (StreamColumns(rowsOf: first), name)
+      guard judgeFirst(first, columns, syntax) else { return nil }
     case .refused:
-      refusedStream = select.source
+      refusedRelation = select.source
       return nil
     case .unknown(let hint):
       diagnostics.report(
@@ -64,7 +74,57 @@ struct AggregatePlanner {
       retentionMicroseconds: options.retention,
       allowedLatenessMicroseconds: options.allowedLateness, latePolicy: options.late,
       select: text)
-    return (plan, select.source)
+    guard let first = columns.aggregate else { return (plan, stream) }
+    return composed(plan, over: first, columns, select, window: grouping.windowLocation).map { ($0, stream) }
+  }
+
+  /// Whether a cascade can be made of the aggregate in FROM at all.
+  private mutating func judgeFirst(
+    _ first: AggregatePlan, _ columns: StreamColumns, _ syntax: SyntaxAggregate
+  ) -> Bool {
+    let (source, location) = (source, syntax.select.sourceLocation)
+    if let option = syntax.options.first(where: { $0.name == "late" && $0.value != LatePolicy.revise.rawValue }) {
+      diagnostics.report(
+        source.error(
+          at: option.location, "what is late is decided by \(quotedIdentifier(first.name)), which feeds the aggregate",
+          hint: "leave late out"))
+    }
+    let isPossible: Bool? = diagnostics.attempt { () throws(DefinitionError) -> Bool in
+      guard first.feeders.count < Self.maximumFeeders else {
+        throw source.error(
+          at: location, "more than \(Self.maximumFeeders) aggregates lie between this one and its stream",
+          hint: "read one that is nearer to the stream")
+      }
+      try CascadeCheck(source: source, first: first, columns: columns).judgeFirst(at: location)
+      return true
+    }
+    return isPossible == true
+  }
+
+  /// The plan over the rows of another aggregate as one over their events.
+  private mutating func composed(
+    _ plan: AggregatePlan, over first: AggregatePlan, _ columns: StreamColumns, _ select: SyntaxSelect, window: Int
+  ) -> AggregatePlan? {
+    CascadeCheck(source: source, first: first, columns: columns).judge(select, &diagnostics)
+    guard diagnostics.errors.isEmpty else { return nil }
+    let name = quotedIdentifier(first.name)
+    guard let composed = CascadeComposition(over: first, columns: columns.specs).composed(plan) else {
+      diagnostics.report(
+        source.error(
+          at: window, "a window would begin or end within one of \(name)",
+          hint: "windows of \(name) are \(first.select.window): write a length that they fill"))
+      return nil
+    }
+    var steps = ExpressionTyper.maximumSteps
+    guard composed.expressions.allSatisfy({ $0.fits(in: &steps) }) else {
+      diagnostics.report(
+        source.error(
+          at: select.sourceLocation,
+          "together with what \(name) computes, an event takes more than \(ExpressionTyper.maximumSteps) steps",
+          hint: "read the stream, or an aggregate with simpler keys"))
+      return nil
+    }
+    return composed
   }
 
   private struct Options {

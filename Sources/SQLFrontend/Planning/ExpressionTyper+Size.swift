@@ -20,7 +20,7 @@ extension ExpressionTyper {
 
 extension Expression {
   /// Counts the expression's parts off `steps`, no further than to nothing.
-  fileprivate func fits(in steps: inout Int) -> Bool {
+  func fits(in steps: inout Int) -> Bool {
     steps -= 1
     guard steps >= 0 else { return false }
     for child in children where !child.fits(in: &steps) { return false }

@@ -123,7 +123,10 @@ struct WindowCall {
   private func requireEventTime(_ form: String) throws(DefinitionError) {
     guard case .column(let path) = call.arguments[0].kind, columns.resolve(path) == columns.stream.eventTime else {
       throw source.error(
-        at: call.arguments[0].location, "the window must be over the stream's event time", hint: form)
+        at: call.arguments[0].location,
+        columns.aggregate == nil
+          ? "the window must be over the stream's event time"
+          : "the window must be over window_start of the rows that the definition reads", hint: form)
     }
   }
 

@@ -1,3 +1,4 @@
+import Plan
 import SQLQuoting
 import Spelling
 
@@ -16,26 +17,48 @@ struct RefusedNames: Sendable {
   func mayHold(_ name: String) -> Bool { isAny || names.contains(name) }
 }
 
-/// The streams that aggregates may read.
+/// What aggregates may read: streams, and one another.
 struct StreamCatalogue {
   let streams: [StreamColumns]
   let refused: RefusedNames
+  /// Those that have been planned so far, with the streams that feed them.
+  private(set) var aggregates: [(plan: AggregatePlan, stream: String)] = []
+  private(set) var refusedAggregates: RefusedNames
+
+  /// - Parameter areAll: false when there are files that cannot be read, which may define any aggregate.
+  init(streams: [StreamColumns], refused: RefusedNames, areAll: Bool) {
+    self.streams = streams
+    self.refused = refused
+    refusedAggregates = RefusedNames()
+    if !areAll { refusedAggregates.insert(nil) }
+  }
+
+  mutating func add(_ plan: AggregatePlan, of stream: String) { aggregates.append((plan, stream)) }
+
+  /// Notes one that something is wrong with.
+  mutating func refuse(aggregate: String?) { refusedAggregates.insert(aggregate) }
 
   enum Answer {
     case stream(StreamColumns)
-    /// Something is wrong with the stream itself, which is said there.
+    case aggregate(AggregatePlan, stream: String)
+    /// Something is wrong with the stream or the aggregate itself, which is said there.
     case refused
     case unknown(hint: String)
   }
 
-  func stream(named name: String) -> Answer {
+  /// What FROM with that name reads.
+  func relation(named name: String) -> Answer {
     if let stream = streams.first(where: { $0.stream.name == name }) { return .stream(stream) }
-    if refused.mayHold(name) { return .refused }
+    if let (plan, stream) = aggregates.first(where: { $0.plan.name == name }) {
+      return .aggregate(plan, stream: stream)
+    }
+    if refused.mayHold(name) || refusedAggregates.mayHold(name) { return .refused }
     let names = streams.map(\.stream.name) + refused.names.sorted()
-    guard names.count > 1 else {
+    let nearestName = nearestSpelling(of: name, among: names + aggregates.map(\.plan.name))
+    guard names.count > 1 || nearestName.map(names.contains) == false else {
       return .unknown(hint: names.isEmpty ? "there are none" : "the stream is \(names[0])")
     }
-    let nearest = nearestSpelling(of: name, among: names).map { "did you mean \(quotedIdentifier($0))? " } ?? ""
+    let nearest = nearestName.map { "did you mean \(quotedIdentifier($0))? " } ?? ""
     return .unknown(hint: "\(nearest)streams are \(names.map(quotedIdentifier).joined(separator: ", "))")
   }
 }

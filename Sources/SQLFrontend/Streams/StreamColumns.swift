@@ -4,18 +4,21 @@ import SQLQuoting
 import Spelling
 
 /// What a stream's definitions may name (declared columns, fields of its schema, and the records' metadata), and the columns
-/// that they have used so far.
+/// that they have used so far. A cascade's stream is its first aggregate's rows.
 ///
 /// Shared by all aggregates of a stream while they are planned, on one thread.
 final class StreamColumns {
   let stream: StreamDefinition
   private let schema: SchemaFields
   private let declared: [String: DeclaredColumn]
+  /// The aggregate whose rows they are the columns of; nil: they are a stream's.
+  let aggregate: AggregatePlan?
   private(set) var specs: [ColumnSpec] = []
 
-  init(_ stream: StreamDefinition, _ schema: SchemaFields) {
+  init(_ stream: StreamDefinition, _ schema: SchemaFields, rowsOf aggregate: AggregatePlan? = nil) {
     self.stream = stream
     self.schema = schema
+    self.aggregate = aggregate
     declared = Dictionary(stream.columns.map { ($0.name, $0) }) { first, _ in first }
   }
 
@@ -58,6 +61,9 @@ final class StreamColumns {
         "the stream \(stream.name) declares no column for \(quotedPath(tail))",
         "declare one: \(quotedIdentifier(tail[tail.count - 1])) type OPTIONS (path \(quotedLiteral(inner)))"
       )
+    }
+    if let aggregate {
+      return ("\(quotedIdentifier(aggregate.name)) has no column \(quotedPath(path))", suggestion(for: path))
     }
     let what = stream.format == .avro ? "field" : "column"
     return ("the stream has no \(what) \(quotedPath(path))", suggestion(for: path))

@@ -101,22 +101,25 @@ public func planStreams(
     for error in errors { diagnostics.report(error) }
     if errors.isEmpty { columns.append(candidate) } else { refusedStreams.insert(name) }
   }
-  let catalogue = StreamCatalogue(streams: columns, refused: refusedStreams)
-  var plans: [String: [AggregatePlan]] = [:]
+  var catalogue = StreamCatalogue(streams: columns, refused: refusedStreams, areAll: areAll)
+  var planners = aggregates.map { AggregatePlanner(source: SourceText($0)) }
+  for index in planners.indices { planners[index].read() }
+  let order = CascadeOrder(planners, streams: catalogue)
+  for error in order.cycles { diagnostics.report(error) }
+  for index in order.circular { catalogue.refuse(aggregate: planners[index].source.aggregateName) }
+  var plans: [Int: AggregatePlan] = [:]
   var files: [String: String] = [:]
   var names = RelationNames()
-  var refused = RefusedNames()
-  if !areAll { refused.insert(nil) }
-  var unjudged: [UnjudgedDefinition] = []
-  for file in aggregates {
-    var planner = AggregatePlanner(source: SourceText(file), catalogue: catalogue)
-    let planned = planner.plan()
+  var unjudged: [Int: UnjudgedDefinition] = [:]
+  for index in order.indices {
+    let planned = planners[index].plan(in: catalogue)
+    let planner = planners[index]
     for error in planner.diagnostics.errors { diagnostics.report(error) }
     let source = planner.source
     guard let planned else {
-      refused.insert(source.aggregateName)
-      if let stream = planner.refusedStream, planner.diagnostics.errors.isEmpty {
-        unjudged.append(UnjudgedDefinition(.aggregate, source.aggregateName ?? source.stem, cause: stream))
+      catalogue.refuse(aggregate: source.aggregateName)
+      if let relation = planner.refusedRelation, planner.diagnostics.errors.isEmpty {
+        unjudged[index] = UnjudgedDefinition(.aggregate, source.aggregateName ?? source.stem, cause: relation)
       }
       continue
     }
@@ -132,15 +135,20 @@ public func planStreams(
       diagnostics.report(conflict)
       continue
     }
-    files[name] = file.path
-    names.insert(planned.plan, file.path)
-    plans[planned.stream, default: []].append(planned.plan)
+    files[name] = aggregates[index].path
+    names.insert(planned.plan, aggregates[index].path)
+    catalogue.add(planned.plan, of: planned.stream)
+    plans[index] = planned.plan
   }
+  let streamOf = Dictionary(catalogue.aggregates.map { ($0.plan.name, $0.stream) }) { first, _ in first }
+  let inOrder = aggregates.indices.compactMap { plans[$0] }
   return PlannedStreams(
-    plans: columns.map {
+    plans: columns.map { columns in
       StreamPlan(
-        definition: $0.stream, columns: $0.specs, eventTimeColumn: 0, aggregates: plans[$0.stream.name] ?? [])
-    }, errors: diagnostics.sorted, unjudged: unjudged, refused: refused)
+        definition: columns.stream, columns: columns.specs, eventTimeColumn: 0,
+        aggregates: inOrder.filter { streamOf[$0.name] == columns.stream.name })
+    }, errors: diagnostics.sorted, unjudged: aggregates.indices.compactMap { unjudged[$0] },
+    refused: catalogue.refusedAggregates)
 }
 
 /// Plans one stream and all aggregates over it.
