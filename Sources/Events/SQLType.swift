@@ -20,6 +20,8 @@ public enum SQLType: Hashable, Sendable {
   case date
   /// Microseconds since midnight.
   case time
+  /// Months, days and microseconds: of expressions alone, never of a column or a stored result.
+  case interval
   case uuid
   /// A JSON document as text: maps, arrays, records and unions of several types.
   case jsonb
@@ -33,7 +35,7 @@ public enum SQLType: Hashable, Sendable {
     switch self {
     case .boolean: .boolean
     case .integer, .bigint, .timestamptz, .timestamp, .date, .time: .integer
-    case .numeric: .decimal
+    case .numeric, .interval: .decimal
     case .doublePrecision: .double
     case .text, .bytea, .uuid, .jsonb, .bits, .bigints: .text
     }
@@ -53,6 +55,7 @@ public enum SQLType: Hashable, Sendable {
     case .timestamp: "timestamp without time zone"
     case .date: "date"
     case .time: "time without time zone"
+    case .interval: "interval"
     case .uuid: "uuid"
     case .jsonb: "jsonb"
     case .bits: "bit varying"

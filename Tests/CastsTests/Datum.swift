@@ -42,6 +42,7 @@ extension Column {
     case .date: String(integers[row] - 10_957)
     case .integer, .bigint, .time: String(integers[row])
     case .numeric(let scale): "\(decimals[row])e-\(scale)"
+    case .interval: "\(decimals[row].intervalSpan)"
     case .text, .bytea, .uuid, .jsonb, .bits, .bigints: texts[row].description
     }
   }
@@ -79,7 +80,7 @@ extension SQLType {
     case .time: .time
     case .uuid: .uuid
     // As text, since what jsonb refuses is a case of its own.
-    case .text, .bytea, .jsonb, .bits, .bigints: .text
+    case .text, .interval, .bytea, .jsonb, .bits, .bigints: .text
     }
   }
 }

@@ -52,7 +52,14 @@ struct RandomExpressions {
 
   private mutating func boolean(_ depth: Int) -> String {
     func of(_ type: SQLType, _ self: inout RandomExpressions) -> String { self.expression(of: type, depth: depth) }
-    switch Int.random(in: 0..<12, using: &random) {
+    switch Int.random(in: 0..<14, using: &random) {
+    case 12:
+      let comparison = pick(["=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM"])
+      return "(\(intervalValue(depth)) \(comparison) \(random.chance(2) ? interval() : intervalValue(depth)))"
+    case 13:
+      let operation = pick(["~", "!~", "~*", "!~*"])
+      let pattern = pick(["^a", "b$", "[ab]+", "a|é", "^.{2,4}$", "\\d", "\\w+-", "(ab)*1", "[^a-z]", "日?", "a b", ""])
+      return "(\(of(.text, &self)) COLLATE \"C\" \(operation) \(quoted(pattern)))"
     case 0: return "(\(of(.boolean, &self)) \(pick(["AND", "OR"])) \(of(.boolean, &self)))"
     case 1: return "(NOT \(of(.boolean, &self)))"
     case 2: return "(\(of(random.pick(SQLType.tried), &self)) IS \(pick(["", "NOT "]))NULL)"
@@ -105,7 +112,7 @@ struct RandomExpressions {
 
   private mutating func numeric(_ depth: Int) -> String {
     let value = expression(of: .numeric(scale: 2), depth: depth)
-    switch Int.random(in: 0..<9, using: &random) {
+    switch Int.random(in: 0..<10, using: &random) {
     case 0: return "\(pick(["abs", "sign", "round", "trunc", "floor", "ceil", "ceiling"]))(\(value))"
     case 8:
       let type = random.pick([SQLType.integer, .bigint, .numeric(scale: 2), .doublePrecision])
@@ -116,13 +123,15 @@ struct RandomExpressions {
     case 4: return "(\(value) \(pick(["+", "-", "*", "%"])) \(expression(of: .integer, depth: depth)))"
     case 5: return "(\(value) \(pick(["+", "-", "*"])) \(pick(["1.5", "0.001", "100", "-2.25"])))"
     case 6: return timePart("extract", depth)
+    case 7: return "extract(\(pick(Self.intervalFields)) FROM \(intervalValue(depth)))"
     default: return "(\(value) \(pick(["+", "-", "*", "%"])) \(expression(of: .numeric(scale: 2), depth: depth)))"
     }
   }
 
   private mutating func double(_ depth: Int) -> String {
     let value = expression(of: .doublePrecision, depth: depth)
-    switch Int.random(in: 0..<8, using: &random) {
+    switch Int.random(in: 0..<9, using: &random) {
+    case 7: return "date_part(\(quoted(pick(Self.intervalFields))), \(intervalValue(depth)))"
     case 0: return "\(pick(["abs", "sign", "round", "trunc", "floor", "ceil", "ceiling"]))(\(value))"
     case 1: return "\(pick(["sqrt", "exp", "ln", "log", "log10", "cbrt"]))(\(value))"
     case 2: return "\(pick(["power", "pow"]))(\(value), \(small()))"
@@ -176,7 +185,8 @@ struct RandomExpressions {
 
   private mutating func timestamptz(_ depth: Int) -> String {
     let value = expression(of: .timestamptz, depth: depth)
-    switch Int.random(in: 0..<6, using: &random) {
+    switch Int.random(in: 0..<8, using: &random) {
+    case 6: return "(\(value) \(pick(["+", "-"])) \(intervalValue(depth)))"
     case 0: return "date_trunc(\(quoted(pick(Self.units))), \(value))"
     case 1: return "date_trunc(\(quoted(pick(Self.units))), \(value), \(quoted(pick(Self.zones))))"
     case 2: return "(\(expression(of: .timestamp, depth: depth)) AT TIME ZONE \(quoted(pick(Self.zones))))"
@@ -188,7 +198,9 @@ struct RandomExpressions {
 
   private mutating func timestamp(_ depth: Int) -> String {
     let value = expression(of: .timestamp, depth: depth)
-    switch Int.random(in: 0..<6, using: &random) {
+    switch Int.random(in: 0..<8, using: &random) {
+    case 6: return "(\(intervalValue(depth)) + \(value))"
+    case 7: return "(\(expression(of: .date, depth: depth)) \(pick(["+", "-"])) \(intervalValue(depth)))"
     case 0: return "date_trunc(\(quoted(pick(Self.units))), \(value))"
     case 1: return "(\(expression(of: .timestamptz, depth: depth)) AT TIME ZONE \(quoted(pick(Self.zones))))"
     case 2: return "date_bin(\(stride()), \(value), TIMESTAMP '2001-01-01 00:00:07')"
@@ -208,8 +220,34 @@ struct RandomExpressions {
   }
 
   private mutating func time(_ depth: Int) -> String {
-    "(\(expression(of: .time, depth: depth)) \(pick(["+", "-"])) \(interval()))"
+    "(\(expression(of: .time, depth: depth)) \(pick(["+", "-"])) \(random.chance(2) ? interval() : intervalValue(depth)))"
   }
+
+  /// An interval that differs from event to event.
+  private mutating func intervalValue(_ depth: Int) -> String {
+    let type = random.pick([SQLType.timestamptz, .timestamp])
+    let (first, second) = (expression(of: type, depth: 0), expression(of: type, depth: depth - 1))
+    if depth > 0, random.chance(3) {
+      let inner = intervalValue(depth - 1)
+      switch Int.random(in: 0..<5, using: &random) {
+      case 0: return "(- \(inner))"
+      case 1: return "(\(inner) \(pick(["+", "-"])) \(interval()))"
+      case 2: return "(\(inner) \(pick(["*", "/"])) \(pick(["2", "0.1", "1.5", "3", "x", "i"])))"
+      case 3: return "(\(pick(["i", "x", "0.5"])) * \(random.chance(2) ? interval() : inner))"
+      default: return "coalesce(\(inner), \(interval()))"
+      }
+    }
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0: return "age(\(first), \(second))"
+    case 1: return "(\(expression(of: .time, depth: 0)) - \(expression(of: .time, depth: depth - 1)))"
+    default: return "(\(first) - \(second))"
+    }
+  }
+
+  private static let intervalFields = [
+    "microsecond", "millisecond", "second", "minute", "hour", "day", "month", "year", "quarter", "decade", "century",
+    "millennium", "epoch",
+  ]
 
   private mutating func timePart(_ name: String, _ depth: Int) -> String {
     let type = random.pick([SQLType.timestamptz, .timestamp, .date, .time])

@@ -78,7 +78,7 @@ import Testing
       ("true UNION SELECT 1", "--where:1:1: this is no condition"),
       ("count(*) > 3", "--where:1:1: an aggregate function is not allowed here near \"count(*)\""),
       ("fare > (SELECT 1)", "--where:1:8: a subquery is not supported near \"(SELECT\""),
-      ("trip_id ~ 'a'", "--where:1:9: regular"),
+      ("trip_id ~ '('", "--where:1:11: a parenthesis is not closed"),
       ("rode > now()", "--where:1:8: there is no function now"),
       ("trip_id = 'a", "--where:1:11: unterminated quoted string"),
     ])

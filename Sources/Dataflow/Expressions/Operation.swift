@@ -14,6 +14,8 @@ enum Operation {
   case or
   case not
   case isNull
+  /// What an interval is compared by.
+  case intervalSpan
   /// Inputs: condition, value, condition, value, …, otherwise.
   case select
   case coalesce
@@ -79,6 +81,9 @@ extension Program {
       for row in 0..<count { output.booleans[row] = 1 - first.booleans[row] }
     case .isNull:
       for row in 0..<count { output.booleans[row] = 1 - first.validity[row] }
+    case .intervalSpan:
+      copyValidity(first, output, count)
+      for row in 0..<count { output.decimals[row] = first.decimals[row].intervalSpan }
     case .maskTrue: mask(first, under(instruction), output, count) { value, valid in value & valid }
     case .maskNotTrue: mask(first, under(instruction), output, count) { value, valid in 1 - (value & valid) }
     case .maskNotFalse: mask(first, under(instruction), output, count) { value, valid in 1 - ((1 - value) & valid) }

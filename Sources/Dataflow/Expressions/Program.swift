@@ -213,8 +213,11 @@ final class Program {
         }
       }
     }
-    return append(
-      .compare(comparison, left.type.physical), [compile(left, mask: mask), compile(right, mask: mask)], .boolean)
+    var inputs = [compile(left, mask: mask), compile(right, mask: mask)]
+    if left.type == .interval {
+      inputs = inputs.map { append(.intervalSpan, [$0], .numeric(scale: 0)) }
+    }
+    return append(.compare(comparison, left.type.physical), inputs, .boolean)
   }
 
   private func emitLogic(

@@ -60,7 +60,7 @@ extension ScalarFunction {
     func argument(_ position: Int) -> String {
       let argument = arguments[position]
       if case .interval? = parameter(at: position) { return "INTERVAL \(argument.sql(column))" }
-      let isCollated = needsByteCollation && position == 0
+      let isCollated = writesByteCollation && position == 0
       return notation == .call && !isCollated
         ? argument.sql(column) : argument.sqlOperand(column, isByteCollated: isCollated)
     }
@@ -69,6 +69,7 @@ extension ScalarFunction {
       // The keyword has its own notation: position(part IN text).
       let name = name == "position" ? "strpos" : name
       return "\(name)(\(arguments.indices.map(argument).joined(separator: ", ")))"
+    case .constant: return argument(0)
     case .infix where arguments.count == 1: return "\(name) \(argument(0))"
     case .infix: return "\(argument(0)) \(name) \(argument(1))"
     case .cast: return "\(argument(0))\(name)(\(argument(1)), \(argument(2)))"

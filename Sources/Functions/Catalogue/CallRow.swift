@@ -45,6 +45,16 @@ public struct CallRow {
   /// Gives a text of `count` bytes that `fill` writes.
   func give(count: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void) throws(ScalarError) {
     guard count > 0 else { return give(.empty) }
+    if count > CallRow.addedText {
+      let limit = allowance
+      guard count <= limit else {
+        throw ScalarError(.limitExceeded, "a text of \(count) bytes: at most \(limit) are made of the arguments")
+      }
+    }
+    try write(count: count, fill)
+  }
+
+  private func write(count: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void) throws(ScalarError) {
     guard count <= CallRow.maximumText else {
       throw ScalarError(.limitExceeded, "a text of \(count) bytes: at most \(CallRow.maximumText) are computed")
     }
@@ -53,8 +63,10 @@ public struct CallRow {
     give(TextView(start: UnsafePointer(start), count: count))
   }
 
+  /// Gives a text that a document has, whose own bound it keeps.
   func give(_ bytes: [UInt8]) throws(ScalarError) {
-    try give(count: bytes.count) { target in
+    guard !bytes.isEmpty else { return give(.empty) }
+    try write(count: bytes.count) { target in
       for (offset, byte) in bytes.enumerated() { target[offset] = byte }
     }
   }
@@ -71,6 +83,20 @@ public struct CallRow {
     }
   }
 
-  /// Bytes of a text that a function makes: padding and repetition could make any number of them.
+  /// Bytes of a text that a function makes.
   static let maximumText = 1 << 20
+  /// Bytes that it may add to its arguments: padding and repetition could make any number, for each event of a batch. Of an
+  /// event and not of the batch, since what becomes of an event does not depend on those that come with it.
+  static let addedText = (64 << 20) / EventBatch.sliceCapacity
+
+  /// Bytes of a text that may be made of this row's arguments.
+  private var allowance: Int {
+    var read = 0
+    for argument in 0..<count {
+      let column = inputs[argument]
+      guard column.type.physical == .text, column.validity[index] == 1 else { continue }
+      read += column.texts[index].count
+    }
+    return min(4 * read + CallRow.addedText, CallRow.maximumText)
+  }
 }

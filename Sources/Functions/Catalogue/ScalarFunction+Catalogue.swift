@@ -3,8 +3,8 @@ import Events
 extension ScalarFunction {
   /// All that there are.
   public static let catalogue: [ScalarFunction] =
-    textFunctions + patternFunctions + numberFunctions + choiceFunctions
-    + timeFunctions + jsonFunctions
+    textFunctions + patternFunctions + expressionFunctions + numberFunctions + choiceFunctions
+    + timeFunctions + intervalFunctions + jsonFunctions
 
   private static let byName = Dictionary(grouping: catalogue, by: \.name)
 

@@ -27,6 +27,8 @@ public struct ScalarFunction: Hashable, Sendable {
     case extract
     /// `x::numeric(12, 2)`.
     case cast
+    /// `INTERVAL '1 day'`.
+    case constant
   }
 
   /// Postgres' name, or the operator's signs.
@@ -38,6 +40,8 @@ public struct ScalarFunction: Hashable, Sendable {
   public let notation: Notation
   /// Whether its result depends on a collation: its text must then be COLLATE "C".
   public let needsByteCollation: Bool
+  /// Whether it may depend on one, as its constants have it: COLLATE "C" is then written, whether it does or not.
+  public let writesByteCollation: Bool
   /// Whether it can be an error of the event.
   public let canFail: Bool
   /// Whether it is worth remembering a value's result.
@@ -51,8 +55,8 @@ public struct ScalarFunction: Hashable, Sendable {
 
   init(
     _ name: String, _ parameters: [Parameter], isVariadic: Bool = false, nullability: Nullability = .strict,
-    notation: Notation = .call, needsByteCollation: Bool = false, canFail: Bool = false, isCostly: Bool = false,
-    constants: Set<Int> = [], refusal: String? = nil,
+    notation: Notation = .call, needsByteCollation: Bool = false, writesByteCollation: Bool = false,
+    canFail: Bool = false, isCostly: Bool = false, constants: Set<Int> = [], refusal: String? = nil,
     prepared: @escaping @Sendable (Preparation) throws(PreparationError) -> PreparedFunction
   ) {
     self.name = name
@@ -61,6 +65,7 @@ public struct ScalarFunction: Hashable, Sendable {
     self.nullability = nullability
     self.notation = notation
     self.needsByteCollation = needsByteCollation
+    self.writesByteCollation = writesByteCollation || needsByteCollation
     self.canFail = canFail || parameters.contains(.text)
     self.isCostly = isCostly || parameters.contains(.text)
     self.constants = constants
@@ -91,7 +96,7 @@ public struct ScalarFunction: Hashable, Sendable {
 
   /// As messages name it: `left(text, integer)`.
   public var signature: String {
-    let types = parameters.map(\.name).joined(separator: ", ")
+    let types = parameters.map { $0 == .interval ? "constant interval" : $0.name }.joined(separator: ", ")
     return "\(name)(\(types)\(isVariadic ? ", …" : ""))"
   }
 
@@ -113,6 +118,8 @@ public enum Parameter: Hashable, Sendable {
   case numeric
   /// A constant, written `INTERVAL '…'`.
   case interval
+  /// An interval that may be another for every event.
+  case span
   /// Of stored states, which no function takes.
   case bits, bigints
   /// A constant text: the name of a time zone.
@@ -132,6 +139,7 @@ public enum Parameter: Hashable, Sendable {
       case .timestamp: .timestamp
       case .date: .date
       case .time: .time
+      case .interval: .span
       case .uuid: .uuid
       case .jsonb: .jsonb
       case .bits: .bits
@@ -153,6 +161,7 @@ public enum Parameter: Hashable, Sendable {
     case .timestamp: .timestamp
     case .date: .date
     case .time: .time
+    case .span: .interval
     case .uuid: .uuid
     case .jsonb: .jsonb
     case .bits: .bits
@@ -211,10 +220,13 @@ public struct PreparationError: Error {
 
 public struct PreparedFunction: Sendable {
   public var type: SQLType
+  /// Whether a constant makes the result depend on a collation.
+  public var needsByteCollation: Bool
   public var kernel: Kernel
 
-  init(_ type: SQLType, _ kernel: @escaping Kernel) {
+  init(_ type: SQLType, needsByteCollation: Bool = false, _ kernel: @escaping Kernel) {
     self.type = type
+    self.needsByteCollation = needsByteCollation
     self.kernel = kernel
   }
 

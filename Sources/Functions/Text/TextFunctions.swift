@@ -113,7 +113,8 @@ private let pieces: [ScalarFunction] =
   ]
 
 /// Postgres reads the second text as a regular expression.
-private let patternHint = "regular expressions are not supported: write substring(x, position, length) or split_part"
+private let patternHint =
+  "regular expressions are for ~ and !~ alone: write substring(x, position, length) or split_part"
 
 extension TextView {
   /// How often `part`, which is not empty, is found from left to right.

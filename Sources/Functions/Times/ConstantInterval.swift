@@ -18,6 +18,10 @@ struct ConstantInterval: Hashable {
     (["century", "c", "cent"], .months, 1_200), (["millennium", "mil"], .months, 12_000),
   ]
 
+  init(months: Int64, days: Int64, microseconds: Int64) {
+    (self.months, self.days, self.microseconds) = (months, days, microseconds)
+  }
+
   /// nil for what Postgres would not read, or would spread over smaller units (`1.5 months`).
   init?(_ text: String) {
     var used: Set<String> = []

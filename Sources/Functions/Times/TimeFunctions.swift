@@ -190,13 +190,8 @@ private func date(_ days: Int64, _ more: Int64) throws(ScalarError) -> Int64 {
 }
 
 private let differences: [ScalarFunction] = [
-  .plain("-", [.date, .date], .integer, notation: .infix) { row in row.give(row.integer(0) - row.integer(1)) },
-  .refused("-", [.timestamptz, .timestamptz], differenceHint), .refused("-", [.timestamp, .timestamp], differenceHint),
-  .refused("-", [.time, .time], differenceHint),
+  .plain("-", [.date, .date], .integer, notation: .infix) { row in row.give(row.integer(0) - row.integer(1)) }
 ]
-
-private let differenceHint =
-  "the difference would be an interval: write extract(epoch FROM a) - extract(epoch FROM b), in seconds"
 
 // MARK: Time zones
 

@@ -81,8 +81,9 @@ struct AggregateFunction: Sendable {
       AggregateFunction(name: "regr_slope", takes: "two numbers", form: .pair) { type, _ in
         type.isNumber ? pairShape(.slope) : nil
       },
-      AggregateFunction(name: "approx_count_distinct", takes: "a value of any type but bytea and jsonb") { type, _ in
-        guard ![.bytea, .jsonb].contains(type) else { return nil }
+      AggregateFunction(name: "approx_count_distinct", takes: "a value of any type but bytea and jsonb") {
+        type, _ in
+        guard ![.bytea, .interval, .jsonb].contains(type) else { return nil }
         return .estimate(.distinctCount, of: [AggregatePart(function: .distinct, type: .bits)], result: .bigint)
       },
       AggregateFunction(name: "percentile_cont", takes: "numbers", form: .fraction) { type, fraction in
@@ -168,6 +169,7 @@ struct AggregateFunction: Sendable {
   static func hint(forArgument type: SQLType, of name: String) -> String? {
     switch type {
     case .text: "cast it, e.g. …::double precision"
+    case .interval: "write its seconds: \(name)(extract(epoch FROM …))"
     case .boolean where name == "min": "write bool_and(…)"
     case .boolean where name == "max": "write bool_or(…)"
     case .boolean where name == "sum": "write count(*) FILTER (WHERE …)"

@@ -4,6 +4,10 @@ import Plan
 extension ExpressionTyper {
   func negate(_ syntax: SyntaxExpression, at location: Int) throws(DefinitionError) -> Expression {
     let operand = try expression(syntax)
+    if operand.type == .interval {
+      return try resolve(
+        try call("-", of: [Operand(value: .typed(operand), location: location)], at: location), as: .interval)
+    }
     guard operand.type.isNumber else {
       throw source.error(at: location, "- does not take \(operand.type.sqlName)")
     }
@@ -36,7 +40,9 @@ extension ExpressionTyper {
   private func isOfCatalogue(_ operands: [Operand]) -> Bool {
     if operands.contains(where: { if case .interval = $0.value { true } else { false } }) { return true }
     let types = operands.compactMap(\.type)
-    if types.contains(where: { [.timestamptz, .timestamp, .date, .time, .jsonb].contains($0) }) { return true }
+    if types.contains(where: { [.timestamptz, .timestamp, .date, .time, .interval, .jsonb].contains($0) }) {
+      return true
+    }
     return evaluator == .engine && types.contains(where: \.isNumeric) && types.allSatisfy { $0.isNumber }
       && !types.contains(.doublePrecision)
   }

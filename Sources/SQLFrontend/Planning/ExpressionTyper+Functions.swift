@@ -51,6 +51,12 @@ extension ExpressionTyper {
       let place = operands.indices.contains(error.argument) ? operands[error.argument].location : location
       throw source.error(at: place, error.message, hint: error.hint)
     }
+    if prepared.needsByteCollation, !isByteCollated {
+      throw source.error(
+        at: location,
+        "\(Self.shown(name)) needs COLLATE \"C\" for this pattern: what letters, digits and blanks are depends on the collation",
+        hint: "write \(function.collatedForm(written(operands[0])))")
+    }
     let expression = try bounded(.call(function, arguments, prepared.type), at: location)
     return Operand(
       value: .typed(expression), location: location, isByteCollated: isByteCollated && prepared.type == .text)
@@ -96,7 +102,9 @@ extension ExpressionTyper {
     let usable = entries.filter { $0.refusal == nil }
     // Those that begin alike, or all of a few.
     let near = usable.filter { $0.parameters.first == known.first }
-    let forms = (near.isEmpty ? Array(usable.prefix(3)) : near).map(\.form)
+    let forms = (near.isEmpty ? Array(usable.prefix(3)) : near).map(\.form).reduce(into: [String]()) {
+      if !$0.contains($1) { $0.append($1) }
+    }
     let what = "\(Self.shown(name)) \(operands.isEmpty ? "wants arguments" : "does not take")"
     throw source.error(
       at: location, what + (operands.isEmpty ? "" : " \(Self.list(operands.map(\.typeName)))"),
@@ -177,8 +185,9 @@ extension ExpressionTyper {
     switch name {
     case "regexp_replace", "regexp_match", "regexp_matches", "regexp_split_to_array", "regexp_like", "regexp_substr",
       "regexp_count":
-      return "regular expressions are not supported: write LIKE, split_part, substring, replace or translate"
-    case "age": return "an interval is no value here: write extract(epoch FROM a) - extract(epoch FROM b)"
+      return "regular expressions are for ~ and !~ alone: write split_part, substring, replace or translate"
+    case "justify_hours", "justify_days", "justify_interval", "make_interval":
+      return "write a difference of times, n * INTERVAL '1 hour', or seconds: extract(epoch FROM …)"
     case "to_char", "format":
       return "write the parts with extract, lpad and concat, or format in the endpoint that reads the table"
     case "overlay": return "write left(x, n) || 'new' || substring(x, m)"
@@ -214,7 +223,8 @@ extension Parameter {
   fileprivate func converts(to parameter: Parameter) -> Bool {
     if self == parameter { return true }
     switch (self, parameter) {
-    case (.text, .zone), (.integer, .bigint), (.integer, .numeric), (.integer, .double), (.bigint, .numeric),
+    case (.interval, .span), (.text, .zone), (.integer, .bigint), (.integer, .numeric), (.integer, .double),
+      (.bigint, .numeric),
       (.bigint, .double),
       (.numeric, .double), (.date, .timestamp), (.date, .timestamptz), (.timestamp, .timestamptz):
       return true
@@ -224,7 +234,7 @@ extension Parameter {
 
   /// Of its kin, the type that Postgres takes in doubt.
   fileprivate var isPreferred: Bool {
-    [.double, .text, .timestamptz, .boolean, .interval].contains(self)
+    [.double, .text, .timestamptz, .boolean, .interval, .span].contains(self)
   }
 }
 
@@ -248,6 +258,7 @@ extension ScalarFunction {
     case .infix: return "\(parameters[0].name) \(name) \(parameters[1].name)"
     case .cast: return "\(parameters[0].name)\(name)(digits, places)"
     case .extract: return "extract(field FROM \(parameters[1].name))"
+    case .constant: return "\(name) '…'"
     }
   }
 

@@ -26,17 +26,24 @@ extension ExpressionTyper {
       throw source.error(
         at: location, "\(place) does not take jsonb", hint: "cast it to text, or test it with IS NULL")
     }
-    guard let first = types.first else { return .text }
+    guard let first = types.first else {
+      return operands.contains { if case .interval = $0.value { true } else { false } } ? .interval : .text
+    }
     guard let other = types.first(where: { $0 != first }) else { return try widened(types, operands) }
     guard first.isNumber, let stranger = types.first(where: { !$0.isNumber }) else {
       if first.isNumber { return try widened(types, operands) }
       throw source.error(
         at: location, "\(place) takes operands of one type, not \(first.sqlName) and \(other.sqlName)",
-        hint: "cast one of them, e.g. …::\(first.sqlName)")
+        hint: Self.hint(for: [first, other], "cast one of them, e.g. …::\(first.sqlName)"))
     }
     throw source.error(
       at: location, "\(place) takes operands of one type, not \(first.sqlName) and \(stranger.sqlName)",
-      hint: "cast one of them, e.g. …::\(stranger.sqlName)")
+      hint: Self.hint(for: [first, stranger], "cast one of them, e.g. …::\(stranger.sqlName)"))
+  }
+
+  private static func hint(for types: [SQLType], _ advice: String) -> String {
+    types.contains(.interval)
+      ? "compare an interval with INTERVAL '1 hour', or write its seconds: extract(epoch FROM …)" : advice
   }
 
   private func widened(_ types: [SQLType], _ operands: [Operand]) throws(DefinitionError) -> SQLType {

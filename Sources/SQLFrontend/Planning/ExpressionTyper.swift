@@ -159,10 +159,12 @@ struct ExpressionTyper {
     switch operand.value {
     case .typed(let expression): return expression
     case .null: return .literal(.null(type))
+    case .interval(let text) where type == .interval, .quoted(let text) where type == .interval:
+      return try interval(text, at: operand.location)
     case .interval:
       throw source.error(
-        at: operand.location, "an INTERVAL is no value of an event",
-        hint: "add it to a time, subtract it from one, or write its seconds: extract(epoch FROM …)")
+        at: operand.location, "an INTERVAL is no \(type.sqlName)",
+        hint: "add it to a time, compare it with an interval, or write its seconds: extract(epoch FROM …)")
     case .quoted(let text):
       guard let literal = Literal(parsing: text, as: type) else {
         throw source.error(
@@ -170,6 +172,14 @@ struct ExpressionTyper {
       }
       return .literal(literal)
     }
+  }
+
+  /// A constant interval as a value.
+  private func interval(_ text: String, at location: Int) throws(DefinitionError) -> Expression {
+    try resolve(
+      try call(
+        ScalarFunction.intervalConstant, of: [Operand(value: .interval(text), location: location)], at: location),
+      as: .interval)
   }
 
   private static func form(of type: SQLType) -> String? {

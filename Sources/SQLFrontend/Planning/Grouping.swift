@@ -86,6 +86,9 @@ struct Grouping {
       throw source.error(
         at: syntax.location, "a key cannot be double precision: rounding would split groups",
         hint: "cast it to bigint, or group by ranges with CASE")
+    case .interval:
+      throw source.error(
+        at: syntax.location, "a key cannot be an interval", hint: "write its seconds: extract(epoch FROM …)")
     case .jsonb, .bytea:
       throw source.error(
         at: syntax.location, "a key cannot be \(expression.type.sqlName)",

@@ -211,13 +211,11 @@ extension SyntaxReader {
     switch symbol {
     case "+", "-", "*", "/", "%": return .arithmetic(symbol, operands[0], operands[1])
     case "=", "<>", "<", "<=", ">", ">=": return .comparison(symbol, operands[0], operands[1])
-    case "~", "~*", "!~", "!~*":
-      throw refuse(node, "regular expressions (\(symbol)) are not supported", hint: Self.patternHint)
     case _ where !ScalarFunction.named(symbol).isEmpty: return .operation(symbol, operands)
     default:
       throw refuse(
         node, "the operator \(symbol) is not supported",
-        hint: "operators are + - * / % ^ || = <> < <= > >= -> ->> #> #>> ? LIKE AND OR NOT")
+        hint: "operators are + - * / % ^ || = <> < <= > >= -> ->> #> #>> ? ~ ~* LIKE AND OR NOT")
     }
   }
 

@@ -2,7 +2,7 @@ import Functions
 
 /// LIKE, and operators over a constant array.
 extension SyntaxReader {
-  static let patternHint = "write LIKE 'start%', ILIKE, starts_with(…), split_part(…) or IN (…)"
+  static let patternHint = "write LIKE 'start%', ~ '^start', ILIKE, starts_with(…), split_part(…) or IN (…)"
 
   func like(_ node: Node, _ symbol: String) throws(DefinitionError) -> SyntaxExpression.Kind {
     guard let left = node.node("lexpr"), let right = node.node("rexpr") else {
@@ -44,6 +44,7 @@ extension SyntaxReader {
       case "!~~": kind = .operation("NOT LIKE", [operand, element])
       case "~~*": kind = .operation("ILIKE", [operand, element])
       case "!~~*": kind = .operation("NOT ILIKE", [operand, element])
+      case "~", "!~", "~*", "!~*": kind = .operation(symbol, [operand, element])
       default: throw refuse(node, "\(symbol) ANY and ALL are not supported", hint: "write = ANY (ARRAY['a', 'b'])")
       }
       terms.append(SyntaxExpression(kind: kind, location: node.location))

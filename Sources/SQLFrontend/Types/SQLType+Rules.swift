@@ -25,7 +25,7 @@ extension SQLType {
     case "int2", "smallint": "write integer"
     case "float4", "real": "write double precision"
     case "varchar", "bpchar", "char", "name": "write text"
-    case "interval": "an INTERVAL is a constant: INTERVAL '1 minute', as the size of a window or added to a time"
+    case "interval": "an interval is a constant, INTERVAL '1 minute', or the difference of two times"
     default:
       "types are boolean, integer, bigint, numeric, double precision, text, timestamptz, timestamp, date, time, uuid"
     }
@@ -52,14 +52,14 @@ extension SQLType {
   var isOrdered: Bool {
     switch self {
     case .integer, .bigint, .numeric, .doublePrecision, .timestamptz, .timestamp, .date, .time: true
-    case .boolean, .text, .bytea, .uuid, .jsonb, .bits, .bigints: false
+    case .boolean, .text, .interval, .bytea, .uuid, .jsonb, .bits, .bigints: false
     }
   }
 
   /// Whether `<` and `>` order its values; those of text, if it says by which collation.
   var isComparable: Bool {
     switch self {
-    case .boolean, .uuid, .bytea, .text: true
+    case .boolean, .uuid, .bytea, .text, .interval: true
     default: isOrdered
     }
   }

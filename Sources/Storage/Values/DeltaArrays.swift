@@ -51,8 +51,8 @@ extension PostgresArray {
     case .uuid: .uuid
     case .jsonb: .jsonb
     case .bits: .bits
-    // As Postgres writes it.
-    case .bigints: .text
+    // As Postgres writes it. An interval is never stored.
+    case .bigints, .interval: .text
     }
   }
 }

@@ -1,7 +1,7 @@
--- error: 6:21: regular expressions (~) are not supported near "~"
--- hint: write LIKE 'start%', ILIKE, starts_with(…), split_part(…) or IN (…)
+-- error: 6:23: the escape \1 is not supported near "'(A)\1'"
+-- hint: regular expressions here have . [a-z] [^a] \d \s \w ^ $ ( | ) * + ? {m,n}
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads
-WHERE content.title ~ 'A'
+WHERE content.title ~ '(A)\1'
 GROUP BY tumble("timestamp", INTERVAL '1 minute');

@@ -1,5 +1,5 @@
--- error: 6:19: - of timestamptz and timestamptz is not supported for events near "-"
--- hint: the difference would be an interval: write extract(epoch FROM a) - extract(epoch FROM b), in seconds
+-- error: 6:33: = takes operands of one type, not interval and integer near "="
+-- hint: compare an interval with INTERVAL '1 hour', or write its seconds: extract(epoch FROM …)
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads
