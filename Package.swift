@@ -27,6 +27,7 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     .systemLibrary(name: "CProcess"),
     .systemLibrary(name: "CPrefetch"),
     .systemLibrary(name: "CTextScan"),
@@ -64,7 +65,8 @@ let package = Package(
     .target(name: "TextFiles"),
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
     .target(name: "Observability", dependencies: ["Hexadecimal", "Threads"]),
-    .target(name: "Configuration", dependencies: ["CProcess", "Spelling", "TextFiles"]),
+    .target(name: "Access", dependencies: ["CCrypto", "Hexadecimal", "Threads"]),
+    .target(name: "Configuration", dependencies: ["Access", "CProcess", "Spelling", "TextFiles"]),
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Hexadecimal", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
@@ -131,7 +133,7 @@ let package = Package(
       ]),
     .target(
       name: "StatsAPI",
-      dependencies: ["CZlib", "Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
+      dependencies: ["Access", "CZlib", "Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
 
     .target(
       name: "Benchmark",
@@ -151,7 +153,8 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Explain",
+        "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard",
+        "Explain",
         "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan",
         "Postgres", "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "Spelling", "StatsAPI", "Storage",
         "Tail", "TestRunner", "TextFiles", "Threads",
@@ -198,6 +201,7 @@ let package = Package(
     .testTarget(name: "TextFilesTests", dependencies: ["TextFiles"]),
     .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "Threads"]),
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
+    .testTarget(name: "AccessTests", dependencies: ["Access"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "PostgresTests", dependencies: ["ChildProcess", "Postgres", "TestThreads", "Threads"]),
     .target(name: "KafkaTestNode", dependencies: ["CRdKafka", "ChildProcess", "Kafka"], path: "Tests/KafkaTestNode"),
@@ -212,7 +216,7 @@ let package = Package(
     .testTarget(
       name: "StatsAPITests",
       dependencies: [
-        "ChildProcess", "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+        "Access", "ChildProcess", "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
         "TestThreads", "Threads",
       ]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
