@@ -27,6 +27,7 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     .systemLibrary(name: "CProcess"),
     .systemLibrary(name: "CPrefetch"),
@@ -133,7 +134,7 @@ let package = Package(
       ]),
     .target(
       name: "StatsAPI",
-      dependencies: ["Access", "CZlib", "Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
+      dependencies: ["Access", "CZlib", "CZstd", "Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
 
     .target(
       name: "Benchmark",

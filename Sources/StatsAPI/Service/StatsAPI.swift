@@ -173,8 +173,8 @@ public final class StatsAPI: Sendable {
   }
 
   private static func content(of answer: EndpointAnswer, for head: borrowing RequestHead) -> EndpointAnswer.Content {
-    let acceptsGzip = head.header("Accept-Encoding").map(Gzip.isAccepted) ?? false
-    return answer.content(.init(form: .json, isGzip: acceptsGzip))
+    let coding = head.header("Accept-Encoding").flatMap(ContentCoding.init(accept:))
+    return answer.content(.init(form: .json, coding: coding))
   }
 
   private static let fresh = [HTTPHeader("Cache-Control", "no-store")]
@@ -229,7 +229,7 @@ public final class StatsAPI: Sendable {
     let known = reply.request.header("If-None-Match")
     switch file {
     case .kept(let kept):
-      let content = kept.content(acceptsGzip: reply.acceptsGzip)
+      let content = kept.content(reply.coding)
       if let known, content.tag.matches(ifNoneMatch: known) {
         let headers = content.headers.filter { $0.name != "Content-Encoding" }
         reply.send(HTTPResponse(status: 304, headers: headers))
