@@ -106,7 +106,7 @@ public struct EventDocuments: Sendable {
     case .date: appendJSONString(DateTimeText.date(days: column.integers[row]), to: &output)
     case .time: appendJSONString(DateTimeText.iso8601(time: column.integers[row]), to: &output)
     case .text, .uuid: append(text: column.texts[row].bytes, to: &output)
-    case .bytea, .bits, .bigints: append(bytes: column.texts[row].bytes, to: &output)
+    case .bytea, .bits, .array: append(bytes: column.texts[row].bytes, to: &output)
     case .jsonb: append(document: column.texts[row].bytes, to: &output)
     }
   }

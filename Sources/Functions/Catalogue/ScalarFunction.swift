@@ -114,7 +114,8 @@ public enum Parameter: Hashable, Sendable {
   /// A constant, written `INTERVAL '…'`.
   case interval
   /// Of stored states, which no function takes.
-  case bits, bigints
+  case bits
+  case array(SQLType.ArrayElement)
   /// A constant text: the name of a time zone.
   case zone
 
@@ -135,7 +136,7 @@ public enum Parameter: Hashable, Sendable {
       case .uuid: .uuid
       case .jsonb: .jsonb
       case .bits: .bits
-      case .bigints: .bigints
+      case .array(let element): .array(element)
       }
   }
 
@@ -156,7 +157,7 @@ public enum Parameter: Hashable, Sendable {
     case .uuid: .uuid
     case .jsonb: .jsonb
     case .bits: .bits
-    case .bigints: .bigints
+    case .array(let element): .array(element)
     }
   }
 
