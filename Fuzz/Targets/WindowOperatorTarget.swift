@@ -190,7 +190,7 @@ private func cell(_ spec: ColumnSpec, _ reader: inout InputReader) -> Cell {
     return .decimal(min(max(value, -limit), limit))
   case .doublePrecision:
     return .real(reader.below(2) == 0 ? Double(reader.byte()) / 4 : Double(bitPattern: reader.bits()))
-  case .text, .bytea, .uuid, .jsonb, .bits, .bigints: return .bytes(text(&reader))
+  case .text, .bytea, .uuid, .jsonb, .bits, .array: return .bytes(text(&reader))
   }
 }
 

@@ -27,8 +27,23 @@ public enum SQLType: Hashable, Sendable {
   case jsonb
   /// `bit varying`, as bytes: of stored states alone, never of an event.
   case bits
-  /// `bigint[]`, as Postgres writes it: of stored states alone, never of an event.
-  case bigints
+  /// An array of numbers, as Postgres writes it: of results and stored states alone, never of an event.
+  case array(ArrayElement)
+
+  /// What an array holds.
+  public enum ArrayElement: Hashable, Sendable {
+    case integer, bigint, numeric, doublePrecision
+
+    /// The type of an element; of `numeric` without places.
+    public var type: SQLType {
+      switch self {
+      case .integer: .integer
+      case .bigint: .bigint
+      case .numeric: .numeric(scale: 0)
+      case .doublePrecision: .doublePrecision
+      }
+    }
+  }
 
   /// How values of this type lie in a `Column`.
   public var physical: PhysicalType {
@@ -37,7 +52,7 @@ public enum SQLType: Hashable, Sendable {
     case .integer, .bigint, .timestamptz, .timestamp, .date, .time: .integer
     case .numeric, .interval: .decimal
     case .doublePrecision: .double
-    case .text, .bytea, .uuid, .jsonb, .bits, .bigints: .text
+    case .text, .bytea, .uuid, .jsonb, .bits, .array: .text
     }
   }
 
@@ -59,7 +74,7 @@ public enum SQLType: Hashable, Sendable {
     case .uuid: "uuid"
     case .jsonb: "jsonb"
     case .bits: "bit varying"
-    case .bigints: "bigint[]"
+    case .array(let element): "\(element.type.sqlName)[]"
     }
   }
 }

@@ -129,7 +129,7 @@ private struct FieldConversion {
       each { row throws(ValueFault) in
         target.texts[row] = try ValueText.uuid(raw.texts[row].bytes, arena: &batch.arena)
       }
-    case .interval, .jsonb, .bytea, .bits, .bigints:
+    case .interval, .jsonb, .bytea, .bits, .array:
       // No definition declares it; should one ever, its events are put aside instead of being counted wrongly.
       each { _ throws(ValueFault) in throw ValueFault(.unresolvable, "a text is not read as \(declared.type.sqlName)") }
     }

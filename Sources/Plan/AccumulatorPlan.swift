@@ -28,13 +28,31 @@ public struct AccumulatorPlan: Hashable, Sendable {
     /// A sketch of how the values are distributed: how many lie in each bucket of sizes. Starts at NULL; merges by
     /// addition, bucket by bucket.
     case quantiles = "percentile"
+    /// The value of the earliest event time, of several the least. Starts at NULL; merges with its companion, the earliest
+    /// event time of the same values.
+    case first
+    /// The value of the latest event time, of several the greatest. Starts at NULL; merges with its companion, the latest
+    /// event time of the same values.
+    case last
+    /// How often each value came, of the most frequent ones. Starts at NULL; merges by addition, value by value, with what
+    /// `frequentValues` says of more of them.
+    case frequencies = "value counts"
+    /// How many values lie between bounds. Starts at NULL; merges by addition, element by element.
+    case histogram
   }
+
+  /// How many values `frequencies` keeps. Where there are more, the count of the next one is taken off all of them, and those
+  /// that have none left are forgotten (Misra and Gries, 1982; Agarwal et al.: Mergeable Summaries, 2012): each count is too
+  /// low by at most one in `frequentValues` + 1 of all values.
+  public static let frequentValues = 256
 
   public var function: Function
   /// nil for `count(*)`.
   public var argument: Expression?
-  /// Of `codeviations` alone.
+  /// Of `codeviations`; of `first` and `last` the event time.
   public var secondArgument: Expression?
+  /// Of `histogram` the bounds, ascending.
+  public var constants: [Literal]
   /// Only rows for which it is true take part.
   public var filter: Expression?
   /// The column that stores it.
@@ -47,12 +65,13 @@ public struct AccumulatorPlan: Hashable, Sendable {
   public var companions: [Int]
 
   public init(
-    function: Function, argument: Expression?, secondArgument: Expression? = nil, filter: Expression?, column: String,
-    type: SQLType, comment: String, companions: [Int] = []
+    function: Function, argument: Expression?, secondArgument: Expression? = nil, constants: [Literal] = [],
+    filter: Expression?, column: String, type: SQLType, comment: String, companions: [Int] = []
   ) {
     self.function = function
     self.argument = argument
     self.secondArgument = secondArgument
+    self.constants = constants
     self.filter = filter
     self.column = column
     self.type = type
@@ -64,15 +83,15 @@ public struct AccumulatorPlan: Hashable, Sendable {
   /// aggregate is a view over it.
   public var isOpaque: Bool {
     switch function {
-    case .deviations, .codeviations, .distinct, .quantiles: true
-    case .count, .sum, .min, .max, .boolAnd, .boolOr, .sumOfSquares: false
+    case .deviations, .codeviations, .distinct, .quantiles, .first, .last, .frequencies: true
+    case .count, .sum, .min, .max, .boolAnd, .boolOr, .sumOfSquares, .histogram: false
     }
   }
 
   /// The type in which a delta brings the state: what has no array of its own travels as text.
   public var deltaType: SQLType {
     switch function {
-    case .sumOfSquares, .quantiles: .text
+    case .sumOfSquares, .quantiles, .histogram: .text
     default: type
     }
   }

@@ -48,6 +48,14 @@ public enum Estimate: Hashable, Sendable {
   case continuousPercentile(Double)
   /// The same, always one of the values, of the given type.
   case discretePercentile(Double, SQLType)
+  /// Several of them as an array: `continuousPercentile`, or of a type `discretePercentile`.
+  case percentiles([Double], discrete: SQLType?)
+  /// The part itself.
+  case value
+  /// Of counts of values: the most frequent one, of several the least.
+  case mode(SQLType)
+  /// Of counts of values: so many of the most frequent ones with their counts, as jsonb.
+  case mostFrequent(Int, SQLType)
 }
 
 /// How far values are spread around their mean.

@@ -32,7 +32,24 @@ import Testing
     percentile_cont(0.99) WITHIN GROUP (ORDER BY n) FILTER (WHERE flag) AS p99_n,
     percentile_disc(0.9) WITHIN GROUP (ORDER BY i) AS p90_i, percentile_disc(0) WITHIN GROUP (ORDER BY l) AS p0_l,
     percentile_disc(1) WITHIN GROUP (ORDER BY n) AS p100_n,
-    percentile_disc(0.25) WITHIN GROUP (ORDER BY always) AS p25_always
+    percentile_disc(0.25) WITHIN GROUP (ORDER BY always) AS p25_always,
+    percentile_cont(ARRAY[0.5, 0, 0.95, 1]) WITHIN GROUP (ORDER BY n) AS several_n,
+    percentile_disc(ARRAY[0.1, 0.9]) WITHIN GROUP (ORDER BY i) FILTER (WHERE flag) AS several_i,
+    percentile_disc(ARRAY[0.5]) WITHIN GROUP (ORDER BY n) AS several_discrete_n,
+    first(i) AS first_i, last(i) AS last_i, last(l) FILTER (WHERE flag) AS last_l, first(n) AS first_n, last(d) AS last_d,
+    last(e) FILTER (WHERE d > 1000) AS last_e, first(t COLLATE "C") AS first_t, last(t COLLATE "C") AS last_t,
+    last(u) AS last_u, first(day) AS first_of_days, last(clock) AS last_of_clocks, first(at) AS first_of_ats,
+    last(local) AS last_of_locals, last(flag) AS last_flag, first(always) AS first_always, last(always) - first(always) AS moved,
+    mode() WITHIN GROUP (ORDER BY i / 200) AS mode_i, mode() WITHIN GROUP (ORDER BY n::numeric(12,0) % 3) AS mode_n,
+    mode() WITHIN GROUP (ORDER BY t COLLATE "C") FILTER (WHERE flag) AS mode_t, mode() WITHIN GROUP (ORDER BY flag) AS mode_flag,
+    mode() WITHIN GROUP (ORDER BY day) AS mode_day, mode() WITHIN GROUP (ORDER BY u) AS mode_u,
+    mode() WITHIN GROUP (ORDER BY clock) AS mode_clock,
+    approx_top_k(l % 20, 5) AS top_l, approx_top_k(n % 0.05, 3) AS top_n, approx_top_k(t COLLATE "C", 10) AS top_t,
+    approx_top_k(at, 2) AS top_at, approx_top_k(local, 2) FILTER (WHERE flag) AS top_local, approx_top_k(flag, 5) AS top_flag,
+    approx_top_k(always / 100, 100) AS top_always,
+    histogram(i, ARRAY[-500, 0, 0.5, 999]) AS histogram_i, histogram(d, ARRAY[980, 1000, 1.0265e3]) AS histogram_d,
+    histogram(n, ARRAY[-1000.25, 0, 500000.125]) FILTER (WHERE flag) AS histogram_n, histogram(l, ARRAY[0, 5000000000]) AS histogram_l,
+    histogram(i, ARRAY[7]) FILTER (WHERE i > 100000) AS histogram_none
     """
 
   @Test(
@@ -65,7 +82,10 @@ import Testing
       """
       SELECT approx_count_distinct_estimate(approx_count_distinct_merge(distinct_t_state)),
         percentile_merge(p90_i_state), percentile_estimate(percentile_merge(p90_i_state), 0.9, true),
-        round(deviations_merge(var_pop_d_count, var_pop_d_sum, var_pop_d_deviations)::numeric, 4)
+        round(deviations_merge(var_pop_d_count, var_pop_d_sum, var_pop_d_deviations)::numeric, 4),
+        first(first_t_value ORDER BY first_t_at, first_t_value COLLATE "C"), last(last_i_value ORDER BY last_i_at, last_i_value),
+        mode_estimate(frequencies_merge(mode_i_counts), NULL::integer),
+        approx_top_k_estimate(frequencies_merge(top_l_counts), 5, NULL::bigint), histogram_merge(histogram_i)
       FROM results_state
       """)
     let whole = try scratch.rows(
@@ -73,7 +93,11 @@ import Testing
       SELECT approx_count_distinct(e.\(scratch.event("t"))),
         percentile_state(array_agg(e.\(scratch.event("i"))::double precision)),
         percentile_estimate(percentile_state(array_agg(e.\(scratch.event("i"))::double precision)), 0.9, true),
-        round(regr_sxx(e.\(scratch.event("d")), e.\(scratch.event("d")))::numeric, 4)
+        round(regr_sxx(e.\(scratch.event("d")), e.\(scratch.event("d")))::numeric, 4),
+        first(e.\(scratch.event("t")) ORDER BY e.\(scratch.event("ts")), e.\(scratch.event("t")) COLLATE "C"),
+        last(e.\(scratch.event("i")) ORDER BY e.\(scratch.event("ts")), e.\(scratch.event("i"))),
+        mode() WITHIN GROUP (ORDER BY e.\(scratch.event("i")) / 200),
+        approx_top_k(e.\(scratch.event("l")) % 20, 5), histogram(e.\(scratch.event("i")), ARRAY[-500, 0, 0.5, 999])
       FROM all_events AS e
       """)
     #expect(rolled == whole)
@@ -87,7 +111,8 @@ import Testing
       row[scratch.index(name)] = value
     }
     let day: Int64 = 86_400_000_000
-    set("ts", .integer(Self.start + .random(in: 0..<180_000_000, using: &random)))
+    // Of few times, so that many are equal.
+    set("ts", .integer(Self.start + 1_000_000 * .random(in: 0..<180, using: &random)))
     set("g", .integer(.random(in: 0..<4, using: &random)))
     set("always", .integer(.random(in: -5...5000, using: &random)))
     func maybe(_ name: String, _ value: Value) {

@@ -127,7 +127,8 @@ final class ScratchAggregate {
       "SELECT \(list(identity)), \(list(columns.map(\.name))) FROM results ORDER BY \(order)")
     let expected = try rows(
       """
-      SELECT \(list(sources)), \(list(columns.map(\.source))), \(list(columns.map { $0.magnitude ?? sources[0] }))
+      SELECT \(list(sources)), \(list(columns.map(\.source))), \(list(columns.map { $0.magnitude ?? sources[0] })),
+        \(list(columns.map { $0.exactness ?? sources[0] }))
       FROM (\(batch.text)) AS b ORDER BY \(order)
       """)
     guard stored.count == expected.count else { return ["\(stored.count) rows, not \(expected.count)"] }
@@ -136,7 +137,8 @@ final class ScratchAggregate {
       for (index, column) in columns.enumerated() where column.isComparable {
         let (kept, wanted) = (left[identity.count + index], right[identity.count + index])
         let bound = column.magnitude == nil ? nil : right[identity.count + columns.count + index]
-        if kept == wanted || isClose(column, kept, wanted, bound) { continue }
+        let isExact = column.exactness == nil || right[identity.count + 2 * columns.count + index] == "true"
+        if !isExact || kept == wanted || isClose(column, kept, wanted, bound) { continue }
         found.append("\(column.name) of \(left.prefix(identity.count)): \(kept ?? "NULL"), not \(wanted ?? "NULL")")
       }
     }
@@ -145,6 +147,12 @@ final class ScratchAggregate {
 
   /// Whether two numbers are alike as far as they have to be.
   private func isClose(_ column: BatchSelect.Column, _ kept: String?, _ wanted: String?, _ bound: String?) -> Bool {
+    if let kept, let wanted, kept.hasPrefix("{"), wanted.hasPrefix("{") {
+      let (left, right) = (
+        kept.dropFirst().dropLast().split(separator: ","), wanted.dropFirst().dropLast().split(separator: ",")
+      )
+      return left.count == right.count && zip(left, right).allSatisfy { isClose(column, String($0), String($1), bound) }
+    }
     guard let kept = kept.flatMap(Double.init), let wanted = wanted.flatMap(Double.init) else { return false }
     guard column.magnitude != nil || column.tolerance != nil || isDouble(column.name) else { return false }
     let size = max(abs(kept), abs(wanted), bound.flatMap(Double.init) ?? 0)

@@ -43,7 +43,7 @@ extension Column {
     case .integer, .bigint, .time: String(integers[row])
     case .numeric(let scale): "\(decimals[row])e-\(scale)"
     case .interval: "\(decimals[row].intervalSpan)"
-    case .text, .bytea, .uuid, .jsonb, .bits, .bigints: texts[row].description
+    case .text, .bytea, .uuid, .jsonb, .bits, .array: texts[row].description
     }
   }
 }
@@ -80,7 +80,7 @@ extension SQLType {
     case .time: .time
     case .uuid: .uuid
     // As text, since what jsonb refuses is a case of its own.
-    case .text, .interval, .bytea, .jsonb, .bits, .bigints: .text
+    case .text, .interval, .bytea, .jsonb, .bits, .array: .text
     }
   }
 }

@@ -58,7 +58,7 @@ struct RandomValues: RandomNumberGenerator {
     case .uuid: .text(uuid())
     case .text: .text(text())
     case .jsonb: .text(chance(3) ? number() : json(depth: 0))
-    case .interval, .bytea, .bits, .bigints: .text("")
+    case .interval, .bytea, .bits, .array: .text("")
     }
   }
 

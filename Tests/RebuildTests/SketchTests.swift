@@ -25,7 +25,13 @@ import Testing
            percentile_disc(0.5) WITHIN GROUP (ORDER BY download.duration_seconds)
              FILTER (WHERE download.status = 'success') AS median,
            percentile_cont(0.95) WITHIN GROUP (ORDER BY content.size_gb)
-             - percentile_cont(0.5) WITHIN GROUP (ORDER BY content.size_gb) AS tail
+             - percentile_cont(0.5) WITHIN GROUP (ORDER BY content.size_gb) AS tail,
+           percentile_cont(ARRAY[0.25, 0.75]) WITHIN GROUP (ORDER BY content.size_gb) AS quartiles,
+           first(content.title COLLATE "C") AS first_title,
+           last(content.size_gb) FILTER (WHERE download.status = 'success') AS last_size,
+           mode() WITHIN GROUP (ORDER BY content.title COLLATE "C") AS favourite,
+           approx_top_k(download.duration_seconds / 100, 3) AS durations_by_100,
+           histogram(content.size_gb, ARRAY[1, 10, 50.5]) AS sizes
     FROM content_downloads
     GROUP BY \(window), "user".region;
     """
@@ -61,7 +67,8 @@ import Testing
       ) == [
         "region", "window_start", "window_end", "n", "all_large", "any_failed", "spread", "durations", "slope",
         "titles",
-        "p95", "median", "tail", "updated_at",
+        "p95", "median", "tail", "quartiles", "first_title", "last_size", "favourite", "durations_by_100", "sizes",
+        "updated_at",
       ])
     #expect(try bench.rows("SELECT count(*) FROM minutes WHERE p95 IS NULL OR titles = 0 OR spread IS NULL") == ["0"])
     #expect(try bench.rows("SELECT sum(n) FROM minutes") == ["2000"])
@@ -71,13 +78,21 @@ import Testing
 
   @Test("a lost part of a sketch is found, and a replay makes it anew")
   func repair() throws {
-    let query = "SELECT region, window_start, titles, p95, median, durations FROM minutes ORDER BY 1, 2"
+    let query = """
+      SELECT region, window_start, titles, p95, median, durations, first_title, last_size, favourite, durations_by_100, sizes
+      FROM minutes ORDER BY 1, 2
+      "
     let before = try bench.rows(query)
     try bench.connection.execute(
-      "UPDATE minutes_state SET titles_state = NULL, p95_state = percentile_state(ARRAY[1000])")
+      """
+      UPDATE minutes_state SET titles_state = NULL, p95_state = percentile_state(ARRAY[1000]), last_size_value = -1,
+        favourite_counts = '{"none": 1}', sizes = histogram_union(sizes, sizes)
+      """)
     let lines = try bench.recount(load).aggregates.flatMap(\.differences)
     #expect(lines.contains { $0.contains(", titles: stored 0") })
-    #expect(lines.contains { $0.contains(", p95: stored") })
+    for column in ["p95", "last_size", "favourite", "sizes"] {
+      #expect(lines.contains { $0.contains(", \(column): stored") }, "\(column)")
+    }
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
     _ = try Replay(

@@ -98,4 +98,72 @@ import Testing
     ).aggregates[0]
     #expect(plan.accumulators.map(\.column) == ["p50_state", "flagged_state", "a_state"])
   }
+
+  @Test("first and last are read from a value beside its event time, and the batch is told the order")
+  func picks() throws {
+    let (plan, sql, type) = try result("last(\"user\".region /* where */ COLLATE \"C\") FILTER (WHERE extra.flag)")
+    #expect(plan.accumulators.map(\.column) == ["x_at", "x_value"])
+    #expect(plan.accumulators.map(\.function) == [.max, .last])
+    #expect(plan.accumulators[1].companions == [0])
+    #expect(plan.accumulators[0].filter == plan.accumulators[1].filter)
+    #expect(sql == "x_value")
+    #expect(type == .text)
+    #expect(plan.tableName == "x_state")
+    #expect(
+      plan.select.text.contains(
+        """
+        last("user".region /* where */ COLLATE "C" ORDER BY "timestamp", ("user".region /* where */ COLLATE "C")) FILTER
+        """))
+    #expect(
+      ResultTable(plan).upsertStatement.contains(
+        """
+        CASE WHEN t.x_value IS NULL OR (excluded.x_at, excluded.x_value COLLATE "C") > (t.x_at, t.x_value COLLATE "C") \
+        THEN excluded.x_value ELSE t.x_value END
+        """))
+    #expect(try result("first(extra.big)").plan.accumulators.map(\.function) == [.min, .first])
+    #expect(try result("first(extra.big) + last(extra.big)").type == .bigint)
+  }
+
+  @Test("the mode and the most frequent values of one expression are read from one state")
+  func frequencies() throws {
+    let plan = try plan(
+      select: """
+        mode() WITHIN GROUP (ORDER BY extra.price) AS a, approx_top_k(extra.price, 7) AS b,
+        approx_top_k(content.title COLLATE "C", 7) AS c
+        """
+    ).aggregates[0]
+    #expect(plan.accumulators.map(\.column) == ["a_counts", "c_counts"])
+    let texts: [String] = plan.shownColumns.compactMap { if case .generated(let sql) = $0.role { sql } else { nil } }
+    #expect(
+      texts == [
+        "round(mode_estimate(a_counts, NULL::numeric), 2)", "approx_top_k_estimate(a_counts, 7, NULL::numeric)",
+        "approx_top_k_estimate(c_counts, 7, NULL::text COLLATE \"C\")",
+      ])
+  }
+
+  @Test(
+    "percentiles at several fractions are an array, read from the state of one",
+    arguments: [
+      ("percentile_cont(ARRAY[0.5, 1])", "extra.big", "double precision[]"),
+      ("percentile_disc(ARRAY[0.5])", "download.duration_seconds", "integer[]"),
+      ("percentile_disc(ARRAY[0.5, 0.9])", "extra.price", "numeric[]"),
+    ])
+  func severalPercentiles(_ call: String, _ value: String, _ type: String) throws {
+    let found = try result("\(call) WITHIN GROUP (ORDER BY \(value))")
+    #expect(found.type?.sqlName == type)
+    #expect(found.sql.hasPrefix("CASE WHEN x_state IS NOT NULL THEN ARRAY["))
+    #expect(found.plan.accumulators.map(\.function) == [.quantiles])
+  }
+
+  @Test("a histogram is stored as it is read, and its bounds are what its numbers mean")
+  func histograms() throws {
+    let stream = try plan(select: "histogram(content.size_gb, ARRAY[-1, 0.5, 1e3]) AS x")
+    let aggregate = stream.aggregates[0]
+    #expect(aggregate.outputs.map(\.source) == [.accumulator(0)])
+    #expect(!aggregate.hasStateTable)
+    #expect(aggregate.shownColumns.first { $0.name == "x" }?.type.sqlName == "bigint[]")
+    #expect(
+      TableShape(aggregate, of: stream).meaning(of: "column x")
+        == "bigint[] from histogram(content.size_gb, ARRAY[-1, 0.5, 1000])")
+  }
 }

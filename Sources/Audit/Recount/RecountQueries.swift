@@ -103,21 +103,34 @@ struct RecountQueries {
     }
   }
 
+  /// Estimates that are exact in some rows only, and the name under which is kept whether they are.
+  private var estimates: [(column: BatchSelect.Column, exactness: String)] {
+    select.columns.filter { $0.exactness != nil }.enumerated().map {
+      ($1, quotedIdentifier("streampulse exactness \($0)"))
+    }
+  }
+
+  /// What rows of Postgres have besides the columns of the stored ones.
+  private var extras: [(name: String, type: String, source: String?)] {
+    sums.map { ($0.magnitude, "double precision", $0.column.magnitude) }
+      + estimates.map { ($0.exactness, "boolean", $0.column.exactness) }
+  }
+
   /// Makes the table `recount_rows` for what Postgres computes, with the types of the stored rows, and `recount_refused`
   /// for the windows that it does not compute.
   var recountTables: String {
     """
     DROP TABLE IF EXISTS recount_rows, recount_cells, recount_excused, recount_refused;
     CREATE TEMPORARY TABLE recount_rows AS
-    SELECT *\(sums.map { ", NULL::double precision AS \($0.magnitude)" }.joined()) FROM \(stored) WITH NO DATA;
+    SELECT *\(extras.map { ", NULL::\($0.type) AS \($0.name)" }.joined()) FROM \(stored) WITH NO DATA;
     CREATE TEMPORARY TABLE recount_refused (window_start timestamptz, reason text)
     """
   }
 
   /// Fills `recount_rows`.
   var recount: String {
-    let targets = columns.map { quotedIdentifier($0.name) } + sums.map(\.magnitude)
-    let sources = select.columns.map(\.source) + sums.compactMap(\.column.magnitude)
+    let targets = columns.map { quotedIdentifier($0.name) } + extras.map(\.name)
+    let sources = select.columns.map(\.source) + extras.compactMap(\.source)
     return """
       INSERT INTO recount_rows (\(targets.joined(separator: ", ")))
       SELECT \(sources.map(quotedIdentifier).joined(separator: ", ")) FROM (
@@ -155,15 +168,24 @@ struct RecountQueries {
     let incomparable = Set(select.columns.filter { !$0.isComparable }.map(\.name))
     let measures = columns.enumerated().filter { !identity.contains($1.name) && !incomparable.contains($1.name) }
     let pairs = measures.flatMap { index, column in
-      [("s", 1), ("r", 2)].map {
-        "(array_agg(\(quotedIdentifier(column.name))) FILTER (WHERE \(Self.side) = \($0.1)))[1] AS \($0.0)\(index)"
+      let name = quotedIdentifier(column.name)
+      return [("s", 1), ("r", 2)].map { side, number in
+        let filter = "FILTER (WHERE \(Self.side) = \(number))"
+        // There is one at most. An array of arrays has no elements.
+        let value =
+          if case .array = column.type { "max(\(name)) \(filter)" } else { "(array_agg(\(name)) \(filter))[1]" }
+        return "\(value) AS \(side)\(index)"
       }
     }
-    let bounds = sums.enumerated().map { "max(\($1.magnitude)) AS m\($0)" }
+    let bounds =
+      sums.enumerated().map { "max(\($1.magnitude)) AS m\($0)" }
+      + estimates.enumerated().map { "bool_and(\($1.exactness)) AS e\($0)" }
     let cells = measures.map { index, column in
       let bound = sums.firstIndex { $0.column.name == column.name }.map { ", m\($0)::numeric" } ?? ""
       // A result is NULL where its arithmetic could leave the range of a type, also where it just does not.
-      let canTell = guarded.contains(column.name) ? "s\(index) IS NOT NULL AND " : ""
+      let isThere = guarded.contains(column.name) ? "s\(index) IS NOT NULL AND " : ""
+      let isExact = estimates.firstIndex { $0.column.name == column.name }.map { "e\($0) AND " } ?? ""
+      let canTell = isThere + isExact
       let tolerance = select.columns.first { $0.name == column.name }?.tolerance
       return
         "(\(quotedLiteral(column.name)), s\(index)::text, r\(index)::text, is_stored AND is_recounted AND \(canTell)"
@@ -196,10 +218,10 @@ struct RecountQueries {
   private var bothSides: String {
     let names = columns.map { quotedIdentifier($0.name) }.joined(separator: ", ")
     return """
-      SELECT 1 AS \(Self.side), \(names)\(sums.map { ", NULL::double precision AS \($0.magnitude)" }.joined())
+      SELECT 1 AS \(Self.side), \(names)\(extras.map { ", NULL::\($0.type) AS \($0.name)" }.joined())
       FROM \(stored)
       UNION ALL
-      SELECT 2, \(names)\(sums.map { ", \($0.magnitude)" }.joined()) FROM recount_rows
+      SELECT 2, \(names)\(extras.map { ", \($0.name)" }.joined()) FROM recount_rows
       """
   }
 
@@ -209,6 +231,13 @@ struct RecountQueries {
   private func differs(
     _ stored: String, _ recounted: String, _ type: SQLType, _ bound: String, _ tolerance: Double?
   ) -> String {
+    if case .array(let element) = type, tolerance != nil {
+      return """
+        (cardinality(\(stored)) IS DISTINCT FROM cardinality(\(recounted)) OR EXISTS (
+          SELECT FROM unnest(\(stored), \(recounted)) AS e (s, r)
+          WHERE \(differs("e.s", "e.r", element.type, bound, tolerance))))
+        """
+    }
     guard type == .doublePrecision || tolerance != nil else { return "(\(stored) IS DISTINCT FROM \(recounted))" }
     let finite = [stored, recounted].map { "coalesce(\($0)::text, 'NaN') NOT IN ('NaN', 'Infinity', '-Infinity')" }
     return """

@@ -14,10 +14,15 @@ final class Accumulator {
     case codeviations
     case distinct
     case quantiles
+    case pick(PhysicalType, wantsLater: Bool)
+    /// The value is interned, under that number.
+    case frequencies(Int)
+    case histogram(HistogramBounds)
   }
 
   private let function: Function
   private let type: SQLType
+  private let argumentType: SQLType
   private let argument: Program.Register?
   private let secondArgument: Program.Register?
   /// For messages.
@@ -30,16 +35,18 @@ final class Accumulator {
   /// Where else in a row the state is, when one cell is not enough.
   private let further: [Int]
   /// What cells of sketches lead to.
-  private var tables = SketchTables()
+  private var tables: SketchTables
   /// Room for a mask made of the filter and the argument's validity, when there are both.
   private let both: UnsafeMutablePointer<UInt8>?
   /// Of texts, and of states that are drained as texts.
   private var texts = TextArena(chunkSize: 64 * 1024)
   private var newTexts: NewTexts?
 
-  /// - Parameter layout: gets the cells that the accumulator needs.
+  /// - Parameters:
+  ///   - counted: the number under which the argument is interned, where values are counted.
+  ///   - layout: gets the cells that the accumulator needs.
   init(
-    _ plan: AccumulatorPlan, argument: Program.Register?, secondArgument: Program.Register? = nil,
+    _ plan: AccumulatorPlan, argument: Program.Register?, secondArgument: Program.Register? = nil, counted: Int? = nil,
     argumentName: String, argumentIsNullable: Bool, filter: Program.Register?, layout: inout GroupStates.Layout,
     batchCapacity: Int
   ) {
@@ -50,6 +57,8 @@ final class Accumulator {
     self.filter = filter
     var isExtreme = false
     var furtherCells: [Int] = []
+    argumentType = plan.argument?.type ?? plan.type
+    tables = plan.function == .frequencies ? SketchTables(countBits: FrequencySketch.countBits) : SketchTables()
     switch (plan.function, plan.argument?.type.physical) {
     case (.count, _): function = .count
     case (.sum, .double?): function = .sumDoubles
@@ -73,12 +82,23 @@ final class Accumulator {
       furtherCells = [8, 8, 8]
     case (.distinct, _): function = .distinct
     case (.quantiles, _): function = .quantiles
+    case (.first, let physical), (.last, let physical):
+      function = .pick(physical ?? .integer, wantsLater: plan.function == .last)
+      isExtreme = true
+      furtherCells = physical == .text ? [8, 8] : [8]
+      if physical == .text { newTexts = NewTexts(capacity: batchCapacity) }
+    case (.frequencies, _): function = .frequencies(counted ?? 0)
+    case (.histogram, _):
+      function = .histogram(HistogramBounds(plan.constants, of: argumentType))
+      // Buckets lie one behind the other.
+      furtherCells = plan.constants.map { _ in 8 }
     }
-    value = layout.add(bytes: plan.type.physical.width)
+    value = layout.add(bytes: plan.function == .histogram ? 8 : plan.type.physical.width)
     further = furtherCells.map { layout.add(bytes: $0) }
     // A sketch says itself whether there is one.
     let canBeNull =
-      ![.count, .distinct, .quantiles].contains(plan.function) && (argumentIsNullable || filter != nil)
+      ![.count, .distinct, .quantiles, .frequencies, .histogram].contains(plan.function)
+      && (argumentIsNullable || filter != nil)
     presence = canBeNull || isExtreme ? layout.add(bytes: 1) : nil
     both = argumentIsNullable && filter != nil ? .allocate(capacity: batchCapacity) : nil
     both?.initialize(repeating: 0, count: batchCapacity)
@@ -104,7 +124,9 @@ final class Accumulator {
   }
 
   /// Adds a batch: event `i` goes to `groups[i]`. Of texts, `checkTexts` has looked at the batch before.
-  func add(to states: GroupStates, _ groups: UnsafePointer<Int32>, _ program: Program, _ count: Int) {
+  func add(
+    to states: GroupStates, _ groups: UnsafePointer<Int32>, _ program: Program, _ keys: KeyInterner, _ count: Int
+  ) {
     let input = argument.map { program.registers[$0] }
     let mask = takePart(program, count)
     let values = values(states)
@@ -157,6 +179,20 @@ final class Accumulator {
     case .quantiles:
       guard let input else { return }
       QuantileSketch.add(input.doubles, to: &tables, values, groups, mask, count)
+    case .pick(let physical, let wantsLater):
+      guard let input, let times = secondArgument.map({ program.registers[$0] }), let presences else { return }
+      let bestTimes = further(0, states)
+      if physical == .text {
+        pickTexts(
+          input.texts, times.integers, values, bestTimes, further(1, states), presences, groups, mask, count, &texts,
+          wantsLater: wantsLater)
+      } else {
+        addPick(physical, wantsLater, input, times.integers, values, bestTimes, presences, groups, mask, count)
+      }
+    case .frequencies(let key): FrequencySketch.add(keys.ids(key), to: &tables, values, groups, count)
+    case .histogram(let bounds):
+      guard let input else { return }
+      bounds.add(input, to: values, groups, mask, count)
     }
   }
 
@@ -205,6 +241,28 @@ final class Accumulator {
     }
   }
 
+  private func addPick(
+    _ physical: PhysicalType, _ wantsLater: Bool, _ input: Column, _ times: UnsafeMutablePointer<Int64>,
+    _ values: StateColumn, _ bestTimes: StateColumn, _ presences: StateColumn, _ groups: UnsafePointer<Int32>,
+    _ mask: UnsafePointer<UInt8>?, _ count: Int
+  ) {
+    func pick<Value>(_ inputs: UnsafeMutablePointer<Value>, _ isLess: (Value, Value) -> Bool) {
+      if wantsLater {
+        Dataflow.pick(inputs, times, values, bestTimes, presences, groups, mask, count, { $0 > $1 }) { isLess($1, $0) }
+      } else {
+        Dataflow.pick(inputs, times, values, bestTimes, presences, groups, mask, count, { $0 < $1 }, isLess)
+      }
+    }
+    switch physical {
+    case .boolean: pick(input.booleans) { $0 < $1 }
+    case .integer: pick(input.integers) { $0 < $1 }
+    case .decimal: pick(input.decimals) { $0 < $1 }
+    case .double: pick(input.doubles) { orderOfDoubles($0, $1) < 0 }
+    // Have a loop of their own.
+    case .text: break
+    }
+  }
+
   /// Whether texts have to be checked before `add`.
   var isTextual: Bool { newTexts != nil }
 
@@ -222,7 +280,7 @@ final class Accumulator {
   }
 
   /// The states of all groups, whose rows are in `copy`, with the memory of their texts: the states have to be cleared.
-  func drain(_ copy: DeltaRows) -> DeltaColumn {
+  func drain(_ copy: DeltaRows, _ keys: KeyInterner) -> DeltaColumn {
     let values = DeltaCells(rows: copy, offset: value)
     let presence = presence.map { DeltaCells(rows: copy, offset: $0) }
     switch function {
@@ -250,6 +308,27 @@ final class Accumulator {
         guard let table = values.value(row, as: SketchTables.Table?.self) else { return false }
         SketchTables.entries(of: table, into: &entries)
         QuantileSketch.appendText(entries, to: &text)
+        return true
+      }
+    case .frequencies(let key):
+      defer { tables.removeAll() }
+      var entries: [UInt64] = []
+      return drained(copy.count, as: .jsonb) { row, text in
+        guard let table = values.value(row, as: SketchTables.Table?.self) else { return false }
+        FrequencySketch.entries(of: table, in: tables, into: &entries)
+        FrequencySketch.append(entries, of: key, argumentType, keys, to: &text)
+        return true
+      }
+    case .histogram:
+      return drained(copy.count, as: .text) { row, text in
+        let counts = ([value] + further).map { DeltaCells(rows: copy, offset: $0).value(row, as: UInt64.self) }
+        guard counts.contains(where: { $0 > 0 }) else { return false }
+        text.append(UInt8(ascii: "{"))
+        for (index, count) in counts.enumerated() {
+          if index > 0 { text.append(UInt8(ascii: ",")) }
+          appendDigits(count, to: &text)
+        }
+        text.append(UInt8(ascii: "}"))
         return true
       }
     default: return DeltaColumn(type: type, values, presence: presence, memory: texts.handOver())

@@ -24,8 +24,24 @@ enum QuantileSketch {
     _ values: UnsafeMutablePointer<Double>, to tables: inout SketchTables, _ cells: StateColumn,
     _ groups: UnsafePointer<Int32>, _ mask: UnsafePointer<UInt8>?, _ count: Int
   ) {
-    for event in 0..<count where groups[event] != 0 && mask?[event] ?? 1 == 1 {
-      tables.count(code(of: values[event]), in: cells.cell(groups[event], of: SketchTables.Table?.self))
+    guard tables.areFarApart else {
+      for event in 0..<count where groups[event] != 0 && mask?[event] ?? 1 == 1 {
+        tables.count(code(of: values[event]), in: cells.cell(groups[event], of: SketchTables.Table?.self))
+      }
+      return
+    }
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: SketchTables.blockSize) { block in
+      for first in stride(from: 0, to: count, by: block.count) {
+        let codes = UnsafeMutableBufferPointer(rebasing: block[..<min(block.count, count - first)])
+        for index in codes.indices {
+          let event = first + index
+          codes[index] = groups[event] != 0 && mask?[event] ?? 1 == 1 ? code(of: values[event]) : 0
+        }
+        SketchTables.prefetch(codes, cells, groups, from: first)
+        for index in codes.indices where codes[index] != 0 {
+          tables.count(codes[index], in: cells.cell(groups[first + index], of: SketchTables.Table?.self))
+        }
+      }
     }
   }
 
@@ -34,7 +50,7 @@ enum QuantileSketch {
     text.append(UInt8(ascii: "{"))
     for (index, entry) in entries.enumerated() {
       if index > 0 { text.append(UInt8(ascii: ",")) }
-      text += String(entry).utf8
+      appendDigits(entry, to: &text)
     }
     text.append(UInt8(ascii: "}"))
   }

@@ -1,3 +1,4 @@
+import CPrefetch
 import Events
 
 /// What groups' sketches keep: for each a small hash table of codes with their counts, all in one arena.
@@ -7,15 +8,26 @@ import Events
 struct SketchTables: ~Copyable {
   typealias Table = UnsafeMutablePointer<UInt64>
 
-  /// Bits of a slot that hold the count.
-  static let countBits: UInt64 = 44
+  /// Bits of a slot that hold the count; the code is above them.
+  static let usualCountBits: UInt64 = 44
+  private let countBits: UInt64
   /// In place of the slots' mask: what follows is a bit for each code.
   private static let isDense: UInt64 = 0xffff_ffff
   private static let firstSlots = 8
   /// A table of so many codes takes more than a bit for each code there is.
   private static let sparseCodes: UInt64 = 384
 
+  /// Of more, not all is in the second-level cache.
+  private static let cachedBytes = 1 << 18
+  /// Codes of one block are looked for at the same time.
+  static let blockSize = 32
+
   private var arena = TextArena(chunkSize: 256 * 1024)
+  private var usedBytes = 0
+
+  init(countBits: UInt64 = SketchTables.usualCountBits) {
+    self.countBits = countBits
+  }
 
   /// Bytes held.
   var memory: Int { arena.capacity }
@@ -23,6 +35,28 @@ struct SketchTables: ~Copyable {
   /// Forgets all tables.
   mutating func removeAll() {
     arena.reset()
+    usedBytes = 0
+  }
+
+  /// Whether what cells lead to has to be waited for.
+  var areFarApart: Bool { usedBytes > SketchTables.cachedBytes }
+
+  /// Asks for what codes will touch, the heads of the tables before their slots.
+  ///
+  /// - Parameter codes: of a block of events; 0: none.
+  static func prefetch(
+    _ codes: UnsafeMutableBufferPointer<UInt64>, _ cells: StateColumn, _ groups: UnsafePointer<Int32>, from first: Int
+  ) {
+    for index in codes.indices where codes[index] != 0 {
+      // nil where there is none.
+      streampulse_prefetch(cells.cell(groups[first + index], of: Table?.self).pointee)
+    }
+    for index in codes.indices where codes[index] != 0 {
+      guard let table = cells.cell(groups[first + index], of: Table?.self).pointee else { continue }
+      let mask = table[0] & 0xffff_ffff
+      let slot = mask == isDense ? (codes[index] &- 1) &>> 6 : hash(codes[index]) & mask
+      streampulse_prefetch(table + (Int(slot) &+ 1))
+    }
   }
 
   // MARK: Counts
@@ -38,7 +72,7 @@ struct SketchTables: ~Copyable {
     var slot = SketchTables.hash(code) & mask
     while true {
       let entry = table[Int(slot) &+ 1]
-      if entry &>> SketchTables.countBits == code {
+      if entry &>> countBits == code {
         table[Int(slot) &+ 1] = entry &+ 1
         return
       }
@@ -56,13 +90,13 @@ struct SketchTables: ~Copyable {
   /// Puts in a code that the table does not have, with the count 1.
   private mutating func insert(_ code: UInt64, in cell: UnsafeMutablePointer<Table?>) {
     let table = tableWithRoom(in: cell)
-    place(code << SketchTables.countBits | 1, table)
+    place(code << countBits | 1, table)
     table[0] &+= 1 << 32
   }
 
   private func place(_ entry: UInt64, _ table: Table) {
     let mask = table[0] & 0xffff_ffff
-    var slot = SketchTables.hash(entry &>> SketchTables.countBits) & mask
+    var slot = SketchTables.hash(entry &>> countBits) & mask
     while table[Int(slot) + 1] != 0 { slot = (slot &+ 1) & mask }
     table[Int(slot) + 1] = entry
   }
@@ -92,6 +126,7 @@ struct SketchTables: ~Copyable {
 
   /// Cleared memory. Everything in the arena is whole words, so each begins at a word.
   private mutating func words(_ count: Int) -> Table {
+    usedBytes += count * 8
     let start = UnsafeMutableRawPointer(arena.reserve(count * 8)).bindMemory(to: UInt64.self, capacity: count)
     start.update(repeating: 0, count: count)
     return start
@@ -103,6 +138,28 @@ struct SketchTables: ~Copyable {
     let slots = Int(table[0] & 0xffff_ffff) + 1
     for slot in 1...slots where table[slot] != 0 { list.append(table[slot]) }
     list.sort()
+  }
+
+  /// How many codes a table has.
+  @inline(__always)
+  static func used(_ table: Table) -> UInt64 { table[0] &>> 32 }
+
+  /// Takes the count of the next code off all of them where a table has more than so many, and forgets those that have none
+  /// left.
+  func keepMost(_ most: Int, of table: Table) {
+    guard SketchTables.used(table) > most else { return }
+    var entries: [UInt64] = []
+    SketchTables.entries(of: table, into: &entries)
+    let counts = entries.map { $0 & (1 << countBits - 1) }.sorted(by: >)
+    let excess = counts[most]
+    let slots = Int(table[0] & 0xffff_ffff) + 1
+    (table + 1).update(repeating: 0, count: slots)
+    var kept: UInt64 = 0
+    for entry in entries where entry & (1 << countBits - 1) > excess {
+      place(entry - excess, table)
+      kept += 1
+    }
+    table[0] = table[0] & 0xffff_ffff | kept << 32
   }
 
   // MARK: Sets
@@ -120,7 +177,7 @@ struct SketchTables: ~Copyable {
       var slot = SketchTables.hash(code) & mask
       while true {
         let entry = table[Int(slot) &+ 1]
-        if entry &>> SketchTables.countBits == code { return }
+        if entry &>> countBits == code { return }
         if entry == 0 { break }
         slot = (slot &+ 1) & mask
       }
@@ -144,7 +201,7 @@ struct SketchTables: ~Copyable {
     cell.pointee = dense
     let slots = Int(table[0] & 0xffff_ffff) + 1
     for slot in 1...slots where table[slot] != 0 {
-      insert(dense: table[slot] >> SketchTables.countBits - 1, cell)
+      insert(dense: table[slot] >> countBits - 1, cell)
     }
   }
 
@@ -152,7 +209,7 @@ struct SketchTables: ~Copyable {
   static func coupons(of table: Table, into list: inout [UInt64]) {
     guard table[0] & 0xffff_ffff == isDense else {
       entries(of: table, into: &list)
-      for index in list.indices { list[index] = list[index] >> countBits - 1 }
+      for index in list.indices { list[index] = list[index] >> usualCountBits - 1 }
       return
     }
     list.removeAll(keepingCapacity: true)

@@ -176,14 +176,14 @@ final class Grouping {
     return counts
   }
 
-  func accumulate(_ program: Program, _ count: Int) {
+  func accumulate(_ program: Program, _ keys: KeyInterner, _ count: Int) {
     var rest = accumulators[...]
     while let accumulator = rest.popFirst() {
       if accumulator.isFilteredCount, let next = rest.first, next.isFilteredCount {
         accumulator.add(with: next, to: states, groups, program, count)
         rest.removeFirst()
       } else {
-        accumulator.add(to: states, groups, program, count)
+        accumulator.add(to: states, groups, program, keys, count)
       }
     }
   }
@@ -203,7 +203,7 @@ final class Grouping {
     }
     guard rows > 0 else { return nil }
     let copy = states.copy()
-    let values = accumulators.map { $0.drain(copy) }
+    let values = accumulators.map { $0.drain(copy, interner) }
     var columns: [DeltaColumn] = []
     // Unfolded from the right, a level at a time: ids of groups become ids of what they were folded from.
     var ids = (0..<rows).map { Int32($0 + 1) }

@@ -76,7 +76,8 @@ struct KeyInterner {
       if text.count > WindowOperator.maxKeyBytes {
         batch.fail(
           row, .keyTooLong,
-          "\(state.key.name) has \(text.count) bytes; the limit for a key is \(WindowOperator.maxKeyBytes)")
+          "\(state.key.name) has \(text.count) bytes; the limit for a key or a counted value is "
+            + "\(WindowOperator.maxKeyBytes)")
       } else {
         batch.fail(row, .invalidUTF8, "\(state.key.name) is not UTF-8 text without zero bytes")
       }
@@ -109,6 +110,9 @@ struct KeyInterner {
   func column(_ index: Int, ids: [Int32], type: SQLType) -> DeltaColumn {
     Dataflow.column(ids, of: states[index].dictionary, type)
   }
+
+  /// The bytes of the value with that id, until `removeAll`.
+  func value(_ index: Int, id: Int32) -> TextView { states[index].dictionary[id] }
 
   func removeAll() {
     for state in states { state.dictionary.removeAll() }

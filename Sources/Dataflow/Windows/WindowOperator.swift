@@ -112,7 +112,7 @@ public final class WindowOperator {
       var layout = GroupStates.Layout()
       let accumulators = aggregate.accumulators.map { accumulator in
         let mask = program.compileMask(accumulator.filter, under: filter)
-        let argument = accumulator.argument.map { program.compile($0, mask: mask) }
+        let argument = accumulator.measured.map { program.compile($0, mask: mask) }
         let second = accumulator.secondArgument.map { program.compile($0, mask: mask) }
         for argument in [argument, second].compactMap({ $0 }) {
           switch (accumulator.function, program.registers[argument].type.physical) {
@@ -121,9 +121,17 @@ public final class WindowOperator {
           default: break
           }
         }
+        let name = argument.map { plan.measureName($0) } ?? ""
+        let counted: Int? =
+          if accumulator.function == .frequencies, let argument, let value = accumulator.measured {
+            keys.add(
+              KeyColumn(name: name, expression: value, type: value.type, isNullable: true, comment: ""),
+              register: argument)
+          } else {
+            nil
+          }
         return Accumulator(
-          accumulator, argument: argument, secondArgument: second,
-          argumentName: argument.map { plan.measureName($0) } ?? "",
+          accumulator, argument: argument, secondArgument: second, counted: counted, argumentName: name,
           argumentIsNullable: argument.map(program.isNullable) ?? false,
           filter: accumulator.filter == nil ? nil : mask, layout: &layout, batchCapacity: batch.capacity)
       }
@@ -196,7 +204,7 @@ public final class WindowOperator {
           counts[index].consumed - counts[index].dead - aggregate.filtered - aggregate.late - aggregate.dead
         counts[index].aggregates[grouping.index] = aggregate
       }
-      grouping.accumulate(program, batch.count)
+      grouping.accumulate(program, keys, batch.count)
     }
     return counts
   }
@@ -303,6 +311,15 @@ public final class WindowOperator {
       latest = max(latest, batch.live[row] == 1 ? times.integers[row] : Int64.min)
     }
     return (rows.count - live, live == 0 ? nil : latest)
+  }
+}
+
+extension AccumulatorPlan {
+  /// What is evaluated of an event. Values that are counted are interned, and those that a filter leaves out are not.
+  fileprivate var measured: Expression? {
+    guard function == .frequencies, let argument, let filter else { return argument }
+    return .caseWhen(
+      [Expression.CaseBranch(condition: filter, value: argument)], otherwise: .literal(.null(argument.type)))
   }
 }
 

@@ -31,6 +31,11 @@ extension AccumulatorPlan {
     case .codeviations: either("codeviations_union(\(parts("t")), \(parts("excluded")))")
     case .distinct: either("approx_count_distinct_union(\(old), \(new))")
     case .quantiles: either("percentile_union(\(old), \(new))")
+    case .first, .last:
+      "CASE WHEN \(old) IS NULL OR (\(parts("excluded"))\(collation)) \(function == .last ? ">" : "<") "
+        + "(\(parts("t"))\(collation)) THEN \(new) ELSE \(old) END"
+    case .frequencies: either("frequencies_union(\(old), \(new))")
+    case .histogram: either("histogram_union(\(old), \(new))")
     }
   }
 
@@ -48,6 +53,10 @@ extension AccumulatorPlan {
     case .codeviations: "codeviations_merge(\(parts))"
     case .distinct: "approx_count_distinct_merge(\(state))"
     case .quantiles: "percentile_merge(\(state))"
+    case .first, .last:
+      "\(function.rawValue)(\(state) ORDER BY \(parts)\(type == .text ? " COLLATE \"C\"" : ""))"
+    case .frequencies: "frequencies_merge(\(state))"
+    case .histogram: "histogram_merge(\(state))"
     }
   }
 }

@@ -15,6 +15,10 @@ extension AccumulatorPlan {
       case .deviations, .codeviations: "\(function.rawValue)(\(argument), \(second))"
       case .distinct: "approx_count_distinct_state(\(argument))"
       case .quantiles: "percentile_state(array_agg(\(argument))\(filterSQL(column)))"
+      case .first, .last:
+        "\(function.rawValue)(\(argument) ORDER BY \(second), (\(argument))\(type == .text ? " COLLATE \"C\"" : ""))"
+      case .frequencies: "frequencies_state(\(argument))"
+      case .histogram: "histogram(\(argument), \(Literal.arraySQL(constants)))"
       }
     return function == .quantiles ? call : call + filterSQL(column)
   }
@@ -40,6 +44,11 @@ extension AccumulatorPlan {
     "sum(\(name))\(filterSQL(column))"
   }
 
+  /// How many different values take part.
+  fileprivate func distinctCount(_ column: (Int) -> String) -> String {
+    "count(DISTINCT \(argument?.sql(column) ?? "NULL"))\(filterSQL(column))"
+  }
+
   /// The greatest of an expression over the values that take part.
   fileprivate func greatest(_ of: (String) -> String, _ column: (Int) -> String) -> String {
     "max(\(of(argument?.sql(column) ?? "NULL")))\(filterSQL(column))"
@@ -61,7 +70,11 @@ extension BatchSelect.Column {
     }
     let accumulators = parts.map { plan.accumulators[$0] }
     switch estimate {
-    case .exactSpread, .distinctCount: break
+    case .exactSpread, .distinctCount, .value: break
+    case .mode, .mostFrequent:
+      let values = accumulators[0]
+      judged.exactness = extras.add(
+        "(\(values.distinctCount(column)) <= \(AccumulatorPlan.frequentValues))")
     case .spread(let spread):
       judged.magnitude = extras.add(
         accumulators[1].greatest({ spread.isRoot ? "abs(\($0))" : "(\($0)) * (\($0))" }, column))
@@ -69,7 +82,7 @@ extension BatchSelect.Column {
     case .slope:
       let (first, second) = (accumulators[0].greatest({ "abs(\($0))" }, column), accumulators[1])
       judged.magnitude = extras.add("\(first) / NULLIF(sqrt(\(second.call(column))), 0)")
-    case .continuousPercentile, .discretePercentile:
+    case .continuousPercentile, .discretePercentile, .percentiles:
       judged.tolerance = 0.01
       // Between a negative and a positive value each counts with its own error.
       let values = accumulators[0]
@@ -85,8 +98,9 @@ extension Estimate {
   /// Whether it differs from what Postgres computes by more than the last digits.
   fileprivate var isInexact: Bool {
     switch self {
-    case .exactSpread, .distinctCount: false
-    case .spread, .correlation, .slope, .continuousPercentile, .discretePercentile: true
+    case .exactSpread, .distinctCount, .value: false
+    case .spread, .correlation, .slope, .continuousPercentile, .discretePercentile, .percentiles, .mode, .mostFrequent:
+      true
     }
   }
 }

@@ -17,6 +17,8 @@ public struct BatchSelect: Sendable {
     public var magnitude: String?
     /// How far an estimate may be off, relative to what Postgres computes exactly; nil: it is no estimate.
     public var tolerance: Double?
+    /// The boolean column of the result that says of a row whether it must be what Postgres computes; nil: each must.
+    public var exactness: String?
     /// Whether it can be compared: not an expression over estimates, since their errors may grow in it.
     public var isComparable = true
   }

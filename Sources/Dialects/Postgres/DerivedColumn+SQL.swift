@@ -45,7 +45,28 @@ extension Estimate {
     case .continuousPercentile(let fraction): "percentile_estimate(\(parts[0]), \(fraction))"
     case .discretePercentile(let fraction, let type):
       Self.discrete("percentile_estimate(\(parts[0]), \(fraction), true)", type)
+    case .percentiles(let fractions, let type):
+      "CASE WHEN \(parts[0]) IS NOT NULL THEN ARRAY["
+        + fractions.map { fraction in
+          let each = type.map { Estimate.discretePercentile(fraction, $0) } ?? .continuousPercentile(fraction)
+          return each.sql(of: parts)
+        }.joined(separator: ", ") + "] END"
+    case .value: parts[0]
+    case .mode(let type):
+      Self.rounded("mode_estimate(\(parts[0]), \(Self.sample(of: type)))", type)
+    case .mostFrequent(let count, let type):
+      "approx_top_k_estimate(\(parts[0]), \(count), \(Self.sample(of: type)))"
     }
+  }
+
+  /// A NULL that says in which type, and by which collation, values are read and ordered.
+  private static func sample(of type: SQLType) -> String {
+    "NULL::\(type.sqlName)\(type == .text ? " COLLATE \"C\"" : "")"
+  }
+
+  /// A numeric with the places of its type: states have none that say nothing.
+  private static func rounded(_ value: String, _ type: SQLType) -> String {
+    if case .numeric(let scale) = type { "round(\(value), \(scale))" } else { value }
   }
 
   /// An estimate as a value of the type, which it may not leave.

@@ -100,6 +100,9 @@ extension Literal {
     }
   }
 
+  /// A constant array of them.
+  static func arraySQL(_ literals: [Literal]) -> String { "ARRAY[\(literals.map(\.sql).joined(separator: ", "))]" }
+
   fileprivate var isNegative: Bool {
     switch self {
     case .integer(let value, .integer): value < 0

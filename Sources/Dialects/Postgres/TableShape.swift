@@ -29,8 +29,9 @@ public struct TableShape: Hashable, Sendable {
           meaning: "\(key.type.sqlName)\(nullability) from \(key.expression.sql(name))"))
     }
     for accumulator in plan.accumulators {
-      let argument = [accumulator.argument, accumulator.secondArgument].compactMap { $0?.sql(name) }
-        .joined(separator: ", ")
+      let arguments = [accumulator.argument, accumulator.secondArgument].compactMap { $0?.sql(name) }
+      let constants = accumulator.constants.isEmpty ? [] : [Literal.arraySQL(accumulator.constants)]
+      let argument = (arguments + constants).joined(separator: ", ")
       let filter = accumulator.filter.map { " where \($0.sql(name))" } ?? ""
       entries.append(
         Entry(

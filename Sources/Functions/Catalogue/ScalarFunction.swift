@@ -121,7 +121,8 @@ public enum Parameter: Hashable, Sendable {
   /// An interval that may be another for every event.
   case span
   /// Of stored states, which no function takes.
-  case bits, bigints
+  case bits
+  case array(SQLType.ArrayElement)
   /// A constant text: the name of a time zone.
   case zone
 
@@ -143,7 +144,7 @@ public enum Parameter: Hashable, Sendable {
       case .uuid: .uuid
       case .jsonb: .jsonb
       case .bits: .bits
-      case .bigints: .bigints
+      case .array(let element): .array(element)
       }
   }
 
@@ -165,7 +166,7 @@ public enum Parameter: Hashable, Sendable {
     case .uuid: .uuid
     case .jsonb: .jsonb
     case .bits: .bits
-    case .bigints: .bigints
+    case .array(let element): .array(element)
     }
   }
 

@@ -5,7 +5,7 @@ import Spelling
 /// What an aggregate function keeps and how its result is made of it.
 enum AggregateShape {
   /// The stored column is the result.
-  case accumulator(AccumulatorPlan.Function, SQLType)
+  case accumulator(AccumulatorPlan.Function, SQLType, constants: [Literal] = [])
   /// The result is the mean of a sum of that type and a count.
   case mean(sum: SQLType, result: SQLType)
   /// The result is read from parts, in this order.
@@ -18,6 +18,10 @@ struct AggregatePart {
     /// It counts rows.
     case none
     case first, second, both
+    /// The event time of the values.
+    case eventTime
+    /// The value and its event time.
+    case timed
   }
 
   var function: AccumulatorPlan.Function
@@ -38,6 +42,24 @@ struct AggregateFunction: Sendable {
     case pair
     /// `percentile_cont(0.5) WITHIN GROUP (ORDER BY x)`.
     case fraction
+    /// `mode() WITHIN GROUP (ORDER BY x)`.
+    case ordered
+    /// A value, of which the event time decides.
+    case timed
+    /// A value, and how many results there are at most.
+    case limited
+    /// A value, and an array of bounds.
+    case bounded
+  }
+
+  /// What it is told beside its values.
+  enum Constants: Sendable {
+    case none
+    case fraction(Double)
+    case fractions([Double])
+    case limit(Int)
+    /// Numbers, ascending.
+    case bounds([Literal])
   }
 
   var name: String
@@ -46,15 +68,26 @@ struct AggregateFunction: Sendable {
   var form = Form.value
   /// Whether text must carry COLLATE "C", because the function orders its arguments.
   var ordersArguments = false
-  /// The shape for an argument of that type; nil when it does not take the type. The number is the fraction.
-  var shape: @Sendable (SQLType, Double) -> AggregateShape?
+  /// The shape for an argument of that type; nil when it does not take the type.
+  var shape: @Sendable (SQLType, Constants) -> AggregateShape?
 
   static func named(_ name: String) -> AggregateFunction? {
     catalogue.first { $0.name == name }
   }
 
   var isOrderedSet: Bool {
-    if case .fraction = form { true } else { false }
+    switch form {
+    case .fraction, .ordered: true
+    default: false
+    }
+  }
+
+  /// Whether one of its arguments may be a constant array.
+  var takesArray: Bool {
+    switch form {
+    case .fraction, .bounded: true
+    default: false
+    }
   }
 
   static let catalogue: [AggregateFunction] =
@@ -86,14 +119,24 @@ struct AggregateFunction: Sendable {
         guard ![.bytea, .interval, .jsonb].contains(type) else { return nil }
         return .estimate(.distinctCount, of: [AggregatePart(function: .distinct, type: .bits)], result: .bigint)
       },
-      AggregateFunction(name: "percentile_cont", takes: "numbers", form: .fraction) { type, fraction in
-        type.isNumber ? percentile(.continuousPercentile(fraction), .doublePrecision) : nil
+      AggregateFunction(name: "percentile_cont", takes: "numbers", form: .fraction) { type, constants in
+        type.isNumber ? percentile(constants) : nil
       },
-      AggregateFunction(name: "percentile_disc", takes: "numbers", form: .fraction) { type, fraction in
-        guard type.isNumber else { return nil }
+      AggregateFunction(name: "percentile_disc", takes: "numbers", form: .fraction) { type, constants in
         // Rounded to its own places, a small numeric could be further off than the sketch is.
-        let result = type.isNumeric ? SQLType.numeric(scale: type.scale + 2) : type
-        return percentile(.discretePercentile(fraction, result), result)
+        type.isNumber ? percentile(constants, as: type.isNumeric ? .numeric(scale: type.scale + 2) : type) : nil
+      },
+      timed("first", .first, time: .min), timed("last", .last, time: .max),
+      AggregateFunction(name: "mode", takes: countedTypes, form: .ordered, ordersArguments: true) { type, _ in
+        isCounted(type) ? frequencies(.mode(type), result: type) : nil
+      },
+      AggregateFunction(name: "approx_top_k", takes: countedTypes, form: .limited, ordersArguments: true) {
+        guard isCounted($0), case .limit(let count) = $1 else { return nil }
+        return frequencies(.mostFrequent(count, $0), result: .jsonb)
+      },
+      AggregateFunction(name: "histogram", takes: "a number", form: .bounded) { type, constants in
+        guard type.isNumber, case .bounds(let bounds) = constants else { return nil }
+        return .accumulator(.histogram, .array(.bigint), constants: bounds)
       },
     ]
 
@@ -161,50 +204,47 @@ struct AggregateFunction: Sendable {
     return .estimate(estimate, of: parts, result: type)
   }
 
-  private static func percentile(_ estimate: Estimate, _ result: SQLType) -> AggregateShape {
-    .estimate(estimate, of: [AggregatePart(function: .quantiles, type: .bigints)], result: result)
+  /// - Parameter type: of the results of percentile_disc; nil: those of percentile_cont.
+  private static func percentile(_ constants: Constants, as type: SQLType? = nil) -> AggregateShape? {
+    let element = type ?? .doublePrecision
+    let (estimate, result): (Estimate, SQLType)
+    switch constants {
+    case .fraction(let fraction):
+      estimate = type.map { .discretePercentile(fraction, $0) } ?? .continuousPercentile(fraction)
+      result = element
+    case .fractions(let fractions):
+      estimate = .percentiles(fractions, discrete: type)
+      guard let array = element.array else { return nil }
+      result = array
+    default: return nil
+    }
+    return .estimate(estimate, of: [AggregatePart(function: .quantiles, type: .array(.bigint))], result: result)
   }
 
-  /// What to write for an argument of a type that the function does not take.
-  static func hint(forArgument type: SQLType, of name: String) -> String? {
-    switch type {
-    case .text: "cast it, e.g. …::double precision"
-    case .interval: "write its seconds: \(name)(extract(epoch FROM …))"
-    case .boolean where name == "min": "write bool_and(…)"
-    case .boolean where name == "max": "write bool_or(…)"
-    case .boolean where name == "sum": "write count(*) FILTER (WHERE …)"
-    case .boolean where name == "avg": "write avg(…::integer)"
-    case .jsonb where name == "approx_count_distinct": "cast it to text"
-    default: nil
+  private static let pickedTypes = "a number, a time, a boolean, a uuid or text"
+
+  private static func timed(
+    _ name: String, _ function: AccumulatorPlan.Function, time: AccumulatorPlan.Function
+  ) -> AggregateFunction {
+    AggregateFunction(name: name, takes: pickedTypes, form: .timed, ordersArguments: true) { type, _ in
+      guard isExtremeType(type) || type == .boolean else { return nil }
+      return .estimate(
+        .value,
+        of: [
+          AggregatePart(function: time, argument: .eventTime, type: .timestamptz, isRead: false),
+          AggregatePart(function: function, argument: .timed, type: type, companions: [0]),
+        ], result: type)
     }
   }
 
-  /// Names that Postgres has and we do not, and what to do about it.
-  static func hint(forUnknown name: String) -> String {
-    switch name {
-    case "now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday", "random",
-      "gen_random_uuid", "nextval", "setseed":
-      return "a definition must give the same rows whenever it runs, and \(name)() does not"
-    case _ where WindowCall.names.contains(name): return "\(name)(…) stands in GROUP BY, and alone in SELECT"
-    case "median": return "write percentile_cont(0.5) WITHIN GROUP (ORDER BY …)"
-    case "covar_pop", "covar_samp", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept", "regr_r2", "regr_sxx",
-      "regr_sxy", "regr_syy":
-      return "\(name) is not supported yet; of pairs there are corr and regr_slope"
-    case "mode", "approx_top_k": return "\(name) is not supported yet; count(*) by the value as a key says the same"
-    case "first", "last", "first_value", "last_value":
-      return "\(name) is not supported yet; write min(…) or max(…), or take the value as a key"
-    case "histogram":
-      return "\(name) is not supported yet; write count(*) FILTER (WHERE x >= … AND x < …) for each range"
-    case "bit_and", "bit_or", "bit_xor", "any_value": return "\(name) is not supported yet; aggregates are \(names)"
-    case "rank", "dense_rank", "percent_rank", "cume_dist":
-      return "\(name) needs all values of the group at once; write a percentile: percentile_cont(0.5) …"
-    case "array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg":
-      return "\(name) would keep every event of the group"
-    default:
-      let nearest = nearestSpelling(of: name, among: catalogue.map(\.name) + ["tumble", "hop", "coalesce", "nullif"])
-      return nearest.map { "did you mean \($0)?" } ?? "aggregates are \(names); windows are tumble and hop"
-    }
+  private static let countedTypes = "a whole number, a numeric, a time, a boolean, a uuid or text"
+
+  /// Doubles are not counted one by one, as they are no keys: rounding would tell equal ones apart.
+  private static func isCounted(_ type: SQLType) -> Bool {
+    (isExtremeType(type) || type == .boolean) && type != .doublePrecision
   }
 
-  private static var names: String { catalogue.map(\.name).joined(separator: ", ") }
+  private static func frequencies(_ estimate: Estimate, result: SQLType) -> AggregateShape {
+    .estimate(estimate, of: [AggregatePart(function: .frequencies, type: .jsonb)], result: result)
+  }
 }

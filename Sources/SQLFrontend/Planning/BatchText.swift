@@ -1,7 +1,9 @@
 import Plan
+import SQLQuoting
 
 /// A definition's own text as a database reads it over a table of events: without the stream's name before a field of a
-/// record, `orders."device".model` or `(orders."device").model`, which Postgres would take for a schema's.
+/// record, `orders."device".model` or `(orders."device").model`, which Postgres would take for a schema's, and with the order
+/// by event time that `first` and `last` have.
 struct BatchText {
   let source: SourceText
   let columns: StreamColumns
@@ -13,9 +15,10 @@ struct BatchText {
     guard let name = tokens.firstIndex(where: { $0.range.lowerBound == syntax.select.sourceLocation }), name > 0 else {
       throw source.error(at: syntax.select.sourceLocation, "FROM is missing", hint: SyntaxReader.aggregateForm)
     }
-    let removed = qualifiers(tokens)
+    let removed = qualifiers(tokens).map { Edit(range: $0, text: "") }
+    let edits = (removed + orders(syntax.select, removed)).sorted { $0.range.lowerBound < $1.range.lowerBound }
     let length = { (end: Int) in
-      text(range.lowerBound..<end, without: removed).utf8.count
+      text(range.lowerBound..<end, with: edits).utf8.count
     }
     // Nothing but FROM may stand before the stream's name.
     let from = length(tokens[name - 1].range.lowerBound)..<length(tokens[name].range.upperBound)
@@ -23,9 +26,37 @@ struct BatchText {
     let having = syntax.select.having == nil ? nil : havingStart(tokens)
     let groups = tokens.last { $0.range.upperBound <= having ?? range.upperBound }?.range.upperBound ?? range.upperBound
     return SelectText(
-      text: text(range.lowerBound..<groups, without: removed),
-      having: having.map { text($0..<range.upperBound, without: removed) }, from: from,
-      window: text(source.callRange(at: window), without: removed))
+      text: text(range.lowerBound..<groups, with: edits),
+      having: having.map { text($0..<range.upperBound, with: edits) }, from: from,
+      window: text(source.callRange(at: window), with: edits))
+  }
+
+  /// What stands in the batch in place of a part of the text.
+  private struct Edit {
+    var range: Range<Int>
+    var text: String
+  }
+
+  /// `first` and `last` go by event time, and of one time by the values: a database has to be told so.
+  private func orders(_ select: SyntaxSelect, _ removed: [Edit]) -> [Edit] {
+    let time = quotedPath(columns.stream.eventTime)
+    return (select.items.map(\.expression) + [select.having].compactMap { $0 }).flatMap(timedCalls).map { location in
+      let tokens = source.tokens.filter {
+        !$0.isComment && source.callRange(at: location).contains($0.range.lowerBound)
+      }
+      // A name, a parenthesis, the argument, a parenthesis.
+      let argument = tokens[2].range.lowerBound..<tokens[tokens.count - 2].range.upperBound
+      return Edit(
+        range: argument.upperBound..<argument.upperBound, text: " ORDER BY \(time), (\(text(argument, with: removed)))")
+    }
+  }
+
+  /// Where they are called.
+  private func timedCalls(_ expression: SyntaxExpression) -> [Int] {
+    if case .call(let call) = expression.kind, case .timed? = AggregateFunction.named(call.name)?.form {
+      return [expression.location]
+    }
+    return expression.children.flatMap(timedCalls)
   }
 
   /// Where the clause HAVING begins. Behind a point the word is the name of a field.
@@ -62,12 +93,12 @@ struct BatchText {
     tokens.indices.contains(index) ? source.identifier(tokens[index]) : nil
   }
 
-  private func text(_ range: Range<Int>, without removed: [Range<Int>]) -> String {
+  private func text(_ range: Range<Int>, with edits: [Edit]) -> String {
     var text = ""
     var start = range.lowerBound
-    for piece in removed where range.contains(piece.lowerBound) {
-      text += source.text(start..<piece.lowerBound)
-      start = piece.upperBound
+    for edit in edits where range.contains(edit.range.lowerBound) {
+      text += source.text(start..<edit.range.lowerBound) + edit.text
+      start = edit.range.upperBound
     }
     return text + source.text(start..<max(start, range.upperBound))
   }

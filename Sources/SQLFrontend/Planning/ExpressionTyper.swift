@@ -118,6 +118,9 @@ struct ExpressionTyper {
       return isNegated ? .not(test) : test
     case .caseWhen(let subject, let branches, let otherwise):
       return try bounded(try caseWhen(subject, branches, otherwise, at: location), at: location)
+    case .array:
+      throw source.error(
+        at: location, "an array is not supported here", hint: "write a list of values as IN (…) or = ANY (ARRAY[…])")
     case .refused(let error): throw error
     }
   }

@@ -18,32 +18,47 @@ extension ResultPlanner {
     }
     let filter: Expression? =
       if let condition = call.filter { try typer.condition(condition, of: "FILTER") } else { nil }
-    if call.isStar, call.name == "count", let shape = function.shape(.bigint, 0) {
+    if call.isStar, call.name == "count", let shape = function.shape(.bigint, .none) {
       return ShapedCall(shape: shape, argument: nil, filter: filter)
     }
     switch function.form {
     case .pair: return try pair(function, call, filter, at: location)
     case .fraction: return try percentile(function, call, filter, at: location)
+    case .ordered: return try mode(function, call, filter, at: location)
+    case .timed: return try timed(function, call, filter, at: location)
+    case .limited: return try limited(function, call, filter, at: location)
+    case .bounded: return try bounded(function, call, filter, at: location)
     case .value: break
     }
     guard !call.isStar, call.arguments.count == 1 else {
       throw source.error(at: location, "\(call.name) takes one argument: \(function.takes)")
     }
-    let operand = try typer.operand(call.arguments[0])
-    let argument = try typer.resolve(operand, as: .text)
-    let shape = try shape(function, argument.type, at: location)
-    if function.ordersArguments, argument.type == .text, !operand.isByteCollated {
-      throw source.error(
-        at: location, "\(call.name) of text needs COLLATE \"C\": text is ordered by bytes here",
-        hint: "write \(call.name)(\(source.itemText(at: call.arguments[0].location)) COLLATE \"C\")")
-    }
+    let (argument, shape) = try value(call.arguments[0], of: function, at: location)
     return ShapedCall(shape: shape, argument: argument, filter: filter)
   }
 
+  /// The value that a function is about.
+  func value(
+    _ syntax: SyntaxExpression, of function: AggregateFunction, _ constants: AggregateFunction.Constants = .none,
+    at location: Int
+  ) throws(DefinitionError) -> (argument: Expression, shape: AggregateShape) {
+    let operand = try typer.operand(syntax)
+    let argument = try typer.resolve(operand, as: .text)
+    let shape = try shape(function, argument.type, constants, at: location)
+    if function.ordersArguments, argument.type == .text, !operand.isByteCollated {
+      let collated = "\(source.itemText(at: syntax.location)) COLLATE \"C\""
+      throw source.error(
+        at: location, "\(function.name) of text needs COLLATE \"C\": text is ordered by bytes here",
+        hint: function.isOrderedSet
+          ? "write \(function.name)() WITHIN GROUP (ORDER BY \(collated))" : "write \(function.name)(\(collated))")
+    }
+    return (argument, shape)
+  }
+
   private func shape(
-    _ function: AggregateFunction, _ type: SQLType, fraction: Double = 0, at location: Int
+    _ function: AggregateFunction, _ type: SQLType, _ constants: AggregateFunction.Constants = .none, at location: Int
   ) throws(DefinitionError) -> AggregateShape {
-    guard let shape = function.shape(type, fraction) else {
+    guard let shape = function.shape(type, constants) else {
       throw source.error(
         at: location, "\(function.name) takes \(function.takes), not \(type.sqlName)",
         hint: AggregateFunction.hint(forArgument: type, of: function.name))
@@ -79,20 +94,40 @@ extension ResultPlanner {
     guard let order = call.order else {
       throw source.error(at: location, "\(call.name) needs WITHIN GROUP", hint: form)
     }
-    let fraction: Double? =
-      switch call.arguments.first?.kind {
-      case .integer(let value): Double(value)
-      case .decimal(let text): Double(text)
-      default: nil
+    guard call.arguments.count == 1, let argument = call.arguments.first else {
+      throw source.error(at: location, "the fraction of \(call.name) is a constant between 0 and 1", hint: form)
+    }
+    let constants: AggregateFunction.Constants
+    if case .array(let elements) = argument.kind {
+      guard (1...Self.mostFractions).contains(elements.count) else {
+        throw source.error(
+          at: argument.location, "\(call.name) takes 1 to \(Self.mostFractions) fractions",
+          hint: "write \(call.name)(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY …)")
       }
-    guard call.arguments.count == 1, let fraction, (0...1).contains(fraction) else {
-      throw source.error(
-        at: call.arguments.first?.location ?? location,
-        "the fraction of \(call.name) is a constant between 0 and 1", hint: form)
+      var fractions: [Double] = []
+      for element in elements { fractions.append(try fraction(element, of: call.name, form)) }
+      constants = .fractions(fractions)
+    } else {
+      constants = .fraction(try fraction(argument, of: call.name, form))
     }
     let value = try typer.resolve(try typer.operand(order), as: .doublePrecision)
-    let shape = try shape(function, value.type, fraction: fraction, at: order.location)
+    let shape = try shape(function, value.type, constants, at: order.location)
     return ShapedCall(shape: shape, argument: value.asDouble, filter: filter)
+  }
+}
+
+extension ResultPlanner {
+  /// An array of more results would be no row to read.
+  private static let mostFractions = 100
+
+  private func fraction(
+    _ syntax: SyntaxExpression, of name: String, _ form: String
+  ) throws(DefinitionError) -> Double {
+    guard let value = syntax.number.flatMap(Double.init), (0...1).contains(value) else {
+      throw source.error(
+        at: syntax.location, "the fraction of \(name) is a constant between 0 and 1", hint: form)
+    }
+    return value
   }
 }
 

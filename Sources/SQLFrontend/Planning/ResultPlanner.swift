@@ -69,7 +69,7 @@ struct ResultPlanner {
   mutating func plan(having condition: SyntaxExpression) throws(DefinitionError) -> DerivedColumn {
     if case .refused(let refusal) = condition.kind { throw refusal }
     let item = SyntaxItem(alias: "having", expression: condition, location: condition.location)
-    let planned = try derived(PendingItem(item: item, name: "having", comment: "", position: 0))
+    let planned = try derived(PendingItem(item: item, name: "having", comment: "", position: 0, isCondition: true))
     guard planned.type == .boolean else {
       throw source.error(
         at: condition.location, "HAVING wants a condition (boolean), not \(planned.type.sqlName)",
@@ -83,6 +83,8 @@ struct ResultPlanner {
     var name: String
     var comment: String
     var position: Int
+    /// It is HAVING's, and no column.
+    var isCondition = false
   }
 
   private mutating func claimName(_ item: SyntaxItem) throws(DefinitionError) -> String {
@@ -120,11 +122,11 @@ struct ResultPlanner {
     }
     guard case .call(let call) = item.expression.kind, Self.isAggregate(item.expression) else { return nil }
     let shaped = try shape(of: call, at: item.expression.location)
-    guard case .accumulator(let function, let type) = shaped.shape else { return nil }
+    guard case .accumulator(let function, let type, let constants) = shaped.shape else { return nil }
     accumulators.append(
       AccumulatorPlan(
-        function: function, argument: kept(shaped.argument, by: function), filter: shaped.filter, column: name,
-        type: type, comment: ""))
+        function: function, argument: kept(shaped.argument, by: function), constants: constants, filter: shaped.filter,
+        column: name, type: type, comment: ""))
     return OutputColumn(name: name, source: .accumulator(accumulators.count - 1), comment: comment)
   }
 
@@ -179,7 +181,7 @@ struct ResultPlanner {
     let leaves = Leaves()
     // Calls are planned before the expression around them, since planning them adds accumulators.
     var calls: [Int: Expression] = [:]
-    try collectCalls(pending.item.expression, pending.name, leaves, &calls)
+    try collectCalls(pending.item.expression, pending.name, isWhole: !pending.isCondition, leaves, &calls)
     let source = source
     let planned = calls
     let (keys, columns) = (keys, columns)
@@ -224,12 +226,21 @@ struct ResultPlanner {
   }
 
   private mutating func collectCalls(
-    _ syntax: SyntaxExpression, _ result: String, _ leaves: Leaves, _ calls: inout [Int: Expression]
+    _ syntax: SyntaxExpression, _ result: String, isWhole: Bool, _ leaves: Leaves, _ calls: inout [Int: Expression]
   ) throws(DefinitionError) {
     if case .call(let call) = syntax.kind, AggregateFunction.named(call.name) != nil {
       let shaped = try shape(of: call, at: syntax.location)
       switch shaped.shape {
-      case .accumulator(let function, let type):
+      case .accumulator(_, .array, _), .estimate(_, _, result: .array), .estimate(_, _, result: .jsonb):
+        guard isWhole else {
+          throw source.error(
+            at: syntax.location, "\(call.name) gives several values, with which nothing can be computed here",
+            hint: "let it be a column of its own; take it apart in a view or an endpoint")
+        }
+      default: break
+      }
+      switch shaped.shape {
+      case .accumulator(let function, let type, _):
         let part = AggregatePart(function: function, type: type)
         let index = try store(part, shaped, of: result, named: call.name, at: syntax.location)
         calls[syntax.location] = leaves.add(
@@ -254,7 +265,7 @@ struct ResultPlanner {
       }
       return
     }
-    for child in syntax.children { try collectCalls(child, result, leaves, &calls) }
+    for child in syntax.children { try collectCalls(child, result, isWhole: false, leaves, &calls) }
   }
 
   /// The accumulator that stores a part: one that is stored already, or a new one named after the result.
@@ -267,11 +278,11 @@ struct ResultPlanner {
     let first =
       switch part.argument {
       case .none: Expression?.none
-      case .first, .both: shaped.argument
-      case .second: shaped.second
+      case .first, .both, .timed: shaped.argument
+      case .second, .eventTime: shaped.second
       }
     let argument = kept(first, by: part.function)
-    let second = part.argument == .both ? shaped.second : nil
+    let second = part.argument == .both || part.argument == .timed ? shaped.second : nil
     let known = accumulators.firstIndex {
       $0.function == part.function && $0.argument == argument && $0.secondArgument == second
         && $0.filter == shaped.filter && $0.type == part.type
@@ -295,7 +306,7 @@ struct ResultPlanner {
     accumulators.append(
       AccumulatorPlan(
         function: part.function, argument: argument, secondArgument: second, filter: shaped.filter, column: name,
-        type: part.type, comment: "Part of \(result): \(Self.meaning(of: part.function)).",
+        type: part.type, comment: "Part of \(result): \(Self.meaning(of: part)).",
         companions: part.companions.map { parts[$0] }))
     return accumulators.count - 1
   }
@@ -307,6 +318,9 @@ struct ResultPlanner {
     case .deviations: part.argument == .second ? "deviations_2" : "deviations"
     case .codeviations: "codeviations"
     case .distinct, .quantiles: "state"
+    case .first, .last: "value"
+    case .frequencies: "counts"
+    case .min where part.argument == .eventTime, .max where part.argument == .eventTime: "at"
     case .sum where part.argument == .second: "sum_2"
     default: part.function.rawValue
     }
@@ -320,8 +334,10 @@ struct ResultPlanner {
     return nil
   }
 
-  private static func meaning(of function: AccumulatorPlan.Function) -> String {
-    switch function {
+  private static func meaning(of part: AggregatePart) -> String {
+    switch part.function {
+    case .min where part.argument == .eventTime: "the earliest event time of the values that went into it"
+    case .max where part.argument == .eventTime: "the latest event time of the values that went into it"
     case .count: "how many values went into it"
     case .sum: "the sum of the values that went into it"
     case .min: "the least value that went into it"
@@ -333,6 +349,11 @@ struct ResultPlanner {
     case .codeviations: "the sum of the products of both values' deviations from their means"
     case .distinct: "a sketch of which values went into it, for approx_count_distinct_estimate and …_merge"
     case .quantiles: "a sketch of the values that went into it, for percentile_estimate and percentile_merge"
+    case .first: "the value of the earliest event time"
+    case .last: "the value of the latest event time"
+    case .frequencies:
+      "how often the most frequent values came, for mode_estimate, approx_top_k_estimate and frequencies_merge"
+    case .histogram: "how many values lie between the bounds"
     }
   }
 }

@@ -110,7 +110,9 @@ extension SyntaxReader {
           nil, "a window function (OVER) is not supported",
           hint: "windows of time are written GROUP BY tumble(…); use OVER in an endpoint's SELECT"),
         "agg_order": Refusal(
-          nil, "ORDER BY inside of an aggregate is not supported", hint: "the aggregates here need no order"),
+          nil, "ORDER BY inside of an aggregate is not supported",
+          hint: ["first", "last"].contains(name)
+            ? "\(name) goes by event time: write \(name)(…) alone" : "the aggregates here need no order"),
         "func_variadic": Refusal(nil, "VARIADIC is not supported"),
       ])
     if text(at: node.location) == "treat" {
@@ -121,8 +123,23 @@ extension SyntaxReader {
     }
     let filter = node.node("agg_filter")
     return SyntaxCall(
-      name: name, arguments: try expressions(node.nodes("args")), isStar: node.flag("agg_star"),
+      name: name, arguments: try arguments(of: node, name), isStar: node.flag("agg_star"),
       filter: filter == nil ? nil : try expression(filter), order: isOrdered ? try order(of: node) : nil)
+  }
+
+  private func arguments(of node: Node, _ name: String) throws(DefinitionError) -> [SyntaxExpression] {
+    let arguments = node.nodes("args")
+    guard AggregateFunction.named(name)?.takesArray == true else { return try expressions(arguments) }
+    var read: [SyntaxExpression] = []
+    for argument in arguments {
+      if argument.kind == "A_ArrayExpr" {
+        let elements = try expressions(argument.nodes("elements"))
+        read.append(SyntaxExpression(kind: .array(elements), location: argument.location))
+      } else {
+        read.append(try expression(argument))
+      }
+    }
+    return read
   }
 
   /// Refuses what an aggregate with WITHIN GROUP may not be or be given.
@@ -132,11 +149,6 @@ extension SyntaxReader {
         node, "\(name) with WITHIN GROUP is not supported",
         hint: AggregateFunction.named(name) == nil
           ? AggregateFunction.hint(forUnknown: name) : "write \(name)(…) alone: it needs no order")
-    }
-    if node.nodes("args").contains(where: { $0.kind == "A_ArrayExpr" }) {
-      throw refuse(
-        node, "\(name) of several fractions is not supported",
-        hint: "write a column for each: \(name)(0.5) …, \(name)(0.9) …; their values are kept once")
     }
   }
 
@@ -148,7 +160,10 @@ extension SyntaxReader {
     }
     let direction = term.string("sortby_dir") ?? "SORTBY_DEFAULT"
     if direction == "SORTBY_DESC" {
-      throw refuse(value, "ORDER BY … DESC is not supported here", hint: "leave DESC out and write 1 - the fraction")
+      throw refuse(
+        value, "ORDER BY … DESC is not supported here",
+        hint: text(at: node.location) == "mode"
+          ? "of equally frequent values it is the least" : "leave DESC out and write 1 - the fraction")
     }
     guard direction == "SORTBY_DEFAULT" || direction == "SORTBY_ASC" else {
       throw refuse(value, "ORDER BY … USING is not supported", hint: "leave USING out")

@@ -32,6 +32,8 @@ struct SyntaxExpression {
     case coalesce([SyntaxExpression])
     case cast(SyntaxExpression, SyntaxType)
     case collate(SyntaxExpression, String)
+    /// ARRAY[…], which only some aggregates take.
+    case array([SyntaxExpression])
     /// What a definition cannot say: the error comes up where the expression is looked at.
     case refused(DefinitionError)
   }
@@ -53,7 +55,9 @@ struct SyntaxExpression {
       [left, right]
     case .between(let operand, let low, let high, _): [operand, low, high]
     case .oneOf(let operand, let values, _): [operand] + values
-    case .and(let operands), .or(let operands), .coalesce(let operands), .operation(_, let operands): operands
+    case .and(let operands), .or(let operands), .coalesce(let operands), .operation(_, let operands),
+      .array(let operands):
+      operands
     case .caseWhen(let subject, let branches, let otherwise):
       (subject.map { [$0] } ?? []) + branches.flatMap { [$0.condition, $0.value] } + (otherwise.map { [$0] } ?? [])
     }

@@ -35,7 +35,7 @@ extension Literal {
     case .uuid:
       guard let value = text.read(TextInput.uuid) else { return nil }
       self = .text(value, .uuid)
-    case .interval, .bytea, .jsonb, .bits, .bigints: return nil
+    case .interval, .bytea, .jsonb, .bits, .array: return nil
     }
   }
 

@@ -52,7 +52,7 @@ extension PostgresArray {
     case .jsonb: .jsonb
     case .bits: .bits
     // As Postgres writes it. An interval is never stored.
-    case .bigints, .interval: .text
+    case .array, .interval: .text
     }
   }
 }

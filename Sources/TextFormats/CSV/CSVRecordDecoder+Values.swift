@@ -67,7 +67,7 @@ extension CSVRecordDecoder {
         }
         column.texts[row] = text
       }
-    case .interval, .bytea, .bits, .bigints:
+    case .interval, .bytea, .bits, .array:
       // No definition declares it; should one ever, its events are put aside instead of being counted wrongly.
       each(place, rows, batch) { _, _ throws(ValueFault) in
         throw ValueFault(.unresolvable, "no \(declared.type.sqlName) is read from CSV")

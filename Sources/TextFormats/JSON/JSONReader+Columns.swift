@@ -136,7 +136,7 @@ extension JSONReader {
     case .time: values.integers[row] = try ValueText.time(bytes)
     case .uuid: values.texts[row] = try ValueText.uuid(bytes, arena: &batch.arena)
     // The definition's reader lets no such column through.
-    case .interval, .bytea, .jsonb, .bits, .bigints:
+    case .interval, .bytea, .jsonb, .bits, .array:
       throw ValueFault(.wrongType, "a text where \(target.wanted) is declared")
     }
   }

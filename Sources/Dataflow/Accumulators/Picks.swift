@@ -1,0 +1,77 @@
+import Events
+
+/// The value of the earliest or the latest event time; of several with that time the least or the greatest, so that it does
+/// not matter in which order they come.
+///
+/// - Parameters:
+///   - values: of the events.
+///   - bests: the values that groups have.
+///   - bestTimes: when those were.
+///   - isBetterTime: whether the first time is to be preferred.
+///   - isBetter: the same of values.
+@inline(__always)
+func pick<Value>(
+  _ values: UnsafeMutablePointer<Value>, _ times: UnsafeMutablePointer<Int64>, _ bests: StateColumn,
+  _ bestTimes: StateColumn, _ presences: StateColumn, _ groups: UnsafePointer<Int32>, _ mask: UnsafePointer<UInt8>?,
+  _ count: Int, _ isBetterTime: (Int64, Int64) -> Bool, _ isBetter: (Value, Value) -> Bool
+) {
+  for event in 0..<count where mask?[event] ?? 1 == 1 {
+    let group = groups[event]
+    let best = bests.cell(group, of: Value.self)
+    let bestTime = bestTimes.cell(group, of: Int64.self)
+    let present = presences.cell(group, of: UInt8.self)
+    let time = times[event]
+    let isPicked =
+      present.pointee == 0 || isBetterTime(time, bestTime.pointee)
+      || (time == bestTime.pointee && isBetter(values[event], best.pointee))
+    guard isPicked else { continue }
+    best.pointee = values[event]
+    bestTime.pointee = time
+    present.pointee = 1
+  }
+}
+
+/// The same of texts. Each group has a place of its own for its text, which is written over as long as the next one fits: the
+/// latest of a million texts takes no more memory than the longest.
+///
+/// - Parameter capacities: bytes of those places.
+func pickTexts(
+  _ values: UnsafePointer<TextView>, _ times: UnsafeMutablePointer<Int64>, _ bests: StateColumn,
+  _ bestTimes: StateColumn, _ capacities: StateColumn, _ presences: StateColumn, _ groups: UnsafePointer<Int32>,
+  _ mask: UnsafePointer<UInt8>?, _ count: Int, _ texts: inout TextArena, wantsLater: Bool
+) {
+  // Events in no group may have any text.
+  for event in 0..<count where groups[event] != 0 && mask?[event] ?? 1 == 1 {
+    let group = groups[event]
+    let best = bests.cell(group, of: TextView.self)
+    let bestTime = bestTimes.cell(group, of: Int64.self)
+    let present = presences.cell(group, of: UInt8.self)
+    let time = times[event]
+    if present.pointee == 1 {
+      if wantsLater ? time < bestTime.pointee : time > bestTime.pointee { continue }
+      if time == bestTime.pointee {
+        let order = orderOfTexts(values[event], best.pointee)
+        if wantsLater ? order <= 0 : order >= 0 { continue }
+      }
+    }
+    best.pointee = copy(values[event], to: best.pointee, capacities.cell(group, of: Int.self), &texts)
+    bestTime.pointee = time
+    present.pointee = 1
+  }
+}
+
+/// - Parameters:
+///   - place: where the group's text was; read only when `capacity` is not 0.
+///   - capacity: bytes that fit there; grows to a power of two.
+private func copy(
+  _ text: TextView, to place: TextView, _ capacity: UnsafeMutablePointer<Int>, _ texts: inout TextArena
+) -> TextView {
+  guard text.count > 0 else { return capacity.pointee == 0 ? .empty : TextView(start: place.start, count: 0) }
+  var start = UnsafeMutablePointer(mutating: place.start)
+  if text.count > capacity.pointee {
+    capacity.pointee = max(16, 1 << (Int.bitWidth - (text.count - 1).leadingZeroBitCount))
+    start = texts.reserve(capacity.pointee)
+  }
+  start.update(from: text.start, count: text.count)
+  return TextView(start: UnsafePointer(start), count: text.count)
+}
