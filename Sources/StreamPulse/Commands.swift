@@ -36,6 +36,15 @@ enum Commands {
         options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
         settings: kafka + registry + postgres + api + engine + [.eventsPerMinute] + general),
       CommandSpec(
+        name: "dev", summary: "The same as up, and apply each file of the project when it is saved",
+        details: """
+          Saved files go the way of deploy: a new aggregate gets its table, filled with what the topic holds, a changed \
+          one has its rows made anew, and what runs goes on with them. What is wrong is said here and in the dashboard, \
+          and the former definitions stay in force. An aggregate that no endpoint reads gets GET /api/stats/NAME.
+          """,
+        options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
+        settings: kafka + registry + postgres + api + engine + [.eventsPerMinute] + general),
+      CommandSpec(
         name: "plan", summary: "Say what migrate would do to the database, and change nothing",
         details: """
           A line for each aggregate and view, with what differs: nothing, new, in place (rows stay as they are), \
@@ -56,6 +65,16 @@ enum Commands {
           """,
         options: [OptionSpec("plan", value: "FILE", summary: "Do what was planned, or nothing")],
         settings: registry + postgres + general),
+      CommandSpec(
+        name: "deploy", summary: "Put the definitions in force, with running processors and readers",
+        details: """
+          Does what migrate does, and makes rows anew whose meaning has changed: beside the present ones, from the topic, \
+          and in place in one transaction. Running processors and servers go on with the new definitions by themselves. \
+          An interrupted deploy has changed nothing but perhaps made empty tables of new aggregates; the next one begins \
+          anew. Exit status 0 when the definitions are in force, 1 when they are not and nothing was changed.
+          """,
+        options: [OptionSpec(flag: "fill", summary: "Give new aggregates the records that the topic holds, too")],
+        settings: kafka + registry + postgres + general),
       CommandSpec(
         name: "process", summary: "Process the stream; start as many instances as you like", options: [plantedBug],
         settings: kafka + registry + postgres + engine + metrics + general),
