@@ -169,7 +169,7 @@ public final class Replay {
   /// - Parameters:
   ///   - grants: what locking the present one has returned.
   ///   - fences: processors that run now must write nothing any more, also where rows mean the same as before.
-  func conclude(_ run: Run, _ grants: [String], fences: Bool) throws -> ReplayReport {
+  func conclude(_ run: Run, _ grants: RelationGrants, fences: Bool) throws -> ReplayReport {
     try checkCompleteness()
     // Rows of another shape cannot be kept.
     let kept = run.isRedefined ? 0 : try run.shadow.keepRows(before: run.scope.from, endedBy: run.scope.floor)
