@@ -74,8 +74,28 @@ enum Commands {
           An interrupted deploy has changed nothing but perhaps made empty tables of new aggregates; the next one begins \
           anew. Exit status 0 when the definitions are in force, 1 when they are not and nothing was changed.
           """,
-        options: [OptionSpec(flag: "fill", summary: "Give new aggregates the records that the topic holds, too")],
+        options: [
+          OptionSpec(flag: "fill", summary: "Give new aggregates the records that the topic holds, too"),
+          OptionSpec(flag: "shadow", summary: "Keep changed aggregates beside the present ones, as NAME_shadow"),
+          OptionSpec(flag: "promote", summary: "Put the shadows' definitions in the place of the present ones"),
+          OptionSpec(flag: "discard", summary: "Take the shadows away"),
+        ],
         settings: kafka + registry + postgres + general),
+      CommandSpec(
+        name: "compare", summary: "Say where the rows of two tables, views or aggregates differ",
+        details: """
+          Rows belong together by the aggregate's keys and its window, else by a unique index of one of them, or by --key. \
+          Columns that both have are compared, floats within 1e-9 of their size. Exit status 0 when no row differs, 1 \
+          when some do.
+          """,
+        options: [
+          OptionSpec("key", value: "COLUMNS", summary: "By which rows belong together, e.g. region,window_start"),
+          OptionSpec("from", value: "TIME", summary: "Only windows that begin then or later"),
+        ],
+        arguments: [
+          ArgumentSpec("A", summary: "E.g. order_stats"), ArgumentSpec("B", summary: "E.g. order_stats_shadow"),
+        ],
+        settings: registry + postgres + general),
       CommandSpec(
         name: "process", summary: "Process the stream; start as many instances as you like", options: [plantedBug],
         settings: kafka + registry + postgres + engine + metrics + general),

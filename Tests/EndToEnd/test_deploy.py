@@ -163,3 +163,35 @@ def test_a_new_aggregate_is_filled_and_wrong_definitions_change_nothing(parts, p
     parts.assert_verified()
     parts.must("verify", "--recount")
     assert processor.stop() == 0
+
+
+def test_a_shadow_is_fed_beside_the_present_rows_compared_and_discarded_or_promoted(parts, project):
+    processor = parts.start("process")
+    parts.generate("--count", 3000, "--seed", 1)
+    parts.wait_for_events(3000)
+    assert parts.run("deploy", "--shadow").returncode == 1
+    redefine(project)
+    (project / "sql/endpoints/largest.sql").unlink()
+
+    for round, way in enumerate(("--discard", "--promote"), start=1):
+        done = parts.must("deploy", "--shadow")
+        assert "compare them: streampulse compare region_health region_health_shadow" in done
+        parts.generate("--count", 1000, "--seed", 1 + round)
+        parts.wait_for_events(3000 + 1000 * round)
+        parts.wait_for_events(3000 + 1000 * round, "region_health_shadow")
+        assert parts.value("SELECT bool_and(window_end - window_start = '2 minutes') FROM region_health_shadow")
+        done = parts.run("deploy")
+        assert done.returncode == 1 and "there are shadows of region_health" in done.stderr
+        done = parts.run("compare", "region_health", "region_health_shadow")
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "column largest_gb is in region_health_shadow only" in done.stdout and "DIFFER" in done.stdout
+        parts.must("deploy", way)
+        assert parts.value("SELECT to_regclass('region_health_shadow') IS NULL")
+
+    parts.generate("--count", 1000, "--seed", 9)
+    parts.wait_for_events(6000)
+    assert parts.value("SELECT bool_and(window_end - window_start = '2 minutes') FROM region_health")
+    assert "no difference" in parts.must("compare", "region_health", "region_health")
+    parts.assert_verified()
+    parts.must("verify", "--recount")
+    assert processor.is_running and processor.stop() == 0

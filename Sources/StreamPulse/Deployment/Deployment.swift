@@ -25,6 +25,8 @@ struct Deployment {
   let kafka: () throws -> KafkaConfiguration
   /// New aggregates get the records that the topic holds, too.
   var fillsNew = false
+  /// Aggregates that are filled with them, whatever was counted for one of the same name.
+  var filled: Set<String> = []
   /// Asked now and then while rows are made; true ends it, and nothing has changed.
   var isInterrupted: () -> Bool = { false }
   /// Is told what happens, a line each.
@@ -50,6 +52,7 @@ struct Deployment {
     }
     let before = try Deployments(connection).current()
     var remade = Set(plan.steps.filter { $0.effect == .beside }.map(\.name))
+    remade.formUnion(filled)
     if !remade.isEmpty || fillsNew {
       for line in try migrator.prepare(project, as: context.projectName()) { say(line) }
       try subjects.keep(connection)
@@ -108,29 +111,4 @@ private struct ProgressPace {
       return true
     }
   }
-}
-
-/// `streampulse deploy`: exit status 0 when the definitions are in force, 1 when they are not and nothing was changed.
-func deploy(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
-  let subjects = SubjectSchemas(context, .migration)
-  let project = try context.loadProject(subjects)
-  let database = try context.database()
-  // It takes its time; an interruption leaves tables behind that nobody reads and that the next deploy drops.
-  Signals.unblockAll()
-  let deployment = Deployment(
-    context: context, database: database, kafka: { try context.kafka() }, fillsNew: parsed.flag("fill")
-  ) {
-    print($0)
-    flushOutput()
-  }
-  switch try deployment.run(project, subjects) {
-  case .unchanged: print("nothing to do: these definitions are in force")
-  case .done(let version):
-    print("version \(version) of the definitions is in force: what runs goes on with it by itself")
-  case .refused(let reasons):
-    fail((reasons + ["nothing was changed"]).joined(separator: "\n"))
-    return 1
-  }
-  flushOutput()
-  return 0
 }

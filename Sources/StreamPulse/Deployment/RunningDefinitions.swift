@@ -44,6 +44,9 @@ final class RunningDefinitions {
   private let parts = StartedParts()
   /// The version that cannot be used here, which was said.
   private var refused: Int64?
+  /// Since when the service has been over; monotonic microseconds.
+  private var overSince: Int64?
+  private static let graceMicroseconds: Int64 = 10_000_000
 
   /// Watches from now on, until `stop`.
   init(_ context: CommandContext, _ definitions: LoadedDefinitions, _ database: ConnectionSettings) throws {
@@ -91,7 +94,14 @@ final class RunningDefinitions {
       switch next(isSuperseded: service.isOver() && service.isSuperseded(), service.verify) {
       case .loaded(let definitions):
         if let signal = try take(definitions, service) { return signal }
-      case .none: if service.isOver() { return nil }
+      case .none:
+        guard service.isOver() else { continue }
+        // Whoever changes tables without a transaction for all puts the definitions in force a moment later.
+        let now = Clock.monotonic()
+        let since = overSince ?? now
+        overSince = since
+        guard service.isSuperseded(), now - since < Self.graceMicroseconds else { return nil }
+        if let signal = Signals.wait(milliseconds: 200) { return signal }
       case .unreachable:
         if service.isOver(), !service.isSuperseded() { return nil }
         if let signal = Signals.wait(milliseconds: 1000) { return signal }
@@ -132,6 +142,7 @@ final class RunningDefinitions {
       do {
         try service.takeOver(definitions)
         current = definitions
+        overSince = nil
         context.observe(.definitionsTaken(version: Int(definitions.version)))
         return nil
       } catch {
