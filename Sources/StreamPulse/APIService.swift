@@ -121,7 +121,8 @@ final class APIService: Sendable {
     let api = try StatsAPI(
       endpoints: project.endpoints, configuration: configuration,
       dependencies: StatsAPI.Dependencies(
-        execute: source.executor.execute, health: { completion in
+        execute: source.executor.execute,
+        health: { completion in
           var report = health.report
           report.definitions = source.development?()
           completion(report)

@@ -86,7 +86,8 @@ struct CommandContext {
 
   /// - Parameter processors: how many streams are processed in this process.
   func processorSettings(
-    of source: StreamSource, kafka: KafkaConfiguration, database: ConnectionSettings, processors: Int, definitions: Int64
+    of source: StreamSource, kafka: KafkaConfiguration, database: ConnectionSettings, processors: Int,
+    definitions: Int64
   ) -> ProcessorSettings {
     var settings = ProcessorSettings(
       kafka: kafka, topic: source.topic, group: source.group,

@@ -89,7 +89,7 @@ enum Commands {
           when some do.
           """,
         options: [
-          OptionSpec("key", value: "COLUMNS", summary: "By which rows belong together, e.g. region,window_start"),
+          OptionSpec("key", value: "COLUMNS", summary: "By which rows belong together, e.g. shop,window_start"),
           OptionSpec("from", value: "TIME", summary: "Only windows that begin then or later"),
         ],
         arguments: [

@@ -9,7 +9,8 @@ import Storage
 func compare(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   let names = parsed.positional
   guard names.count == 2 else {
-    throw parsed.error("two tables, views or aggregates are compared", hint: "streampulse compare order_stats order_stats_shadow")
+    throw parsed.error(
+      "two tables, views or aggregates are compared", hint: "streampulse compare order_stats order_stats_shadow")
   }
   let connection = try PostgresConnection(context.database().with("application_name", "streampulse compare"))
   defer { connection.close() }

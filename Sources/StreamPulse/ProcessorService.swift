@@ -92,7 +92,9 @@ final class ProcessorService: Sendable {
           problem = error
         }
         // Whoever ends the service says the only stream's error.
-        if let problem, !isOnly, !problem.isSupersession { observer.observe(.failed(reason: problem.description), of: stream) }
+        if let problem, !isOnly, !problem.isSupersession {
+          observer.observe(.failed(reason: problem.description), of: stream)
+        }
         outcomes.update {
           $0.over.insert(source.name)
           $0.error = $0.error ?? problem

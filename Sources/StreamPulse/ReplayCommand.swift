@@ -53,7 +53,9 @@ private func show(_ estimate: ReplayEstimate, _ aggregate: String) {
     \(aggregate): \(counted(estimate.records, "record")) would be read again, in about \(Int(estimate.seconds.rounded(.up))) s \
     (a sample of \(estimate.sample) took \(tenths(estimate.sampleSeconds)) s, \(rate) records/s); nothing was changed
     """)
-  if estimate.isRedefined { print("the definition has changed: streampulse deploy makes the rows anew, and running processors go on with it") }
+  if estimate.isRedefined {
+    print("the definition has changed: running processors go on with it, once all others fit their tables, too")
+  }
 }
 
 private func show(_ report: ReplayReport, _ aggregate: String) {

@@ -8,7 +8,8 @@ extension Observer {
     exposeConnections(reasons: ["late", "silent", "displaced", "full", "malformed"]) { [weak server, weak served] in
       let strain = server?.strain ?? HTTPStrain()
       return ConnectionFigures(
-        open: server?.openConnections ?? 0, waiting: server?.waitingConnections ?? 0, streams: served?.api.openStreams ?? 0,
+        open: server?.openConnections ?? 0, waiting: server?.waitingConnections ?? 0,
+        streams: served?.api.openStreams ?? 0,
         closed: [
           "late": strain.late, "silent": strain.silent, "displaced": strain.displaced, "full": strain.full,
           "malformed": strain.malformed,

@@ -64,12 +64,12 @@ public struct RelationComparison {
     guard let keys, !keys.isEmpty else {
       throw PipelineError.definition(
         "neither \(first) nor \(second) has a key by which rows belong together\n"
-          + "  hint: name the columns: --key region,window_start")
+          + "  hint: name the columns: --key shop,window_start")
     }
     for key in keys {
       for (relation, known) in [(first, left), (second, right)] where known[key] == nil {
         throw PipelineError.definition(
-          "\(relation) has no column \(key), which is part of the key\n  hint: name the columns: --key region,window_start"
+          "\(relation) has no column \(key), which is part of the key\n  hint: name the columns: --key shop,window_start"
         )
       }
     }
@@ -140,7 +140,7 @@ public struct RelationComparison {
       """, parameters)
     if let most = found.integer(0, 4), most > 1 {
       throw PipelineError.definition(
-        "several rows of one of them have the same key\n  hint: name all columns of the key: --key region,window_start")
+        "several rows of one of them have the same key\n  hint: name all columns of the key: --key shop,window_start")
     }
     let numbers = (0..<4).map { Int(found.integer(0, $0) ?? 0) }
     (report.common, report.onlyFirst, report.onlySecond, report.different) =

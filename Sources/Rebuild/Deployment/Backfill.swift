@@ -30,6 +30,9 @@ public final class Backfill {
   /// Is told now and then how far an aggregate's rows are; what it throws ends the run, and nothing has changed.
   public var progress: ((_ aggregate: String, _ read: Int64, _ total: Int64) throws -> Void)?
 
+  /// Aggregates that go when the others are in place, with their rows.
+  public var removed: [AggregatePlan] = []
+
   private let connection: PostgresConnection
   private let migrator: Migrator
   private let project: Project
@@ -73,7 +76,10 @@ public final class Backfill {
       swap.review = { [connection, project] in
         try StatementCheck(connection, isInTransaction: true).require([.endpoint, .alert], of: project) { _ in }
       }
-      swap.conclude = { [migrator, project] in try migrator.putInForce(project, instead: version) }
+      swap.conclude = { [migrator, project, removed] in
+        for aggregate in removed { try migrator.remove(aggregate) }
+        try migrator.putInForce(project, instead: version)
+      }
       return try swap.run(from: nil)
     }
   }

@@ -59,16 +59,21 @@ extension Migrator {
     try deployments.put(project.files)
   }
 
-  /// Aggregates that nothing was ever counted or replayed for.
-  public static func uncounted(_ project: Project, _ connection: PostgresConnection) throws(PostgresError) -> Set<String> {
+  /// Aggregates that nothing was ever counted or replayed for, of streams of which something was.
+  public static func uncounted(
+    _ project: Project, _ connection: PostgresConnection
+  ) throws(PostgresError) -> Set<String> {
     var uncounted: Set<String> = []
-    for aggregate in project.aggregates {
-      let found = try connection.query(
-        """
-        SELECT EXISTS (SELECT FROM \(connection.pulse).ledger_counts WHERE aggregate = $1)
-            OR EXISTS (SELECT FROM \(connection.pulse).replays WHERE aggregate = $1)
-        """, [.text(aggregate.name)])
-      if found.boolean(0, 0) != true { uncounted.insert(aggregate.name) }
+    for stream in project.streams {
+      for aggregate in stream.plan.aggregates {
+        let found = try connection.query(
+          """
+          SELECT EXISTS (SELECT FROM \(connection.pulse).ledger WHERE stream = $2)
+             AND NOT EXISTS (SELECT FROM \(connection.pulse).ledger_counts WHERE aggregate = $1)
+             AND NOT EXISTS (SELECT FROM \(connection.pulse).replays WHERE aggregate = $1)
+          """, [.text(aggregate.name), .text(stream.name)])
+        if found.boolean(0, 0) == true { uncounted.insert(aggregate.name) }
+      }
     }
     return uncounted
   }

@@ -34,7 +34,8 @@ extension Migrator {
     }
   }
 
-  private func remove(_ aggregate: AggregatePlan) throws(PostgresError) {
+  /// Takes an aggregate away, in the caller's transaction, in which the positions of its stream are locked.
+  package func remove(_ aggregate: AggregatePlan) throws(PostgresError) {
     let table = quotedIdentifier(aggregate.tableName)
     try connection.execute("LOCK TABLE \(table) IN ACCESS EXCLUSIVE MODE")
     // One of the same name may come again, and its rows will not hold these events. No window is kept from being made anew.

@@ -11,11 +11,11 @@ func deploy(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   }
   let database = try context.database()
   var deployment = Deployment(
-    context: context, database: database, kafka: { try context.kafka() }, fillsNew: parsed.flag("fill")
-  ) {
-    print($0)
-    flushOutput()
-  }
+    context: context, database: database, kafka: { try context.kafka() }, fillsNew: parsed.flag("fill"),
+    say: { line in
+      print(line)
+      flushOutput()
+    })
   do {
     let shadows = try Shadows(context, database)
     // It takes its time; an interruption leaves tables behind that nobody reads and that the next deploy drops.

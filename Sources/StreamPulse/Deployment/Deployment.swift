@@ -1,6 +1,7 @@
 import Configuration
 import Faults
 import Kafka
+import Plan
 import Postgres
 import Project
 import Rebuild
@@ -27,6 +28,8 @@ struct Deployment {
   var fillsNew = false
   /// Aggregates that are filled with them, whatever was counted for one of the same name.
   var filled: Set<String> = []
+  /// Aggregates that go when rows that are made anew are in place.
+  var removed: [AggregatePlan] = []
   /// Asked now and then while rows are made; true ends it, and nothing has changed.
   var isInterrupted: () -> Bool = { false }
   /// Is told what happens, a line each.
@@ -83,6 +86,7 @@ struct Deployment {
     say("making the rows of \(list) anew beside the present ones; until they are in place nothing else changes")
     let backfill = try Backfill(
       connection, migrator, project, parts, kafka: kafka(), schemas: context.schemaSource(database))
+    backfill.removed = removed
     var pace = ProgressPace()
     backfill.progress = { [say, isInterrupted] name, read, total in
       if isInterrupted() { throw PipelineError.definition("interrupted, nothing was changed") }

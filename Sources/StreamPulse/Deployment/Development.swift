@@ -60,7 +60,9 @@ final class Development {
   }
 
   /// Applies a project for the first time.
-  func begin(_ project: Project, _ subjects: SubjectSchemas, _ kafka: KafkaConfiguration, _ database: ConnectionSettings)
+  func begin(
+    _ project: Project, _ subjects: SubjectSchemas, _ kafka: KafkaConfiguration, _ database: ConnectionSettings
+  )
     throws
   {
     switch try deployment(kafka, database).run(project, subjects) {

@@ -46,6 +46,8 @@ final class RunningDefinitions {
   private var refused: Int64?
   /// Since when the service has been over; monotonic microseconds.
   private var overSince: Int64?
+  /// Why the service could not go on with what it was to take over: nothing runs until there is something newer.
+  private var failure: (any Error)?
   private static let graceMicroseconds: Int64 = 10_000_000
 
   /// Watches from now on, until `stop`.
@@ -88,22 +90,26 @@ final class RunningDefinitions {
       var signal: String?
       let own = Signals.wait {
         signal = meanwhile()
-        return signal != nil || service.isOver() || hasNews
+        return signal != nil || service.isOver() || hasNews || failure != nil
       }
       if let signal = own ?? signal { return signal }
-      switch next(isSuperseded: service.isOver() && service.isSuperseded(), service.verify) {
+      let isSuperseded = failure != nil || service.isOver() && service.isSuperseded()
+      switch next(isSuperseded: isSuperseded, service.verify) {
       case .loaded(let definitions):
         if let signal = try take(definitions, service) { return signal }
       case .none:
-        guard service.isOver() else { continue }
+        guard service.isOver() || failure != nil else { continue }
         // Whoever changes tables without a transaction for all puts the definitions in force a moment later.
         let now = Clock.monotonic()
         let since = overSince ?? now
         overSince = since
-        guard service.isSuperseded(), now - since < Self.graceMicroseconds else { return nil }
+        guard isSuperseded, now - since < Self.graceMicroseconds else {
+          if let failure { throw failure }
+          return nil
+        }
         if let signal = Signals.wait(milliseconds: 200) { return signal }
       case .unreachable:
-        if service.isOver(), !service.isSuperseded() { return nil }
+        if service.isOver(), !isSuperseded { return nil }
         if let signal = Signals.wait(milliseconds: 1000) { return signal }
       }
     }
@@ -142,11 +148,16 @@ final class RunningDefinitions {
       do {
         try service.takeOver(definitions)
         current = definitions
-        overSince = nil
+        (overSince, failure) = (nil, nil)
         context.observe(.definitionsTaken(version: Int(definitions.version)))
         return nil
       } catch {
-        guard error.isOutage else { throw error }
+        guard error.isOutage else {
+          // Others may be in force already, which these have not lived to see.
+          current = definitions
+          failure = error
+          return nil
+        }
         context.observe(.databaseDown(reason: "\(error)", sqlstate: nil))
         if let signal = Signals.wait(milliseconds: 1000) { return signal }
       }

@@ -18,7 +18,7 @@ struct ShadowFiles {
     shadows.compactMap { Self.declared(in: $0.text)?.name }.map { String($0.dropLast(Self.suffix.count)) }
   }
 
-  var shadows: [ProjectFile] { files.filter(Self.isShadow) }
+  private var shadows: [ProjectFile] { files.filter(Self.isShadow) }
 
   /// Without shadows.
   var withoutShadows: [ProjectFile] { files.filter { !Self.isShadow($0) } }

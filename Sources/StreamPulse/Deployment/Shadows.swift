@@ -70,11 +70,10 @@ struct Shadows {
     let (current, former) = try running()
     let subjects = SubjectSchemas(context, .work)
     let files = ProjectFiles(ShadowFiles(current).promoted, name: "the promoted project")
-    // The shadows stay until the rows are in place.
-    let both = ProjectFiles(files.deployed + ShadowFiles(current).shadows, name: "the promoted project with shadows")
-    let outcome = try deployment.run(Project(both, lookup: subjects.lookup), subjects)
-    if case .refused = outcome { return outcome }
-    return try remove(of: former, for: Project(files, lookup: subjects.lookup))
+    let shadows = Set(names.map { $0 + ShadowFiles.suffix })
+    var deployment = deployment
+    deployment.removed = former.aggregates.filter { shadows.contains($0.name) }
+    return try deployment.run(Project(files, lookup: subjects.lookup), subjects)
   }
 
   /// Takes the shadows away.
