@@ -43,7 +43,18 @@ function readHealth(body, httpOk) {
     problems,
     isStalled,
     lagRecords: Number.isFinite(lag) ? lag : null,
+    definitions: readDefinitions(report.definitions),
   };
+}
+
+/**
+ * Only of `streampulse dev`, and only for who asks from its own machine:
+ * `{"state": "applied" | "applying" | "failed", "errors": [{"file", "line", "column", "message", "hint"}],
+ *   "charts": [{"name", "path", "title", "measure"}]}`
+ */
+function readDefinitions(value) {
+  if (!isObject(value) || !Array.isArray(value.errors) || !Array.isArray(value.charts)) return null;
+  return { state: value.state, errors: value.errors.filter(isObject), charts: value.charts.filter(isObject) };
 }
 
 /**
@@ -95,6 +106,17 @@ export async function request(endpoint, minutes, signal) {
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", forward);
+  }
+}
+
+/** The rows of an endpoint that the page knows only by its path; null when there is no usable answer. */
+export async function requestRows(path) {
+  try {
+    const { value } = await request({ path, isWindowed: false, query: {}, read: readRows }, 0, new AbortController().signal);
+    return value.data;
+  } catch (error) {
+    if (error instanceof ApiError) return null;
+    throw error;
   }
 }
 

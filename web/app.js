@@ -1,8 +1,10 @@
 // Wires the poller to the elements of the page. The look-back lives in the URL's hash and nowhere else.
 
+import "./elements/aggregate-panels.js";
 import "./elements/alert-list.js";
 import "./elements/connection-banner.js";
 import "./elements/connection-status.js";
+import "./elements/definitions-banner.js";
 import "./elements/device-list.js";
 import "./elements/downloads-chart.js";
 import "./elements/region-list.js";
@@ -32,6 +34,7 @@ const poller = new Poller({
       consumer.receive(value, context);
     }
     showWhatIsThere(name, true);
+    if (name === "health") showDefinitions(value.definitions);
     if (name === "alerts") showUnacknowledged(value.unacknowledged_count);
   },
   onFailure(name, since) {
@@ -55,6 +58,11 @@ function showWhatIsThere(name, isThere) {
   found.set(name, isThere);
   const names = Object.keys(consumers).filter((each) => each !== "health");
   noEndpoints.hidden = !names.every((each) => found.get(each) === false);
+}
+
+function showDefinitions(definitions) {
+  document.querySelector("definitions-banner").show(definitions);
+  document.querySelector("aggregate-panels").show(definitions);
 }
 
 function showUnacknowledged(count) {

@@ -8,6 +8,8 @@ public enum PipelineError: Error, CustomStringConvertible {
   case postgres(PostgresError)
   /// A definition, a schema or the database's version does not fit; the text says what and where.
   case definition(String)
+  /// Other definitions are in force by now than those that this works with; the text says which.
+  case superseded(String)
   case `internal`(String)
 
   /// What a step that may fail in several ways has failed with.
@@ -26,7 +28,7 @@ public enum PipelineError: Error, CustomStringConvertible {
     switch self {
     case .kafka(let error): "Kafka: \(error.description)"
     case .postgres(let error): "Postgres: \(error.description)"
-    case .definition(let text), .internal(let text): text
+    case .definition(let text), .superseded(let text), .internal(let text): text
     }
   }
 
@@ -35,7 +37,7 @@ public enum PipelineError: Error, CustomStringConvertible {
     switch self {
     case .kafka(let error): !error.isMisconfiguration
     case .postgres: true
-    case .definition, .internal: false
+    case .definition, .superseded, .internal: false
     }
   }
 }

@@ -18,6 +18,14 @@ extension Observation {
         [.init(.file, file), .init(.line, line), .init(.column, column), .init(.reason, message)]
           + optional(.hint, hint)
       )
+    case .formerDefinitions(let version):
+      (.notice, "the folder's definitions were replaced, those in force are taken", [.init(.version, version)])
+    case .definitionsTaken(let version): (.notice, "definitions taken over", [.init(.version, version)])
+    case .definitionsRefused(let version, let reason):
+      (
+        .error, "the definitions in force cannot be taken over",
+        [.init(.version, version), .init(.reason, reason)]
+      )
     case .listening(let url): (.info, "listening", [.init(.url, url)])
     case .ready(let url): (.notice, "ready", [.init(.url, url)])
     case .childEnded(let name, let status):

@@ -6,6 +6,12 @@ public enum Observation: Sendable {
   // The process.
   case started(command: String, version: String)
   case definitionsLoaded(streams: Int, aggregates: Int, endpoints: Int, alerts: Int)
+  /// The folder's definitions have been in force once; those that are now run instead.
+  case formerDefinitions(version: Int)
+  /// Others have come into force, and the process goes on with them.
+  case definitionsTaken(version: Int)
+  /// Others have come into force that cannot be used here; the process goes on with what it has, as long as it may.
+  case definitionsRefused(version: Int, reason: String)
   /// Something in the project's folder that is accepted and not used.
   case projectNotice(text: String)
   /// A variable of the environment that looks like a setting and is none.

@@ -79,7 +79,7 @@ struct ProductMetrics: Sendable {
       instruments.requests.add()
       instruments.seconds.record(seconds)
     case .databaseUp, .brokerUp, .registryUp, .schemaLearnt, .schemaRefused, .started, .eventsAhead, .definitionsLoaded,
-      .definitionRejected, .listening, .ready,
+      .definitionRejected, .formerDefinitions, .definitionsTaken, .definitionsRefused, .listening, .ready,
       .childEnded,
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .settingIgnored,
       .tableAbandoned,

@@ -33,6 +33,9 @@ public struct ProcessorSettings: Sendable {
   public var processors: Int
   /// How often a watermark is stored while no records come; another in tests of definitions, whose time goes in steps.
   package var watermarkIntervalMicroseconds: Int64 = 1_000_000
+  /// The version of the definitions that was in force when these were loaded: this must write nothing once others are and
+  /// it has been fenced. nil: none was.
+  public var definitions: Int64?
   /// nil in every real processor.
   public var plantedBug: PlantedBug?
 

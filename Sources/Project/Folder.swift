@@ -1,37 +1,17 @@
-import Glibc
 import SQLFrontend
-import TextFiles
 
-/// Reads the files of a folder. Every file is a definition written by hand: more than a megabyte is a mistake.
+/// The files of one folder of a project. Every file is a definition written by hand: more than a megabyte is a mistake.
 enum Folder {
   /// The names in `folder` of `root` with this ending, sorted; none when there is no such folder.
-  static func names(_ root: String, _ folder: String, ending: String) throws(ProjectError) -> [String] {
-    guard let directory = opendir("\(root)/\(folder)") else {
-      if errno == ENOENT { return [] }
-      throw .unreadable(path: folder, reason: systemReason())
-    }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name.hasSuffix(ending), !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted()
+  static func names(_ root: ProjectFiles, _ folder: String, ending: String) throws(ProjectError) -> [String] {
+    try root.entries(folder).map(\.name).filter { $0.hasSuffix(ending) }
   }
 
   /// The file's text, or nil when there is no such file. Messages show its path in the project, as those of definitions do.
-  static func read(_ root: String, _ path: String) throws(ProjectError) -> String? {
-    do {
-      return try TextFile.read("\(root)/\(path)")
-    } catch {
-      throw .unreadable(path: path + error.place, reason: error.description)
-    }
-  }
+  static func read(_ root: ProjectFiles, _ path: String) throws(ProjectError) -> String? { try root.text(path) }
 
   /// All files of `folder` with this ending, their paths relative to `root` for messages.
-  static func files(_ root: String, _ folder: String, ending: String) throws(ProjectError) -> [SourceFile] {
+  static func files(_ root: ProjectFiles, _ folder: String, ending: String) throws(ProjectError) -> [SourceFile] {
     var files: [SourceFile] = []
     for name in try names(root, folder, ending: ending) {
       guard let text = try read(root, "\(folder)/\(name)") else { continue }
@@ -44,7 +24,7 @@ enum Folder {
   ///
   /// - Returns: also whether all could be read.
   static func readableFiles(
-    _ root: String, _ folder: String, _ errors: inout [DefinitionError]
+    _ root: ProjectFiles, _ folder: String, _ errors: inout [DefinitionError]
   ) throws(ProjectError) -> (files: [SourceFile], areAll: Bool) {
     var files: [SourceFile] = []
     let names = try names(root, folder, ending: ".sql")
@@ -60,6 +40,4 @@ enum Folder {
     }
     return (files, files.count == names.count)
   }
-
-  private static func systemReason() -> String { String(cString: strerror(errno)) }
 }

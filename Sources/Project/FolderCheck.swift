@@ -1,4 +1,3 @@
-import Glibc
 import SQLFrontend
 import Spelling
 
@@ -13,9 +12,9 @@ enum FolderCheck {
   private static let engineFolder = "schema"
 
   /// Everything in `sql/` and `schemas/` that has no meaning, each with what to do.
-  static func problems(in root: String) throws(ProjectError) -> [DefinitionError] {
+  static func problems(in root: ProjectFiles) throws(ProjectError) -> [DefinitionError] {
     var problems: [DefinitionError] = []
-    for entry in try entries(root, "sql") {
+    for entry in try root.entries("sql") {
       let path = "sql/\(entry.name)"
       if !entry.isFolder {
         if isDefinition(entry.name) {
@@ -42,10 +41,10 @@ enum FolderCheck {
     "the folders are sql/streams, sql/aggregates, sql/views, sql/endpoints, sql/alerts and sql/tests"
 
   private static func files(
-    of root: String, _ folder: String, ending: String, others: [String]
+    of root: ProjectFiles, _ folder: String, ending: String, others: [String]
   ) throws(ProjectError) -> [DefinitionError] {
     var problems: [DefinitionError] = []
-    for entry in try entries(root, folder) {
+    for entry in try root.entries(folder) {
       let path = "\(folder)/\(entry.name)"
       if entry.isFolder {
         problems.append(
@@ -83,19 +82,5 @@ enum FolderCheck {
 
   private static func problem(_ path: String, _ message: String, hint: String) -> DefinitionError {
     DefinitionError(path: path, line: 0, column: 0, offendingText: "", message: message, hint: hint)
-  }
-
-  private struct Entry {
-    var name: String
-    var isFolder: Bool
-  }
-
-  /// What is not hidden in the folder, sorted by name; nothing when there is no such folder.
-  private static func entries(_ root: String, _ folder: String) throws(ProjectError) -> [Entry] {
-    try Folder.names(root, folder, ending: "").map { name in
-      var status = stat()
-      let isFolder = stat("\(root)/\(folder)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-      return Entry(name: name, isFolder: isFolder)
-    }
   }
 }

@@ -20,6 +20,6 @@ extension Project {
   }
 
   private static func parsedStreams(in folder: String) throws(ProjectError) -> ParsedStreams {
-    parseStreams(try Folder.files(folder, "sql/streams", ending: ".sql"))
+    parseStreams(try Folder.files(ProjectFiles(folder: folder), "sql/streams", ending: ".sql"))
   }
 }

@@ -13,6 +13,8 @@ public struct Project: Sendable {
   public let notices: [String]
   /// What was found in schemas and definitions that is probably not meant, a line each.
   public let remarks: [String]
+  /// That all of this was read from.
+  public let files: ProjectFiles
 
   /// Loads `sql/` and `schemas/` of the folder.
   ///
@@ -20,6 +22,11 @@ public struct Project: Sendable {
   /// - Throws: every error of every definition, not only the first.
   public init(folder: String, lookup: SchemaLookup = .none) throws(ProjectError) {
     try self.init(ProjectReview(folder: folder, lookup: lookup))
+  }
+
+  /// The same of files that were read before, or kept.
+  public init(_ files: ProjectFiles, lookup: SchemaLookup = .none) throws(ProjectError) {
+    try self.init(ProjectReview(files, lookup: lookup))
   }
 
   /// The project that was reviewed.
@@ -33,6 +40,7 @@ public struct Project: Sendable {
     alerts = review.alerts
     notices = review.notices
     remarks = review.remarks
+    files = review.files
   }
 
   /// The stream of that name.

@@ -20,12 +20,20 @@ public struct ProjectReview: Sendable {
   public let notices: [String]
   /// What was found in schemas and definitions that is probably not meant, a line each.
   public let remarks: [String]
+  /// That all of this was read from.
+  public let files: ProjectFiles
 
   /// Reads `sql/` and `schemas/` of the folder.
   ///
   /// - Parameter lookup: where the schemas come from that streams name by a registry's subject.
   /// - Throws: only why the folder as a whole cannot be judged: a folder or a schema that cannot be read, no stream at all.
   public init(folder: String, lookup: SchemaLookup = .none) throws(ProjectError) {
+    try self.init(ProjectFiles(folder: folder), lookup: lookup)
+  }
+
+  /// The same of files that were read before, or kept.
+  public init(_ folder: ProjectFiles, lookup: SchemaLookup = .none) throws(ProjectError) {
+    files = folder
     var errors = try FolderCheck.problems(in: folder)
     let (files, areAllStreams) = try Folder.readableFiles(folder, "sql/streams", &errors)
     guard !files.isEmpty || !areAllStreams else {
@@ -82,7 +90,7 @@ public struct ProjectReview: Sendable {
 
   /// Projects used to carry the engine's schema. In this repository it still lies there, as the source of what travels in
   /// the program.
-  private static func notices(_ folder: String) throws(ProjectError) -> [String] {
+  private static func notices(_ folder: ProjectFiles) throws(ProjectError) -> [String] {
     let files = try Folder.files(folder, "sql/schema", ending: ".sql")
     let own = Dictionary(uniqueKeysWithValues: EngineSchema.files.map { ("sql/schema/\($0.name)", $0.text) })
     guard !files.isEmpty, files.count != own.count || files.contains(where: { own[$0.path] != $0.text }) else {
@@ -95,7 +103,7 @@ public struct ProjectReview: Sendable {
   ///
   /// Schemas are loaded once, and only when a stream needs them.
   private static func schemas(
-    of streams: [ParsedStream], _ folder: String, _ lookup: SchemaLookup, _ errors: inout [DefinitionError]
+    of streams: [ParsedStream], _ folder: ProjectFiles, _ lookup: SchemaLookup, _ errors: inout [DefinitionError]
   ) throws(ProjectError) -> [String: RecordSchema] {
     var schemas: [String: RecordSchema] = [:]
     for stream in streams where stream.definition.format != .avro { schemas[stream.definition.name] = .declared }

@@ -10,7 +10,7 @@ struct ProjectSchemas {
   private let files: [SourceFile]
   private let lookup: SchemaLookup
 
-  init(_ folder: String, _ lookup: SchemaLookup) throws(ProjectError) {
+  init(_ folder: ProjectFiles, _ lookup: SchemaLookup) throws(ProjectError) {
     files = try Folder.files(folder, "schemas", ending: ".avsc")
     self.lookup = lookup
     let identifiers = try Folder.read(folder, "schemas/confluent-ids.json")

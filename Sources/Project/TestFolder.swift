@@ -19,6 +19,7 @@ public struct TestFolder: Sendable {
   ///   - folder: the project's.
   ///   - review: of the same folder. While something is wrong there, what tests name is not judged.
   public init(in folder: String, of review: ProjectReview) throws(ProjectError) {
+    let folder = ProjectFiles(folder: folder)
     let path = "sql/\(Self.name)"
     var tests: [TestPlan] = []
     var errors: [DefinitionError] = []
@@ -39,7 +40,7 @@ public struct TestFolder: Sendable {
   }
 
   private static func eventFile(
-    _ name: String, _ folder: String, _ path: String
+    _ name: String, _ folder: ProjectFiles, _ path: String
   ) throws(DefinitionErrors) -> SourceFile? {
     guard !name.contains("/"), name.hasSuffix(eventsEnding) else { return nil }
     do throws(ProjectError) {

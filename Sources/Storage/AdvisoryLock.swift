@@ -9,6 +9,8 @@ public enum AdvisoryLock: Sendable, Hashable {
   case watch(stream: String)
   /// Whoever makes a table of the stream anew has it alone; replays of dead letters share it.
   case replay(stream: String)
+  /// Whoever deploys definitions of a project.
+  case deployment
   /// The instance that forwards the stream's dead letters.
   case forwarding(stream: String)
 
@@ -19,6 +21,7 @@ public enum AdvisoryLock: Sendable, Hashable {
     case .migration: AdvisoryLock.base
     case .watch(let stream): AdvisoryLock.key(1, stream, connection.schema)
     case .replay(let stream): AdvisoryLock.key(2, stream, connection.schema)
+    case .deployment: AdvisoryLock.key(4, "", connection.schema)
     case .forwarding(let stream): AdvisoryLock.key(3, stream, connection.schema)
     }
   }

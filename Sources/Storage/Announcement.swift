@@ -9,6 +9,11 @@ public enum Announcement {
     connection.schema.map { "streampulse_" + $0 } ?? "streampulse"
   }
 
+  /// The channel on which is said that other definitions are in force; the payload is their version.
+  public static func definitionsChannel(for connection: PostgresConnection) -> String {
+    channel(for: connection) + ".definitions"
+  }
+
   /// A JSON object that names the stream.
   package static func payload(stream: String) -> String {
     JSONValue.object([JSONMember("stream", .string(stream))]).text

@@ -3,6 +3,7 @@ import Configuration
 import Dashboard
 import Glibc
 import HTTPServer
+import JSON
 import Kafka
 import Observability
 import Postgres
@@ -20,76 +21,66 @@ final class APIService: Sendable {
 
   let url: String
   private let parts = StartedParts()
+  private let source: Source
+  private let served: ServedAPI
+
+  /// What an API is made of besides definitions.
+  private struct Source: Sendable {
+    var context: CommandContext
+    var kafka: KafkaConfiguration
+    var database: ConnectionSettings
+    /// Of a reading connection.
+    var setup: [String]
+    var executor: PostgresExecutor
+    var version: DataVersion
+    /// What has become of definitions that somebody works on; nil: nobody does.
+    var development: (@Sendable () -> JSONValue)?
+  }
 
   /// Starts it.
   /// - Parameters:
   ///   - sources: of all streams of the project.
   ///   - processors: those in the same process, if there are any.
+  ///   - development: what has become of definitions that somebody works on, for the health report; nil: nobody does.
   init(
     _ context: CommandContext, _ project: Project, _ sources: [StreamSource], kafka: KafkaConfiguration,
-    database: ConnectionSettings, processors: ProcessorService?
+    database: ConnectionSettings, processors: ProcessorService?, development: (@Sendable () -> JSONValue)? = nil
   ) throws {
     let settings = context.configuration.api
     do {
-      let server = try APIService.start(
-        context, project, sources, kafka: kafka, database: database, processors: processors, parts)
+      let reader = database.with("application_name", "streampulse serve")
+      let role = try APIService.checked(context, project, reader)
+      let setup = ConnectionPool.Options.readOnlySetup(
+        role: role, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
+      // The server keeps the statement timeout itself, unless it hangs as a whole.
+      let responseTimeout = settings.statementTimeoutMilliseconds + APIService.responseSlackMilliseconds
+      let pool = try ConnectionPool(
+        reader,
+        ConnectionPool.Options(size: settings.workers, setup: setup, responseTimeoutMilliseconds: responseTimeout))
+      parts.add { pool.close() }
+      let version = DataVersion()
+      let listener = CommitListener(reader, version)
+      try parts.startThread("commits", stop: { listener.stop() }, run: { listener.run() })
+      let source = Source(
+        context: context, kafka: kafka, database: reader, setup: setup, executor: PostgresExecutor(pool),
+        version: version, development: development)
+      let served = ServedAPI(try APIService.make(source, project, sources, processors))
+      parts.add { served.stop() }
+      let server = try APIService.listen(context, served)
+      parts.add { server.stop() }
+      (self.source, self.served) = (source, served)
       let host = settings.host == "0.0.0.0" || settings.host == "127.0.0.1" ? "localhost" : settings.host
       url = "http://\(host):\(server.port)"
     } catch {
       parts.stop()
       throw error
     }
+    exposeHealth(of: sources)
     context.observe(.listening(url: url))
   }
 
-  private static func start(
-    _ context: CommandContext, _ project: Project, _ sources: [StreamSource], kafka: KafkaConfiguration,
-    database: ConnectionSettings, processors: ProcessorService?, _ parts: StartedParts
-  ) throws -> HTTPServer {
-    let settings = context.configuration.api
-    let reader = database.with("application_name", "streampulse serve")
-    let role = try APIService.checked(context, project, reader)
-    let setup = ConnectionPool.Options.readOnlySetup(
-      role: role, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
-    // The server keeps the statement timeout itself, unless it hangs as a whole.
-    let responseTimeout = settings.statementTimeoutMilliseconds + APIService.responseSlackMilliseconds
-    let pool = try ConnectionPool(
-      reader,
-      ConnectionPool.Options(size: settings.workers, setup: setup, responseTimeoutMilliseconds: responseTimeout))
-    parts.add { pool.close() }
-    let executor = PostgresExecutor(pool)
-    let version = DataVersion()
-    let observer = context.observer
-    let health = HealthMonitor(
-      database: reader, setup: setup, kafka: kafka,
-      streams: sources.map { source in
-        .init(
-          source, reader, isOnly: sources.count == 1,
-          processor: processors?.processors.first { $0.source.name == source.name }?.processor)
-      }, silentAfterSeconds: settings.silentAfterSeconds, observer: observer)
-    try parts.startThread("health", stop: { health.stop() }, run: { health.run() })
-    let listener = CommitListener(reader, version)
-    try parts.startThread("commits", stop: { listener.stop() }, run: { listener.run() })
-    var configuration = StatsAPIConfiguration()
-    configuration.version = Commands.version
-    configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)
-    configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
-    configuration.access = AccessPolicy(
-      tokens: settings.tokens, allowsAnonymous: settings.allowsAnonymous, requestsPerSecond: settings.rateLimit)
-    configuration.webFolder = try context.configuration.projectDirectory() + "/web"
-    configuration.embeddedFiles = Dashboard.files
-    observer.exposeHealth(streams: sources.map(\.name), states: HealthReport.Processor.State.names) {
-      var figures = health.report.figures
-      figures.outboxLetters = health.outboxLetters
-      return figures
-    }
-    let api = try StatsAPI(
-      endpoints: project.endpoints, configuration: configuration,
-      dependencies: StatsAPI.Dependencies(
-        execute: executor.execute, health: { $0(health.report) },
-        metrics: { Array(observer.registry.render().utf8) }, dataVersion: version,
-        observe: { observer.observe($0.observation) }))
-    parts.add { api.stop() }
+  private static func listen(_ context: CommandContext, _ served: ServedAPI) throws -> HTTPServer {
+    let (settings, observer) = (context.configuration.api, context.observer)
     var http = HTTPConfiguration()
     http.host = settings.host
     http.port = UInt16(clamping: settings.port)
@@ -99,12 +90,87 @@ final class APIService: Sendable {
     http.reservedPaths = StatsAPI.vitalPaths
     let server = try ListeningAddress.api(settings).listening { () throws(HTTPServerError) in
       try HTTPServer(
-        configuration: http, recall: { api.recall($0) }, report: { observer.observe($0.observation) },
-        handler: { api.handle($0, $1) })
+        configuration: http, recall: { served.recall($0) }, report: { observer.observe($0.observation) },
+        handler: { served.handle($0, $1) })
     }
-    observer.expose(server, api)
-    parts.add { server.stop() }
+    observer.expose(server, served)
     return server
+  }
+
+  /// Starts what is of one version of the definitions.
+  private static func make(
+    _ source: Source, _ project: Project, _ sources: [StreamSource], _ processors: ProcessorService?
+  ) throws -> ServedAPI.Version {
+    let (context, settings) = (source.context, source.context.configuration.api)
+    let observer = context.observer
+    let health = HealthMonitor(
+      database: source.database, setup: source.setup, kafka: source.kafka,
+      streams: sources.map { stream in
+        .init(
+          stream, source.database, isOnly: sources.count == 1,
+          processor: processors?.processors.first { $0.source.name == stream.name }?.processor)
+      }, silentAfterSeconds: settings.silentAfterSeconds, observer: observer)
+    var configuration = StatsAPIConfiguration()
+    configuration.version = Commands.version
+    configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)
+    configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
+    configuration.access = AccessPolicy(
+      tokens: settings.tokens, allowsAnonymous: settings.allowsAnonymous, requestsPerSecond: settings.rateLimit)
+    configuration.webFolder = try context.configuration.projectDirectory() + "/web"
+    configuration.embeddedFiles = Dashboard.files
+    let api = try StatsAPI(
+      endpoints: project.endpoints, configuration: configuration,
+      dependencies: StatsAPI.Dependencies(
+        execute: source.executor.execute,
+        health: { completion in
+          var report = health.report
+          report.definitions = source.development?()
+          completion(report)
+        },
+        metrics: { Array(observer.registry.render().utf8) }, dataVersion: source.version,
+        observe: { observer.observe($0.observation) }))
+    let parts = StartedParts()
+    parts.add { api.stop() }
+    do {
+      try parts.startThread("health", stop: { health.stop() }, run: { health.run() })
+    } catch {
+      parts.stop()
+      throw error
+    }
+    return ServedAPI.Version(api: api, health: health, parts: parts)
+  }
+
+  private func exposeHealth(of sources: [StreamSource]) {
+    let served = served
+    source.context.observer.exposeHealth(
+      streams: sources.map(\.name), states: HealthReport.Processor.State.names
+    ) {
+      let health = served.health
+      var figures = health.report.figures
+      figures.outboxLetters = health.outboxLetters
+      return figures
+    }
+  }
+
+  // MARK: Other definitions
+
+  /// Refuses definitions whose endpoints do not fit the database.
+  func verify(_ project: Project) throws {
+    _ = try source.context.sources(of: project)
+    _ = try APIService.checked(source.context, project, source.database, isQuiet: true)
+  }
+
+  /// Answers by other definitions from now on. No request goes unanswered meanwhile.
+  ///
+  /// - Parameter processors: those in the same process, if there are any.
+  func adopt(_ project: Project, processors: ProcessorService?) throws {
+    let sources = try source.context.sources(of: project)
+    let version = try APIService.make(source, project, sources, processors)
+    // Else the first report would be that nothing is known.
+    version.health.waitForReport()
+    served.exchange(version)
+    exposeHealth(of: sources)
+    source.version.notify()
   }
 
   /// Checks the database and the endpoints' statements. Alerts are the processor's business: what is wrong with them is
@@ -112,13 +178,13 @@ final class APIService: Sendable {
   ///
   /// - Returns: the reader role, when this user may take it; else nil, and transactions are read-only all the same.
   private static func checked(
-    _ context: CommandContext, _ project: Project, _ database: ConnectionSettings
+    _ context: CommandContext, _ project: Project, _ database: ConnectionSettings, isQuiet: Bool = false
   ) throws -> String? {
     let connection = try PostgresConnection(database)
     defer { connection.close() }
     try Migrator.verify(connection, for: project, as: context.projectName())
     try Migrator.requireViews(project, connection)
-    try StatementCheck(connection).require([.endpoint], of: project) { context.observe($0) }
+    try StatementCheck(connection).require([.endpoint], of: project) { if !isQuiet { context.observe($0) } }
     let role = Migrator.readerRole(for: connection)
     let known = try connection.query(
       """

@@ -17,7 +17,7 @@ struct CommandContext {
       commandLine: parsed.settings, environment: processEnvironment(), file: EnvironmentFile.read(".env"))
     observer = Observer(
       logger: Logger(minimumLevel: LogLevel(name: configuration.logLevel) ?? .info))
-    let isService = ["up", "process", "serve"].contains(parsed.command)
+    let isService = ["up", "dev", "process", "serve"].contains(parsed.command)
     guard isService else { return }
     observer.exposeProcess(version: Commands.version)
     observe(.started(command: parsed.command, version: Commands.version))
@@ -86,14 +86,17 @@ struct CommandContext {
 
   /// - Parameter processors: how many streams are processed in this process.
   func processorSettings(
-    of source: StreamSource, kafka: KafkaConfiguration, database: ConnectionSettings, processors: Int
+    of source: StreamSource, kafka: KafkaConfiguration, database: ConnectionSettings, processors: Int,
+    definitions: Int64
   ) -> ProcessorSettings {
-    ProcessorSettings(
+    var settings = ProcessorSettings(
       kafka: kafka, topic: source.topic, group: source.group,
       database: database, batchSize: configuration.engine.batchSize,
       flushIntervalMilliseconds: configuration.engine.flushIntervalMilliseconds,
       maxDeltaRows: configuration.engine.maxDeltaRows, owner: "\(hostName()):\(getpid())",
       workers: configuration.engine.workers, processors: processors)
+    settings.definitions = definitions
+    return settings
   }
 
   private func hostName() -> String {

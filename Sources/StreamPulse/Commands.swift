@@ -37,6 +37,15 @@ enum Commands {
         options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
         settings: kafka + registry + postgres + api + engine + [.eventsPerMinute] + general),
       CommandSpec(
+        name: "dev", summary: "The same as up, and apply each file of the project when it is saved",
+        details: """
+          Saved files go the way of deploy: a new aggregate gets its table, filled with what the topic holds, a changed \
+          one has its rows made anew, and what runs goes on with them. What is wrong is said here and in the dashboard, \
+          and the former definitions stay in force. An aggregate that no endpoint reads gets GET /api/stats/NAME.
+          """,
+        options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
+        settings: kafka + registry + postgres + api + engine + [.eventsPerMinute] + general),
+      CommandSpec(
         name: "plan", summary: "Say what migrate would do to the database, and change nothing",
         details: """
           A line for each aggregate and view, with what differs: nothing, new, in place (rows stay as they are), \
@@ -56,6 +65,36 @@ enum Commands {
           definitions have changed since then, with exit status 1.
           """,
         options: [OptionSpec("plan", value: "FILE", summary: "Do what was planned, or nothing")],
+        settings: registry + postgres + general),
+      CommandSpec(
+        name: "deploy", summary: "Put the definitions in force, with running processors and readers",
+        details: """
+          Does what migrate does, and makes rows anew whose meaning has changed: beside the present ones, from the topic, \
+          and in place in one transaction. Running processors and servers go on with the new definitions by themselves. \
+          An interrupted deploy has changed nothing but perhaps made empty tables of new aggregates; the next one begins \
+          anew. Exit status 0 when the definitions are in force, 1 when they are not and nothing was changed.
+          """,
+        options: [
+          OptionSpec(flag: "fill", summary: "Give new aggregates the records that the topic holds, too"),
+          OptionSpec(flag: "shadow", summary: "Keep changed aggregates beside the present ones, as NAME_shadow"),
+          OptionSpec(flag: "promote", summary: "Put the shadows' definitions in the place of the present ones"),
+          OptionSpec(flag: "discard", summary: "Take the shadows away"),
+        ],
+        settings: kafka + registry + postgres + general),
+      CommandSpec(
+        name: "compare", summary: "Say where the rows of two tables, views or aggregates differ",
+        details: """
+          Rows belong together by the aggregate's keys and its window, else by a unique index of one of them, or by --key. \
+          Columns that both have are compared, floats within 1e-9 of their size. Exit status 0 when no row differs, 1 \
+          when some do.
+          """,
+        options: [
+          OptionSpec("key", value: "COLUMNS", summary: "By which rows belong together, e.g. shop,window_start"),
+          OptionSpec("from", value: "TIME", summary: "Only windows that begin then or later"),
+        ],
+        arguments: [
+          ArgumentSpec("A", summary: "E.g. order_stats"), ArgumentSpec("B", summary: "E.g. order_stats_shadow"),
+        ],
         settings: registry + postgres + general),
       CommandSpec(
         name: "process", summary: "Process the stream; start as many instances as you like", options: [plantedBug],

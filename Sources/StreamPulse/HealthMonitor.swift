@@ -23,6 +23,7 @@ final class HealthMonitor: Sendable {
     var outboxLetters: Int?
     /// When the report was made; monotonic microseconds.
     var lookedAt = Clock.monotonic()
+    var hasLooked = false
     var isStopping = false
   }
 
@@ -87,6 +88,7 @@ final class HealthMonitor: Sendable {
       state.update {
         $0.report = report
         $0.lookedAt = Clock.monotonic()
+        $0.hasLooked = true
       }
       _ = state.wait(timeoutMilliseconds: HealthMonitor.intervalMilliseconds) { $0.isStopping ? true : nil }
     }
@@ -95,6 +97,12 @@ final class HealthMonitor: Sendable {
 
   func stop() {
     state.update { $0.isStopping = true }
+  }
+
+  /// Waits until there is a report to give, for as long as servers may take to answer.
+  func waitForReport() {
+    let patience = 2 * 1000 * HealthMonitor.databasePatienceSeconds
+    _ = state.wait(timeoutMilliseconds: patience) { $0.hasLooked || $0.isStopping ? true : nil }
   }
 
   /// What the log has been told of a stream.

@@ -9,36 +9,67 @@ import Threads
 /// `/metrics` and `/health` of a processor without an API beside it.
 final class MetricsService: Sendable {
   let url: String
-  private let parts = StartedParts()
+  private let context: CommandContext
+  private let kafka: KafkaConfiguration
+  private let database: ConnectionSettings
+  private let served: ServedAPI
+  private let server: HTTPServer
 
   /// Starts it.
   init(
     _ context: CommandContext, _ address: ListeningAddress, processors: ProcessorService, kafka: KafkaConfiguration,
     database: ConnectionSettings
   ) throws {
+    (self.context, self.kafka, self.database) = (context, kafka, database)
+    let observer = context.observer
+    let version = try MetricsService.version(context, processors, kafka, database)
+    let served = ServedAPI(version)
+    self.served = served
     do {
-      let server = try MetricsService.start(context, address, processors, kafka, database, parts)
-      url = "http://\(address.host):\(server.port)"
+      var http = HTTPConfiguration()
+      http.host = address.host
+      http.port = UInt16(clamping: address.port)
+      http.threads = 1
+      http.reservedPaths = StatsAPI.vitalPaths
+      server = try address.listening { () throws(HTTPServerError) in
+        try HTTPServer(configuration: http, report: { observer.observe($0.observation) }) { request, responder in
+          served.handle(request, responder)
+        }
+      }
     } catch {
-      parts.stop()
+      served.stop()
       throw error
     }
+    url = "http://\(address.host):\(server.port)"
+    expose(processors)
+    observer.expose(server, served)
     context.observe(.listening(url: url))
   }
 
-  private static func start(
-    _ context: CommandContext, _ address: ListeningAddress, _ service: ProcessorService, _ kafka: KafkaConfiguration,
-    _ database: ConnectionSettings, _ parts: StartedParts
-  ) throws -> HTTPServer {
+  /// Goes on with other processors in this process.
+  func adopt(_ processors: ProcessorService) throws {
+    let version = try MetricsService.version(context, processors, kafka, database)
+    version.health.waitForReport()
+    served.exchange(version)
+    expose(processors)
+  }
+
+  private func expose(_ processors: ProcessorService) {
+    let served = served
+    context.observer.exposeHealth(
+      streams: processors.processors.map(\.source.name), states: HealthReport.Processor.State.names
+    ) { served.health.report.figures }
+  }
+
+  private static func version(
+    _ context: CommandContext, _ service: ProcessorService, _ kafka: KafkaConfiguration, _ database: ConnectionSettings
+  ) throws -> ServedAPI.Version {
     let observer = context.observer
     let health = HealthMonitor(
       database: database.with("application_name", "streampulse metrics"), setup: [], kafka: kafka,
       streams: service.processors.map {
         .init($0.source, database, isOnly: service.processors.count == 1, processor: $0.processor)
       }, silentAfterSeconds: context.configuration.api.silentAfterSeconds, observer: observer)
-    observer.exposeHealth(
-      streams: service.processors.map(\.source.name), states: HealthReport.Processor.State.names
-    ) { health.report.figures }
     var configuration = StatsAPIConfiguration()
     configuration.version = Commands.version
     let api = try StatsAPI(
@@ -48,24 +79,14 @@ final class MetricsService: Sendable {
         execute: { _, _, completion in completion(.failure(.unavailable)) }, health: { $0(health.report) },
         metrics: { Array(observer.registry.render().utf8) }, dataVersion: DataVersion(),
         observe: { observer.observe($0.observation) }))
+    let parts = StartedParts()
     parts.add { api.stop() }
     try parts.startThread("health", stop: { health.stop() }, run: { health.run() })
-    var http = HTTPConfiguration()
-    http.host = address.host
-    http.port = UInt16(clamping: address.port)
-    http.threads = 1
-    http.reservedPaths = StatsAPI.vitalPaths
-    let server = try address.listening { () throws(HTTPServerError) in
-      try HTTPServer(configuration: http, report: { observer.observe($0.observation) }) { request, responder in
-        api.handle(request, responder)
-      }
-    }
-    observer.expose(server, api)
-    parts.add { server.stop() }
-    return server
+    return ServedAPI.Version(api: api, health: health, parts: parts)
   }
 
   func stop() {
-    parts.stop()
+    server.stop()
+    served.stop()
   }
 }

@@ -43,6 +43,12 @@ enum PlanFile {
 extension MigrationPlan {
   /// For a terminal: a line for each object, what differs below it, and a verdict.
   var page: String {
+    (lines(of: Set(MigrationPlan.Effect.allCases)) + [verdict]).joined(separator: "\n")
+  }
+
+  /// A line for each object to which that happens, and what differs below it.
+  func lines(of effects: Set<MigrationPlan.Effect>) -> [String] {
+    let steps = steps.filter { effects.contains($0.effect) }
     let names = steps.map { $0.name.isEmpty ? $0.subject.rawValue : "\($0.subject.rawValue) \($0.name)" }
     let width = names.map(\.count).max() ?? 0
     var lines: [String] = []
@@ -52,7 +58,7 @@ extension MigrationPlan {
       for change in step.changes { lines.append("  " + change.replacing("\n", with: "\n  ")) }
       if let advice = step.advice { lines.append("    hint: \(advice)") }
     }
-    return (lines + [verdict]).joined(separator: "\n")
+    return lines
   }
 
   private var verdict: String {

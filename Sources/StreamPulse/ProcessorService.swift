@@ -36,9 +36,10 @@ final class ProcessorService: Sendable {
   ///
   /// - Parameter sources: of all streams of the project.
   init(
-    _ context: CommandContext, _ project: Project, _ sources: [StreamSource], kafka: KafkaConfiguration,
+    _ context: CommandContext, _ definitions: LoadedDefinitions, _ sources: [StreamSource], kafka: KafkaConfiguration,
     database: ConnectionSettings, plantedBug: PlantedBug? = nil
   ) throws {
+    let project = definitions.project
     let database = database.with("application_name", "streampulse process")
     let schemas = try ProcessorService.prepare(context, project, database)
     // From here on an outage is waited for: nothing below may need the database.
@@ -48,7 +49,8 @@ final class ProcessorService: Sendable {
         endpoints: project.endpoints.count, alerts: project.alerts.count))
     let observer = context.observer
     processors = sources.map { source in
-      var settings = context.processorSettings(of: source, kafka: kafka, database: database, processors: sources.count)
+      var settings = context.processorSettings(
+        of: source, kafka: kafka, database: database, processors: sources.count, definitions: definitions.version)
       settings.plantedBug = plantedBug
       return Part(
         source: source, settings: settings,
@@ -90,7 +92,9 @@ final class ProcessorService: Sendable {
           problem = error
         }
         // Whoever ends the service says the only stream's error.
-        if let problem, !isOnly { observer.observe(.failed(reason: problem.description), of: stream) }
+        if let problem, !isOnly, !problem.isSupersession {
+          observer.observe(.failed(reason: problem.description), of: stream)
+        }
         outcomes.update {
           $0.over.insert(source.name)
           $0.error = $0.error ?? problem
@@ -98,16 +102,23 @@ final class ProcessorService: Sendable {
       })
   }
 
+  /// Refuses definitions that do not fit the database, or of which a stream cannot be processed.
+  static func verify(_ context: CommandContext, _ project: Project, _ database: ConnectionSettings) throws {
+    _ = try context.sources(of: project)
+    _ = try prepare(context, project, database, isQuiet: true)
+  }
+
   /// All that a start needs of the database. Endpoints are the API's business: what is wrong with them is said and
   /// stops no processor.
   private static func prepare(
-    _ context: CommandContext, _ project: Project, _ database: ConnectionSettings
+    _ context: CommandContext, _ project: Project, _ database: ConnectionSettings, isQuiet: Bool = false
   ) throws -> WriterSchemas? {
+    func observe(_ observation: Observation) { if !isQuiet { context.observe(observation) } }
     let connection = try PostgresConnection(database)
     defer { connection.close() }
     try Migrator.verify(project, as: context.projectName(), connection)
-    for table in try Migrator.abandonedTables(project, connection) { context.observe(.tableAbandoned(table: table)) }
-    try StatementCheck(connection).require([.alert], of: project) { context.observe($0) }
+    for table in try Migrator.abandonedTables(project, connection) { observe(.tableAbandoned(table: table)) }
+    try StatementCheck(connection).require([.alert], of: project, observe: observe)
     return try context.writerSchemas(database, connection)
   }
 
@@ -132,6 +143,9 @@ final class ProcessorService: Sendable {
   /// Whether all have ended, by themselves or because they were stopped.
   var isOver: Bool { outcomes.read { $0.over.count == processors.count } }
 
+  /// Whether one has ended because other definitions are in force.
+  var isSuperseded: Bool { error?.isSupersession ?? false }
+
   /// Why one ended by itself.
   var error: PipelineError? { outcomes.read { $0.error } }
 
@@ -139,4 +153,8 @@ final class ProcessorService: Sendable {
   func stop() {
     parts.stop()
   }
+}
+
+extension PipelineError {
+  fileprivate var isSupersession: Bool { if case .superseded = self { true } else { false } }
 }

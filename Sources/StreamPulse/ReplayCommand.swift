@@ -31,7 +31,7 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   if parsed.flag("dry-run") {
     show(try replay.estimate(from: time), aggregate)
   } else {
-    show(try replay.run(from: time), aggregate)
+    show(try replay.run(from: time, puttingInForce: project), aggregate)
   }
   return 0
 }
@@ -53,7 +53,9 @@ private func show(_ estimate: ReplayEstimate, _ aggregate: String) {
     \(aggregate): \(counted(estimate.records, "record")) would be read again, in about \(Int(estimate.seconds.rounded(.up))) s \
     (a sample of \(estimate.sample) took \(tenths(estimate.sampleSeconds)) s, \(rate) records/s); nothing was changed
     """)
-  if estimate.isRedefined { print("the definition has changed: start all processors again after the replay") }
+  if estimate.isRedefined {
+    print("the definition has changed: running processors go on with it, once all others fit their tables, too")
+  }
 }
 
 private func show(_ report: ReplayReport, _ aggregate: String) {
@@ -67,8 +69,8 @@ private func show(_ report: ReplayReport, _ aggregate: String) {
     print("the rows hold \(events) \(report.events > 0 ? "more" : "fewer") than the processors had counted")
   }
   if report.isRedefined {
-    print("the definition has changed: processors that run with the former one end now; start them again")
+    print("the definition has changed: running processors go on with it, once all others fit their tables, too")
   }
 }
 
-private func tenths(_ seconds: Double) -> Double { (seconds * 10).rounded() / 10 }
+func tenths(_ seconds: Double) -> Double { (seconds * 10).rounded() / 10 }

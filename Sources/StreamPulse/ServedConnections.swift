@@ -1,15 +1,15 @@
 import HTTPServer
 import Observability
-import StatsAPI
 
 // A server's connections, for the log and the metrics.
 
 extension Observer {
-  func expose(_ server: HTTPServer, _ api: StatsAPI) {
-    exposeConnections(reasons: ["late", "silent", "displaced", "full", "malformed"]) { [weak server, weak api] in
+  func expose(_ server: HTTPServer, _ served: ServedAPI) {
+    exposeConnections(reasons: ["late", "silent", "displaced", "full", "malformed"]) { [weak server, weak served] in
       let strain = server?.strain ?? HTTPStrain()
       return ConnectionFigures(
-        open: server?.openConnections ?? 0, waiting: server?.waitingConnections ?? 0, streams: api?.openStreams ?? 0,
+        open: server?.openConnections ?? 0, waiting: server?.waitingConnections ?? 0,
+        streams: served?.api.openStreams ?? 0,
         closed: [
           "late": strain.late, "silent": strain.silent, "displaced": strain.displaced, "full": strain.full,
           "malformed": strain.malformed,

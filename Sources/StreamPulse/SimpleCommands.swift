@@ -21,7 +21,8 @@ func migrate(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
   return 0
 }
 
-/// Migrates the database, reports what has changed, and refuses statements that do not fit it.
+/// Migrates the database, reports what has changed, refuses statements that do not fit it, and puts the definitions in
+/// force.
 ///
 /// - Parameter plan: what has to be done, or nothing.
 func migrate(
@@ -35,6 +36,8 @@ func migrate(
   try subjects.keep(connection)
   report(changes, try Migrator.abandonedTables(project, connection))
   try StatementCheck(connection).require([.endpoint, .alert], of: project) { context.observe($0) }
+  // Only now: who takes them over finds everything that they need.
+  try connection.transaction { _ = try Deployments(connection).put(project.files) }
 }
 
 /// `streampulse process`
@@ -42,15 +45,30 @@ func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
   let project = try context.loadProject()
   let (kafka, database) = (try context.kafka(), try context.database())
   let bug = try parsed.plantedBug()
-  let sources = try context.sources(of: project)
+  _ = try context.sources(of: project)
   let address = ListeningAddress.metrics(context.configuration.engine)
   try address?.check()
-  let service = try ProcessorService(context, project, sources, kafka: kafka, database: database, plantedBug: bug)
+  let loaded = try context.definitions(project, database)
+  func start(_ loaded: LoadedDefinitions) throws -> ProcessorService {
+    try ProcessorService(
+      context, loaded, context.sources(of: loaded.project), kafka: kafka, database: database, plantedBug: bug)
+  }
+  var service = try start(loaded)
   defer { service.stop() }
   let metrics = try address.map {
     try MetricsService(context, $0, processors: service, kafka: kafka, database: database)
   }
-  let signal = Signals.wait { service.isOver }
+  let definitions = try RunningDefinitions(context, loaded, database)
+  defer { definitions.stop() }
+  let signal = try definitions.follow(
+    .init(
+      isOver: { service.isOver }, isSuperseded: { service.isSuperseded },
+      verify: { try ProcessorService.verify(context, $0.project, database) },
+      takeOver: { next in
+        service.stop()
+        service = try start(next)
+        try metrics?.adopt(service)
+      }))
   context.observe(.shutdownStarted(reason: signal ?? "the processor ended"))
   metrics?.stop()
   service.stop()
@@ -62,14 +80,21 @@ func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
 func serve(_ context: CommandContext) throws -> Int32 {
   let project = try context.loadProject()
   try ListeningAddress.api(context.configuration.api).check()
+  let (kafka, database) = (try context.kafka(), try context.database())
+  _ = try context.sources(of: project)
+  let loaded = try context.definitions(project, database)
   let service = try APIService(
-    context, project, context.sources(of: project), kafka: context.kafka(), database: context.database(),
-    processors: nil)
+    context, loaded.project, context.sources(of: loaded.project), kafka: kafka, database: database, processors: nil)
   defer { service.stop() }
+  let definitions = try RunningDefinitions(context, loaded, database)
+  defer { definitions.stop() }
   context.observe(.ready(url: service.url))
   print("StreamPulse is at \(service.url)")
   flushOutput()
-  let signal = Signals.wait { false }
+  let signal = try definitions.follow(
+    .init(
+      isOver: { false }, isSuperseded: { false }, verify: { try service.verify($0.project) },
+      takeOver: { try service.adopt($0.project, processors: nil) }))
   context.observe(.shutdownStarted(reason: signal ?? ""))
   return 0
 }

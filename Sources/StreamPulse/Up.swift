@@ -11,8 +11,13 @@ import Threads
 final class Up {
   private let context: CommandContext
   private let withDemo: Bool
+  /// nil: files are read once.
+  private let development: Development?
   private let subjects: SubjectSchemas
-  private let project: Project
+  /// nil: a signal came before there was one.
+  private let project: Project?
+  private var definitions: RunningDefinitions?
+  private var servers: (kafka: KafkaConfiguration, database: ConnectionSettings)?
   /// Of the data folder, whose files lead to this process.
   private var folder: FolderLock?
   // Stopped in the reverse order of their start.
@@ -23,9 +28,11 @@ final class Up {
   private var demo: ChildProcess?
   private var environmentFile: EnvironmentFileWriter?
 
-  init(_ context: CommandContext, withDemo: Bool) throws {
+  /// - Parameter isDevelopment: files are applied whenever they are saved.
+  init(_ context: CommandContext, withDemo: Bool, isDevelopment: Bool = false) throws {
     self.context = context
     self.withDemo = withDemo
+    development = isDevelopment ? try Development(context) : nil
     subjects = SubjectSchemas(context, .migration) { read in
       guard case .unconfigured = context.configuration.database else { return try read(context.database()) }
       // Started for the sake of this alone: what is kept is needed only while the registry is away.
@@ -33,14 +40,18 @@ final class Up {
       defer { cluster.stop() }
       return try read(Up.settings(of: cluster, context))
     }
-    project = try context.loadProject(subjects)
+    if let development {
+      project = try development.awaitProject(subjects)
+    } else {
+      project = try context.loadProject(subjects)
+    }
   }
 
   func run() throws -> Int32 {
+    guard let project else { return 0 }
     defer { stop() }
-    try start()
-    let reason = Signals.wait { isBroken }
-    if let reason {
+    try start(project)
+    if let reason = try wait() {
       context.observe(.shutdownStarted(reason: reason))
       return 0
     }
@@ -49,7 +60,26 @@ final class Up {
     return 1
   }
 
-  private func start() throws {
+  /// - Returns: the signal to stop; nil: something has ended by itself.
+  private func wait() throws -> String? {
+    guard let definitions, let api, let (kafka, database) = servers else { return nil }
+    return try definitions.follow(
+      .init(
+        isOver: { [self] in isBroken }, isSuperseded: { [self] in processors?.isSuperseded ?? false },
+        verify: { [context] next in
+          try ProcessorService.verify(context, next.project, database)
+          try api.verify(next.project)
+        },
+        takeOver: { [self] next in
+          processors?.stop()
+          let sources = try context.sources(of: next.project)
+          let own = try ProcessorService(context, next, sources, kafka: kafka, database: database)
+          processors = own
+          try api.adopt(next.project, processors: own)
+        }), meanwhile: { [development] in development?.look(kafka, database) })
+  }
+
+  private func start(_ project: Project) throws {
     let configuration = context.configuration
     // Before anything slow is started: a port in use is the commonest thing to be wrong.
     try ListeningAddress.api(configuration.api).check()
@@ -58,10 +88,18 @@ final class Up {
     let sources = try context.sources(of: project)
     let kafka = try startBroker(sources)
     let database = try startPostgres()
-    try migrate(context, project, subjects, database)
-    let processors = try ProcessorService(context, project, sources, kafka: kafka, database: database)
-    self.processors = processors
-    let api = try APIService(context, project, sources, kafka: kafka, database: database, processors: processors)
+    if let development {
+      try development.begin(project, subjects, kafka, database)
+    } else {
+      try migrate(context, project, subjects, database)
+    }
+    let loaded = try context.definitions(project, database)
+    let processors = try ProcessorService(context, loaded, sources, kafka: kafka, database: database)
+    (self.processors, servers) = (processors, (kafka, database))
+    definitions = try RunningDefinitions(context, loaded, database)
+    let api = try APIService(
+      context, project, sources, kafka: kafka, database: database, processors: processors,
+      development: development?.report)
     self.api = api
     environmentFile = try EnvironmentFileWriter(
       folder: configuration.dataDirectory,
@@ -156,6 +194,7 @@ final class Up {
       demo.send(signal: SIGTERM)
       if demo.wait(timeoutMilliseconds: 5000) == nil { demo.send(signal: SIGKILL) }
     }
+    definitions?.stop()
     api?.stop()
     processors?.stop()
     broker?.close()

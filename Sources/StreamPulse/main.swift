@@ -29,7 +29,10 @@ func run(_ parsed: ParsedCommand) -> Int32 {
     let context = try CommandContext(parsed)
     switch parsed.command {
     case "up": return try Up(context, withDemo: !parsed.flag("no-demo")).run()
+    case "dev": return try Up(context, withDemo: !parsed.flag("no-demo"), isDevelopment: true).run()
     case "plan": return try plan(context, parsed)
+    case "compare": return try compare(context, parsed)
+    case "deploy": return try deploy(context, parsed)
     case "migrate": return try migrate(context, parsed)
     case "process": return try process(context, parsed)
     case "serve": return try serve(context)

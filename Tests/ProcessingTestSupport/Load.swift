@@ -124,11 +124,11 @@ final class Instance {
 
   convenience init(
     _ bench: Bench, _ load: Load, project: Project? = nil, properties: [(name: String, value: String)] = [],
-    workers: Int = 1, maxDeltaRows: Int = 200_000, schemas: WriterSchemas? = nil
+    workers: Int = 1, maxDeltaRows: Int = 200_000, schemas: WriterSchemas? = nil, definitions: Int64? = nil
   ) throws {
     try self.init(
       bench, servers: load.broker.bootstrapServers, topic: Bench.topic, project: project, properties: properties,
-      workers: workers, maxDeltaRows: maxDeltaRows, schemas: schemas)
+      workers: workers, maxDeltaRows: maxDeltaRows, schemas: schemas, definitions: definitions)
   }
 
   /// An instance whose records may be of schemas that a registry has.
@@ -142,16 +142,17 @@ final class Instance {
   init(
     _ bench: Bench, servers: String, topic: String, project: Project? = nil,
     properties: [(name: String, value: String)] = [], workers: Int = 1, maxDeltaRows: Int = 200_000,
-    schemas: WriterSchemas? = nil, log: Log = Log()
+    schemas: WriterSchemas? = nil, log: Log = Log(), definitions: Int64? = nil
   ) throws {
     let ended = Monitor<String?>(nil)
-    let processor = Processor(
-      (project ?? bench.project).streams[0],
-      settings: ProcessorSettings(
-        kafka: KafkaConfiguration(bootstrapServers: servers, properties: properties), topic: topic,
-        group: "streampulse", database: bench.settings.with("application_name", "streampulse process"), batchSize: 500,
-        maxDeltaRows: maxDeltaRows, owner: "test", workers: workers), schemas: schemas
-    ) { log.append($0) }
+    var settings = ProcessorSettings(
+      kafka: KafkaConfiguration(bootstrapServers: servers, properties: properties), topic: topic,
+      group: "streampulse", database: bench.settings.with("application_name", "streampulse process"), batchSize: 500,
+      maxDeltaRows: maxDeltaRows, owner: "test", workers: workers)
+    settings.definitions = definitions
+    let processor = Processor((project ?? bench.project).streams[0], settings: settings, schemas: schemas) {
+      log.append($0)
+    }
     self.processor = processor
     self.log = log
     self.ended = ended

@@ -18,9 +18,13 @@ package struct Sink: Sendable {
   let sampleInterval: Int64
   private let aggregates: [(name: String, upsert: String)]
   private let shapes: [(name: String, shape: TableShape)]
+  private let definitions: Int64?
   private let plantedBug: PlantedBug?
 
-  package init(_ plan: StreamPlan, owner: String, plantedBug: PlantedBug? = nil) {
+  /// - Parameter definitions: the version that was in force when these were loaded; nil: whether others are now does not
+  ///   matter.
+  package init(_ plan: StreamPlan, owner: String, definitions: Int64? = nil, plantedBug: PlantedBug? = nil) {
+    self.definitions = definitions
     stream = plan.definition.name
     self.owner = owner
     deadLetterTopic = plan.definition.deadLetterTopic
@@ -70,10 +74,13 @@ package struct Sink: Sendable {
     }
   }
 
-  /// Why this instance's definitions are not those of the tables (any more); nil when they are. A replay with a changed
-  /// definition fences all instances, and those that run with the former one must not go on.
+  /// Why this instance's definitions are not those in force or of the tables (any more); nil when they are. A replay with
+  /// a changed definition fences all instances, and those that run with the former one must not go on.
   func redefinition(_ connection: PostgresConnection) throws(PostgresError) -> String? {
-    try Migrator.redefinition(shapes, connection)
+    if let definitions, let current = try Deployments(connection).current(), current.number > definitions {
+      return "version \(current.number) of the definitions is in force by now"
+    }
+    return try Migrator.redefinition(shapes, connection)
   }
 
   // MARK: Commits

@@ -316,7 +316,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     case .fenced(let message):
       checkpoints.fenced(message)
     case .redefined(let change):
-      throw .definition(change)
+      throw .superseded(change)
     }
   }
 }

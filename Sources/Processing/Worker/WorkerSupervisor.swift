@@ -92,7 +92,8 @@ final class WorkerSupervisor: Sendable {
   private func run(_ consumer: KafkaConsumer, _ decoder: RecordDecoder, cluster: String) throws(KafkaError) -> WorkerEnd
   {
     let sink = SinkThread(
-      Sink(stream.plan, owner: settings.owner, plantedBug: settings.plantedBug),
+      Sink(
+        stream.plan, owner: settings.owner, definitions: settings.definitions, plantedBug: settings.plantedBug),
       cluster: cluster, settings: settings.database, status: status, observe: observe)
     let thread: WorkerThread
     do {

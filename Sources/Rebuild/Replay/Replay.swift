@@ -15,19 +15,19 @@ import Threads
 /// transaction: it locks the positions, adds what was committed meanwhile, locks the table, so that no processor commits,
 /// and puts the shadow table in the place of the present one. Rows and positions therefore fit together at every moment.
 public final class Replay {
-  /// The swap begins when so few records are left, because the processors wait for it.
-  private static let maxRemainder: Int64 = 20_000
-  /// Processors that commit faster than this reads would never be caught up with.
-  private static let maxRounds = 100
   private static let sampleSize: Int64 = 200_000
 
   private let connection: PostgresConnection
   private let stream: Stream
-  private let aggregate: AggregatePlan
+  let aggregate: AggregatePlan
   private let topic: String
   private let reader: TopicReader
   private let schemas: SchemaSource?
   private let views: ResultViews
+  /// Is told now and then how many records have been read, and how many there were to read when it began.
+  public var progress: ((_ read: Int64, _ total: Int64) throws -> Void)?
+  /// How many records there are to read.
+  private var total: Int64 = 0
   private var cluster = ""
   /// How far each partition is contained in the shadow table, and how many records that were.
   private var positions: [Int32: Offset] = [:]
@@ -65,6 +65,9 @@ public final class Replay {
     reader.close()
   }
 
+  /// Of the stream that it reads, for which others wait.
+  var streamAggregates: [AggregatePlan] { stream.plan.aggregates }
+
   private var lock: AdvisoryLock { .replay(stream: stream.plan.definition.name) }
 
   /// Counts the records and measures a sample; changes nothing.
@@ -94,43 +97,92 @@ public final class Replay {
   }
 
   /// Replays, and returns when the new rows are in place.
-  public func run(from time: String?) throws(PipelineError) -> ReplayReport {
+  ///
+  /// - Parameter project: whose definitions come into force when this one was changed and all others fit; nil: none do.
+  public func run(from time: String?, puttingInForce project: Project? = nil) throws(PipelineError) -> ReplayReport {
     try alone {
-      let started = Clock.monotonic()
-      let (scope, isRedefined) = try prepare(time)
-      if isRedefined, time != nil {
-        throw PipelineError.definition(
-          "the definition of \(aggregate.name) has changed: rows from before \(time ?? "") cannot be kept\n"
-            + "  hint: use --from beginning, or see \"Upgrading definitions\" in docs/operations.md")
-      }
-      let shadow = try ShadowTable(connection, aggregate)
-      try shadow.create()
-      do {
-        let engine = try ReplayEngine(stream, aggregate, topic: topic, floor: scope.floor, schemas: schemas)
-        try advance(to: scope.positions, engine, shadow)
-        try rehearseViews(over: shadow)
-        try shadow.adorn()
-        for _ in 0..<Replay.maxRounds {
-          try advance(to: committed(), engine, shadow)
-          let swap = Swap(scope: scope, isRedefined: isRedefined)
-          guard var report = try attempt(swap, engine, shadow) else { continue }
-          report.seconds = Double(Clock.monotonic() - started) / 1_000_000
-          return report
+      var swap = ReplaySwap(connection, [self], views: views)
+      if let project {
+        swap.conclude = { [connection] in
+          let isWhole = (try? Migrator.verify(project, connection)) != nil
+          if isWhole { try Deployments(connection).put(project.files) }
         }
-        throw PipelineError.definition(
-          "the processors commit faster than this can read: replay when there is less load")
-      } catch {
-        shadow.drop()
-        throw error
       }
+      return try swap.run(from: time)[0]
     }
   }
 
-  /// Refuses views that would not fit the new rows, before these are made.
-  private func rehearseViews(over shadow: ShadowTable) throws {
-    let schema = connection.replaySchema
-    let own = ResultView(aggregate, schema: schema)?.createStatements(pulse: connection.pulse) ?? []
-    try views.rehearse(views.change(replacing: shadow.present.names), over: schema, behind: own)
+  // MARK: Steps of a swap
+
+  /// What a run makes, and of what.
+  struct Run {
+    var scope: ReplayScope
+    /// The definition is not that of the present rows.
+    var isRedefined: Bool
+    let shadow: ShadowTable
+    let engine: ReplayEngine
+  }
+
+  /// Makes the shadow table, empty.
+  func begin(from time: String?) throws -> Run {
+    let (scope, isRedefined) = try prepare(time)
+    if isRedefined, time != nil {
+      throw PipelineError.definition(
+        "the definition of \(aggregate.name) has changed: rows from before \(time ?? "") cannot be kept\n"
+          + "  hint: use --from beginning, or see \"Upgrading definitions\" in docs/operations.md")
+    }
+    let shadow = try ShadowTable(connection, aggregate)
+    try shadow.create()
+    do {
+      let engine = try ReplayEngine(stream, aggregate, topic: topic, floor: scope.floor, schemas: schemas)
+      return Run(scope: scope, isRedefined: isRedefined, shadow: shadow, engine: engine)
+    } catch {
+      shadow.drop()
+      throw error
+    }
+  }
+
+  /// What makes its view over the shadow table, where it has one.
+  var viewStatements: [String] {
+    ResultView(aggregate, schema: connection.replaySchema)?.createStatements(pulse: connection.pulse) ?? []
+  }
+
+  /// Reads up to the positions that are committed now.
+  func catchUp(_ run: Run) throws { try advance(to: committed(), run.engine, run.shadow) }
+
+  /// Locks the positions, which stay as they are until the transaction ends.
+  func lockPositions() throws(PostgresError) -> [Int32: Offset] { try committed(isLocking: true) }
+
+  /// How many records are left up to these positions.
+  func remainder(to targets: [Int32: Offset]) -> Int64 {
+    targets.reduce(0) { $0 + $1.value - (positions[$1.key] ?? 0) }
+  }
+
+  /// Reads up to the locked positions.
+  func complete(_ run: Run, to targets: [Int32: Offset]) throws { try advance(to: targets, run.engine, run.shadow) }
+
+  /// The positions' locks do not hold off a partition that is new: it is, once nobody can write to the table.
+  func isComplete(at targets: [Int32: Offset]) throws(PostgresError) -> Bool { try committed() == targets }
+
+  /// Puts the shadow table in the place of the present one and writes down what was done.
+  ///
+  /// - Parameters:
+  ///   - grants: what locking the present one has returned.
+  ///   - fences: processors that run now must write nothing any more, also where rows mean the same as before.
+  func conclude(_ run: Run, _ grants: RelationGrants, fences: Bool) throws -> ReplayReport {
+    try checkCompleteness()
+    // Rows of another shape cannot be kept.
+    let kept = run.isRedefined ? 0 : try run.shadow.keepRows(before: run.scope.from, endedBy: run.scope.floor)
+    let events = try run.shadow.surplus(isWhole: kept == 0) ?? 0
+    guard events >= 0 || run.isRedefined else {
+      throw PipelineError.definition(
+        "the new rows of \(aggregate.name) hold \(-events) events less than were counted. Nothing has been changed")
+    }
+    let rows = try run.shadow.takePlace(grants)
+    try record(run, events: events, fences: fences || run.isRedefined)
+    return ReplayReport(
+      aggregate: aggregate.name, records: Int(counts.values.reduce(0, +)), rows: rows, events: events, seconds: 0,
+      lockSeconds: 0, isRedefined: run.isRedefined)
   }
 
   private func prepare(_ time: String?) throws -> (ReplayScope, isRedefined: Bool) {
@@ -149,6 +201,7 @@ public final class Replay {
       connection, stream.plan, aggregate, time: time, cluster: cluster, topic: topic, lows: lows)
     starts = scope.starts
     positions = scope.starts
+    total = scope.recordCount
     return (scope, change != nil)
   }
 
@@ -190,6 +243,8 @@ public final class Replay {
       records.keepFirst(kept)
       try engine.add(records)
       if engine.isFull { try write(engine, shadow) }
+      let read = counts.values.reduce(0, +)
+      try progress?(read, max(read, total))
     }
     try write(engine, shadow)
   }
@@ -219,57 +274,6 @@ public final class Replay {
   }
 
   // MARK: The swap
-
-  private struct Swap {
-    var scope: ReplayScope
-    var isRedefined: Bool
-  }
-
-  /// - Returns: nil when the processors have come too far meanwhile, or have begun a partition: then the present table is as
-  ///   it was.
-  private func attempt(_ swap: Swap, _ engine: ReplayEngine, _ shadow: ShadowTable) throws -> ReplayReport? {
-    // Whoever reads the table for longer makes the swap wait, and the processors with it: then it is given up.
-    try connection.execute("BEGIN; SET LOCAL lock_timeout = '10s'")
-    do {
-      let targets = try committed(isLocking: true)
-      let locked = Clock.monotonic()
-      let remainder = targets.reduce(0) { $0 + $1.value - (positions[$1.key] ?? 0) }
-      guard remainder <= Replay.maxRemainder else {
-        try connection.execute("ROLLBACK")
-        return nil
-      }
-      try advance(to: targets, engine, shadow)
-      // Taken away before the table is locked, as those who read them lock them before it.
-      try connection.execute("SAVEPOINT with_views")
-      let change = try views.change(replacing: shadow.present.names)
-      let viewGrants = try views.drop(change)
-      let grants = try shadow.lockPresent()
-      // The positions' locks do not hold off a partition that is new: it is, once nobody can write to the table.
-      guard try committed() == targets else {
-        // What the shadow table has got is kept, since `positions` count it in.
-        try connection.execute("ROLLBACK TO SAVEPOINT with_views; COMMIT")
-        return nil
-      }
-      try checkCompleteness()
-      // Rows of another shape cannot be kept.
-      let kept = swap.isRedefined ? 0 : try shadow.keepRows(before: swap.scope.from, endedBy: swap.scope.floor)
-      let events = try shadow.surplus(isWhole: kept == 0) ?? 0
-      guard events >= 0 || swap.isRedefined else {
-        throw PipelineError.definition(
-          "the new rows of \(aggregate.name) hold \(-events) events less than were counted. Nothing has been changed")
-      }
-      let rows = try shadow.takePlace(grants)
-      try views.make(change, viewGrants)
-      try record(swap, events: events)
-      try connection.execute("COMMIT")
-      return ReplayReport(
-        records: Int(counts.values.reduce(0, +)), rows: rows, events: events, seconds: 0,
-        lockSeconds: Double(Clock.monotonic() - locked) / 1_000_000, isRedefined: swap.isRedefined)
-    } catch {
-      try? connection.execute("ROLLBACK")
-      throw error
-    }
-  }
 
   /// Everything that the ledger has counted since the beginning of the replay has been read, and not more.
   private func checkCompleteness() throws {
@@ -301,12 +305,20 @@ public final class Replay {
   }
 
   /// Writes down what was done, in the same transaction.
-  private func record(_ swap: Swap, events: Int64) throws {
+  private func record(_ run: Run, events: Int64, fences: Bool) throws {
     let shape = TableShape(aggregate, of: stream.plan)
     _ = try connection.query(
       """
-      UPDATE \(connection.pulse).definitions SET shape = $2, definition = $3, updated_at = now() WHERE aggregate = $1
-      """, [.text(aggregate.name), .text(shape.description), .text(aggregate.select.whole)])
+      UPDATE \(connection.pulse).definitions
+      SET shape = $2, definition = $3, retention = make_interval(secs => $4),
+          allowed_lateness = make_interval(secs => $5), updated_at = now()
+      WHERE aggregate = $1
+      """,
+      [
+        .text(aggregate.name), .text(shape.description), .text(aggregate.select.whole),
+        aggregate.retentionMicroseconds.map { .doublePrecision(Double($0) / 1_000_000) } ?? .null,
+        .doublePrecision(Double(aggregate.allowedLatenessMicroseconds) / 1_000_000),
+      ])
     var partitions = PostgresArray(.integer)
     var offsets = PostgresArray(.bigint)
     for (partition, position) in positions.sorted(by: { $0.key < $1.key }) {
@@ -320,11 +332,11 @@ public final class Replay {
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
       """,
       [
-        .text(aggregate.name), .text(cluster), .text(topic), .timestamptz(microseconds: swap.scope.from),
+        .text(aggregate.name), .text(cluster), .text(topic), .timestamptz(microseconds: run.scope.from),
         .array(partitions), .array(offsets), .bigint(counts.values.reduce(0, +)), .bigint(events),
         .text(stream.plan.definition.name),
       ])
-    if swap.isRedefined {
+    if fences {
       // Processors that run with the former definition are fenced, and find out when they claim again.
       _ = try connection.query(
         """
@@ -339,7 +351,7 @@ public final class Replay {
   }
 
   /// One replay at a time, also where it only measures: the shadow table has the aggregate's name.
-  private func alone<Value>(_ body: () throws -> Value) throws(PipelineError) -> Value {
+  func alone<Value>(_ body: () throws -> Value) throws(PipelineError) -> Value {
     do {
       let key = lock.key(for: connection)
       guard try connection.query("SELECT pg_try_advisory_lock($1)", [.bigint(key)])[0, 0] == "t" else {

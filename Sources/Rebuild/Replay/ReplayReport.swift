@@ -1,5 +1,6 @@
 /// What a replay has done.
 public struct ReplayReport: Sendable {
+  public var aggregate: String
   /// Records that were read again.
   public var records: Int
   /// Rows of the new table.
@@ -9,7 +10,7 @@ public struct ReplayReport: Sendable {
   public var seconds: Double
   /// How long the processors' commits had to wait.
   public var lockSeconds: Double
-  /// The definition was changed: all processors have to be started again with it.
+  /// The definition was changed: processors that run with the former one write nothing any more.
   public var isRedefined: Bool
 }
 

@@ -37,8 +37,9 @@ struct ShadowTable {
 
   func add(_ deltas: [WindowDelta]) throws(PostgresError) {
     for delta in deltas {
-      try connection.prepare("replay upsert", shadow.upsertStatement)
-      _ = try connection.queryPrepared("replay upsert", delta.upsertParameters)
+      let name = "replay upsert \(plan.name)"
+      try connection.prepare(name, shadow.upsertStatement)
+      _ = try connection.queryPrepared(name, delta.upsertParameters)
     }
   }
 

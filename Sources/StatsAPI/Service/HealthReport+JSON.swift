@@ -5,9 +5,10 @@ extension HealthReport {
   ///
   /// - Parameters:
   ///   - time: microseconds since 1970-01-01T00:00:00Z.
-  ///   - namesServers: whether the reader may learn where the database and the brokers are, and who uses them.
+  ///   - namesServers: whether the reader may learn where the database and the brokers are, and who uses them, and what has
+  ///     become of the definitions that somebody works on.
   func json(at time: Int64, version: String, namesServers: Bool) -> [UInt8] {
-    let value = JSONValue.object([
+    var members = [
       JSONMember("status", .string(status.rawValue)),
       JSONMember("timestamp", .string(timestamp(microseconds: time))),
       JSONMember("version", .string(version)),
@@ -15,9 +16,10 @@ extension HealthReport {
       JSONMember("broker", broker.json(namesServers: namesServers)),
       JSONMember("processor", .object(processor.members)),
       JSONMember("streams", .array(streams.map(\.json))),
-    ])
+    ]
+    if namesServers, let definitions { members.append(JSONMember("definitions", definitions)) }
     var bytes: [UInt8] = []
-    value.append(to: &bytes)
+    JSONValue.object(members).append(to: &bytes)
     return bytes
   }
 }

@@ -1,4 +1,5 @@
 import HTTPServer
+import JSON
 
 /// How the product is, as seen by whoever wires it together.
 public struct HealthReport: Hashable, Sendable {
@@ -112,6 +113,9 @@ public struct HealthReport: Hashable, Sendable {
   public var broker: Dependency
   /// By name.
   public var streams: [Stream]
+
+  /// What has become of the definitions that somebody works on; nil: nobody does.
+  public var definitions: JSONValue?
 
   public init(database: Dependency, broker: Dependency, streams: [Stream]) {
     self.database = database

@@ -29,7 +29,9 @@ package enum DeadRecords {
   package static func count(
     from starts: [Int32: Offset], of plan: StreamPlan, _ connection: PostgresConnection
   ) -> String {
-    let partitions = starts.sorted { $0.key < $1.key }.map { "(\($0.key), \($0.value)::bigint)" }
+    // Nothing has been read where there are no offsets.
+    let known = starts.isEmpty ? [-1: 0] : starts
+    let partitions = known.sorted { $0.key < $1.key }.map { "(\($0.key), \($0.value)::bigint)" }
     return """
       SELECT count(DISTINCT (d.partition, d.record_offset)) FROM dead_letters AS d
       JOIN (VALUES \(partitions.joined(separator: ", "))) AS s (partition, start)

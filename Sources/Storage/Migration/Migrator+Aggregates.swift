@@ -6,8 +6,9 @@ import SQLQuoting
 extension Migrator {
   /// Makes the table of a new aggregate, or changes what may change of one that is there.
   ///
+  /// - Parameter isInTransaction: in the caller's, and else in one of its own.
   /// - Returns: what has changed, a line each.
-  func apply(_ aggregate: AggregatePlan, of plan: StreamPlan) throws -> [String] {
+  func apply(_ aggregate: AggregatePlan, of plan: StreamPlan, isInTransaction: Bool = false) throws -> [String] {
     let shape = TableShape(aggregate, of: plan)
     let stored = try connection.query(
       "SELECT shape, definition FROM \(connection.pulse).definitions WHERE aggregate = $1", [.text(aggregate.name)])
@@ -18,29 +19,42 @@ extension Migrator {
         TableShape.additions(stored: TableShape(description: stored[0, 0] ?? ""), planned: aggregate, of: plan) ?? []
       if added.isEmpty { try Migrator.check(aggregate.name, stored: stored[0, 0], planned: shape) }
     }
-    try connection.transaction {
-      if isNew {
-        try create(aggregate)
-      } else {
-        try change(aggregate, adding: added, isSame: stored[0, 1] == aggregate.select.whole)
+    if isInTransaction {
+      try carryOut(aggregate, shape, isNew: isNew, adding: added, definition: isNew ? nil : stored[0, 1])
+    } else {
+      try connection.transaction {
+        try carryOut(aggregate, shape, isNew: isNew, adding: added, definition: isNew ? nil : stored[0, 1])
       }
-      _ = try connection.query(
-        """
-        INSERT INTO \(connection.pulse).definitions (aggregate, shape, definition, retention, allowed_lateness)
-        VALUES ($1, $2, $3, make_interval(secs => $4), make_interval(secs => $5))
-        ON CONFLICT (aggregate) DO UPDATE
-        SET shape = excluded.shape, definition = excluded.definition, retention = excluded.retention,
-            allowed_lateness = excluded.allowed_lateness, updated_at = now()
-        """,
-        [
-          .text(aggregate.name), .text(shape.description), .text(aggregate.select.whole),
-          aggregate.retentionMicroseconds.map { .doublePrecision(Double($0) / 1_000_000) } ?? .null,
-          .doublePrecision(Double(aggregate.allowedLatenessMicroseconds) / 1_000_000),
-        ])
     }
     guard isNew else { return added.map { "added the column \($0) to \(aggregate.name)" } }
     return ["created the table \(aggregate.tableName)"]
       + (aggregate.hasStateTable ? ["created the view \(aggregate.name)"] : [])
+  }
+
+  /// - Parameters:
+  ///   - added: computed results that are not there yet.
+  ///   - definition: the text of the present one.
+  private func carryOut(
+    _ aggregate: AggregatePlan, _ shape: TableShape, isNew: Bool, adding added: [String], definition: String?
+  ) throws {
+    if isNew {
+      try create(aggregate)
+    } else {
+      try change(aggregate, adding: added, isSame: definition == aggregate.select.whole)
+    }
+    _ = try connection.query(
+      """
+      INSERT INTO \(connection.pulse).definitions (aggregate, shape, definition, retention, allowed_lateness)
+      VALUES ($1, $2, $3, make_interval(secs => $4), make_interval(secs => $5))
+      ON CONFLICT (aggregate) DO UPDATE
+      SET shape = excluded.shape, definition = excluded.definition, retention = excluded.retention,
+          allowed_lateness = excluded.allowed_lateness, updated_at = now()
+      """,
+      [
+        .text(aggregate.name), .text(shape.description), .text(aggregate.select.whole),
+        aggregate.retentionMicroseconds.map { .doublePrecision(Double($0) / 1_000_000) } ?? .null,
+        .doublePrecision(Double(aggregate.allowedLatenessMicroseconds) / 1_000_000),
+      ])
   }
 
   private func create(_ aggregate: AggregatePlan) throws {

@@ -17,7 +17,7 @@ public struct Migrator {
   }
 
   let connection: PostgresConnection
-  private let schema: [SchemaFile]
+  let schema: [SchemaFile]
   private let observe: @Sendable (Observation) -> Void
 
   public init(_ connection: PostgresConnection, observe: @escaping @Sendable (Observation) -> Void) {
@@ -100,7 +100,7 @@ public struct Migrator {
     }
   }
 
-  private func applySchema() throws -> [String] {
+  func applySchema() throws -> [String] {
     try connection.execute(
       """
       \(connection.schema.map { "CREATE SCHEMA IF NOT EXISTS \(quotedIdentifier($0));" } ?? "")
@@ -248,13 +248,14 @@ public struct Migrator {
   /// The API's role may read results, alerts, progress, ledger, outbox and the codes of dead letters, and nothing else: no
   /// payload, and no reason, which may quote one. Where roles cannot be created,
   /// the API reads with the processor's own role in read-only transactions.
-  private func grant(_ project: Project) throws {
+  func grant(_ project: Project, isInTransaction: Bool = false) throws {
     let name = Migrator.readerRole(for: connection)
     let (role, pulse) = (quotedIdentifier(name), connection.pulse)
     let tables =
       (project.aggregates.flatMap(\.relationNames) + project.views.map(\.name)).map { quotedIdentifier($0) }
       + ["alerts", "\(pulse).progress", "\(pulse).ledger", "\(pulse).outbox"]
     let schemas = ([connection.schema].compactMap { $0.map { quotedIdentifier($0) } } + [pulse]).joined(separator: ", ")
+    if isInTransaction { try connection.execute("SAVEPOINT before_grants") }
     do {
       try connection.execute(
         """
@@ -270,6 +271,7 @@ public struct Migrator {
           ON dead_letters TO \(role);
         """)
     } catch {
+      if isInTransaction { try connection.execute("ROLLBACK TO SAVEPOINT before_grants") }
       observe(.readerRoleMissing(reason: error.description))
     }
   }

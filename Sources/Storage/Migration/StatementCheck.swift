@@ -49,10 +49,14 @@ public struct StatementFault: Sendable, CustomStringConvertible {
 /// Has the database read every statement of a project, which knows the tables and columns that they name.
 public struct StatementCheck {
   private let connection: PostgresConnection
+  private let isInTransaction: Bool
 
-  /// - Parameter connection: in no transaction; what is prepared on it stays there.
-  public init(_ connection: PostgresConnection) {
+  /// - Parameters:
+  ///   - connection: what is prepared on it stays there.
+  ///   - isInTransaction: it is in one, which goes on whatever is found.
+  public init(_ connection: PostgresConnection, isInTransaction: Bool = false) {
     self.connection = connection
+    self.isInTransaction = isInTransaction
   }
 
   /// Everything that is wrong, file by file. The tables must have been made.
@@ -92,10 +96,12 @@ public struct StatementCheck {
   private func fault(
     _ subject: StatementFault.Subject, _ statement: LocatedStatement, _ tables: [String]
   ) throws(PostgresError) -> StatementFault? {
+    if isInTransaction { try connection.execute("SAVEPOINT before_check") }
     do throws(PostgresError) {
       try connection.prepare("check \(statement.text.hashValue)", statement.text)
       return nil
     } catch {
+      if isInTransaction { try connection.execute("ROLLBACK TO SAVEPOINT before_check") }
       guard let fault = StatementFault(subject, statement, error, tables: tables) else { throw error }
       return fault
     }

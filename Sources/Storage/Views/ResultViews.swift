@@ -60,18 +60,21 @@ package struct ResultViews {
   /// - Parameters:
   ///   - relations: those of an aggregate that are to be replaced by others, so that all views over them have to be made
   ///     anew. Only these and what they need are looked at; nil: all are.
+  ///   - others: all others are looked at, too.
   ///   - narrow: what `narrow()` has found.
-  package func change(replacing relations: Set<String>? = nil, widening narrow: Set<String> = []) throws -> ViewChange {
+  package func change(
+    replacing relations: Set<String>? = nil, andOthers others: Bool = false, widening narrow: Set<String> = []
+  ) throws -> ViewChange {
     let stored = try stored()
     let present = Set(stored.filter(\.value.isPresent).keys)
     let readers = try relations.map { Set(try connection.viewReaders(of: $0).filter(\.isOurs).map(\.name)) }
-    let scope = readers.map { plans.needed(for: $0) } ?? plans
+    let scope = others ? plans : readers.map { plans.needed(for: $0) } ?? plans
     var affected = (readers ?? []).union(
       scope.filter { !present.contains($0.name) || stored[$0.name]?.definition != $0.select.text }.map(\.name))
     affected.formUnion(narrow)
     affected.formUnion(plans.reading(affected).map(\.name).filter(present.contains))
     var change = ViewChange()
-    if relations == nil { change.removed = Set(stored.keys).subtracting(plans.map(\.name)).sorted() }
+    if relations == nil || others { change.removed = Set(stored.keys).subtracting(plans.map(\.name)).sorted() }
     // What reads one of them by a definition of before.
     let roots = affected.union(change.removed).intersection(present)
     let hanging = try connection.viewReaders(of: roots)
@@ -234,13 +237,21 @@ package struct ResultViews {
   /// Makes the views over tables of another schema, where it has any, and takes them away again: what Postgres says against
   /// them is known before these tables take their place.
   ///
-  /// - Parameter statements: what else is made there, before them.
-  package func rehearse(_ change: ViewChange, over schema: String, behind statements: [String]) throws {
+  /// - Parameters:
+  ///   - statements: what else is made there, before them.
+  ///   - arrange: does what has to be done to other tables before.
+  ///   - look: is called while they are there.
+  package func rehearse(
+    _ change: ViewChange, over schema: String, behind statements: [String], arrange: () throws -> Void = {},
+    look: () throws -> Void = {}
+  ) throws {
     let path = try connection.query("SELECT current_setting('search_path')")[0, 0] ?? "public"
     try connection.execute("BEGIN; SET LOCAL search_path TO \(quotedIdentifier(schema)), \(path)")
     defer { try? connection.execute("ROLLBACK") }
     for statement in statements { try connection.execute(statement) }
+    try arrange()
     try require(change.made)
+    try look()
   }
 
   /// What Postgres says against views, of which none is made. All that they read must be there.

@@ -1,0 +1,112 @@
+import Faults
+import Kafka
+import Plan
+import Postgres
+import Project
+import Registry
+import SQLQuoting
+import Storage
+
+/// Puts definitions in force of which some rows have to be made anew first: beside the running processors, and all of them
+/// in place in one transaction, in which the definitions come into force.
+///
+/// An interrupted one leaves everything as it was, but for tables that nobody reads; the next one takes those away.
+public final class Backfill {
+  /// An aggregate whose rows are made, and where its records are.
+  public struct Part {
+    public var stream: Stream
+    public var aggregate: String
+    public var topic: String
+    public var group: String
+
+    public init(stream: Stream, aggregate: String, topic: String, group: String) {
+      self.stream = stream
+      self.aggregate = aggregate
+      self.topic = topic
+      self.group = group
+    }
+  }
+
+  /// Is told now and then how far an aggregate's rows are; what it throws ends the run, and nothing has changed.
+  public var progress: ((_ aggregate: String, _ read: Int64, _ total: Int64) throws -> Void)?
+
+  /// Aggregates that go when the others are in place, with their rows.
+  public var removed: [AggregatePlan] = []
+
+  private let connection: PostgresConnection
+  private let migrator: Migrator
+  private let project: Project
+  private let replays: [Replay]
+
+  /// - Parameters:
+  ///   - connection: is used for this alone. `Migrator.prepare` has been called.
+  ///   - schemas: knows those of records that are not the project's own; nil: there are none.
+  public init(
+    _ connection: PostgresConnection, _ migrator: Migrator, _ project: Project, _ parts: [Part],
+    kafka: KafkaConfiguration, schemas: SchemaSource?
+  ) throws(PipelineError) {
+    self.connection = connection
+    self.migrator = migrator
+    self.project = project
+    var replays: [Replay] = []
+    for part in parts {
+      replays.append(
+        try Replay(
+          connection, part.stream, aggregate: part.aggregate, views: project.views, kafka: kafka, topic: part.topic,
+          group: part.group, schemas: schemas))
+    }
+    self.replays = replays
+  }
+
+  /// Makes the rows, and returns when the definitions are in force.
+  ///
+  /// - Parameter version: what is in force now, and must still be in the end; 0: nothing is.
+  public func run(instead version: Int64) throws(PipelineError) -> [ReplayReport] {
+    for replay in replays {
+      let name = replay.aggregate.name
+      replay.progress = { [weak self] in try self?.progress?(name, $0, $1) }
+    }
+    return try alone(replays[...]) {
+      try dropLeftovers()
+      let names = Set(replays.map(\.aggregate.name))
+      var swap = ReplaySwap(connection, replays, views: ResultViews(connection, project.views))
+      swap.changesAllViews = true
+      swap.fences = true
+      swap.arrange = { [migrator, project] in try migrator.change(project, besides: names) }
+      swap.review = { [connection, project] in
+        try StatementCheck(connection, isInTransaction: true).require([.endpoint, .alert], of: project) { _ in }
+      }
+      swap.conclude = { [migrator, project, removed] in
+        for aggregate in removed { try migrator.remove(aggregate) }
+        try migrator.putInForce(project, instead: version)
+      }
+      return try swap.run(from: nil)
+    }
+  }
+
+  private func alone<Value>(
+    _ replays: ArraySlice<Replay>, _ body: () throws -> Value
+  ) throws(PipelineError) -> Value {
+    guard let first = replays.first else {
+      do {
+        return try body()
+      } catch {
+        throw PipelineError(error)
+      }
+    }
+    return try first.alone { try alone(replays.dropFirst(), body) }
+  }
+
+  /// Shadow tables that were left by one that was interrupted, of aggregates that are not made anew now.
+  private func dropLeftovers() throws(PostgresError) {
+    let found = try connection.query(
+      "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r'",
+      [.text(quotedIdentifier(connection.replaySchema))])
+    // Streams of which nobody else can replay now.
+    let own = Set(replays.flatMap(\.streamAggregates).flatMap(\.relationNames))
+    for row in 0..<found.rowCount {
+      guard let name = found[row, 0], own.contains(name) else { continue }
+      try connection.execute("DROP TABLE \(quotedIdentifier(connection.replaySchema)).\(quotedIdentifier(name))")
+    }
+  }
+}

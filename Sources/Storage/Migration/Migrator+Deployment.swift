@@ -1,0 +1,80 @@
+import Plan
+import Postgres
+import Project
+
+/// What a deployment does around aggregates whose rows are made anew: before, what is in nobody's way; together with the
+/// new tables, everything else.
+extension Migrator {
+  /// Brings the engine's own tables up to date and makes the tables of new aggregates. Whoever runs with the former
+  /// definitions goes on.
+  ///
+  /// - Returns: what has changed, a line each.
+  public func prepare(_ project: Project, as name: ProjectName? = nil) throws(StorageError) -> [String] {
+    let key = AdvisoryLock.migration.key(for: connection)
+    do {
+      _ = try connection.query("SELECT pg_advisory_lock($1)", [.bigint(key)])
+      defer { _ = try? connection.query("SELECT pg_advisory_unlock($1)", [.bigint(key)]) }
+      try DatabaseCheck.requireUsable(connection, schema: schema)
+      var changes = try applySchema()
+      if let name { try name.register(for: project, connection) }
+      let stored = try connection.query("SELECT aggregate FROM \(connection.pulse).definitions")
+      let known = Set((0..<stored.rowCount).compactMap { stored[$0, 0] })
+      for stream in project.streams {
+        for aggregate in stream.plan.aggregates where !known.contains(aggregate.name) {
+          try ResultViews(connection, project.views).vacate(Set(aggregate.relationNames))
+          changes += try apply(aggregate, of: stream.plan)
+        }
+      }
+      return changes
+    } catch let error as PostgresError {
+      throw MigrationAdvice.text(for: error).map(StorageError.definition) ?? .postgres(error)
+    } catch {
+      throw StorageError(error)
+    }
+  }
+
+  /// Changes aggregates in place, in the caller's transaction.
+  ///
+  /// - Parameter others: aggregates whose tables are replaced.
+  package func change(_ project: Project, besides others: Set<String>) throws {
+    for stream in project.streams {
+      for aggregate in stream.plan.aggregates where !others.contains(aggregate.name) {
+        _ = try apply(aggregate, of: stream.plan, isInTransaction: true)
+      }
+    }
+  }
+
+  /// Puts the definitions in force, in the caller's transaction. All tables and views fit them.
+  ///
+  /// - Parameter version: what was in force when this began; 0: nothing was.
+  package func putInForce(_ project: Project, instead version: Int64) throws {
+    let deployments = Deployments(connection)
+    guard try deployments.current()?.number ?? 0 == version else {
+      throw StorageError.definition(
+        "other definitions have come into force meanwhile, nothing was changed\n"
+          + "  hint: look at what they are, and deploy again")
+    }
+    try beginAlerts(project.alerts)
+    try grant(project, isInTransaction: true)
+    try deployments.put(project.files)
+  }
+
+  /// Aggregates that nothing was ever counted or replayed for, of streams of which something was.
+  public static func uncounted(
+    _ project: Project, _ connection: PostgresConnection
+  ) throws(PostgresError) -> Set<String> {
+    var uncounted: Set<String> = []
+    for stream in project.streams {
+      for aggregate in stream.plan.aggregates {
+        let found = try connection.query(
+          """
+          SELECT EXISTS (SELECT FROM \(connection.pulse).ledger WHERE stream = $2)
+             AND NOT EXISTS (SELECT FROM \(connection.pulse).ledger_counts WHERE aggregate = $1)
+             AND NOT EXISTS (SELECT FROM \(connection.pulse).replays WHERE aggregate = $1)
+          """, [.text(aggregate.name), .text(stream.name)])
+        if found.boolean(0, 0) == true { uncounted.insert(aggregate.name) }
+      }
+    }
+    return uncounted
+  }
+}
