@@ -126,8 +126,8 @@ let package = Package(
     .target(
       name: "TestRunner",
       dependencies: [
-        "Events", "JSON", "Kafka", "Office", "Plan", "Postgres", "Processing", "Project", "SQLQuoting", "StatsAPI",
-        "Storage", "Threads",
+        "Dialects", "Events", "JSON", "Kafka", "Office", "Plan", "Postgres", "Processing", "Project", "SQLQuoting",
+        "StatsAPI", "Storage", "Threads",
       ]),
     .target(
       name: "StatsAPI",
@@ -151,9 +151,10 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Explain",
-        "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan",
-        "Postgres", "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "Spelling", "StatsAPI", "Storage",
+        "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Dialects",
+        "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office",
+        "Plan", "Postgres", "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "Spelling", "StatsAPI",
+        "Storage",
         "Tail", "TestRunner", "TextFiles", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
@@ -212,7 +213,8 @@ let package = Package(
     .testTarget(
       name: "StatsAPITests",
       dependencies: [
-        "ChildProcess", "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+        "ChildProcess", "Dialects", "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend",
+        "StatsAPI",
         "TestThreads", "Threads",
       ]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),

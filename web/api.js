@@ -21,6 +21,15 @@ function readRows(body) {
   return body;
 }
 
+function readCatalogue(body) {
+  const isRelation = (each) => isObject(each) && typeof each.name === "string" && typeof each.path === "string"
+    && Array.isArray(each.columns) && Array.isArray(each.keys);
+  if (!readRows(body).data.every(isRelation)) {
+    throw new ApiError("shape", "The API's answer is not in the expected form.");
+  }
+  return { ...body, endpoints: Array.isArray(body.endpoints) ? body.endpoints.filter(isObject) : [] };
+}
+
 function readTotals(body) {
   if (!isObject(body) || !Number.isFinite(body.total_downloads)) {
     throw new ApiError("shape", "The API's answer is not in the expected form.");
@@ -46,6 +55,18 @@ function readHealth(body, httpOk) {
   };
 }
 
+/** What the project defines: aggregates, views, endpoints. */
+export const catalogue = {
+  name: "catalogue", path: "/api/aggregates", isWindowed: false, query: {}, read: readCatalogue,
+};
+
+/** Rows of an aggregate or a view. @param path without: it is not asked. */
+export const rowsOf = (name, path, query = {}) => ({ name, path, isWindowed: false, query, read: readRows });
+
+export const health = {
+  name: "health", path: "/health", isWindowed: false, query: {}, read: readHealth, readsAnyStatus: true,
+};
+
 /**
  * What the dashboard polls. `isWindowed`: the answer depends on the look-back that the user chose.
  * `/health` answers 503 with a body that is worth reading, so its status is no failure.
@@ -60,7 +81,7 @@ export const endpoints = [
     read: readRows,
   },
   { name: "timeseries", path: "/api/stats/timeseries", isWindowed: false, query: { minutes: 60 }, read: readRows },
-  { name: "health", path: "/health", isWindowed: false, query: {}, read: readHealth, readsAnyStatus: true },
+  health,
 ];
 
 /**

@@ -1,5 +1,6 @@
 import Configuration
 import Dashboard
+import Dialects
 import Glibc
 import HTTPServer
 import Kafka
@@ -47,7 +48,7 @@ final class APIService: Sendable {
   ) throws -> HTTPServer {
     let settings = context.configuration.api
     let reader = database.with("application_name", "streampulse serve")
-    let role = try APIService.checked(context, project, reader)
+    let (role, relations) = try APIService.checked(context, project, reader)
     let setup = ConnectionPool.Options.readOnlySetup(
       role: role, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
     // The server keeps the statement timeout itself, unless it hangs as a whole.
@@ -81,7 +82,7 @@ final class APIService: Sendable {
       return figures
     }
     let api = try StatsAPI(
-      endpoints: project.endpoints, configuration: configuration,
+      endpoints: project.endpoints, relations: relations, configuration: configuration,
       dependencies: StatsAPI.Dependencies(
         execute: executor.execute, health: { $0(health.report) },
         metrics: { Array(observer.registry.render().utf8) }, dataVersion: version,
@@ -107,10 +108,11 @@ final class APIService: Sendable {
   /// Checks the database and the endpoints' statements. Alerts are the processor's business: what is wrong with them is
   /// said and stops no API.
   ///
-  /// - Returns: the reader role, when this user may take it; else nil, and transactions are read-only all the same.
+  /// - Returns: the reader role, when this user may take it, else nil, and transactions are read-only all the same; and
+  ///   what is shown beside the endpoints.
   private static func checked(
     _ context: CommandContext, _ project: Project, _ database: ConnectionSettings
-  ) throws -> String? {
+  ) throws -> (role: String?, relations: [Relation]) {
     let connection = try PostgresConnection(database)
     defer { connection.close() }
     try Migrator.verify(connection, for: project, as: context.projectName())
@@ -121,7 +123,7 @@ final class APIService: Sendable {
       """
       SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER'))
       """, [.text(role)])
-    return known.boolean(0, 0) == true ? role : nil
+    return (known.boolean(0, 0) == true ? role : nil, try Relation.all(of: project, connection))
   }
 
   /// Finishes the requests under way and stops.

@@ -64,11 +64,27 @@ export class DataPanel extends HTMLElement {
     this.render(answer, context);
   }
 
+  /** Names a panel anew whose content has changed as a whole. */
+  setHeading(text) {
+    this.heading = text;
+    this.setAttribute("aria-label", text);
+    this.querySelector("h2").textContent = text;
+  }
+
+  /** Another question was asked: what is shown answers it no longer. */
+  markLoading() {
+    this.#note.hidden = true;
+    this.#setState("loading");
+  }
+
   /** The last request failed, and all before it back to `since`. */
-  markUnavailable(since) {
+  markUnavailable(since, error) {
     if (this.dataset.state === "loading" || this.dataset.state === "unavailable") {
       this.#setState("unavailable");
-      this.#showMessage("No data yet", `The API has not answered since ${formatClock(since)}.`);
+      // What the API has answered says more than that it has no data.
+      this.#showMessage(
+        "No data yet",
+        error?.kind === "status" ? error.message : `The API has not answered since ${formatClock(since)}.`);
       return;
     }
     this.#note.hidden = false;
