@@ -1,3 +1,4 @@
+import Access
 import Dialects
 import HTTPServer
 import JSON
@@ -41,6 +42,14 @@ public final class StatsAPI: Sendable {
     case description
     case ping
     case version
+
+    /// Whether everybody may ask: a probe must learn that the server lives.
+    var isPublic: Bool {
+      switch self {
+      case .ping, .health: true
+      case .data, .catalogue, .metrics, .description, .version: false
+      }
+    }
   }
 
   private let dataRoutes: [DataRoute]
@@ -54,6 +63,7 @@ public final class StatsAPI: Sendable {
   /// nil: there is none.
   private let catalogue: EndpointAnswer?
   private let version: String
+  private let access: AccessPolicy
 
   /// Ready to handle requests, until `stop`.
   ///
@@ -65,6 +75,7 @@ public final class StatsAPI: Sendable {
   ) throws(ThreadError) {
     self.dependencies = dependencies
     version = configuration.version
+    access = configuration.access
     let relationRoutes = (relations ?? []).map(RelationRoute.init)
     dataRoutes = endpoints.map(DataRoute.init) + relationRoutes.map { .relation($0) }
     var routes: [String: Route] = ["/metrics": .metrics, "/ping": .ping, "/version": .version]
@@ -114,6 +125,7 @@ public final class StatsAPI: Sendable {
     default: return reply.send(Problems.methodNotAllowed(request.method))
     }
     if let file { return send(file, reply) }
+    if route?.isPublic == false, let refusal = refusal(of: request) { return reply.send(Problems.refused(refusal)) }
     switch route {
     case .data(let index): answer(index, reply)
     case .catalogue: answerCatalogue(reply)
@@ -132,6 +144,19 @@ public final class StatsAPI: Sendable {
     }
   }
 
+  private func refusal(of request: HTTPRequest) -> AccessPolicy.Refusal? {
+    if access.isOpen { return nil }
+    return refusal(request.header("Authorization"), from: request.remoteAddress)
+  }
+
+  private func refusal(_ authorization: String?, from address: RemoteAddress) -> AccessPolicy.Refusal? {
+    let judgement = access.judge(
+      authorization: authorization, from: address.clientBits, for: .read, now: Clock.monotonicNanoseconds(),
+      wall: Clock.wall() / 1_000_000)
+    if case .refused(let refusal) = judgement { return refusal }
+    return nil
+  }
+
   /// A route may be asked for with a slash behind it; its name is the one without.
   private func route(of path: String) -> (path: String, route: Route?) {
     if let route = routes[path] { return (path, route) }
@@ -147,7 +172,9 @@ public final class StatsAPI: Sendable {
     guard let (route, answer) = answers.recall(head.target),
       let prepared = (answer.isLong ? Self.content(of: answer, for: head) : answer.plain).prepared,
       !common.mayBeSpecial(head), !head.hasHeader("If-None-Match"), !head.hasHeader("X-Request-ID"),
-      Representation(head) == .json
+      Representation(head) == .json,
+      // Last, since it may use up a permit. What is refused here is refused by `handle` once more, and says why.
+      access.isOpen || refusal(head.header("Authorization"), from: head.remoteAddress) == nil
     else { return nil }
     dependencies.observe?(
       RequestObservation(
@@ -157,8 +184,8 @@ public final class StatsAPI: Sendable {
   }
 
   private static func content(of answer: EndpointAnswer, for head: borrowing RequestHead) -> EndpointAnswer.Content {
-    let acceptsGzip = head.header("Accept-Encoding").map(Gzip.isAccepted) ?? false
-    return answer.content(.init(form: .json, isGzip: acceptsGzip))
+    let coding = head.header("Accept-Encoding").flatMap(ContentCoding.init(accept:))
+    return answer.content(.init(form: .json, coding: coding))
   }
 
   private static let fresh = [HTTPHeader("Cache-Control", "no-store")]
@@ -226,7 +253,7 @@ public final class StatsAPI: Sendable {
     let known = reply.request.header("If-None-Match")
     switch file {
     case .kept(let kept):
-      let content = kept.content(acceptsGzip: reply.acceptsGzip)
+      let content = kept.content(reply.coding)
       if let known, content.tag.matches(ifNoneMatch: known) {
         let headers = content.headers.filter { $0.name != "Content-Encoding" }
         reply.send(HTTPResponse(status: 304, headers: headers))
