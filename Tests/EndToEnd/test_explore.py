@@ -21,7 +21,8 @@ def shown(browser):
     """The state of each part that is on the page."""
     return browser.execute_script("""
         return Object.fromEntries([...document.querySelectorAll("[data-state]")].filter((node) => !node.hidden
-          && node.localName.includes("-")).map((node) => [node.localName, node.dataset.state]))""")
+          && node.localName.includes("-")).map((node) =>
+            [node.localName, node.hasAttribute("data-waiting") ? "waiting" : node.dataset.state]))""")
 
 
 def open_explore(browser, url, hash="", state="ready"):
@@ -201,6 +202,17 @@ def test_the_figures_follow_the_api_and_an_outage_keeps_them(browser, dashboard_
     mock_api.start()
     find(browser, "connection-banner button").click()
     wait(browser, lambda: connection(browser) == "live", "the way back was not found")
+
+
+def test_the_answer_before_is_not_taken_for_that_of_another_question(browser, dashboard_url, harbour, mock_api):
+    open_explore(browser, dashboard_url)
+    mock_api.hold("rows")
+    find(browser, "window-selector a").click()
+    wait(browser, lambda: set(shown(browser).values()) == {"waiting"}, "the old answer is not marked")
+    mock_api.fail("rows")
+    mock_api.release()
+    wait(browser, lambda: shown(browser)["rows-table"] == "unavailable", "the old rows stayed")
+    assert set(texts(browser, ".measure data")) == {"—"}
 
 
 def test_an_answer_that_refuses_the_question_says_why(browser, dashboard_url, harbour, mock_api):

@@ -28,8 +28,7 @@ class KeyList extends DataPanel {
 
   prepare(view) {
     this.#view = view;
-    this.#rows = [];
-    this.markLoading();
+    this.markLoading(`${view.name} ${view.by} ${view.measure?.name} ${view.isLowest}`);
     if (!view.by) return;
     this.setHeading(`By ${view.by}`);
     this.#order.textContent = view.isLowest ? "Lowest first" : "Highest first";

@@ -15,6 +15,7 @@ class MeasureCards extends HTMLElement {
 
   prepare(view) {
     this.#view = view;
+    this.toggleAttribute("data-waiting", true);
     updateKeyed(this, view.measures, (column) => `${view.name} ${column.name}`, () => this.#make(), (card, column) => {
       card.dataset.measure = column.name;
       card.title = column.comment;
@@ -32,10 +33,15 @@ class MeasureCards extends HTMLElement {
       const value = data[0]?.[column.name] ?? (column.role === "count" ? 0 : null);
       setNumber(node, value, formatOf(column), exactFormatOf(column));
     }
+    this.removeAttribute("data-waiting");
     this.dataset.state = data.length === 0 ? "empty" : "ready";
   }
 
   markUnavailable(since) {
+    // Values of another question would be taken for the answer to this one.
+    if (this.hasAttribute("data-waiting")) {
+      for (const node of this.querySelectorAll("data")) node.classList.add("skeleton");
+    }
     for (const node of this.querySelectorAll("data.skeleton")) {
       node.classList.remove("skeleton");
       node.textContent = "—";

@@ -26,7 +26,7 @@ class RowsTable extends DataPanel {
   prepare(view) {
     this.#view = view;
     this.#drawn = "";
-    this.markLoading();
+    this.markLoading(view.name);
   }
 
   subtitle({ view }) {

@@ -31,6 +31,7 @@ class SeriesChart extends DataPanel {
   // Of each group, so that a line keeps its colour while others come and go.
   #colors = new Map();
   #drawn = "";
+  #kind = "";
   #theme = "";
 
   build() {
@@ -46,9 +47,11 @@ class SeriesChart extends DataPanel {
 
   prepare(view) {
     this.#view = view;
-    this.#colors.clear();
     this.#drawn = "";
-    this.markLoading();
+    const kind = `${view.name} ${view.by} ${view.measure?.name}`;
+    if (kind !== this.#kind) this.#colors.clear();
+    this.#kind = kind;
+    this.markLoading(kind);
     this.#measures.hidden = view.relation.rolls_up || view.measures.length < 2;
     updateKeyed(this.#measures, view.measures, (column) => column.name, () => this.#makeChoice(), (button, column) => {
       button.textContent = labelOf(column);
