@@ -129,8 +129,8 @@ let package = Package(
     .target(
       name: "TestRunner",
       dependencies: [
-        "Events", "JSON", "Kafka", "Office", "Plan", "Postgres", "Processing", "Project", "SQLQuoting", "StatsAPI",
-        "Storage", "Threads",
+        "Dialects", "Events", "JSON", "Kafka", "Office", "Plan", "Postgres", "Processing", "Project", "SQLQuoting",
+        "StatsAPI", "Storage", "Threads",
       ]),
     .target(
       name: "StatsAPI",
@@ -154,10 +154,10 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard",
-        "Explain",
-        "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan",
-        "Postgres", "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "Spelling", "StatsAPI", "Storage",
+        "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Dialects",
+        "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office",
+        "Plan", "Postgres", "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "Spelling", "StatsAPI",
+        "Storage",
         "Tail", "TestRunner", "TextFiles", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
@@ -217,7 +217,8 @@ let package = Package(
     .testTarget(
       name: "StatsAPITests",
       dependencies: [
-        "Access", "ChildProcess", "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+        "Access", "ChildProcess", "Dialects", "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend",
+        "StatsAPI",
         "TestThreads", "Threads",
       ]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),

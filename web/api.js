@@ -21,6 +21,15 @@ function readRows(body) {
   return body;
 }
 
+function readCatalogue(body) {
+  const isRelation = (each) => isObject(each) && typeof each.name === "string" && typeof each.path === "string"
+    && Array.isArray(each.columns) && Array.isArray(each.keys);
+  if (!readRows(body).data.every(isRelation)) {
+    throw new ApiError("shape", "The API's answer is not in the expected form.");
+  }
+  return { ...body, endpoints: Array.isArray(body.endpoints) ? body.endpoints.filter(isObject) : [] };
+}
+
 function readTotals(body) {
   if (!isObject(body) || !Number.isFinite(body.total_downloads)) {
     throw new ApiError("shape", "The API's answer is not in the expected form.");
@@ -47,14 +56,25 @@ function readHealth(body, httpOk) {
   };
 }
 
+/** What the project defines: aggregates, views, endpoints. */
+export const catalogue = {
+  name: "catalogue", path: "/api/aggregates", isWindowed: false, query: {}, read: readCatalogue,
+};
+
+/** Rows of an aggregate or a view. @param path without: it is not asked. */
+export const rowsOf = (name, path, query = {}) => ({ name, path, isWindowed: false, query, read: readRows });
+
+export const health = {
+  name: "health", path: "/health", isWindowed: false, query: {}, read: readHealth, readsAnyStatus: true,
+};
+
 /**
  * Only of `streampulse dev`, and only for who asks from its own machine:
- * `{"state": "applied" | "applying" | "failed", "errors": [{"file", "line", "column", "message", "hint"}],
- *   "charts": [{"name", "path", "title", "measure"}]}`
+ * `{"state": "applied" | "applying" | "failed", "errors": [{"file", "line", "column", "message", "hint"}]}`
  */
 function readDefinitions(value) {
-  if (!isObject(value) || !Array.isArray(value.errors) || !Array.isArray(value.charts)) return null;
-  return { state: value.state, errors: value.errors.filter(isObject), charts: value.charts.filter(isObject) };
+  if (!isObject(value) || !Array.isArray(value.errors)) return null;
+  return { state: value.state, errors: value.errors.filter(isObject) };
 }
 
 /**
@@ -71,7 +91,7 @@ export const endpoints = [
     read: readRows,
   },
   { name: "timeseries", path: "/api/stats/timeseries", isWindowed: false, query: { minutes: 60 }, read: readRows },
-  { name: "health", path: "/health", isWindowed: false, query: {}, read: readHealth, readsAnyStatus: true },
+  health,
 ];
 
 /**
@@ -106,17 +126,6 @@ export async function request(endpoint, minutes, signal) {
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", forward);
-  }
-}
-
-/** The rows of an endpoint that the page knows only by its path; null when there is no usable answer. */
-export async function requestRows(path) {
-  try {
-    const { value } = await request({ path, isWindowed: false, query: {}, read: readRows }, 0, new AbortController().signal);
-    return value.data;
-  } catch (error) {
-    if (error instanceof ApiError) return null;
-    throw error;
   }
 }
 

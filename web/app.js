@@ -1,6 +1,5 @@
 // Wires the poller to the elements of the page. The look-back lives in the URL's hash and nowhere else.
 
-import "./elements/aggregate-panels.js";
 import "./elements/alert-list.js";
 import "./elements/connection-banner.js";
 import "./elements/connection-status.js";
@@ -11,6 +10,7 @@ import "./elements/region-list.js";
 import "./elements/stat-card.js";
 import "./elements/trending-list.js";
 import { minutesOf } from "./elements/window-selector.js";
+import { catalogue, endpoints, request } from "./api.js";
 import { Poller } from "./poller.js";
 
 const consumers = {
@@ -24,17 +24,16 @@ const consumers = {
 };
 const status = document.querySelector("connection-status");
 const banner = document.querySelector("connection-banner");
-const noEndpoints = document.querySelector("#no-endpoints");
 
 const poller = new Poller({
+  endpoints,
   minutes: minutesOf(location.hash),
   onAnswer(name, value, context) {
     for (const consumer of consumers[name]) {
       consumer.hidden = false;
       consumer.receive(value, context);
     }
-    showWhatIsThere(name, true);
-    if (name === "health") showDefinitions(value.definitions);
+    if (name === "health") document.querySelector("definitions-banner").show(value.definitions);
     if (name === "alerts") showUnacknowledged(value.unacknowledged_count);
   },
   onFailure(name, since) {
@@ -42,7 +41,6 @@ const poller = new Poller({
   },
   onMissing(name) {
     for (const consumer of consumers[name]) consumer.hidden = true;
-    showWhatIsThere(name, false);
   },
   onState(snapshot) {
     document.body.dataset.connection = snapshot.state;
@@ -51,18 +49,16 @@ const poller = new Poller({
   },
 });
 
-// Which of the page's endpoints the project defines; a page with none of them says so.
-const found = new Map();
-function showWhatIsThere(name, isThere) {
-  if (name === "health") return;
-  found.set(name, isThere);
-  const names = Object.keys(consumers).filter((each) => each !== "health");
-  noEndpoints.hidden = !names.every((each) => found.get(each) === false);
-}
-
-function showDefinitions(definitions) {
-  document.querySelector("definitions-banner").show(definitions);
-  document.querySelector("aggregate-panels").show(definitions);
+// A project without any of this page's endpoints has the page that is made of what it defines. When nobody can say what
+// that is, this page asks for itself and says what is wrong.
+async function belongsElsewhere() {
+  try {
+    const { value } = await request(catalogue, 0, new AbortController().signal);
+    const defined = value.endpoints.map((endpoint) => endpoint.path);
+    return value.data.length > 0 && !endpoints.some(({ name, path }) => name !== "health" && defined.includes(path));
+  } catch {
+    return false;
+  }
 }
 
 function showUnacknowledged(count) {
@@ -72,4 +68,8 @@ function showUnacknowledged(count) {
 window.addEventListener("hashchange", () => poller.setMinutes(minutesOf(location.hash)));
 status.addEventListener("pause-toggle", () => poller.togglePause());
 banner.addEventListener("retry", () => poller.retry());
-poller.start();
+if (await belongsElsewhere()) {
+  location.replace("/explore.html");
+} else {
+  poller.start();
+}

@@ -7,6 +7,7 @@ const MAX_BACKOFF_MS = 30000;
 export class Connection {
   #dataNames;
   #healthName;
+  #interval = INTERVAL_MS;
   #failures = new Map();
   #succeeded = new Set();
   #missing = new Set();
@@ -43,6 +44,16 @@ export class Connection {
     this.#missing.add(name);
     this.#disconnectedSince = null;
     this.#retries = 0;
+  }
+
+  /** This endpoint is asked again, after it was missing. */
+  expected(name) {
+    this.#missing.delete(name);
+  }
+
+  /** @param {number} milliseconds between two rounds, as long as all is well. */
+  set interval(milliseconds) {
+    this.#interval = milliseconds;
   }
 
   /** The endpoints that the project defines, as far as is known. */
@@ -90,7 +101,7 @@ export class Connection {
    * @param {number} random in 0..<1: spreads the dashboards that lost the same server.
    */
   nextDelay(random) {
-    if (!this.isDisconnected) return INTERVAL_MS;
+    if (!this.isDisconnected) return this.#interval;
     this.#retries += 1;
     const delay = Math.min(INTERVAL_MS * 2 ** this.#retries, MAX_BACKOFF_MS);
     return delay * (0.9 + 0.1 * random);

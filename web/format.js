@@ -14,12 +14,17 @@ const change = new Intl.NumberFormat(undefined, {
   style: "percent", maximumFractionDigits: 1, signDisplay: "exceptZero",
 });
 const points = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, signDisplay: "exceptZero" });
+const plain = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 });
 const speed = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const unit = (name, digits) =>
   new Intl.NumberFormat(undefined, { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits });
 const units = {
   second: unit("second", 1), wholeSecond: unit("second", 0), minute: unit("minute", 0), hour: unit("hour", 0),
 };
+const dayAndMinute = new Intl.DateTimeFormat(undefined, {
+  month: "short", day: "numeric", hour: "2-digit", minute: "2-digit",
+});
+const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const minute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
@@ -32,6 +37,10 @@ export const formatCount = guarded((value) => (value < COMPACT_FROM ? whole : co
 
 /** All digits. */
 export const formatExact = guarded((value) => whole.format(value));
+
+/** Whatever it measures: four digits, whole ones all. */
+export const formatNumber = guarded((value) => (
+  Math.abs(value) >= COMPACT_FROM ? compact : Math.abs(value) >= 1000 ? whole : plain).format(value));
 
 /** @param value a share, 0 to 1. */
 export const formatRate = guarded((value) => percent.format(value));
@@ -59,6 +68,8 @@ export const formatPoints = (now, before) => `${points.format((now - before) * 1
 
 export const formatClock = (date) => clock.format(date);
 export const formatMinute = (date) => minute.format(date);
+export const formatDayAndMinute = (date) => dayAndMinute.format(date);
+export const formatDay = (date) => day.format(date);
 export const formatFullTime = (date) => full.format(date);
 
 /** How long `date` lies before `now`, in the largest fitting unit; a date ahead of the clock is "now". */
@@ -70,4 +81,17 @@ export function formatAgo(date, now) {
   return relative.format(-Math.floor(seconds / 86400), "day");
 }
 
-export const formatMinutesBack = (minutes) => (minutes === 60 ? "last hour" : `last ${minutes} minutes`);
+export function formatMinutesBack(minutes) {
+  if (minutes === 60) return "last hour";
+  if (minutes % 1440 === 0) return minutes === 1440 ? "last 24 hours" : `last ${minutes / 1440} days`;
+  return minutes % 60 === 0 ? `last ${minutes / 60} hours` : `last ${minutes} minutes`;
+}
+
+/** `hop 600 seconds of 3600 seconds` → `hop 10 minutes of 1 hour`: the lengths in a window's text, in the largest fitting unit. */
+export const formatWindow = (text) => text.replace(/\b(\d+) (seconds|days|months)\b/g, (_, digits, name) => {
+  const units = { seconds: [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]] }[name]
+    ?? [[name.slice(0, -1), 1]];
+  const [unitName, length] = units.find(([, each]) => digits % each === 0);
+  const count = digits / length;
+  return `${count} ${unitName}${count === 1 ? "" : "s"}`;
+});

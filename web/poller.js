@@ -1,11 +1,11 @@
 // Asks every endpoint again and again: at most one request of each in flight, none while paused or hidden.
 
-import { endpoints, request } from "./api.js";
+import { request } from "./api.js";
 import { Connection } from "./connection.js";
 
 export class Poller {
-  #connection = new Connection(
-    endpoints.filter((each) => each.name !== "health").map((each) => each.name), "health");
+  #connection;
+  #endpoints;
   #inFlight = new Map();
   #timer = null;
   #nextTryAt = null;
@@ -16,13 +16,17 @@ export class Poller {
   #onState;
 
   /**
+   * @param endpoints what is asked, "health" among it.
    * @param minutes the look-back of the windowed endpoints.
    * @param onAnswer called with (name, value, {minutes, serverTime}).
-   * @param onFailure called with (name, since).
+   * @param onFailure called with (name, since, error).
    * @param onMissing called with (name) when the project does not define the endpoint.
    * @param onState called with the connection's snapshot and `nextTryAt`, after everything that may have changed it.
    */
-  constructor({ minutes, onAnswer, onFailure, onMissing, onState }) {
+  constructor({ endpoints, minutes, onAnswer, onFailure, onMissing, onState }) {
+    this.#endpoints = endpoints;
+    this.#connection = new Connection(
+      endpoints.filter((each) => each.name !== "health").map((each) => each.name), "health");
     this.#minutes = minutes;
     this.#onAnswer = onAnswer;
     this.#onFailure = onFailure;
@@ -40,11 +44,33 @@ export class Poller {
   setMinutes(minutes) {
     if (minutes === this.#minutes) return;
     this.#minutes = minutes;
-    for (const endpoint of endpoints.filter((each) => each.isWindowed)) {
-      this.#inFlight.get(endpoint.name)?.abort();
-      this.#inFlight.delete(endpoint.name);
-    }
+    for (const endpoint of this.#endpoints.filter((each) => each.isWindowed)) this.#abandon(endpoint.name);
     this.#round();
+  }
+
+  /**
+   * Asks other questions under the names that are known: an endpoint without a path is left out. What is under way for an
+   * endpoint that is replaced is abandoned. Answers once even when paused.
+   * @param interval milliseconds between two rounds.
+   */
+  setEndpoints(replacements, interval) {
+    for (const endpoint of replacements) {
+      this.#abandon(endpoint.name);
+      if (endpoint.path) {
+        this.#connection.expected(endpoint.name);
+      } else {
+        this.#connection.missing(endpoint.name);
+      }
+    }
+    this.#endpoints = this.#endpoints.map(
+      (each) => replacements.find((replacement) => replacement.name === each.name) ?? each);
+    this.#connection.interval = interval;
+    this.#round();
+  }
+
+  #abandon(name) {
+    this.#inFlight.get(name)?.abort();
+    this.#inFlight.delete(name);
   }
 
   togglePause() {
@@ -80,7 +106,7 @@ export class Poller {
   }
 
   #round() {
-    for (const endpoint of endpoints) {
+    for (const endpoint of this.#endpoints.filter((each) => each.path)) {
       if (!this.#inFlight.has(endpoint.name)) this.#ask(endpoint);
     }
     this.#schedule();
@@ -110,7 +136,7 @@ export class Poller {
         this.#onMissing(endpoint.name);
       } else {
         this.#connection.failed(endpoint.name, error, new Date());
-        this.#onFailure(endpoint.name, this.#connection.failingSince(endpoint.name));
+        this.#onFailure(endpoint.name, this.#connection.failingSince(endpoint.name), error);
       }
     } finally {
       if (this.#inFlight.get(endpoint.name) === controller) this.#inFlight.delete(endpoint.name);

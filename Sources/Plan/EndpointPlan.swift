@@ -70,7 +70,15 @@ public struct EndpointPlan: Hashable, Sendable {
 
   /// What the API answers by itself, whatever the endpoints are. `/metrics`, `/ping` and `/version`, which it answers as
   /// well, may be taken.
-  public static let builtInPaths: Set<String> = ["/", "/health", "/-/metrics", "/openapi.json"]
+  private static let builtInPaths: Set<String> = ["/", "/health", "/-/metrics", "/openapi.json", aggregatesPath]
+
+  /// The list of what a project computes; below it stands each aggregate and each view by its name.
+  public static let aggregatesPath = "/api/aggregates"
+
+  /// Whether the API answers the path by itself.
+  public static func isBuiltIn(path: String) -> Bool {
+    builtInPaths.contains(path) || path.hasPrefix(aggregatesPath + "/")
+  }
 
   /// `GET`.
   public var method: String

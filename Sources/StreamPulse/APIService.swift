@@ -1,6 +1,7 @@
 import Access
 import Configuration
 import Dashboard
+import Dialects
 import Glibc
 import HTTPServer
 import JSON
@@ -33,6 +34,8 @@ final class APIService: Sendable {
     var setup: [String]
     var executor: PostgresExecutor
     var version: DataVersion
+    /// Kept from version to version, since it counts.
+    var access: AccessPolicy
     /// What has become of definitions that somebody works on; nil: nobody does.
     var development: (@Sendable () -> JSONValue)?
   }
@@ -49,7 +52,7 @@ final class APIService: Sendable {
     let settings = context.configuration.api
     do {
       let reader = database.with("application_name", "streampulse serve")
-      let role = try APIService.checked(context, project, reader)
+      let (role, relations) = try APIService.checked(context, project, reader)
       let setup = ConnectionPool.Options.readOnlySetup(
         role: role, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
       // The server keeps the statement timeout itself, unless it hangs as a whole.
@@ -63,8 +66,11 @@ final class APIService: Sendable {
       try parts.startThread("commits", stop: { listener.stop() }, run: { listener.run() })
       let source = Source(
         context: context, kafka: kafka, database: reader, setup: setup, executor: PostgresExecutor(pool),
-        version: version, development: development)
-      let served = ServedAPI(try APIService.make(source, project, sources, processors))
+        version: version,
+        access: AccessPolicy(
+          tokens: settings.tokens, allowsAnonymous: settings.allowsAnonymous, requestsPerSecond: settings.rateLimit),
+        development: development)
+      let served = ServedAPI(try APIService.make(source, project, relations, sources, processors))
       parts.add { served.stop() }
       let server = try APIService.listen(context, served)
       parts.add { server.stop() }
@@ -99,7 +105,8 @@ final class APIService: Sendable {
 
   /// Starts what is of one version of the definitions.
   private static func make(
-    _ source: Source, _ project: Project, _ sources: [StreamSource], _ processors: ProcessorService?
+    _ source: Source, _ project: Project, _ relations: [Relation], _ sources: [StreamSource],
+    _ processors: ProcessorService?
   ) throws -> ServedAPI.Version {
     let (context, settings) = (source.context, source.context.configuration.api)
     let observer = context.observer
@@ -114,12 +121,11 @@ final class APIService: Sendable {
     configuration.version = Commands.version
     configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
-    configuration.access = AccessPolicy(
-      tokens: settings.tokens, allowsAnonymous: settings.allowsAnonymous, requestsPerSecond: settings.rateLimit)
+    configuration.access = source.access
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     configuration.embeddedFiles = Dashboard.files
     let api = try StatsAPI(
-      endpoints: project.endpoints, configuration: configuration,
+      endpoints: project.endpoints, relations: relations, configuration: configuration,
       dependencies: StatsAPI.Dependencies(
         execute: source.executor.execute,
         health: { completion in
@@ -165,7 +171,8 @@ final class APIService: Sendable {
   /// - Parameter processors: those in the same process, if there are any.
   func adopt(_ project: Project, processors: ProcessorService?) throws {
     let sources = try source.context.sources(of: project)
-    let version = try APIService.make(source, project, sources, processors)
+    let relations = try APIService.checked(source.context, project, source.database, isQuiet: true).relations
+    let version = try APIService.make(source, project, relations, sources, processors)
     // Else the first report would be that nothing is known.
     version.health.waitForReport()
     served.exchange(version)
@@ -176,10 +183,11 @@ final class APIService: Sendable {
   /// Checks the database and the endpoints' statements. Alerts are the processor's business: what is wrong with them is
   /// said and stops no API.
   ///
-  /// - Returns: the reader role, when this user may take it; else nil, and transactions are read-only all the same.
+  /// - Returns: the reader role, when this user may take it, else nil, and transactions are read-only all the same; and
+  ///   what is shown beside the endpoints.
   private static func checked(
     _ context: CommandContext, _ project: Project, _ database: ConnectionSettings, isQuiet: Bool = false
-  ) throws -> String? {
+  ) throws -> (role: String?, relations: [Relation]) {
     let connection = try PostgresConnection(database)
     defer { connection.close() }
     try Migrator.verify(connection, for: project, as: context.projectName())
@@ -190,7 +198,7 @@ final class APIService: Sendable {
       """
       SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER'))
       """, [.text(role)])
-    return known.boolean(0, 0) == true ? role : nil
+    return (known.boolean(0, 0) == true ? role : nil, try Relation.all(of: project, connection))
   }
 
   /// Finishes the requests under way and stops.

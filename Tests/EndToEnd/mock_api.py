@@ -7,7 +7,7 @@ import threading
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 CHART_JS = Path("/usr/share/javascript/chart.js/chart.min.js")
@@ -22,7 +22,9 @@ CONTENT_SECURITY_POLICY = "default-src 'self'; style-src 'self'"
 
 PATHS = {
     name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices")
-} | {"health": "/health"}
+} | {"health": "/health", "catalogue": "/api/aggregates"}
+# Below it each aggregate has its rows.
+ROWS = "/api/aggregates/"
 
 
 def iso(time):
@@ -110,6 +112,21 @@ def sample_answers(now=None):
             "broker": {"status": "up", "detail": "127.0.0.1:9092"},
             "processor": {"status": "running", "lag_records": 12, "last_commit_age_seconds": 0.08},
         },
+        "catalogue": {
+            "data": [
+                {
+                    "name": "region_health", "kind": "aggregate", "path": "/api/aggregates/region_health",
+                    "comment": "Regions.", "stream": "content_downloads", "window": "tumble 60 seconds",
+                    "window_seconds": 60, "time": "window_start", "rolls_up": True, "keys": [], "columns": [],
+                    "sql": "SELECT 1",
+                },
+            ],
+            "count": 1,
+            "endpoints": [
+                {"method": "GET", "path": path, "summary": name} for name, path in PATHS.items()
+                if path.startswith("/api/stats/")
+            ],
+        },
     }
 
 
@@ -133,6 +150,8 @@ class MockApi:
     def __init__(self, answers=None):
         self._lock = threading.Condition()
         self._answers = answers or sample_answers()
+        # Answers requests below /api/aggregates: called with the name and the query.
+        self.rows = None
         self._statuses = {}
         self._held = set()
         self._active = {}
@@ -186,6 +205,13 @@ class MockApi:
         with self._lock:
             self._statuses = {}
 
+    def show(self, project):
+        """Makes the answers those of a project with this `catalogue()` and `answer(name, query)`, and without endpoints."""
+        with self._lock:
+            self.rows = project.answer
+            self._answers["catalogue"] = project.catalogue()
+            self._statuses = {name: 404 for name, path in PATHS.items() if path.startswith("/api/stats/")}
+
     def hold(self, name):
         """Leaves requests of an endpoint without an answer until `release`."""
         with self._lock:
@@ -219,7 +245,10 @@ class MockApi:
             self._lock.wait_for(lambda: name not in self._held)
             self._active[name] -= 1
             status = self._statuses.get(name, 200)
-            answer = copy.deepcopy(self._answers[name])
+            rows = self.rows
+            answer = {} if name == "rows" else copy.deepcopy(self._answers[name])
+        if name == "rows":
+            answer = rows(query["of"], query)
         if status != 200 and name != "health":
             answer = {"type": "about:blank", "title": "Service Unavailable", "status": status}
         if "minutes" in query and "window_minutes" in answer:
@@ -262,12 +291,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        for name, path in PATHS.items():
-            if parts.path == path:
-                status, answer = self.api.respond(name, query)
-                self._send(status, "application/json", json.dumps(answer).encode(), revalidate=status == 200)
-                return
+        query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+        asked = next((name for name, path in PATHS.items() if parts.path == path), None)
+        if parts.path.startswith(ROWS) and self.api.rows:
+            asked = "rows"
+            query = {"of": unquote(parts.path.removeprefix(ROWS)), **query}
+        if asked:
+            status, answer = self.api.respond(asked, query)
+            self._send(status, "application/json", json.dumps(answer).encode(), revalidate=status == 200)
+            return
         self._send_file(CHART_JS if parts.path == "/vendor/chart.js" else self._file_of(parts.path))
 
     def _file_of(self, path):

@@ -1,7 +1,7 @@
 """Whether the dashboard can be used: on any width, in both themes, by keyboard and by screen reader."""
 
 import pytest
-from dashboard import connection, find, open_dashboard, resize, wait
+from dashboard import connection, contrast, find, open_dashboard, resize, wait
 from selenium.webdriver.common.by import By
 
 
@@ -66,16 +66,6 @@ def test_text_has_enough_contrast_in_both_themes(browser, dashboard_url, scheme)
     too_low = {pair: contrast(colors[pair[0]], colors[pair[1]]) for pair in pairs}
     # WCAG 2.2, 1.4.3: 4.5 to 1 for text.
     assert {pair: ratio for pair, ratio in too_low.items() if ratio < 4.5} == {}
-
-
-def contrast(first, second):
-    def luminance(color):
-        channels = [int(color[index:index + 2], 16) / 255 for index in (1, 3, 5)]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 def test_nothing_moves_for_those_who_want_less_motion(browser, dashboard_url):

@@ -1,9 +1,11 @@
+import Dialects
 import HTTPServer
 import HTTPTestClient
 import Plan
 import SQLFrontend
-import StatsAPI
 import Synchronization
+
+@testable import StatsAPI
 
 /// The API on a real server, over a database that answers when and what the test says.
 final class Fixture: Sendable {
@@ -15,8 +17,14 @@ final class Fixture: Sendable {
     var complete: Completion
   }
 
+  struct Statement: Sendable {
+    var text: String
+    var values: [String?]
+  }
+
   private struct State {
     var queries: [Query] = []
+    var statements: [Statement] = []
     var queryCount = 0
     /// nil: queries wait in `queries` for `nextQuery`.
     var result: Result<[UInt8], QueryFailure>?
@@ -81,7 +89,7 @@ final class Fixture: Sendable {
 
   init(
     result: String? = "{}", health: HealthReport? = nil, endpoints: [EndpointPlan]? = nil,
-    configure: (inout StatsAPIConfiguration) -> Void = { _ in }
+    relations: [Relation]? = nil, configure: (inout StatsAPIConfiguration) -> Void = { _ in }
   ) throws {
     var configuration = StatsAPIConfiguration()
     configuration.streamIntervalMilliseconds = 0
@@ -98,11 +106,12 @@ final class Fixture: Sendable {
           processor: .init(lagRecords: 0, lastCommitAgeSeconds: 0.25, isStalled: false))
       ])
     let api = try StatsAPI(
-      endpoints: endpoints ?? Self.endpoints(), configuration: configuration,
+      endpoints: endpoints ?? Self.endpoints(), relations: relations, configuration: configuration,
       dependencies: .init(
         execute: { endpoint, arguments, complete in
           let result = state.value.withLock { state -> Result<[UInt8], QueryFailure>? in
             state.queryCount += 1
+            state.statements.append(Statement(text: endpoint.statement, values: arguments))
             if state.result == nil {
               state.queries.append(Query(path: endpoint.path, arguments: arguments, complete: complete))
             }
@@ -125,6 +134,8 @@ final class Fixture: Sendable {
   }
 
   var queryCount: Int { state.value.withLock { $0.queryCount } }
+  /// What was run last.
+  var lastStatement: Statement? { state.value.withLock { $0.statements.last } }
   var observations: [RequestObservation] { state.value.withLock { $0.observations } }
 
   func client() throws -> HTTPTestClient { try HTTPTestClient(port: server.port, keeping: self) }

@@ -14,6 +14,7 @@ export class DataPanel extends HTMLElement {
   emptyText = "";
   emptyHint = "";
   #content;
+  #kind = null;
   #message = element("div", { class: "panel-message", hidden: "" });
   #subtitle = element("span", { class: "panel-subtitle" });
   #note = element("p", { class: "panel-note", hidden: "" });
@@ -64,11 +65,35 @@ export class DataPanel extends HTMLElement {
     this.render(answer, context);
   }
 
+  /** Names a panel anew whose content has changed as a whole. */
+  setHeading(text) {
+    this.heading = text;
+    this.setAttribute("aria-label", text);
+    this.querySelector("h2").textContent = text;
+  }
+
+  /**
+   * Another question was asked: what is shown answers it no longer.
+   * @param kind what it is about. The answer to another question of the same kind stays until the new one comes, dimmed.
+   */
+  markLoading(kind = null) {
+    const isAlike = kind !== null && kind === this.#kind && this.dataset.state === "ready";
+    this.#kind = kind;
+    this.#note.hidden = true;
+    if (!isAlike) this.#setState("loading");
+    this.toggleAttribute("data-waiting", isAlike);
+    if (isAlike) this.setAttribute("aria-busy", "true");
+  }
+
   /** The last request failed, and all before it back to `since`. */
-  markUnavailable(since) {
-    if (this.dataset.state === "loading" || this.dataset.state === "unavailable") {
+  markUnavailable(since, error) {
+    const isWaiting = this.hasAttribute("data-waiting");
+    if (isWaiting || this.dataset.state === "loading" || this.dataset.state === "unavailable") {
       this.#setState("unavailable");
-      this.#showMessage("No data yet", `The API has not answered since ${formatClock(since)}.`);
+      // What the API has answered says more than that it has no data.
+      this.#showMessage(
+        "No data yet",
+        error?.kind === "status" ? error.message : `The API has not answered since ${formatClock(since)}.`);
       return;
     }
     this.#note.hidden = false;
@@ -81,6 +106,7 @@ export class DataPanel extends HTMLElement {
 
   #setState(state) {
     this.dataset.state = state;
+    this.removeAttribute("data-waiting");
     this.setAttribute("aria-busy", String(state === "loading"));
     this.#skeleton.hidden = state !== "loading";
     this.#message.hidden = state === "loading" || state === "ready";

@@ -64,7 +64,7 @@ private struct EndpointParser {
         at: item.valueLocation, "a path begins with / and is of a to z, 0 to 9, /, - and _",
         hint: "write -- name: \(form)")
     }
-    guard !EndpointPlan.builtInPaths.contains(words[1]) else {
+    guard !EndpointPlan.isBuiltIn(path: words[1]) else {
       throw source.error(
         at: item.valueLocation, "the path \(words[1]) is taken: the API itself answers it",
         hint: "write -- name: \(form)")

@@ -1,21 +1,18 @@
 import HTTPServer
-import Plan
 import Synchronization
 
-/// An endpoint with the arguments of a request: what a result belongs to.
+/// A route with the arguments of a request: what a result belongs to.
 struct AnswerKey: Hashable {
-  /// Counts into the API's endpoints.
-  var endpoint: Int
+  /// Counts into the API's routes of data.
+  var route: Int
   var arguments: [String?]
 }
 
-/// The endpoints' results: from the cache, from a query that is under way, or from a new one.
+/// The routes' results: from the cache, from a query that is under way, or from a new one.
 final class EndpointAnswers: Sendable {
   typealias Completion = @Sendable (Result<EndpointAnswer, QueryFailure>) -> Void
 
-  private let queries: [EndpointQuery]
-  /// Of each endpoint, whether its result is many rows.
-  private let hasData: [Bool]
+  private let routes: [DataRoute]
   private let execute: QueryExecutor
   private let now: MonotonicClock
   private let headers: [HTTPHeader]
@@ -26,12 +23,10 @@ final class EndpointAnswers: Sendable {
   private let isCacheOff: Bool
 
   init(
-    endpoints: [EndpointPlan], configuration: StatsAPIConfiguration, common: CommonHeaders,
-    now: @escaping MonotonicClock,
+    routes: [DataRoute], configuration: StatsAPIConfiguration, common: CommonHeaders, now: @escaping MonotonicClock,
     execute: @escaping QueryExecutor
   ) {
-    queries = endpoints.map(EndpointQuery.init)
-    hasData = endpoints.map { $0.returns == .rows }
+    self.routes = routes
     self.execute = execute
     self.now = now
     commonHeaders = common.base
@@ -75,11 +70,11 @@ final class EndpointAnswers: Sendable {
     known.withLock { $0.insert(target, key) }
   }
 
-  /// The endpoint that a target asks for and its result, if both are known.
-  func recall(_ target: [UInt8]) -> (endpoint: Int, answer: EndpointAnswer)? {
+  /// The route that a target asks for and its result, if both are known.
+  func recall(_ target: [UInt8]) -> (route: Int, answer: EndpointAnswer)? {
     guard !isCacheOff, let key = known.withLock({ $0[target] }) else { return nil }
     let answer = cache.withLock { $0.value(for: key, now: now()) }
-    return answer.map { (key.endpoint, $0) }
+    return answer.map { (key.route, $0) }
   }
 
   /// A new result, whatever the cache holds, which then holds this one.
@@ -99,11 +94,12 @@ final class EndpointAnswers: Sendable {
   }
 
   private func query(_ key: AnswerKey, completion: @escaping Completion) {
-    execute(queries[key.endpoint], key.arguments) { result in
+    let route = routes[key.route]
+    let (query, values) = route.query(key.arguments)
+    execute(query, values) { result in
       completion(
         result.map {
-          EndpointAnswer(
-            body: $0, headers: self.headers, common: self.commonHeaders, hasData: self.hasData[key.endpoint])
+          EndpointAnswer(body: $0, headers: self.headers, common: self.commonHeaders, hasData: route.hasData)
         })
     }
   }

@@ -7,24 +7,33 @@ package enum ArgumentError: Error, Hashable {
   case repeated(EndpointPlan.Parameter)
   case missing(EndpointPlan.Parameter)
   case invalid(EndpointPlan.Parameter, value: String)
+  /// Each value is one that the parameter takes, but they do not go together.
+  case unfit(EndpointPlan.Parameter, reason: String)
 }
 
 /// No text parameter needs more, and everything longer would only fill the cache's keys.
 private let maximumTextBytes = 256
 
 extension EndpointPlan {
+  /// The query's values in the order of the parameters.
+  package func arguments(for query: [QueryItem]) throws(ArgumentError) -> [String?] {
+    try parameters.arguments(for: query)
+  }
+}
+
+extension [EndpointPlan.Parameter] {
   /// The query's values in the order of the parameters, in one spelling per value so that equal requests share a cache
   /// entry; nil is SQL NULL, of a parameter that is absent. An empty value is an empty text, and nothing else.
-  package func arguments(for query: [QueryItem]) throws(ArgumentError) -> [String?] {
-    var given = [String?](repeating: nil, count: parameters.count)
+  func arguments(for query: [QueryItem]) throws(ArgumentError) -> [String?] {
+    var given = [String?](repeating: nil, count: count)
     for item in query {
-      guard let index = parameters.firstIndex(where: { $0.name == item.name }) else {
-        throw .unknown(name: item.name, known: parameters.map(\.name))
+      guard let index = firstIndex(where: { $0.name == item.name }) else {
+        throw .unknown(name: item.name, known: map(\.name))
       }
-      guard given[index] == nil else { throw .repeated(parameters[index]) }
+      guard given[index] == nil else { throw .repeated(self[index]) }
       given[index] = item.value
     }
-    for (index, parameter) in parameters.enumerated() {
+    for (index, parameter) in enumerated() {
       if let value = given[index] {
         guard let canonical = parameter.canonical(value) else { throw .invalid(parameter, value: value) }
         given[index] = canonical

@@ -1,3 +1,4 @@
+import Dialects
 import HTTPServer
 import Plan
 import Postgres
@@ -9,20 +10,23 @@ package struct DirectAnswer: Sendable {
   package var body: String
 
   /// - Parameter target: a path with its query, as it is written in a request.
-  package init(to target: String, of endpoints: [EndpointPlan], _ connection: PostgresConnection) {
+  package init(
+    to target: String, of endpoints: [EndpointPlan], _ relations: [Relation], _ connection: PostgresConnection
+  ) {
     let parsed = Array(target.utf8).withUnsafeBufferPointer { RequestTarget($0) }
-    guard let parsed, let endpoint = endpoints.first(where: { $0.path == parsed.path }) else {
+    let routes = endpoints.map(DataRoute.init) + relations.map { .relation(RelationRoute($0)) }
+    guard let parsed, let route = routes.first(where: { $0.path == parsed.path }) else {
       self.init(status: 404, body: "there is nothing at \(target)")
       return
     }
     do throws(ArgumentError) {
-      let format = try FormatParameter(of: parsed.query, endpoint)
+      let format = try FormatParameter(of: parsed.query, route.parameters)
       guard format.form ?? .json == .json else {
         self.init(status: 400, body: "a test compares JSON; leave out format=")
         return
       }
-      let arguments = try endpoint.arguments(for: format.query)
-      self.init(PostgresExecutor.run(EndpointQuery(endpoint), arguments, connection))
+      let (query, values) = route.query(try route.arguments(for: format.query))
+      self.init(PostgresExecutor.run(query, values, connection))
     } catch {
       self.init(status: error.problem.status, body: error.problem.detail)
     }

@@ -1,12 +1,13 @@
 import Dialects
 import Plan
 
-/// An endpoint's statement, made once.
+/// A route's statement.
 public struct EndpointQuery: Sendable {
-  /// The endpoint's, for messages.
+  /// The route's, for messages.
   public let path: String
-  /// What it is prepared as. Not the path: Postgres cuts names at 63 bytes, and two long paths may begin alike.
-  let name: String
+  /// What it is prepared as; nil: it is not, since requests that are alike are few. Not the path: Postgres cuts names at
+  /// 63 bytes, and two long paths may begin alike.
+  let name: String?
   let statement: String
   /// The parameters whose values Postgres is the first to judge, when the statement casts them: texts of any content. By
   /// their place among the arguments.
@@ -19,5 +20,12 @@ public struct EndpointQuery: Sendable {
       .filter { $1.type == .text && $1.allowedValues.isEmpty }
       .map { (index: $0, name: $1.name) }
     name = "endpoint " + EntityTag(of: Array(statement.utf8)).text
+  }
+  /// - Parameter path: where the rows are asked for.
+  init(_ bound: BoundStatement, path: String) {
+    self.path = path
+    statement = bound.text
+    freeTexts = bound.values.enumerated().compactMap { index, value in value.parameter.map { (index, $0) } }
+    name = nil
   }
 }

@@ -14,8 +14,9 @@ struct FormatParameter {
   /// The rest of the query: the endpoint's own parameters.
   let query: [QueryItem]
 
-  init(of query: [QueryItem], _ endpoint: EndpointPlan) throws(ArgumentError) {
-    guard !Self.isOwn(endpoint), query.contains(where: { $0.name == Self.name }) else {
+  /// - Parameter parameters: the endpoint's own.
+  init(of query: [QueryItem], _ parameters: [EndpointPlan.Parameter]) throws(ArgumentError) {
+    guard !Self.isOwn(parameters), query.contains(where: { $0.name == Self.name }) else {
       form = nil
       self.query = query
       return
@@ -29,5 +30,5 @@ struct FormatParameter {
     self.query = query.filter { $0.name != Self.name }
   }
 
-  static func isOwn(_ endpoint: EndpointPlan) -> Bool { endpoint.parameters.contains { $0.name == name } }
+  static func isOwn(_ parameters: [EndpointPlan.Parameter]) -> Bool { parameters.contains { $0.name == name } }
 }

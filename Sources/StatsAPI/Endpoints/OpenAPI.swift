@@ -1,16 +1,26 @@
+import Dialects
 import JSON
 import Plan
 
 /// The API's description for programs: OpenAPI 3.1, generated from the endpoints.
 package func openAPIDescription(of endpoints: [EndpointPlan]) -> [UInt8] {
+  openAPIDescription(of: endpoints, nil)
+}
+
+/// The same with aggregates and views.
+///
+/// - Parameter relations: nil: the server does not show them.
+func openAPIDescription(of endpoints: [EndpointPlan], _ relations: [RelationRoute]?) -> [UInt8] {
   var identifiers: [String: Int] = [:]
-  let paths = endpoints.map { endpoint in
+  let operations = endpoints.map(Operation.init) + (relations ?? []).map(Operation.init)
+  let paths = operations.map { operation in
     // `/a-b` and `/a_b` are two operations.
-    let number = identifiers[endpoint.operationID, default: 0] + 1
-    identifiers[endpoint.operationID] = number
-    let identifier = endpoint.operationID + (number == 1 ? "" : "__\(number)")
-    return JSONMember(endpoint.path, json(["get": endpoint.operation(identifier)]))
+    let number = identifiers[operation.identifier, default: 0] + 1
+    identifiers[operation.identifier] = number
+    let identifier = operation.identifier + (number == 1 ? "" : "__\(number)")
+    return JSONMember(operation.path, json(["get": operation.described(as: identifier)]))
   }
+  let ownPaths = ownPaths + (relations == nil ? [] : [cataloguePath])
   let document = json([
     "openapi": .string("3.1.0"),
     "info": json(["title": .string("StreamPulse"), "version": .string("1")]),
@@ -70,18 +80,39 @@ private var problemSchema: JSONValue {
   ])
 }
 
-extension EndpointPlan {
-  fileprivate func operation(_ identifier: String) -> JSONValue {
+/// What is said of a route of data.
+private struct Operation {
+  let path: String
+  let summary: String
+  let parameters: [EndpointPlan.Parameter]
+  let schema: JSONValue
+
+  init(_ endpoint: EndpointPlan) {
+    path = endpoint.path
+    summary = endpoint.summary
+    parameters = endpoint.parameters
+    schema = endpoint.returns.schema
+  }
+
+  init(_ route: RelationRoute) {
+    path = route.urlPath
+    let comment = route.relation.comment.split(separator: "\n").first.map { ": \($0)" } ?? ""
+    summary = "Rows of the \(route.relation.kind.rawValue) \(route.relation.name)\(comment)"
+    parameters = route.parameters
+    schema = route.relation.schema
+  }
+
+  func described(as identifier: String) -> JSONValue {
     json([
       "summary": .string(summary),
       "operationId": .string(identifier),
       "parameters": .array(
-        (parameters + (FormatParameter.isOwn(self) ? [] : [FormatParameter.parameter])).map(\.parameterObject)),
+        (parameters + (FormatParameter.isOwn(parameters) ? [] : [FormatParameter.parameter])).map(\.parameterObject)),
       "responses": json([
         "200": json([
           "description": .string("The result; with Accept: text/event-stream, again whenever new data has changed it"),
           "content": json([
-            "application/json": json(["schema": returns.schema]),
+            "application/json": json(["schema": schema]),
             "text/csv": json(["schema": typed("string")]),
             "application/x-ndjson": json(["schema": typed("string")]),
             "text/event-stream": json(["schema": typed("string")]),
@@ -95,12 +126,65 @@ extension EndpointPlan {
   }
 
   /// The path's words: `/api/stats/top-content` is `get_api_stats_top_content`.
-  fileprivate var operationID: String {
+  var identifier: String {
     "get_" + path.split { !$0.isLetter && !$0.isNumber }.joined(separator: "_")
   }
 
   private func problem(_ description: String) -> JSONValue {
-    response(description, "application/problem+json", json(["$ref": .string("#/components/schemas/Problem")]))
+    response(
+      description, "application/problem+json", json(["$ref": .string("#/components/schemas/Problem")]))
+  }
+}
+
+private var cataloguePath: JSONMember {
+  let operation = json([
+    "summary": .string("The project's aggregates and views with their columns, and its endpoints"),
+    "operationId": .string("list_aggregates"),
+    "parameters": .array([FormatParameter.parameter.parameterObject]),
+    "responses": json(["200": response("The list", "application/json", typed("object"))]),
+  ])
+  return JSONMember(EndpointPlan.aggregatesPath, json(["get": operation]))
+}
+
+extension Relation {
+  /// Of its rows, with what stands beside them. A roll-up leaves out the keys that it sums up over.
+  fileprivate var schema: JSONValue {
+    let properties = columns.map { JSONMember($0.name, $0.schema) }
+    let moment = json(["type": .array([.string("string"), .string("null")]), "format": .string("date-time")])
+    return json([
+      "type": .string("object"),
+      "required": .array([.string("data"), .string("count")]),
+      "properties": json([
+        "data": json([
+          "type": .string("array"), "items": json(["type": .string("object"), "properties": .object(properties)]),
+        ]),
+        "count": typed("integer"), "start": moment, "end": moment, "newest": moment, "complete_until": moment,
+      ]),
+    ])
+  }
+}
+
+extension Relation.Column {
+  fileprivate var schema: JSONValue {
+    var members: [JSONMember] = []
+    if let jsonType {
+      let type = JSONValue.string(jsonType)
+      members.append(JSONMember("type", isNullable ? .array([type, .string("null")]) : type))
+    }
+    if type.hasPrefix("timestamp") { members.append(JSONMember("format", .string("date-time"))) }
+    if !comment.isEmpty { members.append(JSONMember("description", .string(comment))) }
+    return .object(members)
+  }
+
+  /// nil: any.
+  private var jsonType: String? {
+    switch type {
+    case "boolean": "boolean"
+    case "smallint", "integer", "bigint": "integer"
+    // Not a number has none in JSON: it is the text "NaN".
+    case "numeric", "real", "double precision", "json", "jsonb": nil
+    default: type.hasSuffix("[]") ? "array" : "string"
+    }
   }
 }
 

@@ -24,9 +24,14 @@ public final class PostgresExecutor: Sendable {
     _ query: EndpointQuery, _ arguments: [String?], _ connection: PostgresConnection
   ) -> Result<[UInt8], QueryFailure> {
     do throws(PostgresError) {
-      try connection.prepare(query.name, query.statement)
       let parameters = arguments.map { argument in argument.map { PostgresParameter.untyped($0) } ?? .null }
-      let result = try connection.queryPrepared(query.name, parameters)
+      let result: PostgresResult
+      if let name = query.name {
+        try connection.prepare(name, query.statement)
+        result = try connection.queryPrepared(name, parameters)
+      } else {
+        result = try connection.query(query.statement, parameters)
+      }
       guard result.rowCount == 1 else {
         return .failure(.failed(message: "\(query.path): \(result.rowCount) rows instead of one"))
       }

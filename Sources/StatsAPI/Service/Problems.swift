@@ -27,6 +27,10 @@ extension ArgumentError {
           ? "\(parameter.name) is given empty: it must be \(parameter.requirement), or be left out"
           : "\(parameter.name) must be \(parameter.requirement), got \"\(shortened(value))\"",
         extensions: parameter.problemMembers)
+    case .unfit(let parameter, let reason):
+      return Problem(
+        status: 400, title: "Invalid parameter", detail: "\(parameter.name) cannot be used: \(reason)",
+        extensions: parameter.problemMembers)
     }
   }
 

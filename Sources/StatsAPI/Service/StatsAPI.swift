@@ -1,11 +1,12 @@
 import Access
+import Dialects
 import HTTPServer
 import JSON
 import Plan
 import Threads
 
-/// The product's HTTP interface: a route for each endpoint, health, metrics, the API's own description, and the files of
-/// the web page. `handle` is an `HTTPServer.Handler`, `recall` its `HTTPServer.Recall`.
+/// The product's HTTP interface: a route for each endpoint, aggregate and view, health, metrics, the API's own
+/// description, and the files of the web page. `handle` is an `HTTPServer.Handler`, `recall` its `HTTPServer.Recall`.
 public final class StatsAPI: Sendable {
   /// What the API gets from the rest of the product.
   public struct Dependencies: Sendable {
@@ -33,7 +34,9 @@ public final class StatsAPI: Sendable {
   }
 
   private enum Route {
-    case endpoint(Int)
+    /// Counts into `dataRoutes`.
+    case data(Int)
+    case catalogue
     case health
     case metrics
     case description
@@ -44,12 +47,12 @@ public final class StatsAPI: Sendable {
     var isPublic: Bool {
       switch self {
       case .ping, .health: true
-      case .endpoint, .metrics, .description, .version: false
+      case .data, .catalogue, .metrics, .description, .version: false
       }
     }
   }
 
-  private let endpoints: [EndpointPlan]
+  private let dataRoutes: [DataRoute]
   private let routes: [String: Route]
   private let common: CommonHeaders
   private let dependencies: Dependencies
@@ -57,34 +60,41 @@ public final class StatsAPI: Sendable {
   private let streams: EventStreams
   private let files: StaticFiles
   private let description: [UInt8]
+  /// nil: there is none.
+  private let catalogue: EndpointAnswer?
   private let version: String
   private let access: AccessPolicy
 
   /// Ready to handle requests, until `stop`.
   ///
+  /// - Parameter relations: the aggregates and views to show; nil: this server has no list of them either.
   /// - Throws: when there is no room for the streams' thread.
   public init(
-    endpoints: [EndpointPlan], configuration: StatsAPIConfiguration, dependencies: Dependencies
+    endpoints: [EndpointPlan], relations: [Relation]? = nil, configuration: StatsAPIConfiguration,
+    dependencies: Dependencies
   ) throws(ThreadError) {
-    self.endpoints = endpoints
     self.dependencies = dependencies
     version = configuration.version
     access = configuration.access
+    let relationRoutes = (relations ?? []).map(RelationRoute.init)
+    dataRoutes = endpoints.map(DataRoute.init) + relationRoutes.map { .relation($0) }
     var routes: [String: Route] = ["/metrics": .metrics, "/ping": .ping, "/version": .version]
-    for (index, endpoint) in endpoints.enumerated() { routes[endpoint.path] = .endpoint(index) }
-    // Among `EndpointPlan.builtInPaths`, which no definition may take.
+    for (index, route) in dataRoutes.enumerated() { routes[route.path] = .data(index) }
+    // What `EndpointPlan.isBuiltIn` says no definition may take.
+    if relations != nil { routes[EndpointPlan.aggregatesPath] = .catalogue }
     routes["/health"] = .health
     routes["/-/metrics"] = .metrics
     routes["/openapi.json"] = .description
     self.routes = routes
     common = CommonHeaders(origins: configuration.allowedOrigins)
     answers = EndpointAnswers(
-      endpoints: endpoints, configuration: configuration, common: common, now: dependencies.now,
+      routes: dataRoutes, configuration: configuration, common: common, now: dependencies.now,
       execute: dependencies.execute)
     streams = EventStreams(
       answers: answers, dataVersion: dependencies.dataVersion, configuration: configuration, now: dependencies.now)
     files = StaticFiles(configuration: configuration, common: common)
-    description = openAPIDescription(of: endpoints)
+    description = openAPIDescription(of: endpoints, relations == nil ? nil : relationRoutes)
+    catalogue = relations == nil ? nil : Catalogue(relationRoutes, endpoints: endpoints).answer(common)
     try streams.start()
   }
 
@@ -117,7 +127,8 @@ public final class StatsAPI: Sendable {
     if let file { return send(file, reply) }
     if route?.isPublic == false, let refusal = refusal(of: request) { return reply.send(Problems.refused(refusal)) }
     switch route {
-    case .endpoint(let index): answer(index, reply)
+    case .data(let index): answer(index, reply)
+    case .catalogue: answerCatalogue(reply)
     case .health: answerHealth(reply)
     case .metrics:
       reply.send(
@@ -158,7 +169,7 @@ public final class StatsAPI: Sendable {
   /// another; nil leaves it to `handle`. For `HTTPServer.Recall`.
   public func recall(_ head: borrowing RequestHead) -> PreparedResponse? {
     let startedAt = dependencies.observe == nil ? 0 : Clock.monotonicNanoseconds()
-    guard let (endpoint, answer) = answers.recall(head.target),
+    guard let (route, answer) = answers.recall(head.target),
       let prepared = (answer.isLong ? Self.content(of: answer, for: head) : answer.plain).prepared,
       !common.mayBeSpecial(head), !head.hasHeader("If-None-Match"), !head.hasHeader("X-Request-ID"),
       Representation(head) == .json,
@@ -167,7 +178,7 @@ public final class StatsAPI: Sendable {
     else { return nil }
     dependencies.observe?(
       RequestObservation(
-        route: endpoints[endpoint].path, status: prepared.status, method: "GET",
+        route: dataRoutes[route].path, status: prepared.status, method: "GET",
         seconds: Double(Clock.monotonicNanoseconds() - startedAt) / 1e9, identity: nil, isCached: true, failure: nil))
     return prepared
   }
@@ -189,12 +200,12 @@ public final class StatsAPI: Sendable {
     let format: FormatParameter
     let arguments: [String?]
     do {
-      format = try FormatParameter(of: reply.request.query, endpoints[index])
-      arguments = try endpoints[index].arguments(for: format.query)
+      format = try FormatParameter(of: reply.request.query, dataRoutes[index].parameters)
+      arguments = try dataRoutes[index].arguments(for: format.query)
     } catch {
       return reply.send(error.problem.response())
     }
-    let key = AnswerKey(endpoint: index, arguments: arguments)
+    let key = AnswerKey(route: index, arguments: arguments)
     // What is recalled is JSON.
     if format.form == nil { answers.remember(reply.request.target, as: key) }
     let form = format.form ?? Representation(accept: reply.request.header("Accept"))
@@ -206,6 +217,19 @@ public final class StatsAPI: Sendable {
       }
     }
     if let cached { reply.send(cached, as: form, isCached: true) }
+  }
+
+  private func answerCatalogue(_ reply: Reply) {
+    guard let catalogue else { return reply.send(Problems.notFound(path: reply.request.path)) }
+    do throws(ArgumentError) {
+      let format = try FormatParameter(of: reply.request.query, [])
+      if let item = format.query.first { throw .unknown(name: item.name, known: [FormatParameter.name]) }
+      let asked = format.form ?? Representation(accept: reply.request.header("Accept"))
+      // It changes with the definitions and not with the data.
+      reply.send(catalogue, as: asked == .eventStream ? .json : asked, isCached: true)
+    } catch {
+      reply.send(error.problem.response())
+    }
   }
 
   private func answerHealth(_ reply: Reply) {

@@ -49,14 +49,10 @@ final class Development {
     }
   }
 
-  /// The project with endpoints for aggregates that have none.
   private func load(_ subjects: SubjectSchemas) throws -> Project {
     let review = try ProjectReview(folder: folder, lookup: subjects.lookup)
     guard review.errors.isEmpty else { throw ProjectError.definitions(review.errors) }
-    let (files, charts) = DefaultEndpoints.add(to: review)
-    let project = charts.isEmpty ? try Project(review) : try Project(files, lookup: subjects.lookup)
-    status.update { $0.charts = charts }
-    return project
+    return try Project(review)
   }
 
   /// Applies a project for the first time.

@@ -21,23 +21,12 @@ struct DevelopmentStatus: Sendable {
     var hint: String?
   }
 
-  /// An endpoint that was made up for an aggregate that has none.
-  struct Chart: Sendable {
-    var name: String
-    var path: String
-    var title: String
-    /// The column that is worth a line; nil: none is a number.
-    var measure: String?
-  }
-
   var state = State.applying
   var faults: [Fault] = []
-  var charts: [Chart] = []
 
   var json: JSONValue {
     .object([
       JSONMember("state", .string(state.rawValue)), JSONMember("errors", .array(faults.map(\.json))),
-      JSONMember("charts", .array(charts.map(\.json))),
     ])
   }
 }
@@ -60,15 +49,6 @@ extension DevelopmentStatus.Fault {
       JSONMember("file", file.map { .string($0) } ?? .null), JSONMember("line", .number(String(line))),
       JSONMember("column", .number(String(column))), JSONMember("message", .string(message)),
       JSONMember("hint", hint.map { .string($0) } ?? .null),
-    ])
-  }
-}
-
-extension DevelopmentStatus.Chart {
-  fileprivate var json: JSONValue {
-    .object([
-      JSONMember("name", .string(name)), JSONMember("path", .string(path)), JSONMember("title", .string(title)),
-      JSONMember("measure", measure.map { .string($0) } ?? .null),
     ])
   }
 }

@@ -1,0 +1,56 @@
+import Dialects
+import HTTPServer
+import JSON
+import Plan
+
+/// The list of what a project defines, as JSON: its aggregates and views with their columns, and its endpoints.
+struct Catalogue {
+  private let bytes: [UInt8]
+
+  init(_ relations: [RelationRoute], endpoints: [EndpointPlan]) {
+    var bytes: [UInt8] = []
+    let members = [
+      JSONMember("data", .array(relations.map(Self.json))), JSONMember("count", .number(String(relations.count))),
+      JSONMember("endpoints", .array(endpoints.map(Self.json))),
+    ]
+    JSONValue.object(members).append(to: &bytes)
+    self.bytes = bytes
+  }
+
+  /// It changes with the definitions alone.
+  func answer(_ common: CommonHeaders) -> EndpointAnswer {
+    let headers = [
+      HTTPHeader("Cache-Control", "no-cache"), HTTPHeader("Vary", common.vary("Accept", "Accept-Encoding")),
+    ]
+    return EndpointAnswer(body: bytes, headers: headers, common: common.base, hasData: true)
+  }
+
+  private static func json(_ route: RelationRoute) -> JSONValue {
+    let relation = route.relation
+    let text = { (text: String?) in text.map { JSONValue.string($0) } ?? .null }
+    return .object([
+      JSONMember("name", .string(relation.name)), JSONMember("kind", .string(relation.kind.rawValue)),
+      JSONMember("path", .string(route.urlPath)), JSONMember("comment", .string(relation.comment)),
+      JSONMember("stream", text(relation.stream)), JSONMember("window", text(relation.window)),
+      JSONMember("window_seconds", relation.windowSeconds.map { .number(String($0)) } ?? .null),
+      JSONMember("time", text(relation.time)), JSONMember("rolls_up", .bool(relation.canRollUp)),
+      JSONMember("keys", .array(relation.keys.map { .string($0.name) })),
+      JSONMember("columns", .array(relation.columns.map(json))), JSONMember("sql", .string(relation.sql)),
+    ])
+  }
+
+  private static func json(_ column: Relation.Column) -> JSONValue {
+    .object([
+      JSONMember("name", .string(column.name)), JSONMember("type", .string(column.type)),
+      JSONMember("nullable", .bool(column.isNullable)), JSONMember("role", .string(column.role.rawValue)),
+      JSONMember("comment", .string(column.comment)),
+    ])
+  }
+
+  private static func json(_ endpoint: EndpointPlan) -> JSONValue {
+    .object([
+      JSONMember("method", .string(endpoint.method)), JSONMember("path", .string(endpoint.path)),
+      JSONMember("summary", .string(endpoint.summary)),
+    ])
+  }
+}

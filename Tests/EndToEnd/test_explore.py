@@ -1,0 +1,334 @@
+"""The page that is made of what a project defines, in a real Chromium, for a project that its code has never seen."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from dashboard import connection, console_errors, contrast, find, resize, texts, values, wait
+from mock_project import CROSSINGS, FERRIES, Harbour, column, relation
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+
+@pytest.fixture
+def harbour(mock_api):
+    project = Harbour()
+    mock_api.show(project)
+    return project
+
+
+def shown(browser):
+    """The state of each part that is on the page."""
+    return browser.execute_script("""
+        return Object.fromEntries([...document.querySelectorAll("[data-state]")].filter((node) => !node.hidden
+          && node.localName.includes("-")).map((node) =>
+            [node.localName, node.hasAttribute("data-waiting") ? "waiting" : node.dataset.state]))""")
+
+
+def open_explore(browser, url, hash="", state="ready"):
+    browser.get("about:blank")
+    browser.get(url + "explore.html" + hash)
+    settle(browser, state)
+
+
+def settle(browser, state="ready"):
+    wait(browser, lambda: shown(browser) and set(shown(browser).values()) == {state}, f"not every part became {state}")
+
+
+def chart(browser):
+    """Of each line its label and values."""
+    return browser.execute_script("""
+        const { data } = Chart.getChart(document.querySelector("series-chart canvas"));
+        return data.datasets.map(({ label, data }) => [label, data]);""")
+
+
+def hash_of(browser):
+    return {name: found[0] for name, found in parse_qs(urlsplit(browser.current_url).fragment).items()}
+
+
+def test_a_project_without_the_downloads_has_this_page_as_its_first(browser, dashboard_url, harbour):
+    browser.get(dashboard_url)
+    wait(browser, lambda: urlsplit(browser.current_url).path == "/explore.html", "the first page stayed")
+    settle(browser)
+    assert texts(browser, ".relation-name") == ["crossings", "The Quiet/One", "docks"]
+    assert texts(browser, "relation-head h2") == ["crossings"]
+    assert texts(browser, "relation-head p")[1] == CROSSINGS["comment"]
+    assert not find(browser, ".pages").is_displayed()
+    wait(browser, lambda: connection(browser) == "live", "the connection is not live")
+    assert console_errors(browser) == []
+
+
+def test_the_shipped_project_keeps_its_page_and_leads_to_this_one(browser, dashboard_url, mock_api):
+    mock_api.rows = lambda name, query: {"data": [], "count": 0}
+    browser.get(dashboard_url)
+    wait(browser, lambda: connection(browser) == "live", "the connection is not live")
+    find(browser, ".pages a:not([aria-current])").click()
+    wait(browser, lambda: texts(browser, "relation-head h2") == ["region_health"], "the aggregate is not shown")
+    assert find(browser, ".pages a").is_displayed()
+
+
+def test_cards_chart_list_and_table_follow_from_the_roles(browser, dashboard_url, harbour):
+    open_explore(browser, dashboard_url)
+    assert texts(browser, ".measure .stat-label") == ["Passengers", "On time", "P90 wait seconds", "Tonnes"]
+    totals = harbour.answer("crossings", {"minutes": "60", "by": ""})["data"][0]
+    assert values(browser, ".measure data") == pytest.approx(
+        [totals[name] for name in ("passengers", "on_time", "p90_wait_seconds", "tonnes")])
+    assert texts(browser, ".measure data")[1:3] == ["92.0%", "1m 7s"]
+
+    # The six that lead, and no other.
+    lines = chart(browser)
+    assert [label for label, _ in lines] == list(FERRIES[:6])
+    assert [set(line) for _, line in lines] == [{100.0 - 10 * number} for number in range(6)]
+    assert texts(browser, "key-list .row-name") == list(FERRIES)
+    assert values(browser, "key-list .row-value")[0] == 100 * 61
+    assert texts(browser, "rows-table thead th") == [
+        "ferry", "pier", "window_start", "window_end", "passengers", "on_time", "p90_wait_seconds", "tonnes"]
+    assert texts(browser, "rows-table tbody tr:first-child td")[:2] == ["Aurora", "0"]
+    assert texts(browser, "definition-panel pre")[0] == CROSSINGS["sql"]
+
+
+def test_another_result_changes_chart_and_list_and_is_in_the_link(browser, dashboard_url, harbour):
+    open_explore(browser, dashboard_url)
+    find(browser, "[data-measure=on_time]").click()
+    settle(browser)
+    assert hash_of(browser) == {"of": "crossings", "minutes": "60", "show": "on_time"}
+    assert texts(browser, "series-chart h2") == ["On time over time"]
+    assert texts(browser, "key-list .row-value")[0] == "99.0%"
+    find(browser, "key-list header > .button").click()
+    settle(browser)
+    wait(browser, lambda: texts(browser, "key-list .row-name") == list(FERRIES[::-1]), "the order stayed")
+    # Those that are worst are the lines, too.
+    assert {label for label, _ in chart(browser)} == set(FERRIES[2:])
+
+    link, list_of = browser.current_url, texts(browser, "key-list .row-name")
+    browser.get("about:blank")
+    browser.get(link)
+    settle(browser)
+    assert texts(browser, "key-list .row-name") == list_of
+    assert find(browser, "[data-measure=on_time]").get_attribute("aria-pressed") == "true"
+
+
+def test_a_click_on_a_key_filters_everything_and_a_chip_takes_it_back(browser, dashboard_url, harbour, mock_api):
+    open_explore(browser, dashboard_url)
+    find(browser, "key-list li:nth-child(3) button").click()
+    settle(browser)
+    assert hash_of(browser)["key.ferry"] == "Corona"
+    assert texts(browser, "filter-chips button") == ["ferry: Corona✕"]
+    assert values(browser, ".measure data")[0] == 80 * 61
+    # One ferry is told apart by its piers.
+    assert texts(browser, "key-list h2") == ["By pier"]
+    assert set(texts(browser, "rows-table tbody td:first-child")) == {"Corona"}
+    find(browser, "key-list li button").click()
+    settle(browser)
+    assert hash_of(browser) | {"key.pier": "2"} == hash_of(browser)
+    assert not find(browser, "key-list").is_displayed()
+    assert [label for label, _ in chart(browser)] == ["Passengers"]
+    find(browser, "filter-chips button").click()
+    settle(browser)
+    assert texts(browser, "filter-chips button") == ["pier: 2✕"]
+    browser.back()
+    wait(browser, lambda: len(texts(browser, "filter-chips button")) == 2, "back did not go back")
+
+
+def test_a_key_without_a_value_is_a_key_like_others(browser, dashboard_url, harbour, mock_api):
+    open_explore(browser, dashboard_url, "#of=crossings&by=pier")
+    assert "(none)" in texts(browser, "key-list .row-name")
+    next(row for row in browser.find_elements(By.CSS_SELECTOR, ".row-button") if "(none)" in row.text).click()
+    settle(browser)
+    assert texts(browser, "filter-chips button") == ["pier: (none)✕"]
+    assert mock_api.last_query("rows")["key.pier.null"] == "true"
+    assert texts(browser, "key-list .row-name") == ["Halcyon"]
+
+
+def test_the_range_reaches_every_question_and_long_ones_have_longer_steps(browser, dashboard_url, harbour, mock_api):
+    open_explore(browser, dashboard_url)
+    assert [query["step"] for name, query in mock_api.requests if "step" in query][0] == "30s"
+    find(browser, "window-selector a:last-child").click()
+    settle(browser)
+    asked = [query for name, query in mock_api.requests if name == "rows"][-4:]
+    assert {query["minutes"] for query in asked} == {"10080"}
+    assert {query["step"] for query in asked if "step" in query} == {"2h"}
+    assert hash_of(browser)["of"] == "crossings"
+
+
+def test_what_has_no_rows_says_so_and_what_is_not_there_too(browser, dashboard_url, harbour):
+    open_explore(browser, dashboard_url, "#of=The+Quiet%2FOne", state="empty")
+    assert texts(browser, "relation-head h2") == ["The Quiet/One"]
+    assert texts(browser, ".measure data") == ["0"]
+    assert texts(browser, "rows-table .panel-message p:first-child") == ["No rows in this range"]
+    assert not find(browser, "key-list").is_displayed()
+    find(browser, "relation-list li:first-child a").click()
+    settle(browser)
+    browser.execute_script("location.hash = '#of=whales'")
+    wait(browser, lambda: find(browser, "#nothing").is_displayed(), "nothing is said")
+    assert find(browser, "#nothing").text == "The project defines no whales. Choose one of the list."
+    assert console_errors(browser) == []
+
+
+def test_a_view_is_drawn_from_its_rows(browser, dashboard_url, harbour):
+    open_explore(browser, dashboard_url, "#of=docks")
+    assert [label for label, _ in chart(browser)] == ["South", "North"]
+    assert texts(browser, "rows-table thead th") == ["dock", "day", "moored", "depth"]
+    next(each for each in browser.find_elements(By.CSS_SELECTOR, "series-chart .filter") if each.text == "Depth").click()
+    settle(browser)
+    assert {value for _, line in chart(browser) for value in line} == {3.25}
+
+
+def test_a_definition_that_is_saved_meanwhile_appears(browser, dashboard_url, harbour, mock_api):
+    open_explore(browser, dashboard_url)
+    harbour.relations = [*harbour.relations, relation("crews", [column("hands", role="count")])]
+    mock_api.show(harbour)
+    wait(browser, lambda: "crews" in texts(browser, ".relation-name"), "the list stayed")
+    assert texts(browser, "relation-head h2") == ["crossings"]
+    harbour.relations = []
+    mock_api.show(harbour)
+    wait(browser, lambda: find(browser, "#nothing").is_displayed(), "nothing is said")
+    assert "sql/aggregates/" in find(browser, "#nothing").text
+
+
+def test_the_figures_follow_the_api_and_an_outage_keeps_them(browser, dashboard_url, harbour, mock_api):
+    open_explore(browser, dashboard_url)
+    before = values(browser, ".measure data")[0]
+    for row in harbour.rows:
+        row["passengers"] += 1
+    wait(browser, lambda: values(browser, ".measure data")[0] == before + 8 * 61, "the figures stayed")
+    mock_api.fail("rows")
+    wait(browser, lambda: "Not updated since" in find(browser, "rows-table .panel-note").text, "the failure is not said")
+    assert connection(browser) == "degraded"
+    mock_api.stop()
+    wait(browser, lambda: connection(browser) == "disconnected", "the loss was not noticed")
+    assert values(browser, ".measure data")[0] == before + 8 * 61
+    mock_api.recover()
+    mock_api.start()
+    find(browser, "connection-banner button").click()
+    wait(browser, lambda: connection(browser) == "live", "the way back was not found")
+
+
+def test_the_answer_before_is_not_taken_for_that_of_another_question(browser, dashboard_url, harbour, mock_api):
+    open_explore(browser, dashboard_url)
+    mock_api.hold("rows")
+    find(browser, "window-selector a").click()
+    wait(browser, lambda: set(shown(browser).values()) == {"waiting"}, "the old answer is not marked")
+    mock_api.fail("rows")
+    mock_api.release()
+    wait(browser, lambda: shown(browser)["rows-table"] == "unavailable", "the old rows stayed")
+    assert set(texts(browser, ".measure data")) == {"—"}
+
+
+def test_an_answer_that_refuses_the_question_says_why(browser, dashboard_url, harbour, mock_api):
+    mock_api.fail("rows", status=400)
+    open_explore(browser, dashboard_url, state="unavailable")
+    assert "The API answered 400" in find(browser, "rows-table .panel-message").text
+
+
+def test_the_chart_is_a_table_for_those_who_do_not_see_it(browser, dashboard_url, harbour):
+    open_explore(browser, dashboard_url)
+    label = find(browser, "series-chart canvas").get_attribute("aria-label")
+    assert label.startswith("Passengers over the last hour, 61 points. Aurora: 100 to 100;")
+    find(browser, "series-chart summary").click()
+    wait(browser, lambda: len(texts(browser, "series-chart tbody tr")) == 61, "the table is not whole")
+    assert texts(browser, "series-chart thead th") == ["From", *FERRIES[:6]]
+    # The newest minute is on top, and not over.
+    assert texts(browser, "series-chart tbody th")[0].endswith("(not complete)")
+    assert texts(browser, "series-chart tbody tr:nth-child(2) td") == ["100", "90", "80", "70", "60", "50"]
+
+
+def test_everything_can_be_done_by_keyboard(browser, dashboard_url, harbour):
+    open_explore(browser, dashboard_url)
+    find(browser, "body").send_keys(Keys.TAB, Keys.ENTER)
+    assert browser.switch_to.active_element.tag_name == "main"
+    assert hash_of(browser) == {"of": "crossings", "minutes": "60"}
+    find(browser, "key-list li button").send_keys(Keys.ENTER)
+    settle(browser)
+    chip = find(browser, "filter-chips button")
+    assert chip.accessible_name == "Remove the filter ferry: Aurora"
+    chip.send_keys(Keys.ENTER)
+    settle(browser)
+    wait(browser, lambda: browser.switch_to.active_element.tag_name == "main", "the focus is lost")
+    nodes = browser.find_elements(By.CSS_SELECTOR, "a, button, summary, canvas, [role=region], [role=group]")
+    nodes = [node for node in nodes if node.is_displayed()]
+    assert len(nodes) > 25
+    assert [node.get_attribute("outerHTML") for node in nodes if not node.accessible_name.strip()] == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_width_needs_horizontal_scrolling(browser, dashboard_url, harbour, mock_api, width, scheme):
+    harbour.rows[0]["ferry"] = "Unbreakable" * 20
+    long = relation("a_name_that_is_longer_than_a_phone_is_wide_and_more", CROSSINGS["columns"], comment="Word " * 60)
+    harbour.relations = [*harbour.relations, long]
+    mock_api.show(harbour)
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    resize(browser, width, 800)
+    open_explore(browser, dashboard_url, "#of=crossings&key.pier=0")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    # What scrolls by itself may be wider within.
+    overflowing = browser.execute_script("""
+        return [...document.querySelectorAll("body *")]
+          .filter((node) => !node.closest(".visually-hidden, .skip-link, .scroller, pre, relation-list"))
+          .filter((node) => node.getBoundingClientRect().right > innerWidth + 0.5)
+          .map((node) => node.outerHTML.slice(0, 300))""")
+    assert overflowing == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_lines_stand_out_from_the_ground(browser, dashboard_url, harbour, scheme):
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    open_explore(browser, dashboard_url)
+    surface, *lines = browser.execute_script("""
+        const style = getComputedStyle(document.body);
+        return ["surface", ...[1, 2, 3, 4, 5, 6].map((index) => `series-${index}`)]
+          .map((name) => style.getPropertyValue(`--${name}`).trim());""")
+    # WCAG 2.2, 1.4.11: 3 to 1 for what is not text.
+    assert [line for line in lines if contrast(line, surface) < 3] == []
+    assert len({json.dumps(line) for line in lines}) == 6
+
+
+MARKUP = '<img src=x onerror="window.executed = true"><script>window.executed = true</script>'
+
+
+def test_markup_in_names_and_data_is_shown_as_text(browser, dashboard_url, harbour, mock_api):
+    harbour.relations = [dict(CROSSINGS, comment=MARKUP, sql=MARKUP), *harbour.relations[1:]]
+    for row in harbour.rows:
+        if row["ferry"] == "Aurora":
+            row["ferry"] = MARKUP
+    mock_api.show(harbour)
+    open_explore(browser, dashboard_url)
+    assert texts(browser, "relation-head p")[1] == MARKUP
+    assert texts(browser, "definition-panel pre")[0] == MARKUP
+    assert texts(browser, "key-list .row-name")[0] == MARKUP
+    find(browser, "key-list li button").click()
+    settle(browser)
+    assert texts(browser, "filter-chips button") == [f"ferry: {MARKUP}✕"]
+    assert browser.execute_script("return document.querySelectorAll('main img, main script').length") == 0
+    assert browser.execute_script("return window.executed") is None
+    assert console_errors(browser) == []
+
+
+def test_the_addresses_that_the_page_shows_are_those_that_it_asks(browser, dashboard_url, harbour, mock_api):
+    open_explore(browser, dashboard_url, "#of=crossings&key.ferry=Eos&show=tonnes&minutes=15")
+    commands = texts(browser, "definition-panel pre")[1:]
+    asked = [query for name, query in mock_api.requests if name == "rows"]
+    for command in commands:
+        address = urlsplit(command.removeprefix("curl '").removesuffix("'"))
+        assert address.path == "/api/aggregates/crossings"
+        query = {name: found[0] for name, found in parse_qs(address.query, keep_blank_values=True).items()}
+        assert {"of": "crossings", **query} in asked
+    link = find(browser, "definition-panel a")
+    assert link.get_attribute("download") == "crossings.csv"
+    assert parse_qs(urlsplit(link.get_attribute("href")).query)["format"] == ["csv"]
+
+
+def test_a_hidden_page_and_a_paused_one_ask_nothing(browser, watched_page, dashboard_url, harbour, mock_api):
+    open_explore(browser, dashboard_url)
+    find(browser, "connection-status button").click()
+    wait(browser, mock_api.is_idle, "requests are still under way")
+    count = mock_api.count()
+    assert browser.execute_script("return [...watched.timers.values()].filter((delay) => delay === 2000).length") == 0
+    # Another view is asked for once all the same.
+    find(browser, "[data-measure=tonnes]").click()
+    settle(browser)
+    assert mock_api.count() > count
+    assert texts(browser, "series-chart h2") == ["Tonnes over time"]

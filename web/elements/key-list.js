@@ -1,0 +1,95 @@
+// <key-list>: the groups that lead by the chosen result; a click narrows everything to one.
+
+import { element, setNumber, updateKeyed } from "../dom.js";
+import { Folding } from "../folding.js";
+import { formatMinutesBack } from "../format.js";
+import { exactFormatOf, formatOf, isAdditive, keyText, labelOf } from "../measures.js";
+import { DataPanel } from "./data-panel.js";
+
+class KeyList extends DataPanel {
+  heading = "By key";
+  emptyText = "Nothing in this range";
+  emptyHint = "Choose a longer one, or take a filter away.";
+  #list = element("ol", { class: "rows" });
+  #keys = element("div", { class: "choices", role: "group", "aria-label": "Key" });
+  #order = element("button", { type: "button", class: "button" });
+  #folding = new Folding(() => this.#draw(), 10);
+  #view = null;
+  #rows = [];
+
+  build() {
+    this.#order.addEventListener("click", () => this.#change({ isLowest: !this.#view.isLowest }));
+    return element("div", {}, this.#list, this.#folding.button);
+  }
+
+  headExtras() {
+    return [this.#keys, this.#order];
+  }
+
+  prepare(view) {
+    this.#view = view;
+    this.markLoading(`${view.name} ${view.by} ${view.measure?.name} ${view.isLowest}`);
+    if (!view.by) return;
+    this.setHeading(`By ${view.by}`);
+    this.#order.textContent = view.isLowest ? "Lowest first" : "Highest first";
+    this.#keys.hidden = view.free.length < 2;
+    updateKeyed(this.#keys, view.free, (key) => key, () => this.#makeChoice(), (button, key) => {
+      button.textContent = key;
+      button.setAttribute("aria-pressed", String(key === view.by));
+    });
+  }
+
+  subtitle({ view }) {
+    return `${labelOf(view.measure)}, ${formatMinutesBack(view.minutes)}`;
+  }
+
+  render({ data }) {
+    this.#rows = data;
+    this.#draw();
+  }
+
+  #draw() {
+    const { measure, by } = this.#view;
+    const values = this.#rows.map((row) => row[measure.name]).filter(Number.isFinite);
+    const largest = Math.max(0, ...values);
+    // A bar is a share of the largest; where a value is no amount there is none.
+    const hasBars = isAdditive(measure) || measure.role === "share" || values.every((value) => value >= 0);
+    updateKeyed(this.#list, this.#folding.visible(this.#rows), (row) => JSON.stringify(row[by]), () => this.#makeRow(),
+      (item, row) => {
+        const button = item.firstElementChild;
+        const text = keyText(row[by]);
+        button.querySelector(".row-name").textContent = text;
+        button.title = `Show only ${by}: ${text}`;
+        setNumber(button.querySelector("data"), row[measure.name], formatOf(measure), exactFormatOf(measure));
+        const share = largest > 0 && hasBars ? row[measure.name] / (measure.role === "share" ? 1 : largest) : 0;
+        button.querySelector(".bar").style.setProperty("--share", Number.isFinite(share) ? Math.max(0, share) : 0);
+        item.filter = { column: by, value: row[by] ?? null };
+      });
+  }
+
+  #makeRow() {
+    const button = element("button", { type: "button", class: "row row-button" },
+      element("span", { class: "row-name" }), element("data", { class: "row-value" }),
+      element("span", { class: "bar", "aria-hidden": "true" }));
+    const item = element("li", {}, button);
+    button.addEventListener("click", () => {
+      const { column, value } = item.filter;
+      const others = this.#view.filters.filter((filter) => filter.column !== column);
+      const text = value === null || typeof value === "object" ? value : String(value);
+      this.#change({ filters: [...others, { column, value: text }] });
+    });
+    return item;
+  }
+
+  #makeChoice() {
+    const button = element("button", { type: "button", class: "filter" });
+    button.addEventListener("click", () => this.#change({ by: button.textContent }));
+    return button;
+  }
+
+  #change(detail) {
+    this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail }));
+  }
+}
+
+customElements.define("key-list", KeyList);
