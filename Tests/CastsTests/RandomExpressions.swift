@@ -112,7 +112,17 @@ struct RandomExpressions {
 
   private mutating func numeric(_ depth: Int) -> String {
     let value = expression(of: .numeric(scale: 2), depth: depth)
-    switch Int.random(in: 0..<10, using: &random) {
+    switch Int.random(in: 0..<12, using: &random) {
+    case 9:
+      let divisor =
+        random.chance(3) ? expression(of: .integer, depth: depth) : expression(of: .numeric(scale: 2), depth: depth)
+      let quotient = "\(value) / \(divisor)"
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0: return "((\(quotient))::numeric(\(pick(["12, 2", "30, 10", "38, 6", "20"]))))"
+      case 1: return "\(pick(["round", "trunc"]))(\(quotient))"
+      default: return "\(pick(["round", "round", "trunc"]))(\(quotient), \(pick(["0", "1", "2", "6", "12", "20"])))"
+      }
+    case 10: return "div(\(value), \(expression(of: .numeric(scale: 2), depth: depth)))"
     case 0: return "\(pick(["abs", "sign", "round", "trunc", "floor", "ceil", "ceiling"]))(\(value))"
     case 8:
       let type = random.pick([SQLType.integer, .bigint, .numeric(scale: 2), .doublePrecision])

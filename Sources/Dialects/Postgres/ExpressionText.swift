@@ -70,6 +70,10 @@ extension ScalarFunction {
       let name = name == "position" ? "strpos" : name
       return "\(name)(\(arguments.indices.map(argument).joined(separator: ", ")))"
     case .constant: return argument(0)
+    case .quotient where name == "/ ::numeric":
+      return "(\(argument(0)) / \(argument(1)))::numeric(\(argument(2)), \(argument(3)))"
+    case .quotient:
+      return "\(name.dropFirst(2))(\(argument(0)) / \(argument(1)), \(argument(2)))"
     case .infix where arguments.count == 1: return "\(name) \(argument(0))"
     case .infix: return "\(argument(0)) \(name) \(argument(1))"
     case .cast: return "\(argument(0))\(name)(\(argument(1)), \(argument(2)))"

@@ -29,6 +29,8 @@ public struct ScalarFunction: Hashable, Sendable {
     case cast
     /// `INTERVAL '1 day'`.
     case constant
+    /// `round(a / b, 2)`.
+    case quotient
   }
 
   /// Postgres' name, or the operator's signs.

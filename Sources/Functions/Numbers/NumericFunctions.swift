@@ -18,7 +18,6 @@ extension ScalarFunction {
           row.give(try Decimals.multiply(row.decimal(0), row.decimal(1)))
         }
       },
-      .refused("/", [.numeric, .numeric], quotientHint),
       ScalarFunction("-", [.numeric], notation: .infix) { preparation in
         PreparedFunction(preparation.types[0]) { row in row.give(-row.decimal(0)) }
       },
@@ -34,9 +33,8 @@ extension ScalarFunction {
       .refused("exp", [.numeric], castHint), .refused("ln", [.numeric], castHint),
       .refused("log", [.numeric], castHint), .refused("log10", [.numeric], castHint),
       .refused("log", [.numeric, .numeric], "write ln(x::double precision) / ln(b::double precision)"),
-      .refused("div", [.numeric, .numeric], castHint),
       .refused("width_bucket", [.numeric, .numeric, .numeric, .integer], castHint),
-    ] + casts
+    ] + casts + quotientFunctions
 
   /// To a number of digits, of which so many stand behind the point: `x::numeric(12, 2)`.
   private static let casts: [ScalarFunction] = [Parameter.integer, .bigint, .numeric, .double].map { parameter in
@@ -69,8 +67,9 @@ extension ScalarFunction {
   }
 
   private static let castHint = "cast to double precision"
-  private static let quotientHint =
-    "the number of its decimal places would depend on the values: cast one side to double precision"
+  public static let quotientHint =
+    "the number of its decimal places would depend on the values: write round(a / b, 6) or (a / b)::numeric(20, 6), or "
+    + "cast one side to double precision"
 
   /// Of two numbers, with as many places as the one that has more.
   private static func arithmetic(

@@ -30,6 +30,11 @@ extension ExpressionTyper {
     let operands = [try operand(left), try operand(right)]
     if isOfCatalogue(operands) {
       try refuseZero(operation, operands[1], at: location)
+      if operation == .divide, operands.compactMap(\.type).allSatisfy(\.isNumber),
+        !operands.contains(where: { if case .interval = $0.value { true } else { false } })
+      {
+        return try quotient(operands, at: location)
+      }
       return try call(symbol, of: operands, at: location)
     }
     let expression = try machineArithmetic(operation, operands, divisor: right, at: location)

@@ -6,6 +6,10 @@ import Spelling
 extension ExpressionTyper {
   /// The call of a function or an operator of the catalogue: that entry of the name which Postgres would choose.
   func call(_ name: String, of operands: [Operand], at location: Int) throws(DefinitionError) -> Operand {
+    if ["round", "trunc"].contains(name), (1...2).contains(operands.count), let parts = quotient(operands[0]) {
+      let places = Operand(value: .typed(.literal(.integer(0, .integer))), location: location)
+      return try call("/ \(name)", of: parts + (operands.count == 2 ? [operands[1]] : [places]), at: location)
+    }
     let entries = ScalarFunction.named(name)
     var operands = Self.joins.contains(name) ? asTexts(operands, by: name) : operands
     if entries.first?.nullability == .allNull {
@@ -60,6 +64,18 @@ extension ExpressionTyper {
     let expression = try bounded(.call(function, arguments, prepared.type), at: location)
     return Operand(
       value: .typed(expression), location: location, isByteCollated: isByteCollated && prepared.type == .text)
+  }
+
+  /// The quotient of two numerics, which whoever reads it gives its places.
+  func quotient(_ operands: [Operand], at location: Int) throws(DefinitionError) -> Operand {
+    let values = [try argument(operands[0], as: .numeric), try argument(operands[1], as: .numeric)]
+    return Operand(value: .quotient(values[0], values[1]), location: location)
+  }
+
+  /// What it is the quotient of; nil for another operand.
+  func quotient(_ operand: Operand) -> [Operand]? {
+    guard case .quotient(let left, let right) = operand.value else { return nil }
+    return [left, right].map { Operand(value: .typed($0), location: operand.location) }
   }
 
   // MARK: Choosing
@@ -211,6 +227,7 @@ extension Operand {
     switch value {
     case .typed(let expression): Parameter(expression.type)
     case .interval: .interval
+    case .quotient: .numeric
     case .quoted, .null: nil
     }
   }
@@ -259,6 +276,7 @@ extension ScalarFunction {
     case .cast: return "\(parameters[0].name)\(name)(digits, places)"
     case .extract: return "extract(field FROM \(parameters[1].name))"
     case .constant: return "\(name) '…'"
+    case .quotient: return name
     }
   }
 

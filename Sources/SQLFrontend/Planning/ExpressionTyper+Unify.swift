@@ -186,6 +186,9 @@ extension ExpressionTyper {
       let numbers = modifiers.map { modifier in
         Operand(value: .typed(.literal(.integer(Int64(modifier), .integer))), location: name.location)
       }
+      if let parts = quotient(operand) {
+        return try resolve(try call("/ ::numeric", of: parts + numbers, at: location), as: type)
+      }
       return try resolve(try call("::numeric", of: [operand] + numbers, at: location), as: type)
     }
     let expression = try resolve(operand, as: type)

@@ -49,7 +49,7 @@ struct ExpressionTyper {
           at: type.location, "the type interval is not supported", hint: SQLType.hint(forUnknown: type.name))
       }
       return Operand(value: .interval(text), location: syntax.location)
-    case .call(let call) where !ScalarFunction.named(call.name).isEmpty:
+    case .call(let call) where Self.isFunction(call.name):
       guard !call.isStar, call.filter == nil else {
         throw source.error(at: syntax.location, "\(call.name) is no aggregate: it takes neither * nor FILTER")
       }
@@ -75,6 +75,14 @@ struct ExpressionTyper {
     }
   }
 
+  /// Whether a call may name it: the catalogue has operators, too.
+  private static func isFunction(_ name: String) -> Bool {
+    switch ScalarFunction.named(name).first?.notation {
+    case .call, .extract: true
+    default: false
+    }
+  }
+
   func operands(_ syntax: [SyntaxExpression]) throws(DefinitionError) -> [Operand] {
     var operands: [Operand] = []
     for each in syntax { operands.append(try operand(each)) }
@@ -90,7 +98,7 @@ struct ExpressionTyper {
     case .boolean(let value): return .literal(.boolean(value))
     case .string, .null, .collate, .operation, .arithmetic, .coalesce, .cast:
       return try resolve(operand(syntax), as: .text)
-    case .call(let syntaxCall) where !ScalarFunction.named(syntaxCall.name).isEmpty:
+    case .call(let syntaxCall) where Self.isFunction(syntaxCall.name):
       return try resolve(operand(syntax), as: .text)
     case .call(let syntaxCall): return try call(syntaxCall, location)
     case .negate(let operand): return try negate(operand, at: location)
@@ -164,6 +172,9 @@ struct ExpressionTyper {
     case .null: return .literal(.null(type))
     case .interval(let text) where type == .interval, .quoted(let text) where type == .interval:
       return try interval(text, at: operand.location)
+    case .quotient:
+      throw source.error(
+        at: operand.location, "/ of numeric and numeric is not supported for events", hint: ScalarFunction.quotientHint)
     case .interval:
       throw source.error(
         at: operand.location, "an INTERVAL is no \(type.sqlName)",

@@ -9,6 +9,8 @@ struct Operand {
     case null
     /// A constant INTERVAL, which is only another operand's: of a time's, or of a function's.
     case interval(String)
+    /// Of two numerics, which is no value before somebody says how many places it has.
+    case quotient(Expression, Expression)
   }
 
   var value: Value
