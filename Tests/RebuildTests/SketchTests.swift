@@ -81,7 +81,7 @@ import Testing
     let query = """
       SELECT region, window_start, titles, p95, median, durations, first_title, last_size, favourite, durations_by_100, sizes
       FROM minutes ORDER BY 1, 2
-      "
+      """
     let before = try bench.rows(query)
     try bench.connection.execute(
       """

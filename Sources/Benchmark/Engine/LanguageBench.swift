@@ -31,6 +31,14 @@ struct LanguageBench {
     Case(
       name: "distinct count", results: "\(counted), approx_count_distinct(\"user\".user_id) AS users",
       limit: "\(counted), max(\"user\".user_id COLLATE \"C\") AS users", goal: .atMost(20)),
+    Case(name: "last", results: "\(counted), last(download.speed_mbps) AS speed", limit: counted, goal: .atMost(20)),
+    Case(
+      name: "top k", results: "\(counted), approx_top_k(content.title COLLATE \"C\", 10) AS titles",
+      limit: "\(counted), max(content.title COLLATE \"C\") AS titles", goal: .atMost(30)),
+    Case(
+      name: "histogram",
+      results: "\(counted), histogram(download.speed_mbps, ARRAY[1, 2, 5, 10, 20, 50, 100, 200, 500]) AS speeds",
+      limit: counted, goal: .atMost(20)),
     Case(
       name: "lower", results: "count(*) FILTER (WHERE lower(content.type COLLATE \"C\") = 'movie') AS movies",
       limit: "count(*) FILTER (WHERE content.type = 'movie') AS movies", goal: .atMost(5)),

@@ -247,11 +247,8 @@ final class Accumulator {
     _ mask: UnsafePointer<UInt8>?, _ count: Int
   ) {
     func pick<Value>(_ inputs: UnsafeMutablePointer<Value>, _ isLess: (Value, Value) -> Bool) {
-      if wantsLater {
-        Dataflow.pick(inputs, times, values, bestTimes, presences, groups, mask, count, { $0 > $1 }) { isLess($1, $0) }
-      } else {
-        Dataflow.pick(inputs, times, values, bestTimes, presences, groups, mask, count, { $0 < $1 }, isLess)
-      }
+      Dataflow.pick(
+        inputs, times, values, bestTimes, presences, groups, mask, count, wantsLater: wantsLater, isLess)
     }
     switch physical {
     case .boolean: pick(input.booleans) { $0 < $1 }

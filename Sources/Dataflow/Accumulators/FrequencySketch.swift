@@ -27,7 +27,7 @@ enum FrequencySketch {
   /// Counts of a group's values as they are stored, ids over counts.
   static func entries(of table: SketchTables.Table, in tables: borrowing SketchTables, into list: inout [UInt64]) {
     tables.keepMost(Int(most), of: table)
-    SketchTables.entries(of: table, into: &list)
+    SketchTables.unorderedEntries(of: table, into: &list)
   }
 
   /// The stored form, a jsonb: an object of values and counts. Numbers are without zeros that say nothing, times are whole
@@ -64,19 +64,5 @@ enum FrequencySketch {
     bytes.append(UInt8(ascii: "\""))
     bytes += name.utf8
     bytes.append(UInt8(ascii: "\""))
-  }
-}
-
-/// Appends a number in decimal digits.
-func appendDigits(_ number: UInt64, to bytes: inout [UInt8]) {
-  withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-    var first = digits.count
-    var rest = number
-    repeat {
-      first -= 1
-      digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-    } while rest > 0
-    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[first...]))
   }
 }

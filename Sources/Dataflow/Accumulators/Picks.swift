@@ -7,13 +7,12 @@ import Events
 ///   - values: of the events.
 ///   - bests: the values that groups have.
 ///   - bestTimes: when those were.
-///   - isBetterTime: whether the first time is to be preferred.
-///   - isBetter: the same of values.
+///   - wantsLater: whether it is the latest one and the greatest.
 @inline(__always)
 func pick<Value>(
   _ values: UnsafeMutablePointer<Value>, _ times: UnsafeMutablePointer<Int64>, _ bests: StateColumn,
   _ bestTimes: StateColumn, _ presences: StateColumn, _ groups: UnsafePointer<Int32>, _ mask: UnsafePointer<UInt8>?,
-  _ count: Int, _ isBetterTime: (Int64, Int64) -> Bool, _ isBetter: (Value, Value) -> Bool
+  _ count: Int, wantsLater: Bool, _ isLess: (Value, Value) -> Bool
 ) {
   for event in 0..<count where mask?[event] ?? 1 == 1 {
     let group = groups[event]
@@ -21,10 +20,12 @@ func pick<Value>(
     let bestTime = bestTimes.cell(group, of: Int64.self)
     let present = presences.cell(group, of: UInt8.self)
     let time = times[event]
-    let isPicked =
-      present.pointee == 0 || isBetterTime(time, bestTime.pointee)
-      || (time == bestTime.pointee && isBetter(values[event], best.pointee))
-    guard isPicked else { continue }
+    if present.pointee == 1 {
+      if wantsLater ? time < bestTime.pointee : time > bestTime.pointee { continue }
+      if time == bestTime.pointee {
+        guard wantsLater ? isLess(best.pointee, values[event]) : isLess(values[event], best.pointee) else { continue }
+      }
+    }
     best.pointee = values[event]
     bestTime.pointee = time
     present.pointee = 1

@@ -134,10 +134,45 @@ struct SketchTables: ~Copyable {
 
   /// Gathers codes and counts as they are packed, in the order of the codes.
   static func entries(of table: Table, into list: inout [UInt64]) {
+    unorderedEntries(of: table, into: &list)
+    sortByCode(&list)
+  }
+
+  /// The same in any order.
+  static func unorderedEntries(of table: Table, into list: inout [UInt64]) {
     list.removeAll(keepingCapacity: true)
     let slots = Int(table[0] & 0xffff_ffff) + 1
     for slot in 1...slots where table[slot] != 0 { list.append(table[slot]) }
-    list.sort()
+  }
+
+  /// Codes of states that are stored in their order have at most 18 bits.
+  private static let sortedBits: UInt64 = 18
+  private static let digitBits: UInt64 = 9
+
+  /// By digits of the codes, the lower one first: a comparison of two entries takes longer than to move both.
+  private static func sortByCode(_ list: inout [UInt64]) {
+    guard list.count > 32 else { return list.sort() }
+    list.withUnsafeMutableBufferPointer { list in
+      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: list.count) { other in
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: 1 << Int(digitBits)) { places in
+          var (from, to) = (list, other)
+          for digit in 0..<sortedBits / digitBits {
+            let shift = usualCountBits + digit * digitBits
+            let mask: UInt64 = 1 << digitBits - 1
+            places.update(repeating: 0)
+            for entry in from { places[Int(entry &>> shift & mask)] &+= 1 }
+            var before = 0
+            for place in places.indices { (places[place], before) = (before, before &+ places[place]) }
+            for entry in from {
+              let place = Int(entry &>> shift & mask)
+              to[places[place]] = entry
+              places[place] &+= 1
+            }
+            swap(&from, &to)
+          }
+        }
+      }
+    }
   }
 
   /// How many codes a table has.
@@ -149,7 +184,7 @@ struct SketchTables: ~Copyable {
   func keepMost(_ most: Int, of table: Table) {
     guard SketchTables.used(table) > most else { return }
     var entries: [UInt64] = []
-    SketchTables.entries(of: table, into: &entries)
+    SketchTables.unorderedEntries(of: table, into: &entries)
     let counts = entries.map { $0 & (1 << countBits - 1) }.sorted(by: >)
     let excess = counts[most]
     let slots = Int(table[0] & 0xffff_ffff) + 1
