@@ -154,11 +154,10 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Dialects",
-        "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office",
-        "Plan", "Postgres", "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "Spelling", "StatsAPI",
-        "Storage",
-        "Tail", "TestRunner", "TextFiles", "Threads",
+        "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard",
+        "Dialects", "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability",
+        "Office", "Plan", "Postgres", "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "Spelling",
+        "StatsAPI", "Storage", "Tail", "TestRunner", "TextFiles", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
@@ -218,8 +217,7 @@ let package = Package(
       name: "StatsAPITests",
       dependencies: [
         "Access", "ChildProcess", "Dialects", "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend",
-        "StatsAPI",
-        "TestThreads", "Threads",
+        "StatsAPI", "TestThreads", "Threads",
       ]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),

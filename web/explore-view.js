@@ -1,5 +1,5 @@
-// What the explore page shows, as a value: read from the URL's hash and written back to it, and the questions to the API
-// that it stands for.
+// What the explore page shows, as a value: read from the URL's hash and written back to it, and the questions to the
+// API that it stands for.
 
 import { rowsOf } from "./api.js";
 import { measuresOf } from "./measures.js";
@@ -11,8 +11,8 @@ const TABLE_ROWS = 50;
 const VIEW_ROWS = 1000;
 const MAX_POINTS = 125;
 const STEPS = [
-  ["10s", 10], ["30s", 30], ["1m", 60], ["2m", 120], ["5m", 300], ["10m", 600], ["15m", 900], ["30m", 1800], ["1h", 3600],
-  ["2h", 7200], ["3h", 10800], ["6h", 21600], ["12h", 43200], ["1d", 86400], ["7d", 604800],
+  ["10s", 10], ["30s", 30], ["1m", 60], ["2m", 120], ["5m", 300], ["10m", 600], ["15m", 900], ["30m", 1800],
+  ["1h", 3600], ["2h", 7200], ["3h", 10800], ["6h", 21600], ["12h", 43200], ["1d", 86400], ["7d", 604800],
 ];
 
 /** The look-back that suits the windows: enough of them for a course. */
@@ -68,6 +68,14 @@ export function hashOf(view, changes = {}) {
   }
   return `#${parameters}`;
 }
+
+/** The filters with one more, or another value of one. */
+export const filtersWith = (view, column, value) =>
+  [...view.filters.filter((filter) => filter.column !== column), { column, value }];
+
+/** A key's value as a filter has it: text, or null. */
+export const filterValue = (value) =>
+  (value === null || value === undefined ? null : typeof value === "object" ? JSON.stringify(value) : String(value));
 
 /** The look-back and the filters, as the API takes them. */
 export function scopeOf(view) {

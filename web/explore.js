@@ -1,4 +1,5 @@
-// Wires what the project defines to the elements of the explore page. The view lives in the URL's hash and nowhere else.
+// Wires what the project defines to the elements of the explore page. The view lives in the URL's hash and nowhere
+// else.
 
 import "./elements/connection-banner.js";
 import "./elements/connection-status.js";

@@ -87,7 +87,7 @@ export function formatMinutesBack(minutes) {
   return minutes % 60 === 0 ? `last ${minutes / 60} hours` : `last ${minutes} minutes`;
 }
 
-/** `hop 600 seconds of 3600 seconds` → `hop 10 minutes of 1 hour`: the lengths in a window's text, in the largest fitting unit. */
+/** `hop 600 seconds of 3600 seconds` → `hop 10 minutes of 1 hour`: lengths in the largest unit that divides them. */
 export const formatWindow = (text) => text.replace(/\b(\d+) (seconds|days|months)\b/g, (_, digits, name) => {
   const units = { seconds: [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]] }[name]
     ?? [[name.slice(0, -1), 1]];

@@ -1,4 +1,4 @@
-// What the columns of an aggregate or a view are to this page, by the roles that the API has derived from the definition.
+// What the columns of an aggregate or a view are to this page, by the roles that the API derives from the definition.
 
 import { formatCount, formatDuration, formatExact, formatNumber, formatRate, formatRateTick } from "./format.js";
 

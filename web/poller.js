@@ -49,8 +49,8 @@ export class Poller {
   }
 
   /**
-   * Asks other questions under the names that are known: an endpoint without a path is left out. What is under way for an
-   * endpoint that is replaced is abandoned. Answers once even when paused.
+   * Asks other questions under the names that are known: an endpoint without a path is left out. What is under way for
+   * an endpoint that is replaced is abandoned. Answers once even when paused.
    * @param interval milliseconds between two rounds.
    */
   setEndpoints(replacements, interval) {

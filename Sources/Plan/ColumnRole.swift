@@ -40,15 +40,15 @@ extension AggregatePlan {
     // NULLIF among others.
     case .caseWhen(let branches, let otherwise) where branches.allSatisfy(\.value.isConstant): return role(otherwise)
     case .arithmetic(.divide, let part, let whole):
-      if whole.isConstant { return role(part).unlessScaled }
+      if whole.isConstant { return role(part).scaled }
       switch (role(part), role(whole)) {
       case (.count, .count): return isPart(part, of: whole, parts) ? .share : .other
       case (.sum, .count): return .average
       default: return .other
       }
     case .arithmetic(.multiply, let left, let right):
-      if left.isConstant { return role(right).unlessScaled }
-      return right.isConstant ? role(left).unlessScaled : .other
+      if left.isConstant { return role(right).scaled }
+      return right.isConstant ? role(left).scaled : .other
     case .arithmetic(.subtract, let left, let right) where left.isConstant:
       // What is left of the whole.
       return role(right) == .share ? .share : .other
@@ -98,8 +98,8 @@ extension AccumulatorPlan {
 }
 
 extension ColumnRole {
-  /// A share that is multiplied is no longer 0 to 1.
-  fileprivate var unlessScaled: ColumnRole { self == .share ? .other : self }
+  /// By a constant: a share is no longer 0 to 1 then, and a count counts nothing.
+  fileprivate var scaled: ColumnRole { self == .share || self == .count ? .other : self }
 }
 
 extension Expression {

@@ -75,6 +75,19 @@ public struct EndpointPlan: Hashable, Sendable {
   /// The list of what a project computes; below it stands each aggregate and each view by its name.
   public static let aggregatesPath = "/api/aggregates"
 
+  /// Where the rows of an aggregate or a view are asked for, as a URL has it.
+  public static func rowsPath(of relation: String) -> String {
+    let name = relation.utf8.map { byte in
+      // RFC 3986, section 2.3.
+      let isPlain =
+        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+        || "-._~".utf8.contains(byte)
+      let digits = String(byte, radix: 16, uppercase: true)
+      return isPlain ? String(UnicodeScalar(byte)) : "%\(digits.count == 1 ? "0" : "")\(digits)"
+    }
+    return "\(aggregatesPath)/\(name.joined())"
+  }
+
   /// Whether the API answers the path by itself.
   public static func isBuiltIn(path: String) -> Bool {
     builtInPaths.contains(path) || path.hasPrefix(aggregatesPath + "/")

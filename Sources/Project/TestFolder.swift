@@ -58,10 +58,14 @@ public struct TestFolder: Sendable {
 private struct TestNames {
   private let streams: [(name: String, paths: [[String]])]
   private let routes: [String]
+  /// Of aggregates and views, which need no endpoint.
+  private let relationRoutes: [String]
 
   init(_ review: ProjectReview) {
     streams = review.streams.map { ($0.name, $0.eventPaths) }
+    let relations = review.streams.flatMap { $0.plan.aggregates.map(\.name) } + review.views.map(\.name)
     routes = review.endpoints.map(\.path)
+    relationRoutes = relations.map { EndpointPlan.rowsPath(of: $0) }
   }
 
   func faults(of test: TestPlan) -> [DefinitionError] {
@@ -76,7 +80,8 @@ private struct TestNames {
         }
       case .answer(let path, _, _):
         let route = String(path.prefix { $0 != "?" })
-        return routes.contains(route) ? [] : [unknown("endpoint", route, routes, step.place)]
+        let known = EndpointPlan.isBuiltIn(path: route) ? relationRoutes : routes
+        return known.contains(route) ? [] : [unknown("endpoint", route, known, step.place)]
       case .setClock, .advanceClock, .rows, .alerts, .deadLetters: return []
       }
     }

@@ -206,7 +206,7 @@ class MockApi:
             self._statuses = {}
 
     def show(self, project):
-        """Makes the answers those of a project with this `catalogue()` and `answer(name, query)`, and without endpoints."""
+        """Makes the answers those of a project with this `catalogue()` and `answer(name, query)`; no endpoints."""
         with self._lock:
             self.rows = project.answer
             self._answers["catalogue"] = project.catalogue()

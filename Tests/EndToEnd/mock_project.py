@@ -49,8 +49,9 @@ class Harbour:
         self.relations = [CROSSINGS, QUIET, DOCKS]
         self.rows = [
             {
-                "ferry": ferry, "pier": None if number == 7 else number % 3, "window_start": self.now - timedelta(minutes=back),
-                "passengers": 100 - 10 * number, "on_time": 0.99 - 0.02 * number, "p90_wait_seconds": 60 + number,
+                "ferry": ferry, "pier": None if number == 7 else number % 3,
+                "window_start": self.now - timedelta(minutes=back), "passengers": 100 - 10 * number,
+                "on_time": 0.99 - 0.02 * number, "p90_wait_seconds": 60 + number,
                 "tonnes": 1.5 * number,
             }
             for back in range(120) for number, ferry in enumerate(FERRIES)

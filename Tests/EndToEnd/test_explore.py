@@ -169,9 +169,13 @@ def test_a_view_is_drawn_from_its_rows(browser, dashboard_url, harbour):
     open_explore(browser, dashboard_url, "#of=docks")
     assert [label for label, _ in chart(browser)] == ["South", "North"]
     assert texts(browser, "rows-table thead th") == ["dock", "day", "moored", "depth"]
-    next(each for each in browser.find_elements(By.CSS_SELECTOR, "series-chart .filter") if each.text == "Depth").click()
+    choices = browser.find_elements(By.CSS_SELECTOR, "series-chart .filter")
+    next(choice for choice in choices if choice.text == "Depth").click()
     settle(browser)
     assert {value for _, line in chart(browser) for value in line} == {3.25}
+    find(browser, "rows-table tbody button").click()
+    settle(browser)
+    assert hash_of(browser)["key.dock"] == "North"
 
 
 def test_a_definition_that_is_saved_meanwhile_appears(browser, dashboard_url, harbour, mock_api):
@@ -193,7 +197,7 @@ def test_the_figures_follow_the_api_and_an_outage_keeps_them(browser, dashboard_
         row["passengers"] += 1
     wait(browser, lambda: values(browser, ".measure data")[0] == before + 8 * 61, "the figures stayed")
     mock_api.fail("rows")
-    wait(browser, lambda: "Not updated since" in find(browser, "rows-table .panel-note").text, "the failure is not said")
+    wait(browser, lambda: "Not updated since" in find(browser, "rows-table .panel-note").text, "nothing is said")
     assert connection(browser) == "degraded"
     mock_api.stop()
     wait(browser, lambda: connection(browser) == "disconnected", "the loss was not noticed")

@@ -74,7 +74,8 @@ export class DataPanel extends HTMLElement {
 
   /**
    * Another question was asked: what is shown answers it no longer.
-   * @param kind what it is about. The answer to another question of the same kind stays until the new one comes, dimmed.
+   * @param kind what it is about. The answer to another question of the same kind stays until the new one comes,
+   *   dimmed.
    */
   markLoading(kind = null) {
     const isAlike = kind !== null && kind === this.#kind && this.dataset.state === "ready";

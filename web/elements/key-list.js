@@ -1,6 +1,7 @@
 // <key-list>: the groups that lead by the chosen result; a click narrows everything to one.
 
 import { element, setNumber, updateKeyed } from "../dom.js";
+import { filterValue, filtersWith } from "../explore-view.js";
 import { Folding } from "../folding.js";
 import { formatMinutesBack } from "../format.js";
 import { exactFormatOf, formatOf, isAdditive, keyText, labelOf } from "../measures.js";
@@ -63,7 +64,7 @@ class KeyList extends DataPanel {
         setNumber(button.querySelector("data"), row[measure.name], formatOf(measure), exactFormatOf(measure));
         const share = largest > 0 && hasBars ? row[measure.name] / (measure.role === "share" ? 1 : largest) : 0;
         button.querySelector(".bar").style.setProperty("--share", Number.isFinite(share) ? Math.max(0, share) : 0);
-        item.filter = { column: by, value: row[by] ?? null };
+        item.filter = { column: by, value: row[by] };
       });
   }
 
@@ -73,10 +74,7 @@ class KeyList extends DataPanel {
       element("span", { class: "bar", "aria-hidden": "true" }));
     const item = element("li", {}, button);
     button.addEventListener("click", () => {
-      const { column, value } = item.filter;
-      const others = this.#view.filters.filter((filter) => filter.column !== column);
-      const text = value === null || typeof value === "object" ? value : String(value);
-      this.#change({ filters: [...others, { column, value: text }] });
+      this.#change({ filters: filtersWith(this.#view, item.filter.column, filterValue(item.filter.value)) });
     });
     return item;
   }

@@ -1,6 +1,7 @@
-// <rows-table>: the newest rows as they are stored, with all columns.
+// <rows-table>: the newest rows as they are stored, with all columns. A click on a key narrows everything to it.
 
 import { element } from "../dom.js";
+import { filterValue, filtersWith } from "../explore-view.js";
 import { formatClock, formatDayAndMinute, formatFullTime, formatMinutesBack } from "../format.js";
 import { exactFormatOf, keyText, measuresOf } from "../measures.js";
 import { DataPanel } from "./data-panel.js";
@@ -57,8 +58,18 @@ class RowsTable extends DataPanel {
       const format = this.#view.minutes > DAY_MINUTES / 2 ? formatDayAndMinute : formatClock;
       return [element("time", { datetime: date.toISOString(), title: formatFullTime(date) }, format(date))];
     }
-    if (column.role === "key") return [keyText(value)];
+    if (column.role === "key") return [this.#keyButton(column.name, value)];
     return [value === null || value === undefined ? "—" : keyText(value)];
+  }
+
+  #keyButton(column, value) {
+    const text = keyText(value);
+    const button = element("button", { type: "button", class: "cell", title: `Show only ${column}: ${text}` }, text);
+    button.addEventListener("click", () => {
+      const filters = filtersWith(this.#view, column, filterValue(value));
+      this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { filters } }));
+    });
+    return button;
   }
 }
 

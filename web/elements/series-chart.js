@@ -1,4 +1,4 @@
-// <series-chart>: the chosen result over time, one line for each of the leading groups, and the same figures as a table.
+// <series-chart>: the chosen result over time, a line for each of the leading groups, and the same figures as a table.
 // Uses Chart.js, which the page loads as the global `Chart`. What is not complete yet is dashed.
 
 import { element, updateKeyed } from "../dom.js";
@@ -38,7 +38,8 @@ class SeriesChart extends DataPanel {
     darkScheme.addEventListener("change", () => this.#redraw());
     reducedMotion.addEventListener("change", () => this.#redraw());
     this.#figures.addEventListener("toggle", () => this.#fillTable());
-    return element("div", { class: "chart-body" }, element("div", { class: "chart-frame" }, this.#canvas), this.#legend, this.#figures);
+    return element("div", { class: "chart-body" },
+      element("div", { class: "chart-frame" }, this.#canvas), this.#legend, this.#figures);
   }
 
   headExtras() {
@@ -96,10 +97,12 @@ class SeriesChart extends DataPanel {
   }
 
   #color(lines) {
+    const names = new Set(lines.map(({ key }) => JSON.stringify(key)));
+    for (const name of [...this.#colors.keys()].filter((each) => !names.has(each))) this.#colors.delete(name);
     for (const { key } of lines) {
       const name = JSON.stringify(key);
       if (this.#colors.has(name)) continue;
-      const used = new Set(lines.map((line) => this.#colors.get(JSON.stringify(line.key))));
+      const used = new Set(this.#colors.values());
       const free = Array.from({ length: MAX_LINES }, (_, index) => index).find((index) => !used.has(index)) ?? 0;
       this.#colors.set(name, free);
     }
@@ -114,6 +117,7 @@ class SeriesChart extends DataPanel {
     if (this.#chart?.canvas && this.#chart.data.datasets.length === datasets.length && this.#theme === theme()
       && this.#chart.measure === this.#view.measure) {
       this.#chart.data.labels = labels;
+      Object.assign(this.#chart.options.scales.y, boundsOf(this.#view.measure, this.#series));
       datasets.forEach((dataset, index) => Object.assign(this.#chart.data.datasets[index], dataset));
       this.#chart.update("none");
       return;
@@ -231,8 +235,9 @@ function boundsOf(measure, { lines }) {
   if (measure.role !== "share") return { beginAtZero: true };
   const known = lines.flatMap(({ values }) => values).filter(isKnown);
   const [low, high] = [Math.min(1, ...known), Math.max(0, ...known)];
-  if (low > 0.5) return { suggestedMin: 0.8, max: 1 };
-  return { min: 0, suggestedMax: high > 0.9 ? 1 : Math.max(0.05, high) };
+  return low > 0.5
+    ? { min: undefined, suggestedMin: 0.8, max: 1, suggestedMax: undefined }
+    : { min: 0, suggestedMin: undefined, max: undefined, suggestedMax: high > 0.9 ? 1 : Math.max(0.05, high) };
 }
 
 customElements.define("series-chart", SeriesChart);

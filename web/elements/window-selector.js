@@ -1,4 +1,5 @@
-// <window-selector choices="5 15 60">: the look-back, as links to the hash that stands for it. The rest of the hash stays.
+// <window-selector choices="5 15 60">: the look-back, as links to the hash that stands for it. The rest of the hash
+// stays.
 
 import { element } from "../dom.js";
 import { formatMinutesBack } from "../format.js";

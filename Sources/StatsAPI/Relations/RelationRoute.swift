@@ -21,17 +21,7 @@ struct RelationRoute: Sendable {
   }
 
   /// The path as a URL has it.
-  var urlPath: String {
-    let plain = Set("-._~".utf8)
-    let name = relation.name.utf8.map { byte in
-      let isPlain =
-        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-        || plain.contains(byte)
-      let digits = String(byte, radix: 16, uppercase: true)
-      return isPlain ? String(UnicodeScalar(byte)) : "%\(digits.count == 1 ? "0" : "")\(digits)"
-    }
-    return "\(EndpointPlan.aggregatesPath)/\(name.joined())"
-  }
+  var urlPath: String { EndpointPlan.rowsPath(of: relation.name) }
 
   // MARK: Parameters
 
