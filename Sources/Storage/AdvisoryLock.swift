@@ -11,6 +11,8 @@ public enum AdvisoryLock: Sendable, Hashable {
   case replay(stream: String)
   /// The instance that forwards the stream's dead letters.
   case forwarding(stream: String)
+  /// Whoever merges sessions of the aggregate whose keys fall into the bucket.
+  case sessions(aggregate: String, bucket: Int)
 
   /// The key, for `pg_advisory_lock`. Streams of one database may be those of several projects, which do not wait for
   /// each other.
@@ -20,6 +22,8 @@ public enum AdvisoryLock: Sendable, Hashable {
     case .watch(let stream): AdvisoryLock.key(1, stream, connection.schema)
     case .replay(let stream): AdvisoryLock.key(2, stream, connection.schema)
     case .forwarding(let stream): AdvisoryLock.key(3, stream, connection.schema)
+    // No name of an aggregate has a zero byte.
+    case .sessions(let aggregate, let bucket): AdvisoryLock.key(4, "\(aggregate)\0\(bucket)", connection.schema)
     }
   }
 

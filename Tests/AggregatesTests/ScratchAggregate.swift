@@ -22,6 +22,7 @@ enum Value {
 /// One aggregate with its operator, its table and its view in a database of its own, and the same events as rows of a table there.
 final class ScratchAggregate {
   let plan: StreamPlan
+  let settings: ConnectionSettings
   let connection: PostgresConnection
   private let batch: EventBatch
   private let windows: WindowOperator
@@ -31,8 +32,11 @@ final class ScratchAggregate {
 
   /// - Parameters:
   ///   - columns: of the stream, whose first one is the event time, `ts`.
-  ///   - items: of the SELECT list, over windows of one minute.
-  init(columns: String, select items: String, by keys: String? = nil, where filter: String? = nil) throws {
+  ///   - items: of the SELECT list.
+  init(
+    columns: String, select items: String, over window: String = "tumble(ts, INTERVAL '1 minute')",
+    by keys: String? = nil, where filter: String? = nil
+  ) throws {
     let stream = try parseStream(
       SourceFile(
         path: "s.sql",
@@ -48,12 +52,13 @@ final class ScratchAggregate {
           path: "a.sql",
           text: """
             CREATE MATERIALIZED VIEW results AS SELECT \(items) FROM events \(condition)
-            GROUP BY tumble(ts, INTERVAL '1 minute')\(keys.map { ", \($0)" } ?? "");
+            GROUP BY \(window)\(keys.map { ", \($0)" } ?? "");
             """)
       ], fields: .empty)
     batch = EventBatch(specs: plan.columns, capacity: 4096)
     windows = WindowOperator(plan, batch: batch, seed: 42)
-    connection = try PostgresConnection(TestCluster.makeDatabase())
+    settings = try TestCluster.makeDatabase()
+    connection = try PostgresConnection(settings)
     try connection.execute("SET TIME ZONE 'UTC'; SET client_min_messages = 'warning'")
     for file in EngineSchema.files { try connection.execute(file.text) }
     let view = ResultView(aggregate)?.createStatements(pulse: "pulse") ?? []
@@ -81,9 +86,20 @@ final class ScratchAggregate {
   }
 
   /// Puts what the engine has into the table, as the sink does.
-  func flush() throws {
-    for delta in windows.drain() {
-      _ = try connection.query(table.upsertStatement, delta.upsertParameters)
+  func flush() throws { try commit(drain()) }
+
+  /// What the engine has, for a later `commit`.
+  func drain() -> [WindowDelta] { windows.drain() }
+
+  /// - Parameter other: another connection than the aggregate's own.
+  func commit(_ deltas: [WindowDelta], _ other: PostgresConnection? = nil) throws {
+    let connection = other ?? connection
+    for delta in deltas {
+      let locks = SessionLocks.parameters(of: delta, aggregate, connection).map {
+        PostgresStatement(SessionLocks.statement, $0)
+      }
+      let upsert = PostgresStatement(table.upsertStatement, delta.upsertParameters)
+      _ = try connection.pipeline([locks].compactMap { $0 } + [upsert])
     }
   }
 

@@ -9,6 +9,8 @@ final class Grouping {
   let keys: [Int]
   private let filter: Program.Register?
   private let accumulators: [Accumulator]
+  /// Of sessions alone.
+  private let bounds: SessionBounds?
   private let states: GroupStates
   private let windows: WindowTable
   /// Where each event's group begins in `states`, in its units; 0: in no group.
@@ -35,13 +37,14 @@ final class Grouping {
 
   init(
     index: Int, plan: AggregatePlan, filter: Program.Register?, keys: [Int], accumulators: [Accumulator],
-    layout: GroupStates.Layout, windows: WindowTable, capacity: Int, seed: UInt64
+    bounds: SessionBounds?, layout: GroupStates.Layout, windows: WindowTable, capacity: Int, seed: UInt64
   ) {
     self.index = index
     self.plan = plan
     self.filter = filter
     self.keys = keys
     self.accumulators = accumulators
+    self.bounds = bounds
     self.windows = windows
     let states = GroupStates(layout)
     self.states = states
@@ -137,7 +140,7 @@ final class Grouping {
       for row in 0..<count { outcome[row] = (1 - passes[row]) & batch.live[row] }
     }
     // A window is late as a whole, by its end; only events from before the horizon can be in such a window. An event is
-    // late when the last of its windows is.
+    // late when the last of its windows is; of sessions every event from before the horizon is.
     guard let horizon = horizon(watermark) else { return }
     for row in 0..<count where times.integers[row] < horizon && batch.live[row] == 1 {
       let window = plan.window.lastWindow(of: times.integers[row])
@@ -151,7 +154,8 @@ final class Grouping {
       if plan.latePolicy == .deadLetter {
         lateEvents.append(
           LateEvent(
-            row: row, aggregate: index, windowStart: window.lowerBound, lateness: horizon - window.upperBound))
+            row: row, aggregate: index, windowStart: window.lowerBound, lateness: horizon - window.upperBound,
+            isOfSession: plan.window.isSession))
       }
     }
   }
@@ -168,7 +172,8 @@ final class Grouping {
     return counts
   }
 
-  func accumulate(_ program: Program, _ count: Int) {
+  func accumulate(_ program: Program, _ times: UnsafePointer<Int64>, _ count: Int) {
+    bounds?.add(times, to: states, groups, count)
     var rest = accumulators[...]
     while let accumulator = rest.popFirst() {
       if accumulator.isFilteredCount, let next = rest.first, next.isFilteredCount {
@@ -203,6 +208,10 @@ final class Grouping {
     for level in folds.indices.reversed() {
       folds[level].table.unfold(&ids, seconds: &seconds)
       if level < keys.count { columns.append(interner.column(keys[level], ids: seconds, type: plan.keys[level].type)) }
+    }
+    if let (starts, ends) = bounds?.drain(copy) {
+      return WindowDelta(
+        aggregate: index, windowStarts: starts, windowEnds: ends, keys: columns.reversed(), accumulators: values)
     }
     let (starts, ends) = (windows.starts, windows.ends)
     return WindowDelta(

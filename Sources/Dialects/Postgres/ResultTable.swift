@@ -41,13 +41,16 @@ public struct ResultTable: Sendable {
     guard plan.hasStateTable else {
       comment = plan.comment
       columns =
-        Self.keys(plan) + Self.window("window") + Self.results(plan) + Self.parts(plan, besides: plan.outputs)
+        Self.keys(plan) + Self.window(plan.stretch) + Self.results(plan) + Self.parts(plan, besides: plan.outputs)
         + [Self.updatedAt]
       return
     }
-    comment = "What the view \(plan.name) is computed of, one row per pane of event time and group."
+    comment =
+      plan.window.isSession
+      ? "What the view \(plan.name) is computed of, one row per session of a group."
+      : "What the view \(plan.name) is computed of, one row per pane of event time and group."
     columns =
-      Self.keys(plan) + Self.window(plan.window.isOverlapping ? "pane" : "window") + Self.parts(plan, besides: [])
+      Self.keys(plan) + Self.window(plan.stretch) + Self.parts(plan, besides: [])
       + [Self.updatedAt]
   }
 
@@ -121,4 +124,9 @@ public struct ResultTable: Sendable {
 
   /// The columns that identify a row: the window's beginning, then the keys.
   public var identity: [String] { ["window_start"] + plan.keys.map(\.name) }
+}
+
+extension AggregatePlan {
+  /// What the times of a stored row bound.
+  fileprivate var stretch: String { window.isOverlapping ? "pane" : "window" }
 }

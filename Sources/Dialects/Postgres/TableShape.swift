@@ -55,6 +55,9 @@ public struct TableShape: Hashable, Sendable {
     case .calendar(let windows): "tumble \(windows.lengthText) in \(windows.zone?.name ?? "UTC")"
     case .hop(let slide, let size):
       "hop \(IntervalText.text(microseconds: slide)) of \(IntervalText.text(microseconds: size))"
+    case .session(let gap, let maximum):
+      "session until \(IntervalText.text(microseconds: gap)) without events"
+        + (maximum.map { ", cut every \(IntervalText.text(microseconds: $0))" } ?? "")
     }
   }
 

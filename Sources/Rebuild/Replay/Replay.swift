@@ -251,8 +251,13 @@ public final class Replay {
         return nil
       }
       try checkCompleteness()
+      if let retired = swap.scope.retired { try shadow.removeRows(endedBy: retired) }
       // Rows of another shape cannot be kept.
-      let kept = swap.isRedefined ? 0 : try shadow.keepRows(before: swap.scope.from, endedBy: swap.scope.floor)
+      let kept =
+        swap.isRedefined
+        ? 0
+        : try shadow.keepRows(
+          before: swap.scope.from, endedBy: [swap.scope.floor, swap.scope.retired].compactMap { $0 }.max())
       let events = try shadow.surplus(isWhole: kept == 0) ?? 0
       guard events >= 0 || swap.isRedefined else {
         throw PipelineError.definition(

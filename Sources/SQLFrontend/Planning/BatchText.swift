@@ -25,7 +25,20 @@ struct BatchText {
     return SelectText(
       text: text(range.lowerBound..<groups, without: removed),
       having: having.map { text($0..<range.upperBound, without: removed) }, from: from,
-      window: text(source.callRange(at: window), without: removed))
+      window: text(source.callRange(at: window), without: removed),
+      windowCalls: windowCalls(tokens.filter { $0.range.upperBound <= groups }).map {
+        length($0.lowerBound)..<length($0.upperBound)
+      })
+  }
+
+  /// Where windows are called: nothing else in a definition can be called by such a name.
+  private func windowCalls(_ tokens: [Token]) -> [Range<Int>] {
+    tokens.indices.compactMap { index in
+      guard let name = source.identifier(tokens[index]), WindowCall.names.contains(name),
+        !isSign(".", tokens, index - 1), isSign("(", tokens, index + 1)
+      else { return nil }
+      return source.callRange(at: tokens[index].range.lowerBound)
+    }
   }
 
   /// Where the clause HAVING begins. Behind a point the word is the name of a field.
