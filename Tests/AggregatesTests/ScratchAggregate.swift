@@ -95,8 +95,8 @@ final class ScratchAggregate {
   func commit(_ deltas: [WindowDelta], _ other: PostgresConnection? = nil) throws {
     let connection = other ?? connection
     for delta in deltas {
-      let locks = SessionLocks.parameters(of: delta, aggregate, connection).map {
-        PostgresStatement(SessionLocks.statement, $0)
+      let locks = SessionLocks.statement(for: delta, of: aggregate, connection).map {
+        PostgresStatement($0.sql, $0.parameters)
       }
       let upsert = PostgresStatement(table.upsertStatement, delta.upsertParameters)
       _ = try connection.pipeline([locks].compactMap { $0 } + [upsert])

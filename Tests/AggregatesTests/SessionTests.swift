@@ -21,13 +21,16 @@ import Threads
     """
 
   /// A time and a visitor; the other values follow from them.
-  private static func event(_ seconds: Double, _ visitor: String?) -> [Value] {
+  private static func event(_ seconds: Double, _ visitor: String?, _ scratch: ScratchAggregate) -> [Value] {
     let time = Int64(seconds * 1e6)
-    return [
-      .integer(start + time), visitor.map { .text($0) } ?? .null, .integer(time / second % 7),
-      time / second % 5 == 0 ? .null : .double(Double(time / second % 11) / 4),
-      .text("n\(time / second % 13)"),
+    let values: [String: Value] = [
+      "ts": .integer(start + time), "visitor": visitor.map { .text($0) } ?? .null,
+      "page": .integer(time / second % 7),
+      "seconds": time / second % 5 == 0 ? .null : .double(Double(time / second % 11) / 4),
+      "note": .text("n\(time / second % 13)"),
     ]
+    // A definition has the columns that it uses.
+    return scratch.plan.columns.map { values[$0.path[0]] ?? .null }
   }
 
   @Test(
@@ -54,7 +57,7 @@ import Threads
         let time = Double((middle + Int.random(in: 0...width, using: &random)) % 3600)
         let isWhole = Int.random(in: 0...3, using: &random) > 0
         return Self.event(
-          isWhole ? time : time + 0.999_999, ["a", "b", "ü", "", nil].randomElement(using: &random) ?? nil)
+          isWhole ? time : time + 0.999_999, ["a", "b", "ü", "", nil].randomElement(using: &random) ?? nil, scratch)
       }
       #expect(scratch.process(rows).isEmpty)
       try scratch.record()
@@ -124,7 +127,7 @@ import Threads
     let scratch = try Self.visits("session(ts, INTERVAL '5 seconds')")
     func add(_ seconds: Double...) throws -> [String] {
       for time in seconds {
-        #expect(scratch.process([Self.event(time, "v")]).isEmpty)
+        #expect(scratch.process([Self.event(time, "v", scratch)]).isEmpty)
         try scratch.flush()
       }
       return try sessions(scratch)
@@ -144,7 +147,7 @@ import Threads
     for times in [[2.0, 5, 8, 11, 14], [14, 11, 8, 5, 2], [8, 14, 2, 11, 5]] {
       let scratch = try Self.visits("session(ts, INTERVAL '4 seconds', INTERVAL '10 seconds')")
       for time in times {
-        #expect(scratch.process([Self.event(time, "v")]).isEmpty)
+        #expect(scratch.process([Self.event(time, "v", scratch)]).isEmpty)
         try scratch.flush()
       }
       #expect(try sessions(scratch) == ["v 2 10 3", "v 11 18 2"])
@@ -155,7 +158,7 @@ import Threads
   func keys() throws {
     let scratch = try Self.visits("session(ts, INTERVAL '5 seconds')")
     for visitor in [nil, "", "a", "b", nil] {
-      #expect(scratch.process([Self.event(1, visitor), Self.event(4, visitor)]).isEmpty)
+      #expect(scratch.process([Self.event(1, visitor, scratch), Self.event(4, visitor, scratch)]).isEmpty)
       try scratch.flush()
     }
     #expect(try sessions(scratch) == [" 1 9 2", "a 1 9 2", "b 1 9 2", "NULL 1 9 4"])
@@ -167,9 +170,9 @@ import Threads
     let scratch = try Self.visits("session(ts, INTERVAL '5 seconds')")
     let other = try PostgresConnection(scratch.settings)
     defer { other.close() }
-    #expect(scratch.process([Self.event(0, "v")]).isEmpty)
+    #expect(scratch.process([Self.event(0, "v", scratch)]).isEmpty)
     let first = scratch.drain()
-    #expect(scratch.process([Self.event(3, "v")]).isEmpty)
+    #expect(scratch.process([Self.event(3, "v", scratch)]).isEmpty)
     let second = scratch.drain()
     try scratch.connection.execute("BEGIN")
     try scratch.commit(first)
@@ -190,7 +193,7 @@ import Threads
     for number in 0..<90 {
       let rows = (0..<40).map { _ in
         Self.event(
-          Double(Int.random(in: 0...2_000, using: &random)), "v\(Int.random(in: 0...20, using: &random))")
+          Double(Int.random(in: 0...2_000, using: &random)), "v\(Int.random(in: 0...20, using: &random))", scratch)
       }
       #expect(scratch.process(rows).isEmpty)
       try scratch.record()
@@ -212,13 +215,13 @@ import Threads
   @Test("what retention deletes while a session is merged does not come back")
   func retention() throws {
     let scratch = try Self.visits("session(ts, INTERVAL '5 seconds')")
-    #expect(scratch.process([Self.event(0, "v"), Self.event(8, "v")]).isEmpty)
+    #expect(scratch.process([Self.event(0, "v", scratch), Self.event(8, "v", scratch)]).isEmpty)
     try scratch.flush()
     let other = try PostgresConnection(scratch.settings)
     defer { other.close() }
     // The first of the sessions is being deleted when an event joins both.
     try other.execute("BEGIN; DELETE FROM results WHERE extract(epoch FROM window_start)::bigint % 86400 = 0")
-    #expect(scratch.process([Self.event(4, "v")]).isEmpty)
+    #expect(scratch.process([Self.event(4, "v", scratch)]).isEmpty)
     let deltas = scratch.drain()
     let thread = try inBackground { [scratch] in try scratch.commit(deltas) }
     try awaitWaiting(other)

@@ -20,7 +20,7 @@ import Testing
     #expect(endless.window == .session(gapMicroseconds: 30 * Self.minute, maximumMicroseconds: nil))
     #expect(!endless.hasStateTable)
     #expect(
-      TableShape(endless, of: stream).description.contains("window: session until 1800 seconds without events\n"))
+      TableShape(endless, of: stream).description.contains("window: session until 1800 seconds without events"))
     let (bounded, other) = try aggregate("session(\"timestamp\", INTERVAL '5 minutes', INTERVAL '4 hours')")
     #expect(bounded.window == .session(gapMicroseconds: 5 * Self.minute, maximumMicroseconds: 240 * Self.minute))
     #expect(

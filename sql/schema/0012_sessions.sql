@@ -1,10 +1,10 @@
 -- Sessions: which session an event lies in depends on the events before it, so that session(…) is an aggregate. Over the
 -- events of a group in their order it gives each the beginning of its session:
 --
---   SELECT session_start, visitor, count(*)
---   FROM (SELECT *, session(at, INTERVAL '30 minutes') OVER (PARTITION BY visitor ORDER BY at) AS session_start
---         FROM visits) AS v
---   GROUP BY session_start, visitor;
+--   SELECT session_start, user_id, count(*)
+--   FROM (SELECT *, session(at, INTERVAL '30 minutes') OVER (PARTITION BY user_id ORDER BY at) AS session_start
+--         FROM downloads) AS d
+--   GROUP BY session_start, user_id;
 
 -- The state: where the session begins, and the last event. Lengths in seconds, because a day of an interval is as long as
 -- one of the session's time zone.
@@ -41,6 +41,27 @@ CREATE AGGREGATE session(event_time timestamptz, gap interval, maximum interval)
   SFUNC = session_step, STYPE = timestamptz[], FINALFUNC = session_start, PARALLEL = SAFE);
 COMMENT ON AGGREGATE session(timestamptz, interval, interval) IS
   'The same of sessions that are cut where windows of tumble(event_time, maximum) begin';
+
+-- In a statement before the one that merges sessions, whose snapshot then is younger than what the last holder of the locks
+-- has committed. In a transaction with one snapshot for all statements that would not help.
+CREATE FUNCTION pulse.lock_sessions(numbers bigint[]) RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT
+AS $$
+DECLARE
+  number bigint;
+BEGIN
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION 'sessions are merged at the isolation level read committed, not %',
+      current_setting('transaction_isolation')
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'set default_transaction_isolation for this role';
+  END IF;
+  FOREACH number IN ARRAY numbers LOOP
+    PERFORM pg_advisory_xact_lock(number);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION pulse.lock_sessions(bigint[]) IS
+  'Waits until no other transaction merges sessions of these buckets of keys, in their order, and keeps others waiting';
 
 CREATE FUNCTION session_end(last_event timestamptz, gap interval, maximum interval DEFAULT NULL) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

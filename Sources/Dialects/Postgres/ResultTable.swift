@@ -41,7 +41,7 @@ public struct ResultTable: Sendable {
     guard plan.hasStateTable else {
       comment = plan.comment
       columns =
-        Self.keys(plan) + Self.window(plan.stretch) + Self.results(plan) + Self.parts(plan, besides: plan.outputs)
+        Self.keys(plan) + Self.window(plan, plan.stretch) + Self.results(plan) + Self.parts(plan, besides: plan.outputs)
         + [Self.updatedAt]
       return
     }
@@ -50,7 +50,7 @@ public struct ResultTable: Sendable {
       ? "What the view \(plan.name) is computed of, one row per session of a group."
       : "What the view \(plan.name) is computed of, one row per pane of event time and group."
     columns =
-      Self.keys(plan) + Self.window(plan.stretch) + Self.parts(plan, besides: [])
+      Self.keys(plan) + Self.window(plan, plan.stretch) + Self.parts(plan, besides: [])
       + [Self.updatedAt]
   }
 
@@ -61,14 +61,19 @@ public struct ResultTable: Sendable {
   }
 
   /// - Parameter stretch: what the two columns bound.
-  static func window(_ stretch: String) -> [Column] {
-    [
-      Column(
-        name: "window_start", role: .windowStart, type: .timestamptz, isNullable: false,
-        comment: "Beginning of the \(stretch) of event time; the \(stretch) holds it."),
-      Column(
-        name: "window_end", role: .windowEnd, type: .timestamptz, isNullable: false,
-        comment: "End of the \(stretch) of event time; the \(stretch) does not hold it."),
+  static func window(_ plan: AggregatePlan, _ stretch: String) -> [Column] {
+    let (start, end) =
+      plan.window.isSession
+      ? (
+        "The session's first event.", "Where the gap after the session's last event ends, or where the session is cut."
+      )
+      : (
+        "Beginning of the \(stretch) of event time; the \(stretch) holds it.",
+        "End of the \(stretch) of event time; the \(stretch) does not hold it."
+      )
+    return [
+      Column(name: "window_start", role: .windowStart, type: .timestamptz, isNullable: false, comment: start),
+      Column(name: "window_end", role: .windowEnd, type: .timestamptz, isNullable: false, comment: end),
     ]
   }
 

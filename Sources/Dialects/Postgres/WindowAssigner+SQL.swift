@@ -30,7 +30,8 @@ extension WindowAssigner {
     case .fixed(let length), .cells(_, within: .some(let length)):
       "tumble(\(time), \(IntervalText.sql(microseconds: length)))"
     case .calendar(let windows): "tumble(\(time), \(windows.argumentsSQL))"
-    case .cells(_, within: nil): "CAST(NULL AS timestamptz)"
+    // Of the type of the time, which may be a parameter.
+    case .cells(_, within: nil): "NULLIF(\(time), \(time))"
     }
   }
 
@@ -40,7 +41,7 @@ extension WindowAssigner {
     case .fixed(let length), .cells(_, within: .some(let length)):
       "\(start) + \(IntervalText.sql(microseconds: length))"
     case .calendar(let windows): "tumble_end(\(start), \(windows.argumentsSQL))"
-    case .cells(_, within: nil): "CAST(NULL AS timestamptz)"
+    case .cells(_, within: nil): "NULLIF(\(start), \(start))"
     }
   }
 

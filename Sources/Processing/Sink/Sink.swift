@@ -160,8 +160,8 @@ package struct Sink: Sendable {
 
   private func upsert(_ delta: WindowDelta, _ connection: PostgresConnection) -> [Statement] {
     let aggregate = aggregates[delta.aggregate]
-    let locks = SessionLocks.parameters(of: delta, aggregate.plan, connection).map {
-      Statement(name: "session locks", sql: SessionLocks.statement, parameters: $0)
+    let locks = SessionLocks.statement(for: delta, of: aggregate.plan, connection).map {
+      Statement(name: "session locks", sql: $0.sql, parameters: $0.parameters)
     }
     return [locks].compactMap { $0 } + [
       Statement(name: "upsert \(delta.aggregate)", sql: aggregate.upsert, parameters: delta.upsertParameters)

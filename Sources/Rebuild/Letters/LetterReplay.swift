@@ -228,8 +228,8 @@ public struct LetterReplay {
   private func write(_ letters: [Letter], _ batch: ReplayedBatch) throws(PostgresError) {
     var statements = batch.deltas.flatMap { delta in
       let aggregate = batch.aggregates[delta.aggregate]
-      let locks = SessionLocks.parameters(of: delta, aggregate, connection).map {
-        PostgresStatement(SessionLocks.statement, $0)
+      let locks = SessionLocks.statement(for: delta, of: aggregate, connection).map {
+        PostgresStatement($0.sql, $0.parameters)
       }
       return [locks].compactMap { $0 }
         + [PostgresStatement(ResultTable(aggregate).upsertStatement, delta.upsertParameters)]

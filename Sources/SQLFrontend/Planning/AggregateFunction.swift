@@ -199,7 +199,8 @@ struct AggregateFunction: Sendable {
     case "array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg":
       return "\(name) would keep every event of the group"
     default:
-      let nearest = nearestSpelling(of: name, among: catalogue.map(\.name) + ["tumble", "hop", "coalesce", "nullif"])
+      let nearest = nearestSpelling(
+        of: name, among: catalogue.map(\.name) + ["tumble", "hop", "session", "coalesce", "nullif"])
       return nearest.map { "did you mean \($0)?" } ?? "aggregates are \(names); windows are tumble and hop"
     }
   }

@@ -12,19 +12,17 @@ package enum SessionLocks {
   /// Flushes of few keys then seldom wait for each other. A flush of many takes all of them.
   static let buckets = 64
 
-  package static let statement = "SELECT pg_advisory_xact_lock(number) FROM unnest($1::bigint[]) AS number"
-
-  /// The statement's parameters for a delta of the aggregate; nil: its windows are no sessions.
-  package static func parameters(
-    of delta: WindowDelta, _ aggregate: AggregatePlan, _ connection: PostgresConnection
-  ) -> [PostgresParameter]? {
+  /// What takes the locks for a delta of the aggregate; nil: its windows are no sessions.
+  package static func statement(
+    for delta: WindowDelta, of aggregate: AggregatePlan, _ connection: PostgresConnection
+  ) -> (sql: String, parameters: [PostgresParameter])? {
     guard aggregate.window.isSession else { return nil }
     let numbers = delta.buckets(SessionLocks.buckets).map { bucket in
       AdvisoryLock.sessions(aggregate: aggregate.name, bucket: bucket).key(for: connection)
     }
     var array = PostgresArray(.bigint, capacityHint: numbers.count)
     for number in numbers.sorted() { array.append(number) }
-    return [.array(array)]
+    return ("SELECT \(connection.pulse).lock_sessions($1)", [.array(array)])
   }
 }
 

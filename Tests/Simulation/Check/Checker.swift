@@ -140,8 +140,8 @@ struct Checker {
         if aggregate != SimulatedStream.dropping {
           require(
             expected == row,
-            "aggregate \(aggregate), window \(key.window), key \(key.key): \(row.events) events of \(row.total)\(end(row)), the log "
-              + "has \(expected.events) of \(expected.total)\(end(expected))")
+            "aggregate \(aggregate), window \(key.window), key \(key.key): \(row.events) events of \(row.total)\(row.endText), the log "
+              + "has \(expected.events) of \(expected.total)\(expected.endText)")
         } else {
           require(
             row.events <= expected.events && row.total <= expected.total,
@@ -157,8 +157,6 @@ struct Checker {
     let letters = tables.deadLetters.count { $0.key.source.stream == stream.number }
     require(letters == dead, "\(letters) dead letters, the ledger says \(dead)")
   }
-
-  private func end(_ row: SimulatedTables.Row) -> String { row.end.map { " until \($0)" } ?? "" }
 
   /// What a reader sees: windows that are sums of the stored rows. A row lies in them as a whole.
   private func windows(
@@ -208,6 +206,10 @@ struct Checker {
     }
     return rows
   }
+}
+
+extension SimulatedTables.Row {
+  fileprivate var endText: String { end.map { " until \($0)" } ?? "" }
 }
 
 extension SimulatedLog.Entry {

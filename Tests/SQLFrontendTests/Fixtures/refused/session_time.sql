@@ -1,4 +1,4 @@
--- error: 6:18: the window must be over the stream's event time near "extra"
+-- error: 6:18: the window must be over the stream's event time near "extra.at"
 -- hint: write session("timestamp", INTERVAL '30 minutes')
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
