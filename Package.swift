@@ -285,7 +285,7 @@ let package = Package(
       name: "AggregatesTests",
       dependencies: [
         "Dataflow", "Dialects", "EngineSchema", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend",
-        "Storage", "TestThreads",
+        "Storage", "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "CrashTestTests", dependencies: ["ChildProcess", "CrashTest", "Events", "Formats", "Project", "Threads"]),

@@ -26,6 +26,7 @@ public enum EngineSchema {
     file("0009_windows.sql", PackageResources._009_windows_sql),
     file("0010_aggregates.sql", PackageResources._010_aggregates_sql),
     file("0011_views.sql", PackageResources._011_views_sql),
+    file("0012_sessions.sql", PackageResources._012_sessions_sql),
     file("0013_states.sql", PackageResources._013_states_sql),
     file("0014_definitions.sql", PackageResources._014_definitions_sql),
   ]

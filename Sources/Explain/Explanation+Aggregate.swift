@@ -52,9 +52,14 @@ private struct AggregateFacts {
   private var late: String {
     switch plan.latePolicy {
     case .revise: "events update their window whenever they come (late = 'revise')"
-    case .drop: "events of windows that ended \(lateness) before the watermark are counted as late and change nothing"
-    case .deadLetter: "events of windows that ended \(lateness) before the watermark become dead letters"
+    case .drop: "events \(tooOld) are counted as late and change nothing"
+    case .deadLetter: "events \(tooOld) become dead letters"
     }
+  }
+
+  private var tooOld: String {
+    plan.window.isSession
+      ? "from more than \(lateness) before the watermark" : "of windows that ended \(lateness) before the watermark"
   }
 
   private var lateness: String { lengthText(microseconds: plan.allowedLatenessMicroseconds) }

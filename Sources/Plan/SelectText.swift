@@ -8,14 +8,17 @@ public struct SelectText: Hashable, Sendable {
   public var from: Range<Int>
   /// The call that names the window, e.g. `tumble("timestamp", INTERVAL '1 minute')`.
   public var window: String
+  /// Where all calls stand that name it, in bytes of the text's UTF-8.
+  public var windowCalls: [Range<Int>]
 
   /// All of it.
   public var whole: String { having.map { "\(text)\n\($0)" } ?? text }
 
-  public init(text: String, having: String? = nil, from: Range<Int>, window: String) {
+  public init(text: String, having: String? = nil, from: Range<Int>, window: String, windowCalls: [Range<Int>] = []) {
     self.text = text
     self.having = having
     self.from = from
     self.window = window
+    self.windowCalls = windowCalls
   }
 }

@@ -13,6 +13,8 @@ public enum AdvisoryLock: Sendable, Hashable {
   case deployment
   /// The instance that forwards the stream's dead letters.
   case forwarding(stream: String)
+  /// Whoever merges sessions of the aggregate whose keys fall into the bucket.
+  case sessions(aggregate: String, bucket: Int)
 
   /// The key, for `pg_advisory_lock`. Streams of one database may be those of several projects, which do not wait for
   /// each other.
@@ -23,6 +25,8 @@ public enum AdvisoryLock: Sendable, Hashable {
     case .replay(let stream): AdvisoryLock.key(2, stream, connection.schema)
     case .deployment: AdvisoryLock.key(4, "", connection.schema)
     case .forwarding(let stream): AdvisoryLock.key(3, stream, connection.schema)
+    // No name of an aggregate has a zero byte.
+    case .sessions(let aggregate, let bucket): AdvisoryLock.key(4, "\(aggregate)\0\(bucket)", connection.schema)
     }
   }
 

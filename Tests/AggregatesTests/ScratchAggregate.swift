@@ -24,6 +24,7 @@ enum Value {
 /// events as rows of a table there.
 final class ScratchAggregate {
   let plan: StreamPlan
+  let settings: ConnectionSettings
   let connection: PostgresConnection
   private let batch: EventBatch
   private let windows: WindowOperator
@@ -34,15 +35,18 @@ final class ScratchAggregate {
 
   /// - Parameters:
   ///   - columns: of the stream, whose first one is the event time, `ts`.
-  ///   - items: of the SELECT list, over windows of one minute.
-  convenience init(columns: String, select items: String, by keys: String? = nil, where filter: String? = nil) throws {
+  ///   - items: of the SELECT list.
+  convenience init(
+    columns: String, select items: String, over window: String = "tumble(ts, INTERVAL '1 minute')",
+    by keys: String? = nil, where filter: String? = nil
+  ) throws {
     let condition = filter.map { "WHERE \($0)" } ?? ""
     try self.init(
       columns: columns,
       definitions: [
         """
         CREATE MATERIALIZED VIEW results AS SELECT \(items) FROM events \(condition)
-        GROUP BY tumble(ts, INTERVAL '1 minute')\(keys.map { ", \($0)" } ?? "");
+        GROUP BY \(window)\(keys.map { ", \($0)" } ?? "");
         """
       ])
   }
@@ -61,7 +65,8 @@ final class ScratchAggregate {
     aggregate = try #require(plan.aggregates.first { $0.name == "results" })
     batch = EventBatch(specs: plan.columns, capacity: 4096)
     windows = WindowOperator(plan, batch: batch, seed: 42)
-    connection = try PostgresConnection(TestCluster.makeDatabase())
+    settings = try TestCluster.makeDatabase()
+    connection = try PostgresConnection(settings)
     try connection.execute("SET TIME ZONE 'UTC'; SET client_min_messages = 'warning'")
     for file in EngineSchema.files { try connection.execute(file.text) }
     for aggregate in plan.aggregates {
@@ -91,10 +96,21 @@ final class ScratchAggregate {
   }
 
   /// Puts what the engine has into the table, as the sink does.
-  func flush() throws {
-    for delta in windows.drain() {
-      let table = ResultTable(plan.aggregates[delta.aggregate])
-      _ = try connection.query(table.upsertStatement, delta.upsertParameters)
+  func flush() throws { try commit(drain()) }
+
+  /// What the engine has, for a later `commit`.
+  func drain() -> [WindowDelta] { windows.drain() }
+
+  /// - Parameter other: another connection than the aggregate's own.
+  func commit(_ deltas: [WindowDelta], _ other: PostgresConnection? = nil) throws {
+    let connection = other ?? connection
+    for delta in deltas {
+      let aggregate = plan.aggregates[delta.aggregate]
+      let locks = SessionLocks.statement(for: delta, of: aggregate, connection).map {
+        PostgresStatement($0.sql, $0.parameters)
+      }
+      let upsert = PostgresStatement(ResultTable(aggregate).upsertStatement, delta.upsertParameters)
+      _ = try connection.pipeline([locks].compactMap { $0 } + [upsert])
     }
   }
 

@@ -10,11 +10,12 @@ from product import ROOT
 
 EVENTS = 200_000
 # The aggregates and how many key columns each has.
-KEYS = {"content_stats": 1, "region_health": 1, "device_stats": 2, "hopping": 1, "daily": 1}
-# Windows that overlap, and days of a zone whose clocks go forward at a midnight between the events.
+KEYS = {"content_stats": 1, "region_health": 1, "device_stats": 2, "hopping": 1, "daily": 1, "stretches": 1}
+# Windows that overlap, days of a zone whose clocks go forward at a midnight between the events, and sessions.
 FURTHER = {
     "hopping": "hop(\"timestamp\", INTERVAL '2 minutes', INTERVAL '5 minutes')",
     "daily": "tumble(\"timestamp\", INTERVAL '1 day', 'Atlantic/Azores')",
+    "stretches": "session(\"timestamp\", INTERVAL '1 second', INTERVAL '2 minutes')",
 }
 
 # The events as rows: each record of the Avro schema is a composite column.
@@ -77,10 +78,19 @@ def loaded(parts):
 
 def as_batch(definition):
     """The definition's own text, over the table; its window is added to what it selects."""
-    window = re.search(r"GROUP BY ((?:tumble|hop)\(.*?\)),", definition, re.DOTALL)[1]
+    window = re.search(r"GROUP BY ((?:tumble|hop|session)\(.*?\)),", definition, re.DOTALL)[1]
+    stream = STREAM
+    if window.startswith("session"):
+        # Over the events of a region in their order it says of each where its session begins.
+        stream = STREAM.replace(
+            "oracle.events",
+            f'(SELECT *, {window} OVER (PARTITION BY ("user").region ORDER BY "timestamp") AS session_start'
+            " FROM oracle.events)")
+        definition = definition.replace(window, "session_start")
+        window = "session_start"
     assert definition.count("FROM content_downloads") == 1
     assert definition.startswith("SELECT ")
-    return f"SELECT {window} AS window_start, " + definition[len("SELECT "):].replace("FROM content_downloads", STREAM)
+    return f"SELECT {window} AS window_start, " + definition[len("SELECT "):].replace("FROM content_downloads", stream)
 
 
 def is_same(column, found, expected):
@@ -99,7 +109,7 @@ def differences(cursor, aggregate):
     expected = {row[:width]: row[width:] for row in cursor}
     cursor.execute(f"SELECT {', '.join(columns)} FROM {aggregate}")
     found = {row[:width]: row[width:] for row in cursor}
-    windows = 2 if aggregate == "daily" else 13 if aggregate == "hopping" else 25
+    windows = 2 if aggregate == "daily" else 13 if aggregate in ("hopping", "stretches") else 25
     assert len({row[0] for row in expected}) >= windows, "too few windows to be worth comparing"
     assert len(expected) >= windows * 12, "too few rows to be worth comparing"
     return [

@@ -202,7 +202,7 @@ struct RecountQueries {
           bool_or(\(Self.side) = 1) AS is_stored, bool_or(\(Self.side) = 2) AS is_recounted,
           \((pairs + bounds).joined(separator: ",\n    "))
         FROM (\(bothSides)) AS sides
-        WHERE \(Self.isJudged)
+        WHERE \(isJudged)
         GROUP BY \(identity.map(quotedIdentifier).joined(separator: ", "))
       )
       SELECT window_start, key, cell, stored, recounted
@@ -253,18 +253,55 @@ struct RecountQueries {
   /// dropped as late, or events of which Postgres has not got all.
   var excusedWindows: String {
     let time = RecountQueries.eventTime(stream)
+    guard !plan.window.isSession else { return excusedSessions }
     let window = plan.window.startsSQL(of: "e.\(time)")
     return """
       CREATE TEMPORARY TABLE recount_excused AS
-      SELECT DISTINCT \(window) AS window_start, 'hold events that may have been dropped as late' AS reason
+      SELECT DISTINCT \(window) AS window_start, \(quotedLiteral(Self.mayBeLate)) AS reason
       FROM recount_events AS e
-      WHERE e.\(time) IS NOT NULL
-        AND e.segment IN (SELECT segment FROM recount_counts
-                          WHERE aggregate = \(quotedLiteral(plan.name)) AND has_late)
-        AND NOT \(RecountQueries.isReplayed(plan, stream))
+      WHERE e.\(time) IS NOT NULL AND \(isDoubtful)
       UNION ALL
-      SELECT DISTINCT \(window), 'hold a date or a time that Postgres cannot'
+      SELECT DISTINCT \(window), \(quotedLiteral(Self.isNoTime))
       FROM \(RecountQueries.events(plan, stream)) AS e WHERE NOT e.is_exact AND e.\(time) IS NOT NULL
+      """
+  }
+
+  private static let mayBeLate = "hold events that may have been dropped as late"
+  private static let isNoTime = "hold a date or a time that Postgres cannot"
+
+  /// Whether the event `e` may have been dropped as late.
+  private var isDoubtful: String {
+    """
+    e.segment IN (SELECT segment FROM recount_counts WHERE aggregate = \(quotedLiteral(plan.name)) AND has_late)
+      AND NOT \(RecountQueries.isReplayed(plan, stream))
+    """
+  }
+
+  /// A recounted session that holds such an event may be several stored ones, or longer or earlier than a stored one: all
+  /// of the key that it overlaps.
+  private var excusedSessions: String {
+    let time = RecountQueries.eventTime(stream)
+    let keys = plan.keys.map { quotedIdentifier($0.name) }
+    let columns = (["window_start", "window_end"] + keys).joined(separator: ", ")
+    let within = "e.\(time) >= r.window_start AND e.\(time) < r.window_end"
+    // NULL equals itself only within an array.
+    let isSameKey = keys.map { "ARRAY[s.\($0)] = ARRAY[d.\($0)] AND " }.joined()
+    return """
+      \(eventTimeIndex);
+      ANALYZE recount_rows;
+      CREATE TEMPORARY TABLE recount_excused AS
+      WITH doubtful AS (
+        SELECT r.*, \(quotedLiteral(Self.mayBeLate)) AS "streampulse reason" FROM recount_rows AS r
+        WHERE EXISTS (SELECT FROM recount_events AS e WHERE \(within) AND \(isDoubtful))
+        UNION ALL
+        SELECT r.*, \(quotedLiteral(Self.isNoTime)) FROM recount_rows AS r
+        WHERE EXISTS (SELECT FROM recount_events AS e WHERE \(within) AND NOT e.is_exact)
+      ), sides AS (
+        SELECT \(columns) FROM \(stored) UNION SELECT \(columns) FROM recount_rows
+      )
+      SELECT DISTINCT s.window_start, d."streampulse reason" AS reason
+      FROM sides AS s JOIN doubtful AS d
+        ON \(isSameKey)s.window_start < d.window_end AND d.window_start < s.window_end
       """
   }
 
@@ -276,6 +313,11 @@ struct RecountQueries {
   /// What finds the events of a window soon.
   var eventTimeIndex: String {
     "CREATE INDEX IF NOT EXISTS recount_events_time ON recount_events (\(RecountQueries.eventTime(stream)))"
+  }
+
+  /// Notes all stored windows as refused, for the reason `$1`.
+  var refusalOfAll: String {
+    "INSERT INTO recount_refused SELECT DISTINCT window_start, $1::text FROM \(stored)"
   }
 
   /// The windows of the events in their order, beginnings and ends.
@@ -331,21 +373,29 @@ struct RecountQueries {
   var uncoveredWindows: String {
     """
     SELECT count(DISTINCT window_start), min(window_start)::text, max(window_start)::text FROM \(stored)
-    WHERE window_start <= $1::timestamptz
+    WHERE window_start <= \(covered)
     """
+  }
+
+  /// Until when windows that begin may lack events that began before `$1`: a session may have lost its beginning, and so
+  /// begin later, by less than the gap.
+  private var covered: String {
+    "$1::timestamptz" + (plan.window.gapSQL.map { " + \($0)" } ?? "")
   }
 
   /// What was compared: rows and windows; the parameters are those of `comparison`.
   var compared: String {
     """
     SELECT count(*), count(DISTINCT window_start) FROM \(stored) AS sides
-    WHERE \(Self.isJudged)
+    WHERE \(isJudged)
     """
   }
 
-  private static let isJudged = """
-    ($1::timestamptz IS NULL OR window_start > $1::timestamptz)
+  private var isJudged: String {
+    """
+    ($1::timestamptz IS NULL OR window_start > \(covered))
       AND ($2::timestamptz IS NULL OR window_end > $2::timestamptz)
       AND NOT EXISTS (SELECT FROM recount_refused AS r WHERE r.window_start = sides.window_start)
     """
+  }
 }

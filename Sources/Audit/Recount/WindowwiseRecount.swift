@@ -17,7 +17,12 @@ struct WindowwiseRecount {
     do {
       let queries = try RecountQueries(index, of: plan)
       try connection.execute(queries.recountTables)
-      if try refusal(queries) == nil { return }
+      guard let refusal = try refusal(queries) else { return }
+      // A stretch of events would cut sessions off.
+      guard !plan.aggregates[index].window.isSession else {
+        _ = try connection.query(queries.refusalOfAll, [.text(refusal)])
+        return
+      }
       try connection.execute(queries.eventTimeIndex)
       try halve(queries)
     } catch {

@@ -65,6 +65,7 @@ public struct Verifier {
     }
     for aggregate in plans.flatMap(\.aggregates) {
       if let check = try rowsMatchLedger(aggregate) { checks.append(check) }
+      if let check = try sessionsAreApart(aggregate) { checks.append(check) }
     }
     let totals = try connection.query(
       """
@@ -100,6 +101,23 @@ public struct Verifier {
       WHERE ledger.events <> rows.events
       """, [.text(aggregate.name)])
     return .init(name: "the rows of \(aggregate.name) hold the events of the ledger", violations: violations)
+  }
+
+  /// Sessions of a key that overlap would be one.
+  private func sessionsAreApart(_ aggregate: AggregatePlan) throws(PostgresError) -> VerificationReport.Check? {
+    guard aggregate.window.isSession else { return nil }
+    let keys = aggregate.keys.map { quotedIdentifier($0.name) }.joined(separator: ", ")
+    let violations = try lines(
+      """
+      SELECT format('%s: the session from %s on begins before the one from %s on has ended', $1::text, window_start,
+                    earlier)
+      FROM (SELECT window_start, lag(window_start) OVER of_key AS earlier, lag(window_end) OVER of_key AS ended
+            FROM \(quotedIdentifier(aggregate.tableName))
+            WINDOW of_key AS (\(keys.isEmpty ? "" : "PARTITION BY \(keys) ")ORDER BY window_start)) AS s
+      WHERE ended > window_start
+      ORDER BY window_start
+      """, [.text(aggregate.name)])
+    return .init(name: "the sessions of \(aggregate.name) are apart", violations: violations)
   }
 
   private var gaps: String {

@@ -55,6 +55,20 @@ struct RequestLoad: TopicLoad {
         GROUP BY hop(at, INTERVAL '10 seconds', INTERVAL '30 seconds'), agent;
 
         """),
+    ProjectFile(
+      path: "sql/aggregates/crashtest_visits.sql",
+      text: """
+        -- Visits per host: requests without a pause.
+        CREATE MATERIALIZED VIEW crashtest_visits AS
+        SELECT host,
+               count(*) AS requests,
+               max(at) AS last_request,
+               sum(bytes) AS total_bytes,
+               max(seconds) AS slowest_seconds
+        FROM \(stream)
+        GROUP BY session(at, INTERVAL '2 seconds', INTERVAL '20 seconds'), host;
+
+        """),
   ]
 
   func makeSynthesizer(seed: UInt64) -> any RecordSynthesizer { RequestRecords(seed: seed) }

@@ -47,10 +47,19 @@ enum Truth {
       let grouping = definition.firstRange(of: "GROUP BY "), from.upperBound <= grouping.lowerBound
     else { return nil }
     let window = firstExpression(of: definition[grouping.upperBound...])
-    return "SELECT \(window) AS window_start, "
-      + definition[definition.index(definition.startIndex, offsetBy: select.count)..<from.lowerBound]
-      + load.source(from: table(of: load), as: name)
-      + definition[from.upperBound...]
+    let items = definition[definition.index(definition.startIndex, offsetBy: select.count)..<from.lowerBound]
+    let events = load.source(from: table(of: load), as: name)
+    guard window.hasPrefix("session(") else {
+      return "SELECT \(window) AS window_start, " + items + events + definition[from.upperBound...]
+    }
+    // Of each event where its session begins; then it is a column like others. Such a definition has no WHERE.
+    let keys = definition[grouping.upperBound...].dropFirst(window.count + 1)
+    let time = window.dropFirst("session(".count).prefix { $0 != "," }
+    return """
+      SELECT session_start AS window_start, \(items) FROM (
+        SELECT *, \(window) OVER (PARTITION BY \(keys) ORDER BY \(time)) AS session_start \(events)
+      ) AS events GROUP BY session_start, \(keys)
+      """
   }
 
   /// Up to the first comma outside of parentheses.

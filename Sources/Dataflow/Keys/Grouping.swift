@@ -11,6 +11,8 @@ final class Grouping {
   /// Of the aggregates that feed it: what is late for one of them is in none of its rows.
   private let feeders: [(window: WindowAssigner, retention: Int64)]
   private let accumulators: [Accumulator]
+  /// Of sessions alone.
+  private let bounds: SessionBounds?
   private let states: GroupStates
   private let windows: WindowTable
   /// Where each event's group begins in `states`, in its units; 0: in no group.
@@ -37,7 +39,7 @@ final class Grouping {
 
   init(
     index: Int, plan: AggregatePlan, filter: Program.Register?, keys: [Int], accumulators: [Accumulator],
-    layout: GroupStates.Layout, windows: WindowTable, capacity: Int, seed: UInt64
+    bounds: SessionBounds?, layout: GroupStates.Layout, windows: WindowTable, capacity: Int, seed: UInt64
   ) {
     self.index = index
     self.plan = plan
@@ -45,6 +47,7 @@ final class Grouping {
     feeders = plan.feeders.compactMap { feeder in feeder.retentionMicroseconds.map { (feeder.window, $0) } }
     self.keys = keys
     self.accumulators = accumulators
+    self.bounds = bounds
     self.windows = windows
     let states = GroupStates(layout)
     self.states = states
@@ -144,7 +147,7 @@ final class Grouping {
   }
 
   /// A window is late as a whole, by its end; only events from before the horizon can be in such a window. An event is late
-  /// when the last of its windows is.
+  /// when the last of its windows is; of sessions every event from before the horizon is.
   private func markLate(_ batch: EventBatch, _ times: Column, by horizon: Int64, _ windows: WindowAssigner) {
     let count = batch.count
     for row in 0..<count where times.integers[row] < horizon && batch.live[row] == 1 {
@@ -159,7 +162,8 @@ final class Grouping {
       if plan.latePolicy == .deadLetter {
         lateEvents.append(
           LateEvent(
-            row: row, aggregate: index, windowStart: window.lowerBound, lateness: horizon - window.upperBound))
+            row: row, aggregate: index, windowStart: window.lowerBound, lateness: horizon - window.upperBound,
+            isOfSession: plan.window.isSession))
       }
     }
   }
@@ -176,7 +180,8 @@ final class Grouping {
     return counts
   }
 
-  func accumulate(_ program: Program, _ keys: KeyInterner, _ count: Int) {
+  func accumulate(_ program: Program, _ keys: KeyInterner, _ times: UnsafePointer<Int64>, _ count: Int) {
+    bounds?.add(times, to: states, groups, count)
     var rest = accumulators[...]
     while let accumulator = rest.popFirst() {
       if accumulator.isFilteredCount, let next = rest.first, next.isFilteredCount {
@@ -211,6 +216,10 @@ final class Grouping {
     for level in folds.indices.reversed() {
       folds[level].table.unfold(&ids, seconds: &seconds)
       if level < keys.count { columns.append(interner.column(keys[level], ids: seconds, type: plan.keys[level].type)) }
+    }
+    if let (starts, ends) = bounds?.drain(copy) {
+      return WindowDelta(
+        aggregate: index, windowStarts: starts, windowEnds: ends, keys: columns.reversed(), accumulators: values)
     }
     let (starts, ends) = (windows.starts, windows.ends)
     return WindowDelta(

@@ -85,7 +85,8 @@ public struct DeltaColumn: Sendable {
 }
 
 /// What an aggregate's events since the last flush add to its stored rows: one row per window and key, to be merged
-/// with the stored row column by column.
+/// with the stored row column by column. Of sessions: rows of parts of sessions, to be merged with each other and with the
+/// stored ones that they overlap.
 public struct WindowDelta: Sendable {
   /// Counts into `StreamPlan.aggregates`.
   public let aggregate: Int

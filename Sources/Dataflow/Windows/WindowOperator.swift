@@ -29,6 +29,8 @@ public struct LateEvent: Sendable, Hashable {
   public var windowStart: Int64
   /// How long before the oldest time that the aggregate still takes its window ended, in microseconds.
   public var lateness: Int64
+  /// Whether the window is a session: then the event itself is too old, by so much.
+  public var isOfSession = false
 }
 
 /// What became of the events of one run, for the ledger. For every aggregate: `consumed` = `aggregated` + `filtered`
@@ -135,13 +137,14 @@ public final class WindowOperator {
           argumentIsNullable: argument.map(program.isNullable) ?? false,
           filter: accumulator.filter == nil ? nil : mask, layout: &layout, batchCapacity: batch.capacity)
       }
+      let bounds = SessionBounds(aggregate.window, layout: &layout)
       let panes = aggregate.window.panes
       let table = windows.first { $0.panes == panes } ?? WindowTable(panes, capacity: batch.capacity)
       if !windows.contains(where: { $0 === table }) { windows.append(table) }
       groupings.append(
         Grouping(
           index: index, plan: aggregate, filter: filter, keys: keyIndices, accumulators: accumulators,
-          layout: layout, windows: table, capacity: batch.capacity, seed: seed))
+          bounds: bounds, layout: layout, windows: table, capacity: batch.capacity, seed: seed))
     }
     self.windows = windows
     self.program = program
@@ -204,7 +207,7 @@ public final class WindowOperator {
           counts[index].consumed - counts[index].dead - aggregate.filtered - aggregate.late - aggregate.dead
         counts[index].aggregates[grouping.index] = aggregate
       }
-      grouping.accumulate(program, keys, batch.count)
+      grouping.accumulate(program, keys, times.integers, batch.count)
     }
     return counts
   }
@@ -232,8 +235,8 @@ public final class WindowOperator {
   }
 
   /// Postgres' `timestamptz` reaches from 4714 BC to AD 294276; a window, its lateness and its retention must fit, too.
-  private static let earliest: Int64 = -200_000_000_000_000_000
-  private static let latest: Int64 = 9_200_000_000_000_000_000
+  static let earliest: Int64 = -200_000_000_000_000_000
+  static let latest: Int64 = 9_200_000_000_000_000_000
 
   private func checkEventTimes(_ batch: EventBatch, _ times: Column, latest: Int64) {
     let latest = min(latest, WindowOperator.latest)

@@ -12,10 +12,13 @@ struct BatchRows {
   /// Columns of the relation that bound how far floating-point sums in it may be off, by the sums' columns.
   private let magnitudes: [Int: String]
 
+  /// What the relation of events calls the beginning of an event's session.
+  static let sessionStart = "streampulse session"
+
   init(of plan: AggregatePlan, _ stream: StreamPlan, events: String) throws(BatchSelectError) {
     guard case .cascade(let cascade) = plan.source else {
       self.plan = plan
-      relation = try relations(of: stream, events: events)
+      relation = try relations(of: stream, events: withSessions(plan, of: stream, events), plan.window)
       columnName = { quotedPath(stream.columns[$0].path) }
       magnitudes = [:]
       return
@@ -51,10 +54,26 @@ struct BatchRows {
   }
 }
 
+/// The events that WHERE lets pass, each with the beginning of its session: the events of its group decide.
+private func withSessions(_ plan: AggregatePlan, of stream: StreamPlan, _ events: String) -> String {
+  guard let arguments = plan.window.sessionArgumentsSQL else { return events }
+  let column = { (index: Int) in "e.\(BatchSelect.eventColumn(index))" }
+  let time = column(stream.eventTimeColumn)
+  let keys = plan.keys.map { $0.expression.sql(column) }
+  let partition = keys.isEmpty ? "" : "PARTITION BY \(keys.joined(separator: ", ")) "
+  let filter = plan.filter.map { " WHERE \($0.sql(column))" } ?? ""
+  return """
+    (SELECT e.*, session(\(time), \(arguments)) OVER (\(partition)ORDER BY \(time)) AS \(quotedIdentifier(BatchRows.sessionStart))
+     FROM \(events) AS e\(filter))
+    """
+}
+
 /// A path names a column of the stream, or one of a record of it: each such record becomes a relation beside the stream's.
-private func relations(of stream: StreamPlan, events: String) throws(BatchSelectError) -> String {
+private func relations(
+  of stream: StreamPlan, events: String, _ window: WindowAssigner
+) throws(BatchSelectError) -> String {
   let name = quotedIdentifier(stream.definition.name)
-  var own: [String] = []
+  var own = window.isSession ? [quotedIdentifier(BatchRows.sessionStart)] : []
   var records: [(name: String, columns: [String])] = []
   for (index, column) in stream.columns.enumerated() {
     let event = BatchSelect.eventColumn(index)

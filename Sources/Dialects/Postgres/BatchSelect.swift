@@ -5,7 +5,8 @@ import SQLQuoting
 /// A definition's own SELECT as Postgres runs it over a table of events, to judge the rows that the engine keeps.
 ///
 /// The text stays as it was written, with two insertions: what else a row of the result table holds (the window, keys and
-/// parts that the SELECT list does not name), and the relations that its field paths name.
+/// parts that the SELECT list does not name), and the relations that its field paths name. A session is no function of an
+/// event alone: the relation of events says of each where its session begins, and that stands for the calls of `session`.
 public struct BatchSelect: Sendable {
   /// How the aggregate's columns are called in what the statement returns.
   public struct Column: Hashable, Sendable {
@@ -31,7 +32,7 @@ public struct BatchSelect: Sendable {
   ///   - events: a relation in parentheses with a column for each of the stream's, named by `eventColumn`.
   ///   - Throws: for a definition whose text cannot be run over a table, with the reason.
   public init(_ plan: AggregatePlan, of stream: StreamPlan, events: String) throws(BatchSelectError) {
-    let window = plan.select.window
+    let window = plan.window.isSession ? quotedIdentifier(BatchRows.sessionStart) : plan.select.window
     var extras = Extras()
     let rows = try BatchRows(of: plan, stream, events: events)
     let (plan, columnName) = (rows.plan, rows.columnName)
@@ -43,12 +44,17 @@ public struct BatchSelect: Sendable {
         let source = selected[.key(index)] ?? extras.add(plan.keys[index].expression.sql(columnName))
         return Column(name: column.name, source: source)
       case .windowStart: return Column(name: column.name, source: windowStart)
-      case .windowEnd: return Column(name: column.name, source: extras.add(plan.window.endSQL(from: window)))
+      case .windowEnd:
+        let end = plan.window.sessionEndSQL(after: "max(\(columnName(stream.eventTimeColumn)))")
+        return Column(name: column.name, source: extras.add(end ?? plan.window.endSQL(from: window)))
       case .accumulator(let index):
         let accumulator = plan.accumulators[index]
         let source = selected[.accumulator(index)] ?? extras.add(accumulator.call(columnName))
         return Column(
           name: column.name, source: source, magnitude: rows.magnitude(accumulator).map { extras.add($0) })
+      case .generated where plan.window.isSession && selected[.windowStart] == column.name:
+        // Where the calls are replaced, the item need not have its name.
+        return Column(name: column.name, source: windowStart)
       case .generated:
         let derived = plan.outputs.lazy.compactMap { output in
           if case .derived(let derived) = output.source, derived.name == column.name { derived } else { nil }
@@ -57,11 +63,9 @@ public struct BatchSelect: Sendable {
       case .updatedAt: return nil
       }
     }
-    let bytes = Array(plan.select.text.utf8)
-    let from = plan.select.from.clamped(to: 0..<bytes.count)
-    text =
-      String(decoding: bytes[..<from.lowerBound], as: UTF8.self) + extras.list + " FROM " + rows.relation
-      + String(decoding: bytes[from.upperBound...], as: UTF8.self)
+    var replacements = [(range: plan.select.from, text: "\(extras.list) FROM \(rows.relation)")]
+    if plan.window.isSession { replacements += plan.select.windowCalls.map { ($0, window) } }
+    text = replacing(replacements.sorted { $0.range.lowerBound < $1.range.lowerBound }, in: plan.select.text)
   }
 
   /// What the relation of events calls the stream's column.
@@ -70,6 +74,19 @@ public struct BatchSelect: Sendable {
 
 public struct BatchSelectError: Error {
   public var reason: String
+}
+
+/// - Parameter replacements: in the order of their ranges, which count bytes of the text's UTF-8.
+private func replacing(_ replacements: [(range: Range<Int>, text: String)], in text: String) -> String {
+  let bytes = Array(text.utf8)
+  var result = ""
+  var end = 0
+  for (range, text) in replacements {
+    let range = range.clamped(to: end..<bytes.count)
+    result += String(decoding: bytes[end..<range.lowerBound], as: UTF8.self) + text
+    end = range.upperBound
+  }
+  return result + String(decoding: bytes[end...], as: UTF8.self)
 }
 
 /// Columns behind the definition's own, under names that no definition has.

@@ -4,7 +4,7 @@ import SQLQuoting
 
 extension ResultTable {
   /// The statements that create the table, with its comments, in order.
-  public var createStatements: [String] { [createTable] + commentStatements }
+  public var createStatements: [String] { [createTable] + [sessionIndex].compactMap { $0 } + commentStatements }
 
   /// The statements that set the comments of the table and its columns, which may change at any time.
   public var commentStatements: [String] {

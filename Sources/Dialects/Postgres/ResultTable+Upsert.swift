@@ -14,7 +14,10 @@ extension ResultTable {
   ///
   /// Rows are taken in the order of their identity, by bytes: instances that write the same rows at the same time then
   /// wait for each other and never for themselves.
+  ///
+  /// Sessions are merged with those that they overlap, in a transaction that has taken the locks of their keys.
   public var upsertStatement: String {
+    if plan.window.isSession { return sessionMerge }
     let window = ["window_start"] + (plan.window.panes.isFixed ? [] : ["window_end"])
     let inputs = window + plan.keys.map(\.name) + plan.accumulators.map(\.column)
     let arrays = upsertParameterTypes.enumerated().map { "$\($0 + 1)::\($1.sqlName)[]" }

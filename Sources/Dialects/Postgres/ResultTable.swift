@@ -41,13 +41,16 @@ public struct ResultTable: Sendable {
     guard plan.hasStateTable else {
       comment = plan.comment
       columns =
-        Self.keys(plan) + Self.window("window") + Self.results(plan) + Self.parts(plan, besides: plan.outputs)
+        Self.keys(plan) + Self.window(plan, plan.stretch) + Self.results(plan) + Self.parts(plan, besides: plan.outputs)
         + [Self.updatedAt]
       return
     }
-    comment = "What the view \(plan.name) is computed of, one row per pane of event time and group."
+    comment =
+      plan.window.isSession
+      ? "What the view \(plan.name) is computed of, one row per session of a group."
+      : "What the view \(plan.name) is computed of, one row per pane of event time and group."
     columns =
-      Self.keys(plan) + Self.window(plan.window.isOverlapping ? "pane" : "window") + Self.parts(plan, besides: [])
+      Self.keys(plan) + Self.window(plan, plan.stretch) + Self.parts(plan, besides: [])
       + [Self.updatedAt]
   }
 
@@ -58,14 +61,19 @@ public struct ResultTable: Sendable {
   }
 
   /// - Parameter stretch: what the two columns bound.
-  static func window(_ stretch: String) -> [Column] {
-    [
-      Column(
-        name: "window_start", role: .windowStart, type: .timestamptz, isNullable: false,
-        comment: "Beginning of the \(stretch) of event time; the \(stretch) holds it."),
-      Column(
-        name: "window_end", role: .windowEnd, type: .timestamptz, isNullable: false,
-        comment: "End of the \(stretch) of event time; the \(stretch) does not hold it."),
+  static func window(_ plan: AggregatePlan, _ stretch: String) -> [Column] {
+    let (start, end) =
+      plan.window.isSession
+      ? (
+        "The session's first event.", "Where the gap after the session's last event ends, or where the session is cut."
+      )
+      : (
+        "Beginning of the \(stretch) of event time; the \(stretch) holds it.",
+        "End of the \(stretch) of event time; the \(stretch) does not hold it."
+      )
+    return [
+      Column(name: "window_start", role: .windowStart, type: .timestamptz, isNullable: false, comment: start),
+      Column(name: "window_end", role: .windowEnd, type: .timestamptz, isNullable: false, comment: end),
     ]
   }
 
@@ -121,4 +129,9 @@ public struct ResultTable: Sendable {
 
   /// The columns that identify a row: the window's beginning, then the keys.
   public var identity: [String] { ["window_start"] + plan.keys.map(\.name) }
+}
+
+extension AggregatePlan {
+  /// What the times of a stored row bound.
+  fileprivate var stretch: String { window.isOverlapping ? "pane" : "window" }
 }

@@ -19,7 +19,7 @@ public struct ResultView: Sendable {
     self.schema = schema
     name = plan.name
     columns =
-      ResultTable.keys(plan) + ResultTable.window("window") + ResultTable.results(plan) + [ResultTable.updatedAt]
+      ResultTable.keys(plan) + ResultTable.window(plan, "window") + ResultTable.results(plan) + [ResultTable.updatedAt]
   }
 
   /// The view as statements name it.

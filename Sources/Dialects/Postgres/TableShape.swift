@@ -58,6 +58,9 @@ public struct TableShape: Hashable, Sendable {
         + (windows.grain.map { " of rows of \(IntervalText.text(microseconds: $0))" } ?? "")
     case .hop(let slide, let size):
       "hop \(IntervalText.text(microseconds: slide)) of \(IntervalText.text(microseconds: size))"
+    case .session(let gap, let maximum):
+      "session until \(IntervalText.text(microseconds: gap)) without events"
+        + (maximum.map { ", cut every \(IntervalText.text(microseconds: $0))" } ?? "")
     }
   }
 

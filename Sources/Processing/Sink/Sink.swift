@@ -16,7 +16,7 @@ package struct Sink: Sendable {
   let deadLetterTopic: String?
   /// Between two events of a partition in `event_log`, in microseconds.
   let sampleInterval: Int64
-  private let aggregates: [(name: String, upsert: String)]
+  private let aggregates: [(plan: AggregatePlan, upsert: String)]
   private let shapes: [(name: String, shape: TableShape)]
   private let definitions: Int64?
   private let plantedBug: PlantedBug?
@@ -30,7 +30,7 @@ package struct Sink: Sendable {
     deadLetterTopic = plan.definition.deadLetterTopic
     sampleInterval = plan.definition.sampleIntervalMicroseconds ?? 0
     self.plantedBug = plantedBug
-    aggregates = plan.aggregates.map { ($0.name, ResultTable($0).upsertStatement) }
+    aggregates = plan.aggregates.map { ($0, ResultTable($0).upsertStatement) }
     shapes = plan.aggregates.map { ($0.name, TableShape($0, of: plan)) }
   }
 
@@ -94,7 +94,7 @@ package struct Sink: Sendable {
     let advances = checkpoint.advances.byTopic(\.partition)
     let pulse = connection.pulse
     let positions = advances.map { advance($0.elements, of: $0.topic, cluster, pulse) }
-    var statements = checkpoint.deltas.map(upsert)
+    var statements = checkpoint.deltas.flatMap { upsert($0, connection) }
     for (topic, advances) in advances { statements += ledger(advances, of: topic, cluster, pulse) }
     for (topic, gaps) in checkpoint.gaps.byTopic(\.gap.partition) {
       statements.append(record(gaps, of: topic, cluster, pulse))
@@ -165,9 +165,14 @@ package struct Sink: Sendable {
       ])
   }
 
-  private func upsert(_ delta: WindowDelta) -> Statement {
-    Statement(
-      name: "upsert \(delta.aggregate)", sql: aggregates[delta.aggregate].upsert, parameters: delta.upsertParameters)
+  private func upsert(_ delta: WindowDelta, _ connection: PostgresConnection) -> [Statement] {
+    let aggregate = aggregates[delta.aggregate]
+    let locks = SessionLocks.statement(for: delta, of: aggregate.plan, connection).map {
+      Statement(name: "session locks", sql: $0.sql, parameters: $0.parameters)
+    }
+    return [locks].compactMap { $0 } + [
+      Statement(name: "upsert \(delta.aggregate)", sql: aggregate.upsert, parameters: delta.upsertParameters)
+    ]
   }
 
   /// Segments of the ledger: one that begins with this flush is new, the others are there already.
@@ -192,7 +197,7 @@ package struct Sink: Sendable {
       if let time = advance.counts.maxEventTime { latest.append(time) } else { latest.appendNull() }
       for (aggregate, count) in zip(aggregates, advance.counts.aggregates) {
         countPartitions.append(Int64(advance.partition.partition))
-        names.append(aggregate.name)
+        names.append(aggregate.plan.name)
         let values = [
           advance.segment, Int64(count.aggregated), Int64(count.filtered), Int64(count.late), Int64(count.dead),
         ]

@@ -226,8 +226,13 @@ public struct LetterReplay {
   }
 
   private func write(_ letters: [Letter], _ batch: ReplayedBatch) throws(PostgresError) {
-    var statements = batch.deltas.map { delta in
-      PostgresStatement(ResultTable(batch.aggregates[delta.aggregate]).upsertStatement, delta.upsertParameters)
+    var statements = batch.deltas.flatMap { delta in
+      let aggregate = batch.aggregates[delta.aggregate]
+      let locks = SessionLocks.statement(for: delta, of: aggregate, connection).map {
+        PostgresStatement($0.sql, $0.parameters)
+      }
+      return [locks].compactMap { $0 }
+        + [PostgresStatement(ResultTable(aggregate).upsertStatement, delta.upsertParameters)]
     }
     var taken = PostgresArray(.bigint)
     var aggregates = PostgresArray(.text)

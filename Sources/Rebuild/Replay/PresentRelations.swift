@@ -44,12 +44,16 @@ struct PresentRelations {
   /// Whether the plan stores its rows in such relations, too.
   func hasForm(of plan: AggregatePlan) -> Bool { plan.hasStateTable == hasView }
 
-  /// What makes the table's indexes, besides those of its constraints, on another table.
+  /// What makes the table's indexes, besides those of its constraints, on another table that has not got the same.
   func indexStatements(for other: String) throws(PostgresError) -> [String] {
     try statements(
       """
       SELECT replace(pg_get_indexdef(indexrelid), ' ON ' || $1 || ' ', ' ON ' || $2 || ' ') FROM pg_index AS i
       WHERE indrelid = $1::regclass AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid)
+        AND NOT EXISTS (SELECT FROM pg_index AS o
+                        WHERE o.indrelid = $2::regclass
+                          AND substring(pg_get_indexdef(o.indexrelid) FROM ' USING .*')
+                            = substring(pg_get_indexdef(i.indexrelid) FROM ' USING .*'))
       """, [.text(table), .text(other)])
   }
 

@@ -171,8 +171,13 @@ public final class Replay {
   ///   - fences: processors that run now must write nothing any more, also where rows mean the same as before.
   func conclude(_ run: Run, _ grants: RelationGrants, fences: Bool) throws -> ReplayReport {
     try checkCompleteness()
+    if let retired = run.scope.retired { try run.shadow.removeRows(endedBy: retired) }
     // Rows of another shape cannot be kept.
-    let kept = run.isRedefined ? 0 : try run.shadow.keepRows(before: run.scope.from, endedBy: run.scope.floor)
+    let kept =
+      run.isRedefined
+      ? 0
+      : try run.shadow.keepRows(
+        before: run.scope.from, endedBy: [run.scope.floor, run.scope.retired].compactMap { $0 }.max())
     let events = try run.shadow.surplus(isWhole: kept == 0) ?? 0
     guard events >= 0 || run.isRedefined else {
       throw PipelineError.definition(

@@ -11,6 +11,9 @@ struct ReplayScope {
   var from: Int64
   /// Panes that ended by then are left alone: they are kept as they are, or retention has removed them. nil: none is.
   var floor: Int64?
+  /// Sessions that ended by then are left alone likewise, whose events are no stretch of time; nil: there are none, or the
+  /// windows are no sessions.
+  var retired: Int64?
   /// The first record to read of each partition: where a ledger segment begins.
   var starts: [Int32: Offset]
   /// The positions that are committed now.
@@ -27,16 +30,25 @@ struct ReplayScope {
     topic: String, lows: [Int32: Offset]
   ) throws {
     let window = aggregate.window
+    if time != nil, !window.isBounded {
+      throw PipelineError.definition(
+        "the sessions of \(aggregate.name) may be of any length: there is no time from which on they could be made anew\n"
+          + "  hint: use --from beginning, or give them a longest length, session(…, gap, longest)")
+    }
     let start = try connection.query(
       """
       SELECT (extract(epoch FROM f) * 1000000)::bigint, f::text,
              (SELECT (extract(epoch FROM \(window.keptFromSQL("horizon"))) * 1000000)::bigint
+              FROM \(connection.pulse).retired WHERE aggregate = $2 AND isfinite(horizon)),
+             (SELECT (extract(epoch FROM horizon) * 1000000)::bigint
               FROM \(connection.pulse).retired WHERE aggregate = $2 AND isfinite(horizon))
       FROM \(window.paneStartSQL(of: "$1::timestamptz")) AS f
       """, [time.map { .text($0) } ?? .null, .text(aggregate.name)])
     from = start.integer(0, 0) ?? .min
     let text = start[0, 1] ?? "-infinity"
     floor = [start.integer(0, 0), start.integer(0, 2)].compactMap { $0 }.max()
+    // Retention has removed those that ended before.
+    retired = window.isSession ? start.integer(0, 3).map { $0 - 1 } : nil
 
     var partitions = PostgresArray(.integer)
     var offsets = PostgresArray(.bigint)

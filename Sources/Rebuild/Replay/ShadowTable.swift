@@ -56,6 +56,12 @@ struct ShadowTable {
     return grants
   }
 
+  /// Removes rows whose windows ended by then (microseconds since 1970), which retention has removed.
+  func removeRows(endedBy time: Int64) throws(PostgresError) {
+    _ = try connection.query(
+      "DELETE FROM \(shadow.reference) WHERE window_end <= $1", [.timestamptz(microseconds: time)])
+  }
+
   /// Takes over the rows of panes that begin before the one time or ended by the other (microseconds since 1970), which
   /// the replay has not made.
   ///

@@ -119,6 +119,14 @@ private struct AlertParser {
           at: item.valueLocation, "an alert does not watch an aggregate with HAVING",
           hint: "watch one without, and write the condition as the alert's WHERE")
       }
+      // Those that have closed are found by how long they are at most.
+      guard aggregate.window.isBounded else {
+        throw source.error(
+          at: item.valueLocation, "an alert does not watch sessions of any length",
+          hint:
+            "give the sessions of \(aggregate.name) a longest length: session(…, INTERVAL '30 minutes', INTERVAL '4 hours')"
+        )
+      }
       return aggregate
     }
     if isRefused(item.value) { return nil }

@@ -41,8 +41,8 @@ extension AggregateFunction {
     case "array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg":
       return "\(name) would keep every event of the group"
     default:
-      let nearest = nearestSpelling(of: name, among: catalogue.map(\.name) + ["tumble", "hop", "coalesce", "nullif"])
-      return nearest.map { "did you mean \($0)?" } ?? "aggregates are \(names); windows are tumble and hop"
+      let nearest = nearestSpelling(of: name, among: catalogue.map(\.name) + ["tumble", "hop", "session", "coalesce", "nullif"])
+      return nearest.map { "did you mean \($0)?" } ?? "aggregates are \(names); windows are tumble, hop and session"
     }
   }
 

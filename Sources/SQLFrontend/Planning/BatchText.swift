@@ -28,7 +28,10 @@ struct BatchText {
     return SelectText(
       text: text(range.lowerBound..<groups, with: edits),
       having: having.map { text($0..<range.upperBound, with: edits) }, from: from,
-      window: text(source.callRange(at: window), with: edits))
+      window: text(source.callRange(at: window), with: edits),
+      windowCalls: windowCalls(tokens.filter { $0.range.upperBound <= groups }).map {
+        length($0.lowerBound)..<length($0.upperBound)
+      })
   }
 
   /// What stands in the batch in place of a part of the text.
@@ -57,6 +60,16 @@ struct BatchText {
       return [expression.location]
     }
     return expression.children.flatMap(timedCalls)
+  }
+
+  /// Where windows are called: nothing else in a definition can be called by such a name.
+  private func windowCalls(_ tokens: [Token]) -> [Range<Int>] {
+    tokens.indices.compactMap { index in
+      guard let name = source.identifier(tokens[index]), WindowCall.names.contains(name),
+        !isSign(".", tokens, index - 1), isSign("(", tokens, index + 1)
+      else { return nil }
+      return source.callRange(at: tokens[index].range.lowerBound)
+    }
   }
 
   /// Where the clause HAVING begins. Behind a point the word is the name of a field.

@@ -5,7 +5,7 @@ import TimeZones
 
 /// A call that names a window, in GROUP BY or in SELECT.
 struct WindowCall {
-  /// What a window is called by; each is a function of the database, too. `session` is known to be refused by its name.
+  /// What a window is called by; each is a function of the database, too.
   static let names: Set<String> = ["tumble", "hop", "session"]
 
   /// What a window is made of at most: the view over its panes reads as many rows for each of a group.
@@ -31,10 +31,7 @@ struct WindowCall {
     switch call.name {
     case "tumble": return try tumble()
     case "hop": return try hop()
-    default:
-      throw source.error(
-        at: location, "\(call.name) windows are not supported yet",
-        hint: "write tumble(…), or hop(…) for windows that overlap")
+    default: return try session()
     }
   }
 
@@ -118,6 +115,27 @@ struct WindowCall {
         hint: "let windows begin less often, at a time that divides their size")
     }
     return window
+  }
+
+  private func session() throws(DefinitionError) -> WindowAssigner {
+    let form = "write session(\(eventTime), INTERVAL '30 minutes')"
+    guard (2...3).contains(call.arguments.count), !call.isStar, call.filter == nil else {
+      throw source.error(
+        at: location,
+        "session takes the event time, the gap that ends a session, and the longest that one may be where it has a bound",
+        hint: form)
+    }
+    try requireEventTime(form)
+    let gap = try length(1, "the gap that ends a session", form)
+    guard call.arguments.count == 3 else { return .session(gapMicroseconds: gap, maximumMicroseconds: nil) }
+    let maximum = try length(2, "the longest that a session may be", form)
+    guard maximum > gap else {
+      throw source.error(
+        at: call.arguments[2].location, "a session may be no longer than the gap that ends it",
+        hint: "the first interval is the gap, the second the longest that a session may be: "
+          + "write session(\(eventTime), INTERVAL '30 minutes', INTERVAL '4 hours')")
+    }
+    return .session(gapMicroseconds: gap, maximumMicroseconds: maximum)
   }
 
   private func requireEventTime(_ form: String) throws(DefinitionError) {

@@ -71,7 +71,9 @@ extension LateEvent {
   package func reason(_ aggregate: String) -> String {
     let milliseconds = lateness / 1000
     let time = milliseconds < 1000 ? "\(milliseconds) ms" : "\(milliseconds / 1000) s"
-    return "its window ended \(time) before the oldest that \(aggregate) still takes"
+    return isOfSession
+      ? "it is \(time) older than what \(aggregate) still takes"
+      : "its window ended \(time) before the oldest that \(aggregate) still takes"
   }
 }
 

@@ -131,16 +131,17 @@ struct Checker {
 
   private mutating func checkRows() {
     for (aggregate, panes) in tables.rows[stream.number].enumerated() {
-      let truth = recount(aggregate)
-      let rows = windows(of: aggregate, panes)
+      let isOfSessions = aggregate == SimulatedStream.visiting
+      let truth = isOfSessions ? recountSessions() : recount(aggregate)
+      let rows = isOfSessions ? panes : windows(of: aggregate, panes)
       var late: Int64 = 0
       for key in Set(truth.keys).union(rows.keys).sorted(by: { ($0.window, $0.key) < ($1.window, $1.key) }) {
         let (expected, row) = (truth[key] ?? .init(), rows[key] ?? .init())
         if aggregate != SimulatedStream.dropping {
           require(
             expected == row,
-            "window \(key.window), key \(key.key): \(row.events) events of \(row.total), the log has \(expected.events) of "
-              + "\(expected.total)")
+            "aggregate \(aggregate), window \(key.window), key \(key.key): \(row.events) events of \(row.total)\(row.endText), the log "
+              + "has \(expected.events) of \(expected.total)\(expected.endText)")
         } else {
           require(
             row.events <= expected.events && row.total <= expected.total,
@@ -172,21 +173,43 @@ struct Checker {
     return rows
   }
 
+  /// The good events of the log that were applied.
+  private var events: [SimulatedEvent] {
+    log.partitions.indices.map(stream.topic.partition).flatMap { partition -> [SimulatedEvent] in
+      guard let progress = progress(partition) else { return [] }
+      return applied(partition, progress.begin..<max(progress.begin, progress.next)).compactMap(\.event)
+    }
+  }
+
   private func recount(_ aggregate: Int) -> [SimulatedTables.RowKey: SimulatedTables.Row] {
     var rows: [SimulatedTables.RowKey: SimulatedTables.Row] = [:]
-    for partition in log.partitions.indices.map(stream.topic.partition) {
-      guard let progress = progress(partition) else { continue }
-      for entry in applied(partition, progress.begin..<max(progress.begin, progress.next)) {
-        guard let event = entry.event, takes(aggregate, event) else { continue }
-        for window in stream.windows(of: aggregate, at: event.time) {
-          let key = SimulatedTables.RowKey(window: window, key: event.key)
-          rows[key, default: .init()].events += 1
-          rows[key, default: .init()].total += event.value
-        }
+    for event in events where takes(aggregate, event) {
+      for window in stream.windows(of: aggregate, at: event.time) {
+        let key = SimulatedTables.RowKey(window: window, key: event.key)
+        rows[key, default: .init()].events += 1
+        rows[key, default: .init()].total += event.value
       }
     }
     return rows
   }
+
+  private func recountSessions() -> [SimulatedTables.RowKey: SimulatedTables.Row] {
+    var rows: [SimulatedTables.RowKey: SimulatedTables.Row] = [:]
+    for (key, events) in Dictionary(grouping: events, by: \.key) {
+      var rest = events.sorted { $0.time < $1.time }[...]
+      for (range, count) in stream.sessions(of: rest.map(\.time)) {
+        let total = rest.prefix(count).reduce(0) { $0 + $1.value }
+        rest = rest.dropFirst(count)
+        rows[SimulatedTables.RowKey(window: range.lowerBound, key: key)] = SimulatedTables.Row(
+          events: Int64(count), total: total, end: range.upperBound)
+      }
+    }
+    return rows
+  }
+}
+
+extension SimulatedTables.Row {
+  fileprivate var endText: String { end.map { " until \($0)" } ?? "" }
 }
 
 extension SimulatedLog.Entry {

@@ -42,6 +42,8 @@ struct SimulatedTables {
   struct Row: Equatable {
     var events: Int64 = 0
     var total: Double = 0
+    /// Of a session alone.
+    var end: Int64?
   }
 
   /// What a checkpoint's transaction does; the planted bug needs it in two parts.
@@ -57,7 +59,7 @@ struct SimulatedTables {
   private let bug: PlantedBug?
 
   init(streams: Int, bug: PlantedBug?) {
-    rows = Array(repeating: [[:], [:], [:]], count: streams)
+    rows = Array(repeating: Array(repeating: [:], count: SimulatedStream.aggregateCount), count: streams)
     self.bug = bug
   }
 
@@ -179,11 +181,34 @@ struct SimulatedTables {
 
   private mutating func merge(_ deltas: [WindowDelta], of stream: Int) {
     for delta in deltas {
-      for row in 0..<delta.rowCount {
+      if delta.aggregate == SimulatedStream.visiting { mergeSessions(delta, of: stream) }
+      for row in 0..<delta.rowCount where delta.aggregate != SimulatedStream.visiting {
         let key = RowKey(window: delta.windowStarts[row], key: delta.keys[0].integer(row))
         rows[stream][delta.aggregate][key, default: Row()].events += delta.accumulators[0].integer(row)
         rows[stream][delta.aggregate][key, default: Row()].total += delta.accumulators[1].double(row)
       }
+    }
+  }
+
+  /// What `ResultTable.upsertStatement` does with sessions, one after the other.
+  private mutating func mergeSessions(_ delta: WindowDelta, of stream: Int) {
+    for number in 0..<delta.rowCount {
+      var key = RowKey(window: delta.windowStarts[number], key: delta.keys[0].integer(number))
+      var row = Row(
+        events: delta.accumulators[0].integer(number), total: delta.accumulators[1].double(number),
+        end: delta.windowEnds[number])
+      let overlapped = rows[stream][delta.aggregate].filter { stored in
+        stored.key.key == key.key && stored.key.window < row.end ?? 0 && key.window < stored.value.end ?? 0
+      }
+      let joined = overlapped.sorted { $0.key.window < $1.key.window }
+      for (place, stored) in bug == .sessionsStayApart ? joined.prefix(1) : joined[...] {
+        rows[stream][delta.aggregate][place] = nil
+        key.window = min(key.window, place.window)
+        row.events += stored.events
+        row.total += stored.total
+        row.end = max(row.end ?? 0, stored.end ?? 0)
+      }
+      rows[stream][delta.aggregate][key] = row
     }
   }
 }

@@ -3,8 +3,8 @@ import Events
 import Formats
 import Plan
 
-/// A stream of the simulation: small events, an aggregate that takes late events, one that drops them, and one whose
-/// windows overlap.
+/// A stream of the simulation: small events, an aggregate that takes late events, one that drops them, one whose windows
+/// overlap, and one of sessions.
 ///
 /// All have the keys and measures that the checker can recompute: rows and the sum of whole numbers, which doubles add
 /// without rounding in whatever order. In windows and filters the streams differ, so that a row of one is none of another.
@@ -12,11 +12,14 @@ struct SimulatedStream: CustomStringConvertible {
   /// The first two read one topic, the third another. A schedule has the first so many of them.
   static let all = [
     SimulatedStream(
-      number: 0, name: "first", topic: .avro, windows: [60, 10, 45], slides: [60, 10, 15], threshold: 3),
+      number: 0, name: "first", topic: .avro, windows: [60, 10, 45], slides: [60, 10, 15], gap: 2, maximum: nil,
+      threshold: 3),
     SimulatedStream(
-      number: 1, name: "second", topic: .avro, windows: [30, 20, 30], slides: [30, 20, 20], threshold: 5),
+      number: 1, name: "second", topic: .avro, windows: [30, 20, 30], slides: [30, 20, 20], gap: 4, maximum: 15,
+      threshold: 5),
     SimulatedStream(
-      number: 2, name: "third", topic: .json, windows: [60, 12, 60], slides: [60, 12, 20], threshold: 2),
+      number: 2, name: "third", topic: .json, windows: [60, 12, 60], slides: [60, 12, 20], gap: 1, maximum: 10,
+      threshold: 2),
   ]
 
   /// Of the aggregates, takes every event whenever it comes.
@@ -25,15 +28,21 @@ struct SimulatedStream: CustomStringConvertible {
   static let dropping = 1
   /// Takes every event into windows that overlap: its rows are panes.
   static let hopping = 2
+  /// Takes every event into sessions, which late events lengthen and join.
+  static let visiting = 3
+  static let aggregateCount = 4
 
   /// Its place in `all`.
   let number: Int
   let name: String
   let topic: SimulatedTopic
-  /// Of each aggregate, how long its windows are and how often they begin, in microseconds. That divides a minute, to which
-  /// both 1970 and 2000 began.
+  /// Of each aggregate before `visiting`, how long its windows are and how often they begin, in microseconds. That divides a
+  /// minute, to which both 1970 and 2000 began.
   let windows: [Int64]
   let slides: [Int64]
+  /// What ends a session, and where it is cut, in microseconds; that divides a minute, too.
+  let gap: Int64
+  let maximum: Int64?
   let threshold: Double
   let plan: StreamPlan
 
@@ -67,13 +76,19 @@ struct SimulatedStream: CustomStringConvertible {
 
   var description: String { name }
 
-  private init(number: Int, name: String, topic: SimulatedTopic, windows: [Int64], slides: [Int64], threshold: Double) {
+  private init(
+    number: Int, name: String, topic: SimulatedTopic, windows: [Int64], slides: [Int64], gap: Int64, maximum: Int64?,
+    threshold: Double
+  ) {
     let (windows, slides) = (windows.map { $0 * second }, slides.map { $0 * second })
+    let (gap, maximum) = (gap * second, maximum.map { $0 * second })
     self.number = number
     self.name = name
     self.topic = topic
     self.windows = windows
     self.slides = slides
+    self.gap = gap
+    self.maximum = maximum
     self.threshold = threshold
     plan = StreamPlan(
       definition: StreamDefinition(
@@ -97,6 +112,9 @@ struct SimulatedStream: CustomStringConvertible {
           window: .hop(
             slideMicroseconds: slides[SimulatedStream.hopping], sizeMicroseconds: windows[SimulatedStream.hopping]),
           late: .revise),
+        SimulatedStream.aggregate(
+          "\(name)_visiting", filter: nil, window: .session(gapMicroseconds: gap, maximumMicroseconds: maximum),
+          late: .revise),
       ])
   }
 
@@ -105,6 +123,22 @@ struct SimulatedStream: CustomStringConvertible {
     let (size, slide) = (windows[aggregate], slides[aggregate])
     let last = time - time % slide
     return Array(stride(from: last, to: time - size, by: -Int(slide)))
+  }
+
+  /// The sessions of these events of a key, in the order of their times: when they begin and end, and how many of the events
+  /// each has.
+  func sessions(of times: [Int64]) -> [(range: Range<Int64>, events: Int)] {
+    var sessions: [(range: Range<Int64>, events: Int)] = []
+    for time in times {
+      let cut = maximum.map { time - time % $0 + $0 } ?? .max
+      let end = min(time + gap, cut)
+      if let last = sessions.last, time < last.range.upperBound {
+        sessions[sessions.count - 1] = (last.range.lowerBound..<end, last.events + 1)
+      } else {
+        sessions.append((time..<end, 1))
+      }
+    }
+    return sessions
   }
 
   func makeDecoder() throws(AvroError) -> RecordDecoder {

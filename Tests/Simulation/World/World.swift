@@ -10,6 +10,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   case flushLostOnRevoke = "flush-lost-on-revoke"
   /// Positions are looked up without their stream: one that begins goes on where another stream of the topic is.
   case positionsWithoutStream = "positions-without-stream"
+  /// An event that joins two sessions lengthens the first of them alone.
+  case sessionsStayApart = "sessions-stay-apart"
 }
 
 /// The clock, the dice and the record of one schedule: all chance and all time come from here.
