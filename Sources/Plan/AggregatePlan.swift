@@ -54,6 +54,9 @@ public struct AggregatePlan: Hashable, Sendable {
   public var name: String
   /// Comment on the table: the definition file's header comment.
   public var comment: String
+  /// Tables of reference data beside the stream, each of which the expressions of those behind it may read.
+  public var joins: [JoinPlan]
+  /// Also that each JOIN which is no LEFT JOIN has found a row.
   public var filter: Expression?
   public var window: WindowAssigner
   public var keys: [KeyColumn]
@@ -71,13 +74,15 @@ public struct AggregatePlan: Hashable, Sendable {
   public var select: SelectText
 
   public init(
-    name: String, comment: String, filter: Expression?, window: WindowAssigner, keys: [KeyColumn],
+    name: String, comment: String, joins: [JoinPlan] = [], filter: Expression?, window: WindowAssigner,
+    keys: [KeyColumn],
     accumulators: [AccumulatorPlan], outputs: [OutputColumn], having: DerivedColumn? = nil,
     retentionMicroseconds: Int64?,
     allowedLatenessMicroseconds: Int64, latePolicy: LatePolicy, select: SelectText
   ) {
     self.name = name
     self.comment = comment
+    self.joins = joins
     self.filter = filter
     self.window = window
     self.keys = keys

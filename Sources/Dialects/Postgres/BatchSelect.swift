@@ -58,7 +58,7 @@ public struct BatchSelect: Sendable {
     let from = plan.select.from.clamped(to: 0..<bytes.count)
     text =
       String(decoding: bytes[..<from.lowerBound], as: UTF8.self) + extras.list + " FROM "
-      + (try relations(of: stream, events: events)) + String(decoding: bytes[from.upperBound...], as: UTF8.self)
+      + (try relations(of: stream, events: events)) + Self.joined(plan, of: stream, bytes, from: from.upperBound)
   }
 
   /// What the relation of events calls the stream's column.
@@ -108,7 +108,7 @@ private func relations(of stream: StreamPlan, events: String) throws(BatchSelect
     }
   }
   let laterals = records.map { record in
-    ",\n  LATERAL (SELECT \(record.columns.joined(separator: ", "))) AS \(quotedIdentifier(record.name))"
+    "\n  CROSS JOIN LATERAL (SELECT \(record.columns.joined(separator: ", "))) AS \(quotedIdentifier(record.name))"
   }
   return "(SELECT \(own.joined(separator: ", ")) FROM \(events) AS events) AS \(name)" + laterals.joined()
 }

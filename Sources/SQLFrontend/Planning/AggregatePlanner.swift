@@ -6,17 +6,20 @@ import SQLQuoting
 struct AggregatePlanner {
   let source: SourceText
   let catalogue: StreamCatalogue
+  let references: ReferenceCatalogue
   var diagnostics = Diagnostics()
-  /// The stream of the aggregate when something is wrong with that, for which the aggregate is not to blame.
-  private(set) var refusedStream: String?
+  /// The stream of the aggregate, or a table that it is joined with, when something is wrong with that, for which the
+  /// aggregate is not to blame.
+  private(set) var refusedSource: String?
 
   static let knownOptions = ["retention", "allowed_lateness", "late"]
   /// Postgres' bound on the columns of an index; one of them is window_start.
   static let maximumKeys = 31
 
-  init(source: SourceText, catalogue: StreamCatalogue) {
+  init(source: SourceText, catalogue: StreamCatalogue, references: ReferenceCatalogue) {
     self.source = source
     self.catalogue = catalogue
+    self.references = references
   }
 
   /// nil when something was wrong, which then is in `diagnostics`, or when its stream cannot be judged.
@@ -34,18 +37,24 @@ struct AggregatePlanner {
     switch catalogue.stream(named: select.source) {
     case .stream(let found): columns = found
     case .refused:
-      refusedStream = select.source
+      refusedSource = select.source
       return nil
     case .unknown(let hint):
       diagnostics.report(
         source.error(at: select.sourceLocation, "there is no stream \"\(select.source)\"", hint: hint))
       return nil
     }
-    let typer = ExpressionTyper(source: source, eventsOf: columns)
+    var joins = JoinPlanner(source: source, columns: columns, catalogue: references)
+    joins.plan(select.joins ?? [], &diagnostics)
+    refusedSource = joins.refusedReference
+    // What names a table that is not known would be blamed for it.
+    if joins.isIncomplete || select.joins == nil { return nil }
+    let tables = joins.tables
+    let typer = ExpressionTyper(source: source, eventsOf: columns, joinedWith: tables)
     let filter = select.filter.flatMap { condition in
       diagnostics.attempt { () throws(DefinitionError) in try typer.condition(condition, of: "WHERE") }
     }
-    var grouping = Grouping(source: source, columns: columns, typer: typer)
+    var grouping = Grouping(source: source, columns: columns, tables: tables, typer: typer)
     grouping.read(select, &diagnostics)
     var results = ResultPlanner(grouping)
     results.plan(select.items, &diagnostics)
@@ -59,7 +68,8 @@ struct AggregatePlanner {
     }
     guard let text else { return nil }
     let plan = AggregatePlan(
-      name: syntax.name, comment: source.headerComment, filter: filter, window: window, keys: results.orderedKeys,
+      name: syntax.name, comment: source.headerComment, joins: tables.joins, filter: tables.filter(filter),
+      window: window, keys: results.orderedKeys,
       accumulators: results.accumulators, outputs: results.outputs, having: having,
       retentionMicroseconds: options.retention,
       allowedLatenessMicroseconds: options.allowedLateness, latePolicy: options.late,

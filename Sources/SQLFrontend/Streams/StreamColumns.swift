@@ -63,6 +63,9 @@ final class StreamColumns {
     return ("the stream has no \(what) \(quotedPath(path))", suggestion(for: path))
   }
 
+  /// Whether a record around fields, or around metadata, is called so.
+  func hasRecord(named name: String) -> Bool { known.contains { $0.count > 1 && $0[0] == name } }
+
   func comment(_ column: Int) -> String {
     describe(specs[column].path)?.comment ?? ""
   }

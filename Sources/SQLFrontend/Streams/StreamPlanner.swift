@@ -83,9 +83,11 @@ public struct PlannedStreams: Sendable {
 /// something is wrong with is neither: it is not judged.
 /// - Parameters:
 ///   - fields: what a stream's schema has; nil for a stream whose schema cannot be had, which is said elsewhere.
+///   - references: the tables that aggregates may be joined with.
 ///   - areAll: false when there are files that cannot be read, which may define any aggregate.
 public func planStreams(
-  _ streams: ParsedStreams, fields: (ParsedStream) -> SchemaFields?, aggregates: [SourceFile], areAll: Bool = true
+  _ streams: ParsedStreams, fields: (ParsedStream) -> SchemaFields?, references: ParsedReferences = .none,
+  aggregates: [SourceFile], areAll: Bool = true
 ) -> PlannedStreams {
   var diagnostics = Diagnostics()
   var refusedStreams = streams.refused
@@ -105,18 +107,20 @@ public func planStreams(
   var plans: [String: [AggregatePlan]] = [:]
   var files: [String: String] = [:]
   var names = RelationNames()
+  for reference in references.references { names.insert(reference) }
+  let tables = ReferenceCatalogue(references)
   var refused = RefusedNames()
   if !areAll { refused.insert(nil) }
   var unjudged: [UnjudgedDefinition] = []
   for file in aggregates {
-    var planner = AggregatePlanner(source: SourceText(file), catalogue: catalogue)
+    var planner = AggregatePlanner(source: SourceText(file), catalogue: catalogue, references: tables)
     let planned = planner.plan()
     for error in planner.diagnostics.errors { diagnostics.report(error) }
     let source = planner.source
     guard let planned else {
       refused.insert(source.aggregateName)
-      if let stream = planner.refusedStream, planner.diagnostics.errors.isEmpty {
-        unjudged.append(UnjudgedDefinition(.aggregate, source.aggregateName ?? source.stem, cause: stream))
+      if let cause = planner.refusedSource, planner.diagnostics.errors.isEmpty {
+        unjudged.append(UnjudgedDefinition(.aggregate, source.aggregateName ?? source.stem, cause: cause))
       }
       continue
     }
@@ -147,10 +151,10 @@ public func planStreams(
 ///
 /// - Throws: everything that is wrong in any of the files.
 public func planStream(
-  _ stream: ParsedStream, aggregates: [SourceFile], fields: SchemaFields
+  _ stream: ParsedStream, references: ParsedReferences = .none, aggregates: [SourceFile], fields: SchemaFields
 ) throws(DefinitionErrors) -> StreamPlan {
   let streams = ParsedStreams(streams: [stream], errors: [], refused: RefusedNames())
-  let planned = planStreams(streams, fields: { _ in fields }, aggregates: aggregates)
+  let planned = planStreams(streams, fields: { _ in fields }, references: references, aggregates: aggregates)
   guard planned.errors.isEmpty, let plan = planned.plans.first else { throw DefinitionErrors(planned.errors) }
   return plan
 }
