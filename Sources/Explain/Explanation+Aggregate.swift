@@ -34,6 +34,9 @@ private struct AggregateFacts {
   private var source: StreamFacts { StreamFacts(definition: stream.definition) }
   private var window: String { shape.meaning(of: "window") ?? "" }
   private var filter: String? { shape.meaning(of: "filter") }
+  private var joins: [(name: String, meaning: String)] {
+    plan.joins.map { ($0.alias, shape.meaning(of: "join \(quotedIdentifier($0.alias))") ?? $0.reference.name) }
+  }
   private var keys: [(name: String, meaning: String)] {
     plan.keys.map { ($0.name, shape.meaning(of: "key \(quotedIdentifier($0.name))") ?? $0.type.sqlName) }
   }
@@ -70,6 +73,7 @@ private struct AggregateFacts {
     var page = Page(title: "aggregate \(plan.name) of \(stream.definition.name)", comment: plan.comment)
     page.add("reads", source.source)
     page.add("columns", rows: columns.map { ($0.name, $0.typeText) })
+    if !joins.isEmpty { page.add("joined with", rows: joins.map { ($0.name, $0.meaning) }) }
     page.add("filter", filter ?? "none: every event counts")
     page.add("window", window)
     page.add("keys", rows: keys.isEmpty ? [("none", "one row for each window")] : keys.map { ($0.name, $0.meaning) })
@@ -115,6 +119,10 @@ private struct AggregateFacts {
       JSONMember("topic", .string(definition.topic)), JSONMember("format", .string(definition.format.rawValue)),
       JSONMember("schema", JSONValue(source.schema)), JSONMember("event_time", .string(source.eventTime)),
       JSONMember("columns", .array(columns.map(\.json))),
+      JSONMember(
+        "joins",
+        .array(
+          joins.map { .object([JSONMember("name", .string($0.name)), JSONMember("meaning", .string($0.meaning))]) })),
       JSONMember("filter", JSONValue(filter)), JSONMember("window", .string(window)),
       JSONMember(
         "keys",

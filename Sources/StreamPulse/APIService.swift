@@ -65,7 +65,7 @@ final class APIService: Sendable {
         .init(
           source, reader, isOnly: sources.count == 1,
           processor: processors?.processors.first { $0.source.name == source.name }?.processor)
-      }, silentAfterSeconds: settings.silentAfterSeconds, observer: observer)
+      }, references: processors?.references, silentAfterSeconds: settings.silentAfterSeconds, observer: observer)
     try parts.startThread("health", stop: { health.stop() }, run: { health.run() })
     let listener = CommitListener(reader, version)
     try parts.startThread("commits", stop: { listener.stop() }, run: { listener.run() })

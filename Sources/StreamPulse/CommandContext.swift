@@ -1,4 +1,5 @@
 import Configuration
+import Dataflow
 import Glibc
 import Kafka
 import Observability
@@ -94,6 +95,12 @@ struct CommandContext {
       flushIntervalMilliseconds: configuration.engine.flushIntervalMilliseconds,
       maxDeltaRows: configuration.engine.maxDeltaRows, owner: "\(hostName()):\(getpid())",
       workers: configuration.engine.workers, processors: processors)
+  }
+
+  /// How large tables of reference data may be.
+  var referenceLimits: ReferenceLimits {
+    ReferenceLimits(
+      maxRows: configuration.engine.referenceMaxRows, maxBytes: configuration.engine.referenceMaxMegabytes << 20)
   }
 
   private func hostName() -> String {

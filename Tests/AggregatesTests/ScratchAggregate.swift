@@ -4,6 +4,7 @@ import EngineSchema
 import Events
 import Plan
 import Postgres
+import References
 import SQLFrontend
 import Storage
 
@@ -32,7 +33,12 @@ final class ScratchAggregate {
   /// - Parameters:
   ///   - columns: of the stream, whose first one is the event time, `ts`.
   ///   - items: of the SELECT list, over windows of one minute.
-  init(columns: String, select items: String, by keys: String? = nil, where filter: String? = nil) throws {
+  ///   - references: declarations of tables, which are made by them.
+  ///   - joins: what stands behind the stream in FROM.
+  init(
+    columns: String, select items: String, by keys: String? = nil, where filter: String? = nil,
+    references: [String] = [], joins: String = ""
+  ) throws {
     let stream = try parseStream(
       SourceFile(
         path: "s.sql",
@@ -42,12 +48,12 @@ final class ScratchAggregate {
           """))
     let condition = filter.map { "WHERE \($0)" } ?? ""
     plan = try planStream(
-      stream,
+      stream, references: parseReferences(references.map { SourceFile(path: "r.sql", text: $0) }),
       aggregates: [
         SourceFile(
           path: "a.sql",
           text: """
-            CREATE MATERIALIZED VIEW results AS SELECT \(items) FROM events \(condition)
+            CREATE MATERIALIZED VIEW results AS SELECT \(items) FROM events \(joins) \(condition)
             GROUP BY tumble(ts, INTERVAL '1 minute')\(keys.map { ", \($0)" } ?? "");
             """)
       ], fields: .empty)
@@ -59,6 +65,7 @@ final class ScratchAggregate {
     let view = ResultView(aggregate)?.createStatements(pulse: "pulse") ?? []
     for statement in table.createStatements + view { try connection.execute(statement) }
     let types = plan.columns.enumerated().map { "\(BatchSelect.eventColumn($0)) \($1.type.sqlName)" }
+    for reference in plan.references { try connection.execute(reference.createStatement) }
     try connection.execute("CREATE TABLE all_events (\(types.joined(separator: ", ")))")
   }
 
@@ -78,6 +85,11 @@ final class ScratchAggregate {
     _ = windows.process(
       batch, runs: [PartitionRun(partition: 0, rows: 0..<rows.count)], now: 4_000_000_000_000_000, watermark: nil)
     return batch.failures
+  }
+
+  /// Gives the engine the tables of reference data as they are now.
+  func loadReferences() throws {
+    windows.use(try ReferenceLoader(connection, limits: ReferenceLimits()).load(plan.references))
   }
 
   /// Puts what the engine has into the table, as the sink does.

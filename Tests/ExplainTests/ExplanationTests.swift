@@ -40,7 +40,8 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
       let json = Explanation(plan, of: stream, cost: nil).json
       #expect(
         json.objectValue?.map(\.name) == [
-          "kind", "name", "comment", "stream", "topic", "format", "schema", "event_time", "columns", "filter", "window",
+          "kind", "name", "comment", "stream", "topic", "format", "schema", "event_time", "columns", "joins", "filter",
+          "window",
           "keys", "accumulators", "late", "allowed_lateness_seconds", "out_of_orderness_seconds",
           "idle_timeout_seconds", "retention_seconds", "table", "upsert", "batch", "cost",
         ])

@@ -137,7 +137,8 @@ import Testing
   @Test("a join without LEFT leaves events out that have no row, before WHERE looks at them")
   func inner() throws {
     #expect(
-      try Self.filter("SELECT count(*) AS n FROM content_downloads JOIN contents ON content.content_id = contents.content_id")
+      try Self.filter(
+        "SELECT count(*) AS n FROM content_downloads JOIN contents ON content.content_id = contents.content_id")
         == "NOT (contents.content_id IS NULL)")
     #expect(
       try Self.filter(
@@ -152,7 +153,8 @@ import Testing
     let from = "FROM content_downloads JOIN contents c ON c.content_id = content.content_id"
     let inner = try Self.plan("SELECT c.publisher, count(*) AS n \(from)", by: ", 1")
     #expect(inner.aggregate.keys.map(\.isNullable) == [false])
-    let outer = try Self.plan("SELECT c.publisher, count(*) AS n \(from.replacing("JOIN", with: "LEFT JOIN"))", by: ", 1")
+    let outer = try Self.plan(
+      "SELECT c.publisher, count(*) AS n \(from.replacing("JOIN", with: "LEFT JOIN"))", by: ", 1")
     #expect(outer.aggregate.keys.map(\.isNullable) == [true])
   }
 
@@ -228,25 +230,49 @@ import Testing
     "a join that is no look-up of one row is refused at its place",
     arguments: [
       ("JOIN contnets ON true", "2:29: there is no table contnets to join with", "did you mean contents?"),
-      ("JOIN contents ON true", "2:41: a join compares columns of the table with something of the event, by =", "ON contents.content_id = …"),
-      ("JOIN contents ON contents.content_id < content.content_id", "2:61: a join compares columns", "other conditions stand in WHERE"),
+      (
+        "JOIN contents ON true", "2:41: a join compares columns of the table with something of the event, by =",
+        "ON contents.content_id = …"
+      ),
+      (
+        "JOIN contents ON contents.content_id < content.content_id", "2:61: a join compares columns",
+        "other conditions stand in WHERE"
+      ),
       ("JOIN contents ON contents.content_id = contents.publisher", "2:61: a join compares columns", "WHERE"),
       ("JOIN contents ON contents.content_id = content.content_id OR true", "2:", "WHERE"),
-      ("JOIN contents ON contents.publisher = content.content_id", "2:60: contents.publisher does not belong to the table's key", "contents.content_id = …"),
-      ("JOIN prices ON prices.content_id = content.content_id", "2:57: the join does not say which row: prices.region is compared with nothing", "AND prices.region = …"),
-      ("JOIN contents ON contents.content_id = extra.big", "2:61: content_id is text, and is compared with bigint", "(…)::text"),
+      (
+        "JOIN contents ON contents.publisher = content.content_id",
+        "2:60: contents.publisher does not belong to the table's key", "contents.content_id = …"
+      ),
+      (
+        "JOIN prices ON prices.content_id = content.content_id",
+        "2:57: the join does not say which row: prices.region is compared with nothing", "AND prices.region = …"
+      ),
+      (
+        "JOIN contents ON contents.content_id = extra.big", "2:61: content_id is text, and is compared with bigint",
+        "(…)::text"
+      ),
       ("JOIN contents USING (content_id)", "2:24: USING is not supported", "ON table.content_id = stream.content_id"),
       ("NATURAL JOIN contents", "2:24: NATURAL JOIN is not supported", "[LEFT] JOIN"),
       ("CROSS JOIN contents", "2:24: CROSS JOIN is not supported: a join names one row", "[LEFT] JOIN"),
       ("RIGHT JOIN contents ON true", "2:24: RIGHT JOIN is not supported: rows come of events", "LEFT JOIN"),
       ("FULL OUTER JOIN contents ON true", "2:24: FULL JOIN is not supported: rows come of events", "LEFT JOIN"),
-      ("JOIN (SELECT 1 AS content_id) AS c ON true", "2:24: only tables are joined, not subqueries or functions", "sql/references"),
+      (
+        "JOIN (SELECT 1 AS content_id) AS c ON true", "2:24: only tables are joined, not subqueries or functions",
+        "sql/references"
+      ),
       ("JOIN (contents a JOIN prices b ON true) ON true", "2:", "one JOIN behind the other"),
       ("JOIN content_downloads ON true", "2:29: a stream is not joined with itself", "one row of a table"),
       ("JOIN public.contents ON true", "2:29: a schema is not supported here", "bare name"),
-      ("JOIN contents AS content ON content.content_id = '1'", "2:29: content is a record of the stream, too", "AS content_table"),
+      (
+        "JOIN contents AS content ON content.content_id = '1'", "2:29: content is a record of the stream, too",
+        "AS content_table"
+      ),
       ("JOIN contents ON content_id = 'a' JOIN contents ON content_id = 'b'", "2:63: FROM names contents twice", "AS"),
-      ("JOIN contents ON content_id = 'a' WHERE contents.publsher = 'x'", "2:64: r0.sql declares no column publsher", "did you mean contents.publisher?"),
+      (
+        "JOIN contents ON content_id = 'a' WHERE contents.publsher = 'x'", "2:64: r0.sql declares no column publsher",
+        "did you mean contents.publisher?"
+      ),
     ])
   func refused(join: String, message: String, hint: String) {
     let errors = errors {

@@ -1,3 +1,5 @@
+import Events
+
 /// Why rows cannot be used as reference data.
 public enum ReferenceFault: Error, Hashable, Sendable, CustomStringConvertible {
   /// Two rows have this key.
@@ -25,7 +27,7 @@ public enum ReferenceFault: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   private func instant(_ time: Int64) -> String {
-    time == .min ? "from the beginning of time" : "at \(time) microseconds since 1970"
+    time == .min ? "from the beginning of time" : "at \(DateTimeText.timestamp(microseconds: time))+00"
   }
 }
 

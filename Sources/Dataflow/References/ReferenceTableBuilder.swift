@@ -48,7 +48,7 @@ public final class ReferenceTableBuilder {
           return
         }
         column.validity[count] = 1
-        if !read(text, into: column) { refused = refused ?? index }
+        if !read(text, into: column) || isInfinite(index) { refused = refused ?? index }
       }
     }
     for index in reference.key where columns[index].validity[count] == 0 { return }
@@ -131,6 +131,14 @@ public final class ReferenceTableBuilder {
   }
 
   // MARK: Values
+
+  /// Only the bounds of a validity may be infinite: nothing else of the engine knows such times.
+  private func isInfinite(_ index: Int) -> Bool {
+    guard [.timestamptz, .timestamp, .date].contains(columns[index].type), index != reference.validity?.from,
+      index != reference.validity?.to
+    else { return false }
+    return columns[index].integers[count] == .min || columns[index].integers[count] == .max
+  }
 
   private func read(_ text: UnsafeBufferPointer<UInt8>, into column: Column) -> Bool {
     switch column.type.physical {

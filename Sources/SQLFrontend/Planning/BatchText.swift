@@ -36,7 +36,8 @@ struct BatchText {
   /// The alias of a table, or its name.
   private func lastToken(of join: SyntaxJoin, _ tokens: [Token], _ name: Int) -> Int {
     guard join.alias != nil else { return name }
-    let isAs = name + 1 < tokens.count && tokens[name + 1].kind == .word
+    let isAs =
+      name + 1 < tokens.count && tokens[name + 1].kind == .word
       && source.text(tokens[name + 1]).lowercased() == "as"
     return min(name + (isAs ? 2 : 1), tokens.count - 1)
   }

@@ -63,7 +63,9 @@ struct JoinPlanner {
     if columns.hasRecord(named: alias) {
       throw source.error(
         at: join.nameLocation, "\(name) is a record of the stream, too",
-        hint: "call the table something else: JOIN \(quotedIdentifier(reference.name)) AS \(quotedIdentifier(alias + "_table")) ON …")
+        hint:
+          "call the table something else: JOIN \(quotedIdentifier(reference.name)) AS \(quotedIdentifier(alias + "_table")) ON …"
+      )
     }
     var operands: [Int: Expression] = [:]
     for equality in try equalities(join.condition, alias, reference) {

@@ -33,7 +33,9 @@ struct JoinedTables {
     if path.count == 2, let join = joins.first(where: { $0.alias == path[0] }) {
       guard let column = join.column(named: path[1]) else {
         let names = join.reference.columns.map(\.name)
-        let nearest = nearestSpelling(of: path[1], among: names).map { "did you mean \(quotedPath([join.alias, $0]))? " }
+        let nearest = nearestSpelling(of: path[1], among: names).map {
+          "did you mean \(quotedPath([join.alias, $0]))? "
+        }
         throw source.error(
           at: location, "\(join.reference.place.path) declares no column \(quotedIdentifier(path[1]))",
           hint: "\(nearest ?? "")columns are \(names.map(quotedIdentifier).joined(separator: ", "))")

@@ -152,7 +152,8 @@ private struct ReferenceParser {
     }
     guard columns[index].type == .timestamptz else {
       throw options.error(
-        option, "\(option) is compared with the event time, a timestamptz, and \(quotedIdentifier(name)) is "
+        option,
+        "\(option) is compared with the event time, a timestamptz, and \(quotedIdentifier(name)) is "
           + columns[index].type.shortName, hint: "declare \(quotedIdentifier(name)) timestamptz")
     }
     return index

@@ -73,7 +73,8 @@ extension SyntaxReader {
     try require(
       node, only: ["colname", "typeName", "is_local", "constraints", "location"],
       refusals: [
-        "fdwoptions": Refusal("options", "OPTIONS are not supported: the column is the table's", hint: "leave them out"),
+        "fdwoptions": Refusal(
+          "options", "OPTIONS are not supported: the column is the table's", hint: "leave them out"),
         "collClause": Refusal(
           "collate", "COLLATE has no meaning here: text compares by bytes", hint: "leave it out"),
         "compression": Refusal("compression", "COMPRESSION has no meaning here", hint: "leave it out"),

@@ -162,7 +162,8 @@ extension SyntaxReader {
         SyntaxItem(
           alias: target.string("name"), expression: readable(target.node("val")), location: target.location)
       }, source: name, sourceLocation: relation.location,
-      joins: node.nodes("fromClause").first.flatMap { joins($0, &diagnostics) }, filter: node.node("whereClause").map { readable($0) },
+      joins: node.nodes("fromClause").first.flatMap { joins($0, &diagnostics) },
+      filter: node.node("whereClause").map { readable($0) },
       groupBy: terms.map { readable($0) }, having: node.node("havingClause").map { readable($0) })
   }
 

@@ -1,21 +1,24 @@
 import JSON
 
 extension HealthReport {
-  /// `{"status":…,"timestamp":…,"version":…,"database":{…},"broker":{…},"processor":{…},"streams":[{…}]}`
+  /// `{"status":…,"timestamp":…,"version":…,"database":{…},"broker":{…},"processor":{…},"streams":[{…}]}`, and with reference data `"references":[{…}]`
   ///
   /// - Parameters:
   ///   - time: microseconds since 1970-01-01T00:00:00Z.
   ///   - namesServers: whether the reader may learn where the database and the brokers are, and who uses them.
   func json(at time: Int64, version: String, namesServers: Bool) -> [UInt8] {
-    let value = JSONValue.object([
-      JSONMember("status", .string(status.rawValue)),
-      JSONMember("timestamp", .string(timestamp(microseconds: time))),
-      JSONMember("version", .string(version)),
-      JSONMember("database", database.json(namesServers: namesServers)),
-      JSONMember("broker", broker.json(namesServers: namesServers)),
-      JSONMember("processor", .object(processor.members)),
-      JSONMember("streams", .array(streams.map(\.json))),
-    ])
+    let value = JSONValue.object(
+      [
+        JSONMember("status", .string(status.rawValue)),
+        JSONMember("timestamp", .string(timestamp(microseconds: time))),
+        JSONMember("version", .string(version)),
+        JSONMember("database", database.json(namesServers: namesServers)),
+        JSONMember("broker", broker.json(namesServers: namesServers)),
+        JSONMember("processor", .object(processor.members)),
+        JSONMember("streams", .array(streams.map(\.json))),
+      ]
+        + (references.isEmpty
+          ? [] : [JSONMember("references", .array(references.map { $0.json(namesServers: namesServers) }))]))
     var bytes: [UInt8] = []
     value.append(to: &bytes)
     return bytes
@@ -30,6 +33,20 @@ extension HealthReport.Dependency {
       JSONMember("status", .string(isUp ? "up" : "down")),
       JSONMember("detail", told.map { .string($0) } ?? .null),
     ])
+  }
+}
+
+extension HealthReport.Reference {
+  fileprivate func json(namesServers: Bool) -> JSONValue {
+    var members = [
+      JSONMember("table", .string(table)), JSONMember("rows", .number(String(rows))),
+      JSONMember("age_seconds", HealthReport.Processor.seconds(ageSeconds)),
+    ]
+    if let problem {
+      members.append(
+        JSONMember("detail", .string(namesServers ? problem : "it cannot be read; the server's log says why")))
+    }
+    return .object(members)
   }
 }
 
@@ -51,7 +68,7 @@ extension HealthReport.Processor {
   }
 
   /// In milliseconds' steps. JSON has no infinity, and a probe that divides may produce one.
-  private static func seconds(_ age: Double?) -> JSONValue {
+  fileprivate static func seconds(_ age: Double?) -> JSONValue {
     guard let age, age.isFinite else { return .null }
     return .number("\((age * 1000).rounded() / 1000)")
   }

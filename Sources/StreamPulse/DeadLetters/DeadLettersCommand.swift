@@ -81,7 +81,8 @@ private struct DeadLettersCommand {
     for stream in project.streams where filter.stream == nil || filter.stream == stream.plan.definition.name {
       var own = filter
       own.stream = stream.plan.definition.name
-      let replay = try LetterReplay(stream.plan, stream.makeDecoder(), connection, schemas: schemas())
+      let replay = try LetterReplay(
+        stream.plan, stream.makeDecoder(), connection, schemas: schemas(), limits: context.referenceLimits)
       let report = try replay.replay(own, now: Clock.wall())
       for refusal in report.refusals { print("\(refusal.id) stays: \(refusal.code): \(refusal.reason)") }
       if report.refused > report.refusals.count { print("…") }
