@@ -50,7 +50,7 @@ import Testing
       "sql/aggregates/owner_stats.sql",
       """
       CREATE MATERIALIZED VIEW owner_stats AS
-      SELECT o.owner, count(*) AS n, max(content_id COLLATE "C") AS greatest
+      SELECT o.owner, count(*) AS n, max(contents.content_id COLLATE "C") AS greatest
       FROM content_downloads
       LEFT JOIN owners AS o ON o.region = "user".region
       LEFT JOIN contents ON contents.content_id = 'c1'

@@ -36,7 +36,7 @@ import Testing
     #expect(
       try fault("SELECT 1") == """
         sql/references/r.sql:1:14: there is no table contents
-          hint: create and fill it: CREATE TABLE contents (content_id text NOT NULL, publisher text, tier integer, \
+          hint: create and fill it: CREATE TABLE contents (content_id text, publisher text, tier integer, \
         UNIQUE (content_id));
         """)
   }

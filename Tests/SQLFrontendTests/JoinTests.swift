@@ -268,9 +268,9 @@ import Testing
         "JOIN contents AS content ON content.content_id = '1'", "2:29: content is a record of the stream, too",
         "AS content_table"
       ),
-      ("JOIN contents ON content_id = 'a' JOIN contents ON content_id = 'b'", "2:63: FROM names contents twice", "AS"),
+      ("JOIN contents ON contents.content_id = 'a' JOIN contents ON contents.content_id = 'b'", "2:72: FROM names contents twice", "AS"),
       (
-        "JOIN contents ON content_id = 'a' WHERE contents.publsher = 'x'", "2:64: r0.sql declares no column publsher",
+        "JOIN contents ON contents.content_id = 'a' WHERE contents.publsher = 'x'", "2:73: r0.sql declares no column publsher",
         "did you mean contents.publisher?"
       ),
     ])
@@ -293,6 +293,13 @@ import Testing
         "SELECT max(\"timestamp\") AS n FROM content_downloads JOIN clocks ON clocks.id = content.content_id", clocks)
     }
     #expect(errors.map(\.message).contains("the column \"timestamp\" is ambiguous"))
+    // A record's field is one, too, where Postgres reads the definition.
+    let fields = Self.errorsOf("max(content_id) AS n FROM content_downloads JOIN contents c ON c.content_id = 'a'")
+    #expect(fields.contains("the column content_id is ambiguous"))
+  }
+
+  private static func errorsOf(_ select: String) -> [String] {
+    errors { try plan("SELECT \(select)") }.map(\.message)
   }
 
   @Test("more tables than are looked up for an event are refused")

@@ -5,8 +5,10 @@ import SQLQuoting
 extension Reference {
   /// The table as its file declares it: for tests of definitions, which have one of their own, and as advice.
   public var createStatement: String {
-    var items = columns.map { column in
-      "\(quotedIdentifier(column.name)) \(column.typeText)\(column.isNullable ? "" : " NOT NULL")"
+    var items = columns.enumerated().map { index, column in
+      // A row whose key is NULL is found by nothing, but may be there.
+      let nullability = column.isNullable || key.contains(index) ? "" : " NOT NULL"
+      return "\(quotedIdentifier(column.name)) \(column.typeText)\(nullability)"
     }
     if validity == nil { items.append("UNIQUE (\(keyNames.map(quotedIdentifier).joined(separator: ", ")))") }
     return "CREATE TABLE \(quotedIdentifier(name)) (\(items.joined(separator: ", ")))"

@@ -9,8 +9,7 @@ extension ExpressionTyper {
   ///   - tables: whose columns may be named beside them.
   init(source: SourceText, eventsOf columns: StreamColumns, joinedWith tables: JoinedTables = .none) {
     self.init(source: source, evaluator: .engine) { path, location throws(DefinitionError) in
-      let isField = columns.resolve(path) != nil
-      if let value = try tables.value(path, isField: isField, source, at: location) { return value }
+      if let value = try tables.value(path, beside: columns, source, at: location) { return value }
       guard let resolved = columns.resolve(path), let index = columns.use(resolved) else {
         let (message, hint) = columns.missing(path)
         throw source.error(at: location, message, hint: hint)

@@ -188,7 +188,7 @@ struct ResultPlanner {
     let positions = keys.indices.map { keyOrder.firstIndex(of: $0) ?? $0 }
     let typer = ExpressionTyper(source: source, evaluator: .generatedColumn) { path, location throws(DefinitionError) in
       let resolved = columns.resolve(path)
-      let joined = try tables.value(path, isField: resolved != nil, source, at: location)
+      let joined = try tables.value(path, beside: columns, source, at: location)
       for (index, key) in keys.enumerated() {
         let isMeant =
           if case .column(let column, _) = key.expression, joined == nil {

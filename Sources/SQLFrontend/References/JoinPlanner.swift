@@ -133,7 +133,7 @@ struct JoinPlanner {
   private func column(_ syntax: SyntaxExpression, _ alias: String, _ reference: Reference) -> Int? {
     guard case .column(let path) = syntax.kind, let name = path.last else { return nil }
     let isQualified = path.count == 2 && path[0] == alias
-    let isBare = path.count == 1 && columns.resolve(path) == nil && !tables.names(path)
+    let isBare = path.count == 1 && !columns.hasField(named: name) && !tables.names(path)
     return isQualified || isBare ? reference.columns.firstIndex { $0.name == name } : nil
   }
 

@@ -26,9 +26,9 @@ struct JoinedTables {
 
   /// The value that a path names; nil when it is none of theirs.
   ///
-  /// - Parameter isField: whether the path names something of the stream, too.
+  /// - Parameter columns: of the stream, some of which may be called alike.
   func value(
-    _ path: [String], isField: Bool, _ source: SourceText, at location: Int
+    _ path: [String], beside columns: StreamColumns, _ source: SourceText, at location: Int
   ) throws(DefinitionError) -> Expression? {
     if path.count == 2, let join = joins.first(where: { $0.alias == path[0] }) {
       guard let column = join.column(named: path[1]) else {
@@ -45,11 +45,10 @@ struct JoinedTables {
     guard path.count == 1 else { return nil }
     let found = joins.filter { $0.column(named: path[0]) != nil }
     guard let join = found.first, let column = join.column(named: path[0]) else { return nil }
-    guard found.count == 1, !isField else {
+    guard found.count == 1, !columns.hasField(named: path[0]) else {
       throw source.error(
         at: location, "the column \(quotedIdentifier(path[0])) is ambiguous",
-        hint: "write \(quotedPath([join.alias, path[0]])) for the table's"
-          + (isField ? ", and the stream's name before the event's" : ""))
+        hint: "write \(quotedPath([join.alias, path[0]])) for the table's, and the whole path for the event's")
     }
     return join.value(column, eventTime: eventTime)
   }

@@ -81,8 +81,11 @@ private struct ReferenceParser {
     if syntax.key.isEmpty, !diagnostics.errors.isEmpty { return nil }
     let key = diagnostics.attempt { () throws(DefinitionError) in try parser.key(syntax, columns, validity) }
     guard diagnostics.errors.isEmpty, let refresh, let key else { return nil }
+    var declared = columns
+    // What names a row is never NULL in a row that is found.
+    for index in key { declared[index].isNullable = false }
     return Reference(
-      name: syntax.name, comment: source.headerComment, columns: columns, key: key, validity: validity,
+      name: syntax.name, comment: source.headerComment, columns: declared, key: key, validity: validity,
       refreshMicroseconds: refresh, place: source.place(at: syntax.nameLocation))
   }
 
@@ -98,7 +101,6 @@ private struct ReferenceParser {
       diagnostics.report(
         source.error(at: syntax.nameLocation, "no column is declared", hint: "write \(SyntaxReader.referenceForm)"))
     }
-    let keyNames = syntax.key.map(\.name)
     var columns: [Reference.Column] = []
     for column in syntax.columns {
       let name = quotedIdentifier(column.name)
@@ -122,14 +124,11 @@ private struct ReferenceParser {
       }
       columns.append(
         .init(
-          name: column.name, type: found.type, isNullable: column.isNullable && !isPrimary(column.name, keyNames),
+          name: column.name, type: found.type, isNullable: column.isNullable,
           precision: found.precision, comment: source.commentAbove(column.location)))
     }
     return columns
   }
-
-  /// What names a row is never NULL in a row that is found.
-  private func isPrimary(_ name: String, _ keys: [String]) -> Bool { keys.contains(name) }
 
   private func refresh(_ options: DefinitionOptions) throws(DefinitionError) -> Int64 {
     guard let refresh = try options.interval("refresh") else { return Reference.defaultRefreshMicroseconds }
