@@ -127,7 +127,8 @@ public struct Configuration: Sendable {
     engine = Engine(
       flushIntervalMilliseconds: values.integer(.flushInterval), batchSize: values.integer(.batchSize),
       maxDeltaRows: values.integer(.maxDeltaRows), workers: values.integer(.workers),
-      referenceMaxRows: values.integer(.referenceMaxRows), referenceMaxMegabytes: values.integer(.referenceMaxMegabytes),
+      referenceMaxRows: values.integer(.referenceMaxRows),
+      referenceMaxMegabytes: values.integer(.referenceMaxMegabytes),
       metricsHost: values.text(.metricsHost),
       metricsPort: values.optional(.metricsPort) == nil ? nil : values.integer(.metricsPort))
     eventsPerMinute = values.number(.eventsPerMinute)

@@ -82,7 +82,8 @@ struct ProductMetrics: Sendable {
       let instruments = requests[route, status]
       instruments.requests.add()
       instruments.seconds.record(seconds)
-    case .databaseUp, .brokerUp, .registryUp, .referenceLoaded, .schemaLearnt, .schemaRefused, .started, .eventsAhead, .definitionsLoaded,
+    case .databaseUp, .brokerUp, .registryUp, .referenceLoaded, .schemaLearnt, .schemaRefused, .started, .eventsAhead,
+      .definitionsLoaded,
       .definitionRejected, .listening, .ready,
       .childEnded,
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .settingIgnored,

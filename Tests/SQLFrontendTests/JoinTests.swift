@@ -268,9 +268,13 @@ import Testing
         "JOIN contents AS content ON content.content_id = '1'", "2:29: content is a record of the stream, too",
         "AS content_table"
       ),
-      ("JOIN contents ON contents.content_id = 'a' JOIN contents ON contents.content_id = 'b'", "2:72: FROM names contents twice", "AS"),
       (
-        "JOIN contents ON contents.content_id = 'a' WHERE contents.publsher = 'x'", "2:73: r0.sql declares no column publsher",
+        "JOIN contents ON contents.content_id = 'a' JOIN contents ON contents.content_id = 'b'",
+        "2:72: FROM names contents twice", "AS"
+      ),
+      (
+        "JOIN contents ON contents.content_id = 'a' WHERE contents.publsher = 'x'",
+        "2:73: r0.sql declares no column publsher",
         "did you mean contents.publisher?"
       ),
     ])

@@ -119,7 +119,8 @@ final class WorkerSupervisor: Sendable {
     }
     let worker = Worker(
       plan: stream.plan, consumer: consumer, decoder: decoder, schemas: schemas, references: references, sink: sink,
-      time: MachineTime(),      settings: settings, status: status, seed: UInt64.random(in: 1...UInt64.max), shouldStop: { [self] in isStopping },
+      time: MachineTime(), settings: settings, status: status, seed: UInt64.random(in: 1...UInt64.max),
+      shouldStop: { [self] in isStopping },
       observe: observe)
     defer {
       // What it has not given back itself goes to the next worker, which finds out anew what it may read.

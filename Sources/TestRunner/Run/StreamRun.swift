@@ -45,7 +45,8 @@ final class StreamRun {
       flushIntervalMilliseconds: 0, owner: "test")
     settings.watermarkIntervalMicroseconds = Int64(Self.roundsBetweenWatermarks)
     worker = Worker(
-      plan: plan, consumer: log, decoder: try stream.makeJSONDecoder(), references: references, sink: sink, time: clock, settings: settings,
+      plan: plan, consumer: log, decoder: try stream.makeJSONDecoder(), references: references, sink: sink, time: clock,
+      settings: settings,
       status: ProcessorStatus(), seed: 1, shouldStop: { false }, observe: { _ in })
     watch = Watch(
       plan, alerts: alerts, topic: topic, database: database, cluster: { Self.cluster }, observe: { _ in })
