@@ -37,6 +37,8 @@ private struct AggregateFacts {
   private var joins: [(name: String, meaning: String)] {
     plan.joins.map { ($0.alias, shape.meaning(of: "join \(quotedIdentifier($0.alias))") ?? $0.reference.name) }
   }
+  private var having: String? { plan.having.map { $0.sql(in: plan) } }
+  private var view: [String]? { ResultView(plan)?.createStatements(pulse: "pulse") }
   private var keys: [(name: String, meaning: String)] {
     plan.keys.map { ($0.name, shape.meaning(of: "key \(quotedIdentifier($0.name))") ?? $0.type.sqlName) }
   }
@@ -76,6 +78,7 @@ private struct AggregateFacts {
     if !joins.isEmpty { page.add("joined with", rows: joins.map { ($0.name, $0.meaning) }) }
     page.add("filter", filter ?? "none: every event counts")
     page.add("window", window)
+    if let having { page.add("shown", "groups of closed windows with \(having)") }
     page.add("keys", rows: keys.isEmpty ? [("none", "one row for each window")] : keys.map { ($0.name, $0.meaning) })
     page.add("state", rows: accumulators.map { ($0.plan.column, $0.meaning) })
     if let cost { page.add("", "\(cost.stateBytes) bytes of accumulators for each group in memory") }
@@ -87,7 +90,8 @@ private struct AggregateFacts {
     page.add("late", late)
     page.add("kept", retention)
     if let cost { add(cost, to: &page) }
-    page.add(statements: table.createStatements, "the table")
+    page.add(statements: table.createStatements, view == nil ? "the table" : "the table of the states")
+    if let view { page.add(statements: view, "the view above it, which reads like the definition") }
     page.add(statements: [table.upsertStatement], "what a flush adds to it, an array for each column")
     if let batch {
       page.add(statements: [batch], "\(Self.batchComment), in which \(eventColumns)")
@@ -123,7 +127,8 @@ private struct AggregateFacts {
         "joins",
         .array(
           joins.map { .object([JSONMember("name", .string($0.name)), JSONMember("meaning", .string($0.meaning))]) })),
-      JSONMember("filter", JSONValue(filter)), JSONMember("window", .string(window)),
+      JSONMember("filter", JSONValue(filter)), JSONMember("having", JSONValue(having)),
+      JSONMember("window", .string(window)),
       JSONMember(
         "keys",
         .array(
@@ -148,6 +153,7 @@ private struct AggregateFacts {
       JSONMember("idle_timeout_seconds", JSONValue(seconds: definition.idleTimeoutMicroseconds)),
       JSONMember("retention_seconds", JSONValue(seconds: plan.retentionMicroseconds)),
       JSONMember("table", .array(table.createStatements.map(JSONValue.string))),
+      JSONMember("view", view.map { .array($0.map(JSONValue.string)) } ?? .null),
       JSONMember("upsert", .string(table.upsertStatement)),
       JSONMember("batch", JSONValue(batch ?? plan.select.text)),
       JSONMember("cost", cost?.json ?? .null),

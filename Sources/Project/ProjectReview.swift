@@ -51,7 +51,7 @@ public struct ProjectReview: Sendable {
     var unjudged = planned.unjudged + views.unjudged
     let endpointFiles = try Folder.readableFiles(folder, "sql/endpoints", &errors).files
     let endpoints = Self.judge(endpointFiles, &errors, &unjudged) { (file) throws(DefinitionErrors) in
-      try parseEndpoint(file, of: planned)
+      try parseEndpoint(file, of: planned, views)
     }
     let alertFiles = try Folder.readableFiles(folder, "sql/alerts", &errors).files
     let alerts = Self.judge(alertFiles, &errors, &unjudged) { (file) throws(DefinitionErrors) in
@@ -72,7 +72,7 @@ public struct ProjectReview: Sendable {
     let relations =
       planned.plans.flatMap(\.aggregates).flatMap(\.relationNames) + views.plans.map(\.name)
       + references.map(\.name)
-    remarks = Self.schemaRemarks(streams) + Self.tableRemarks(endpoints.map(\.file), relations)
+    remarks = Self.schemaRemarks(streams) + Self.tableRemarks(endpoints.map(\.file), views, relations)
     notices = try Self.notices(folder)
   }
 
@@ -83,9 +83,10 @@ public struct ProjectReview: Sendable {
     }
   }
 
-  private static func tableRemarks(_ files: [SourceFile], _ tables: [String]) -> [String] {
+  private static func tableRemarks(_ files: [SourceFile], _ views: PlannedViews, _ tables: [String]) -> [String] {
     let known = tables + ["alerts", "dead_letters", "event_log"]
-    return files.flatMap { misspeltTables(in: $0, known: known) }.map(\.description)
+    let remarks = views.misspeltTables(known: known) + files.flatMap { misspeltTables(in: $0, known: known) }
+    return remarks.map(\.description)
   }
 
   /// Projects used to carry the engine's schema. In this repository it still lies there, as the source of what travels in
