@@ -92,12 +92,18 @@ let package = Package(
         "Events", "Formats", "HTTPClient", "Hexadecimal", "JSON", "Observability", "Plan", "Postgres", "Storage",
         "Threads",
       ]),
+    // Tables that streams are joined with, in memory.
+    .target(
+      name: "References",
+      dependencies: [
+        "Dataflow", "Dialects", "Observability", "Plan", "Postgres", "SQLQuoting", "Storage", "Threads",
+      ]),
     // From the topic to the tables.
     .target(
       name: "Processing",
       dependencies: [
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Observability", "Plan", "Postgres",
-        "Project", "Registry", "SQLQuoting", "Storage", "Threads",
+        "Project", "References", "Registry", "SQLQuoting", "Storage", "Threads",
       ]),
     // What one elected instance does: alerts, retention, forwarding of dead letters.
     .target(
@@ -117,7 +123,7 @@ let package = Package(
       name: "Rebuild",
       dependencies: [
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Plan", "Postgres", "Project",
-        "Registry", "SQLQuoting", "Storage", "Threads",
+        "References", "Registry", "SQLQuoting", "Storage", "Threads",
       ]),
     // A look at single events.
     .target(
@@ -129,8 +135,8 @@ let package = Package(
     .target(
       name: "TestRunner",
       dependencies: [
-        "Dialects", "Events", "JSON", "Kafka", "Office", "Plan", "Postgres", "Processing", "Project", "SQLQuoting",
-        "StatsAPI", "Storage", "Threads",
+        "Dataflow", "Dialects", "Events", "JSON", "Kafka", "Office", "Plan", "Postgres", "Processing", "Project",
+        "References", "SQLQuoting", "StatsAPI", "Storage", "Threads",
       ]),
     .target(
       name: "StatsAPI",
@@ -155,9 +161,9 @@ let package = Package(
       name: "StreamPulse",
       dependencies: [
         "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard",
-        "Dialects", "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability",
-        "Office", "Plan", "Postgres", "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "Spelling",
-        "StatsAPI", "Storage", "Tail", "TestRunner", "TextFiles", "Threads",
+        "Dataflow", "Dialects", "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka",
+        "Observability", "Office", "Plan", "Postgres", "Processing", "Project", "Rebuild", "References", "Registry",
+        "SQLQuoting", "Spelling", "StatsAPI", "Storage", "Tail", "TestRunner", "TextFiles", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
@@ -228,13 +234,19 @@ let package = Package(
       name: "ProcessingTestSupport",
       dependencies: [
         "Audit", "ChildProcess", "Dataflow", "Events", "Faults", "Formats", "Kafka", "Observability", "Plan",
-        "Postgres", "Processing", "Project", "Registry", "Storage", "Threads",
+        "Postgres", "Processing", "Project", "References", "Registry", "Storage", "Threads",
       ], path: "Tests/ProcessingTestSupport"),
     .testTarget(
       name: "StorageTests",
       dependencies: [
         "EngineSchema", "Events", "Observability", "Plan", "Postgres", "Processing", "ProcessingTestSupport", "Project",
         "Storage", "SystemTimeZones", "TestThreads", "TimeZones",
+      ]),
+    .testTarget(
+      name: "ReferencesTests",
+      dependencies: [
+        "Dataflow", "Events", "Observability", "Plan", "Postgres", "ProcessingTestSupport", "References", "SQLFrontend",
+        "Storage", "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "RegistryTests",
@@ -284,8 +296,8 @@ let package = Package(
     .testTarget(
       name: "AggregatesTests",
       dependencies: [
-        "Dataflow", "Dialects", "EngineSchema", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend",
-        "Storage", "TestThreads", "Threads",
+        "Dataflow", "Dialects", "EngineSchema", "Events", "Plan", "Postgres", "ProcessingTestSupport", "References",
+        "SQLFrontend", "Storage", "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "CrashTestTests", dependencies: ["ChildProcess", "CrashTest", "Events", "Formats", "Project", "Threads"]),

@@ -62,6 +62,8 @@ public struct Configuration: Sendable {
     public var batchSize: Int
     public var maxDeltaRows: Int
     public var workers: Int
+    public var referenceMaxRows: Int
+    public var referenceMaxMegabytes: Int
     public var metricsHost: String
     /// nil: none is opened; 0: any free port.
     public var metricsPort: Int?
@@ -134,6 +136,8 @@ public struct Configuration: Sendable {
     engine = Engine(
       flushIntervalMilliseconds: values.integer(.flushInterval), batchSize: values.integer(.batchSize),
       maxDeltaRows: values.integer(.maxDeltaRows), workers: values.integer(.workers),
+      referenceMaxRows: values.integer(.referenceMaxRows),
+      referenceMaxMegabytes: values.integer(.referenceMaxMegabytes),
       metricsHost: values.text(.metricsHost),
       metricsPort: values.optional(.metricsPort) == nil ? nil : values.integer(.metricsPort))
     eventsPerMinute = values.number(.eventsPerMinute)

@@ -40,6 +40,9 @@ private struct AggregateFacts {
   private var source: StreamFacts { StreamFacts(definition: stream.definition) }
   private var window: String { shape.meaning(of: "window") ?? "" }
   private var filter: String? { shape.meaning(of: "filter") }
+  private var joins: [(name: String, meaning: String)] {
+    plan.joins.map { ($0.alias, shape.meaning(of: "join \(quotedIdentifier($0.alias))") ?? $0.reference.name) }
+  }
   private var having: String? { plan.having.map { $0.sql(in: plan) } }
   private var view: [String]? { ResultView(plan)?.createStatements(pulse: "pulse") }
   private var keys: [(name: String, meaning: String)] {
@@ -84,6 +87,7 @@ private struct AggregateFacts {
     page.add("reads", source.source)
     if let feeding { page.add("", "\(feeding): by the same events, without a second read") }
     page.add("columns", rows: columns.map { ($0.name, $0.typeText) })
+    if !joins.isEmpty { page.add("joined with", rows: joins.map { ($0.name, $0.meaning) }) }
     page.add("filter", filter ?? "none: every event counts")
     page.add("window", window)
     if let having { page.add("shown", "groups of closed windows with \(having)") }
@@ -132,6 +136,10 @@ private struct AggregateFacts {
       JSONMember("through", .array(plan.feeders.reversed().map { .string($0.name) })),
       JSONMember("schema", JSONValue(source.schema)), JSONMember("event_time", .string(source.eventTime)),
       JSONMember("columns", .array(columns.map(\.json))),
+      JSONMember(
+        "joins",
+        .array(
+          joins.map { .object([JSONMember("name", .string($0.name)), JSONMember("meaning", .string($0.meaning))]) })),
       JSONMember("filter", JSONValue(filter)), JSONMember("having", JSONValue(having)),
       JSONMember("window", .string(window)),
       JSONMember(

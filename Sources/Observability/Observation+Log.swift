@@ -37,6 +37,13 @@ extension Observation {
     case .databaseUp(let server): (.info, "database up", [.init(.server, server)])
     case .databaseDown(let reason, let sqlstate):
       (.warning, "database down", [.init(.reason, reason)] + optional(.sqlstate, sqlstate))
+    case .referenceLoaded(let table, let rows, let bytes, let seconds):
+      (
+        .info, "reference data loaded",
+        [.init(.table, table), .init(.rows, rows), .init(.bytes, bytes), .init(.seconds, seconds)]
+      )
+    case .referenceRefused(let table, let reason):
+      (.warning, "reference data cannot be used", [.init(.table, table), .init(.reason, reason)])
     case .retentionRemoved(let table, let rows):
       (.info, "old rows removed", [.init(.table, table), .init(.rows, rows)])
 

@@ -30,6 +30,10 @@ public enum Observation: Sendable {
   case databaseUp(server: String)
   case databaseDown(reason: String, sqlstate: String?)
   case retentionRemoved(table: String, rows: Int)
+  /// A version of a table of reference data is in memory.
+  case referenceLoaded(table: String, rows: Int, bytes: Int, seconds: Double)
+  /// A table of reference data cannot be used: the version before goes on being used, or processing waits for the first.
+  case referenceRefused(table: String, reason: String)
   /// The API will read with its own user in read-only transactions.
   case readerRoleMissing(reason: String)
 

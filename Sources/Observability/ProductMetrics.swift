@@ -15,6 +15,7 @@ struct ProductMetrics: Sendable {
   private let holds: Counter
   private let schemaWaits: Counter
   private let registryFailures: Counter
+  private let referenceFailures: Counter
   private let forwardedLetters: Counter
   private let requests: RequestInstruments
 
@@ -40,6 +41,8 @@ struct ProductMetrics: Sendable {
       "streampulse_schema_waits_total", help: "Times that a partition waited for a schema of the registry.")
     registryFailures = registry.counter(
       "streampulse_registry_failures_total", help: "Times that the schema registry went away.")
+    referenceFailures = registry.counter(
+      "streampulse_reference_failures_total", help: "Times that a table of reference data was found unusable.")
     holds = registry.counter(
       "streampulse_partition_holds_total", help: "Times that a partition was held for an operator to decide.")
     forwardedLetters = registry.counter(
@@ -65,6 +68,7 @@ struct ProductMetrics: Sendable {
     case .partitionHeld: holds.add()
     case .schemaAwaited: schemaWaits.add()
     case .registryDown: registryFailures.add()
+    case .referenceRefused: referenceFailures.add()
     case .fenced: fences.add()
     case .workAbandoned: abandoned.add()
     case .repeatsDropped(_, _, let count): repeats.add(Int64(count))
@@ -78,8 +82,9 @@ struct ProductMetrics: Sendable {
       let instruments = requests[route, status]
       instruments.requests.add()
       instruments.seconds.record(seconds)
-    case .databaseUp, .brokerUp, .registryUp, .schemaLearnt, .schemaRefused, .started, .eventsAhead, .definitionsLoaded,
-      .definitionRejected, .formerDefinitions, .definitionsTaken, .definitionsRefused, .listening, .ready,
+    case .databaseUp, .brokerUp, .registryUp, .referenceLoaded, .schemaLearnt, .schemaRefused, .started, .eventsAhead,
+      .definitionsLoaded, .definitionRejected, .formerDefinitions, .definitionsTaken, .definitionsRefused, .listening,
+      .ready,
       .childEnded,
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .settingIgnored,
       .tableAbandoned,

@@ -56,6 +56,9 @@ public struct AggregatePlan: Hashable, Sendable {
   public var comment: String
   /// Whose rows the definition reads. The rest of the plan is over the stream, whichever they are.
   public var source: AggregateSource
+  /// Tables of reference data beside the stream, each of which the expressions of those behind it may read.
+  public var joins: [JoinPlan]
+  /// Also that each JOIN which is no LEFT JOIN has found a row.
   public var filter: Expression?
   public var window: WindowAssigner
   public var keys: [KeyColumn]
@@ -73,7 +76,8 @@ public struct AggregatePlan: Hashable, Sendable {
   public var select: SelectText
 
   public init(
-    name: String, comment: String, source: AggregateSource = .stream, filter: Expression?, window: WindowAssigner,
+    name: String, comment: String, source: AggregateSource = .stream, joins: [JoinPlan] = [], filter: Expression?,
+    window: WindowAssigner,
     keys: [KeyColumn],
     accumulators: [AccumulatorPlan], outputs: [OutputColumn], having: DerivedColumn? = nil,
     retentionMicroseconds: Int64?,
@@ -82,6 +86,7 @@ public struct AggregatePlan: Hashable, Sendable {
     self.name = name
     self.comment = comment
     self.source = source
+    self.joins = joins
     self.filter = filter
     self.window = window
     self.keys = keys

@@ -75,6 +75,9 @@ public indirect enum Expression: Hashable, Sendable {
   /// A function or an operator of the catalogue; its arguments have its parameters' types, and are constants where it
   /// wants them. The result's type is what it has said that it makes of them.
   case call(ScalarFunction, [Expression], SQLType)
+  /// A value of the row of reference data that the operands name, one for each of its key columns and, where rows have a
+  /// validity, the event time. NULL when there is none; a NULL names no row.
+  case lookup(ReferenceValue, [Expression])
 
   public struct CaseBranch: Hashable, Sendable {
     public var condition: Expression
@@ -96,6 +99,7 @@ public indirect enum Expression: Hashable, Sendable {
     case .caseWhen(_, let otherwise): otherwise.type
     case .coalesce(let operands): operands.first?.type ?? .text
     case .cast(_, let type), .call(_, _, let type): type
+    case .lookup(let value, _): value.type
     }
   }
 
@@ -106,7 +110,9 @@ public indirect enum Expression: Hashable, Sendable {
     case .arithmetic(_, let left, let right), .comparison(_, let left, let right): [left, right]
     case .negate(let operand), .not(let operand), .isNull(let operand), .isTrue(let operand), .cast(let operand, _):
       [operand]
-    case .and(let operands), .or(let operands), .coalesce(let operands), .call(_, let operands, _): operands
+    case .and(let operands), .or(let operands), .coalesce(let operands), .call(_, let operands, _),
+      .lookup(_, let operands):
+      operands
     case .caseWhen(let branches, let otherwise): branches.flatMap { [$0.condition, $0.value] } + [otherwise]
     }
   }
@@ -162,6 +168,7 @@ extension Expression {
       otherwise.isNullable(isNullable) || branches.contains { $0.value.isNullable(isNullable) }
     case .call(let function, let arguments, _):
       function.isNullable(arguments.map { $0.isNullable(isNullable) })
+    case .lookup(let value, _): value.isNullable
     default: children.contains { $0.isNullable(isNullable) }
     }
   }

@@ -17,6 +17,8 @@ public struct TestPlan: Hashable, Sendable {
     case setClock(Int64)
     /// The clock goes on, in microseconds.
     case advanceClock(Int64)
+    /// A table of reference data has these rows from now on, and no others.
+    case table(String, [Document])
     /// Events of the stream arrive, in this order.
     case events(stream: String, [Document])
     /// A SELECT over results has these rows.

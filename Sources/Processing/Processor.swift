@@ -4,6 +4,7 @@ import Kafka
 import Observability
 import Postgres
 import Project
+import References
 import Registry
 import Storage
 import Synchronization
@@ -91,15 +92,17 @@ public final class Processor: Sendable {
 
   /// - Parameter schemas: knows those that records are written with and that are not the project's own; runs elsewhere, for
   ///   as long as this does. nil: nobody is asked.
+  /// - Parameter references: the tables that the stream's aggregates are joined with; runs elsewhere, as long as this does.
+  ///   nil: there are none.
   public init(
-    _ stream: Stream, settings: ProcessorSettings, schemas: WriterSchemas? = nil,
+    _ stream: Stream, settings: ProcessorSettings, schemas: WriterSchemas? = nil, references: ReferenceFeed? = nil,
     observe: @escaping @Sendable (Observation) -> Void
   ) {
     let outages = SharedOutages()
     workers = (0..<settings.workers).map { number in
       var own = settings
       if settings.workers > 1 { own.owner += "/\(number + 1)" }
-      return WorkerSupervisor(stream, settings: own, schemas: schemas) { observation in
+      return WorkerSupervisor(stream, settings: own, schemas: schemas, references: references) { observation in
         if outages.isNews(observation, from: number) { observe(observation) }
       }
     }

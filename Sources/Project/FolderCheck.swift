@@ -6,7 +6,7 @@ import Spelling
 enum FolderCheck {
   /// What the folders of `sql/` hold.
   private static let definitionFolders = [
-    "streams", "aggregates", "views", "endpoints", "alerts", TestFolder.name, engineFolder,
+    "streams", "references", "aggregates", "views", "endpoints", "alerts", TestFolder.name, engineFolder,
   ]
   /// The engine's own migrations are no definitions.
   private static let engineFolder = "schema"
@@ -38,7 +38,7 @@ enum FolderCheck {
   }
 
   private static let movingHint =
-    "the folders are sql/streams, sql/aggregates, sql/views, sql/endpoints, sql/alerts and sql/tests"
+    "the folders are sql/streams, sql/references, sql/aggregates, sql/views, sql/endpoints, sql/alerts and sql/tests"
 
   private static func files(
     of root: ProjectFiles, _ folder: String, ending: String, others: [String]

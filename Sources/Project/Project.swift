@@ -5,6 +5,8 @@ import Spelling
 public struct Project: Sendable {
   /// By name; at least one.
   public let streams: [Stream]
+  /// The tables of reference data that it declares.
+  public let references: [Reference]
   /// Each behind those that it reads.
   public let views: [ViewPlan]
   public let endpoints: [EndpointPlan]
@@ -35,6 +37,7 @@ public struct Project: Sendable {
   public init(_ review: ProjectReview) throws(ProjectError) {
     guard review.errors.isEmpty else { throw .definitions(review.errors) }
     streams = review.streams
+    references = review.references
     views = review.views
     endpoints = review.endpoints
     alerts = review.alerts
@@ -58,6 +61,12 @@ public struct Project: Sendable {
   /// The stream that an aggregate reads.
   public func stream(of aggregate: String) -> Stream? {
     streams.first { $0.plan.aggregates.contains { $0.name == aggregate } }
+  }
+
+  /// Those of them that an aggregate is joined with.
+  public var usedReferences: [Reference] {
+    let names = Set(streams.flatMap { $0.plan.references.map(\.name) })
+    return references.filter { names.contains($0.name) }
   }
 
   /// All aggregates, stream by stream.

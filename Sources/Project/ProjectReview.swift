@@ -8,6 +8,8 @@ import SQLFrontend
 public struct ProjectReview: Sendable {
   /// Right ones, by name, with those of their aggregates that are right.
   public let streams: [Stream]
+  /// Right declarations of tables of reference data, in the order of their files.
+  public let references: [Reference]
   /// Each behind those that it reads.
   public let views: [ViewPlan]
   public let endpoints: [EndpointPlan]
@@ -44,9 +46,13 @@ public struct ProjectReview: Sendable {
     let parsed = parseStreams(files, areAll: areAllStreams)
     errors += parsed.errors
     let schemas = try Self.schemas(of: parsed.streams, folder, lookup, &errors)
+    let (referenceFiles, areAllReferences) = try Folder.readableFiles(folder, "sql/references", &errors)
+    let tables = parseReferences(referenceFiles, areAll: areAllReferences)
+    errors += tables.errors
     let (aggregateFiles, areAllAggregates) = try Folder.readableFiles(folder, "sql/aggregates", &errors)
     let planned = planStreams(
-      parsed, fields: { schemas[$0.definition.name]?.fields }, aggregates: aggregateFiles, areAll: areAllAggregates)
+      parsed, fields: { schemas[$0.definition.name]?.fields }, references: tables, aggregates: aggregateFiles,
+      areAll: areAllAggregates)
     errors += planned.errors
     let views = planViews(try Folder.readableFiles(folder, "sql/views", &errors).files, of: planned)
     errors += views.errors
@@ -70,8 +76,11 @@ public struct ProjectReview: Sendable {
     }
     // Fails here rather than at the first record, when a column cannot be decoded.
     if errors.isEmpty { for stream in streams { _ = try stream.makeDecoder() } }
-    let tables = planned.plans.flatMap(\.aggregates).flatMap(\.relationNames) + views.plans.map(\.name)
-    remarks = Self.schemaRemarks(streams) + Self.tableRemarks(endpoints.map(\.file), views, tables)
+    references = tables.references
+    let relations =
+      planned.plans.flatMap(\.aggregates).flatMap(\.relationNames) + views.plans.map(\.name)
+      + references.map(\.name)
+    remarks = Self.schemaRemarks(streams) + Self.tableRemarks(endpoints.map(\.file), views, relations)
     notices = try Self.notices(folder)
   }
 

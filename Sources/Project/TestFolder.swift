@@ -57,11 +57,13 @@ public struct TestFolder: Sendable {
 /// What tests name of a project: streams, their columns, routes.
 private struct TestNames {
   private let streams: [(name: String, paths: [[String]])]
+  private let tables: [(name: String, paths: [[String]])]
   private let routes: [String]
   /// Of aggregates and views, which need no endpoint.
   private let relationRoutes: [String]
 
   init(_ review: ProjectReview) {
+    tables = review.references.map { ($0.name, $0.columns.map { [$0.name] }) }
     streams = review.streams.map { ($0.name, $0.eventPaths) }
     let relations = review.streams.flatMap { $0.plan.aggregates.map(\.name) } + review.views.map(\.name)
     routes = review.endpoints.map(\.path)
@@ -75,9 +77,12 @@ private struct TestNames {
         guard let stream = streams.first(where: { $0.name == name }) else {
           return [unknown("stream", name, streams.map(\.name), step.place)]
         }
-        return events.flatMap { event -> [DefinitionError] in
-          (try? JSONValue(parsing: event.text)).map { unknownColumns($0, stream.paths, [], name, event.place) } ?? []
+        return unknownColumns(events, stream.paths)
+      case .table(let name, let rows):
+        guard let table = tables.first(where: { $0.name == name }) else {
+          return [unknown("table", name, tables.map(\.name), step.place)]
         }
+        return unknownColumns(rows, table.paths)
       case .answer(let path, _, _):
         let route = String(path.prefix { $0 != "?" })
         let known = EndpointPlan.isBuiltIn(path: route) ? relationRoutes : routes
@@ -95,9 +100,15 @@ private struct TestNames {
       message: "there is no \(kind) \(name)", hint: nearest + list)
   }
 
+  private func unknownColumns(_ documents: [TestPlan.Document], _ known: [[String]]) -> [DefinitionError] {
+    documents.flatMap { document -> [DefinitionError] in
+      (try? JSONValue(parsing: document.text)).map { unknownColumns($0, known, [], document.place) } ?? []
+    }
+  }
+
   /// Members that are neither columns nor records around columns: probably misspelt.
   private func unknownColumns(
-    _ value: JSONValue, _ known: [[String]], _ path: [String], _ stream: String, _ place: FilePlace
+    _ value: JSONValue, _ known: [[String]], _ path: [String], _ place: FilePlace
   ) -> [DefinitionError] {
     guard case .object(let members) = value else { return [] }
     return members.flatMap { member -> [DefinitionError] in
@@ -105,7 +116,7 @@ private struct TestNames {
       // What is inside of a column is the column's own business.
       if known.contains(path) || path.first == MetadataColumn.record { return [] }
       if known.contains(where: { $0.starts(with: path) }) {
-        return unknownColumns(member.value, known, path, stream, place)
+        return unknownColumns(member.value, known, path, place)
       }
       return [unknown("column", path.joined(separator: "."), known.map { $0.joined(separator: ".") }, place)]
     }

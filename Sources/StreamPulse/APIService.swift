@@ -116,7 +116,7 @@ final class APIService: Sendable {
         .init(
           stream, source.database, isOnly: sources.count == 1,
           processor: processors?.processors.first { $0.source.name == stream.name }?.processor)
-      }, silentAfterSeconds: settings.silentAfterSeconds, observer: observer)
+      }, references: processors?.references, silentAfterSeconds: settings.silentAfterSeconds, observer: observer)
     var configuration = StatsAPIConfiguration()
     configuration.version = Commands.version
     configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)

@@ -14,6 +14,7 @@ func check(_ context: CommandContext) throws -> Int32 {
     print("stream \(definition.name): \(format) in topic \(definition.topic), \(columns) used")
     for aggregate in plan.aggregates { print("aggregate \(aggregate.name) of \(definition.name)") }
   }
+  for reference in review.references { print("table \(reference.name) of reference data") }
   for view in review.views { print("view \(view.name)") }
   for endpoint in review.endpoints { print("endpoint \(endpoint.method) \(endpoint.path)") }
   for alert in review.alerts { print("alert \(alert.name) on \(alert.aggregate)") }

@@ -1,4 +1,5 @@
 import Configuration
+import Dataflow
 import Glibc
 import Kafka
 import Observability
@@ -97,6 +98,12 @@ struct CommandContext {
       workers: configuration.engine.workers, processors: processors)
     settings.definitions = definitions
     return settings
+  }
+
+  /// How large tables of reference data may be.
+  var referenceLimits: ReferenceLimits {
+    ReferenceLimits(
+      maxRows: configuration.engine.referenceMaxRows, maxBytes: configuration.engine.referenceMaxMegabytes << 20)
   }
 
   private func hostName() -> String {

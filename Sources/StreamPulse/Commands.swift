@@ -11,7 +11,8 @@ enum Commands {
   private static let postgres: [SettingKey] = [
     .databaseURL, .pgHost, .pgPort, .pgDatabase, .pgUser, .pgPassword, .resultSchema, .projectName,
   ]
-  private static let engine: [SettingKey] = [.flushInterval, .batchSize, .maxDeltaRows, .workers]
+  private static let references: [SettingKey] = [.referenceMaxRows, .referenceMaxMegabytes]
+  private static let engine: [SettingKey] = [.flushInterval, .batchSize, .maxDeltaRows, .workers] + references
   private static let metrics: [SettingKey] = [.metricsHost, .metricsPort]
   private static let api: [SettingKey] = [
     .apiHost, .apiPort, .apiTokens, .apiAllowAnonymous, .apiRateLimit, .allowedOrigins, .cacheTTL, .apiWorkers,
@@ -163,7 +164,7 @@ enum Commands {
           OptionSpec(flag: "dry-run", summary: "Only say how many records, and about how long"),
         ],
         arguments: [ArgumentSpec("AGGREGATE", summary: "Which one, e.g. order_stats")],
-        settings: kafka + registry + postgres + general),
+        settings: kafka + registry + postgres + references + general),
       CommandSpec(
         name: "dead-letters", summary: "Look at records that could not be processed, and process them again",
         details: """
@@ -185,7 +186,7 @@ enum Commands {
           ArgumentSpec("ACTION", summary: "list, show or replay"),
           ArgumentSpec("ID", summary: "Which ones", isRequired: false, isRepeatable: true),
         ],
-        settings: registry + postgres + general),
+        settings: registry + postgres + references + general),
       CommandSpec(
         name: "tail", summary: "Show the events of a stream as they come",
         details: """

@@ -2,6 +2,7 @@ import Kafka
 import Observability
 import Postgres
 import Processing
+import References
 import StatsAPI
 import Storage
 import Threads
@@ -32,6 +33,7 @@ final class HealthMonitor: Sendable {
   private let setup: [String]
   private let kafka: KafkaConfiguration
   private let streams: [WatchedStream]
+  private let references: ReferenceFeed?
   private let silentAfterSeconds: Double
   private let observer: Observer
 
@@ -43,16 +45,19 @@ final class HealthMonitor: Sendable {
     var processor: Processor?
   }
 
-  /// - Parameter silentAfterSeconds: how long a source may send nothing until that is said; 0: for ever.
+  /// - Parameters:
+  ///   - references: the tables of reference data in this process; nil: there are none.
+  ///   - silentAfterSeconds: how long a source may send nothing until that is said; 0: for ever.
   init(
     database: ConnectionSettings, setup: [String], kafka: KafkaConfiguration, streams: [WatchedStream],
-    silentAfterSeconds: Int, observer: Observer
+    references: ReferenceFeed?, silentAfterSeconds: Int, observer: Observer
   ) {
     self.silentAfterSeconds = silentAfterSeconds == 0 ? .infinity : Double(silentAfterSeconds)
     self.database = database
     self.setup = setup
     self.kafka = kafka
     self.streams = streams
+    self.references = references
     self.observer = observer
     state.update { state in
       let unknown = HealthReport.Processor(lagRecords: nil, lastCommitAgeSeconds: nil, isStalled: false)
@@ -213,6 +218,9 @@ final class HealthMonitor: Sendable {
         let stream = streams[index]
         let processor = judge(stream, looks[index], &unread[index], &absentSince[index], admin)
         return .init(name: stream.name, topic: stream.topic, processor: processor)
+      },
+      references: (references?.statuses ?? []).map {
+        .init(table: $0.table, rows: $0.rows, ageSeconds: $0.ageSeconds, problem: $0.problem)
       })
   }
 

@@ -69,7 +69,8 @@ final class MetricsService: Sendable {
       database: database.with("application_name", "streampulse metrics"), setup: [], kafka: kafka,
       streams: service.processors.map {
         .init($0.source, database, isOnly: service.processors.count == 1, processor: $0.processor)
-      }, silentAfterSeconds: context.configuration.api.silentAfterSeconds, observer: observer)
+      }, references: service.references, silentAfterSeconds: context.configuration.api.silentAfterSeconds,
+      observer: observer)
     var configuration = StatsAPIConfiguration()
     configuration.version = Commands.version
     let api = try StatsAPI(

@@ -7,6 +7,7 @@ import Plan
 import Postgres
 import Processing
 import Project
+import References
 import Registry
 import Storage
 import Threads
@@ -23,6 +24,8 @@ final class ProcessorService: Sendable {
   }
 
   let processors: [Part]
+  /// nil: no aggregate is joined with a table.
+  let references: ReferenceFeed?
   private let parts = StartedParts()
   private let outcomes: Monitor<Outcomes>
 
@@ -48,19 +51,29 @@ final class ProcessorService: Sendable {
         streams: sources.count, aggregates: project.aggregates.count,
         endpoints: project.endpoints.count, alerts: project.alerts.count))
     let observer = context.observer
+    let tables = project.usedReferences
+    let references =
+      tables.isEmpty
+      ? nil
+      : ReferenceFeed(tables, limits: context.referenceLimits, database: database) { observer.observe($0, of: nil) }
+    self.references = references
     processors = sources.map { source in
       var settings = context.processorSettings(
         of: source, kafka: kafka, database: database, processors: sources.count, definitions: definitions.version)
       settings.plantedBug = plantedBug
       return Part(
         source: source, settings: settings,
-        processor: Processor(source.stream, settings: settings, schemas: schemas) {
+        processor: Processor(source.stream, settings: settings, schemas: schemas, references: references) {
           observer.observe($0, of: sources.count > 1 ? source.name : nil)
         })
     }
     outcomes = Monitor(Outcomes())
     do {
       if let schemas { try parts.startThread("schemas", stop: { schemas.stop() }, run: { schemas.run() }) }
+      if let references {
+        observer.exposeReferences(tables.map(\.name)) { references.figures(of: $0) }
+        try parts.startThread("references", stop: { references.stop() }, run: { references.run() })
+      }
       for part in processors { try start(part, context, project) }
     } catch {
       parts.stop()
@@ -157,4 +170,15 @@ final class ProcessorService: Sendable {
 
 extension PipelineError {
   fileprivate var isSupersession: Bool { if case .superseded = self { true } else { false } }
+}
+
+extension ReferenceFeed {
+  fileprivate func figures(of table: String) -> ReferenceFigures? {
+    statuses.first { $0.table == table }.map { .init(rows: $0.rows, bytes: $0.bytes, ageSeconds: $0.ageSeconds) }
+  }
+}
+
+extension ReferenceStatus {
+  /// Since it was last known to be as the table is.
+  var ageSeconds: Double? { checkedAt.map { Double(Clock.monotonic() - $0) / 1_000_000 } }
 }

@@ -27,7 +27,8 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   if let time { try check(time, parsed, connection) }
   let replay = try Replay(
     connection, source.stream, aggregate: aggregate, views: project.views, kafka: context.kafka(),
-    topic: source.topic, group: source.group + "-replay", schemas: context.schemaSource(database))
+    topic: source.topic, group: source.group + "-replay", schemas: context.schemaSource(database),
+    limits: context.referenceLimits)
   if parsed.flag("dry-run") {
     show(try replay.estimate(from: time), aggregate)
   } else {

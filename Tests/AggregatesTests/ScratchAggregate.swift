@@ -4,6 +4,7 @@ import EngineSchema
 import Events
 import Plan
 import Postgres
+import References
 import SQLFrontend
 import Storage
 import Testing
@@ -36,23 +37,25 @@ final class ScratchAggregate {
   /// - Parameters:
   ///   - columns: of the stream, whose first one is the event time, `ts`.
   ///   - items: of the SELECT list.
+  ///   - references: declarations of tables, which are made by them.
+  ///   - joins: what stands behind the stream in FROM.
   convenience init(
     columns: String, select items: String, over window: String = "tumble(ts, INTERVAL '1 minute')",
-    by keys: String? = nil, where filter: String? = nil
+    by keys: String? = nil, where filter: String? = nil, references: [String] = [], joins: String = ""
   ) throws {
     let condition = filter.map { "WHERE \($0)" } ?? ""
     try self.init(
       columns: columns,
       definitions: [
         """
-        CREATE MATERIALIZED VIEW results AS SELECT \(items) FROM events \(condition)
+        CREATE MATERIALIZED VIEW results AS SELECT \(items) FROM events \(joins) \(condition)
         GROUP BY \(window)\(keys.map { ", \($0)" } ?? "");
         """
-      ])
+      ], references: references)
   }
 
   /// - Parameter definitions: one of them is called `results`.
-  init(columns: String, definitions: [String]) throws {
+  init(columns: String, definitions: [String], references: [String] = []) throws {
     let stream = try parseStream(
       SourceFile(
         path: "s.sql",
@@ -61,7 +64,8 @@ final class ScratchAggregate {
           SERVER kafka OPTIONS (topic 'events', format 'json', event_time 'ts');
           """))
     plan = try planStream(
-      stream, aggregates: definitions.enumerated().map { SourceFile(path: "a\($0).sql", text: $1) }, fields: .empty)
+      stream, references: parseReferences(references.map { SourceFile(path: "r.sql", text: $0) }),
+      aggregates: definitions.enumerated().map { SourceFile(path: "a\($0).sql", text: $1) }, fields: .empty)
     aggregate = try #require(plan.aggregates.first { $0.name == "results" })
     batch = EventBatch(specs: plan.columns, capacity: 4096)
     windows = WindowOperator(plan, batch: batch, seed: 42)
@@ -74,6 +78,7 @@ final class ScratchAggregate {
       for statement in ResultTable(aggregate).createStatements + view { try connection.execute(statement) }
     }
     let types = plan.columns.enumerated().map { "\(BatchSelect.eventColumn($0)) \($1.type.sqlName)" }
+    for reference in plan.references { try connection.execute(reference.createStatement) }
     try connection.execute("CREATE TABLE all_events (\(types.joined(separator: ", ")))")
   }
 
@@ -93,6 +98,11 @@ final class ScratchAggregate {
     _ = windows.process(
       batch, runs: [PartitionRun(partition: 0, rows: 0..<rows.count)], now: 4_000_000_000_000_000, watermark: watermark)
     return batch.failures
+  }
+
+  /// Gives the engine the tables of reference data as they are now.
+  func loadReferences() throws {
+    windows.use(try ReferenceLoader(connection, limits: ReferenceLimits()).load(plan.references))
   }
 
   /// Puts what the engine has into the table, as the sink does.

@@ -27,6 +27,8 @@ def examples(document):
             found.append(("alerts", text))
         elif "CREATE FOREIGN TABLE" in text:
             found.append(("streams", text))
+        elif "CREATE TABLE" in text:
+            found.append(("references", text))
     return found
 
 
@@ -37,6 +39,7 @@ def test_the_examples_are_definitions_that_load(tmp_path, document):
     found = examples(document)
     assert {folder for folder, _ in found} >= {"streams", "aggregates", "endpoints", "alerts"}
     (tmp_path / "sql/views").mkdir()
+    (tmp_path / "sql/references").mkdir()
     for index, (folder, text) in enumerate(found):
         # The shipped stream's own definition stands there, too.
         stream = re.search(r"CREATE FOREIGN TABLE (\w+)", text)

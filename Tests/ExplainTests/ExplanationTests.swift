@@ -57,7 +57,7 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
       let json = Explanation(plan, of: stream, cost: nil).json
       #expect(
         json.objectValue?.map(\.name) == [
-          "kind", "name", "comment", "stream", "topic", "format", "through", "schema", "event_time", "columns",
+          "kind", "name", "comment", "stream", "topic", "format", "through", "schema", "event_time", "columns", "joins",
           "filter", "having", "window", "keys", "accumulators", "late", "allowed_lateness_seconds",
           "out_of_orderness_seconds",
           "idle_timeout_seconds", "retention_seconds", "table", "view", "upsert", "batch", "cost",

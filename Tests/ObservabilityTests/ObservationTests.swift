@@ -12,6 +12,7 @@ import Testing
     .shutdownStarted(reason: "SIGINT"), .shutdownFinished(seconds: 0.1), .failed(reason: "r"),
     .databaseUp(server: "s"), .databaseDown(reason: "r", sqlstate: "57P01"),
     .retentionRemoved(table: "t", rows: 2),
+    .referenceLoaded(table: "t", rows: 2, bytes: 3, seconds: 0.1), .referenceRefused(table: "t", reason: "r"),
     .brokerUp(server: "s"), .brokerDown(reason: "r"), .partitionsAssigned(topic: "t", partitions: [2, 0, 1]),
     .partitionsRevoked(topic: "t", partitions: [0]), .partitionsLost(topic: "t", partitions: [1]),
     .flushCommitted(stream: "s", events: 10, rows: 3, filtered: 1, late: 2, dead: 1, seconds: 0.01),

@@ -26,11 +26,13 @@ final class Bench {
 
   /// - Parameters:
   ///   - project: nil: the shipped one.
+  ///   - tables: makes tables of reference data.
   ///   - change: of its definitions, for the sink alone.
-  init(project: Project? = nil, _ change: (inout StreamPlan) -> Void = { _ in }) throws {
+  init(project: Project? = nil, tables: String = "", _ change: (inout StreamPlan) -> Void = { _ in }) throws {
     settings = try TestCluster.makeDatabase()
     self.project = try project ?? Project(folder: repository)
     connection = try PostgresConnection(settings)
+    try connection.execute(tables)
     _ = try Migrator(connection) { _ in }.migrate(self.project)
     var plan = self.project.streams[0].plan
     change(&plan)

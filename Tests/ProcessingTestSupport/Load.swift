@@ -1,4 +1,5 @@
 import Audit
+import Dataflow
 import Events
 import Faults
 import Kafka
@@ -6,6 +7,7 @@ import Observability
 import Plan
 import Postgres
 import Project
+import References
 import Registry
 import Synchronization
 import Testing
@@ -119,6 +121,7 @@ final class Instance {
   let processor: Processor
   private let thread: WorkerThread
   private let lookup: (schemas: WriterSchemas, thread: WorkerThread)?
+  private let feed: (references: ReferenceFeed, thread: WorkerThread)?
   private let log: Log
   private let ended: Monitor<String?>
 
@@ -150,13 +153,18 @@ final class Instance {
       group: "streampulse", database: bench.settings.with("application_name", "streampulse process"), batchSize: 500,
       maxDeltaRows: maxDeltaRows, owner: "test", workers: workers)
     settings.definitions = definitions
-    let processor = Processor((project ?? bench.project).streams[0], settings: settings, schemas: schemas) {
-      log.append($0)
-    }
+    let tables = (project ?? bench.project).usedReferences
+    let references =
+      tables.isEmpty
+      ? nil : ReferenceFeed(tables, limits: ReferenceLimits(), database: bench.settings) { log.append($0) }
+    let processor = Processor(
+      (project ?? bench.project).streams[0], settings: settings, schemas: schemas, references: references
+    ) { log.append($0) }
     self.processor = processor
     self.log = log
     self.ended = ended
     lookup = try schemas.map { schemas in (schemas, try WorkerThread(name: "schemas") { schemas.run() }) }
+    feed = try references.map { feed in (feed, try WorkerThread(name: "references") { feed.run() }) }
     thread = try WorkerThread(name: "worker") {
       var end = "stopped"
       do throws(PipelineError) { try processor.run() } catch { end = error.description }
@@ -172,6 +180,10 @@ final class Instance {
     if let lookup {
       lookup.schemas.stop()
       lookup.thread.join()
+    }
+    if let feed {
+      feed.references.stop()
+      feed.thread.join()
     }
     return end
   }

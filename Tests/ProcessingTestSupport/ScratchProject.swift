@@ -23,6 +23,10 @@ final class ScratchProject {
     _ = system("cd '\(folder)' && rm -rf sql/streams/* sql/aggregates/* sql/endpoints/* sql/alerts/* schemas/*")
   }
 
+  func makeFolder(_ path: String) {
+    _ = system("mkdir -p '\(folder)/\(path)'")
+  }
+
   func write(_ path: String, _ text: String) throws {
     guard let file = fopen("\(folder)/\(path)", "w") else { throw TimedOut(waitingFor: path) }
     fputs(text, file)

@@ -18,6 +18,9 @@ enum TestCluster {
     return cluster.settings.with("dbname", name)
   }
 
+  /// For what only a superuser may do.
+  static func superuser() throws -> ConnectionSettings { try shared.get().superuserSettings }
+
   private static let number = Atomic(0)
 
   private static let shared: Result<PrivateCluster, any Error> = {

@@ -284,4 +284,51 @@ import Testing
         "sql/tests/t.sql:6:4: there is no endpoint /api/sale\n  hint: did you mean /api/sales? endpoints are /api/sales",
       ])
   }
+
+  @Test("a table of reference data has the rows that the test gives it, from then on")
+  func references() throws {
+    let scratch = try Self.project([
+      "t.sql": """
+      -- at: 2026-01-31 12:00:00Z
+      -- table: shops
+      -- {"shop": "a", "city": "Bonn", "rank": 1}
+      -- {"shop": "b"}
+      -- events: orders
+      -- {"shop": "a", "amount": 1, "meta": {"at": "2026-01-31T12:00:00Z"}}
+      -- {"shop": "b", "amount": 1, "meta": {"at": "2026-01-31T12:00:00Z"}}
+      -- {"shop": "c", "amount": 1, "meta": {"at": "2026-01-31T12:00:00Z"}}
+      -- table: shops
+      -- {"shop": "a", "city": "Köln"}
+      -- events: orders
+      -- {"shop": "a", "amount": 2, "meta": {"at": "2026-01-31T12:00:00Z"}}
+      -- rows:
+      SELECT city, n, ranks FROM cities ORDER BY city;
+      -- {"city": "Bonn", "n": 1, "ranks": 1}
+      -- {"city": "Köln", "n": 1, "ranks": 0}
+      -- {"city": null, "n": 2, "ranks": 0}
+      """,
+      "u.sql": """
+      -- at: 2026-01-31 12:00:00Z
+      -- events: orders
+      -- {"shop": "a", "amount": 2, "meta": {"at": "2026-01-31T12:00:00Z"}}
+      -- rows:
+      SELECT city, n FROM cities;
+      -- {"city": null, "n": 1}
+      """,
+    ])
+    scratch.makeFolder("sql/references")
+    try scratch.write(
+      "sql/references/shops.sql", "CREATE TABLE shops (shop text PRIMARY KEY, city text, rank integer);")
+    try scratch.write(
+      "sql/aggregates/cities.sql",
+      """
+      CREATE MATERIALIZED VIEW cities AS SELECT s.city, count(*) AS n, count(s.rank) AS ranks
+      FROM orders LEFT JOIN shops AS s ON s.shop = orders.shop GROUP BY tumble(at, INTERVAL '1 minute'), s.city;
+      """)
+    #expect(text(try Self.run(in: scratch.folder)) == "")
+    try scratch.write(
+      "sql/tests/u.sql", "-- at: 2026-01-31 12:00:00Z\n-- table: shops\n-- {\"ctiy\": 1}\n-- rows:\nSELECT 1;\n")
+    let errors = try TestFolder(in: scratch.folder, of: ProjectReview(folder: scratch.folder)).errors
+    #expect(errors.map(\.message) == ["there is no column ctiy"])
+  }
 }

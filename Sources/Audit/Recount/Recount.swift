@@ -119,6 +119,7 @@ public struct Recount {
     let differences = try connection.query(queries.differences)
     found.differences = (0..<differences.rowCount).map { differences[$0, 0] ?? "" }
     found.differenceCount = Int(differences.integer(0, 1) ?? 0)
+    found.excuseChangedTables(plan.aggregates[index].joins.map(\.reference).filter { $0.validity == nil }.map(\.name))
     if horizon != nil {
       let uncovered = try connection.query(queries.uncoveredWindows, [bounds[0]])
       if let windows = windows(uncovered) {

@@ -11,6 +11,18 @@ public struct RecountReport: Sendable {
     public var differenceCount = 0
     /// Windows that were not judged, and why, a line each.
     public var skipped: [String] = []
+
+    /// Differences that changes of reference data explain are no faults: an event was counted with the row that was there
+    /// when it was processed, and Postgres joins the row that is there now.
+    mutating func excuseChangedTables(_ tables: [String]) {
+      guard let first = differences.first, !tables.isEmpty else { return }
+      let names = Set(tables).sorted().joined(separator: ", ")
+      skipped.append(
+        "\(differenceCount) values differ, the first of them: \(first); rows of \(names) without a validity count as they "
+          + "were when events were processed, and may have changed since")
+      differences = []
+      differenceCount = 0
+    }
   }
 
   /// Records that were read again.

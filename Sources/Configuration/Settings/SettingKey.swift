@@ -32,6 +32,8 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case batchSize = "BATCH_SIZE"
   case maxDeltaRows = "MAX_DELTA_ROWS"
   case workers = "WORKERS"
+  case referenceMaxRows = "REFERENCE_MAX_ROWS"
+  case referenceMaxMegabytes = "REFERENCE_MAX_MEGABYTES"
   case metricsHost = "METRICS_HOST"
   case metricsPort = "METRICS_PORT"
   case eventsPerMinute = "EVENTS_PER_MINUTE"
@@ -142,6 +144,14 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(
         .engine, .integer(1...64), default: "1",
         "Members of the consumer group in this process; each has a thread that reads and one that writes")
+    case .referenceMaxRows:
+      Setting(
+        .engine, .integer(1...100_000_000), default: "1000000",
+        "Rows that a table of reference data may have; of one that has more the last version stays in use")
+    case .referenceMaxMegabytes:
+      Setting(
+        .engine, .integer(1...65_536), default: "256",
+        "Memory (MiB) that a table of reference data may take; while a newer version is read, it takes it twice")
     case .metricsHost:
       Setting(.engine, .text, default: "127.0.0.1", "Address that METRICS_PORT listens on; 0.0.0.0 for all")
     case .metricsPort:

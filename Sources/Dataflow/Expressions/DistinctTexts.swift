@@ -43,6 +43,11 @@ final class DistinctTexts {
     return added
   }
 
+  /// Takes the versions of reference data for the batches to come. Results of former ones are forgotten.
+  func use(_ references: ReferenceSet) {
+    for expression in expressions { expression.use(references) }
+  }
+
   /// Gives the rows of one of the expressions.
   ///
   /// - Parameter run: counts the batches: values are looked up once for each.
@@ -119,6 +124,10 @@ final class DistinctExpression {
 
   deinit {
     results.deallocate()
+  }
+
+  func use(_ references: ReferenceSet) {
+    if program.use(references) { removeAll() }
   }
 
   func removeAll() {
@@ -219,16 +228,19 @@ extension Column {
 extension Expression {
   /// The one text column that it depends on, when that is all and it is worth remembering results by value.
   var distinctColumn: Int? {
-    guard containsCostlyCall else { return nil }
+    guard containsCostlyPart else { return nil }
     var columns: Set<Int> = []
     var isText = true
     collect(&columns, &isText)
     return columns.count == 1 && isText ? columns.first : nil
   }
 
-  private var containsCostlyCall: Bool {
-    if case .call(let function, _, _) = self, function.isCostly { return true }
-    return children.contains(where: \.containsCostlyCall)
+  private var containsCostlyPart: Bool {
+    switch self {
+    case .call(let function, _, _) where function.isCostly: true
+    case .lookup: true
+    default: children.contains(where: \.containsCostlyPart)
+    }
   }
 
   private func collect(_ columns: inout Set<Int>, _ isText: inout Bool) {
@@ -261,6 +273,7 @@ extension Expression {
     case .coalesce(let operands): .coalesce(operands.map(\.overFirstColumn))
     case .cast(let operand, let type): .cast(operand.overFirstColumn, to: type)
     case .call(let function, let arguments, let type): .call(function, arguments.map(\.overFirstColumn), type)
+    case .lookup(let value, let operands): .lookup(value, operands.map(\.overFirstColumn))
     }
   }
 }

@@ -21,6 +21,10 @@ enum Operation {
   case coalesce
   case cast(from: SQLType, to: SQLType)
   case call(PreparedCall)
+  /// The numbers of the rows of reference data that the inputs name.
+  case findRows(ReferenceProbe)
+  /// Their values in a column of the reference; the input are the rows' numbers.
+  case gatherValues(ReferenceProbe, column: Int)
   /// A result for each distinct value of the input.
   case distinct(DistinctTexts, DistinctExpression)
   /// Masks; the second input, when there is one, is the mask that they narrow.
@@ -95,6 +99,8 @@ extension Program {
       cast(first, from: from, output, to: to, failing(instruction, batch), batch, count)
     case .call(let call):
       call.run(instruction.inputs.map { registers[$0] }, output, failing(instruction, batch), count)
+    case .findRows(let probe): probe.find(instruction.inputs.map { registers[$0] }, output, count)
+    case .gatherValues(let probe, let column): probe.gather(column, first, output, count)
     case .distinct(let texts, let expression):
       texts.evaluate(expression, first, output, failing(instruction, batch), count, run: runs)
     }

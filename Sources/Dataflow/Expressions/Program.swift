@@ -25,6 +25,11 @@ final class Program {
     var mask: Register?
   }
 
+  private struct FoundRows: Hashable {
+    var reference: String
+    var operands: [Register]
+  }
+
   private enum MaskKey: Hashable {
     case isTrue(Register, under: Register?)
     case isNotTrue(Register, under: Register?)
@@ -43,6 +48,10 @@ final class Program {
   /// The columns of which expressions are evaluated by distinct value.
   private var distinct: [Register: DistinctTexts] = [:]
   private let keepsDistinct: Bool
+  /// By the reference's name.
+  private var probes: [String: ReferenceProbe] = [:]
+  /// The registers of rows that operands name: all values of a row share them.
+  private var foundRows: [FoundRows: Register] = [:]
   /// Batches so far.
   private(set) var runs = 0
 
@@ -73,6 +82,17 @@ final class Program {
   func compileMask(_ condition: Expression?, under mask: Register? = nil) -> Register? {
     guard let condition else { return mask }
     return maskRegister(.isTrue(compile(condition, mask: mask), under: mask))
+  }
+
+  /// Takes the versions of reference data for the batches to come.
+  ///
+  /// - Returns: whether any of them is another one.
+  @discardableResult
+  func use(_ references: ReferenceSet) -> Bool {
+    var isNew = false
+    for probe in probes.values where probe.use(references) { isNew = true }
+    for texts in distinct.values { texts.use(references) }
+    return isNew
   }
 
   /// Evaluates all expressions over the batch. Rows that fail are reported to the batch.
@@ -171,7 +191,19 @@ final class Program {
       return append(.cast(from: operand.type, to: type), [compile(operand, mask: mask)], type, mask: mask)
     case .call(let function, let arguments, let type):
       return emitCall(function, arguments, type, mask: mask)
+    case .lookup(let value, let operands):
+      return emitLookup(value, operands, mask: mask)
     }
+  }
+
+  private func emitLookup(_ value: ReferenceValue, _ operands: [Expression], mask: Register?) -> Register {
+    let probe = probes[value.reference] ?? ReferenceProbe(value.reference, capacity: capacity)
+    probes[value.reference] = probe
+    let inputs = operands.map { compile($0, mask: mask) }
+    let key = FoundRows(reference: value.reference, operands: inputs)
+    let rows = foundRows[key] ?? append(.findRows(probe), inputs, .bigint, isNullable: false)
+    foundRows[key] = rows
+    return append(.gatherValues(probe, column: value.column), [rows], value.type, isNullable: value.isNullable)
   }
 
   private func emitCall(

@@ -247,6 +247,25 @@ struct ValueDictionary: ~Copyable {
     return (raw.loadUnaligned(as: UInt64.self), raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
   }
 
+  /// The id of the bytes; that of NULL when they are not known. May be called by several threads at once, as `find`.
+  borrowing func known(_ text: TextView) -> Int32 {
+    let words = equalityWords(text.start, text.count)
+    let hash = hashing(text, ends: words)
+    let tag = UInt32(truncatingIfNeeded: hash >> 32)
+    var index = Int(truncatingIfNeeded: hash) & slotMask
+    while slots[index].id != 0 {
+      let entry = entries + Int(slots[index].id)
+      if slots[index].tag == tag, entry.pointee.first == words.first, entry.pointee.last == words.last,
+        entry.pointee.count == text.count,
+        text.count <= 16 || bytesEqual(entry.pointee.start, text.start, text.count - 16)
+      {
+        return slots[index].id
+      }
+      index = (index + 1) & slotMask
+    }
+    return ValueDictionary.null
+  }
+
   /// The id of the bytes, or nil when they are new and `accepts` refuses them.
   @inline(never)
   mutating func intern(_ text: TextView, accepts: (TextView) -> Bool) -> Int32? {

@@ -159,6 +159,9 @@ public final class WindowOperator {
     keptMemory = emptyMemory
   }
 
+  /// Takes the versions of reference data that the batches to come are computed with. Without it nothing has a row.
+  public func use(_ references: ReferenceSet) { program.use(references) }
+
   /// Groups that a drain would return.
   public var groupCount: Int { groupings.reduce(0) { $0 + $1.groupCount } }
 

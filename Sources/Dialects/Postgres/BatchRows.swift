@@ -95,7 +95,7 @@ private func relations(
     }
   }
   let laterals = records.map { record in
-    ",\n  LATERAL (SELECT \(record.columns.joined(separator: ", "))) AS \(quotedIdentifier(record.name))"
+    "\n  CROSS JOIN LATERAL (SELECT \(record.columns.joined(separator: ", "))) AS \(quotedIdentifier(record.name))"
   }
   return "(SELECT \(own.joined(separator: ", ")) FROM \(events) AS events) AS \(name)" + laterals.joined()
 }

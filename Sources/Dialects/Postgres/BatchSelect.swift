@@ -65,6 +65,7 @@ public struct BatchSelect: Sendable {
     }
     var replacements = [(range: plan.select.from, text: "\(extras.list) FROM \(rows.relation)")]
     if plan.window.isSession { replacements += plan.select.windowCalls.map { ($0, window) } }
+    replacements += zip(plan.select.joins, plan.joins).map { ($0, $1.relation(of: stream)) }
     text = replacing(replacements.sorted { $0.range.lowerBound < $1.range.lowerBound }, in: plan.select.text)
   }
 

@@ -27,6 +27,7 @@ extension Expression {
     case .coalesce(let operands): "COALESCE(\(operands.map { $0.sql(column) }.joined(separator: ", ")))"
     case .cast(let operand, let type): "\(operand.sqlOperand(column))::\(type.sqlName)"
     case .call(let function, let arguments, _): function.sql(arguments, column)
+    case .lookup(let value, _): "\(quotedIdentifier(value.alias)).\(quotedIdentifier(value.name))"
     }
   }
 
@@ -36,7 +37,7 @@ extension Expression {
     let text = sql(column)
     return switch self {
     case .column(let index, _) where quotedIdentifierOrTerm(column(index)): text
-    case .cast, .coalesce: text
+    case .cast, .coalesce, .lookup: text
     case .call(let function, _, _) where function.notation != .infix: text
     case .literal(let literal) where !literal.isNegative: text
     default: "(\(text))"

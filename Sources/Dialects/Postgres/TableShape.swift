@@ -20,6 +20,9 @@ public struct TableShape: Hashable, Sendable {
     var entries = [Entry(subject: "stream", meaning: stream.definition.name)]
     entries.append(Entry(subject: "window", meaning: Self.text(of: plan.window)))
     if plan.hasStateTable { entries.append(Entry(subject: "rows", meaning: "a table of their own, below a view")) }
+    for join in plan.joins {
+      entries.append(Entry(subject: "join \(quotedIdentifier(join.alias))", meaning: join.text(name)))
+    }
     if let filter = plan.filter { entries.append(Entry(subject: "filter", meaning: filter.sql(name))) }
     for key in plan.keys {
       let nullability = key.isNullable ? "" : " NOT NULL"
@@ -115,5 +118,20 @@ public struct TableShape: Hashable, Sendable {
       case (nil, nil): nil
       }
     }
+  }
+}
+
+extension JoinPlan {
+  /// The join as one writes it, and when rows are valid.
+  fileprivate func text(_ column: (Int) -> String) -> String {
+    let conditions = zip(reference.keyNames, keys).map { name, key in
+      "\(quotedPath([alias, name])) = \(key.sql(column))"
+    }
+    let table = quotedIdentifier(reference.name)
+    let validity = reference.validity.map { validity in
+      let names = [validity.from, validity.to].map { $0.map { quotedIdentifier(reference.columns[$0].name) } ?? "ever" }
+      return ", valid from \(names[0]) to \(names[1])"
+    }
+    return "\(isOuter ? "LEFT JOIN" : "JOIN") \(table) ON \(conditions.joined(separator: " AND "))\(validity ?? "")"
   }
 }

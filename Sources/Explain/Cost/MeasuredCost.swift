@@ -71,6 +71,12 @@ public struct MeasuredCost: Hashable, Sendable {
     let windows = WindowOperator(plan, batch: batch, seed: 1)
     // The values are those of the whole aggregate, whatever is measured of it.
     plan.aggregates = [aggregate]
+    if !aggregate.joins.isEmpty {
+      let values = ColumnValues(plan)
+      values.fill(batch, count: batch.capacity)
+      // The batch's texts are in its memory.
+      withExtendedLifetime(values) { windows.use(MadeUpReferences(batch).tables(of: aggregate.joins)) }
+    }
     var run = Run(stateBytes: windows.stateBytes(of: 0))
     // The first round touches code and memory, and does not count.
     for round in 0...rounds {

@@ -17,6 +17,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private let decoder: RecordDecoder
   /// nil: records are of the project's own schemas alone.
   private var schemas: SchemaWait?
+  /// nil: no aggregate is joined with any.
+  private let references: (any ReferenceVersions)?
   private let sink: Sink
   private let time: Time
   private let observe: @Sendable (Observation) -> Void
@@ -48,9 +50,11 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
 
   /// - Parameters:
   ///   - schemas: knows those that are not the project's own; nil: nobody is asked.
+  ///   - references: have been read; nil: no aggregate is joined with any.
   ///   - seed: of the hash functions.
   package init(
-    plan: StreamPlan, consumer: Source, decoder: RecordDecoder, schemas: (any SchemaAnswers)? = nil, sink: Sink,
+    plan: StreamPlan, consumer: Source, decoder: RecordDecoder, schemas: (any SchemaAnswers)? = nil,
+    references: (any ReferenceVersions)? = nil, sink: Sink,
     time: Time, settings: ProcessorSettings, status: ProcessorStatus, seed: UInt64,
     shouldStop: @escaping @Sendable () -> Bool, observe: @escaping @Sendable (Observation) -> Void
   ) {
@@ -59,6 +63,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     self.consumer = consumer
     self.decoder = decoder
     self.schemas = SchemaWait(schemas, for: decoder)
+    self.references = references
     self.sink = sink
     self.time = time
     self.status = status
@@ -241,6 +246,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     }
     records.keepFirst(admitted.count)
     lastRecord = time.monotonic()
+    if let set = references?.current { windows.use(set) }
     for slice in batch.slices(of: records.records) {
       decoder.decode(records, slice, into: batch)
       let runs = admitted.runs.compactMap { $0.clipped(to: slice) }

@@ -4,6 +4,7 @@ import Kafka
 import Observability
 import Postgres
 import Project
+import References
 import Registry
 import Threads
 
@@ -17,17 +18,19 @@ final class WorkerSupervisor: Sendable {
   private let stream: Stream
   private let settings: ProcessorSettings
   private let schemas: WriterSchemas?
+  private let references: ReferenceFeed?
   private let observe: @Sendable (Observation) -> Void
   private let state = Monitor(State())
 
   init(
-    _ stream: Stream, settings: ProcessorSettings, schemas: WriterSchemas?,
+    _ stream: Stream, settings: ProcessorSettings, schemas: WriterSchemas?, references: ReferenceFeed?,
     observe: @escaping @Sendable (Observation) -> Void
   ) {
     self.stream = stream
     status = ProcessorStatus(books: settings.books(of: stream.plan.definition.name))
     self.settings = settings
     self.schemas = schemas
+    self.references = references
     self.observe = observe
   }
 
@@ -35,6 +38,7 @@ final class WorkerSupervisor: Sendable {
   func run() throws(PipelineError) {
     defer { status.update { $0.isRunning = false } }
     var backOff = BackOff()
+    awaitReferences()
     while !isStopping {
       let started = Clock.monotonic()
       do throws(PipelineError) {
@@ -52,6 +56,15 @@ final class WorkerSupervisor: Sendable {
       // A worker that ran for a while begins again at once; one that fails at the start must not spin.
       if Clock.monotonic() - started > 30_000_000 { backOff.reset() }
       _ = state.wait(timeoutMilliseconds: backOff.next()) { $0.isStopping ? true : nil }
+    }
+  }
+
+  /// Without reference data every event would be counted as one without a row. The group learns of a member only when
+  /// that can process what it is given.
+  private func awaitReferences() {
+    guard let references else { return }
+    while !isStopping, references.current == nil {
+      _ = state.wait(timeoutMilliseconds: 50) { $0.isStopping ? true : nil }
     }
   }
 
@@ -106,8 +119,9 @@ final class WorkerSupervisor: Sendable {
       thread.join()
     }
     let worker = Worker(
-      plan: stream.plan, consumer: consumer, decoder: decoder, schemas: schemas, sink: sink, time: MachineTime(),
-      settings: settings, status: status, seed: UInt64.random(in: 1...UInt64.max), shouldStop: { [self] in isStopping },
+      plan: stream.plan, consumer: consumer, decoder: decoder, schemas: schemas, references: references, sink: sink,
+      time: MachineTime(), settings: settings, status: status, seed: UInt64.random(in: 1...UInt64.max),
+      shouldStop: { [self] in isStopping },
       observe: observe)
     defer {
       // What it has not given back itself goes to the next worker, which finds out anew what it may read.

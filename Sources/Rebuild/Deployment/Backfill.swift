@@ -41,9 +41,10 @@ public final class Backfill {
   /// - Parameters:
   ///   - connection: is used for this alone. `Migrator.prepare` has been called.
   ///   - schemas: knows those of records that are not the project's own; nil: there are none.
+  ///   - limits: how large tables of reference data may be in memory.
   public init(
     _ connection: PostgresConnection, _ migrator: Migrator, _ project: Project, _ parts: [Part],
-    kafka: KafkaConfiguration, schemas: SchemaSource?
+    kafka: KafkaConfiguration, schemas: SchemaSource?, limits: ReferenceLimits = ReferenceLimits()
   ) throws(PipelineError) {
     self.connection = connection
     self.migrator = migrator
@@ -53,7 +54,7 @@ public final class Backfill {
       replays.append(
         try Replay(
           connection, part.stream, aggregate: part.aggregate, views: project.views, kafka: kafka, topic: part.topic,
-          group: part.group, schemas: schemas))
+          group: part.group, schemas: schemas, limits: limits))
     }
     self.replays = replays
   }

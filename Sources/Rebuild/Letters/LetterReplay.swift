@@ -6,6 +6,7 @@ import Formats
 import JSON
 import Plan
 import Postgres
+import References
 import Registry
 import Storage
 import Threads
@@ -40,15 +41,20 @@ public struct LetterReplay {
   private let decoder: RecordDecoder
   private let connection: PostgresConnection
   private let schemas: SchemaSource?
+  private let limits: ReferenceLimits
 
-  /// - Parameter schemas: knows those of letters that are not the project's own; nil: there are none.
+  /// - Parameters:
+  ///   - schemas: knows those of letters that are not the project's own; nil: there are none.
+  ///   - limits: how large tables of reference data may be in memory.
   public init(
-    _ plan: StreamPlan, _ decoder: RecordDecoder, _ connection: PostgresConnection, schemas: SchemaSource? = nil
+    _ plan: StreamPlan, _ decoder: RecordDecoder, _ connection: PostgresConnection, schemas: SchemaSource? = nil,
+    limits: ReferenceLimits = ReferenceLimits()
   ) {
     self.plan = plan
     self.decoder = decoder
     self.connection = connection
     self.schemas = schemas
+    self.limits = limits
   }
 
   private var lock: AdvisoryLock { .replay(stream: plan.definition.name) }
@@ -67,7 +73,8 @@ public struct LetterReplay {
       let shapes = plan.aggregates.map { (name: $0.name, shape: TableShape($0, of: plan)) }
       if let change = try Migrator.redefinition(shapes, connection) { throw PipelineError.definition(change) }
       try learnSchemas(of: filter)
-      return try replayAll(filter, now: now)
+      let references = try ReferenceLoader(connection, limits: limits).load(plan.references)
+      return try replayAll(filter, references, now: now)
     } catch {
       throw PipelineError(error)
     }
@@ -89,7 +96,9 @@ public struct LetterReplay {
     }
   }
 
-  private func replayAll(_ filter: LetterFilter, now: Int64) throws(PostgresError) -> LetterReplayReport {
+  private func replayAll(
+    _ filter: LetterFilter, _ references: ReferenceSet, now: Int64
+  ) throws(PostgresError) -> LetterReplayReport {
     let kinds = try connection.query(
       """
       SELECT DISTINCT d.aggregate FROM dead_letters AS d WHERE \(LetterFilter.condition) AND d.replayed_at IS NULL
@@ -102,7 +111,8 @@ public struct LetterReplay {
         last = try retrying { () throws(PostgresError) in
           // Only what was committed is reported.
           var tried = report
-          let reached = try replayPortion(filter, aggregate: kinds[row, 0], after: after, now: now, &tried)
+          let reached = try replayPortion(
+            filter, aggregate: kinds[row, 0], after: after, references, now: now, &tried)
           report = tried
           return reached
         }
@@ -128,7 +138,8 @@ public struct LetterReplay {
 
   /// One transaction. Returns the last letter it has looked at; nil when there are no more.
   private func replayPortion(
-    _ filter: LetterFilter, aggregate: String?, after: Int64, now: Int64, _ report: inout LetterReplayReport
+    _ filter: LetterFilter, aggregate: String?, after: Int64, _ references: ReferenceSet, now: Int64,
+    _ report: inout LetterReplayReport
   ) throws(PostgresError) -> Int64? {
     let ids = try candidates(filter, aggregate, after)
     guard !ids.isEmpty else { return nil }
@@ -136,7 +147,7 @@ public struct LetterReplay {
       let letters = try lock(ids)
       if !letters.isEmpty {
         let replay = ReplayPlan(plan, targets: letters[0].targets, horizons: try horizons())
-        let batch = replay.run(letters.map(\.record), decoder.reading(topic: letters[0].topic), now: now)
+        let batch = replay.run(letters.map(\.record), decoder.reading(topic: letters[0].topic), references, now: now)
         try write(letters, batch)
         report.count(letters.map(\.id), batch.verdicts)
       }

@@ -56,11 +56,14 @@ struct ReplayPlan {
   /// - Parameters:
   ///   - letters: the original records.
   ///   - now: the wall clock in microseconds since 1970.
-  func run(_ letters: [OwnedRecord], _ decoder: RecordDecoder, now: Int64) -> ReplayedBatch {
+  func run(
+    _ letters: [OwnedRecord], _ decoder: RecordDecoder, _ references: ReferenceSet, now: Int64
+  ) -> ReplayedBatch {
     let batch = EventBatch(specs: plan.columns, capacity: max(letters.count, 1))
     let records = RecordBatch(copying: letters)
     decoder.decode(records, into: batch)
     let windows = WindowOperator(plan, batch: batch, seed: UInt64.random(in: 1...UInt64.max))
+    windows.use(references)
     // A run for each letter, because its counts then are those of the letter.
     let runs = letters.indices.map { PartitionRun(partition: 0, rows: $0..<$0 + 1) }
     let counts = windows.process(batch, runs: runs, now: now, watermark: 0)

@@ -1,3 +1,4 @@
+import Dataflow
 import Dialects
 import Events
 import Faults
@@ -5,6 +6,7 @@ import Kafka
 import Plan
 import Postgres
 import Project
+import References
 import Registry
 import Storage
 import Threads
@@ -23,6 +25,7 @@ public final class Replay {
   private let topic: String
   private let reader: TopicReader
   private let schemas: SchemaSource?
+  private let limits: ReferenceLimits
   private let views: ResultViews
   /// Is told now and then how many records have been read, and how many there were to read when it began.
   public var progress: ((_ read: Int64, _ total: Int64) throws -> Void)?
@@ -39,9 +42,11 @@ public final class Replay {
   ///   - connection: is used for this alone.
   ///   - views: all of the project's: those over the aggregate are made anew over its new table.
   ///   - schemas: knows those of records that are not the project's own; nil: there are none.
+  ///   - limits: how large tables of reference data may be in memory.
   public init(
     _ connection: PostgresConnection, _ stream: Stream, aggregate name: String, views: [ViewPlan] = [],
-    kafka: KafkaConfiguration, topic: String, group: String, schemas: SchemaSource? = nil
+    kafka: KafkaConfiguration, topic: String, group: String, schemas: SchemaSource? = nil,
+    limits: ReferenceLimits = ReferenceLimits()
   ) throws(PipelineError) {
     guard let aggregate = stream.plan.aggregates.first(where: { $0.name == name }) else {
       throw .definition(
@@ -53,6 +58,7 @@ public final class Replay {
     self.aggregate = aggregate
     self.topic = topic
     self.schemas = schemas
+    self.limits = limits
     self.views = ResultViews(connection, views)
     do {
       reader = try TopicReader(kafka, topic: topic, group: group)
@@ -68,6 +74,13 @@ public final class Replay {
   /// Of the stream that it reads, for which others wait.
   var streamAggregates: [AggregatePlan] { stream.plan.aggregates }
 
+  /// Before any transaction: tables of reference data are read in transactions of their own.
+  private func makeEngine(_ scope: ReplayScope) throws -> ReplayEngine {
+    let references = try ReferenceLoader(connection, limits: limits).load(aggregate.joins.map(\.reference))
+    return try ReplayEngine(
+      stream, aggregate, topic: topic, floor: scope.floor, schemas: schemas, references: references)
+  }
+
   private var lock: AdvisoryLock { .replay(stream: stream.plan.definition.name) }
 
   /// Counts the records and measures a sample; changes nothing.
@@ -77,7 +90,7 @@ public final class Replay {
     try alone {
       let (scope, isRedefined) = try prepare(time)
       let shadow = try ShadowTable(connection, aggregate)
-      let engine = try ReplayEngine(stream, aggregate, topic: topic, floor: scope.floor, schemas: schemas)
+      let engine = try makeEngine(scope)
       var left = Replay.sampleSize
       var targets: [Int32: Offset] = [:]
       for (partition, start) in scope.starts {
@@ -134,7 +147,7 @@ public final class Replay {
     let shadow = try ShadowTable(connection, aggregate)
     try shadow.create()
     do {
-      let engine = try ReplayEngine(stream, aggregate, topic: topic, floor: scope.floor, schemas: schemas)
+      let engine = try makeEngine(scope)
       return Run(scope: scope, isRedefined: isRedefined, shadow: shadow, engine: engine)
     } catch {
       shadow.drop()

@@ -23,7 +23,11 @@ struct ReplayEngine {
 
   /// - Parameter floor: events of panes that ended by then take no part. Nothing else is late: what had been dropped as
   ///   late is taken.
-  init(_ stream: Stream, _ aggregate: AggregatePlan, topic: String, floor: Int64?, schemas: SchemaSource?) throws {
+  /// - Parameter references: the versions of reference data that all records are computed with.
+  init(
+    _ stream: Stream, _ aggregate: AggregatePlan, topic: String, floor: Int64?, schemas: SchemaSource?,
+    references: ReferenceSet
+  ) throws {
     var plan = stream.plan
     var aggregate = aggregate
     aggregate.window = aggregate.window.ofPanes
@@ -37,6 +41,7 @@ struct ReplayEngine {
     decoder = try stream.makeDecoder(topic: topic)
     batch = EventBatch(specs: plan.columns, capacity: TopicReader.batchSize)
     windows = WindowOperator(plan, batch: batch, seed: UInt64.random(in: 1...UInt64.max))
+    windows.use(references)
   }
 
   var isFull: Bool { windows.groupCount >= Self.maxGroups || windows.deltaMemory >= Self.maxBytes }

@@ -30,6 +30,11 @@ struct CascadeCheck {
         at: location, "an event is in several rows of \(name), whose windows overlap",
         hint: "read an aggregate with tumble(…), or write hop(…) here")
     }
+    guard !first.window.isSession else {
+      throw source.error(
+        at: location, "rows of \(name) are sessions, which begin and end anywhere",
+        hint: "read the stream, or \(viewHint)")
+    }
     guard first.having == nil else {
       throw source.error(
         at: location, "\(name) has HAVING, and its groups come and go when their windows close",
@@ -44,6 +49,12 @@ struct CascadeCheck {
 
   /// Everything in the SELECT that the rows could not answer alike.
   func judge(_ select: SyntaxSelect, _ diagnostics: inout Diagnostics) {
+    if let join = select.joins?.first {
+      diagnostics.report(
+        source.error(
+          at: join.nameLocation, "rows of \(name) are not joined with tables",
+          hint: "join the table in \(name), and read its column here as a key; or \(viewHint)"))
+    }
     for expression in [select.filter].compactMap({ $0 }) + select.groupBy { judge(expression, &diagnostics) }
     for item in select.items { judge(item.expression, &diagnostics) }
     if let having = select.having { judge(having, &diagnostics) }

@@ -23,6 +23,7 @@ struct CascadeComposition {
     guard let window = CascadeWindow.composed(plan.window, over: first.window) else { return nil }
     var composed = plan
     composed.window = window
+    composed.joins = first.joins
     composed.filter = filter(plan.filter)
     for index in plan.keys.indices { composed.keys[index].expression = ofEvents(plan.keys[index].expression) }
     composed.accumulators = plan.accumulators.map(accumulator)

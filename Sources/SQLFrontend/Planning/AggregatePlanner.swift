@@ -5,6 +5,7 @@ import SQLQuoting
 /// Plans one aggregate's definition against the columns of its stream, or of the aggregate whose rows it reads.
 struct AggregatePlanner {
   let source: SourceText
+  let references: ReferenceCatalogue
   var diagnostics = Diagnostics()
   /// nil before `read`, and when it is no aggregate's definition.
   private(set) var syntax: SyntaxAggregate?
@@ -17,8 +18,9 @@ struct AggregatePlanner {
   /// How many aggregates may lie between one and its stream.
   static let maximumFeeders = 8
 
-  init(source: SourceText) {
+  init(source: SourceText, references: ReferenceCatalogue) {
     self.source = source
+    self.references = references
   }
 
   /// Reads the text. What is wrong with it is in `diagnostics` then.
@@ -51,11 +53,17 @@ struct AggregatePlanner {
         source.error(at: select.sourceLocation, "there is no stream \"\(select.source)\"", hint: hint))
       return nil
     }
-    let typer = ExpressionTyper(source: source, eventsOf: columns)
+    var joins = JoinPlanner(source: source, columns: columns, catalogue: references)
+    joins.plan(select.joins ?? [], &diagnostics)
+    refusedRelation = joins.refusedReference
+    // What names a table that is not known would be blamed for it.
+    if joins.isIncomplete || select.joins == nil { return nil }
+    let tables = joins.tables
+    let typer = ExpressionTyper(source: source, eventsOf: columns, joinedWith: tables)
     let filter = select.filter.flatMap { condition in
       diagnostics.attempt { () throws(DefinitionError) in try typer.condition(condition, of: "WHERE") }
     }
-    var grouping = Grouping(source: source, columns: columns, typer: typer)
+    var grouping = Grouping(source: source, columns: columns, tables: tables, typer: typer)
     grouping.read(select, &diagnostics)
     var results = ResultPlanner(grouping)
     results.plan(select.items, &diagnostics)
@@ -63,13 +71,20 @@ struct AggregatePlanner {
     let having = (grouping.isIncomplete ? nil : select.having).flatMap { condition in
       diagnostics.attempt { () throws(DefinitionError) in try results.plan(having: condition) }
     }
+    if let join = select.joins?.first, grouping.window?.isSession == true {
+      diagnostics.report(
+        source.error(
+          at: join.nameLocation, "sessions of events that are joined with a table are not supported yet",
+          hint: "write tumble(…) or hop(…), or join the table in a view in sql/views/"))
+    }
     guard diagnostics.errors.isEmpty, let window = grouping.window, let options else { return nil }
     let text = diagnostics.attempt { () throws(DefinitionError) in
       try BatchText(source: source, columns: columns).select(syntax, window: grouping.windowLocation)
     }
     guard let text else { return nil }
     let plan = AggregatePlan(
-      name: syntax.name, comment: source.headerComment, filter: filter, window: window, keys: results.orderedKeys,
+      name: syntax.name, comment: source.headerComment, joins: tables.joins, filter: tables.filter(filter),
+      window: window, keys: results.orderedKeys,
       accumulators: results.accumulators, outputs: results.outputs, having: having,
       retentionMicroseconds: options.retention,
       allowedLatenessMicroseconds: options.allowedLateness, latePolicy: options.late,

@@ -22,12 +22,17 @@ struct BatchText {
     }
     // Nothing but FROM may stand before the stream's name.
     let from = length(tokens[name - 1].range.lowerBound)..<length(tokens[name].range.upperBound)
+    let joins = (syntax.select.joins ?? []).compactMap { join in
+      tokens.firstIndex { $0.range.lowerBound == join.nameLocation }.map { name in
+        length(tokens[name].range.lowerBound)..<length(tokens[lastToken(of: join, tokens, name)].range.upperBound)
+      }
+    }
     // HAVING is the last of the clauses. A group that it leaves out has a row to be judged all the same.
     let having = syntax.select.having == nil ? nil : havingStart(tokens)
     let groups = tokens.last { $0.range.upperBound <= having ?? range.upperBound }?.range.upperBound ?? range.upperBound
     return SelectText(
       text: text(range.lowerBound..<groups, with: edits),
-      having: having.map { text($0..<range.upperBound, with: edits) }, from: from,
+      having: having.map { text($0..<range.upperBound, with: edits) }, from: from, joins: joins,
       window: text(source.callRange(at: window), with: edits),
       windowCalls: windowCalls(tokens.filter { $0.range.upperBound <= groups }).map {
         length($0.lowerBound)..<length($0.upperBound)
@@ -70,6 +75,15 @@ struct BatchText {
       else { return nil }
       return source.callRange(at: tokens[index].range.lowerBound)
     }
+  }
+
+  /// The alias of a table, or its name.
+  private func lastToken(of join: SyntaxJoin, _ tokens: [Token], _ name: Int) -> Int {
+    guard join.alias != nil else { return name }
+    let isAs =
+      name + 1 < tokens.count && tokens[name + 1].kind == .word
+      && source.text(tokens[name + 1]).lowercased() == "as"
+    return min(name + (isAs ? 2 : 1), tokens.count - 1)
   }
 
   /// Where the clause HAVING begins. Behind a point the word is the name of a field.

@@ -4,9 +4,12 @@ import Plan
 extension ExpressionTyper {
   /// For expressions over one event: what may stand in WHERE, FILTER, GROUP BY and in the arguments of aggregates.
   ///
-  /// - Parameter columns: are used as they are named.
-  init(source: SourceText, eventsOf columns: StreamColumns) {
+  /// - Parameters:
+  ///   - columns: are used as they are named.
+  ///   - tables: whose columns may be named beside them.
+  init(source: SourceText, eventsOf columns: StreamColumns, joinedWith tables: JoinedTables = .none) {
     self.init(source: source, evaluator: .engine) { path, location throws(DefinitionError) in
+      if let value = try tables.value(path, beside: columns, source, at: location) { return value }
       guard let resolved = columns.resolve(path), let index = columns.use(resolved) else {
         let (message, hint) = columns.missing(path)
         throw source.error(at: location, message, hint: hint)

@@ -7,6 +7,7 @@ import SQLQuoting
 struct Grouping {
   let source: SourceText
   let columns: StreamColumns
+  let tables: JoinedTables
   let typer: ExpressionTyper
   private(set) var keys: [GroupKey] = []
   /// Whether some key could not be read: then the SELECT list cannot be judged against the keys.
@@ -16,9 +17,10 @@ struct Grouping {
   /// Where the window's call begins.
   private(set) var windowLocation = 0
 
-  init(source: SourceText, columns: StreamColumns, typer: ExpressionTyper) {
+  init(source: SourceText, columns: StreamColumns, tables: JoinedTables, typer: ExpressionTyper) {
     self.source = source
     self.columns = columns
+    self.tables = tables
     self.typer = typer
   }
 
@@ -73,7 +75,7 @@ struct Grouping {
         throw source.error(at: term.location, "GROUP BY position \(number) is not in the SELECT list")
       }
       return items[Int(number) - 1].expression
-    case .column(let path) where path.count == 1 && columns.resolve(path) == nil:
+    case .column(let path) where path.count == 1 && columns.resolve(path) == nil && !tables.names(path):
       return items.first { $0.alias == path[0] }?.expression ?? term
     default: return term
     }
@@ -102,6 +104,7 @@ struct Grouping {
     var comment = ""
     if case .column(let path) = syntax.kind { name = path.last }
     if case .column(let column, _) = expression { comment = columns.comment(column) }
+    if case .lookup(let value, _) = expression { comment = tables.comment(of: value) }
     if comment.isEmpty { comment = expression.sql { quotedPath(columns.specs[$0].path) } }
     return GroupKey(
       expression: expression, name: name, isNullable: expression.isNullable(columns.specs), comment: comment,

@@ -7,6 +7,7 @@ struct ResultPlanner {
   private let grouping: Grouping
   let source: SourceText
   let columns: StreamColumns
+  let tables: JoinedTables
   let typer: ExpressionTyper
   private let keys: [GroupKey]
   private(set) var accumulators: [AccumulatorPlan] = []
@@ -20,6 +21,7 @@ struct ResultPlanner {
     self.grouping = grouping
     source = grouping.source
     columns = grouping.columns
+    tables = grouping.tables
     typer = grouping.typer
     keys = grouping.keys
   }
@@ -184,14 +186,19 @@ struct ResultPlanner {
     try collectCalls(pending.item.expression, pending.name, isWhole: !pending.isCondition, leaves, &calls)
     let source = source
     let planned = calls
-    let (keys, columns) = (keys, columns)
+    let (keys, columns, tables) = (keys, columns, tables)
     let positions = keys.indices.map { keyOrder.firstIndex(of: $0) ?? $0 }
     let typer = ExpressionTyper(source: source, evaluator: .generatedColumn) { path, location throws(DefinitionError) in
       let resolved = columns.resolve(path)
+      let joined = try tables.value(path, beside: columns, source, at: location)
       for (index, key) in keys.enumerated() {
-        if case .column(let column, let type) = key.expression, columns.specs[column].path == resolved {
-          return leaves.add(.key(positions[index]), type, ResultRange(type))
-        }
+        let isMeant =
+          if case .column(let column, _) = key.expression, joined == nil {
+            columns.specs[column].path == resolved
+          } else {
+            key.expression == joined
+          }
+        if isMeant { return leaves.add(.key(positions[index]), key.expression.type, ResultRange(key.expression.type)) }
       }
       throw source.error(
         at: location, "\(quotedPath(path)) is neither a key nor inside of an aggregate",

@@ -193,7 +193,8 @@ struct SafeResult {
     case .negate(let operand):
       if [.integer, .bigint].contains(expression.type), canOverflow(expression) { return checked(expression) }
       return .negate(rewritten(operand))
-    case .column, .literal: return expression
+    // A result is made of what is stored: it looks nothing up.
+    case .column, .literal, .lookup: return expression
     case .comparison(let comparison, let left, let right):
       return .comparison(comparison, rewritten(left), rewritten(right))
     case .and(let operands): return .and(operands.map(rewritten))

@@ -20,10 +20,15 @@ enum TableNames {
 /// What all aggregates are called in the database: a state table is called like none of the others.
 struct RelationNames {
   private var owners: [String: (aggregate: String, file: String)] = [:]
+  /// The files that declare tables of reference data, by name.
+  private var references: [String: String] = [:]
 
   mutating func insert(_ plan: AggregatePlan, _ file: String) {
     for name in plan.relationNames { owners[name] = (plan.name, file) }
   }
+
+  /// A table that is somebody else's.
+  mutating func insert(_ reference: Reference) { references[reference.name] = reference.place.path }
 
   /// Why the plan cannot be had beside those before it.
   func conflict(of plan: AggregatePlan, in source: SourceText) -> DefinitionError? {
@@ -34,6 +39,11 @@ struct RelationNames {
         hint: "give the aggregate another name")
     }
     for name in plan.relationNames {
+      if let file = references[name] {
+        return source.error(
+          at: location, "\(file) declares a table \(quotedIdentifier(name)), which the rows would be stored in",
+          hint: "give the aggregate another name")
+      }
       guard let (aggregate, file) = owners[name] else { continue }
       let table = quotedIdentifier(name)
       return source.error(

@@ -69,6 +69,13 @@ final class StreamColumns {
     return ("the stream has no \(what) \(quotedPath(path))", suggestion(for: path))
   }
 
+  /// Whether a record around fields, or around metadata, is called so.
+  func hasRecord(named name: String) -> Bool { known.contains { $0.count > 1 && $0[0] == name } }
+
+  /// Whether a column, or a field of a record, is called so: where Postgres reads the definition, each record is a relation
+  /// whose columns may be named without it.
+  func hasField(named name: String) -> Bool { known.contains { $0.last == name } }
+
   func comment(_ column: Int) -> String {
     describe(specs[column].path)?.comment ?? ""
   }

@@ -83,9 +83,11 @@ public struct PlannedStreams: Sendable {
 /// something is wrong with is neither: it is not judged.
 /// - Parameters:
 ///   - fields: what a stream's schema has; nil for a stream whose schema cannot be had, which is said elsewhere.
+///   - references: the tables that aggregates may be joined with.
 ///   - areAll: false when there are files that cannot be read, which may define any aggregate.
 public func planStreams(
-  _ streams: ParsedStreams, fields: (ParsedStream) -> SchemaFields?, aggregates: [SourceFile], areAll: Bool = true
+  _ streams: ParsedStreams, fields: (ParsedStream) -> SchemaFields?, references: ParsedReferences = .none,
+  aggregates: [SourceFile], areAll: Bool = true
 ) -> PlannedStreams {
   var diagnostics = Diagnostics()
   var refusedStreams = streams.refused
@@ -102,7 +104,8 @@ public func planStreams(
     if errors.isEmpty { columns.append(candidate) } else { refusedStreams.insert(name) }
   }
   var catalogue = StreamCatalogue(streams: columns, refused: refusedStreams, areAll: areAll)
-  var planners = aggregates.map { AggregatePlanner(source: SourceText($0)) }
+  let tables = ReferenceCatalogue(references)
+  var planners = aggregates.map { AggregatePlanner(source: SourceText($0), references: tables) }
   for index in planners.indices { planners[index].read() }
   let order = CascadeOrder(planners, streams: catalogue)
   for error in order.cycles { diagnostics.report(error) }
@@ -110,6 +113,7 @@ public func planStreams(
   var plans: [Int: AggregatePlan] = [:]
   var files: [String: String] = [:]
   var names = RelationNames()
+  for reference in references.references { names.insert(reference) }
   var unjudged: [Int: UnjudgedDefinition] = [:]
   for index in order.indices {
     let planned = planners[index].plan(in: catalogue)
@@ -155,10 +159,10 @@ public func planStreams(
 ///
 /// - Throws: everything that is wrong in any of the files.
 public func planStream(
-  _ stream: ParsedStream, aggregates: [SourceFile], fields: SchemaFields
+  _ stream: ParsedStream, references: ParsedReferences = .none, aggregates: [SourceFile], fields: SchemaFields
 ) throws(DefinitionErrors) -> StreamPlan {
   let streams = ParsedStreams(streams: [stream], errors: [], refused: RefusedNames())
-  let planned = planStreams(streams, fields: { _ in fields }, aggregates: aggregates)
+  let planned = planStreams(streams, fields: { _ in fields }, references: references, aggregates: aggregates)
   guard planned.errors.isEmpty, let plan = planned.plans.first else { throw DefinitionErrors(planned.errors) }
   return plan
 }

@@ -44,7 +44,7 @@ extension SyntaxReader {
       isNullable: isNullable, options: options)
   }
 
-  private func columnType(
+  func columnType(
     _ node: Node?
   ) throws(DefinitionError) -> (type: SyntaxType, modifiers: [SyntaxModifier]) {
     guard let node else { throw source.error(at: 0, "a type is missing") }

@@ -161,7 +161,9 @@ extension SyntaxReader {
       items: targets.map { target in
         SyntaxItem(
           alias: target.string("name"), expression: readable(target.node("val")), location: target.location)
-      }, source: name, sourceLocation: relation.location, filter: node.node("whereClause").map { readable($0) },
+      }, source: name, sourceLocation: relation.location,
+      joins: node.nodes("fromClause").first.flatMap { joins($0, &diagnostics) },
+      filter: node.node("whereClause").map { readable($0) },
       groupBy: terms.map { readable($0) }, having: node.node("havingClause").map { readable($0) })
   }
 
@@ -194,13 +196,13 @@ extension SyntaxReader {
         at: keyword(after: location, "tablesample") ?? location, "TABLESAMPLE is not supported",
         hint: "every event counts; filter with WHERE")
     }
-    for other in from where other.kind != "RangeVar" || from.count > 1 {
+    for other in from.map(leftmost) where other.kind != "RangeVar" || from.count > 1 {
       throw source.error(
         at: keyword(after: location, "from") ?? location,
-        "a definition reads one stream: joins, subqueries and functions in FROM are not supported",
-        hint: "write FROM with the name of one stream")
+        "a definition reads one stream: subqueries, functions and other relations in FROM are not supported",
+        hint: "write FROM with the name of one stream; tables of sql/references stand behind JOIN")
     }
-    return relation
+    return leftmost(relation)
   }
 
   /// The expression, or its refusal, so that what stands beside it is still judged.

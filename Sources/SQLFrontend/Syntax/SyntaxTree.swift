@@ -105,6 +105,8 @@ struct SyntaxSelect {
   var items: [SyntaxItem]
   var source: String
   var sourceLocation: Int
+  /// In the order of the text: each may name those before it. nil: some cannot be read.
+  var joins: [SyntaxJoin]? = []
   var filter: SyntaxExpression?
   var groupBy: [SyntaxExpression]
   var having: SyntaxExpression?

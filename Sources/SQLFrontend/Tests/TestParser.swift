@@ -18,7 +18,7 @@ public func parseTest(
 
 private struct TestParser {
   enum Kind: String, CaseIterable {
-    case at, events, rows, alerts, get
+    case at, table, events, rows, alerts, get
     case deadLetters = "dead_letters"
   }
 
@@ -118,6 +118,7 @@ private struct TestParser {
     case .at:
       try refuseDocuments(in: section)
       return try clock(section, isFirst: isFirst)
+    case .table: return try table(section)
     case .events: return try events(section, eventFile)
     case .rows:
       try refuseValue(of: section, "a SELECT stands on the lines below")
@@ -150,6 +151,15 @@ private struct TestParser {
     } catch {
       throw source.error(at: section.valueLocation, error.message, hint: error.hint)
     }
+  }
+
+  private func table(_ section: Section) throws(DefinitionError) -> TestPlan.Action {
+    guard !section.value.isEmpty, !section.value.contains(" ") else {
+      throw source.error(
+        at: section.valueLocation, "rows are of a table of reference data",
+        hint: "write -- table: NAME, and its rows as JSON on the lines below")
+    }
+    return .table(section.value, try documents(section))
   }
 
   private func events(

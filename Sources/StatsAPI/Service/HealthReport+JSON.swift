@@ -1,7 +1,7 @@
 import JSON
 
 extension HealthReport {
-  /// `{"status":…,"timestamp":…,"version":…,"database":{…},"broker":{…},"processor":{…},"streams":[{…}]}`
+  /// `{"status":…,"timestamp":…,"version":…,"database":{…},"broker":{…},"processor":{…},"streams":[{…}]}`, and with reference data `"references":[{…}]`
   ///
   /// - Parameters:
   ///   - time: microseconds since 1970-01-01T00:00:00Z.
@@ -18,6 +18,9 @@ extension HealthReport {
       JSONMember("streams", .array(streams.map(\.json))),
     ]
     if namesServers, let definitions { members.append(JSONMember("definitions", definitions)) }
+    if !references.isEmpty {
+      members.append(JSONMember("references", .array(references.map { $0.json(namesServers: namesServers) })))
+    }
     var bytes: [UInt8] = []
     JSONValue.object(members).append(to: &bytes)
     return bytes
@@ -32,6 +35,20 @@ extension HealthReport.Dependency {
       JSONMember("status", .string(isUp ? "up" : "down")),
       JSONMember("detail", told.map { .string($0) } ?? .null),
     ])
+  }
+}
+
+extension HealthReport.Reference {
+  fileprivate func json(namesServers: Bool) -> JSONValue {
+    var members = [
+      JSONMember("table", .string(table)), JSONMember("rows", .number(String(rows))),
+      JSONMember("age_seconds", HealthReport.Processor.seconds(ageSeconds)),
+    ]
+    if let problem {
+      members.append(
+        JSONMember("detail", .string(namesServers ? problem : "it cannot be read; the server's log says why")))
+    }
+    return .object(members)
   }
 }
 
@@ -53,7 +70,7 @@ extension HealthReport.Processor {
   }
 
   /// In milliseconds' steps. JSON has no infinity, and a probe that divides may produce one.
-  private static func seconds(_ age: Double?) -> JSONValue {
+  fileprivate static func seconds(_ age: Double?) -> JSONValue {
     guard let age, age.isFinite else { return .null }
     return .number("\((age * 1000).rounded() / 1000)")
   }

@@ -109,18 +109,38 @@ public struct HealthReport: Hashable, Sendable {
     }
   }
 
+  /// A table of reference data in the memory of this process.
+  public struct Reference: Hashable, Sendable {
+    public var table: String
+    public var rows: Int
+    /// Since it was last known to be as the table is; nil before it was read.
+    public var ageSeconds: Double?
+    /// Why it could not be read the last time.
+    public var problem: String?
+
+    public init(table: String, rows: Int, ageSeconds: Double?, problem: String?) {
+      self.table = table
+      self.rows = rows
+      self.ageSeconds = ageSeconds
+      self.problem = problem
+    }
+  }
+
   public var database: Dependency
   public var broker: Dependency
   /// By name.
   public var streams: [Stream]
+  /// Empty where nothing is processed, or nothing is joined.
+  public var references: [Reference]
 
   /// What has become of the definitions that somebody works on; nil: nobody does.
   public var definitions: JSONValue?
 
-  public init(database: Dependency, broker: Dependency, streams: [Stream]) {
+  public init(database: Dependency, broker: Dependency, streams: [Stream], references: [Reference] = []) {
     self.database = database
     self.broker = broker
     self.streams = streams
+    self.references = references
   }
 
   /// The same some time later, if nothing has happened since.
@@ -133,6 +153,9 @@ public struct HealthReport: Hashable, Sendable {
         }
       }
     }
+    for index in report.references.indices {
+      report.references[index].ageSeconds = report.references[index].ageSeconds.map { $0 + seconds }
+    }
     return report
   }
 
@@ -142,7 +165,8 @@ public struct HealthReport: Hashable, Sendable {
   public var status: Status {
     guard database.isUp, broker.isUp else { return .down }
     let processor = processor
-    return processor.isStalled || !processor.problems.isEmpty ? .degraded : .ok
+    let isOld = references.contains { $0.problem != nil || $0.ageSeconds == nil }
+    return processor.isStalled || !processor.problems.isEmpty || isOld ? .degraded : .ok
   }
 }
 

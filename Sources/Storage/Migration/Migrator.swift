@@ -47,6 +47,7 @@ public struct Migrator {
       _ = try connection.query("SELECT pg_advisory_lock($1)", [.bigint(key)])
       try DatabaseCheck.requireUsable(connection, schema: schema)
       if let plan { try requirePresent(plan, of: project, as: name) }
+      try ReferenceCheck(connection).require(project.usedReferences)
       var changes = try applySchema()
       if let name { try name.register(for: project, connection) }
       let views = ResultViews(connection, project.views)
@@ -233,6 +234,7 @@ public struct Migrator {
   private static func checkTables(_ plans: [StreamPlan], _ connection: PostgresConnection) throws(StorageError) {
     do {
       for plan in plans {
+        try ReferenceCheck(connection).require(plan.references)
         for aggregate in plan.aggregates {
           let stored = try connection.query(
             "SELECT shape FROM \(connection.pulse).definitions WHERE aggregate = $1", [.text(aggregate.name)])

@@ -1,4 +1,5 @@
 import Configuration
+import Dataflow
 import Observability
 import Postgres
 import Project
@@ -21,7 +22,7 @@ func deadLetters(_ context: CommandContext, _ parsed: ParsedCommand) throws -> I
   try Migrator.verify(project, as: context.projectName(), connection)
   let command = DeadLettersCommand(
     project: project, parsed: parsed, connection: connection, listing: try LetterListing(connection),
-    schemas: { try context.schemaSource(database) })
+    schemas: { try context.schemaSource(database) }, limits: context.referenceLimits)
   switch action {
   case "list": return try command.list()
   case "show": return try command.show()
@@ -35,6 +36,7 @@ private struct DeadLettersCommand {
   let connection: PostgresConnection
   let listing: LetterListing
   let schemas: () throws -> SchemaSource?
+  let limits: ReferenceLimits
 
   private var ids: [String] { Array(parsed.positional.dropFirst()) }
 
@@ -81,7 +83,8 @@ private struct DeadLettersCommand {
     for stream in project.streams where filter.stream == nil || filter.stream == stream.plan.definition.name {
       var own = filter
       own.stream = stream.plan.definition.name
-      let replay = try LetterReplay(stream.plan, stream.makeDecoder(), connection, schemas: schemas())
+      let replay = try LetterReplay(
+        stream.plan, stream.makeDecoder(), connection, schemas: schemas(), limits: limits)
       let report = try replay.replay(own, now: Clock.wall())
       for refusal in report.refusals { print("\(refusal.id) stays: \(refusal.code): \(refusal.reason)") }
       if report.refused > report.refusals.count { print("…") }

@@ -85,7 +85,8 @@ struct Deployment {
     let list = parts.map(\.aggregate).joined(separator: ", ")
     say("making the rows of \(list) anew beside the present ones; until they are in place nothing else changes")
     let backfill = try Backfill(
-      connection, migrator, project, parts, kafka: kafka(), schemas: context.schemaSource(database))
+      connection, migrator, project, parts, kafka: kafka(), schemas: context.schemaSource(database),
+      limits: context.referenceLimits)
     backfill.removed = removed
     var pace = ProgressPace()
     backfill.progress = { [say, isInterrupted] name, read, total in

@@ -1,3 +1,4 @@
+import Dialects
 import JSON
 import Plan
 import Postgres
@@ -55,6 +56,7 @@ final class ScratchSchema {
         $$ SELECT coalesce(nullif(current_setting('streampulse.now', true), '')::timestamptz, pg_catalog.clock_timestamp()) $$;
       SET search_path TO \(schema), pg_catalog;
       """)
+    for reference in project.references { try connection.execute(reference.createStatement) }
     _ = try Migrator(connection, observe: { _ in }).migrate(project, grantsReading: false)
     try StatementCheck(connection).require([.endpoint, .alert], of: project, observe: { _ in })
   }
@@ -71,6 +73,17 @@ final class ScratchSchema {
     guard let tables else { return }
     try connection.execute("TRUNCATE \(tables) RESTART IDENTITY")
     try Migrator(connection, observe: { _ in }).beginAlerts(project.alerts)
+  }
+
+  /// Gives a table of reference data other rows.
+  func fill(_ table: String, with rows: [TestPlan.Document]) throws {
+    let name = quotedIdentifier(table)
+    try connection.transaction { () throws(PostgresError) in
+      try connection.execute("DELETE FROM \(name)")
+      _ = try connection.query(
+        "INSERT INTO \(name) SELECT * FROM json_populate_recordset(NULL::\(name), $1::json)",
+        [.untyped("[\(rows.map(\.text).joined(separator: ","))]")])
+    }
   }
 
   /// What `now()` is from now on.

@@ -30,8 +30,8 @@ final class StreamRun {
 
   /// - Parameter alerts: those on the stream's aggregates.
   init(
-    _ stream: Stream, alerts: [AlertPlan], clock: VirtualClock, database: ConnectionSettings,
-    _ connection: PostgresConnection
+    _ stream: Stream, alerts: [AlertPlan], references: ScratchReferences, clock: VirtualClock,
+    database: ConnectionSettings, _ connection: PostgresConnection
   ) throws {
     name = stream.name
     plan = stream.plan
@@ -45,7 +45,8 @@ final class StreamRun {
       flushIntervalMilliseconds: 0, owner: "test")
     settings.watermarkIntervalMicroseconds = Int64(Self.roundsBetweenWatermarks)
     worker = Worker(
-      plan: plan, consumer: log, decoder: try stream.makeJSONDecoder(), sink: sink, time: clock, settings: settings,
+      plan: plan, consumer: log, decoder: try stream.makeJSONDecoder(), references: references, sink: sink, time: clock,
+      settings: settings,
       status: ProcessorStatus(), seed: 1, shouldStop: { false }, observe: { _ in })
     watch = Watch(
       plan, alerts: alerts, topic: topic, database: database, cluster: { Self.cluster }, observe: { _ in })

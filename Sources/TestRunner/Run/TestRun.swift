@@ -12,6 +12,7 @@ final class TestRun {
   private let project: Project
   private let schema: ScratchSchema
   private let clock: VirtualClock
+  private let references: ScratchReferences
   private let streams: [StreamRun]
   /// Of the alerts and dead letters that have been looked at.
   private var lastAlert: Int64 = 0
@@ -28,10 +29,13 @@ final class TestRun {
     self.clock = clock
     try schema.empty()
     try schema.setClock(start)
+    let references = ScratchReferences(project.usedReferences)
+    try references.load(schema.connection)
+    self.references = references
     streams = try project.streams.map { stream in
       let names = Set(stream.plan.aggregates.map(\.name))
       return try StreamRun(
-        stream, alerts: project.alerts.filter { names.contains($0.aggregate) }, clock: clock,
+        stream, alerts: project.alerts.filter { names.contains($0.aggregate) }, references: references, clock: clock,
         database: schema.settings, schema.connection)
     }
   }
@@ -49,6 +53,10 @@ final class TestRun {
       let (time, isTooLate) = clock.now.addingReportingOverflow(length)
       guard !isTooLate else { throw TestRunError("no clock goes that far") }
       return try advance(to: time).map { failure($0, []) }
+    case .table(let name, let rows):
+      try schema.fill(name, with: rows)
+      try references.load(schema.connection)
+      return []
     case .events(let name, let events):
       guard let stream = streams.first(where: { $0.name == name }) else { throw TestRunError("no stream \(name)") }
       lastEvents = step.place

@@ -37,6 +37,7 @@ struct MigrationPlanner {
     try DatabaseCheck.requireUsable(connection, schema: schema)
     try planEngine()
     try planOwner()
+    try planReferences()
     for stream in project.streams {
       for aggregate in stream.plan.aggregates { try plan(aggregate, of: stream.plan) }
     }
@@ -112,6 +113,16 @@ struct MigrationPlanner {
     } catch let error as StorageError {
       let (message, advice) = error.parts
       steps.append(.init(.project, name.text, .impossible, [message], advice: advice))
+    }
+  }
+
+  /// Tables of reference data are somebody else's: only what is wrong with them is said.
+  private mutating func planReferences() throws {
+    for reference in project.usedReferences {
+      let fault = try ReferenceCheck(connection).fault(of: reference)
+      seen.append(fault?.description ?? "")
+      guard let fault else { continue }
+      steps.append(.init(.table, fault.table, .impossible, [fault.message], advice: fault.advice))
     }
   }
 

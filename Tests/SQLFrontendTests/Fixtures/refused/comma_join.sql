@@ -1,5 +1,5 @@
--- error: 5:1: a definition reads one stream: joins, subqueries and functions in FROM are not supported near "FROM"
--- hint: write FROM with the name of one stream
+-- error: 5:1: a definition reads one stream: subqueries, functions and other relations in FROM are not supported near "FROM"
+-- hint: write FROM with the name of one stream; tables of sql/references stand behind JOIN
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads, users

@@ -1,5 +1,5 @@
--- error: 5:1: a definition reads one stream: joins, subqueries and functions in FROM are not supported near "FROM"
--- hint: write FROM with the name of one stream
+-- error: 5:29: there is no table users to join with near "users"
+-- hint: declare it in sql/references: CREATE TABLE name (id text PRIMARY KEY, value text, …) WITH (refresh = '30 seconds');
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads JOIN users ON true
