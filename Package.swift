@@ -281,7 +281,7 @@ let package = Package(
       name: "AggregatesTests",
       dependencies: [
         "Dataflow", "Dialects", "EngineSchema", "Events", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend",
-        "Storage", "TestThreads",
+        "Storage", "TestThreads", "TextFormats",
       ]),
     .testTarget(
       name: "CrashTestTests", dependencies: ["ChildProcess", "CrashTest", "Events", "Formats", "Project", "Threads"]),

@@ -27,6 +27,8 @@ public enum SQLType: Hashable, Sendable {
   case bits
   /// `bigint[]`, as Postgres writes it: of stored states alone, never of an event.
   case bigints
+  /// An array of one dimension, of an event: see `ArrayView`.
+  case array(ArrayElement)
 
   /// How values of this type lie in a `Column`.
   public var physical: PhysicalType {
@@ -35,7 +37,7 @@ public enum SQLType: Hashable, Sendable {
     case .integer, .bigint, .timestamptz, .timestamp, .date, .time: .integer
     case .numeric: .decimal
     case .doublePrecision: .double
-    case .text, .bytea, .uuid, .jsonb, .bits, .bigints: .text
+    case .text, .bytea, .uuid, .jsonb, .bits, .bigints, .array: .text
     }
   }
 
@@ -57,6 +59,7 @@ public enum SQLType: Hashable, Sendable {
     case .jsonb: "jsonb"
     case .bits: "bit varying"
     case .bigints: "bigint[]"
+    case .array(let element): "\(element.type.sqlName)[]"
     }
   }
 }
@@ -74,6 +77,7 @@ extension SQLType {
     case .timestamptz: "timestamptz"
     case .timestamp: "timestamp"
     case .time: "time"
+    case .array(let element): "\(element.type.shortName)[]"
     default: sqlName
     }
   }
@@ -89,7 +93,7 @@ public enum PhysicalType: Sendable {
   case decimal
   /// `Double`.
   case double
-  /// `TextView`: text, bytes, the canonical 36 characters of a uuid, or a JSON document.
+  /// `TextView`: text, bytes, the canonical 36 characters of a uuid, a JSON document, or an array.
   case text
 
   /// Bytes of a value.

@@ -33,6 +33,7 @@ private struct AggregateFacts {
 
   private var source: StreamFacts { StreamFacts(definition: stream.definition) }
   private var window: String { shape.meaning(of: "window") ?? "" }
+  private var rows: String? { shape.meaning(of: "rows of") }
   private var filter: String? { shape.meaning(of: "filter") }
   private var keys: [(name: String, meaning: String)] {
     plan.keys.map { ($0.name, shape.meaning(of: "key \(quotedIdentifier($0.name))") ?? $0.type.sqlName) }
@@ -70,6 +71,7 @@ private struct AggregateFacts {
     var page = Page(title: "aggregate \(plan.name) of \(stream.definition.name)", comment: plan.comment)
     page.add("reads", source.source)
     page.add("columns", rows: columns.map { ($0.name, $0.typeText) })
+    if let rows { page.add("rows", "\(rows): one for each element; an event without any is filtered") }
     page.add("filter", filter ?? "none: every event counts")
     page.add("window", window)
     page.add("keys", rows: keys.isEmpty ? [("none", "one row for each window")] : keys.map { ($0.name, $0.meaning) })
@@ -115,7 +117,8 @@ private struct AggregateFacts {
       JSONMember("topic", .string(definition.topic)), JSONMember("format", .string(definition.format.rawValue)),
       JSONMember("schema", JSONValue(source.schema)), JSONMember("event_time", .string(source.eventTime)),
       JSONMember("columns", .array(columns.map(\.json))),
-      JSONMember("filter", JSONValue(filter)), JSONMember("window", .string(window)),
+      JSONMember("rows", JSONValue(rows)), JSONMember("filter", JSONValue(filter)),
+      JSONMember("window", .string(window)),
       JSONMember(
         "keys",
         .array(

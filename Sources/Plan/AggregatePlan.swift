@@ -54,6 +54,8 @@ public struct AggregatePlan: Hashable, Sendable {
   public var name: String
   /// Comment on the table: the definition file's header comment.
   public var comment: String
+  /// What makes rows of an event; nil: it is one. The other expressions are those of a row.
+  public var unnest: Unnest?
   public var filter: Expression?
   public var window: WindowAssigner
   public var keys: [KeyColumn]
@@ -71,13 +73,15 @@ public struct AggregatePlan: Hashable, Sendable {
   public var select: SelectText
 
   public init(
-    name: String, comment: String, filter: Expression?, window: WindowAssigner, keys: [KeyColumn],
+    name: String, comment: String, unnest: Unnest? = nil, filter: Expression?, window: WindowAssigner,
+    keys: [KeyColumn],
     accumulators: [AccumulatorPlan], outputs: [OutputColumn], having: DerivedColumn? = nil,
     retentionMicroseconds: Int64?,
     allowedLatenessMicroseconds: Int64, latePolicy: LatePolicy, select: SelectText
   ) {
     self.name = name
     self.comment = comment
+    self.unnest = unnest
     self.filter = filter
     self.window = window
     self.keys = keys

@@ -42,7 +42,7 @@ extension Column {
     case .date: String(integers[row] - 10_957)
     case .integer, .bigint, .time: String(integers[row])
     case .numeric(let scale): "\(decimals[row])e-\(scale)"
-    case .text, .bytea, .uuid, .jsonb, .bits, .bigints: texts[row].description
+    case .text, .bytea, .uuid, .jsonb, .bits, .bigints, .array: texts[row].description
     }
   }
 }
@@ -79,7 +79,7 @@ extension SQLType {
     case .time: .time
     case .uuid: .uuid
     // As text, since what jsonb refuses is a case of its own.
-    case .text, .bytea, .jsonb, .bits, .bigints: .text
+    case .text, .bytea, .jsonb, .bits, .bigints, .array: .text
     }
   }
 }

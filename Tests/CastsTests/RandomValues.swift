@@ -58,7 +58,7 @@ struct RandomValues: RandomNumberGenerator {
     case .uuid: .text(uuid())
     case .text: .text(text())
     case .jsonb: .text(chance(3) ? number() : json(depth: 0))
-    case .bytea, .bits, .bigints: .text("")
+    case .bytea, .bits, .bigints, .array: .text("")
     }
   }
 

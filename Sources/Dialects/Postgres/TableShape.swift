@@ -20,6 +20,13 @@ public struct TableShape: Hashable, Sendable {
     var entries = [Entry(subject: "stream", meaning: stream.definition.name)]
     entries.append(Entry(subject: "window", meaning: Self.text(of: plan.window)))
     if plan.hasStateTable { entries.append(Entry(subject: "rows", meaning: "a table of their own, below a view")) }
+    if let unnest = plan.unnest {
+      entries.append(
+        Entry(
+          subject: "rows of",
+          meaning: "\(unnest.function.rawValue)(\(unnest.array.sql(name))) as "
+            + quotedIdentifier(unnest.element.name)))
+    }
     if let filter = plan.filter { entries.append(Entry(subject: "filter", meaning: filter.sql(name))) }
     for key in plan.keys {
       let nullability = key.isNullable ? "" : " NOT NULL"

@@ -27,6 +27,10 @@ public struct ScalarFunction: Hashable, Sendable {
     case extract
     /// `x::numeric(12, 2)`.
     case cast
+    /// `tags[1]`.
+    case subscripted
+    /// `x = ANY (tags)`.
+    case quantified
   }
 
   /// Postgres' name, or the operator's signs.
@@ -115,6 +119,8 @@ public enum Parameter: Hashable, Sendable {
   case interval
   /// Of stored states, which no function takes.
   case bits, bigints
+  /// Of any elements.
+  case array
   /// A constant text: the name of a time zone.
   case zone
 
@@ -136,10 +142,12 @@ public enum Parameter: Hashable, Sendable {
       case .jsonb: .jsonb
       case .bits: .bits
       case .bigints: .bigints
+      case .array: .array
       }
   }
 
-  /// The type of an argument; of `numeric` without places. An interval travels as text.
+  /// The type of an argument; of `numeric` without places, of an array some one. An interval travels
+  /// as text.
   public var type: SQLType {
     switch self {
     case .boolean: .boolean
@@ -157,10 +165,17 @@ public enum Parameter: Hashable, Sendable {
     case .jsonb: .jsonb
     case .bits: .bits
     case .bigints: .bigints
+    case .array: .array(.text)
     }
   }
 
-  public var name: String { self == .interval ? "interval" : type.shortName }
+  public var name: String {
+    switch self {
+    case .interval: "interval"
+    case .array: "an array"
+    default: type.shortName
+    }
+  }
 }
 
 /// An argument that is known when the definition is read.

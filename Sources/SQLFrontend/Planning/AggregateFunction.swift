@@ -81,8 +81,9 @@ struct AggregateFunction: Sendable {
       AggregateFunction(name: "regr_slope", takes: "two numbers", form: .pair) { type, _ in
         type.isNumber ? pairShape(.slope) : nil
       },
-      AggregateFunction(name: "approx_count_distinct", takes: "a value of any type but bytea and jsonb") { type, _ in
-        guard ![.bytea, .jsonb].contains(type) else { return nil }
+      AggregateFunction(name: "approx_count_distinct", takes: "a value of any type but bytea and jsonb") {
+        type, _ in
+        guard ![.bytea, .jsonb].contains(type), type.element == nil else { return nil }
         return .estimate(.distinctCount, of: [AggregatePart(function: .distinct, type: .bits)], result: .bigint)
       },
       AggregateFunction(name: "percentile_cont", takes: "numbers", form: .fraction) { type, fraction in
@@ -173,6 +174,7 @@ struct AggregateFunction: Sendable {
     case .boolean where name == "sum": "write count(*) FILTER (WHERE …)"
     case .boolean where name == "avg": "write avg(…::integer)"
     case .jsonb where name == "approx_count_distinct": "cast it to text"
+    case .array: "arrays are no values here: take an element, x[1], or a row for each: UNNEST(x) AS item in FROM"
     default: nil
     }
   }

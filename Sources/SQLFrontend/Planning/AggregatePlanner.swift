@@ -41,11 +41,19 @@ struct AggregatePlanner {
         source.error(at: select.sourceLocation, "there is no stream \"\(select.source)\"", hint: hint))
       return nil
     }
-    let typer = ExpressionTyper(source: source, eventsOf: columns)
+    let events = ExpressionTyper(source: source, eventsOf: columns)
+    let unnest = select.unnest.flatMap { syntax in
+      diagnostics.attempt { () throws(DefinitionError) in
+        try UnnestScope(syntax, source: source, columns: columns, typer: events)
+      }
+    }
+    // Without its element nothing else can be judged.
+    if select.unnest != nil, unnest == nil { return nil }
+    let typer = ExpressionTyper(source: source, eventsOf: columns, unnest: unnest)
     let filter = select.filter.flatMap { condition in
       diagnostics.attempt { () throws(DefinitionError) in try typer.condition(condition, of: "WHERE") }
     }
-    var grouping = Grouping(source: source, columns: columns, typer: typer)
+    var grouping = Grouping(source: source, columns: columns, typer: typer, unnest: unnest)
     grouping.read(select, &diagnostics)
     var results = ResultPlanner(grouping)
     results.plan(select.items, &diagnostics)
@@ -59,7 +67,8 @@ struct AggregatePlanner {
     }
     guard let text else { return nil }
     let plan = AggregatePlan(
-      name: syntax.name, comment: source.headerComment, filter: filter, window: window, keys: results.orderedKeys,
+      name: syntax.name, comment: source.headerComment, unnest: unnest?.plan, filter: filter, window: window,
+      keys: results.orderedKeys,
       accumulators: results.accumulators, outputs: results.outputs, having: having,
       retentionMicroseconds: options.retention,
       allowedLatenessMicroseconds: options.allowedLateness, latePolicy: options.late,

@@ -4,9 +4,15 @@ import Plan
 extension ExpressionTyper {
   /// For expressions over one event: what may stand in WHERE, FILTER, GROUP BY and in the arguments of aggregates.
   ///
-  /// - Parameter columns: are used as they are named.
-  init(source: SourceText, eventsOf columns: StreamColumns) {
+  /// - Parameters:
+  ///   - columns: are used as they are named.
+  ///   - unnest: what an element of an array is called; nil: there is none.
+  init(source: SourceText, eventsOf columns: StreamColumns, unnest: UnnestScope? = nil) {
     self.init(source: source, evaluator: .engine) { path, location throws(DefinitionError) in
+      if let element = unnest?.expression(path, columns: columns) { return element }
+      if let refusal = unnest?.refusal(of: path) {
+        throw source.error(at: location, refusal.message, hint: refusal.hint)
+      }
       guard let resolved = columns.resolve(path), let index = columns.use(resolved) else {
         let (message, hint) = columns.missing(path)
         throw source.error(at: location, message, hint: hint)

@@ -8,6 +8,7 @@ struct Grouping {
   let source: SourceText
   let columns: StreamColumns
   let typer: ExpressionTyper
+  let unnest: UnnestScope?
   private(set) var keys: [GroupKey] = []
   /// Whether some key could not be read: then the SELECT list cannot be judged against the keys.
   private(set) var isIncomplete = false
@@ -16,7 +17,8 @@ struct Grouping {
   /// Where the window's call begins.
   private(set) var windowLocation = 0
 
-  init(source: SourceText, columns: StreamColumns, typer: ExpressionTyper) {
+  init(source: SourceText, columns: StreamColumns, typer: ExpressionTyper, unnest: UnnestScope? = nil) {
+    self.unnest = unnest
     self.source = source
     self.columns = columns
     self.typer = typer
@@ -73,7 +75,7 @@ struct Grouping {
         throw source.error(at: term.location, "GROUP BY position \(number) is not in the SELECT list")
       }
       return items[Int(number) - 1].expression
-    case .column(let path) where path.count == 1 && columns.resolve(path) == nil:
+    case .column(let path) where path.count == 1 && columns.resolve(path) == nil && unnest?.names(path) != true:
       return items.first { $0.alias == path[0] }?.expression ?? term
     default: return term
     }
@@ -86,6 +88,9 @@ struct Grouping {
       throw source.error(
         at: syntax.location, "a key cannot be double precision: rounding would split groups",
         hint: "cast it to bigint, or group by ranges with CASE")
+    case .array:
+      throw source.error(
+        at: syntax.location, "a key cannot be an array", hint: "write an element, or a row for each: UNNEST(…) in FROM")
     case .jsonb, .bytea:
       throw source.error(
         at: syntax.location, "a key cannot be \(expression.type.sqlName)",

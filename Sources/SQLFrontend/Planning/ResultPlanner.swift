@@ -182,11 +182,14 @@ struct ResultPlanner {
     try collectCalls(pending.item.expression, pending.name, leaves, &calls)
     let source = source
     let planned = calls
-    let (keys, columns) = (keys, columns)
+    let (keys, columns, unnest) = (keys, columns, grouping.unnest)
     let positions = keys.indices.map { keyOrder.firstIndex(of: $0) ?? $0 }
     let typer = ExpressionTyper(source: source, evaluator: .generatedColumn) { path, location throws(DefinitionError) in
       let resolved = columns.resolve(path)
       for (index, key) in keys.enumerated() {
+        if case .unnested(let element) = key.expression, unnest?.names(path) == true {
+          return leaves.add(.key(positions[index]), element.type, ResultRange(element.type))
+        }
         if case .column(let column, let type) = key.expression, columns.specs[column].path == resolved {
           return leaves.add(.key(positions[index]), type, ResultRange(type))
         }

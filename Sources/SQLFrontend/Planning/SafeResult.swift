@@ -193,7 +193,7 @@ struct SafeResult {
     case .negate(let operand):
       if [.integer, .bigint].contains(expression.type), canOverflow(expression) { return checked(expression) }
       return .negate(rewritten(operand))
-    case .column, .literal: return expression
+    case .column, .literal, .unnested: return expression
     case .comparison(let comparison, let left, let right):
       return .comparison(comparison, rewritten(left), rewritten(right))
     case .and(let operands): return .and(operands.map(rewritten))

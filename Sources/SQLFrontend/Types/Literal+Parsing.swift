@@ -35,7 +35,7 @@ extension Literal {
     case .uuid:
       guard let value = text.read(TextInput.uuid) else { return nil }
       self = .text(value, .uuid)
-    case .bytea, .jsonb, .bits, .bigints: return nil
+    case .bytea, .jsonb, .bits, .bigints, .array: return nil
     }
   }
 

@@ -52,7 +52,7 @@ extension SQLType {
   var isOrdered: Bool {
     switch self {
     case .integer, .bigint, .numeric, .doublePrecision, .timestamptz, .timestamp, .date, .time: true
-    case .boolean, .text, .bytea, .uuid, .jsonb, .bits, .bigints: false
+    case .boolean, .text, .bytea, .uuid, .jsonb, .bits, .bigints, .array: false
     }
   }
 

@@ -52,7 +52,7 @@ extension PostgresArray {
     case .jsonb: .jsonb
     case .bits: .bits
     // As Postgres writes it.
-    case .bigints: .text
+    case .bigints, .array: .text
     }
   }
 }

@@ -67,7 +67,7 @@ extension CSVRecordDecoder {
         }
         column.texts[row] = text
       }
-    case .bytea, .bits, .bigints:
+    case .bytea, .bits, .bigints, .array:
       // No definition declares it; should one ever, its events are put aside instead of being counted wrongly.
       each(place, rows, batch) { _, _ throws(ValueFault) in
         throw ValueFault(.unresolvable, "no \(declared.type.sqlName) is read from CSV")
