@@ -26,6 +26,7 @@ public enum EngineSchema {
     file("0009_windows.sql", PackageResources._009_windows_sql),
     file("0010_aggregates.sql", PackageResources._010_aggregates_sql),
     file("0011_views.sql", PackageResources._011_views_sql),
+    file("0016_rows.sql", PackageResources._016_rows_sql),
   ]
 
   private static func file(_ name: String, _ bytes: [UInt8]) -> SchemaFile {

@@ -35,6 +35,8 @@ private struct AggregateFacts {
   private var window: String { shape.meaning(of: "window") ?? "" }
   private var rows: String? { shape.meaning(of: "rows of") }
   private var filter: String? { shape.meaning(of: "filter") }
+  private var having: String? { plan.having.map { $0.sql(in: plan) } }
+  private var view: [String]? { ResultView(plan)?.createStatements(pulse: "pulse") }
   private var keys: [(name: String, meaning: String)] {
     plan.keys.map { ($0.name, shape.meaning(of: "key \(quotedIdentifier($0.name))") ?? $0.type.sqlName) }
   }
@@ -74,6 +76,7 @@ private struct AggregateFacts {
     if let rows { page.add("rows", "\(rows): one for each element; an event without any is filtered") }
     page.add("filter", filter ?? "none: every event counts")
     page.add("window", window)
+    if let having { page.add("shown", "groups of closed windows with \(having)") }
     page.add("keys", rows: keys.isEmpty ? [("none", "one row for each window")] : keys.map { ($0.name, $0.meaning) })
     page.add("state", rows: accumulators.map { ($0.plan.column, $0.meaning) })
     if let cost { page.add("", "\(cost.stateBytes) bytes of accumulators for each group in memory") }
@@ -85,7 +88,8 @@ private struct AggregateFacts {
     page.add("late", late)
     page.add("kept", retention)
     if let cost { add(cost, to: &page) }
-    page.add(statements: table.createStatements, "the table")
+    page.add(statements: table.createStatements, view == nil ? "the table" : "the table of the states")
+    if let view { page.add(statements: view, "the view above it, which reads like the definition") }
     page.add(statements: [table.upsertStatement], "what a flush adds to it, an array for each column")
     if let batch {
       page.add(statements: [batch], "\(Self.batchComment), in which \(eventColumns)")
@@ -118,6 +122,7 @@ private struct AggregateFacts {
       JSONMember("schema", JSONValue(source.schema)), JSONMember("event_time", .string(source.eventTime)),
       JSONMember("columns", .array(columns.map(\.json))),
       JSONMember("rows", JSONValue(rows)), JSONMember("filter", JSONValue(filter)),
+      JSONMember("having", JSONValue(having)),
       JSONMember("window", .string(window)),
       JSONMember(
         "keys",
@@ -143,6 +148,7 @@ private struct AggregateFacts {
       JSONMember("idle_timeout_seconds", JSONValue(seconds: definition.idleTimeoutMicroseconds)),
       JSONMember("retention_seconds", JSONValue(seconds: plan.retentionMicroseconds)),
       JSONMember("table", .array(table.createStatements.map(JSONValue.string))),
+      JSONMember("view", view.map { .array($0.map(JSONValue.string)) } ?? .null),
       JSONMember("upsert", .string(table.upsertStatement)),
       JSONMember("batch", JSONValue(batch ?? plan.select.text)),
       JSONMember("cost", cost?.json ?? .null),

@@ -155,7 +155,7 @@ import Testing
       ("SELECT count(*) AS n FROM orders WHERE 1 < ANY (sizes)", "2:42 < ANY of a column is not supported"),
       (
         "SELECT count(*) AS n FROM orders WHERE g::text = ANY (sizes)",
-        "2:40 = ANY takes a value and an array of its type, not text and bigint[]"
+        "2:41 = ANY takes a value and an array of its type, not text and bigint[]"
       ),
       ("SELECT max(tags) AS n FROM orders", "2:8 max takes a number, a time, a uuid or text, not text[]"),
     ])

@@ -63,8 +63,8 @@ extension SyntaxReader {
       throw refuse(
         node, "an array has one dimension here", hint: "write jsonb[], whose elements may be arrays, or jsonb")
     }
-    // -1 stands for none.
-    if let bound = bounds.first, (integer(bound) ?? -1) >= 0 {
+    // A bound that is not written is -1, which the tree leaves out.
+    if let bound = bounds.first?.integer("ival"), bound > 0 {
       throw refuse(node, "an array's length has no meaning, as in Postgres", hint: "write the brackets alone: []")
     }
     return (SyntaxType(name: name, location: node.location, isArray: !bounds.isEmpty), modifiers)
