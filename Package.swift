@@ -297,7 +297,7 @@ let package = Package(
       name: "AggregatesTests",
       dependencies: [
         "Dataflow", "Dialects", "EngineSchema", "Events", "Plan", "Postgres", "ProcessingTestSupport", "References",
-        "SQLFrontend", "Storage", "TestThreads", "Threads",
+        "SQLFrontend", "Storage", "TestThreads", "TextFormats", "Threads",
       ]),
     .testTarget(
       name: "CrashTestTests", dependencies: ["ChildProcess", "CrashTest", "Events", "Formats", "Project", "Threads"]),

@@ -28,6 +28,8 @@ extension FuzzTarget {
     DeclaredColumn(name: "h", type: .timestamptz), DeclaredColumn(name: "i", type: .timestamp, unit: .milliseconds),
     DeclaredColumn(name: "j", type: .jsonb), DeclaredColumn(name: "k", type: .date),
     DeclaredColumn(name: "l", type: .time, unit: .seconds, isCoerced: true), DeclaredColumn(name: "m", type: .uuid),
+    DeclaredColumn(name: "n", type: .array(.text)), DeclaredColumn(name: "o", type: .array(.jsonb)),
+    DeclaredColumn(name: "p", type: .array(.bigint), isCoerced: true),
   ]
 
   private static let nested = [
@@ -123,6 +125,8 @@ private final class JSONSubject {
       bytes == Array(text.utf8)
         || (text.utf8.starts(with: bytes) && text.utf8.dropFirst(bytes.count).allSatisfy { $0 == 0x20 })
     case (.some(let value), .jsonb, .bytes(let bytes)): (try? JSONValue(parsing: bytes)) == value
+    case (.array(let values), .array(let element), .array(let cells)):
+      values.count == cells.count && zip(values, cells).allSatisfy { isSame($1, $0, element.type) }
     case (.number(let text), .bigint, .integer(let number)): Int64(text).map { $0 == number } ?? true
     case (.number(let text), .doublePrecision, .double(let bits)): Double(text) == Double(bitPattern: bits)
     case (.bool(let value), .boolean, .boolean(let found)): value == found

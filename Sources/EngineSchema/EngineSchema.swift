@@ -29,6 +29,7 @@ public enum EngineSchema {
     file("0012_sessions.sql", PackageResources._012_sessions_sql),
     file("0013_states.sql", PackageResources._013_states_sql),
     file("0014_definitions.sql", PackageResources._014_definitions_sql),
+    file("0016_rows.sql", PackageResources._016_rows_sql),
   ]
 
   private static func file(_ name: String, _ bytes: [UInt8]) -> SchemaFile {

@@ -27,23 +27,8 @@ public enum SQLType: Hashable, Sendable {
   case jsonb
   /// `bit varying`, as bytes: of stored states alone, never of an event.
   case bits
-  /// An array of numbers, as Postgres writes it: of results and stored states alone, never of an event.
+  /// An array of one dimension: of an event as `ArrayView` has it, of results and stored states as Postgres writes it.
   case array(ArrayElement)
-
-  /// What an array holds.
-  public enum ArrayElement: Hashable, Sendable {
-    case integer, bigint, numeric, doublePrecision
-
-    /// The type of an element; of `numeric` without places.
-    public var type: SQLType {
-      switch self {
-      case .integer: .integer
-      case .bigint: .bigint
-      case .numeric: .numeric(scale: 0)
-      case .doublePrecision: .doublePrecision
-      }
-    }
-  }
 
   /// How values of this type lie in a `Column`.
   public var physical: PhysicalType {
@@ -92,6 +77,7 @@ extension SQLType {
     case .timestamptz: "timestamptz"
     case .timestamp: "timestamp"
     case .time: "time"
+    case .array(let element): "\(element.type.shortName)[]"
     default: sqlName
     }
   }
@@ -107,7 +93,7 @@ public enum PhysicalType: Sendable {
   case decimal
   /// `Double`.
   case double
-  /// `TextView`: text, bytes, the canonical 36 characters of a uuid, or a JSON document.
+  /// `TextView`: text, bytes, the canonical 36 characters of a uuid, a JSON document, or an array.
   case text
 
   /// Bytes of a value.

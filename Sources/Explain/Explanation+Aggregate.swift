@@ -39,6 +39,7 @@ private struct AggregateFacts {
 
   private var source: StreamFacts { StreamFacts(definition: stream.definition) }
   private var window: String { shape.meaning(of: "window") ?? "" }
+  private var rows: String? { shape.meaning(of: "rows of") }
   private var filter: String? { shape.meaning(of: "filter") }
   private var joins: [(name: String, meaning: String)] {
     plan.joins.map { ($0.alias, shape.meaning(of: "join \(quotedIdentifier($0.alias))") ?? $0.reference.name) }
@@ -88,6 +89,7 @@ private struct AggregateFacts {
     if let feeding { page.add("", "\(feeding): by the same events, without a second read") }
     page.add("columns", rows: columns.map { ($0.name, $0.typeText) })
     if !joins.isEmpty { page.add("joined with", rows: joins.map { ($0.name, $0.meaning) }) }
+    if let rows { page.add("rows", "\(rows): one for each element; an event without any is filtered") }
     page.add("filter", filter ?? "none: every event counts")
     page.add("window", window)
     if let having { page.add("shown", "groups of closed windows with \(having)") }
@@ -140,7 +142,8 @@ private struct AggregateFacts {
         "joins",
         .array(
           joins.map { .object([JSONMember("name", .string($0.name)), JSONMember("meaning", .string($0.meaning))]) })),
-      JSONMember("filter", JSONValue(filter)), JSONMember("having", JSONValue(having)),
+      JSONMember("rows", JSONValue(rows)), JSONMember("filter", JSONValue(filter)),
+      JSONMember("having", JSONValue(having)),
       JSONMember("window", .string(window)),
       JSONMember(
         "keys",

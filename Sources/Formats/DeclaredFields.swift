@@ -14,9 +14,13 @@ final class DeclaredFields {
     let declared: DeclaredColumn
     /// As the schema has it.
     let raw: ColumnSpec
+    /// What the schema says that numbers in an array count.
+    var elementUnit: DeclaredColumn.EpochUnit?
   }
 
   private let fields: [Field]
+  /// What reads those that are declared as arrays.
+  private let arrays: [JSONArrayDecoder?]
   /// The batch's columns, and one for each field behind them.
   private let columns: UnsafeMutableBufferPointer<Column>
   private let batchColumns: Int
@@ -26,6 +30,7 @@ final class DeclaredFields {
   /// - Parameter batchColumns: how many columns the batches have.
   init(_ fields: [Field], batchColumns: Int) {
     self.fields = fields
+    arrays = fields.map { JSONArrayDecoder($0.declared, unit: $0.elementUnit, isAvro: true) }
     self.batchColumns = batchColumns
     columns = .allocate(capacity: batchColumns + fields.count)
     for (position, field) in fields.enumerated() {
@@ -52,7 +57,9 @@ final class DeclaredFields {
     for index in 0..<batchColumns { columns.initializeElement(at: index, to: batch.columns[index]) }
     decoder.decode(all, slice, into: batch, UnsafeBufferPointer(columns))
     for (position, field) in fields.enumerated() {
-      FieldConversion(field: field, raw: columns[batchColumns + position], batch: batch).run()
+      FieldConversion(
+        field: field, raw: columns[batchColumns + position], batch: batch, array: arrays[position]
+      ).run()
     }
   }
 
@@ -72,10 +79,16 @@ private struct FieldConversion {
   let field: DeclaredFields.Field
   let raw: Column
   let batch: EventBatch
+  let array: JSONArrayDecoder?
 
   func run() {
     let declared = field.declared
     let target = batch.columns[field.index]
+    if let array {
+      return each { row throws(ValueFault) in
+        target.texts[row] = try array.read(raw.texts[row], into: &batch.arena)
+      }
+    }
     switch raw.type {
     case .integer, .bigint:
       guard let unit = declared.unit else { return copy() }

@@ -110,7 +110,26 @@ public struct EventDocuments: Sendable {
     case .interval: output.append(contentsOf: "null".utf8)
     case .bytea, .bits, .array: append(bytes: column.texts[row].bytes, to: &output)
     case .jsonb: append(document: column.texts[row].bytes, to: &output)
+    case .array(let element): append(array: ArrayView(column.texts[row], of: element), of: element, to: &output)
     }
+  }
+
+  /// Of an array as many elements are shown as are within the bound.
+  private func append(array: ArrayView, of element: ArrayElement, to output: inout [UInt8]) {
+    let value = Column(type: element.type, isNullable: true, capacity: 1)
+    defer { value.deallocate() }
+    let start = output.count
+    output.append(UInt8(ascii: "["))
+    for index in 0..<array.count {
+      if index > 0 { output.append(contentsOf: ", ".utf8) }
+      guard output.count - start <= longestValue else {
+        output.append(contentsOf: "\"…\"".utf8)
+        break
+      }
+      array.copy(index..<index + 1, to: value, at: 0)
+      append(value, 0, to: &output)
+    }
+    output.append(UInt8(ascii: "]"))
   }
 
   private func append(text: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {

@@ -43,14 +43,16 @@ struct StreamSources {
     var columns = fields
     var converted: [DeclaredFields.Field] = []
     for (index, column) in declared {
-      let raw = try reader.column(at: column.fieldPath ?? []).spec
+      let field = try reader.column(at: column.fieldPath ?? [])
+      let raw = field.spec
       let isSame =
         raw.type == column.type && column.unit == nil && column.maximumCharacters == nil
         && (column.isNullable || !raw.isNullable)
       if isSame {
         columns.append((index, ColumnSpec(path: raw.path, type: raw.type, isNullable: column.isNullable)))
       } else {
-        converted.append(DeclaredFields.Field(index: index, declared: column, raw: raw))
+        converted.append(
+          DeclaredFields.Field(index: index, declared: column, raw: raw, elementUnit: field.element?.unit))
       }
     }
     let batchColumns = plan.columns.count
@@ -59,6 +61,17 @@ struct StreamSources {
       reader: reader, schemas: schemas, columns: columns, framing: Framing(plan.definition.framing))
     return .avro(
       decoder, declared: converted.isEmpty ? nil : DeclaredFields(converted, batchColumns: batchColumns))
+  }
+}
+
+extension AvroElement {
+  /// What a logical type says that numbers of a time count.
+  fileprivate var unit: DeclaredColumn.EpochUnit? {
+    switch unitMicroseconds {
+    case 1000: .milliseconds
+    case 1: .microseconds
+    default: nil
+    }
   }
 }
 

@@ -72,6 +72,12 @@ public struct JSONBDocument {
     if case .array(let elements) = root { elements.count } else { nil }
   }
 
+  /// Those elements; nil for what is no array.
+  public var elements: [JSONBDocument]? {
+    guard case .array(let elements) = root else { return nil }
+    return elements.map { JSONBDocument(reader, $0) }
+  }
+
   /// Whether it is an object with that member, an array with that string as an element, or that string itself: the
   /// operator `?`.
   public func has(_ name: String) -> Bool {

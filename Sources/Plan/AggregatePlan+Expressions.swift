@@ -1,7 +1,7 @@
 extension AggregatePlan {
   /// All that is evaluated for an event.
   public var expressions: [Expression] {
-    joins.flatMap(\.keys) + [filter].compactMap { $0 } + keys.map(\.expression)
+    joins.flatMap(\.keys) + [unnest?.array, filter].compactMap { $0 } + keys.map(\.expression)
       + accumulators.flatMap { [$0.argument, $0.secondArgument, $0.filter].compactMap { $0 } }
   }
 

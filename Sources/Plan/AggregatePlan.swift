@@ -58,6 +58,8 @@ public struct AggregatePlan: Hashable, Sendable {
   public var source: AggregateSource
   /// Tables of reference data beside the stream, each of which the expressions of those behind it may read.
   public var joins: [JoinPlan]
+  /// What makes rows of an event; nil: it is one. The other expressions are those of a row.
+  public var unnest: Unnest?
   /// Also that each JOIN which is no LEFT JOIN has found a row.
   public var filter: Expression?
   public var window: WindowAssigner
@@ -76,8 +78,8 @@ public struct AggregatePlan: Hashable, Sendable {
   public var select: SelectText
 
   public init(
-    name: String, comment: String, source: AggregateSource = .stream, joins: [JoinPlan] = [], filter: Expression?,
-    window: WindowAssigner,
+    name: String, comment: String, source: AggregateSource = .stream, joins: [JoinPlan] = [], unnest: Unnest? = nil,
+    filter: Expression?, window: WindowAssigner,
     keys: [KeyColumn],
     accumulators: [AccumulatorPlan], outputs: [OutputColumn], having: DerivedColumn? = nil,
     retentionMicroseconds: Int64?,
@@ -87,6 +89,7 @@ public struct AggregatePlan: Hashable, Sendable {
     self.comment = comment
     self.source = source
     self.joins = joins
+    self.unnest = unnest
     self.filter = filter
     self.window = window
     self.keys = keys

@@ -53,6 +53,8 @@ public indirect enum Expression: Hashable, Sendable {
   /// Counts into `StreamPlan.columns`.
   case column(Int, SQLType)
   case literal(Literal)
+  /// The element of the row, of a definition with UNNEST.
+  case unnested(UnnestedElement)
   /// Operands: integer, bigint or double precision, both alike; the result is of the same type. Overflow of an
   /// integer and division by zero are errors of the event.
   case arithmetic(ArithmeticOperator, Expression, Expression)
@@ -93,6 +95,7 @@ public indirect enum Expression: Hashable, Sendable {
     switch self {
     case .column(_, let type): type
     case .literal(let literal): literal.type
+    case .unnested(let element): element.type
     case .arithmetic(_, let left, _): left.type
     case .negate(let operand): operand.type
     case .comparison, .and, .or, .not, .isNull, .isTrue: .boolean
@@ -106,7 +109,7 @@ public indirect enum Expression: Hashable, Sendable {
   /// The operands, in order of evaluation.
   public var children: [Expression] {
     switch self {
-    case .column, .literal: []
+    case .column, .literal, .unnested: []
     case .arithmetic(_, let left, let right), .comparison(_, let left, let right): [left, right]
     case .negate(let operand), .not(let operand), .isNull(let operand), .isTrue(let operand), .cast(let operand, _):
       [operand]
@@ -161,6 +164,7 @@ extension Expression {
   public func isNullable(_ isNullable: (Int) -> Bool) -> Bool {
     switch self {
     case .column(let index, _): isNullable(index)
+    case .unnested(let element): element.isNullable
     case .literal(.null): true
     case .literal, .isNull, .isTrue: false
     case .coalesce(let operands): operands.allSatisfy { $0.isNullable(isNullable) }
@@ -171,5 +175,35 @@ extension Expression {
     case .lookup(let value, _): value.isNullable
     default: children.contains { $0.isNullable(isNullable) }
     }
+  }
+}
+
+extension Expression {
+  /// The same with other columns, constants and elements.
+  public func replacingLeaves(_ replaced: (Expression) -> Expression) -> Expression {
+    func inner(_ expression: Expression) -> Expression { expression.replacingLeaves(replaced) }
+    return switch self {
+    case .column, .literal, .unnested: replaced(self)
+    case .arithmetic(let operation, let left, let right): .arithmetic(operation, inner(left), inner(right))
+    case .negate(let operand): .negate(inner(operand))
+    case .comparison(let comparison, let left, let right): .comparison(comparison, inner(left), inner(right))
+    case .and(let operands): .and(operands.map(inner))
+    case .or(let operands): .or(operands.map(inner))
+    case .not(let operand): .not(inner(operand))
+    case .isNull(let operand): .isNull(inner(operand))
+    case .isTrue(let operand): .isTrue(inner(operand))
+    case .caseWhen(let branches, let otherwise):
+      .caseWhen(
+        branches.map { CaseBranch(condition: inner($0.condition), value: inner($0.value)) },
+        otherwise: inner(otherwise))
+    case .coalesce(let operands): .coalesce(operands.map(inner))
+    case .cast(let operand, let type): .cast(inner(operand), to: type)
+    case .call(let function, let arguments, let type): .call(function, arguments.map(inner), type)
+    }
+  }
+
+  /// Whether it depends on the element of the row.
+  public var readsElement: Bool {
+    if case .unnested = self { true } else { children.contains(where: \.readsElement) }
   }
 }

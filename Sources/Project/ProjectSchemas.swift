@@ -88,7 +88,8 @@ extension SchemaFields {
         guard let column = try? reader.column(at: path) else { return nil }
         return FieldDescription(
           type: column.type, isNullable: column.isNullable, comment: column.doc ?? "",
-          fault: Project.fault(of: path, in: reader))
+          fault: Project.fault(of: path, in: reader),
+          element: column.element.map { .init(type: $0.type, hasUnit: $0.unitMicroseconds != nil) })
       }, refusal: { Project.refusal(of: $0, in: reader) })
   }
 }

@@ -11,6 +11,7 @@ package enum Cell: Hashable, Sendable, CustomStringConvertible {
   /// Bits, so that NaN equals itself.
   case double(UInt64)
   case bytes([UInt8])
+  case array([Cell])
 
   package static func real(_ value: Double) -> Cell { .double(value.bitPattern) }
   package static func text(_ text: String) -> Cell { .bytes(Array(text.utf8)) }
@@ -22,6 +23,7 @@ package enum Cell: Hashable, Sendable, CustomStringConvertible {
     case .integer(let value): "\(value)"
     case .decimal(let value): "\(value)"
     case .double(let bits): "\(Double(bitPattern: bits))"
+    case .array(let cells): "\(cells)"
     case .bytes(let bytes): "\"\(String(decoding: bytes, as: UTF8.self))\" (\(bytes.count))"
     }
   }
@@ -115,6 +117,16 @@ extension EventBatch {
 
 private func cell(_ column: Column, _ row: Int) -> Cell {
   if column.validity[row] == 0 { return .null }
+  if let element = column.type.element {
+    let value = Column(type: element.type, isNullable: true, capacity: 1)
+    defer { value.deallocate() }
+    let array = ArrayView(column.texts[row], of: element)
+    return .array(
+      (0..<array.count).map { index in
+        array.copy(index..<index + 1, to: value, at: 0)
+        return cell(value, 0)
+      })
+  }
   switch column.type.physical {
   case .boolean: return .boolean(column.booleans[row] == 1)
   case .integer: return .integer(column.integers[row])

@@ -222,7 +222,7 @@ import Testing
         "1:40 IF NOT EXISTS has no meaning here", "1:48 option \"late\" does not take 'never'",
         "2:8 count(DISTINCT …) is not supported: distinct values cannot be merged from partial results",
         "2:41 the stream has no column nothing", "2:65 LIKE does not take numeric and text",
-        "4:7 there is no function now", "5:46 array elements are not supported yet",
+        "4:7 there is no function now", "5:46 [] of jsonb and integer is not supported for events",
         "6:21 ORDER BY is not supported: a table has no order",
       ])
   }

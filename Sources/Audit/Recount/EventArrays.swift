@@ -13,6 +13,10 @@ extension PostgresArray {
   /// out of range becomes NULL; `Column.isExact` knows.
   init(_ column: Column, of batch: EventBatch) {
     self.init(PostgresArray.element(column.type), capacityHint: batch.count)
+    if let element = column.type.element {
+      append(arrays: column, of: element, in: batch)
+      return
+    }
     let range = column.type.storableRange ?? .min ... .max
     for row in 0..<batch.count where batch.live[row] == 1 {
       guard column.validity[row] == 1 else {
@@ -27,6 +31,22 @@ extension PostgresArray {
       case .double: append(column.doubles[row])
       case .text: append(text: column.texts[row], column.type)
       }
+    }
+  }
+
+  /// As texts; the times in them are within the range that Postgres can store.
+  private mutating func append(arrays column: Column, of element: ArrayElement, in batch: EventBatch) {
+    let writer = ArrayText(element)
+    defer { writer.deallocate() }
+    for row in 0..<batch.count where batch.live[row] == 1 {
+      guard column.validity[row] == 1 else {
+        appendNull()
+        continue
+      }
+      let text = writer.text(of: column.texts[row]) { value in
+        element == .jsonb && !isJSONB(value.bytes) ? nullDocument : value
+      }
+      text.withUnsafeBufferPointer { append(bytes: $0) }
     }
   }
 
@@ -53,6 +73,12 @@ private func standIn(for bytes: UnsafeBufferPointer<UInt8>) -> String {
   for byte in bytes { text += String(byte, radix: 16) + "." }
   return text
 }
+
+nonisolated(unsafe) private let nullDocument: TextView = {
+  let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 4)
+  bytes.initialize(from: Array("null".utf8), count: 4)
+  return TextView(start: UnsafePointer(bytes), count: 4)
+}()
 
 private func isJSONB(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
   var text: [UInt8] = []

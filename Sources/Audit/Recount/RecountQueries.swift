@@ -3,6 +3,7 @@ import Events
 import Faults
 import Plan
 import SQLQuoting
+import Storage
 
 /// The statements that let Postgres compute an aggregate's rows of the events and compare them with the stored ones.
 ///
@@ -59,9 +60,16 @@ struct RecountQueries {
 
   /// Adds events; the parameters are the arrays of its columns.
   static func eventInsertion(_ stream: StreamPlan) -> String {
-    let types = ["integer", "integer", "bigint", "boolean"] + stream.columns.map(\.type.sqlName)
+    let types = ["integer", "integer", "bigint", "boolean"] + stream.columns.map(\.type.transportType)
     let arrays = types.enumerated().map { "$\($0 + 1)::\($1)[]" }
-    return "INSERT INTO recount_events SELECT * FROM unnest(\(arrays.joined(separator: ", ")))"
+    let columns = stream.columns.indices.map(BatchSelect.eventColumn)
+    let values = zip(columns, stream.columns).map { $1.type.element == nil ? $0 : "\($0)::\($1.type.sqlName)" }
+    return """
+      INSERT INTO recount_events
+      SELECT segment, partition, record_offset, is_exact, \(values.joined(separator: ", "))
+      FROM unnest(\(arrays.joined(separator: ", ")))
+        AS events (segment, partition, record_offset, is_exact, \(columns.joined(separator: ", ")))
+      """
   }
 
   private static func eventTime(_ stream: StreamPlan) -> String { BatchSelect.eventColumn(stream.eventTimeColumn) }

@@ -9,15 +9,26 @@ public struct AvroColumn: Hashable, Sendable {
   public var isNullable: Bool
   /// The field's documentation, or else its type's.
   public var doc: String?
+  /// What the elements of an array are; nil for what is none.
+  public var element: AvroElement?
 
-  public init(path: [String], type: SQLType, isNullable: Bool, doc: String?) {
+  public init(path: [String], type: SQLType, isNullable: Bool, doc: String?, element: AvroElement? = nil) {
     self.path = path
     self.type = type
     self.isNullable = isNullable
     self.doc = doc
+    self.element = element
   }
 
   public var spec: ColumnSpec { ColumnSpec(path: path, type: type, isNullable: isNullable) }
+}
+
+/// What an array holds, NULL aside.
+public struct AvroElement: Hashable, Sendable {
+  /// As a field of its own would have it.
+  public var type: SQLType
+  /// What the numbers of a time count, in microseconds; nil for other elements.
+  public var unitMicroseconds: Int64?
 }
 
 extension AvroSchema {
@@ -96,7 +107,13 @@ extension AvroSchema {
     }
     return AvroColumn(
       path: path, type: sqlType, isNullable: isNullable || value.isNullable,
-      doc: doc ?? value.type.flatMap { types[$0].doc })
+      doc: doc ?? value.type.flatMap { types[$0].doc }, element: value.type.flatMap(element))
+  }
+
+  private func element(ofArray type: Int) -> AvroElement? {
+    guard case .array(let items) = types[type].shape else { return nil }
+    guard let inner = withoutNull(items).type else { return AvroElement(type: .jsonb) }
+    return AvroElement(type: types[inner].sqlType, unitMicroseconds: types[inner].unitMicroseconds)
   }
 
   /// Looks through a union of null and one other type. The type is nil for a union of several types.
@@ -109,6 +126,14 @@ extension AvroSchema {
 }
 
 extension AvroType {
+  fileprivate var unitMicroseconds: Int64? {
+    switch logical {
+    case .timeMillis, .timestampMillis, .localTimestampMillis: 1000
+    case .timeMicros, .timestampMicros, .localTimestampMicros: 1
+    default: nil
+    }
+  }
+
   /// The column type of a value that is there. `text` for the type null, whose column has no value ever.
   var sqlType: SQLType {
     switch logical {

@@ -276,6 +276,18 @@ final class Accumulator {
     }
   }
 
+  /// The same for every text that takes part, whatever its group has.
+  ///
+  /// - Parameter passes: the rows that pass the aggregate's WHERE; nil: all.
+  func checkEveryText(_ program: Program, _ batch: EventBatch, where passes: UnsafePointer<UInt8>?) {
+    guard let argument else { return }
+    let texts = program.registers[argument].texts
+    let mask = takePart(program, batch.count)
+    for row in 0..<batch.count where (mask?[row] ?? 1) & (passes?[row] ?? 1) == 1 && !isStorableText(texts[row]) {
+      batch.fail(row, .invalidUTF8, "\(argumentName) is not UTF-8 text without zero bytes")
+    }
+  }
+
   /// The states of all groups, whose rows are in `copy`, with the memory of their texts: the states have to be cleared.
   func drain(_ copy: DeltaRows, _ keys: KeyInterner) -> DeltaColumn {
     let values = DeltaCells(rows: copy, offset: value)

@@ -253,27 +253,6 @@ extension Expression {
 
   /// The same over a batch that has only that column.
   var overFirstColumn: Expression {
-    switch self {
-    case .column(_, let type): .column(0, type)
-    case .literal: self
-    case .arithmetic(let operation, let left, let right):
-      .arithmetic(operation, left.overFirstColumn, right.overFirstColumn)
-    case .negate(let operand): .negate(operand.overFirstColumn)
-    case .comparison(let comparison, let left, let right):
-      .comparison(comparison, left.overFirstColumn, right.overFirstColumn)
-    case .and(let operands): .and(operands.map(\.overFirstColumn))
-    case .or(let operands): .or(operands.map(\.overFirstColumn))
-    case .not(let operand): .not(operand.overFirstColumn)
-    case .isNull(let operand): .isNull(operand.overFirstColumn)
-    case .isTrue(let operand): .isTrue(operand.overFirstColumn)
-    case .caseWhen(let branches, let otherwise):
-      .caseWhen(
-        branches.map { .init(condition: $0.condition.overFirstColumn, value: $0.value.overFirstColumn) },
-        otherwise: otherwise.overFirstColumn)
-    case .coalesce(let operands): .coalesce(operands.map(\.overFirstColumn))
-    case .cast(let operand, let type): .cast(operand.overFirstColumn, to: type)
-    case .call(let function, let arguments, let type): .call(function, arguments.map(\.overFirstColumn), type)
-    case .lookup(let value, let operands): .lookup(value, operands.map(\.overFirstColumn))
-    }
+    replacingLeaves { if case .column(_, let type) = $0 { .column(0, type) } else { $0 } }
   }
 }

@@ -148,6 +148,9 @@ final class Program {
       return index
     case .literal(let literal):
       return constant(literal)
+    case .unnested(let element):
+      // Whoever makes rows of elements has put a column in its place.
+      return constant(.null(element.type))
     case .arithmetic(let arithmetic, let left, let right):
       let operation: Operation =
         expression.type == .doublePrecision

@@ -117,6 +117,14 @@ final class Grouping {
     states.grow(to: firstCount)
   }
 
+  /// Fails events whose text cannot be stored, whatever their groups have: before they are assigned.
+  func checkEveryText(_ program: Program, _ batch: EventBatch) {
+    let passes = filter.map { UnsafePointer(program.registers[$0].booleans) }
+    for accumulator in accumulators where accumulator.isTextual {
+      accumulator.checkEveryText(program, batch, where: passes)
+    }
+  }
+
   /// Fails events whose text cannot be stored. They have been assigned: when there are any, `assignAgain`.
   func checkTexts(_ program: Program, _ batch: EventBatch) {
     for accumulator in accumulators where accumulator.isTextual {
@@ -165,6 +173,20 @@ final class Grouping {
             row: row, aggregate: index, windowStart: window.lowerBound, lateness: horizon - window.upperBound,
             isOfSession: plan.window.isSession))
       }
+    }
+  }
+
+  enum Outcome {
+    case aggregated, filtered, late
+  }
+
+  /// What became of a live row of the batch last assigned.
+  func outcome(of row: Int) -> Outcome {
+    guard hasOutcomes else { return .aggregated }
+    return switch outcome[row] {
+    case 0: .aggregated
+    case 1: .filtered
+    default: .late
     }
   }
 

@@ -1,72 +1,6 @@
 import Events
 import Plan
 
-/// Consecutive rows of a batch that come from one partition.
-public struct PartitionRun: Sendable, Hashable {
-  public var partition: Int32
-  public var rows: Range<Int>
-
-  public init(partition: Int32, rows: Range<Int>) {
-    self.partition = partition
-    self.rows = rows
-  }
-
-  /// The part of the run within a slice, whose rows count from 0; nil: none.
-  public func clipped(to slice: Range<Int>) -> PartitionRun? {
-    let rows = rows.clamped(to: slice)
-    guard !rows.isEmpty else { return nil }
-    return PartitionRun(
-      partition: partition, rows: rows.lowerBound - slice.lowerBound..<rows.upperBound - slice.lowerBound)
-  }
-}
-
-/// An event that came too late for one aggregate, which wants such events as dead letters.
-public struct LateEvent: Sendable, Hashable {
-  public var row: Int
-  /// Counts into `StreamPlan.aggregates`.
-  public var aggregate: Int
-  /// Microseconds since 1970.
-  public var windowStart: Int64
-  /// How long before the oldest time that the aggregate still takes its window ended, in microseconds.
-  public var lateness: Int64
-  /// Whether the window is a session: then the event itself is too old, by so much.
-  public var isOfSession = false
-}
-
-/// What became of the events of one run, for the ledger. For every aggregate: `consumed` = `aggregated` + `filtered`
-/// + `late` + its own `dead` + the run's `dead`: an event is counted in exactly one of them.
-public struct RunCounts: Sendable, Hashable {
-  public struct Aggregate: Sendable, Hashable {
-    public var aggregated = 0
-    /// Refused by the aggregate's WHERE.
-    public var filtered = 0
-    /// Older than the aggregate still takes.
-    public var late = 0
-    /// As late, and dead letters of this aggregate alone.
-    public var dead = 0
-
-    public init(aggregated: Int = 0, filtered: Int = 0, late: Int = 0, dead: Int = 0) {
-      self.aggregated = aggregated
-      self.filtered = filtered
-      self.late = late
-      self.dead = dead
-    }
-  }
-
-  public var consumed = 0
-  /// Became dead letters, for all aggregates alike.
-  public var dead = 0
-  /// In the order of `StreamPlan.aggregates`.
-  public var aggregates: [Aggregate]
-  /// The greatest event time of the run's good events, in microseconds since 1970.
-  public var maxEventTime: Int64?
-
-  /// No events yet, for this many aggregates.
-  public init(aggregateCount: Int) {
-    aggregates = Array(repeating: Aggregate(), count: aggregateCount)
-  }
-}
-
 /// Turns event batches into window deltas: the aggregates of one stream, kept incrementally.
 ///
 /// An event is counted in all aggregates or in none: whatever can fail (expressions, keys, ranges) is evaluated for the
@@ -79,9 +13,12 @@ public final class WindowOperator {
 
   private let plan: StreamPlan
   private let program: Program
+  /// Of the aggregates over elements of arrays: one for each array.
+  private var expansions: [Expansion] = []
   private var keys: KeyInterner
   /// One for each kind of panes.
   private let windows: [WindowTable]
+  /// Of the aggregates over events.
   private(set) var groupings: [Grouping] = []
   private let doubleSums: [Program.Register]
   private let decimalSums: [Program.Register]
@@ -98,8 +35,19 @@ public final class WindowOperator {
   ///   - seed: of the hash functions; random in production, fixed in tests.
   ///   - retainedBytes: how much more than an empty operator's memory a drain may leave, so that known keys and groups
   ///     are found again; half of it is for the keys.
-  public init(
+  public convenience init(
     _ plan: StreamPlan, batch: EventBatch, seed: UInt64, retainedBytes: Int = WindowOperator.defaultRetainedBytes
+  ) {
+    let all = plan.aggregates.enumerated().map { (index: $0, plan: $1) }
+    self.init(
+      plan, members: all.filter { $0.plan.unnest == nil }, batch: batch, seed: seed, retainedBytes: retainedBytes)
+    addExpansions(all.filter { $0.plan.unnest != nil }, batch: batch, seed: seed)
+  }
+
+  /// - Parameter members: the aggregates over the rows of `batch`, with their numbers in the stream's plan.
+  init(
+    _ plan: StreamPlan, members: [(index: Int, plan: AggregatePlan)], batch: EventBatch, seed: UInt64,
+    retainedBytes: Int
   ) {
     self.plan = plan
     self.retainedBytes = retainedBytes
@@ -108,7 +56,7 @@ public final class WindowOperator {
     var windows: [WindowTable] = []
     var doubles: Set<Int> = []
     var decimals: Set<Int> = []
-    for (index, aggregate) in plan.aggregates.enumerated() {
+    for (index, aggregate) in members {
       let filter = program.compileMask(aggregate.filter)
       let keyIndices = aggregate.keys.map { keys.add($0, register: program.compile($0.expression, mask: filter)) }
       var layout = GroupStates.Layout()
@@ -155,21 +103,45 @@ public final class WindowOperator {
       guard index != plan.eventTimeColumn else { return nil }
       return plan.columns[index].type.storableRange.map { (index, $0) }
     }
-    emptyMemory = memory
+    emptyMemory = ownMemory
     keptMemory = emptyMemory
   }
 
   /// Takes the versions of reference data that the batches to come are computed with. Without it nothing has a row.
   public func use(_ references: ReferenceSet) { program.use(references) }
 
+  /// Aggregates over one array share its rows; another name of the element makes no difference.
+  private func addExpansions(_ members: [(index: Int, plan: AggregatePlan)], batch: EventBatch, seed: UInt64) {
+    var rest = members
+    while let first = rest.first?.plan.unnest {
+      let isShared = { (member: (index: Int, plan: AggregatePlan)) in
+        member.plan.unnest?.function == first.function && member.plan.unnest?.array == first.array
+      }
+      expansions.append(
+        Expansion(
+          rest.filter(isShared), of: plan, first, program: program, batch: batch, seed: seed,
+          retainedBytes: retainedBytes))
+      rest.removeAll(where: isShared)
+    }
+    emptyMemory = ownMemory
+    keptMemory = memory
+  }
+
   /// Groups that a drain would return.
-  public var groupCount: Int { groupings.reduce(0) { $0 + $1.groupCount } }
+  public var groupCount: Int {
+    groupings.reduce(0) { $0 + $1.groupCount } + expansions.reduce(0) { $0 + $1.groupCount }
+  }
 
   /// The late events among the last batch's that are to become dead letters.
-  public var lateEvents: [LateEvent] { groupings.flatMap(\.lateEvents) }
+  public var lateEvents: [LateEvent] { groupings.flatMap(\.lateEvents) + expansions.flatMap(\.lateEvents) }
+
+  /// The groupings of all aggregates, in no order.
+  var allGroupings: [Grouping] { groupings + expansions.flatMap(\.groupings) }
 
   /// Bytes held by groups, accumulators and dictionaries.
-  public var memory: Int {
+  public var memory: Int { ownMemory + expansions.reduce(0) { $0 + $1.memory } }
+
+  private var ownMemory: Int {
     keys.memory + windows.reduce(0) { $0 + $1.memory } + groupings.reduce(0) { $0 + $1.memory }
   }
 
@@ -187,18 +159,13 @@ public final class WindowOperator {
   public func process(_ batch: EventBatch, runs: [PartitionRun], now: Int64, watermark: Int64?) -> [RunCounts] {
     let times = batch.columns[plan.eventTimeColumn]
     checkEventTimes(batch, times, latest: now + plan.definition.maxAheadMicroseconds)
-    checkTimes(batch)
-    program.run(batch)
-    checkMeasures(batch)
-    keys.intern(batch, program)
-    for grouping in groupings { keys.checkLength(of: grouping, batch) }
-
-    for table in windows { table.assign(times.integers, batch.count) }
-    for grouping in groupings { grouping.assign(batch, times, keys, program, watermark: watermark) }
-    checkTexts(batch, times, watermark)
+    evaluate(batch)
+    for expansion in expansions { expansion.evaluate(batch, program) }
+    assign(batch, watermark: watermark)
+    for expansion in expansions { expansion.accumulate(batch, watermark: watermark) }
 
     var counts = runs.map { run in
-      var count = RunCounts(aggregateCount: groupings.count)
+      var count = RunCounts(aggregateCount: plan.aggregates.count)
       count.consumed = run.rows.count
       (count.dead, count.maxEventTime) = survey(batch, times, run.rows)
       return count
@@ -210,9 +177,42 @@ public final class WindowOperator {
           counts[index].consumed - counts[index].dead - aggregate.filtered - aggregate.late - aggregate.dead
         counts[index].aggregates[grouping.index] = aggregate
       }
-      grouping.accumulate(program, keys, times.integers, batch.count)
     }
+    for expansion in expansions {
+      for (index, run) in runs.enumerated() { expansion.dispositions(batch, run.rows, into: &counts[index]) }
+    }
+    accumulate(batch)
     return counts
+  }
+
+  // MARK: - The steps of a batch
+
+  /// Evaluates all that can fail but what depends on groups.
+  func evaluate(_ batch: EventBatch) {
+    checkTimes(batch)
+    program.run(batch)
+    checkMeasures(batch)
+    keys.intern(batch, program)
+    for grouping in groupings { keys.checkLength(of: grouping, batch) }
+  }
+
+  /// Finds the groups of an evaluated batch, of which events may fail once more.
+  func assign(_ batch: EventBatch, watermark: Int64?) {
+    let times = batch.columns[plan.eventTimeColumn]
+    for table in windows { table.assign(times.integers, batch.count) }
+    for grouping in groupings { grouping.assign(batch, times, keys, program, watermark: watermark) }
+    checkTexts(batch, times, watermark)
+  }
+
+  /// Changes the groups that have been found.
+  func accumulate(_ batch: EventBatch) {
+    let times = batch.columns[plan.eventTimeColumn]
+    for grouping in groupings { grouping.accumulate(program, keys, times.integers, batch.count) }
+  }
+
+  /// Fails the rows of an evaluated batch whose text could not be stored, whatever their groups have.
+  func checkEveryText(_ batch: EventBatch) {
+    for grouping in groupings { grouping.checkEveryText(program, batch) }
   }
 
   /// Texts are compared with what their groups have, so the groups have to be known: when an event fails only now, they
@@ -226,10 +226,14 @@ public final class WindowOperator {
 
   /// What has been accumulated since the last drain, one delta per aggregate that has any; starts anew.
   public func drain() -> [WindowDelta] {
-    let deltas = groupings.compactMap { $0.drain(keys) }
+    var deltas = groupings.compactMap { $0.drain(keys) }
+    if !expansions.isEmpty {
+      for expansion in expansions { deltas += expansion.drain() }
+      deltas.sort { $0.aggregate < $1.aggregate }
+    }
     for table in windows { table.removeAll() }
     if keys.memory > retainedBytes / 2 { keys.removeAll() }
-    if memory > emptyMemory + retainedBytes {
+    if ownMemory > emptyMemory + retainedBytes {
       keys.removeAll()
       for grouping in groupings { grouping.releaseMemory() }
     }

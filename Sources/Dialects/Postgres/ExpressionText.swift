@@ -9,6 +9,7 @@ extension Expression {
     switch self {
     case .column(let index, _): column(index)
     case .literal(let literal): literal.sql
+    case .unnested(let element): quotedIdentifier(element.name)
     case .arithmetic(let operation, let left, let right):
       "\(left.sqlOperand(column)) \(operation.rawValue) \(right.sqlOperand(column))"
     case .negate(let operand): "- \(operand.sqlOperand(column))"
@@ -37,8 +38,8 @@ extension Expression {
     let text = sql(column)
     return switch self {
     case .column(let index, _) where quotedIdentifierOrTerm(column(index)): text
-    case .cast, .coalesce, .lookup: text
-    case .call(let function, _, _) where function.notation != .infix: text
+    case .cast, .coalesce, .lookup, .unnested: text
+    case .call(let function, _, _) where function.notation != .infix && function.notation != .quantified: text
     case .literal(let literal) where !literal.isNegative: text
     default: "(\(text))"
     }
@@ -77,6 +78,8 @@ extension ScalarFunction {
       return "\(name.dropFirst(2))(\(argument(0)) / \(argument(1)), \(argument(2)))"
     case .infix where arguments.count == 1: return "\(name) \(argument(0))"
     case .infix: return "\(argument(0)) \(name) \(argument(1))"
+    case .quantified: return "\(argument(0)) \(name) (\(arguments[1].sql(column)))"
+    case .subscripted: return "\(argument(0))[\(arguments[1].sql(column))]"
     case .cast: return "\(argument(0))\(name)(\(argument(1)), \(argument(2)))"
     case .extract:
       if case .literal(.text(let field, _)) = arguments[0] { return "extract(\(field) FROM \(argument(1)))" }

@@ -23,6 +23,13 @@ public struct TableShape: Hashable, Sendable {
     for join in plan.joins {
       entries.append(Entry(subject: "join \(quotedIdentifier(join.alias))", meaning: join.text(name)))
     }
+    if let unnest = plan.unnest {
+      entries.append(
+        Entry(
+          subject: "rows of",
+          meaning: "\(unnest.function.rawValue)(\(unnest.array.sql(name))) as "
+            + quotedIdentifier(unnest.element.name)))
+    }
     if let filter = plan.filter { entries.append(Entry(subject: "filter", meaning: filter.sql(name))) }
     for key in plan.keys {
       let nullability = key.isNullable ? "" : " NOT NULL"

@@ -36,8 +36,32 @@ final class ColumnValues {
       // Half of the events have one of the compared values.
       let others = Self.texts(of: spec.type)
       let repeated = own.isEmpty ? [] : (0..<others.count).map { own[$0 % own.count] }
-      texts.append((repeated + others).map { arena.append($0) })
+      if let element = spec.type.element {
+        texts.append((0..<Self.distinctTexts).map { _ in array(of: element) })
+      } else if plan.aggregates.contains(where: { $0.unnest?.array == .column(index, .jsonb) }) {
+        texts.append(others.map { arena.append("[\($0), \($0), \($0)]") })
+      } else {
+        texts.append((repeated + others).map { arena.append($0) })
+      }
     }
+  }
+
+  /// Three elements.
+  private func array(of element: ArrayElement) -> TextView {
+    let list = ElementList(element)
+    let words = Self.texts(of: element.type)
+    for _ in 0..<3 {
+      let row = list.append()
+      list.column.validity[row] = 1
+      switch element.type.physical {
+      case .boolean: list.column.booleans[row] = UInt8(truncatingIfNeeded: next() & 1)
+      case .integer: list.column.integers[row] = Self.integer(of: element.type, next())
+      case .decimal: list.column.decimals[row] = Int128(next() % 100_000)
+      case .double: list.column.doubles[row] = Double(next() % 100_000) / 100
+      case .text: list.column.texts[row] = arena.append(words[Int(next() % UInt64(words.count))])
+      }
+    }
+    return list.packed(into: &arena)
   }
 
   private static func texts(of type: SQLType) -> [String] {
@@ -77,11 +101,15 @@ final class ColumnValues {
     {
       return value
     }
-    return switch type {
-    case .timestamptz, .timestamp: ColumnValues.epoch + Int64(next() % 1000) * 1_000_000
-    case .date: 19_000 + Int64(next() % 1000)
-    case .time: Int64(next() % 86_400) * 1_000_000
-    default: Int64(next() % 1000)
+    return Self.integer(of: type, next())
+  }
+
+  private static func integer(of type: SQLType, _ number: UInt64) -> Int64 {
+    switch type {
+    case .timestamptz, .timestamp: epoch + Int64(number % 1000) * 1_000_000
+    case .date: 19_000 + Int64(number % 1000)
+    case .time: Int64(number % 86_400) * 1_000_000
+    default: Int64(number % 1000)
     }
   }
 

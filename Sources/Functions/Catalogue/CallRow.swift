@@ -71,6 +71,30 @@ public struct CallRow {
     }
   }
 
+  /// An argument that is an array; nil for what is none.
+  func array(_ argument: Int) -> ArrayView? {
+    inputs[argument].type.element.map { ArrayView(inputs[argument].texts[index], of: $0) }
+  }
+
+  /// Whether an argument equals an element, which lies in a column as it does.
+  func equals(_ argument: Int, _ array: ArrayView, element: Int) -> Bool {
+    let column = inputs[argument]
+    switch column.type.physical {
+    case .boolean: return array.value(element, as: UInt8.self) == column.booleans[index]
+    case .integer: return array.value(element, as: Int64.self) == column.integers[index]
+    case .decimal: return array.value(element, as: Int128.self) == column.decimals[index]
+    // To Postgres, NaN equals itself.
+    case .double:
+      let value = array.value(element, as: Double.self)
+      return value == column.doubles[index] || value.isNaN && column.doubles[index].isNaN
+    case .text:
+      return array.value(element, as: TextView.self).bytes.elementsEqual(column.texts[index].bytes)
+    }
+  }
+
+  /// Gives an element of an array, which has the result's type.
+  func give(_ array: ArrayView, element: Int) { array.copy(element..<element + 1, to: output, at: index) }
+
   /// Gives the value of one of the arguments, which has the result's type.
   func give(argument: Int) {
     let source = inputs[argument]

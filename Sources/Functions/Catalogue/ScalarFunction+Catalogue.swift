@@ -4,7 +4,7 @@ extension ScalarFunction {
   /// All that there are.
   public static let catalogue: [ScalarFunction] =
     textFunctions + patternFunctions + expressionFunctions + numberFunctions + choiceFunctions
-    + timeFunctions + intervalFunctions + jsonFunctions
+    + timeFunctions + intervalFunctions + jsonFunctions + arrayFunctions
 
   private static let byName = Dictionary(grouping: catalogue, by: \.name)
 

@@ -31,6 +31,10 @@ public struct ScalarFunction: Hashable, Sendable {
     case constant
     /// `round(a / b, 2)`.
     case quotient
+    /// `tags[1]`.
+    case subscripted
+    /// `x = ANY (tags)`.
+    case quantified
   }
 
   /// Postgres' name, or the operator's signs.
@@ -124,7 +128,8 @@ public enum Parameter: Hashable, Sendable {
   case span
   /// Of stored states, which no function takes.
   case bits
-  case array(SQLType.ArrayElement)
+  /// Of any elements.
+  case array
   /// A constant text: the name of a time zone.
   case zone
 
@@ -146,11 +151,12 @@ public enum Parameter: Hashable, Sendable {
       case .uuid: .uuid
       case .jsonb: .jsonb
       case .bits: .bits
-      case .array(let element): .array(element)
+      case .array: .array
       }
   }
 
-  /// The type of an argument; of `numeric` without places. An interval travels as text.
+  /// The type of an argument; of `numeric` without places, of an array some one. An interval travels
+  /// as text.
   public var type: SQLType {
     switch self {
     case .boolean: .boolean
@@ -168,11 +174,17 @@ public enum Parameter: Hashable, Sendable {
     case .uuid: .uuid
     case .jsonb: .jsonb
     case .bits: .bits
-    case .array(let element): .array(element)
+    case .array: .array(.text)
     }
   }
 
-  public var name: String { self == .interval ? "interval" : type.shortName }
+  public var name: String {
+    switch self {
+    case .interval: "interval"
+    case .array: "an array"
+    default: type.shortName
+    }
+  }
 }
 
 /// An argument that is known when the definition is read.

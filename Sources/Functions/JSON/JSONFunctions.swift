@@ -88,8 +88,12 @@ extension ScalarFunction {
   }
 
   private static func document(_ row: CallRow) throws(ScalarError) -> JSONBDocument {
+    try document(row.text(0))
+  }
+
+  fileprivate static func document(_ text: TextView) throws(ScalarError) -> JSONBDocument {
     do throws(JSONBError) {
-      return try JSONBDocument(row.text(0).bytes, limit: CallRow.maximumText)
+      return try JSONBDocument(text.bytes, limit: CallRow.maximumText)
     } catch {
       switch error {
       case .syntax: throw ScalarError(.invalidText, "invalid input syntax for type jsonb")
@@ -98,6 +102,36 @@ extension ScalarFunction {
       case .tooLarge:
         throw ScalarError(.outOfRange, "jsonb is longer than \(CallRow.maximumText) bytes, or too deep")
       }
+    }
+  }
+}
+
+/// The elements of `jsonb` arrays, as `jsonb_array_elements` and `jsonb_array_elements_text` return them.
+public enum JSONElements {
+  /// - Parameters:
+  ///   - isText: strings as their characters, and null as NULL.
+  ///   - body: called for each element with its text, which it must copy; nil: NULL.
+  /// - Throws: an error of the event, also for a document of more elements than `limit`.
+  public static func read(
+    _ document: TextView, isText: Bool, limit: Int, _ body: (UnsafeBufferPointer<UInt8>?) -> Void
+  ) throws(ScalarError) {
+    let array = try ScalarFunction.document(document)
+    guard let elements = array.elements else {
+      throw ScalarError(
+        .invalidParameter, "cannot extract elements from \(array.kind == "object" ? "an object" : "a scalar")")
+    }
+    guard elements.count <= limit else {
+      throw ScalarError(.limitExceeded, "an array of \(elements.count) elements: at most \(limit) become rows")
+    }
+    var bytes: [UInt8] = []
+    for element in elements {
+      bytes.removeAll(keepingCapacity: true)
+      if isText, !element.appendText(to: &bytes) {
+        body(nil)
+        continue
+      }
+      if !isText { element.append(to: &bytes) }
+      bytes.withUnsafeBufferPointer { body($0) }
     }
   }
 }

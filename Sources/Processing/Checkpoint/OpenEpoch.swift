@@ -120,6 +120,7 @@ extension RunCounts {
       aggregates[index].filtered += other.aggregates[index].filtered
       aggregates[index].late += other.aggregates[index].late
       aggregates[index].dead += other.aggregates[index].dead
+      aggregates[index].rows += other.aggregates[index].rows
     }
     maxEventTime = [maxEventTime, other.maxEventTime].compactMap { $0 }.max()
   }

@@ -187,6 +187,8 @@ package struct Sink: Sendable {
     var countPartitions = PostgresArray(.integer)
     var names = PostgresArray(.text)
     var counts = (0..<5).map { _ in PostgresArray(.bigint) }
+    var rowCounts = PostgresArray(.bigint)
+    var hasRows = false
     for advance in moved {
       partitions.append(Int64(advance.partition.partition))
       let values = [
@@ -202,13 +204,27 @@ package struct Sink: Sendable {
           advance.segment, Int64(count.aggregated), Int64(count.filtered), Int64(count.late), Int64(count.dead),
         ]
         for (index, value) in values.enumerated() { counts[index].append(value) }
+        rowCounts.append(Int64(count.rows))
+        hasRows = hasRows || count.rows > 0
       }
     }
     let parameters: [PostgresParameter] =
       [.text(stream), .text(cluster), .text(topic), .array(partitions)] + numbers.map { .array($0) }
       + [.array(latest), .array(countPartitions), .array(names)] + counts.map { .array($0) }
     let list = (1...parameters.count).map { "$\($0)" }.joined(separator: ", ")
-    return [Statement(name: "ledger", sql: "SELECT \(pulse).enter_ledger(\(list))", parameters: parameters)]
+    var statements = [
+      Statement(name: "ledger", sql: "SELECT \(pulse).enter_ledger(\(list))", parameters: parameters)
+    ]
+    if hasRows {
+      statements.append(
+        Statement(
+          name: "ledger rows", sql: "SELECT \(pulse).enter_rows($1, $2, $3, $4, $5, $6, $7)",
+          parameters: [
+            .text(stream), .text(cluster), .text(topic), .array(countPartitions), .array(names), .array(counts[0]),
+            .array(rowCounts),
+          ]))
+    }
+    return statements
   }
 
   private func record(

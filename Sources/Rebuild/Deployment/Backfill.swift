@@ -1,3 +1,4 @@
+import Dataflow
 import Faults
 import Kafka
 import Plan

@@ -35,6 +35,11 @@ struct CascadeCheck {
         at: location, "rows of \(name) are sessions, which begin and end anywhere",
         hint: "read the stream, or \(viewHint)")
     }
+    guard first.unnest == nil else {
+      throw source.error(
+        at: location, "rows of \(name) are made of elements of arrays, of which an event has several",
+        hint: "read the stream, with the same UNNEST(…); or \(viewHint)")
+    }
     guard first.having == nil else {
       throw source.error(
         at: location, "\(name) has HAVING, and its groups come and go when their windows close",
@@ -49,6 +54,11 @@ struct CascadeCheck {
 
   /// Everything in the SELECT that the rows could not answer alike.
   func judge(_ select: SyntaxSelect, _ diagnostics: inout Diagnostics) {
+    if let unnest = select.unnest {
+      diagnostics.report(
+        source.error(
+          at: unnest.location, "rows of \(name) have no arrays", hint: "read the stream, or \(viewHint)"))
+    }
     if let join = select.joins?.first {
       diagnostics.report(
         source.error(

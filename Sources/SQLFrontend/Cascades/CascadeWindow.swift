@@ -8,6 +8,8 @@ enum CascadeWindow {
   static func composed(_ window: WindowAssigner, over rows: WindowAssigner) -> WindowAssigner? {
     switch (window.panes, rows.panes) {
     case (.fixed(let length), .fixed(let grain)): return length % grain == 0 ? window : nil
+    // Sessions are their events' own.
+    case (.cells, _), (_, .cells): return nil
     // A month is of no fixed length, and neither is a zone's day.
     case (.fixed, .calendar): return nil
     case (.calendar(let windows), .fixed(let grain)):

@@ -10,6 +10,7 @@ extension AggregateFunction {
       "rounding tells equal numbers apart: cast it to bigint, or to numeric(12, 2)"
     case _ where name == "histogram" && type.isOrdered: "write extract(epoch FROM …), in seconds"
     case .text: "cast it, e.g. …::double precision"
+    case .array: "arrays are no values here: take an element, x[1], or a row for each: UNNEST(x) AS item in FROM"
     case .interval: "write its seconds: \(name)(extract(epoch FROM …))"
     case .boolean where name == "min": "write bool_and(…)"
     case .boolean where name == "max": "write bool_or(…)"

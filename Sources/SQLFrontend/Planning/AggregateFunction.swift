@@ -116,7 +116,7 @@ struct AggregateFunction: Sendable {
       },
       AggregateFunction(name: "approx_count_distinct", takes: "a value of any type but bytea and jsonb") {
         type, _ in
-        guard ![.bytea, .interval, .jsonb].contains(type) else { return nil }
+        guard ![.bytea, .interval, .jsonb].contains(type), type.element == nil else { return nil }
         return .estimate(.distinctCount, of: [AggregatePart(function: .distinct, type: .bits)], result: .bigint)
       },
       AggregateFunction(name: "percentile_cont", takes: "numbers", form: .fraction) { type, constants in

@@ -59,11 +59,19 @@ struct AggregatePlanner {
     // What names a table that is not known would be blamed for it.
     if joins.isIncomplete || select.joins == nil { return nil }
     let tables = joins.tables
-    let typer = ExpressionTyper(source: source, eventsOf: columns, joinedWith: tables)
+    let events = ExpressionTyper(source: source, eventsOf: columns)
+    let unnest = select.unnest.flatMap { syntax in
+      diagnostics.attempt { () throws(DefinitionError) in
+        try UnnestScope(syntax, source: source, columns: columns, typer: events)
+      }
+    }
+    // Without its element nothing else can be judged.
+    if select.unnest != nil, unnest == nil { return nil }
+    let typer = ExpressionTyper(source: source, eventsOf: columns, joinedWith: tables, unnest: unnest)
     let filter = select.filter.flatMap { condition in
       diagnostics.attempt { () throws(DefinitionError) in try typer.condition(condition, of: "WHERE") }
     }
-    var grouping = Grouping(source: source, columns: columns, tables: tables, typer: typer)
+    var grouping = Grouping(source: source, columns: columns, tables: tables, typer: typer, unnest: unnest)
     grouping.read(select, &diagnostics)
     var results = ResultPlanner(grouping)
     results.plan(select.items, &diagnostics)
@@ -71,26 +79,37 @@ struct AggregatePlanner {
     let having = (grouping.isIncomplete ? nil : select.having).flatMap { condition in
       diagnostics.attempt { () throws(DefinitionError) in try results.plan(having: condition) }
     }
-    if let join = select.joins?.first, grouping.window?.isSession == true {
-      diagnostics.report(
-        source.error(
-          at: join.nameLocation, "sessions of events that are joined with a table are not supported yet",
-          hint: "write tumble(…) or hop(…), or join the table in a view in sql/views/"))
-    }
+    judgeTogether(select, grouping.window)
     guard diagnostics.errors.isEmpty, let window = grouping.window, let options else { return nil }
     let text = diagnostics.attempt { () throws(DefinitionError) in
       try BatchText(source: source, columns: columns).select(syntax, window: grouping.windowLocation)
     }
     guard let text else { return nil }
     let plan = AggregatePlan(
-      name: syntax.name, comment: source.headerComment, joins: tables.joins, filter: tables.filter(filter),
-      window: window, keys: results.orderedKeys,
+      name: syntax.name, comment: source.headerComment, joins: tables.joins, unnest: unnest?.plan,
+      filter: tables.filter(filter), window: window, keys: results.orderedKeys,
       accumulators: results.accumulators, outputs: results.outputs, having: having,
       retentionMicroseconds: options.retention,
       allowedLatenessMicroseconds: options.allowedLateness, latePolicy: options.late,
       select: text)
     guard let first = columns.aggregate else { return (plan, stream) }
     return composed(plan, over: first, columns, select, window: grouping.windowLocation).map { ($0, stream) }
+  }
+
+  /// Clauses that are each supported, and not together.
+  private mutating func judgeTogether(_ select: SyntaxSelect, _ window: WindowAssigner?) {
+    let join = select.joins?.first?.nameLocation
+    if let join, select.unnest != nil {
+      diagnostics.report(
+        source.error(
+          at: join, "JOIN beside UNNEST is not supported yet", hint: "join the table in a view in sql/views/"))
+    }
+    if let location = join ?? select.unnest?.location, window?.isSession == true {
+      diagnostics.report(
+        source.error(
+          at: location, "sessions of events with JOIN or UNNEST are not supported yet",
+          hint: "write tumble(…) or hop(…), or join in a view in sql/views/"))
+    }
   }
 
   /// Whether a cascade can be made of the aggregate in FROM at all.

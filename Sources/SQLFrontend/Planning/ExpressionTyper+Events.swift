@@ -7,9 +7,17 @@ extension ExpressionTyper {
   /// - Parameters:
   ///   - columns: are used as they are named.
   ///   - tables: whose columns may be named beside them.
-  init(source: SourceText, eventsOf columns: StreamColumns, joinedWith tables: JoinedTables = .none) {
+  ///   - unnest: what an element of an array is called; nil: there is none.
+  init(
+    source: SourceText, eventsOf columns: StreamColumns, joinedWith tables: JoinedTables = .none,
+    unnest: UnnestScope? = nil
+  ) {
     self.init(source: source, evaluator: .engine) { path, location throws(DefinitionError) in
       if let value = try tables.value(path, beside: columns, source, at: location) { return value }
+      if let element = unnest?.expression(path, columns: columns) { return element }
+      if let refusal = unnest?.refusal(of: path) {
+        throw source.error(at: location, refusal.message, hint: refusal.hint)
+      }
       guard let resolved = columns.resolve(path), let index = columns.use(resolved) else {
         let (message, hint) = columns.missing(path)
         throw source.error(at: location, message, hint: hint)

@@ -208,6 +208,10 @@ extension ExpressionTyper {
       return "write the parts with extract, lpad and concat, or format in the endpoint that reads the table"
     case "overlay": return "write left(x, n) || 'new' || substring(x, m)"
     case "sha256", "sha224", "sha384", "sha512", "digest": return "write md5(…)"
+    case "unnest", "jsonb_array_elements", "jsonb_array_elements_text":
+      return "rows of an array are made in FROM: write FROM stream, \(name)(…) AS item"
+    case "array_position", "array_positions", "array_to_string", "array_upper", "array_remove", "array_append":
+      return "of arrays there are x[1], cardinality(x), and UNNEST(x) AS item in FROM"
     case "string_to_array": return "write split_part(…, ',', 1)"
     case "jsonb_extract_path", "jsonb_extract_path_text": return "write #> or #>>"
     case "sin", "cos", "tan", "degrees", "radians", "pi": return "trigonometry is not supported per event"
@@ -273,6 +277,8 @@ extension ScalarFunction {
     case .call: return signature
     case .infix where parameters.count == 1: return "\(name) \(parameters[0].name)"
     case .infix: return "\(parameters[0].name) \(name) \(parameters[1].name)"
+    case .quantified: return "\(parameters[0].name) = ANY (array)"
+    case .subscripted: return "\(parameters[0].name), with a number in [ ]"
     case .cast: return "\(parameters[0].name)\(name)(digits, places)"
     case .extract: return "extract(field FROM \(parameters[1].name))"
     case .constant: return "\(name) '…'"

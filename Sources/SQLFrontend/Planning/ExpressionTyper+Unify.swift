@@ -22,6 +22,11 @@ extension ExpressionTyper {
     -> SQLType
   {
     let types = operands.compactMap(\.type)
+    if types.contains(where: { $0.element != nil }) {
+      throw source.error(
+        at: location, "\(place) does not take arrays",
+        hint: "take an element, x[1], the number of them, cardinality(x), or a row for each: UNNEST(x) in FROM")
+    }
     if types.contains(.jsonb) {
       throw source.error(
         at: location, "\(place) does not take jsonb", hint: "cast it to text, or test it with IS NULL")

@@ -9,6 +9,7 @@ struct Grouping {
   let columns: StreamColumns
   let tables: JoinedTables
   let typer: ExpressionTyper
+  let unnest: UnnestScope?
   private(set) var keys: [GroupKey] = []
   /// Whether some key could not be read: then the SELECT list cannot be judged against the keys.
   private(set) var isIncomplete = false
@@ -17,7 +18,11 @@ struct Grouping {
   /// Where the window's call begins.
   private(set) var windowLocation = 0
 
-  init(source: SourceText, columns: StreamColumns, tables: JoinedTables, typer: ExpressionTyper) {
+  init(
+    source: SourceText, columns: StreamColumns, tables: JoinedTables, typer: ExpressionTyper,
+    unnest: UnnestScope? = nil
+  ) {
+    self.unnest = unnest
     self.source = source
     self.columns = columns
     self.tables = tables
@@ -75,7 +80,8 @@ struct Grouping {
         throw source.error(at: term.location, "GROUP BY position \(number) is not in the SELECT list")
       }
       return items[Int(number) - 1].expression
-    case .column(let path) where path.count == 1 && columns.resolve(path) == nil && !tables.names(path):
+    case .column(let path)
+    where path.count == 1 && columns.resolve(path) == nil && !tables.names(path) && unnest?.names(path) != true:
       return items.first { $0.alias == path[0] }?.expression ?? term
     default: return term
     }
@@ -91,6 +97,9 @@ struct Grouping {
     case .interval:
       throw source.error(
         at: syntax.location, "a key cannot be an interval", hint: "write its seconds: extract(epoch FROM …)")
+    case .array:
+      throw source.error(
+        at: syntax.location, "a key cannot be an array", hint: "write an element, or a row for each: UNNEST(…) in FROM")
     case .jsonb, .bytea:
       throw source.error(
         at: syntax.location, "a key cannot be \(expression.type.sqlName)",

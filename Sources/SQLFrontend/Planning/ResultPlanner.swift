@@ -186,12 +186,16 @@ struct ResultPlanner {
     try collectCalls(pending.item.expression, pending.name, isWhole: !pending.isCondition, leaves, &calls)
     let source = source
     let planned = calls
-    let (keys, columns, tables) = (keys, columns, tables)
+    let (keys, columns, tables, unnest) = (keys, columns, tables, grouping.unnest)
     let positions = keys.indices.map { keyOrder.firstIndex(of: $0) ?? $0 }
     let typer = ExpressionTyper(source: source, evaluator: .generatedColumn) { path, location throws(DefinitionError) in
       let resolved = columns.resolve(path)
       let joined = try tables.value(path, beside: columns, source, at: location)
       for (index, key) in keys.enumerated() {
+        if case .unnested(let element) = key.expression {
+          guard unnest?.names(path) == true else { continue }
+          return leaves.add(.key(positions[index]), element.type, ResultRange(element.type))
+        }
         let isMeant =
           if case .column(let column, _) = key.expression, joined == nil {
             columns.specs[column].path == resolved

@@ -194,7 +194,7 @@ struct SafeResult {
       if [.integer, .bigint].contains(expression.type), canOverflow(expression) { return checked(expression) }
       return .negate(rewritten(operand))
     // A result is made of what is stored: it looks nothing up.
-    case .column, .literal, .lookup: return expression
+    case .column, .literal, .lookup, .unnested: return expression
     case .comparison(let comparison, let left, let right):
       return .comparison(comparison, rewritten(left), rewritten(right))
     case .and(let operands): return .and(operands.map(rewritten))

@@ -174,7 +174,7 @@ private struct ReferenceParser {
       if bounds.contains(index) || key.contains(index) { continue }
       switch columns[index].type {
       case .text, .uuid, .integer, .bigint, .boolean, .date, .time, .timestamp, .timestamptz: key.append(index)
-      case .numeric, .doublePrecision, .bytea, .jsonb, .bits, .bigints:
+      case .numeric, .doublePrecision, .interval, .bytea, .jsonb, .bits, .array:
         throw source.error(
           at: location, "a key cannot be \(columns[index].type.shortName)",
           hint: "keys are text, uuid, integer, bigint, boolean, dates and times")

@@ -29,6 +29,7 @@ struct AvroDeclaration {
         at: column, "the schema has a field \(name) of its own, and this column is \(quotedPath(path))",
         hint: "give the column another name")
     }
+    if let element = column.type.element { return try checkArray(of: element, field, path) }
     let isTime = [.timestamptz, .timestamp, .date, .time].contains(column.type)
     switch field.type {
     case .integer, .bigint:
@@ -55,6 +56,41 @@ struct AvroDeclaration {
         "the field \(quotedPath(path)) is \(field.type.shortName), which is not read as \(column.type.shortName)",
         hint: "numbers can be declared as timestamptz, timestamp, date and time, with a unit, and texts as most types; "
           + "other fields have the type of the schema: leave the column out")
+    }
+  }
+
+  /// Elements may be declared as what a field of their own could be.
+  private func checkArray(
+    of declared: ArrayElement, _ field: FieldDescription, _ path: [String]
+  ) throws(DefinitionError) {
+    guard let element = field.element else {
+      throw stream.error(
+        at: column, "the field \(quotedPath(path)) is no array, but \(field.type.shortName)",
+        hint: "leave the brackets out")
+    }
+    let type = declared.type
+    if type == .jsonb { return }
+    let isTime = [.timestamptz, .timestamp, .date, .time].contains(type)
+    switch element.type {
+    case .integer where type == .integer || type == .bigint, .bigint where type == .integer || type == .bigint: return
+    case .integer where isTime, .bigint where isTime:
+      guard column.unit == nil else { return }
+      throw stream.error(
+        at: column, "the elements of \(quotedPath(path)) are numbers: what they count is not said",
+        hint: "write \(quotedIdentifier(column.name)) \(type.shortName)[] OPTIONS (unit 'milliseconds')")
+    case .text where Self.fromText.contains(type) || type.isNumeric, .uuid where type == .uuid || type == .text: return
+    case .timestamptz where element.hasUnit && type == .timestamptz,
+      .timestamp where element.hasUnit && type == .timestamp, .time where element.hasUnit && type == .time:
+      guard column.unit != nil else { return }
+      throw stream.error(
+        at: column, "the elements of \(quotedPath(path)) have a logical type: a unit is for numbers without one",
+        hint: "leave the unit out")
+    case .boolean where type == .boolean, .doublePrecision where type == .doublePrecision: return
+    default:
+      throw stream.error(
+        at: column,
+        "the elements of \(quotedPath(path)) are \(element.type.shortName), which are not read as \(type.shortName)",
+        hint: "write jsonb[], which takes any, or the type that the schema has")
     }
   }
 }

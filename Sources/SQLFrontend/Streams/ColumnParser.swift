@@ -62,13 +62,21 @@ struct ColumnParser {
     }
     let isCoerced = diagnostics.attempt { () throws(DefinitionError) in try options.flag("coerce") ?? false }
     guard let type, let path, let unit, let isCoerced else { return nil }
-    if unit != nil, ![.timestamptz, .timestamp, .date, .time].contains(type.type) {
+    if type.type.element != nil, format == .csv {
+      diagnostics.report(
+        source.error(
+          at: column.type.location, "a field of CSV is no array",
+          hint: "write jsonb: a field may hold a document, \"[1, 2]\""))
+    }
+    // What is said of an array is said of its elements.
+    let scalar = type.type.element?.type ?? type.type
+    if unit != nil, ![.timestamptz, .timestamp, .date, .time].contains(scalar) {
       diagnostics.report(
         options.error(
           "unit", "unit is for times: a column of type \(type.type.shortName) has none",
           hint: "write \(quotedIdentifier(column.name)) timestamptz, or leave it out"))
     }
-    if options.isGiven("coerce"), let refusal = refusal(ofCoercion: type.type, unit) {
+    if options.isGiven("coerce"), let refusal = refusal(ofCoercion: scalar, unit) {
       diagnostics.report(options.error("coerce", refusal.message, hint: refusal.hint))
     }
     return DeclaredColumn(

@@ -18,18 +18,27 @@ struct ColumnType {
     "write numeric(12,2): how many digits in all, at most \(maximumPrecision), and how many of them behind the point"
 
   init(_ column: SyntaxColumn, _ source: SourceText) throws(DefinitionError) {
+    self = try Self.scalar(column, source)
+    guard column.type.isArray else { return }
+    guard let element = ArrayElement(type) else {
+      throw source.error(at: column.type.location, "there are no arrays of \(type.shortName) here")
+    }
+    type = .array(element)
+  }
+
+  private static func scalar(_ column: SyntaxColumn, _ source: SourceText) throws(DefinitionError) -> ColumnType {
     let name = column.type.name
     let location = column.type.location
     switch name {
-    case "numeric", "decimal": self = try Self.numeric(column, source)
-    case "varchar": self = try Self.varchar(column, source)
+    case "numeric", "decimal": return try numeric(column, source)
+    case "varchar": return try varchar(column, source)
     default:
       guard let type = SQLType.declared(name) else {
         // The parser has names of its own for some: `int2` for smallint.
         let written = source.writtenName(at: location) ?? name
         throw source.error(
           at: location, "the type \(SQLType.declared(written) == nil ? written : name) is not supported",
-          hint: Self.hint(forUnknown: name))
+          hint: hint(forUnknown: name))
       }
       if let modifier = column.modifiers.first {
         let isTime = [.timestamptz, .timestamp, .time].contains(type)
@@ -39,7 +48,7 @@ struct ColumnType {
             ? "write \(type.shortName): times are kept to the microsecond"
             : type == .text ? "write varchar(n)" : "write \(type.shortName)")
       }
-      self.type = type
+      return ColumnType(type)
     }
   }
 

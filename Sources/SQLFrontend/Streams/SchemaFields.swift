@@ -8,9 +8,25 @@ public struct FieldDescription: Hashable, Sendable {
   public var comment: String
   /// A mistake in the schema because of which the type is not the one that was meant: said where the type matters.
   public var fault: DefinitionError?
+  /// What the elements of an array are as fields of their own, and whether their numbers say what they count; nil for what
+  /// is no array.
+  public var element: Element?
 
-  public init(type: SQLType, isNullable: Bool, comment: String, fault: DefinitionError? = nil) {
+  public struct Element: Hashable, Sendable {
+    public var type: SQLType
+    public var hasUnit: Bool
+
+    public init(type: SQLType, hasUnit: Bool) {
+      self.type = type
+      self.hasUnit = hasUnit
+    }
+  }
+
+  public init(
+    type: SQLType, isNullable: Bool, comment: String, fault: DefinitionError? = nil, element: Element? = nil
+  ) {
     self.fault = fault
+    self.element = element
     self.type = type
     self.isNullable = isNullable
     self.comment = comment

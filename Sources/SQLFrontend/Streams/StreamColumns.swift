@@ -49,6 +49,11 @@ final class StreamColumns {
     return specs.count - 1
   }
 
+  /// Whether the name means something beside a relation of its own: the stream, a column, or a record around some.
+  func hasName(_ name: String) -> Bool {
+    name == stream.name || describe([name]) != nil || known.contains { $0.first == name }
+  }
+
   /// What to say of a path that leads to no column.
   func missing(_ path: [String]) -> (message: String, hint: String?) {
     let tail = path.first == stream.name ? Array(path.dropFirst()) : path

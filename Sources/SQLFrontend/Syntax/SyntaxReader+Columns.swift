@@ -50,16 +50,24 @@ extension SyntaxReader {
     guard let node else { throw source.error(at: 0, "a type is missing") }
     let name = try unqualified(node, "names", "a type")
     try require(
-      node, only: ["names", "typmods", "typemod", "location"],
+      node, only: ["names", "typmods", "typemod", "arrayBounds", "location"],
       refusals: [
-        "arrayBounds": Refusal(nil, "a column cannot be an array", hint: "write jsonb"),
         "setof": Refusal(nil, "SETOF is not supported", hint: "write the bare type"),
         "pct_type": Refusal(nil, "%TYPE is not supported", hint: "write the type itself"),
       ])
     let modifiers = node.nodes("typmods").map { modifier in
       SyntaxModifier(value: integer(modifier), location: modifier.location)
     }
-    return (SyntaxType(name: name, location: node.location), modifiers)
+    let bounds = node.nodes("arrayBounds")
+    guard bounds.count <= 1 else {
+      throw refuse(
+        node, "an array has one dimension here", hint: "write jsonb[], whose elements may be arrays, or jsonb")
+    }
+    // A bound that is not written is -1, which the tree leaves out.
+    if let bound = bounds.first?.integer("ival"), bound > 0 {
+      throw refuse(node, "an array's length has no meaning, as in Postgres", hint: "write the brackets alone: []")
+    }
+    return (SyntaxType(name: name, location: node.location, isArray: !bounds.isEmpty), modifiers)
   }
 
   /// Reads NULL and NOT NULL, and refuses everything else that may stand behind a type.

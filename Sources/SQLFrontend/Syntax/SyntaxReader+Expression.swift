@@ -16,7 +16,9 @@ extension SyntaxReader {
   private func kind(of node: Node) throws(DefinitionError) -> SyntaxExpression.Kind {
     switch node.kind {
     case "ColumnRef": return .column(try path(node, node.nodes("fields")))
-    case "A_Indirection": return .column(try indirection(node))
+    case "A_Indirection":
+      if let element = try subscripted(node) { return element }
+      return .column(try indirection(node))
     case "A_Const": return try constant(node)
     case "FuncCall":
       if let refusal = syntaxFunctionRefusal(node) { throw refusal }
@@ -46,6 +48,22 @@ extension SyntaxReader {
       result.append(part.string("sval") ?? "")
     }
     return result
+  }
+
+  /// `tags[1]`; nil when no element is asked for, or more than one.
+  private func subscripted(_ node: Node) throws(DefinitionError) -> SyntaxExpression.Kind? {
+    var parts = node.nodes("indirection")
+    guard let last = parts.popLast(), last.kind == "A_Indices", !last.flag("is_slice"),
+      parts.allSatisfy({ $0.kind == "String" }), let argument = node.node("arg")
+    else { return nil }
+    let array: SyntaxExpression
+    if parts.isEmpty {
+      array = try expression(argument)
+    } else {
+      guard case .column(let start) = try expression(argument).kind else { return nil }
+      array = SyntaxExpression(kind: .column(start + (try path(node, parts))), location: argument.location)
+    }
+    return .operation("[]", [array, try expression(last.node("uidx"))])
   }
 
   /// `(stream.record).field`: Postgres' way to a field of a composite column.

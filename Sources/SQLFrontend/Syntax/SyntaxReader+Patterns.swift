@@ -29,6 +29,9 @@ extension SyntaxReader {
   /// `x = ANY (ARRAY[…])` is true of one of the elements, ALL of each: a chain of OR or AND, with their three values.
   func quantified(_ node: Node, _ symbol: String) throws(DefinitionError) -> SyntaxExpression.Kind {
     let isAll = node.string("kind") == "AEXPR_OP_ALL"
+    if let array = node.node("rexpr"), array.kind == "ColumnRef", let left = node.node("lexpr") {
+      return try quantified(node, symbol, left, column: array, isAll: isAll)
+    }
     guard let left = node.node("lexpr"), let right = node.node("rexpr"), let elements = try elements(of: right) else {
       throw refuse(
         node, "ANY and ALL take a constant array",
@@ -52,6 +55,21 @@ extension SyntaxReader {
     if terms.isEmpty { return .boolean(isAll) }
     if terms.count == 1 { return terms[0].kind }
     return isAll ? .and(terms) : .or(terms)
+  }
+
+  /// The same of a column: whether an element equals the value.
+  private func quantified(
+    _ node: Node, _ symbol: String, _ left: Node, column: Node, isAll: Bool
+  ) throws(DefinitionError) -> SyntaxExpression.Kind {
+    let any = SyntaxExpression.Kind.operation("= ANY", [try expression(left), try expression(column)])
+    switch (symbol, isAll) {
+    case ("=", false): return any
+    case ("<>", true): return .not(SyntaxExpression(kind: any, location: node.location))
+    default:
+      throw refuse(
+        node, "\(symbol) \(isAll ? "ALL" : "ANY") of a column is not supported",
+        hint: "of arrays there are x = ANY (tags) and x <> ALL (tags), and UNNEST(tags) AS tag in FROM")
+    }
   }
 
   /// The elements of a constant array; nil for what is none.

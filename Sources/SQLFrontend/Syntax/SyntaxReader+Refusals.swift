@@ -44,9 +44,15 @@ extension SyntaxReader {
   func refusal(ofIndirection part: Node, in node: Node, behind names: [String]) -> DefinitionError {
     let path = quotedPath(names)
     guard part.kind == "A_Star" else {
-      let what = part.flag("is_slice") ? "slices of arrays" : "array elements"
-      let text = path.isEmpty ? "" : "; the whole array as text is \(path)::text"
-      return refuse(node, "\(what) are not supported yet", hint: "arrays and maps are jsonb here\(text)")
+      let array = path.isEmpty ? "x" : path
+      guard part.flag("is_slice") else {
+        return refuse(
+          node, "nothing may stand behind an element: arrays have one dimension here",
+          hint: "declare \(array) as jsonb[], and write \(array)[1] -> 0 or \(array)[1] ->> 'name'")
+      }
+      return refuse(
+        node, "slices of arrays are not supported",
+        hint: "write an element, \(array)[1], or a row for each: FROM stream, UNNEST(\(array)) AS item")
     }
     guard path.isEmpty else {
       return refuse(node, "\(path).* is not supported", hint: "name the fields one by one")

@@ -145,7 +145,11 @@ extension SyntaxReader {
       diagnostics.report(source.error(at: location, "TABLE is not supported here", hint: "write a SELECT"))
       return nil
     }
-    guard let relation = diagnostics.attempt({ () throws(DefinitionError) in try from(node, at: location) }),
+    let unnested = diagnostics.attempt { () throws(DefinitionError) in
+      try unnest(node.nodes("fromClause"), at: location)
+    }
+    guard let unnested,
+      let relation = diagnostics.attempt({ () throws(DefinitionError) in try from(unnested.others, at: location) }),
       let name = diagnostics.attempt({ () throws(DefinitionError) in try relationName(relation) })
     else { return nil }
     let terms = node.nodes("groupClause")
@@ -161,8 +165,8 @@ extension SyntaxReader {
       items: targets.map { target in
         SyntaxItem(
           alias: target.string("name"), expression: readable(target.node("val")), location: target.location)
-      }, source: name, sourceLocation: relation.location,
-      joins: node.nodes("fromClause").first.flatMap { joins($0, &diagnostics) },
+      }, source: name, sourceLocation: relation.location, unnest: unnested.unnest,
+      joins: unnested.others.first.flatMap { joins($0, &diagnostics) },
       filter: node.node("whereClause").map { readable($0) },
       groupBy: terms.map { readable($0) }, having: node.node("havingClause").map { readable($0) })
   }
@@ -186,8 +190,7 @@ extension SyntaxReader {
   }
 
   /// The only relation of FROM.
-  private func from(_ node: Node, at location: Int) throws(DefinitionError) -> Node {
-    let from = node.nodes("fromClause")
+  private func from(_ from: [Node], at location: Int) throws(DefinitionError) -> Node {
     guard let relation = from.first else {
       throw source.error(at: location, "FROM is missing", hint: "name the stream: FROM stream")
     }

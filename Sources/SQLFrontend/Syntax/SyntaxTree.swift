@@ -81,6 +81,8 @@ struct SyntaxType {
   var location: Int
   /// `12` and `2` of `numeric(12, 2)`, the only type with modifiers in an expression.
   var modifiers: [Int] = []
+  /// `text[]`: of declared columns.
+  var isArray = false
 }
 
 struct SyntaxCall {
@@ -105,11 +107,25 @@ struct SyntaxSelect {
   var items: [SyntaxItem]
   var source: String
   var sourceLocation: Int
+  /// What makes rows of an event's array; nil: an event is one row.
+  var unnest: SyntaxUnnest?
   /// In the order of the text: each may name those before it. nil: some cannot be read.
   var joins: [SyntaxJoin]? = []
   var filter: SyntaxExpression?
   var groupBy: [SyntaxExpression]
   var having: SyntaxExpression?
+}
+
+/// `UNNEST(items) AS item` in FROM, or one of its kin.
+struct SyntaxUnnest {
+  var function: String
+  var array: SyntaxExpression
+  /// The name after AS, else the function's.
+  var alias: String
+  /// `AS t (item)`: what the element is called.
+  var column: String?
+  /// Byte offset of the function's name.
+  var location: Int
 }
 
 /// `name = 'value'` in WITH, `name 'value'` in OPTIONS.

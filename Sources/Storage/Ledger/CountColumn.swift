@@ -1,8 +1,9 @@
 import Plan
 
 extension AggregatePlan {
-  /// The column of a `count(*)` without a filter, which counts every event of the row.
+  /// The column of a `count(*)` without a filter, which counts every event of the row; of elements none does.
   package var countColumn: String? {
-    accumulators.first { $0.function == .count && $0.argument == nil && $0.filter == nil }?.column
+    guard unnest == nil else { return nil }
+    return accumulators.first { $0.function == .count && $0.argument == nil && $0.filter == nil }?.column
   }
 }

@@ -140,7 +140,7 @@ extension Reference.Column {
     case .text: ["text", "varchar"].contains(stored.baseType)
     case .numeric(let scale): stored.baseType == "numeric" && Self.scale(of: stored.type) == scale
     case .timestamptz, .timestamp, .date, .time, .uuid, .jsonb, .bytea: stored.baseType == type.shortName
-    case .bits, .bigints: false
+    case .bits, .interval, .array: false
     }
   }
 

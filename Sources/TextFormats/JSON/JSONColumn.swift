@@ -41,6 +41,7 @@ struct JSONColumn {
 
   /// What it takes, for messages: `a bigint`, `a varchar(40)`, `a number of milliseconds`.
   var wanted: String {
+    if case .array(let element) = type { return "an array of \(element.type.shortName)" }
     if let unit { return "a number of \(unit.rawValue)" }
     return switch type {
     case .integer: "an integer"

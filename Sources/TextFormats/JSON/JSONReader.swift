@@ -244,7 +244,7 @@ struct JSONReader: ~Copyable {
     let place = cursor
     let text = try readText(PathTree.nowhere)
     if text.hasZero { zeros += 1 }
-    let name = NameHash(characters(of: text), seed: seed)
+    let name = NameHash(text.characters(&batch.arena), seed: seed)
     guard openNames.append(name, first: frames[frame].firstName, seen: &frames[frame].seenNames) else {
       throw JSONFailure(
         code: .malformed, message: "the member \(quoted(name.text.bytes)) is there twice (at byte \(place - start))")
@@ -294,7 +294,7 @@ struct JSONReader: ~Copyable {
   }
 
   @inline(__always)
-  private static func isSpace(_ byte: UInt8) -> Bool {
+  static func isSpace(_ byte: UInt8) -> Bool {
     byte <= 0x20 && (byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09)
   }
 
@@ -343,12 +343,6 @@ struct JSONReader: ~Copyable {
   }
 
   // MARK: - Columns
-
-  /// The string's bytes: the document's own where it has no escapes, else a copy in the batch's arena.
-  @inline(__always)
-  mutating func characters(of text: JSONText) -> TextView {
-    text.hasEscapes ? text.unescaped(&batch.arena) : text.raw
-  }
 
   /// Notes that the column was met.
   @inline(__always)

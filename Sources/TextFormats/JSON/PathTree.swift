@@ -37,6 +37,8 @@ final class PathTree {
   let columns: UnsafeMutableBufferPointer<JSONColumn>
   /// Their names.
   let names: [String]
+  /// What reads those that are arrays.
+  let arrays: [JSONArrayDecoder?]
   private let places: UnsafeMutablePointer<Place>
   private let elements: UnsafeMutablePointer<(index: Int, child: Int)>
   private let memberNames: UnsafeMutableBufferPointer<UInt8>
@@ -56,6 +58,7 @@ final class PathTree {
     columns = .allocate(capacity: layout.columns.count)
     _ = columns.initialize(from: layout.columns)
     names = layout.names
+    arrays = layout.arrays
     elements = .allocate(capacity: max(1, layout.elements.count))
     elements.initialize(from: layout.elements, count: layout.elements.count)
     let bytes = layout.members.reduce(0) { $0 + $1.reduce(0) { $0 + $1.name.utf8.count } }
@@ -147,6 +150,7 @@ private struct Layout {
   var elements: [(index: Int, child: Int)] = []
   var columns: [JSONColumn] = []
   var names: [String] = []
+  var arrays: [JSONArrayDecoder?] = []
   var placeCount = 0
 
   @discardableResult
@@ -157,6 +161,7 @@ private struct Layout {
     let first = columns.count
     columns += branch.columns.map { JSONColumn(index: $0.index, $0.declared) }
     names += branch.columns.map(\.declared.name)
+    arrays += branch.columns.map { JSONArrayDecoder($0.declared) }
     nodes[index].own = first..<columns.count
     members[index] = branch.members.map { ($0.name, add($0.branch)) }
     let inner = branch.elements.sorted { $0.index < $1.index }.map { (index: $0.index, child: add($0.branch)) }

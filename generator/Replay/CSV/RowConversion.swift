@@ -73,7 +73,7 @@ public struct RowConversion: ~Copyable {
   }
 
   private mutating func value(_ text: TextView, _ declared: DeclaredColumn) throws(ValueFault) -> FieldValue {
-    if let unit = declared.unit {
+    if let unit = declared.unit, declared.type.element == nil {
       _ = try ValueText.epoch(text.bytes, unit: unit, type: declared.type)
       return number(text)
     }
@@ -97,7 +97,7 @@ public struct RowConversion: ~Copyable {
         throw ValueFault(.invalidUTF8, "the text is not UTF-8, or has a zero byte in it")
       }
       if let most = declared.maximumCharacters { _ = try ValueText.fitted(text, maximumCharacters: most) }
-    case .jsonb:
+    case .jsonb, .array:
       try checkJSON(text, depth: declared.path.count)
       return .json(text)
     }

@@ -1,5 +1,5 @@
--- error: 6:17: ANY and ALL take a constant array near "="
--- hint: write = ANY (ARRAY['a', 'b']), = ANY ('{a,b}') or IN ('a', 'b')
+-- error: 6:17: = ANY does not take bigint and jsonb near "="
+-- hint: it is bigint = ANY (array)
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads
