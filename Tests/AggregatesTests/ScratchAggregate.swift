@@ -134,6 +134,7 @@ final class ScratchAggregate {
 
   /// Whether two numbers are alike as far as they have to be.
   private func isClose(_ column: BatchSelect.Column, _ kept: String?, _ wanted: String?, _ bound: String?) -> Bool {
+    if bound == "Infinity" { return true }
     guard let kept = kept.flatMap(Double.init), let wanted = wanted.flatMap(Double.init) else { return false }
     guard column.magnitude != nil || column.tolerance != nil || isDouble(column.name) else { return false }
     let size = max(abs(kept), abs(wanted), bound.flatMap(Double.init) ?? 0)

@@ -161,7 +161,7 @@ struct RecountQueries {
     }
     let bounds = sums.enumerated().map { "max(\($1.magnitude)) AS m\($0)" }
     let cells = measures.map { index, column in
-      let bound = sums.firstIndex { $0.column.name == column.name }.map { ", m\($0)::numeric" } ?? ""
+      let bound = sums.firstIndex { $0.column.name == column.name }.map { "m\($0)" }
       // A result is NULL where its arithmetic could leave the range of a type, also where it just does not.
       let canTell = guarded.contains(column.name) ? "s\(index) IS NOT NULL AND " : ""
       let tolerance = select.columns.first { $0.name == column.name }?.tolerance
@@ -205,17 +205,18 @@ struct RecountQueries {
 
   /// Floating-point sums depend on the order of the summands in their last digits. Numeric has neither the overflow nor the
   /// underflow that comparing doubles can meet; what is not finite equals itself alone.
-  /// An estimate of any type may be off by its own tolerance.
+  /// An estimate of any type may be off by its own tolerance. Of a result whose magnitude is infinite nothing can be said.
   private func differs(
-    _ stored: String, _ recounted: String, _ type: SQLType, _ bound: String, _ tolerance: Double?
+    _ stored: String, _ recounted: String, _ type: SQLType, _ bound: String?, _ tolerance: Double?
   ) -> String {
     guard type == .doublePrecision || tolerance != nil else { return "(\(stored) IS DISTINCT FROM \(recounted))" }
     let finite = [stored, recounted].map { "coalesce(\($0)::text, 'NaN') NOT IN ('NaN', 'Infinity', '-Infinity')" }
+    let isUnknown = bound.map { "WHEN \($0) = 'Infinity' THEN false" } ?? ""
     return """
-      CASE WHEN \(stored) IS NOT DISTINCT FROM \(recounted) THEN false
+      CASE WHEN \(stored) IS NOT DISTINCT FROM \(recounted) THEN false \(isUnknown)
            WHEN \(finite.joined(separator: " AND ")) THEN
              abs(\(stored)::numeric - \(recounted)::numeric) > \(tolerance.map { "\($0)" } ?? Self.relativeTolerance)
-               * greatest(abs(\(stored)::numeric), abs(\(recounted)::numeric)\(bound))
+               * greatest(abs(\(stored)::numeric), abs(\(recounted)::numeric)\(bound.map { ", \($0)::numeric" } ?? ""))
            ELSE true END
       """
   }
