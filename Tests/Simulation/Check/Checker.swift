@@ -140,10 +140,10 @@ struct Checker {
           require(
             expected == row,
             "window \(key.window), key \(key.key): \(row.events) events of \(row.total), the log has \(expected.events) of "
-              + "\(expected.total)")
+              + "\(expected.total); their sketches are \(expected.sketches == row.sketches ? "alike" : "not alike")")
         } else {
           require(
-            row.events <= expected.events && row.total <= expected.total,
+            row.events <= expected.events && row.total <= expected.total && row.sketches.isWithin(expected.sketches),
             "window \(key.window), key \(key.key): \(row.events) events, the log has \(expected.events)")
           late += expected.events - row.events
         }
@@ -167,6 +167,7 @@ struct Checker {
         let key = SimulatedTables.RowKey(window: window, key: pane.key)
         rows[key, default: .init()].events += row.events
         rows[key, default: .init()].total += row.total
+        rows[key, default: .init()].sketches.merge(row.sketches)
       }
     }
     return rows
@@ -182,6 +183,7 @@ struct Checker {
           let key = SimulatedTables.RowKey(window: window, key: event.key)
           rows[key, default: .init()].events += 1
           rows[key, default: .init()].total += event.value
+          rows[key, default: .init()].sketches.add(event.value)
         }
       }
     }

@@ -42,6 +42,7 @@ struct SimulatedTables {
   struct Row: Equatable {
     var events: Int64 = 0
     var total: Double = 0
+    var sketches = SimulatedSketches()
   }
 
   /// What a checkpoint's transaction does; the planted bug needs it in two parts.
@@ -183,6 +184,7 @@ struct SimulatedTables {
         let key = RowKey(window: delta.windowStarts[row], key: delta.keys[0].integer(row))
         rows[stream][delta.aggregate][key, default: Row()].events += delta.accumulators[0].integer(row)
         rows[stream][delta.aggregate][key, default: Row()].total += delta.accumulators[1].double(row)
+        rows[stream][delta.aggregate][key, default: Row()].sketches.merge(SimulatedSketches(delta, row))
       }
     }
   }
