@@ -79,6 +79,29 @@ import Testing
     #expect(try scratch.differences() == [])
   }
 
+  @Test("both of a pair are evaluated where FILTER is true, and nowhere else")
+  func pairs() throws {
+    let scratch = try ScratchAggregate(
+      columns: "a integer, b integer, f boolean", select: "corr(1 / a, 1 / b) FILTER (WHERE f) AS c, count(*) AS n")
+    func row(_ a: Value, _ b: Value, _ f: Value) -> [Value] {
+      var row = [Value](repeating: .null, count: scratch.plan.columns.count)
+      row[scratch.index("ts")] = .integer(Self.start)
+      row[scratch.index("a")] = a
+      row[scratch.index("b")] = b
+      row[scratch.index("f")] = f
+      return row
+    }
+    let failures = scratch.process([
+      row(.integer(0), .integer(1), .null), row(.integer(0), .integer(0), .boolean(false)),
+      row(.null, .integer(0), .boolean(true)), row(.integer(0), .null, .boolean(true)),
+      row(.null, .integer(1), .boolean(true)), row(.integer(1), .integer(2), .boolean(true)),
+    ])
+    #expect(failures.map(\.row).sorted() == [2, 3])
+    #expect(failures.map(\.code) == [.divisionByZero, .divisionByZero])
+    try scratch.flush()
+    #expect(try scratch.rows("SELECT c, n FROM results") == [[nil, "4"]])
+  }
+
   @Test("a merge of stored states by the SQL aggregates is the state of all their events")
   func rollUp() throws {
     let scratch = try ScratchAggregate(columns: Self.columns, select: Self.items, by: "g")
