@@ -16,13 +16,14 @@ import Testing
   @Test("a definition has the rows and the dead letters that Postgres gives", arguments: 0..<lanes)
   func agrees(_ lane: Int) throws {
     let judge = try Judge()
-    var (definitions, refused) = (0, 0)
+    var definitions = 0
+    var refused: [String] = []
     let trials = (Self.count + Trial.definitionsPerTrial - 1) / Trial.definitionsPerTrial
     for number in stride(from: lane, to: trials, by: Self.lanes) {
       let trial = try Trial(seed: Self.first + UInt64(number))
       let (differences, refusals) = try judge.differences(of: trial)
       definitions += trial.definitions.count
-      refused += refusals.count
+      refused += refusals
       guard let first = differences.first else { continue }
       let smallest = trial.shrunk(to: first.definition) {
         (try? judge.differences(of: $0).differences.isEmpty) == false
@@ -34,6 +35,6 @@ import Testing
         \(smallest.reproduction)
         """)
     }
-    #expect(refused * 10 <= definitions, "the generator writes what the engine refuses")
+    #expect(refused.count * 10 <= definitions, "the generator writes what the engine refuses: \(refused.prefix(5))")
   }
 }

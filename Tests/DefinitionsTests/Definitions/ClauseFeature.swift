@@ -27,6 +27,18 @@ struct ClauseFeature: Sendable {
     ClauseFeature(name: "a further key", percent: 30) { generator, definition in
       key(&generator, &definition) { _ in true }
     },
+    ClauseFeature(name: "a key that only GROUP BY has", percent: 10) { generator, definition in
+      key(&generator, &definition) { $0.isPlain }
+      // It is called like the column.
+      guard let last = definition.keys.indices.last, !definition.keys[last].expression.contains("(") else { return }
+      definition.keys[last].mention = .unselected
+    },
+    ClauseFeature(name: "the window in SELECT", percent: 15) { generator, definition in
+      definition.windowName = generator.pick(["w", "window_start", "Fenster"])
+    },
+    ClauseFeature(name: "options", percent: 10) { _, definition in
+      definition.options = "WITH (late = 'revise') "
+    },
     ClauseFeature(name: "HAVING", percent: 25) { generator, definition in
       definition.having = having(&generator)
     },
@@ -45,7 +57,7 @@ struct ClauseFeature: Sendable {
     definition.keys.append(
       RandomDefinition.Key(
         expression: found.text, name: "k\(definition.keys.count + 1)",
-        mention: generator.random.pick(RandomDefinition.Key.Mention.allCases)))
+        mention: generator.random.pick([.expression, .position, .alias])))
   }
 
   private static func having(_ generator: inout DefinitionGenerator) -> RandomDefinition.Result? {

@@ -17,8 +17,7 @@ struct DefinitionGenerator {
   mutating func definition(named name: String) -> RandomDefinition {
     var window = random.pick(WindowFeature.all).call(&self)
     while window == nil { window = random.pick(WindowFeature.all).call(&self) }
-    var definition = RandomDefinition(
-      name: name, window: window ?? "", filter: nil, keys: [], results: [], having: nil)
+    var definition = RandomDefinition(name: name, window: window ?? "")
     for feature in ClauseFeature.all where Int.random(in: 0..<100, using: &random) < feature.percent {
       feature.add(&self, &definition)
     }

@@ -9,9 +9,9 @@ struct RandomDefinition {
   }
 
   struct Key {
-    enum Mention: CaseIterable {
-      /// GROUP BY repeats the expression, names its place in the SELECT list, or its alias.
-      case expression, position, alias
+    enum Mention {
+      /// GROUP BY repeats the expression, names its place in the SELECT list, or its alias; or it alone has the key.
+      case expression, position, alias, unselected
     }
 
     var expression: String
@@ -35,27 +35,33 @@ struct RandomDefinition {
   }
 
   var name: String
+  /// What stands behind the name, e.g. `WITH (late = 'revise')`.
+  var options = ""
   var window: String
+  /// What the SELECT list calls the window; nil: it has none.
+  var windowName: String?
   var filter: String?
-  var keys: [Key]
-  var results: [Result]
+  var keys: [Key] = []
+  var results: [Result] = []
   var having: Result?
 
   func text(from stream: String) -> String {
+    let selected = keys.filter { $0.mention != .unselected }
     let items =
-      keys.map { "\($0.expression) AS \(quotedIdentifier($0.name))" }
+      selected.map { "\($0.expression) AS \(quotedIdentifier($0.name))" }
+      + (windowName.map { ["\(window) AS \(quotedIdentifier($0))"] } ?? [])
       + results.map { "\($0.text) AS \(quotedIdentifier($0.name))" }
-    let groups = keys.enumerated().map { index, key in
+    let groups = keys.map { key in
       switch key.mention {
-      case .expression: key.expression
-      case .position: "\(index + 1)"
+      case .expression, .unselected: key.expression
+      case .position: "\((selected.firstIndex { $0.name == key.name } ?? 0) + 1)"
       case .alias: quotedIdentifier(key.name)
       }
     }
     let clauses =
       ["SELECT \(items.joined(separator: ",\n       "))", "FROM \(stream)"] + (filter.map { ["WHERE \($0)"] } ?? [])
       + ["GROUP BY \(([window] + groups).joined(separator: ", "))"] + (having.map { ["HAVING \($0.call)"] } ?? [])
-    return "CREATE MATERIALIZED VIEW \(name) AS\n\(clauses.joined(separator: "\n"));"
+    return "CREATE MATERIALIZED VIEW \(name) \(options)AS\n\(clauses.joined(separator: "\n"));"
   }
 
   /// All that Postgres evaluates of an event that passes `filter`.

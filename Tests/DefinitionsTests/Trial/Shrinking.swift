@@ -91,6 +91,8 @@ private struct Shrinking {
     for number in smallest.definitions.indices {
       attempt { $0.definitions[number].filter = nil }
       attempt { $0.definitions[number].having = nil }
+      attempt { $0.definitions[number].windowName = nil }
+      attempt { $0.definitions[number].options = "" }
       for index in smallest.definitions[number].results.indices.reversed() {
         guard smallest.definitions[number].results.count > 1 else { break }
         attempt { $0.definitions[number].results.remove(at: index) }

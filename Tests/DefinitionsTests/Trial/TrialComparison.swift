@@ -216,34 +216,40 @@ private struct Rows {
   let keys: Int
 
   func differences(_ stored: [[String?]], _ wanted: [[String?]]) -> [String] {
-    let left = Dictionary(stored.map { (Array($0.prefix(keys)), Array($0.dropFirst(keys))) }) { first, _ in first }
-    let right = Dictionary(wanted.map { (Array($0.prefix(keys)), Array($0.dropFirst(keys))) }) { first, _ in first }
+    let (left, right) = (groups(stored), groups(wanted))
     var found: [String] = []
     if left.count != stored.count { found.append("\(stored.count) rows of \(left.count) groups") }
     if right.count != wanted.count { found.append("Postgres has \(wanted.count) rows of \(right.count) groups") }
     for (key, row) in left where right[key] == nil {
-      found.append("the row \(text(key)) of \(text(row)), which Postgres has not")
+      found.append("the row \(text(row[..<keys])) of \(text(row[keys...])), which Postgres has not")
     }
-    for (key, row) in right {
-      guard let kept = left[key] else {
-        found.append("no row \(text(key)), in which Postgres has \(text(Array(row.prefix(columns.count))))")
+    for (key, wanted) in right {
+      guard let row = left[key] else {
+        found.append(
+          "no row \(text(wanted[..<keys])), in which Postgres has \(text(wanted[keys...].prefix(columns.count)))")
         continue
       }
       for (index, column) in columns.enumerated() where column.isComparable {
-        if isAlike(column, kept[index], row[index], bound: row[columns.count + index]) { continue }
+        let (kept, expected) = (row[keys + index], wanted[keys + index])
+        if isAlike(column, kept, expected, bound: wanted[keys + columns.count + index]) { continue }
         found.append(
-          "\(column.name) of \(text(key)) is \(kept[index] ?? "NULL"), Postgres has \(row[index] ?? "NULL")")
+          "\(column.name) of \(text(row[..<keys])) is \(kept ?? "NULL"), Postgres has \(expected ?? "NULL")")
       }
     }
     return found
   }
 
-  private func text(_ values: [String?]) -> String {
+  /// By what identifies them, byte by byte: Swift's texts are equal when they only look alike.
+  private func groups(_ rows: [[String?]]) -> [[[UInt8]?]: [String?]] {
+    Dictionary(rows.map { ($0.prefix(keys).map { $0.map { Array($0.utf8) } }, $0) }) { first, _ in first }
+  }
+
+  private func text(_ values: ArraySlice<String?>) -> String {
     "(\(values.map { $0 ?? "NULL" }.joined(separator: ", ")))"
   }
 
   private func isAlike(_ column: BatchSelect.Column, _ kept: String?, _ wanted: String?, bound: String?) -> Bool {
-    if kept == wanted || bound == "Infinity" { return true }
+    if kept.map({ Array($0.utf8) }) == wanted.map({ Array($0.utf8) }) || bound == "Infinity" { return true }
     let isDouble = aggregate.shownColumns.contains { $0.name == column.name && $0.type == .doublePrecision }
     guard isDouble || column.tolerance != nil, let kept = kept.flatMap(Double.init),
       let wanted = wanted.flatMap(Double.init)
