@@ -27,7 +27,8 @@ extension ResultPlanner {
     case .value: break
     }
     guard !call.isStar, call.arguments.count == 1 else {
-      throw source.error(at: location, "\(call.name) takes one argument: \(function.takes)")
+      throw source.error(
+        at: location, "\(call.name) takes one argument: \(function.takes)", hint: "write \(call.name)(x)")
     }
     let operand = try typer.operand(call.arguments[0])
     let argument = try typer.resolve(operand, as: .text)
@@ -56,7 +57,8 @@ extension ResultPlanner {
     _ function: AggregateFunction, _ call: SyntaxCall, _ filter: Expression?, at location: Int
   ) throws(DefinitionError) -> ShapedCall {
     guard !call.isStar, call.arguments.count == 2 else {
-      throw source.error(at: location, "\(call.name) takes two arguments, both numbers")
+      throw source.error(
+        at: location, "\(call.name) takes two arguments, both numbers", hint: "write \(call.name)(y, x)")
     }
     var values: [Expression] = []
     var shape: AggregateShape?
@@ -65,7 +67,10 @@ extension ResultPlanner {
       shape = try self.shape(function, value.type, at: argument.location)
       values.append(value.asDouble)
     }
-    guard let shape else { throw source.error(at: location, "\(call.name) takes two arguments, both numbers") }
+    guard let shape else {
+      throw source.error(
+        at: location, "\(call.name) takes two arguments, both numbers", hint: "write \(call.name)(y, x)")
+    }
     var condition = filter
     if values.contains(where: { $0.isNullable(columns.specs) }) {
       // A comparison is NULL when one of the two is. It evaluates both, as Postgres does wherever FILTER is true, and only
