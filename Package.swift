@@ -27,6 +27,8 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     .systemLibrary(name: "CProcess"),
     .systemLibrary(name: "CPrefetch"),
     .systemLibrary(name: "CTextScan"),
@@ -64,7 +66,8 @@ let package = Package(
     .target(name: "TextFiles"),
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
     .target(name: "Observability", dependencies: ["Hexadecimal", "Threads"]),
-    .target(name: "Configuration", dependencies: ["CProcess", "Spelling", "TextFiles"]),
+    .target(name: "Access", dependencies: ["CCrypto", "Hexadecimal", "Threads"]),
+    .target(name: "Configuration", dependencies: ["Access", "CProcess", "Spelling", "TextFiles"]),
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Hexadecimal", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
@@ -131,7 +134,7 @@ let package = Package(
       ]),
     .target(
       name: "StatsAPI",
-      dependencies: ["CZlib", "Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
+      dependencies: ["Access", "CZlib", "CZstd", "Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
 
     .target(
       name: "Benchmark",
@@ -151,7 +154,8 @@ let package = Package(
     .executableTarget(
       name: "StreamPulse",
       dependencies: [
-        "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard", "Explain",
+        "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard",
+        "Explain",
         "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Observability", "Office", "Plan",
         "Postgres", "Processing", "Project", "Rebuild", "Registry", "SQLQuoting", "Spelling", "StatsAPI", "Storage",
         "Tail", "TestRunner", "TextFiles", "Threads",
@@ -198,6 +202,7 @@ let package = Package(
     .testTarget(name: "TextFilesTests", dependencies: ["TextFiles"]),
     .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "Threads"]),
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
+    .testTarget(name: "AccessTests", dependencies: ["Access"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "PostgresTests", dependencies: ["ChildProcess", "Postgres", "TestThreads", "Threads"]),
     .target(name: "KafkaTestNode", dependencies: ["CRdKafka", "ChildProcess", "Kafka"], path: "Tests/KafkaTestNode"),
@@ -212,12 +217,12 @@ let package = Package(
     .testTarget(
       name: "StatsAPITests",
       dependencies: [
-        "ChildProcess", "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
+        "Access", "ChildProcess", "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend", "StatsAPI",
         "TestThreads", "Threads",
       ]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
-    .testTarget(name: "ExplainTests", dependencies: ["Explain", "JSON", "Plan", "Project"]),
+    .testTarget(name: "ExplainTests", dependencies: ["Explain", "JSON", "Plan", "ProcessingTestSupport", "Project"]),
     .testTarget(name: "ProjectTests", dependencies: ["Events", "Formats", "Plan", "Project"]),
     // A migrated database, a broker and instances of a processor, for the tests of all that works with them.
     .target(

@@ -1,3 +1,5 @@
+import Access
+
 /// All settings, parsed and checked once. `SettingKey` documents each of them.
 public struct Configuration: Sendable {
   public struct Kafka: Sendable {
@@ -38,6 +40,11 @@ public struct Configuration: Sendable {
     public var host: String
     /// 0: any free port.
     public var port: Int
+    public var tokens: AccessTokens
+    /// Whether requests without a token are answered.
+    public var allowsAnonymous: Bool
+    /// Requests per second of one client; 0: no limit.
+    public var rateLimit: Int
     public var allowedOrigins: [String]
     public var cacheSeconds: Double
     /// Database connections.
@@ -114,7 +121,9 @@ public struct Configuration: Sendable {
       database = .unconfigured
     }
     api = API(
-      host: values.text(.apiHost), port: values.integer(.apiPort),
+      host: values.text(.apiHost), port: values.integer(.apiPort), tokens: values.tokens,
+      allowsAnonymous: values.optional(.apiAllowAnonymous).map { $0 == "true" } ?? values.tokens.isEmpty,
+      rateLimit: values.integer(.apiRateLimit),
       allowedOrigins: splitList(values.optional(.allowedOrigins) ?? ""), cacheSeconds: values.number(.cacheTTL),
       workers: values.integer(.apiWorkers), threads: values.integer(.apiThreads),
       maxConnections: values.integer(.apiMaxConnections),
@@ -154,11 +163,38 @@ extension SettingValues {
       )
     }
     problems += checkRegistry()
+    problems += checkAccess()
     if optional(.allowedOrigins)?.contains("*") == true, splitList(text(.allowedOrigins)).count > 1 {
       problems.append(
         .init(location: origin(of: .allowedOrigins), message: "ALLOWED_ORIGINS is * together with other origins"))
     }
     return problems
+  }
+
+  fileprivate var tokens: AccessTokens {
+    // Its format has been checked.
+    (try? optional(.apiTokens).map { try AccessTokens(list: $0) }) ?? .none
+  }
+
+  private func checkAccess() -> [ConfigurationError.Problem] {
+    let (anonymous, hasTokens) = (optional(.apiAllowAnonymous), !tokens.isEmpty)
+    if anonymous == "false", !hasTokens {
+      return [
+        .init(
+          location: origin(of: .apiAllowAnonymous), message: "API_ALLOW_ANONYMOUS is false and there are no API_TOKENS",
+          hint: "set API_TOKENS; streampulse token NAME makes one")
+      ]
+    }
+    guard !isLoopback(text(.apiHost)), anonymous == nil, !hasTokens else { return [] }
+    return [
+      .init(
+        location: origin(of: .apiHost), message: "API_HOST \(text(.apiHost)) lets everybody on the network in",
+        hint: "set API_TOKENS (streampulse token NAME makes one), or API_ALLOW_ANONYMOUS=true where that is meant")
+    ]
+  }
+
+  private func isLoopback(_ host: String) -> Bool {
+    host == "localhost" || host == "::1" || host.hasPrefix("127.")
   }
 
   fileprivate var registryAuthorization: Configuration.Registry.Authorization? {

@@ -34,6 +34,8 @@ private struct AggregateFacts {
   private var source: StreamFacts { StreamFacts(definition: stream.definition) }
   private var window: String { shape.meaning(of: "window") ?? "" }
   private var filter: String? { shape.meaning(of: "filter") }
+  private var having: String? { plan.having.map { $0.sql(in: plan) } }
+  private var view: [String]? { ResultView(plan)?.createStatements(pulse: "pulse") }
   private var keys: [(name: String, meaning: String)] {
     plan.keys.map { ($0.name, shape.meaning(of: "key \(quotedIdentifier($0.name))") ?? $0.type.sqlName) }
   }
@@ -72,6 +74,7 @@ private struct AggregateFacts {
     page.add("columns", rows: columns.map { ($0.name, $0.typeText) })
     page.add("filter", filter ?? "none: every event counts")
     page.add("window", window)
+    if let having { page.add("shown", "groups of closed windows with \(having)") }
     page.add("keys", rows: keys.isEmpty ? [("none", "one row for each window")] : keys.map { ($0.name, $0.meaning) })
     page.add("state", rows: accumulators.map { ($0.plan.column, $0.meaning) })
     if let cost { page.add("", "\(cost.stateBytes) bytes of accumulators for each group in memory") }
@@ -83,7 +86,8 @@ private struct AggregateFacts {
     page.add("late", late)
     page.add("kept", retention)
     if let cost { add(cost, to: &page) }
-    page.add(statements: table.createStatements, "the table")
+    page.add(statements: table.createStatements, view == nil ? "the table" : "the table of the states")
+    if let view { page.add(statements: view, "the view above it, which reads like the definition") }
     page.add(statements: [table.upsertStatement], "what a flush adds to it, an array for each column")
     if let batch {
       page.add(statements: [batch], "\(Self.batchComment), in which \(eventColumns)")
@@ -115,7 +119,8 @@ private struct AggregateFacts {
       JSONMember("topic", .string(definition.topic)), JSONMember("format", .string(definition.format.rawValue)),
       JSONMember("schema", JSONValue(source.schema)), JSONMember("event_time", .string(source.eventTime)),
       JSONMember("columns", .array(columns.map(\.json))),
-      JSONMember("filter", JSONValue(filter)), JSONMember("window", .string(window)),
+      JSONMember("filter", JSONValue(filter)), JSONMember("having", JSONValue(having)),
+      JSONMember("window", .string(window)),
       JSONMember(
         "keys",
         .array(
@@ -140,6 +145,7 @@ private struct AggregateFacts {
       JSONMember("idle_timeout_seconds", JSONValue(seconds: definition.idleTimeoutMicroseconds)),
       JSONMember("retention_seconds", JSONValue(seconds: plan.retentionMicroseconds)),
       JSONMember("table", .array(table.createStatements.map(JSONValue.string))),
+      JSONMember("view", view.map { .array($0.map(JSONValue.string)) } ?? .null),
       JSONMember("upsert", .string(table.upsertStatement)),
       JSONMember("batch", JSONValue(batch ?? plan.select.text)),
       JSONMember("cost", cost?.json ?? .null),

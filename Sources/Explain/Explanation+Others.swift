@@ -41,6 +41,21 @@ extension Explanation {
       ]))
   }
 
+  /// Of a view.
+  public init(_ view: ViewPlan) {
+    var page = Page(title: "view \(view.name)", comment: view.comment)
+    page.add("reads", view.reads.isEmpty ? "nothing" : view.reads.joined(separator: ", "))
+    let statements = [view.createStatement.text] + view.commentStatements
+    page.add(statements: statements, "the view, which Postgres computes whenever it is read")
+    self.init(
+      page,
+      json: .object([
+        JSONMember("kind", .string("view")), JSONMember("name", .string(view.name)),
+        JSONMember("comment", .string(view.comment)), JSONMember("reads", .array(view.reads.map(JSONValue.string))),
+        JSONMember("view", .array(statements.map(JSONValue.string))),
+      ]))
+  }
+
   /// Of an endpoint.
   public init(_ endpoint: EndpointPlan) {
     let name = "\(endpoint.method) \(endpoint.path)"

@@ -42,6 +42,21 @@ public struct RemoteAddress: Sendable, CustomStringConvertible {
     }
   }
 
+  /// Tells clients apart: an IPv4 address, or the first 64 bits of an IPv6 address, which are what one client is given.
+  public var clientBits: UInt64 {
+    switch host {
+    case .unknown: 0
+    case .v4(let address): UInt64(address.s_addr)
+    case .v6(let address):
+      withUnsafeBytes(of: address) { bytes in
+        // ::ffff:192.0.2.1 is an IPv4 client of a socket for both.
+        let isMapped = bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff
+        return isMapped
+          ? UInt64(bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self)) : bytes.loadUnaligned(as: UInt64.self)
+      }
+    }
+  }
+
   /// The address without the port, e.g. `127.0.0.1`.
   public var description: String {
     switch host {

@@ -27,6 +27,9 @@ public struct RequestHead: ~Copyable {
     }
   }
 
+  /// The client's end of the connection.
+  public var remoteAddress: RemoteAddress { RemoteAddress(streampulse_http_client_address(connection)) }
+
   public func hasHeader(_ name: StaticString) -> Bool {
     MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name.utf8Start) != nil
   }

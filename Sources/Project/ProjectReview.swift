@@ -45,7 +45,7 @@ public struct ProjectReview: Sendable {
     var unjudged = planned.unjudged + views.unjudged
     let endpointFiles = try Folder.readableFiles(folder, "sql/endpoints", &errors).files
     let endpoints = Self.judge(endpointFiles, &errors, &unjudged) { (file) throws(DefinitionErrors) in
-      try parseEndpoint(file, of: planned)
+      try parseEndpoint(file, of: planned, views)
     }
     let alertFiles = try Folder.readableFiles(folder, "sql/alerts", &errors).files
     let alerts = Self.judge(alertFiles, &errors, &unjudged) { (file) throws(DefinitionErrors) in
@@ -63,7 +63,7 @@ public struct ProjectReview: Sendable {
     // Fails here rather than at the first record, when a column cannot be decoded.
     if errors.isEmpty { for stream in streams { _ = try stream.makeDecoder() } }
     let tables = planned.plans.flatMap(\.aggregates).flatMap(\.relationNames) + views.plans.map(\.name)
-    remarks = Self.schemaRemarks(streams) + Self.tableRemarks(endpoints.map(\.file), tables)
+    remarks = Self.schemaRemarks(streams) + Self.tableRemarks(endpoints.map(\.file), views, tables)
     notices = try Self.notices(folder)
   }
 
@@ -74,9 +74,10 @@ public struct ProjectReview: Sendable {
     }
   }
 
-  private static func tableRemarks(_ files: [SourceFile], _ tables: [String]) -> [String] {
+  private static func tableRemarks(_ files: [SourceFile], _ views: PlannedViews, _ tables: [String]) -> [String] {
     let known = tables + ["alerts", "dead_letters", "event_log"]
-    return files.flatMap { misspeltTables(in: $0, known: known) }.map(\.description)
+    let remarks = views.misspeltTables(known: known) + files.flatMap { misspeltTables(in: $0, known: known) }
+    return remarks.map(\.description)
   }
 
   /// Projects used to carry the engine's schema. In this repository it still lies there, as the source of what travels in

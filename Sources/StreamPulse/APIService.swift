@@ -1,3 +1,4 @@
+import Access
 import Configuration
 import Dashboard
 import Glibc
@@ -73,6 +74,8 @@ final class APIService: Sendable {
     configuration.version = Commands.version
     configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
+    configuration.access = AccessPolicy(
+      tokens: settings.tokens, allowsAnonymous: settings.allowsAnonymous, requestsPerSecond: settings.rateLimit)
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     configuration.embeddedFiles = Dashboard.files
     observer.exposeHealth(streams: sources.map(\.name), states: HealthReport.Processor.State.names) {

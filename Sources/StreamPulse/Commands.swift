@@ -14,7 +14,8 @@ enum Commands {
   private static let engine: [SettingKey] = [.flushInterval, .batchSize, .maxDeltaRows, .workers]
   private static let metrics: [SettingKey] = [.metricsHost, .metricsPort]
   private static let api: [SettingKey] = [
-    .apiHost, .apiPort, .allowedOrigins, .cacheTTL, .apiWorkers, .apiThreads, .apiMaxConnections, .statementTimeout,
+    .apiHost, .apiPort, .apiTokens, .apiAllowAnonymous, .apiRateLimit, .allowedOrigins, .cacheTTL, .apiWorkers,
+    .apiThreads, .apiMaxConnections, .apiMaxConnectionsPerAddress, .silentAfter, .statementTimeout,
   ]
   private static let general: [SettingKey] = [.project, .dataDirectory, .logLevel]
 
@@ -163,6 +164,16 @@ enum Commands {
         ],
         arguments: [ArgumentSpec("STREAM", summary: "Which one, e.g. orders")],
         settings: kafka + registry + postgres + general),
+      CommandSpec(
+        name: "token", summary: "Make a token for a client of the API",
+        details: """
+          Prints the token, which is for the client and is not kept anywhere, and the entry for API_TOKENS, which has \
+          only its digest. A server that runs reads API_TOKENS when it is started again.
+          """,
+        options: [
+          OptionSpec("expires", value: "DAY", summary: "With whose beginning it ends, in UTC, e.g. 2027-01-31")
+        ],
+        arguments: [ArgumentSpec("NAME", summary: "Who will use it, e.g. grafana")], settings: []),
       CommandSpec(
         name: "bench", summary: "Measure against the limits, in the same run",
         details: """

@@ -20,6 +20,7 @@ private func explanation(of name: String, in project: Project, measures: Bool) -
     return Explanation(aggregate, of: stream, cost: measures ? MeasuredCost(aggregate, of: stream) : nil)
   }
   if let stream = project.stream(named: name) { return Explanation(stream.plan) }
+  if let view = project.views.first(where: { $0.name == name }) { return Explanation(view) }
   if let endpoint = project.endpoints.first(where: { [$0.path, "\($0.method) \($0.path)"].contains(name) }) {
     return Explanation(endpoint)
   }
@@ -28,8 +29,8 @@ private func explanation(of name: String, in project: Project, measures: Bool) -
 
 private func unknownDefinition(_ name: String, in project: Project, _ parsed: ParsedCommand) -> UsageError {
   let names =
-    project.aggregates.map(\.name) + project.streams.map(\.name) + project.endpoints.map(\.path)
-    + project.alerts.map(\.name)
+    project.aggregates.map(\.name) + project.streams.map(\.name) + project.views.map(\.name)
+    + project.endpoints.map(\.path) + project.alerts.map(\.name)
   let nearest = nearestSpelling(of: name, among: names).map { "did you mean \($0)? " } ?? ""
   return parsed.error("there is no definition \(name)", hint: "\(nearest)there are \(names.joined(separator: ", "))")
 }

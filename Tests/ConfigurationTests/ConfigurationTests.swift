@@ -102,6 +102,20 @@ import Testing
     #expect(secret.revealed == "t" && token.registry?.caFile == "ca.pem")
   }
 
+  @Test("who may read is said for other addresses than loopback: tokens, or everybody")
+  func access() throws {
+    let entry = "grafana:read:" + String(repeating: "a", count: 64)
+    func api(_ environment: [String: String]) throws -> Configuration.API {
+      try Configuration(environment: environment).api
+    }
+    for host in ["127.0.0.1", "127.0.1.1", "localhost", "::1"] {
+      #expect(try api(["API_HOST": host]).allowsAnonymous, "\(host)")
+    }
+    #expect(try api(["API_HOST": "::", "API_ALLOW_ANONYMOUS": "true"]).allowsAnonymous)
+    #expect(try !api(["API_HOST": "0.0.0.0", "API_TOKENS": entry]).allowsAnonymous)
+    #expect(try api(["API_TOKENS": entry, "API_ALLOW_ANONYMOUS": "true"]).allowsAnonymous)
+  }
+
   @Test("no way of printing a configuration shows a secret")
   func secretsStayHidden() throws {
     let url = try Configuration(environment: ["DATABASE_URL": "postgresql://u:hunter2@h/d"])
@@ -163,6 +177,21 @@ import Testing
         "SCHEMA_REGISTRY_URL": "http://r", "SCHEMA_REGISTRY_USER": "u", "SCHEMA_REGISTRY_PASSWORD": "p",
         "SCHEMA_REGISTRY_TOKEN": "hunter2",
       ], "environment: SCHEMA_REGISTRY_TOKEN is set together with a user; use one or the other"
+    ),
+    (
+      ["API_HOST": "0.0.0.0"],
+      "environment: API_HOST 0.0.0.0 lets everybody on the network in; set API_TOKENS (streampulse token NAME makes "
+        + "one), or API_ALLOW_ANONYMOUS=true where that is meant"
+    ),
+    (
+      ["API_ALLOW_ANONYMOUS": "false"],
+      "environment: API_ALLOW_ANONYMOUS is false and there are no API_TOKENS; set API_TOKENS; streampulse token NAME "
+        + "makes one"
+    ),
+    (
+      ["API_TOKENS": "grafana:read:sp_hunter2"],
+      "environment: API_TOKENS cannot be used: the digest of grafana is not 64 hexadecimal digits, the SHA-256 of its "
+        + "secret"
     ),
     (
       ["STREAMPULSE_DATADIR": "x"],

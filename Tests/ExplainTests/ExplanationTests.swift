@@ -1,8 +1,11 @@
 import Explain
+import Glibc
 import JSON
 import Plan
 import Project
 import Testing
+
+@testable import ProcessingTestSupport
 
 /// The repository itself is the first project.
 private let repository = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
@@ -40,9 +43,9 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
       let json = Explanation(plan, of: stream, cost: nil).json
       #expect(
         json.objectValue?.map(\.name) == [
-          "kind", "name", "comment", "stream", "topic", "format", "schema", "event_time", "columns", "filter", "window",
-          "keys", "accumulators", "late", "allowed_lateness_seconds", "out_of_orderness_seconds",
-          "idle_timeout_seconds", "retention_seconds", "table", "upsert", "batch", "cost",
+          "kind", "name", "comment", "stream", "topic", "format", "schema", "event_time", "columns", "filter",
+          "having", "window", "keys", "accumulators", "late", "allowed_lateness_seconds", "out_of_orderness_seconds",
+          "idle_timeout_seconds", "retention_seconds", "table", "view", "upsert", "batch", "cost",
         ])
       #expect(json["accumulators"]?.arrayValue?.count == plan.accumulators.count)
       #expect(json["retention_seconds"] == .number("604800"))
@@ -75,5 +78,29 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
     for json in [Explanation(stream.plan).json, Explanation(endpoint).json, Explanation(alert).json] {
       #expect(try JSONValue(parsing: json.text) == json)
     }
+  }
+
+  @Test("HAVING, the view above a table of states, and views of the project are shown")
+  func views() throws {
+    let project = try ScratchProject()
+    try project.write(
+      "sql/aggregates/busy.sql",
+      """
+      CREATE MATERIALIZED VIEW busy AS
+      SELECT "user".region, count(*) AS n FROM content_downloads
+      GROUP BY tumble("timestamp", INTERVAL '1 minute'), "user".region HAVING count(*) > 10;
+      """)
+    try #require(system("mkdir '\(project.folder)/sql/views'") == 0)
+    try project.write("sql/views/busiest.sql", "-- Whoever is busy.\nCREATE VIEW busiest AS SELECT region FROM busy;")
+    let loaded = try Project(folder: project.folder)
+    let stream = try #require(loaded.stream(of: "busy")).plan
+    let explanation = Explanation(try #require(stream.aggregates.first { $0.name == "busy" }), of: stream, cost: nil)
+    #expect(explanation.text.contains("\nshown       groups of closed windows with n > 10"), "\(explanation.text)")
+    #expect(explanation.text.contains("\nCREATE VIEW busy AS\n"))
+    #expect(explanation.json["view"]?.arrayValue?.isEmpty == false)
+    let view = Explanation(try #require(loaded.views.first))
+    #expect(view.text.hasPrefix("view busiest\n  Whoever is busy.\n\nreads       busy\n"), "\(view.text)")
+    #expect(view.text.contains("CREATE VIEW busiest AS\nSELECT region FROM busy"))
+    #expect(try JSONValue(parsing: view.json.text) == view.json)
   }
 }

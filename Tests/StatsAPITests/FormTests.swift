@@ -3,7 +3,7 @@ import SQLFrontend
 import StatsAPI
 import Testing
 
-@testable import enum StatsAPI.Gzip
+@testable import enum StatsAPI.ContentCoding
 
 /// Longer than what is left as it is.
 private let long =
@@ -90,24 +90,27 @@ private func isGzip(_ answer: HTTPTestClient.Answer) -> Bool {
   }
 
   @Test(
-    "gzip is for those who accept it, and for what is long",
+    "gzip and zstd are for those who accept them, and for what is long",
     arguments: [
-      (nil, false), ("gzip", true), ("deflate, gzip;q=1.0, *;q=0.5", true), ("gzip, deflate, br, zstd", true),
-      ("*", true), ("GZIP", true), ("gzip;q=0", false), ("gzip;q=0, *", false), ("br", false), ("identity", false),
-      ("identity;q=1, gzip;q=0.5", false), ("", false), ("x-gzip", true),
-    ] as [(String?, Bool)])
-  func accepted(header: String?, isCompressed: Bool) throws {
+      (nil, nil), ("gzip", "gzip"), ("deflate, gzip;q=1.0, *;q=0.5", "gzip"), ("gzip, deflate, br, zstd", "zstd"),
+      ("*", "zstd"), ("GZIP", "gzip"), ("gzip;q=0", nil), ("gzip;q=0, *", "zstd"), ("br", nil), ("identity", nil),
+      ("identity;q=1, gzip;q=0.5", nil), ("", nil), ("x-gzip", "gzip"), ("zstd;q=0.5, gzip", "gzip"),
+      ("zstd;q=0, *", "gzip"), ("gzip, zstd;q=1", "zstd"),
+    ] as [(String?, String?)])
+  func accepted(header: String?, coding: String?) throws {
     let headers = header.map { ["Accept-Encoding": $0] } ?? [:]
     let client = try Fixture(result: long).client()
     for _ in 0..<3 {
       let answer = try client.get("/api/stats/trending", headers: headers)
-      #expect(isGzip(answer) == isCompressed)
-      #expect(isCompressed || answer.text == long)
+      #expect(answer.header("Content-Encoding") == coding)
+      let first = [nil: Array(long.utf8.prefix(3)), "gzip": [0x1f, 0x8b, 8], "zstd": [0x28, 0xb5, 0x2f]][coding]
+      #expect(answer.body.starts(with: first ?? []))
+      #expect(coding != nil || answer.text == long)
     }
     let short = try Fixture(result: "{}").get("/api/stats/trending", headers: headers)
     #expect(short.header("Content-Encoding") == nil)
     let description = try client.get("/openapi.json", headers: headers)
-    #expect(isGzip(description) == isCompressed)
+    #expect(description.header("Content-Encoding") == coding)
     #expect(description.header("Vary") == "Accept-Encoding")
   }
 
@@ -128,6 +131,6 @@ private func isGzip(_ answer: HTTPTestClient.Answer) -> Bool {
       ("application/octet-stream", false),
     ])
   func types(type: String, isWorthwhile: Bool) {
-    #expect(Gzip.isWorthwhile(contentType: type) == isWorthwhile)
+    #expect(ContentCoding.isWorthwhile(contentType: type) == isWorthwhile)
   }
 }

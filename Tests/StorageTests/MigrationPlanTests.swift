@@ -192,6 +192,23 @@ import Testing
     #expect(try connection.query("SELECT count(*) FROM pg_views WHERE schemaname = 'public'")[0, 0] == "3")
   }
 
+  @Test("a view whose file is gone is wanted by those that still read it: they are impossible")
+  func missedView() throws {
+    try writeView("regions", "SELECT region FROM region_health")
+    try writeView("latest", "SELECT region FROM regions")
+    try writeView("newest", "SELECT region FROM latest")
+    _ = try migrator.migrate(project)
+    _ = system("rm '\(scratch.folder)/sql/views/regions.sql'")
+    let plan = try plan()
+    #expect(!plan.isPossible)
+    #expect(
+      lines(plan) == [
+        "view latest: impossible: it reads the view regions, whose file is gone",
+        "view newest: in place: made anew: its SELECT has changed, or what it reads",
+        "view regions: dropped: its file is gone",
+      ])
+  }
+
   @Test("a table without a definition is named, and is no reason to refuse")
   func abandoned() throws {
     _ = try migrator.migrate(project)

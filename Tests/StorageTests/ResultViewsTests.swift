@@ -79,13 +79,34 @@ import Testing
     try writeTwo()
     _ = try migrate()
     let role = "analyst_\(getpid())"
-    try connection.execute("CREATE ROLE \(role); GRANT SELECT ON totals TO \(role)")
+    try connection.execute(
+      "CREATE ROLE \(role); GRANT SELECT ON totals TO \(role); GRANT SELECT (region, downloads) ON by_region TO \(role)"
+    )
     defer { try? connection.execute("DROP OWNED BY \(role); DROP ROLE \(role)") }
     try write("by_region", "CREATE VIEW by_region AS SELECT region, 1 AS downloads FROM region_health;")
     #expect(try migrate() == ["made the view by_region anew", "made the view totals anew"])
     for reader in [role, "streampulse_reader"] {
       #expect(try value("SELECT has_table_privilege('\(reader)', 'totals', 'SELECT')") == "t", "\(reader)")
     }
+    #expect(try value("SELECT has_column_privilege('\(role)', 'by_region', 'region', 'SELECT')") == "t")
+    #expect(try value("SELECT has_table_privilege('\(role)', 'by_region', 'SELECT')") == "f")
+    // A column that is gone takes its grants along.
+    try write("by_region", "CREATE VIEW by_region AS SELECT region FROM region_health;")
+    try write("totals", "CREATE VIEW totals AS SELECT region FROM by_region;")
+    _ = try migrate()
+    #expect(try value("SELECT has_column_privilege('\(role)', 'by_region', 'region', 'SELECT')") == "t")
+  }
+
+  @Test("a view that selects everything gets the results that its aggregate gets later, and so does what reads it")
+  func star() throws {
+    try write("everything", "CREATE VIEW everything AS SELECT *, 2 * 3 AS six FROM region_health;")
+    try write("all_of_it", "CREATE VIEW all_of_it AS SELECT * FROM everything;")
+    _ = try migrate()
+    _ = try scratch.change(
+      "sql/aggregates/region_health.sql", "s/^FROM/, 2 * count(*) AS twice\\nFROM/")
+    #expect(try migrate() == ["made the view everything anew", "made the view all_of_it anew"])
+    #expect(try value("SELECT count(twice) FROM all_of_it") == "0")
+    #expect(try migrate() == [])
   }
 
   @Test("a view whose file is gone is dropped, and one that somebody has dropped is made again")

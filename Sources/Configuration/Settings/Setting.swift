@@ -1,3 +1,5 @@
+import Access
+
 /// What a setting's text must look like.
 public enum SettingFormat: Hashable, Sendable {
   case text
@@ -15,6 +17,8 @@ public enum SettingFormat: Hashable, Sendable {
   case folder
   /// A schema of Postgres that is nobody else's.
   case schema
+  /// Entries of `AccessTokens`.
+  case tokens
 
   /// What the help calls the value.
   var placeholder: String {
@@ -29,6 +33,7 @@ public enum SettingFormat: Hashable, Sendable {
     case .file: "FILE"
     case .folder: "FOLDER"
     case .schema: "NAME"
+    case .tokens: "TOKEN,…"
     }
   }
 
@@ -45,6 +50,7 @@ public enum SettingFormat: Hashable, Sendable {
     case .addresses: "http:// or https:// addresses, several separated by commas"
     case .file: "file"
     case .folder: "folder"
+    case .tokens: "entries that streampulse token prints, separated by commas"
     case .schema: "name of at most \(Self.maximumSchemaBytes) bytes that does not begin with pg_ or end with _pulse"
     }
   }
@@ -80,6 +86,13 @@ public enum SettingFormat: Hashable, Sendable {
     case .addresses:
       if text.contains("@") { return "must not hold a user or a password: they have settings of their own" }
       return splitList(text).allSatisfy(isAddress) && !splitList(text).isEmpty ? nil : "must be \(rule)"
+    case .tokens:
+      do throws(AccessTokenError) {
+        _ = try AccessTokens(list: text)
+        return nil
+      } catch {
+        return "cannot be used: \(error)"
+      }
     case .file, .folder:
       return text.isEmpty ? "must not be empty" : nil
     case .schema:

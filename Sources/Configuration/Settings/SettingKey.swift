@@ -17,6 +17,9 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case resultSchema = "RESULT_SCHEMA"
   case apiHost = "API_HOST"
   case apiPort = "API_PORT"
+  case apiTokens = "API_TOKENS"
+  case apiAllowAnonymous = "API_ALLOW_ANONYMOUS"
+  case apiRateLimit = "API_RATE_LIMIT"
   case allowedOrigins = "ALLOWED_ORIGINS"
   case cacheTTL = "CACHE_TTL"
   case apiWorkers = "API_WORKERS"
@@ -92,6 +95,18 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(.api, .text, default: "127.0.0.1", "Address that the API listens on; 0.0.0.0 for all")
     case .apiPort:
       Setting(.api, .integer(0...65535), default: "8000", "Port of the API and the dashboard; 0 takes a free one")
+    case .apiTokens:
+      Setting(
+        .api, .tokens, note: "none: nobody needs one", secret: true,
+        "Who may use the API, with the digests of their tokens; \"streampulse token\" makes one")
+    case .apiAllowAnonymous:
+      Setting(
+        .api, .choice(["true", "false"]), note: "without API_TOKENS, on a loopback address",
+        "Whether requests without a token are answered; other addresses than loopback need this or API_TOKENS")
+    case .apiRateLimit:
+      Setting(
+        .api, .integer(0...1_000_000), default: "0",
+        "Requests per second of one token, or of one address without one, and twice as many at once; 0: no limit")
     case .allowedOrigins:
       Setting(.api, .origins, note: "none", "Other web origins that may call the API from a browser (CORS)")
     case .cacheTTL:

@@ -4,7 +4,7 @@ import SQLQuoting
 
 extension DerivedColumn {
   /// The expression of the generated column in the plan's table.
-  func sql(in plan: AggregatePlan) -> String {
+  public func sql(in plan: AggregatePlan) -> String {
     expression.sql { parts[$0].sql(in: plan) }
   }
 

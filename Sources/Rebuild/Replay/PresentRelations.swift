@@ -53,18 +53,6 @@ struct PresentRelations {
       """, [.text(table), .text(other)])
   }
 
-  /// What gives another relation the grants of one of these.
-  func grantStatements(from relation: String, to other: String) throws(PostgresError) -> [String] {
-    try statements(
-      """
-      SELECT format('GRANT %s ON %s TO %s%s', a.privilege_type, $2,
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END,
-                    CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-      FROM pg_class AS t, aclexplode(t.relacl) AS a LEFT JOIN pg_roles AS r ON r.oid = a.grantee
-      WHERE t.oid = $1::regclass AND a.grantee <> t.relowner
-      """, [.text(relation), .text(other)])
-  }
-
   private func statements(_ sql: String, _ parameters: [PostgresParameter]) throws(PostgresError) -> [String] {
     let result = try connection.query(sql, parameters)
     return (0..<result.rowCount).compactMap { result[$0, 0] }

@@ -32,8 +32,7 @@ struct ShadowTable {
   func adorn() throws(PostgresError) {
     let isAlike = present.hasForm(of: plan)
     if isAlike { try connection.executeAll(present.indexStatements(for: shadow.reference)) }
-    try connection.executeAll(
-      present.grantStatements(from: isAlike ? present.table : present.shown, to: shadow.reference))
+    try RelationGrants(of: isAlike ? present.table : present.shown, connection).give(to: shadow.reference, connection)
   }
 
   func add(_ deltas: [WindowDelta]) throws(PostgresError) {
@@ -48,12 +47,9 @@ struct ShadowTable {
   /// Keeps everybody off the present table until the transaction ends. A view above it goes: who reads it locks it before
   /// the table, and so does this.
   ///
-  /// - Returns: what gives the present readers' grants to the view that comes, where there is one.
-  func lockPresent() throws(PostgresError) -> [String] {
-    var grants: [String] = []
-    if let view = ResultView(plan, schema: present.schema) {
-      grants = try present.grantStatements(from: present.shown, to: view.reference)
-    }
+  /// - Returns: the present readers' grants.
+  func lockPresent() throws(PostgresError) -> RelationGrants {
+    let grants = try RelationGrants(of: present.shown, connection)
     if present.hasView { try connection.execute("DROP VIEW \(present.shown)") }
     try connection.execute("LOCK TABLE \(present.table) IN ACCESS EXCLUSIVE MODE")
     return grants
@@ -98,15 +94,14 @@ struct ShadowTable {
   /// Puts it in the place of the present table, with a new view above it where the definition has one.
   ///
   /// - Parameter grants: what `lockPresent` has returned.
-  func takePlace(_ grants: [String]) throws(PostgresError) -> Int {
+  func takePlace(_ grants: RelationGrants) throws(PostgresError) -> Int {
     let rows = try connection.query("SELECT count(*) FROM \(shadow.reference)").integer(0, 0) ?? 0
-    var statements = [
-      "DROP TABLE \(present.table)", "ALTER TABLE \(shadow.reference) SET SCHEMA \(quotedIdentifier(present.schema))",
-    ]
+    try connection.execute("DROP TABLE \(present.table)")
+    try connection.execute("ALTER TABLE \(shadow.reference) SET SCHEMA \(quotedIdentifier(present.schema))")
     if let view = ResultView(plan, schema: present.schema) {
-      statements += view.createStatements(pulse: connection.pulse) + grants
+      try connection.executeAll(view.createStatements(pulse: connection.pulse))
+      try grants.give(to: view.reference, connection)
     }
-    try connection.executeAll(statements)
     return Int(rows)
   }
 

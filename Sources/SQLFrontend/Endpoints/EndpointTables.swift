@@ -1,18 +1,19 @@
 import Plan
 import Spelling
 
-/// Reads an endpoint's file beside the project's aggregates, which its SELECT may name.
+/// Reads an endpoint's file beside the project's aggregates and views, which its SELECT may name.
 ///
 /// It may name any other table of the database, too: whether that is there only the database knows.
 ///
 /// - Throws: everything that is wrong in the file.
 public func parseEndpoint(
-  _ file: SourceFile, of streams: PlannedStreams
+  _ file: SourceFile, of streams: PlannedStreams, _ views: PlannedViews
 ) throws(DefinitionErrors) -> Judged<EndpointPlan> {
   let plan = try parseEndpoint(file)
-  guard let refused = EndpointTables(file).names.first(where: { streams.isRefused($0.name) }) else {
-    return .right(plan)
+  let refused = EndpointTables(file).names.first { table in
+    views.isRefused(table.name) || (!views.plans.contains { $0.name == table.name } && streams.isRefused(table.name))
   }
+  guard let refused else { return .right(plan) }
   return .unjudged(UnjudgedDefinition(.endpoint, "\(plan.method) \(plan.path)", cause: refused.name))
 }
 
@@ -22,11 +23,14 @@ public func parseEndpoint(
 /// - Parameter known: what is called so is meant.
 public func misspeltTables(in file: SourceFile, known: [String]) -> [DefinitionError] {
   let tables = EndpointTables(file)
-  return tables.names.compactMap { table in
-    guard !known.contains(table.name), let nearest = nearestSpelling(of: table.name, among: known) else { return nil }
-    return tables.source.error(
-      at: table.location, "no definition makes the table \(table.name)", hint: "did you mean \(nearest)?")
-  }
+  return tables.names.compactMap { misspelling($0, in: tables.source, known: known) }
+}
+
+/// A remark on a table that nothing defines and that is called almost like one that is.
+func misspelling(_ table: RelationName, in source: SourceText, known: [String]) -> DefinitionError? {
+  guard !known.contains(table.name), let nearest = nearestSpelling(of: table.name, among: known) else { return nil }
+  return source.error(
+    at: table.location, "no definition makes the table \(table.name)", hint: "did you mean \(nearest)?")
 }
 
 /// The tables and views that an endpoint's SELECT reads, without those of its own WITH and of other schemas.

@@ -9,17 +9,45 @@ public struct PlannedViews: Sendable {
   public let errors: [DefinitionError]
   /// Views in whose own files nothing is wrong, over aggregates or streams that something is wrong with.
   public let unjudged: [UnjudgedDefinition]
+  /// Names that stand for none of `plans`, though files of the project give them.
+  private let refused: RefusedNames
+  private let views: [ParsedView]
+
+  fileprivate init(
+    plans: [ViewPlan], errors: [DefinitionError], unjudged: [UnjudgedDefinition], refused: RefusedNames,
+    views: [ParsedView]
+  ) {
+    self.plans = plans
+    self.errors = errors
+    self.unjudged = unjudged
+    self.refused = refused
+    self.views = views
+  }
+
+  /// Whether a view of that name is defined, but cannot be made as it is.
+  func isRefused(_ name: String) -> Bool { refused.names.contains(name) }
+
+  /// Tables in the views' SELECTs that nothing defines and that are called almost like one that is.
+  public func misspeltTables(known: [String]) -> [DefinitionError] {
+    views.flatMap { view in
+      view.relations.compactMap { misspelling($0, in: view.source, known: known + views.map(\.plan.name)) }
+    }
+  }
 }
 
 /// Reads views over the streams' aggregates. Whether tables and columns are there is Postgres' to say, when it makes them.
 public func planViews(_ files: [SourceFile], of streams: PlannedStreams) -> PlannedViews {
   var diagnostics = Diagnostics()
   var views: [ParsedView] = []
+  var refused = RefusedNames()
   for file in files {
     var parser = ViewParser(source: SourceText(file))
     let view = parser.parse()
     for error in parser.diagnostics.errors { diagnostics.report(error) }
-    guard let view else { continue }
+    guard let view else {
+      refused.insert(parser.source.aggregateName ?? parser.source.stem)
+      continue
+    }
     if let conflict = conflict(view, views, streams) {
       diagnostics.report(conflict)
     } else {
@@ -27,20 +55,28 @@ public func planViews(_ files: [SourceFile], of streams: PlannedStreams) -> Plan
     }
   }
   for view in views {
-    for error in streamsRead(by: view, views, streams) { diagnostics.report(error) }
+    for error in streamsRead(by: view, views, streams) {
+      diagnostics.report(error)
+      refused.insert(view.plan.name)
+    }
   }
   let order = ViewOrder(views)
   for error in order.cycles { diagnostics.report(error) }
+  for view in views where !order.plans.contains(view.plan) { refused.insert(view.plan.name) }
   var causes: [String: String] = [:]
   for view in order.plans {
-    let refused = view.reads.first { name in !order.plans.contains { $0.name == name } && streams.isRefused(name) }
-    causes[view.name] = refused ?? view.reads.lazy.compactMap { causes[$0] }.first
+    let wrong = view.reads.first { name in
+      refused.names.contains(name) || (!order.plans.contains { $0.name == name } && streams.isRefused(name))
+    }
+    causes[view.name] = wrong ?? view.reads.lazy.compactMap { causes[$0] }.first
   }
+  let unjudged = order.plans.filter { !refused.names.contains($0.name) }.compactMap { view in
+    causes[view.name].map { UnjudgedDefinition(.view, view.name, cause: $0) }
+  }
+  for name in causes.keys { refused.insert(name) }
   return PlannedViews(
-    plans: order.plans.filter { causes[$0.name] == nil }, errors: diagnostics.sorted,
-    unjudged: order.plans.compactMap { view in
-      causes[view.name].map { UnjudgedDefinition(.view, view.name, cause: $0) }
-    })
+    plans: order.plans.filter { !refused.names.contains($0.name) }, errors: diagnostics.sorted, unjudged: unjudged,
+    refused: refused, views: views)
 }
 
 /// Refuses a name that another definition has: aggregates are tables beside the views.

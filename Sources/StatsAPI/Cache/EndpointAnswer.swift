@@ -6,7 +6,8 @@ final class EndpointAnswer: Sendable {
   /// One form of it on the wire.
   struct Variant: Hashable {
     var form: Representation
-    var isGzip: Bool
+    /// nil: as it is.
+    var coding: ContentCoding?
   }
 
   /// What is sent as one variant.
@@ -23,7 +24,7 @@ final class EndpointAnswer: Sendable {
     {
       self.body = body
       self.tag = tag
-      let coding = variant.isGzip ? [HTTPHeader("Content-Encoding", "gzip")] : []
+      let coding = variant.coding.map { [HTTPHeader("Content-Encoding", $0.rawValue)] } ?? []
       let shared = headers + [HTTPHeader("ETag", tag.text)]
       self.headers = shared + coding
       let constant = common + ResponseTime.fromMemory
@@ -50,21 +51,24 @@ final class EndpointAnswer: Sendable {
     self.common = common
     self.hasData = hasData
     plain = Content(
-      body, EntityTag(of: body), Variant(form: .json, isGzip: false), headers: headers, common: common)
+      body, EntityTag(of: body), Variant(form: .json, coding: nil), headers: headers, common: common)
   }
 
   var body: [UInt8] { plain.body }
   var tag: EntityTag { plain.tag }
 
   /// Whether it is long enough to be compressed.
-  var isLong: Bool { plain.body.count > Gzip.minimumBytes }
+  var isLong: Bool { plain.body.count > ContentCoding.minimumBytes }
 
   /// What it holds in the worst case, in bytes: each variant's body is there twice, on its own and in what is prepared.
-  var maximumByteCount: Int { 8 * plain.body.count + 4096 }
+  ///
+  /// Of three forms as they are, of which CSV and JSON lines are hardly longer than JSON; what packing adds to bytes that do
+  /// not shrink is in the constant.
+  var maximumByteCount: Int { 2 * 3 * (1 + ContentCoding.allCases.count) * plain.body.count + 8192 }
 
   /// The variant, or the nearest one that can be made.
   func content(_ variant: Variant) -> Content {
-    if variant.form == .json, !variant.isGzip { return plain }
+    if variant.form == .json, variant.coding == nil { return plain }
     if let content = others.withLock({ $0[variant] }) { return content }
     guard let made = make(variant) else { return plain }
     // Two threads may make it at the same time; both are the same.
@@ -73,11 +77,11 @@ final class EndpointAnswer: Sendable {
   }
 
   private func make(_ variant: Variant) -> Content? {
-    if variant.isGzip {
-      let source = content(Variant(form: variant.form, isGzip: false))
-      guard source.body.count > Gzip.minimumBytes, let body = Gzip.compressed(source.body) else { return source }
+    if let coding = variant.coding {
+      let source = content(Variant(form: variant.form, coding: nil))
+      guard source.body.count > ContentCoding.minimumBytes, let body = coding.packed(source.body) else { return source }
       // Other bytes of the same form have another strong tag (RFC 9110, section 8.8.3.3).
-      return Content(body, source.tag.with(suffix: "gzip"), variant, headers: headers, common: common)
+      return Content(body, source.tag.with(suffix: coding.rawValue), variant, headers: headers, common: common)
     }
     guard let rows = try? Rows(plain.body, hasData: hasData) else { return nil }
     let body = variant.form == .csv ? rows.csv : rows.jsonLines

@@ -1,3 +1,4 @@
+import Access
 import HTTPServer
 import Plan
 
@@ -81,6 +82,24 @@ enum Problems {
   static func methodNotAllowed(_ method: HTTPMethod) -> HTTPResponse {
     Problem(status: 405, title: "Method not allowed", detail: "\(method) is not allowed here; GET is")
       .response(headers: [HTTPHeader("Allow", "GET, HEAD, OPTIONS")])
+  }
+
+  /// RFC 6750, section 3: what a client without a token learns is only that it needs one.
+  static func refused(_ refusal: AccessPolicy.Refusal) -> HTTPResponse {
+    switch refusal {
+    case .missing:
+      Problem(status: 401, title: "Token needed", detail: "send Authorization: Bearer with a token of this server")
+        .response(headers: [HTTPHeader("WWW-Authenticate", "Bearer")])
+    case .unknown:
+      Problem(status: 401, title: "Token not valid", detail: "the token is not known here, or has expired")
+        .response(headers: [HTTPHeader("WWW-Authenticate", "Bearer error=\"invalid_token\"")])
+    case .beyondScope(let scope):
+      Problem(status: 403, title: "Not allowed", detail: "the token has no scope \(scope.rawValue)")
+        .response(headers: [HTTPHeader("WWW-Authenticate", "Bearer error=\"insufficient_scope\"")])
+    case .tooOften(let seconds):
+      Problem(status: 429, title: "Too many requests", detail: "wait \(seconds) s before the next request")
+        .response(headers: [HTTPHeader("Retry-After", "\(seconds)")])
+    }
   }
 
   static func tooManyStreams(maximum: Int) -> HTTPResponse {

@@ -9,7 +9,8 @@ struct Reply: Sendable {
   let specialOrigin: String?
   /// Whether an answer that is the same for many requests may be sent: this one asks for no headers of its own.
   let takesPrepared: Bool
-  let acceptsGzip: Bool
+  /// What the client takes packed; nil: nothing.
+  let coding: ContentCoding?
   private let common: CommonHeaders
   private let identity: String?
   private let startedAt: Int64
@@ -26,7 +27,7 @@ struct Reply: Sendable {
     self.observe = observe
     specialOrigin = common.specialOrigin(of: request)
     identity = RequestIdentity.given(by: request)
-    acceptsGzip = request.header("Accept-Encoding").map(Gzip.isAccepted) ?? false
+    coding = request.header("Accept-Encoding").flatMap(ContentCoding.init(accept:))
     takesPrepared = specialOrigin == nil && request.header(RequestIdentity.header) == nil
     startedAt = Clock.monotonicNanoseconds()
   }
@@ -55,7 +56,7 @@ struct Reply: Sendable {
 
   /// The result in that form, or only that it has not changed.
   func send(_ answer: EndpointAnswer, as form: Representation, isCached: Bool) {
-    let content = answer.content(.init(form: form, isGzip: acceptsGzip && answer.isLong))
+    let content = answer.content(.init(form: form, coding: answer.isLong ? coding : nil))
     let isModified = request.header("If-None-Match").map { !content.tag.matches(ifNoneMatch: $0) } ?? true
     if isCached, takesPrepared, let prepared = isModified ? content.prepared : content.preparedNotModified {
       send(prepared: prepared, isCached: isCached)
@@ -70,15 +71,15 @@ struct Reply: Sendable {
 
   /// What is made for one request and long: metrics, the description. Endpoints' results and files come compressed.
   private func compressed(_ response: HTTPResponse) -> HTTPResponse {
-    guard case .bytes(let bytes) = response.body, bytes.count > Gzip.minimumBytes,
+    guard case .bytes(let bytes) = response.body, bytes.count > ContentCoding.minimumBytes,
       !response.headers.contains(where: { $0.name == "Vary" }),
       let type = response.headers.first(where: { $0.name == "Content-Type" })?.value,
-      Gzip.isWorthwhile(contentType: type)
+      ContentCoding.isWorthwhile(contentType: type)
     else { return response }
     var response = response
     response.headers.append(HTTPHeader("Vary", common.vary("Accept-Encoding")))
-    guard acceptsGzip, let short = Gzip.compressed(bytes) else { return response }
-    response.headers.append(HTTPHeader("Content-Encoding", "gzip"))
+    guard let coding, let short = coding.packed(bytes) else { return response }
+    response.headers.append(HTTPHeader("Content-Encoding", coding.rawValue))
     response.body = .bytes(short)
     return response
   }

@@ -1,3 +1,4 @@
+import Access
 import HTTPServer
 import JSON
 import Plan
@@ -38,6 +39,14 @@ public final class StatsAPI: Sendable {
     case description
     case ping
     case version
+
+    /// Whether everybody may ask: a probe must learn that the server lives.
+    var isPublic: Bool {
+      switch self {
+      case .ping, .health: true
+      case .endpoint, .metrics, .description, .version: false
+      }
+    }
   }
 
   private let endpoints: [EndpointPlan]
@@ -49,6 +58,7 @@ public final class StatsAPI: Sendable {
   private let files: StaticFiles
   private let description: [UInt8]
   private let version: String
+  private let access: AccessPolicy
 
   /// Ready to handle requests, until `stop`.
   ///
@@ -59,6 +69,7 @@ public final class StatsAPI: Sendable {
     self.endpoints = endpoints
     self.dependencies = dependencies
     version = configuration.version
+    access = configuration.access
     var routes: [String: Route] = ["/metrics": .metrics, "/ping": .ping, "/version": .version]
     for (index, endpoint) in endpoints.enumerated() { routes[endpoint.path] = .endpoint(index) }
     // Among `EndpointPlan.builtInPaths`, which no definition may take.
@@ -104,6 +115,7 @@ public final class StatsAPI: Sendable {
     default: return reply.send(Problems.methodNotAllowed(request.method))
     }
     if let file { return send(file, reply) }
+    if route?.isPublic == false, let refusal = refusal(of: request) { return reply.send(Problems.refused(refusal)) }
     switch route {
     case .endpoint(let index): answer(index, reply)
     case .health: answerHealth(reply)
@@ -121,6 +133,19 @@ public final class StatsAPI: Sendable {
     }
   }
 
+  private func refusal(of request: HTTPRequest) -> AccessPolicy.Refusal? {
+    if access.isOpen { return nil }
+    return refusal(request.header("Authorization"), from: request.remoteAddress)
+  }
+
+  private func refusal(_ authorization: String?, from address: RemoteAddress) -> AccessPolicy.Refusal? {
+    let judgement = access.judge(
+      authorization: authorization, from: address.clientBits, for: .read, now: Clock.monotonicNanoseconds(),
+      wall: Clock.wall() / 1_000_000)
+    if case .refused(let refusal) = judgement { return refusal }
+    return nil
+  }
+
   /// A route may be asked for with a slash behind it; its name is the one without.
   private func route(of path: String) -> (path: String, route: Route?) {
     if let route = routes[path] { return (path, route) }
@@ -136,7 +161,9 @@ public final class StatsAPI: Sendable {
     guard let (endpoint, answer) = answers.recall(head.target),
       let prepared = (answer.isLong ? Self.content(of: answer, for: head) : answer.plain).prepared,
       !common.mayBeSpecial(head), !head.hasHeader("If-None-Match"), !head.hasHeader("X-Request-ID"),
-      Representation(head) == .json
+      Representation(head) == .json,
+      // Last, since it may use up a permit. What is refused here is refused by `handle` once more, and says why.
+      access.isOpen || refusal(head.header("Authorization"), from: head.remoteAddress) == nil
     else { return nil }
     dependencies.observe?(
       RequestObservation(
@@ -146,8 +173,8 @@ public final class StatsAPI: Sendable {
   }
 
   private static func content(of answer: EndpointAnswer, for head: borrowing RequestHead) -> EndpointAnswer.Content {
-    let acceptsGzip = head.header("Accept-Encoding").map(Gzip.isAccepted) ?? false
-    return answer.content(.init(form: .json, isGzip: acceptsGzip))
+    let coding = head.header("Accept-Encoding").flatMap(ContentCoding.init(accept:))
+    return answer.content(.init(form: .json, coding: coding))
   }
 
   private static let fresh = [HTTPHeader("Cache-Control", "no-store")]
@@ -202,7 +229,7 @@ public final class StatsAPI: Sendable {
     let known = reply.request.header("If-None-Match")
     switch file {
     case .kept(let kept):
-      let content = kept.content(acceptsGzip: reply.acceptsGzip)
+      let content = kept.content(reply.coding)
       if let known, content.tag.matches(ifNoneMatch: known) {
         let headers = content.headers.filter { $0.name != "Content-Encoding" }
         reply.send(HTTPResponse(status: 304, headers: headers))

@@ -1,3 +1,5 @@
+import Access
+
 /// A file outside of the web folder that is served at a path of its own.
 public struct VendorFile: Hashable, Sendable {
   /// Begins with `/`.
@@ -28,6 +30,8 @@ public struct StatsAPIConfiguration: Sendable {
   public var maximumCacheEntries = 1_024
   public var maximumCacheBytes = 64 * 1024 * 1024
   public var allowedOrigins = AllowedOrigins.none
+  /// Who may read what is not public. Public are the page's files, `/ping` and `/health`.
+  public var access = AccessPolicy()
   /// Open event streams; more are refused with 503.
   public var maximumStreams = 256
   /// Between two comments on a stream, which keep it open through proxies and find out whether the client is there.

@@ -22,24 +22,24 @@ final class KeptFile: Sendable {
   private let headers: [HTTPHeader]
   private let common: [HTTPHeader]
   private let isWorthwhile: Bool
-  private let compressed = Mutex<Content?>(nil)
+  private let packed = Mutex<[ContentCoding: Content]>([:])
 
   /// - Parameter headers: without its tag.
   init(tag: EntityTag, body: [UInt8], contentType: String, headers: [HTTPHeader], common: [HTTPHeader]) {
     self.headers = headers
     self.common = common
-    isWorthwhile = body.count > Gzip.minimumBytes && Gzip.isWorthwhile(contentType: contentType)
+    isWorthwhile = body.count > ContentCoding.minimumBytes && ContentCoding.isWorthwhile(contentType: contentType)
     plain = Content(tag: tag, body: body, headers: headers, common: common)
   }
 
-  func content(acceptsGzip: Bool) -> Content {
-    guard acceptsGzip, isWorthwhile else { return plain }
-    if let content = compressed.withLock({ $0 }) { return content }
-    guard let body = Gzip.compressed(plain.body) else { return plain }
+  func content(_ coding: ContentCoding?) -> Content {
+    guard let coding, isWorthwhile else { return plain }
+    if let content = packed.withLock({ $0[coding] }) { return content }
+    guard let body = coding.packed(plain.body) else { return plain }
     let content = Content(
-      tag: plain.tag.with(suffix: "gzip"), body: body, headers: headers + [HTTPHeader("Content-Encoding", "gzip")],
-      common: common)
-    compressed.withLock { $0 = content }
+      tag: plain.tag.with(suffix: coding.rawValue), body: body,
+      headers: headers + [HTTPHeader("Content-Encoding", coding.rawValue)], common: common)
+    packed.withLock { $0[coding] = content }
     return content
   }
 }

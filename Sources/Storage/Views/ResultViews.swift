@@ -57,15 +57,18 @@ package struct ResultViews {
 
   /// What there is to do.
   ///
-  /// - Parameter relations: those of an aggregate that are to be replaced by others, so that all views over them have to be
-  ///   made anew. Only these and what they need are looked at; nil: all are.
-  package func change(replacing relations: Set<String>? = nil) throws -> ViewChange {
+  /// - Parameters:
+  ///   - relations: those of an aggregate that are to be replaced by others, so that all views over them have to be made
+  ///     anew. Only these and what they need are looked at; nil: all are.
+  ///   - narrow: what `narrow()` has found.
+  package func change(replacing relations: Set<String>? = nil, widening narrow: Set<String> = []) throws -> ViewChange {
     let stored = try stored()
     let present = Set(stored.filter(\.value.isPresent).keys)
     let readers = try relations.map { Set(try connection.viewReaders(of: $0).filter(\.isOurs).map(\.name)) }
     let scope = readers.map { plans.needed(for: $0) } ?? plans
     var affected = (readers ?? []).union(
       scope.filter { !present.contains($0.name) || stored[$0.name]?.definition != $0.select.text }.map(\.name))
+    affected.formUnion(narrow)
     affected.formUnion(plans.reading(affected).map(\.name).filter(present.contains))
     var change = ViewChange()
     if relations == nil { change.removed = Set(stored.keys).subtracting(plans.map(\.name)).sorted() }
@@ -88,44 +91,55 @@ package struct ResultViews {
     return change
   }
 
-  // MARK: In the caller's transaction
-
-  /// What has to be said again of a view that is made anew.
-  package struct Grants {
-    fileprivate var statements: [(view: String, text: String)] = []
+  /// Present views in whose SELECT a `*` stands for more columns than when they were made: Postgres writes them out there
+  /// and then. Outside of a transaction, since statements may fail.
+  func narrow() throws(PostgresError) -> Set<String> {
+    let stored = try stored()
+    var narrow: Set<String> = []
+    for view in plans where view.select.text.contains("*") {
+      guard let known = stored[view.name], known.isPresent, known.definition == view.select.text else { continue }
+      let width = try connection.query("SELECT * FROM \(quotedIdentifier(view.name)) LIMIT 0").columnCount
+      do {
+        let now = try connection.query("SELECT * FROM (\n\(view.select.text)\n) AS selected LIMIT 0").columnCount
+        if now != width { narrow.insert(view.name) }
+      } catch {
+        // Whatever keeps its text from being read is not about its columns, and the present view stands.
+        guard case .server = error.kind else { throw error }
+      }
+    }
+    return narrow
   }
 
+  // MARK: In the caller's transaction
+
   /// Takes the views away that are to be dropped or made anew.
-  package func drop(_ change: ViewChange) throws(PostgresError) -> Grants {
+  ///
+  /// - Returns: what has to be said again of those that are made anew, by their names.
+  package func drop(_ change: ViewChange) throws(PostgresError) -> [String: RelationGrants] {
     var names = PostgresArray(.text)
-    for name in change.dropped { names.append(name) }
-    let found = try connection.query(
-      """
-      SELECT c.relname, format('GRANT %s ON %I TO %s%s', a.privilege_type, c.relname,
-                               CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END,
-                               CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-      FROM unnest($1::text[]) AS n JOIN pg_class AS c ON c.oid = to_regclass(quote_ident(n)),
-           aclexplode(c.relacl) AS a LEFT JOIN pg_roles AS r ON r.oid = a.grantee
-      WHERE a.grantee <> c.relowner
-      """, [.array(names)])
+    var grants: [String: RelationGrants] = [:]
+    for name in change.dropped {
+      names.append(name)
+      grants[name] = try RelationGrants(of: quotedIdentifier(name), connection)
+    }
     // A reader locks a view before what the view reads: in the same order nobody waits for one who waits for him.
     for name in change.dropped { try connection.execute("DROP VIEW \(quotedIdentifier(name))") }
     for name in change.removed { names.append(name) }
     for view in change.made { names.append(view.name) }
     _ = try connection.query("DELETE FROM \(connection.pulse).views WHERE name = ANY ($1)", [.array(names)])
-    return Grants(statements: (0..<found.rowCount).map { (found[$0, 0] ?? "", found[$0, 1] ?? "") })
+    return grants
   }
 
   /// Makes the views that are to be made.
   ///
   /// - Throws: everything that Postgres says against any of them, with its place in the file.
-  package func make(_ change: ViewChange, _ grants: Grants) throws {
+  package func make(_ change: ViewChange, _ grants: [String: RelationGrants]) throws {
     try require(change.made)
     for view in change.made {
       _ = try connection.query(
         "INSERT INTO \(connection.pulse).views (name, definition) VALUES ($1, $2)",
         [.text(view.name), .text(view.select.text)])
-      for grant in grants.statements where grant.view == view.name { try connection.execute(grant.text) }
+      try grants[view.name]?.give(to: quotedIdentifier(view.name), connection)
     }
   }
 
@@ -194,8 +208,9 @@ package struct ResultViews {
   ///
   /// - Returns: what has changed, a line each.
   package func bringUpToDate() throws -> [String] {
-    try connection.transaction {
-      let change = try change()
+    let narrow = try narrow()
+    return try connection.transaction {
+      let change = try change(widening: narrow)
       let grants = try drop(change)
       try make(change, grants)
       try comment(without: change)

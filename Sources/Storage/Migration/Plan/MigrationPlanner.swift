@@ -239,15 +239,16 @@ struct MigrationPlanner {
     _ = try look("SELECT name, definition, to_regclass(quote_ident(name)) FROM \(connection.pulse).views ORDER BY name")
     let change: ViewChange
     do {
-      change = try ResultViews(connection, project.views).change()
+      let views = ResultViews(connection, project.views)
+      change = try views.change(widening: views.narrow())
     } catch let error as StorageError {
       let (message, advice) = error.parts
-      steps.append(.init(.view, "", .impossible, [message], advice: advice))
+      steps.append(.init(.view, "sql/views", .impossible, [message], advice: advice))
       return
     }
     let unmade = change.made.filter { !change.dropped.contains($0.name) }
     let remade = change.made.filter { change.dropped.contains($0.name) }
-    let faults = try faults(of: change.made)
+    let faults = try faults(of: change.made, without: change.removed)
     for view in project.views where !unmade.contains(view) {
       let isRemade = remade.contains(view)
       if let fault = faults[view.name] {
@@ -281,10 +282,19 @@ struct MigrationPlanner {
   }
 
   /// What Postgres says against views whose tables are all there as they will be.
-  private func faults(of views: [ViewPlan]) throws -> [String: String] {
-    let unjudged = Set(project.views.reading(pending).map(\.name))
-    let faults = try ResultViews(connection, project.views).faults(of: views.filter { !unjudged.contains($0.name) })
-    return Dictionary(faults.map { ($0.view, $0.text) }) { first, _ in first }
+  ///
+  /// - Parameter removed: views that will be dropped. Postgres still finds them.
+  private func faults(of views: [ViewPlan], without removed: [String]) throws -> [String: String] {
+    var unjudged = Set(project.views.reading(pending).map(\.name))
+    var faults: [String: String] = [:]
+    for view in views {
+      guard let gone = view.reads.first(where: removed.contains) else { continue }
+      faults[view.name] = "it reads the view \(gone), whose file is gone"
+      unjudged.formUnion(project.views.reading([view.name]).map(\.name) + [view.name])
+    }
+    let found = try ResultViews(connection, project.views).faults(of: views.filter { !unjudged.contains($0.name) })
+    for fault in found { faults[fault.view] = fault.text }
+    return faults
   }
 
   private mutating func planTables() throws {

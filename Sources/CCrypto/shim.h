@@ -1,0 +1,2 @@
+// OpenSSL's one-shot digests.
+#include <openssl/sha.h>

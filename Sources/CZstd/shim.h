@@ -1,0 +1,2 @@
+// Zstandard's simple interface.
+#include <zstd.h>
