@@ -1,18 +1,15 @@
 import Events
 import Functions
 import Plan
-import Testing
 
 /// A mistake that an operator of the engine could have.
 ///
 /// It is planted in the plan that the engine is given, or in the statement that merges its rows, while Postgres is given the
 /// definition as it is written: nothing in production knows of it.
-struct PlantedFault: Sendable, CustomTestStringConvertible {
+struct PlantedFault: Sendable {
   var name: String
   private let change: @Sendable (inout AggregatePlan) -> Void
   private let merge: (@Sendable (String) -> String)?
-
-  var testDescription: String { name }
 
   /// Whether it is in what merges rows, and not in plans.
   var isInStatements: Bool { merge != nil }
