@@ -285,12 +285,23 @@ let package = Package(
     .testTarget(
       name: "TestRunnerTests",
       dependencies: ["Postgres", "ProcessingTestSupport", "Project", "TestRunner", "TestThreads"]),
+    // Random values and expressions, for tests that a real Postgres judges.
+    .target(
+      name: "PostgresOracle", dependencies: ["Events", "JSON", "Postgres", "ProcessingTestSupport"],
+      path: "Tests/PostgresOracle"),
     // What the engine computes per event against a real Postgres.
     .testTarget(
       name: "CastsTests",
       dependencies: [
-        "Dataflow", "Dialects", "Events", "JSON", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend",
-        "TestThreads", "TextFormats",
+        "Dataflow", "Dialects", "Events", "JSON", "Plan", "Postgres", "PostgresOracle", "SQLFrontend", "TestThreads",
+        "TextFormats",
+      ]),
+    // Whole definitions against a real Postgres.
+    .testTarget(
+      name: "DefinitionsTests",
+      dependencies: [
+        "Avro", "Dataflow", "Dialects", "EngineSchema", "Events", "Formats", "Functions", "JSON", "Plan", "Postgres",
+        "PostgresOracle", "ProcessingTestSupport", "SQLFrontend", "SQLQuoting", "Storage", "TestThreads",
       ]),
     // What the engine keeps of events against Postgres' own aggregates over them.
     .testTarget(

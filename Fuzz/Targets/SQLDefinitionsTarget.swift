@@ -30,6 +30,10 @@ extension FuzzTarget {
         for aggregate in plan.aggregates {
           let table = ResultTable(aggregate)
           try requireSQL(table.createStatements + [table.upsertStatement, table.expireStatement])
+          try requireSQL(ResultView(aggregate)?.createStatements(pulse: "pulse") ?? [])
+          // Not every definition can be run as a batch; what can is SQL.
+          guard let batch = try? BatchSelect(aggregate, of: plan, events: "(SELECT 1)") else { continue }
+          try requireSQL([batch.text])
         }
       }
       if let views = try accepted(

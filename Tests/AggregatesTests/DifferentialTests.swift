@@ -69,6 +69,56 @@ import Testing
     #expect(differences.isEmpty, "seed \(seed): \(differences.prefix(8))")
   }
 
+  /// Of such values only the rounding of squares is left, which is another one for each order: what `BatchSelect` says that
+  /// cannot be compared.
+  @Test("values that are alike, and sums that cancel out, differ no more than rounding explains")
+  func alike() throws {
+    let scratch = try ScratchAggregate(
+      columns: "d double precision, e double precision",
+      select: """
+        corr(d, e) AS corr_de, corr(e, d) AS corr_ed, regr_slope(e, d) AS slope, stddev_pop(d) AS spread,
+        variance(d) AS variance, avg(e) AS mean, sum(e) AS total
+        """)
+    var random = SeededGenerator(seed: 3)
+    let exact = [1e14 / 3, -1e14 / 3, 0.1]
+    for _ in 0..<6 {
+      let rows = (0..<Int.random(in: 1...40, using: &random)).map { number in
+        var row = [Value](repeating: .null, count: scratch.plan.columns.count)
+        row[scratch.index("ts")] = .integer(Self.start + .random(in: 0..<120_000_000, using: &random))
+        row[scratch.index("d")] = .double(295.37)
+        row[scratch.index("e")] = .double(exact[number % 3])
+        return row
+      }
+      #expect(scratch.process(rows).isEmpty)
+      try scratch.record()
+      try scratch.flush()
+    }
+    #expect(try scratch.differences() == [])
+  }
+
+  @Test("both of a pair are evaluated where FILTER is true, and nowhere else")
+  func pairs() throws {
+    let scratch = try ScratchAggregate(
+      columns: "a integer, b integer, f boolean", select: "corr(1 / a, 1 / b) FILTER (WHERE f) AS c, count(*) AS n")
+    func row(_ a: Value, _ b: Value, _ f: Value) -> [Value] {
+      var row = [Value](repeating: .null, count: scratch.plan.columns.count)
+      row[scratch.index("ts")] = .integer(Self.start)
+      row[scratch.index("a")] = a
+      row[scratch.index("b")] = b
+      row[scratch.index("f")] = f
+      return row
+    }
+    let failures = scratch.process([
+      row(.integer(0), .integer(1), .null), row(.integer(0), .integer(0), .boolean(false)),
+      row(.null, .integer(0), .boolean(true)), row(.integer(0), .null, .boolean(true)),
+      row(.null, .integer(1), .boolean(true)), row(.integer(1), .integer(2), .boolean(true)),
+    ])
+    #expect(failures.map(\.row).sorted() == [2, 3])
+    #expect(failures.map(\.code) == [.divisionByZero, .divisionByZero])
+    try scratch.flush()
+    #expect(try scratch.rows("SELECT c, n FROM results") == [[nil, "4"]])
+  }
+
   @Test("a merge of stored states by the SQL aggregates is the state of all their events")
   func rollUp() throws {
     let scratch = try ScratchAggregate(columns: Self.columns, select: Self.items, by: "g")

@@ -173,6 +173,7 @@ final class ScratchAggregate {
 
   /// Whether two numbers are alike as far as they have to be.
   private func isClose(_ column: BatchSelect.Column, _ kept: String?, _ wanted: String?, _ bound: String?) -> Bool {
+    if bound == "Infinity" { return true }
     if let kept, let wanted, kept.hasPrefix("{"), wanted.hasPrefix("{") {
       let (left, right) = (
         kept.dropFirst().dropLast().split(separator: ","), wanted.dropFirst().dropLast().split(separator: ",")

@@ -4,6 +4,7 @@ import TestThreads
 import Testing
 
 @testable import Dialects
+@testable import PostgresOracle
 @testable import SQLFrontend
 
 /// Every cast that a definition may use per event, against a real server. `CAST_VALUES` sets how many random values of

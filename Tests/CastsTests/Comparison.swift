@@ -6,6 +6,7 @@ import Postgres
 import Testing
 
 @testable import Dataflow
+@testable import PostgresOracle
 
 /// What the engine makes of an expression against what a real server makes of it, value by value.
 struct Comparison {

@@ -7,6 +7,7 @@ import Testing
 
 @testable import Dataflow
 @testable import Dialects
+@testable import PostgresOracle
 @testable import SQLFrontend
 
 /// Random expressions of the whole language, read and evaluated by the engine, against a real server which is given the

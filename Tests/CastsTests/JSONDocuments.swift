@@ -1,6 +1,8 @@
 import Events
 import Plan
 
+@testable import PostgresOracle
+
 /// A declared column of a JSON stream, and the same in Postgres' words.
 struct JSONDocumentColumn: Sendable {
   var declared: DeclaredColumn

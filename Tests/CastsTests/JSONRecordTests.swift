@@ -6,6 +6,8 @@ import Postgres
 import Testing
 import TextFormats
 
+@testable import PostgresOracle
+
 /// Random JSON documents against a real server: the declared columns are what its `jsonb` operators give.
 /// `JSON_DOCUMENTS` sets how many are tried, `CAST_SEED` which.
 @Suite(.serialized) struct JSONRecordTests {

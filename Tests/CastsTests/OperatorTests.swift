@@ -3,6 +3,8 @@ import Plan
 import TestThreads
 import Testing
 
+@testable import PostgresOracle
+
 /// Arithmetic and comparisons per event, against a real server.
 @Suite(.blocking) struct OperatorTests {
   @Test(

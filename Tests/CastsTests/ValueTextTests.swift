@@ -4,6 +4,8 @@ import Postgres
 import Testing
 import TextFormats
 
+@testable import PostgresOracle
+
 /// Texts of events against a real server: what a column takes, it takes as Postgres does.
 @Suite(.serialized) struct ValueTextTests {
   @Test(

@@ -2,6 +2,8 @@ import Events
 import Plan
 import Testing
 
+@testable import PostgresOracle
+
 /// What a declared column makes of a text: a type with its modifiers.
 struct ValueTextType: CustomTestStringConvertible, Sendable {
   var type: SQLType

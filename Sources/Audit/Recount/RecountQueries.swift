@@ -189,7 +189,7 @@ struct RecountQueries {
       sums.enumerated().map { "max(\($1.magnitude)) AS m\($0)" }
       + estimates.enumerated().map { "bool_and(\($1.exactness)) AS e\($0)" }
     let cells = measures.map { index, column in
-      let bound = sums.firstIndex { $0.column.name == column.name }.map { ", m\($0)::numeric" } ?? ""
+      let bound = sums.firstIndex { $0.column.name == column.name }.map { "m\($0)" }
       // A result is NULL where its arithmetic could leave the range of a type, also where it just does not.
       let isThere = guarded.contains(column.name) ? "s\(index) IS NOT NULL AND " : ""
       let isExact = estimates.firstIndex { $0.column.name == column.name }.map { "e\($0) AND " } ?? ""
@@ -235,9 +235,9 @@ struct RecountQueries {
 
   /// Floating-point sums depend on the order of the summands in their last digits. Numeric has neither the overflow nor the
   /// underflow that comparing doubles can meet; what is not finite equals itself alone.
-  /// An estimate of any type may be off by its own tolerance.
+  /// An estimate of any type may be off by its own tolerance. Of a result whose magnitude is infinite nothing can be said.
   private func differs(
-    _ stored: String, _ recounted: String, _ type: SQLType, _ bound: String, _ tolerance: Double?
+    _ stored: String, _ recounted: String, _ type: SQLType, _ bound: String?, _ tolerance: Double?
   ) -> String {
     if case .array(let element) = type, tolerance != nil {
       return """
@@ -248,11 +248,12 @@ struct RecountQueries {
     }
     guard type == .doublePrecision || tolerance != nil else { return "(\(stored) IS DISTINCT FROM \(recounted))" }
     let finite = [stored, recounted].map { "coalesce(\($0)::text, 'NaN') NOT IN ('NaN', 'Infinity', '-Infinity')" }
+    let isUnknown = bound.map { "WHEN \($0) = 'Infinity' THEN false" } ?? ""
     return """
-      CASE WHEN \(stored) IS NOT DISTINCT FROM \(recounted) THEN false
+      CASE WHEN \(stored) IS NOT DISTINCT FROM \(recounted) THEN false \(isUnknown)
            WHEN \(finite.joined(separator: " AND ")) THEN
              abs(\(stored)::numeric - \(recounted)::numeric) > \(tolerance.map { "\($0)" } ?? Self.relativeTolerance)
-               * greatest(abs(\(stored)::numeric), abs(\(recounted)::numeric)\(bound))
+               * greatest(abs(\(stored)::numeric), abs(\(recounted)::numeric)\(bound.map { ", \($0)::numeric" } ?? ""))
            ELSE true END
       """
   }

@@ -49,6 +49,15 @@ extension AccumulatorPlan {
     "count(DISTINCT \(argument?.sql(column) ?? "NULL"))\(filterSQL(column))"
   }
 
+  /// By how much the rounding of squares is greater in their deviations from the mean than in themselves. Infinite where
+  /// these deviations are hardly more than that rounding, of values that are alike: nothing can be said then of what is
+  /// divided by them.
+  fileprivate func condition(_ column: (Int) -> String) -> String {
+    let (squares, deviations) = (magnitude(column) ?? "0", call(column))
+    return "CASE WHEN \(deviations) > 1e-12 * \(squares) THEN \(squares) / \(deviations) "
+      + "WHEN \(deviations) IS NOT NULL THEN 'Infinity' END"
+  }
+
   /// The greatest of an expression over the values that take part.
   fileprivate func greatest(_ of: (String) -> String, _ column: (Int) -> String) -> String {
     "max(\(of(argument?.sql(column) ?? "NULL")))\(filterSQL(column))"
@@ -62,6 +71,12 @@ extension BatchSelect.Column {
   ) -> BatchSelect.Column {
     var judged = self
     guard let derived else { return judged }
+    if case .column = derived.expression, case .mean(let sum, let count)? = derived.parts.first {
+      judged.magnitude = plan.accumulators[sum].magnitude(column).map {
+        extras.add("\($0) / NULLIF(\(plan.accumulators[count].call(column)), 0)")
+      }
+      return judged
+    }
     guard case .column = derived.expression, case .estimate(let estimate, let parts)? = derived.parts.first else {
       judged.isComparable = !derived.parts.contains { part in
         if case .estimate(let estimate, _) = part { estimate.isInexact } else { false }
@@ -76,12 +91,20 @@ extension BatchSelect.Column {
       judged.exactness = extras.add(
         "(\(values.distinctCount(column)) <= \(AccumulatorPlan.frequentValues))")
     case .spread(let spread):
+      let square = accumulators[1].greatest({ "(\($0)) * (\($0))" }, column)
+      // A root makes much of what is left of a small difference: of values that are alike it is digits by chance.
+      let root = "\(square) / NULLIF(sqrt(\(accumulators[1].call(column)) / \(accumulators[0].call(column))), 0)"
+      let most = "1e3 * sqrt(\(square))"
       judged.magnitude = extras.add(
-        accumulators[1].greatest({ spread.isRoot ? "abs(\($0))" : "(\($0)) * (\($0))" }, column))
-    case .correlation: judged.magnitude = extras.add("1::double precision")
+        spread.isRoot ? "least(\(most), greatest(1e-3 * sqrt(\(square)), coalesce(1e-3 * \(root), \(most))))" : square)
+    case .correlation:
+      let conditions = accumulators[1...].map { "(\($0.condition(column)))" }
+      judged.magnitude = extras.add("greatest(1, 1e-3 * \(conditions.joined(separator: ", 1e-3 * ")))")
     case .slope:
-      let (first, second) = (accumulators[0].greatest({ "abs(\($0))" }, column), accumulators[1])
-      judged.magnitude = extras.add("\(first) / NULLIF(sqrt(\(second.call(column))), 0)")
+      let (both, divisor) = (accumulators[0].magnitude(column) ?? "0", accumulators[1])
+      let largest = "\(accumulators[0].greatest({ "abs(\($0))" }, column)) / NULLIF(sqrt(\(divisor.call(column))), 0)"
+      let lost = "1e-3 * (\(divisor.condition(column))) * sqrt(\(both) / NULLIF(\(divisor.call(column)), 0))"
+      judged.magnitude = extras.add("greatest(\(largest), \(lost), 1e-3 * (\(divisor.condition(column))))")
     case .continuousPercentile, .discretePercentile, .percentiles:
       judged.tolerance = 0.01
       // Between a negative and a positive value each counts with its own error.

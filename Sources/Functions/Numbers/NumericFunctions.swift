@@ -113,7 +113,7 @@ extension ScalarFunction {
   private static func places(_ name: String, _ rounding: Decimals.Rounding) -> ScalarFunction {
     ScalarFunction(name, [.numeric, .integer], canFail: true, constants: [1]) { preparation throws(PreparationError) in
       guard let places = preparation.integer(1), (-38...38).contains(places) else {
-        throw PreparationError("\(name) takes -38 to 38 decimal places", argument: 1)
+        throw PreparationError("\(name) takes -38 to 38 decimal places", hint: "write \(name)(x, 2)", argument: 1)
       }
       let kept = Int(places)
       let dropped = preparation.scale(0) - kept

@@ -55,7 +55,9 @@ private let truncations: [ScalarFunction] =
       }
       let (days, overflow) = stride.days.multipliedReportingOverflow(by: CivilTime.day)
       let (length, tooLong) = days.addingReportingOverflow(stride.microseconds)
-      guard !overflow, !tooLong, length > 0 else { throw PreparationError("the stride must be greater than zero") }
+      guard !overflow, !tooLong, length > 0 else {
+        throw PreparationError("the stride must be greater than zero", hint: "write INTERVAL '15 minutes'")
+      }
       return PreparedFunction(type) { row throws(ScalarError) in
         let (time, origin) = (row.integer(1), row.integer(2))
         let (distance, overflow) = time.subtractingReportingOverflow(origin)

@@ -17,7 +17,11 @@ extension AggregateFunction {
     case .boolean where name == "sum": "write count(*) FILTER (WHERE …)"
     case .boolean where name == "avg": "write avg(…::integer)"
     case .jsonb where name == "approx_count_distinct": "cast it to text"
-    default: nil
+    case .bytea: "write encode(…, 'hex')"
+    case .boolean: "cast it: …::integer"
+    case .timestamptz, .timestamp, .date, .time: "write extract(epoch FROM …)"
+    case _ where ["bool_and", "bool_or", "every"].contains(name): "compare it with something: … > 0"
+    default: "write count(…), which takes every type, or take the value as a key"
     }
   }
 

@@ -51,7 +51,9 @@ struct ExpressionTyper {
       return Operand(value: .interval(text), location: syntax.location)
     case .call(let call) where Self.isFunction(call.name):
       guard !call.isStar, call.filter == nil else {
-        throw source.error(at: syntax.location, "\(call.name) is no aggregate: it takes neither * nor FILTER")
+        throw source.error(
+          at: syntax.location, "\(call.name) is no aggregate: it takes neither * nor FILTER",
+          hint: "write \(call.name)(…), with CASE WHEN … inside for some of the events")
       }
       return try self.call(call.name, of: try operands(call.arguments), at: syntax.location)
     case .operation(let name, let operands):

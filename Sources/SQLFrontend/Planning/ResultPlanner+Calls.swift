@@ -31,7 +31,8 @@ extension ResultPlanner {
     case .value: break
     }
     guard !call.isStar, call.arguments.count == 1 else {
-      throw source.error(at: location, "\(call.name) takes one argument: \(function.takes)")
+      throw source.error(
+        at: location, "\(call.name) takes one argument: \(function.takes)", hint: "write \(call.name)(x)")
     }
     let (argument, shape) = try value(call.arguments[0], of: function, at: location)
     return ShapedCall(shape: shape, argument: argument, filter: filter)
@@ -71,19 +72,28 @@ extension ResultPlanner {
     _ function: AggregateFunction, _ call: SyntaxCall, _ filter: Expression?, at location: Int
   ) throws(DefinitionError) -> ShapedCall {
     guard !call.isStar, call.arguments.count == 2 else {
-      throw source.error(at: location, "\(call.name) takes two arguments, both numbers")
+      throw source.error(
+        at: location, "\(call.name) takes two arguments, both numbers", hint: "write \(call.name)(y, x)")
     }
     var values: [Expression] = []
-    var conditions = filter.map { [$0] } ?? []
     var shape: AggregateShape?
     for argument in call.arguments {
       let value = try typer.resolve(try typer.operand(argument), as: .doublePrecision)
       shape = try self.shape(function, value.type, at: argument.location)
-      if value.isNullable(columns.specs) { conditions.append(.not(.isNull(value))) }
       values.append(value.asDouble)
     }
-    guard let shape else { throw source.error(at: location, "\(call.name) takes two arguments, both numbers") }
-    let condition = conditions.count > 1 ? Expression.and(conditions) : conditions.first
+    guard let shape else {
+      throw source.error(
+        at: location, "\(call.name) takes two arguments, both numbers", hint: "write \(call.name)(y, x)")
+    }
+    var condition = filter
+    if values.contains(where: { $0.isNullable(columns.specs) }) {
+      // A comparison is NULL when one of the two is. It evaluates both, as Postgres does wherever FILTER is true, and only
+      // there: beside a NULL, AND would look at them.
+      let hasBoth = Expression.not(.isNull(.comparison(.equal, values[0], values[1])))
+      let isTaken = filter.map { $0.isNullable(columns.specs) ? .isTrue($0) : $0 }
+      condition = isTaken.map { .and([$0, hasBoth]) } ?? hasBoth
+    }
     return ShapedCall(shape: shape, argument: values[0], second: values[1], filter: condition)
   }
 

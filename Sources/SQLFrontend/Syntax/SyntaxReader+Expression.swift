@@ -115,7 +115,7 @@ extension SyntaxReader {
       case "count": "write approx_count_distinct(x), whose standard error is at most 1.7 %"
       case "min", "max", "bool_and", "bool_or", "every", "approx_count_distinct":
         "it makes no difference to \(name): leave DISTINCT out"
-      default: String?.none
+      default: "write \(name)(…) over all values, or take the value as a key"
       }
     let ordered: Set<String> = isOrdered ? ["agg_within_group", "agg_order"] : []
     try require(
@@ -131,7 +131,7 @@ extension SyntaxReader {
           nil, "ORDER BY inside of an aggregate is not supported",
           hint: ["first", "last"].contains(name)
             ? "\(name) goes by event time: write \(name)(…) alone" : "the aggregates here need no order"),
-        "func_variadic": Refusal(nil, "VARIADIC is not supported"),
+        "func_variadic": Refusal(nil, "VARIADIC is not supported", hint: "write the arguments one by one"),
       ])
     if text(at: node.location) == "treat" {
       throw refuse(node, "TREAT is not supported", hint: "write CAST(x AS type)")
@@ -174,7 +174,8 @@ extension SyntaxReader {
   private func order(of node: Node) throws(DefinitionError) -> SyntaxExpression {
     let terms = node.nodes("agg_order")
     guard let term = terms.first, terms.count == 1, let value = term.node("node") else {
-      throw refuse(node, "WITHIN GROUP orders by one value here")
+      throw refuse(
+        node, "WITHIN GROUP orders by one value here", hint: "write a column for each: WITHIN GROUP (ORDER BY x)")
     }
     let direction = term.string("sortby_dir") ?? "SORTBY_DEFAULT"
     if direction == "SORTBY_DESC" {
@@ -238,7 +239,10 @@ extension SyntaxReader {
       switch symbol {
       case "-": return .negate(operand)
       case "+": return operand.kind
-      default: throw refuse(node, "the operator \(symbol) is not supported")
+      default:
+        throw refuse(
+          node, "the operator \(symbol) is not supported",
+          hint: ["@": "write abs(…)", "|/": "write sqrt(…)", "||/": "write cbrt(…)"][symbol] ?? Self.operatorHint)
       }
     }
     switch symbol {
@@ -248,9 +252,11 @@ extension SyntaxReader {
     default:
       throw refuse(
         node, "the operator \(symbol) is not supported",
-        hint: "operators are + - * / % ^ || = <> < <= > >= -> ->> #> #>> ? ~ ~* LIKE AND OR NOT")
+        hint: Self.operatorHint)
     }
   }
+
+  private static let operatorHint = "operators are + - * / % ^ || = <> < <= > >= -> ->> #> #>> ? ~ ~* LIKE AND OR NOT"
 
   private func logic(_ node: Node) throws(DefinitionError) -> SyntaxExpression.Kind {
     let operands = try expressions(node.nodes("args"))
@@ -306,9 +312,10 @@ extension SyntaxReader {
           nil, "a type with a modifier is not supported",
           hint: name == "interval" ? "write the unit inside of the quotes: INTERVAL '5 minutes'" : "write the bare type"
         ),
-        "arrayBounds": Refusal(nil, "arrays are not supported"),
-        "setof": Refusal(nil, "SETOF is not supported"),
-        "pct_type": Refusal(nil, "%TYPE is not supported"),
+        "arrayBounds": Refusal(
+          nil, "arrays are not supported", hint: "write the constants of = ANY as '{a,b}', or as ARRAY['a', 'b']"),
+        "setof": Refusal(nil, "SETOF is not supported", hint: "write the bare type"),
+        "pct_type": Refusal(nil, "%TYPE is not supported", hint: "write the type itself"),
       ])
     return SyntaxType(name: name, location: node.location, modifiers: modifiers)
   }

@@ -10,16 +10,19 @@ extension SyntaxReader {
       refuse(
         node, "the current time or user is not a function of the event",
         hint: "a definition must give the same rows whenever it runs; use the event-time column")
-    case "ParamRef": refuse(node, "a parameter is not supported here")
+    case "ParamRef":
+      refuse(
+        node, "a parameter is not supported here", hint: "write the value itself; parameters are for endpoints")
     case "NamedArgExpr": refuse(node, "named arguments are not supported", hint: "write the arguments in their order")
     case "RowExpr": refuse(node, "a row constructor is not supported", hint: "write its parts one by one")
     case "A_ArrayExpr":
       refuse(node, "an array is not supported here", hint: "write a list of values as IN (…) or = ANY (ARRAY[…])")
     case "GroupingSet", "GroupingFunc":
       refuse(node, "grouping sets are not supported", hint: "write one aggregate per grouping")
-    case "SetToDefault": refuse(node, "DEFAULT is not supported here")
-    case "XmlExpr", "XmlSerialize": refuse(node, "XML is not supported")
-    case "CurrentOfExpr": refuse(node, "CURRENT OF is not supported")
+    case "SetToDefault": refuse(node, "DEFAULT is not supported here", hint: "write the value itself")
+    case "XmlExpr", "XmlSerialize": refuse(node, "XML is not supported", hint: Self.textHint)
+    case "CurrentOfExpr":
+      refuse(node, "CURRENT OF is not supported", hint: "say by its values which event is meant")
     default: refuse(node, "\(node.kind) is not supported in an expression")
     }
   }
@@ -67,10 +70,11 @@ extension SyntaxReader {
     if !ScalarFunction.named(name).isEmpty { return nil }
     switch name {
     case "overlaps": return refuse(node, "OVERLAPS is not supported", hint: "compare with < and >=")
-    case "pg_collation_for": return refuse(node, "COLLATION FOR is not supported")
+    case "pg_collation_for":
+      return refuse(node, "COLLATION FOR is not supported", hint: "text is ordered by bytes here: COLLATE \"C\"")
     case "is_normalized", "normalize":
       return refuse(node, "NORMALIZE and IS NORMALIZED are not supported", hint: Self.textHint)
-    case "xmlexists": return refuse(node, "XML is not supported")
+    case "xmlexists": return refuse(node, "XML is not supported", hint: Self.textHint)
     case "overlay":
       return refuse(node, "OVERLAY is not supported", hint: "write left(x, n) || 'new' || substring(x, m)")
     default: return refuse(node, "\(name.uppercased()) is not supported yet", hint: Self.textHint)

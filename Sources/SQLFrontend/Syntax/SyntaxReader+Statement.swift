@@ -107,7 +107,7 @@ extension SyntaxReader {
         "alias": Refusal(nil, "an alias is not supported here", hint: "write the stream's own name"),
       ])
     guard node.flag("inh"), node.string("relpersistence") == "p" else {
-      throw refuse(node, "ONLY, TEMPORARY and UNLOGGED are not supported")
+      throw refuse(node, "ONLY, TEMPORARY and UNLOGGED are not supported", hint: "write the bare name")
     }
     return node.string("relname") ?? ""
   }
@@ -181,11 +181,17 @@ extension SyntaxReader {
       refusals: [
         "distinctClause": Refusal("distinct", "SELECT DISTINCT is not supported", hint: "GROUP BY says what a row is"),
         "windowClause": Refusal("window", "WINDOW is not supported", hint: "windows of time are written tumble(…)"),
-        "groupDistinct": Refusal("distinct", "GROUP BY DISTINCT is not supported"),
-        "sortClause": order, "limitCount": limit, "limitOffset": Refusal("offset", "OFFSET is not supported"),
-        "lockingClause": Refusal("for", "FOR UPDATE and its kin are not supported"),
-        "withClause": Refusal("with", "a common table expression (WITH) is not supported"),
-        "valuesLists": Refusal(nil, "VALUES is not supported"), "intoClause": Refusal("into", "INTO is not supported"),
+        "groupDistinct": Refusal("distinct", "GROUP BY DISTINCT is not supported", hint: "leave DISTINCT out"),
+        "sortClause": order, "limitCount": limit,
+        "limitOffset": Refusal(
+          "offset", "OFFSET is not supported: every group is kept", hint: "offset in the endpoint"),
+        "lockingClause": Refusal(
+          "for", "FOR UPDATE and its kin are not supported", hint: "leave it out: events do not change"),
+        "withClause": Refusal(
+          "with", "a common table expression (WITH) is not supported",
+          hint: "a definition reads one stream; WITH is for views and endpoints over its results"),
+        "valuesLists": Refusal(nil, "VALUES is not supported", hint: "write SELECT … FROM the stream"),
+        "intoClause": Refusal("into", "INTO is not supported", hint: "the view's own name is where the rows are"),
       ], &diagnostics)
   }
 

@@ -73,7 +73,8 @@ final class SimulatedLog {
     let delay = random.chance(0.1) ? random.within(0...180 * second) : random.within(0...2 * second)
     return .event(
       SimulatedEvent(
-        time: World.start + arrival - delay, key: random.within(0...4), value: Double(random.within(0...9))))
+        time: World.start + arrival - delay, key: random.within(0...4),
+        value: Double(random.within(SimulatedEvent.values))))
   }
 
   /// The index of the first record that is at or after the offset, and there.

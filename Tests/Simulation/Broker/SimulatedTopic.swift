@@ -31,7 +31,10 @@ struct SimulatedEvent {
   /// Microseconds since 1970.
   var time: Int64
   var key: Int64
+  /// One of `values`.
   var value: Double
+
+  static let values = 0...9
 
   /// The payload, by the format's specification alone.
   func encoded(_ format: StreamDefinition.Format) -> [UInt8] {

@@ -140,11 +140,12 @@ struct Checker {
         if aggregate != SimulatedStream.dropping {
           require(
             expected == row,
-            "aggregate \(aggregate), window \(key.window), key \(key.key): \(row.events) events of \(row.total)\(row.endText), the log "
-              + "has \(expected.events) of \(expected.total)\(expected.endText)")
+            "aggregate \(aggregate), window \(key.window), key \(key.key): \(row.events) events of "
+              + "\(row.total)\(row.endText), the log has \(expected.events) of \(expected.total)\(expected.endText); "
+              + "their sketches are \(expected.sketches == row.sketches ? "alike" : "not alike")")
         } else {
           require(
-            row.events <= expected.events && row.total <= expected.total,
+            row.events <= expected.events && row.total <= expected.total && row.sketches.isWithin(expected.sketches),
             "window \(key.window), key \(key.key): \(row.events) events, the log has \(expected.events)")
           late += expected.events - row.events
         }
@@ -168,6 +169,7 @@ struct Checker {
         let key = SimulatedTables.RowKey(window: window, key: pane.key)
         rows[key, default: .init()].events += row.events
         rows[key, default: .init()].total += row.total
+        rows[key, default: .init()].sketches.merge(row.sketches)
       }
     }
     return rows
@@ -188,6 +190,7 @@ struct Checker {
         let key = SimulatedTables.RowKey(window: window, key: event.key)
         rows[key, default: .init()].events += 1
         rows[key, default: .init()].total += event.value
+        rows[key, default: .init()].sketches.add(event.value)
       }
     }
     return rows
@@ -199,9 +202,10 @@ struct Checker {
       var rest = events.sorted { $0.time < $1.time }[...]
       for (range, count) in stream.sessions(of: rest.map(\.time)) {
         let total = rest.prefix(count).reduce(0) { $0 + $1.value }
+        let sketches = rest.prefix(count).reduce(into: SimulatedSketches()) { $0.add($1.value) }
         rest = rest.dropFirst(count)
         rows[SimulatedTables.RowKey(window: range.lowerBound, key: key)] = SimulatedTables.Row(
-          events: Int64(count), total: total, end: range.upperBound)
+          events: Int64(count), total: total, sketches: sketches, end: range.upperBound)
       }
     }
     return rows

@@ -42,6 +42,7 @@ struct SimulatedTables {
   struct Row: Equatable {
     var events: Int64 = 0
     var total: Double = 0
+    var sketches = SimulatedSketches()
     /// Of a session alone.
     var end: Int64?
   }
@@ -186,6 +187,7 @@ struct SimulatedTables {
         let key = RowKey(window: delta.windowStarts[row], key: delta.keys[0].integer(row))
         rows[stream][delta.aggregate][key, default: Row()].events += delta.accumulators[0].integer(row)
         rows[stream][delta.aggregate][key, default: Row()].total += delta.accumulators[1].double(row)
+        rows[stream][delta.aggregate][key, default: Row()].sketches.merge(SimulatedSketches(delta, row))
       }
     }
   }
@@ -196,7 +198,7 @@ struct SimulatedTables {
       var key = RowKey(window: delta.windowStarts[number], key: delta.keys[0].integer(number))
       var row = Row(
         events: delta.accumulators[0].integer(number), total: delta.accumulators[1].double(number),
-        end: delta.windowEnds[number])
+        sketches: SimulatedSketches(delta, number), end: delta.windowEnds[number])
       let overlapped = rows[stream][delta.aggregate].filter { stored in
         stored.key.key == key.key && stored.key.window < row.end ?? 0 && key.window < stored.value.end ?? 0
       }
@@ -206,6 +208,7 @@ struct SimulatedTables {
         key.window = min(key.window, place.window)
         row.events += stored.events
         row.total += stored.total
+        row.sketches.merge(stored.sketches)
         row.end = max(row.end ?? 0, stored.end ?? 0)
       }
       rows[stream][delta.aggregate][key] = row

@@ -6,8 +6,8 @@ import Plan
 /// A stream of the simulation: small events, an aggregate that takes late events, one that drops them, one whose windows
 /// overlap, and one of sessions.
 ///
-/// All have the keys and measures that the checker can recompute: rows and the sum of whole numbers, which doubles add
-/// without rounding in whatever order. In windows and filters the streams differ, so that a row of one is none of another.
+/// All have the keys and measures that the checker can recompute: rows, the sum of whole numbers, which doubles add without
+/// rounding in whatever order, and sketches, whose states merge exactly. In windows and filters the streams differ, so that a row of one is none of another.
 struct SimulatedStream: CustomStringConvertible {
   /// The first two read one topic, the third another. A schedule has the first so many of them.
   static let all = [
@@ -164,6 +164,12 @@ struct SimulatedStream: CustomStringConvertible {
         AccumulatorPlan(
           function: .sum, argument: .column(2, .doublePrecision), filter: nil, column: "total",
           type: .doublePrecision, comment: ""),
+        AccumulatorPlan(
+          function: .distinct, argument: .column(2, .doublePrecision), filter: nil, column: "values_state",
+          type: .bits, comment: ""),
+        AccumulatorPlan(
+          function: .quantiles, argument: .column(2, .doublePrecision), filter: nil, column: "sizes_state",
+          type: .bigints, comment: ""),
       ],
       outputs: [], retentionMicroseconds: nil, allowedLatenessMicroseconds: 0, latePolicy: late,
       select: SelectText(text: "", from: 0..<0, window: ""))

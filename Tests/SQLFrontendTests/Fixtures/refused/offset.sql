@@ -1,4 +1,5 @@
--- error: 6:1: OFFSET is not supported near "OFFSET"
+-- error: 7:1: OFFSET is not supported: every group is kept near "OFFSET"
+-- hint: offset in the endpoint
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM content_downloads

@@ -1,4 +1,5 @@
--- error: 4:11: ONLY, TEMPORARY and UNLOGGED are not supported near "content_downloads"
+-- error: 5:11: ONLY, TEMPORARY and UNLOGGED are not supported near "content_downloads"
+-- hint: write the bare name
 CREATE MATERIALIZED VIEW x AS
 SELECT count(*) AS n
 FROM ONLY content_downloads

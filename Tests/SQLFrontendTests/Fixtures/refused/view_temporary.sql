@@ -1,2 +1,3 @@
--- error: 2:18: ONLY, TEMPORARY and UNLOGGED are not supported near "x"
+-- error: 3:18: ONLY, TEMPORARY and UNLOGGED are not supported near "x"
+-- hint: write the bare name
 CREATE TEMP VIEW x AS SELECT region FROM region_health;

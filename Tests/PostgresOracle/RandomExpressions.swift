@@ -1,11 +1,16 @@
 import Events
 import JSON
 
-/// Random expressions of the whole language as they are written in a definition, over the columns of `EventColumn.all`.
+/// Random expressions of the whole language as they are written in a definition.
 struct RandomExpressions {
   var random: RandomValues
+  /// What they are over: at least one column of each type.
+  let columns: [EventColumn]
 
-  init(seed: UInt64) { random = RandomValues(seed: seed) }
+  init(seed: UInt64, over columns: [EventColumn] = EventColumn.all) {
+    random = RandomValues(seed: seed)
+    self.columns = columns
+  }
 
   private mutating func pick(_ values: [String]) -> String { random.pick(values) }
 
@@ -31,7 +36,7 @@ struct RandomExpressions {
 
   /// A column, or now and then a constant beside one.
   private mutating func leaf(of type: SQLType) -> String {
-    pick(EventColumn.all.filter { $0.parameter == type }.map(\.name))
+    pick(columns.filter { $0.parameter == type }.map(\.name))
   }
 
   /// What every type has.
@@ -93,7 +98,9 @@ struct RandomExpressions {
     case 6: return "(\(expression(of: .numeric(scale: 2), depth: depth))::integer)"
     case 7: return "(\(expression(of: .date, depth: depth)) - \(expression(of: .date, depth: depth)))"
     case 8: return "jsonb_array_length(\(expression(of: .jsonb, depth: depth)))"
-    case 9: return "width_bucket(\(expression(of: .doublePrecision, depth: depth)), x, y, 5)"
+    case 9:
+      let bounds = (leaf(of: .doublePrecision), leaf(of: .doublePrecision))
+      return "width_bucket(\(expression(of: .doublePrecision, depth: depth)), \(bounds.0), \(bounds.1), 5)"
     default:
       let symbol = pick(["+", "-", "*", "/", "%"])
       return "(\(expression(of: .integer, depth: depth)) \(symbol) \(expression(of: .integer, depth: depth)))"

@@ -1,0 +1,78 @@
+import Events
+
+@testable import PostgresOracle
+
+/// A clause beside windows and results, as the catalogue of the generator has it.
+struct ClauseFeature: Sendable {
+  var name: String
+  /// How many of a hundred definitions have it.
+  var percent: Int
+  var add: @Sendable (inout DefinitionGenerator, inout RandomDefinition) -> Void
+
+  static let all: [ClauseFeature] = [
+    ClauseFeature(name: "WHERE", percent: 40) { generator, definition in
+      definition.filter = generator.condition()
+    },
+    ClauseFeature(name: "WHERE of several conditions", percent: 15) { generator, definition in
+      let plain = generator.stream.columns.map { "\($0.column.name) IS \(generator.pick(["", "NOT "]))NULL" }
+      let two = (generator.random.pick(plain), generator.random.pick(plain))
+      definition.filter = "\(two.0) \(generator.pick(["AND", "OR"])) \(two.1)"
+    },
+    ClauseFeature(name: "keys that are columns", percent: 50) { generator, definition in
+      key(&generator, &definition) { $0.isPlain }
+    },
+    ClauseFeature(name: "keys that are expressions", percent: 60) { generator, definition in
+      key(&generator, &definition) { !$0.isPlain }
+    },
+    ClauseFeature(name: "a further key", percent: 30) { generator, definition in
+      key(&generator, &definition) { _ in true }
+    },
+    ClauseFeature(name: "a key that only GROUP BY has", percent: 10) { generator, definition in
+      key(&generator, &definition) { $0.isPlain }
+      // It is called like the column.
+      guard let last = definition.keys.indices.last, !definition.keys[last].expression.contains("(") else { return }
+      definition.keys[last].mention = .unselected
+    },
+    ClauseFeature(name: "the window in SELECT", percent: 15) { generator, definition in
+      definition.windowName = generator.pick(["w", "window_start", "Fenster"])
+    },
+    ClauseFeature(name: "options", percent: 10) { _, definition in
+      definition.options = "WITH (late = 'revise') "
+    },
+    ClauseFeature(name: "HAVING", percent: 25) { generator, definition in
+      definition.having = having(&generator)
+    },
+  ]
+
+  private static func key(
+    _ generator: inout DefinitionGenerator, _ definition: inout RandomDefinition,
+    where isWanted: (PooledExpression) -> Bool
+  ) {
+    // The window has the event time already.
+    let taken = definition.keys.map(\.expression) + [generator.eventTime]
+    let found = generator.expression {
+      isWanted($0) && ![SQLType.doublePrecision, .jsonb].contains($0.type) && !taken.contains($0.text)
+    }
+    guard let found else { return }
+    definition.keys.append(
+      RandomDefinition.Key(
+        expression: found.text, name: "k\(definition.keys.count + 1)",
+        mention: generator.random.pick([.expression, .position, .alias])))
+  }
+
+  private static func having(_ generator: inout DefinitionGenerator) -> RandomDefinition.Result? {
+    guard let tame = generator.expression(where: { $0.isTame && $0.isSummable }) else { return nil }
+    let condition = generator.pick([
+      "count(*) > 1", "count(\(tame.text)) < 4", "sum(\(tame.text)) >= 0", "max(\(tame.text)) > min(\(tame.text))",
+      "count(*) > 1 AND avg(\(tame.text)) < 5", "NOT max(\(tame.text)) > 3", "sum(\(tame.text)) IS NULL",
+      "count(*) FILTER (WHERE \(tame.text) > 0) = 1 OR count(*) = 1",
+    ])
+    return RandomDefinition.Result(
+      call: condition, filter: nil, arguments: condition.contains(tame.text) ? [tame.text] : [])
+  }
+}
+
+extension PooledExpression {
+  /// Whether it is a column, and no more.
+  var isPlain: Bool { !text.contains("(") && !text.contains("::") }
+}
