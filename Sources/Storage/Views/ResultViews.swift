@@ -246,7 +246,9 @@ package struct ResultViews {
     look: () throws -> Void = {}
   ) throws {
     let path = try connection.query("SELECT current_setting('search_path')")[0, 0] ?? "public"
-    try connection.execute("BEGIN; SET LOCAL search_path TO \(quotedIdentifier(schema)), \(path)")
+    // Who waits behind it for a view that somebody reads for long must not wait for ever.
+    try connection.execute(
+      "BEGIN; SET LOCAL lock_timeout = '10s'; SET LOCAL search_path TO \(quotedIdentifier(schema)), \(path)")
     defer { try? connection.execute("ROLLBACK") }
     for statement in statements { try connection.execute(statement) }
     try arrange()

@@ -136,10 +136,15 @@ final class RunningDefinitions {
       return .loaded(definitions)
     } catch {
       if error.isOutage { return .unreachable }
-      refused = version
-      context.observe(.definitionsRefused(version: Int(version), reason: "\(error)"))
+      refuse(version, error)
       return .none
     }
+  }
+
+  /// Says once that a version cannot be used here.
+  private func refuse(_ version: Int64, _ error: any Error) {
+    refused = version
+    context.observe(.definitionsRefused(version: Int(version), reason: "\(error)"))
   }
 
   /// - Returns: the signal that came while a server was away.
@@ -153,9 +158,13 @@ final class RunningDefinitions {
         return nil
       } catch {
         guard error.isOutage else {
-          // Others may be in force already, which these have not lived to see.
-          current = definitions
-          failure = error
+          if service.isOver() {
+            // Others may be in force already, before which these have not come into their own.
+            current = definitions
+            failure = error
+          } else {
+            refuse(definitions.version, error)
+          }
           return nil
         }
         context.observe(.databaseDown(reason: "\(error)", sqlstate: nil))
