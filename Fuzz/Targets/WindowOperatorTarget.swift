@@ -194,7 +194,7 @@ private func cell(_ spec: ColumnSpec, _ reader: inout InputReader) -> Cell {
   case .bigint, .timestamp: return .integer(integer(&reader))
   case .date: return .integer(min(max(integer(&reader), -2_440_588), 2_145_042_905))
   case .time: return .integer(min(max(integer(&reader), 0), 86_400_000_000))
-  case .numeric:
+  case .numeric, .interval:
     let limit: Int128 = 99_999_999_999_999_999_999_999_999_999_999_999_999
     let value = Int128(integer(&reader)) * (reader.below(4) == 0 ? 10_000_000_000_000_000_000 : 1)
     return .decimal(min(max(value, -limit), limit))
