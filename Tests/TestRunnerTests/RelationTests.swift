@@ -106,7 +106,7 @@ import Testing
         -- {"data": [{"window_start": "2026-01-31T11:57:00Z", "window_end": "2026-01-31T12:00:00Z", "n": 6, "mean": 5.5,
         --  "longest": 10, "long_share": 0.5}]}
         -- get: /api/aggregates/trips_by_city?by=city
-        -- {"count": 3, "data": [{"city": "Bonn", "n": 4, "mean": 7}, {"city": "Köln", "n": 1}, {"city": null, "n": 1}]}
+        -- {"count": 3, "data": [{"city": "Bonn", "n": 4, "mean": 7}, {"city": null, "n": 1}, {"city": "Köln", "n": 1}]}
         -- get: /api/aggregates/trips_by_city?by=driver&order=-mixed&limit=1
         -- {"data": [{"driver": 4, "mixed": 401}]}
         -- get: /api/aggregates/trips_by_city?step=2m&by=city&key.city=Bonn
