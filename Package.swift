@@ -278,8 +278,8 @@ let package = Package(
     .testTarget(
       name: "CastsTests",
       dependencies: [
-        "Dataflow", "Dialects", "Events", "JSON", "Plan", "Postgres", "ProcessingTestSupport", "SQLFrontend",
-        "TestThreads", "TextFormats",
+        "Dataflow", "Dialects", "Events", "Functions", "JSON", "Plan", "Postgres", "ProcessingTestSupport",
+        "SQLFrontend", "TestThreads", "TextFormats",
       ]),
     // What the engine keeps of events against Postgres' own aggregates over them.
     .testTarget(
