@@ -293,8 +293,8 @@ let package = Package(
     .testTarget(
       name: "CastsTests",
       dependencies: [
-        "Dataflow", "Dialects", "Events", "JSON", "Plan", "Postgres", "PostgresOracle", "SQLFrontend", "TestThreads",
-        "TextFormats",
+        "Dataflow", "Dialects", "Events", "Functions", "JSON", "Plan", "Postgres", "PostgresOracle", "SQLFrontend",
+        "TestThreads", "TextFormats",
       ]),
     // Whole definitions against a real Postgres.
     .testTarget(

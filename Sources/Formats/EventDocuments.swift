@@ -108,7 +108,7 @@ public struct EventDocuments: Sendable {
     case .text, .uuid: append(text: column.texts[row].bytes, to: &output)
     // No column is one.
     case .interval: output.append(contentsOf: "null".utf8)
-    case .bytea, .bits, .array: append(bytes: column.texts[row].bytes, to: &output)
+    case .bytea, .bits: append(bytes: column.texts[row].bytes, to: &output)
     case .jsonb: append(document: column.texts[row].bytes, to: &output)
     case .array(let element): append(array: ArrayView(column.texts[row], of: element), of: element, to: &output)
     }

@@ -124,26 +124,7 @@ public indirect enum Expression: Hashable, Sendable {
 extension Expression {
   /// The same with something else in the place of each column.
   public func replacingColumns(_ replacement: (_ column: Int, _ type: SQLType) -> Expression) -> Expression {
-    func replaced(_ operand: Expression) -> Expression { operand.replacingColumns(replacement) }
-    return switch self {
-    case .column(let index, let type): replacement(index, type)
-    case .literal: self
-    case .arithmetic(let symbol, let left, let right): .arithmetic(symbol, replaced(left), replaced(right))
-    case .negate(let operand): .negate(replaced(operand))
-    case .comparison(let symbol, let left, let right): .comparison(symbol, replaced(left), replaced(right))
-    case .and(let operands): .and(operands.map(replaced))
-    case .or(let operands): .or(operands.map(replaced))
-    case .not(let operand): .not(replaced(operand))
-    case .isNull(let operand): .isNull(replaced(operand))
-    case .isTrue(let operand): .isTrue(replaced(operand))
-    case .caseWhen(let branches, let otherwise):
-      .caseWhen(
-        branches.map { CaseBranch(condition: replaced($0.condition), value: replaced($0.value)) },
-        otherwise: replaced(otherwise))
-    case .coalesce(let operands): .coalesce(operands.map(replaced))
-    case .cast(let operand, let type): .cast(replaced(operand), to: type)
-    case .call(let function, let arguments, let type): .call(function, arguments.map(replaced), type)
-    }
+    replacingLeaves { if case .column(let index, let type) = $0 { replacement(index, type) } else { $0 } }
   }
 
   /// What a function of the catalogue is told of its arguments.
@@ -199,6 +180,7 @@ extension Expression {
     case .coalesce(let operands): .coalesce(operands.map(inner))
     case .cast(let operand, let type): .cast(inner(operand), to: type)
     case .call(let function, let arguments, let type): .call(function, arguments.map(inner), type)
+    case .lookup(let value, let operands): .lookup(value, operands.map(inner))
     }
   }
 

@@ -46,17 +46,6 @@ extension SQLType {
     }
   }
 
-  /// An array of numbers of this type; nil for what is no number.
-  var array: SQLType? {
-    switch self {
-    case .integer: .array(.integer)
-    case .bigint: .array(.bigint)
-    case .numeric: .array(.numeric)
-    case .doublePrecision: .array(.doublePrecision)
-    default: nil
-    }
-  }
-
   var isNumber: Bool { numberRank != nil }
 
   /// Whether it is a number or a time, of which there are a least and a greatest.

@@ -169,7 +169,7 @@ struct SimulatedStream: CustomStringConvertible {
           type: .bits, comment: ""),
         AccumulatorPlan(
           function: .quantiles, argument: .column(2, .doublePrecision), filter: nil, column: "sizes_state",
-          type: .bigints, comment: ""),
+          type: .array(.bigint), comment: ""),
       ],
       outputs: [], retentionMicroseconds: nil, allowedLatenessMicroseconds: 0, latePolicy: late,
       select: SelectText(text: "", from: 0..<0, window: ""))

@@ -92,7 +92,7 @@ public struct RowConversion: ~Copyable {
     case .date: _ = try ValueText.date(text.bytes)
     case .time: _ = try ValueText.time(text.bytes)
     case .uuid: _ = try ValueText.uuid(text.bytes, arena: &arena)
-    case .text, .interval, .bytea, .bits, .array:
+    case .text, .interval, .bytea, .bits:
       guard isStorableText(text) else {
         throw ValueFault(.invalidUTF8, "the text is not UTF-8, or has a zero byte in it")
       }
