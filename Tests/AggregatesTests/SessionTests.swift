@@ -81,7 +81,7 @@ import Threads
       """
       SELECT count(*) FROM (
         SELECT window_start < lag(window_end) OVER (\(keys.map { "PARTITION BY \($0) " } ?? "")ORDER BY window_start)
-        FROM results) AS s (overlaps) WHERE overlaps
+        FROM results) AS s (is_within) WHERE is_within
       """)
   }
 
