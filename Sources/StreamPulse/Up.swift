@@ -5,6 +5,7 @@ import Kafka
 import Observability
 import Postgres
 import Project
+import Storage
 import Threads
 
 /// `streampulse up`: everything on one machine, in the foreground, until Ctrl-C.
@@ -88,6 +89,7 @@ final class Up {
     let sources = try context.sources(of: project)
     let kafka = try startBroker(sources)
     let database = try startPostgres()
+    if cluster != nil, !project.usedReferences.isEmpty { try makeTables(database) }
     if let development {
       try development.begin(project, subjects, kafka, database)
     } else {
@@ -139,6 +141,13 @@ final class Up {
       return Up.settings(of: cluster, context)
     }
     return try context.database()
+  }
+
+  /// Nobody can make tables of reference data in a cluster that runs only from now on.
+  private func makeTables(_ database: ConnectionSettings) throws {
+    let connection = try PostgresConnection(database.with("application_name", "streampulse migrate"))
+    defer { connection.close() }
+    try ReferenceCheck(connection).makeMissing(project.usedReferences)
   }
 
   private static func settings(of cluster: PrivateCluster, _ context: CommandContext) -> ConnectionSettings {

@@ -4,7 +4,7 @@ import Plan
 import Postgres
 import SQLQuoting
 
-/// Whether tables of reference data are what their files declare. They are somebody else's: nothing is made or changed.
+/// Whether tables of reference data are what their files declare. They are somebody else's: nothing is changed, and only `makeMissing` makes any.
 public struct ReferenceCheck {
   /// Why a table cannot be used, and what to do about it.
   public struct Fault: Hashable, Sendable, CustomStringConvertible {
@@ -32,6 +32,17 @@ public struct ReferenceCheck {
       throw StorageError(error)
     }
     if !faults.isEmpty { throw .definition(faults.joined(separator: "\n")) }
+  }
+
+  /// Makes tables that are missing, empty, as they are declared: in a database that is nobody's yet.
+  public func makeMissing(_ references: [Reference]) throws(PostgresError) {
+    if let schema = connection.schema {
+      try connection.execute("CREATE SCHEMA IF NOT EXISTS \(quotedIdentifier(schema))")
+    }
+    for reference in references {
+      let found = try connection.query("SELECT to_regclass($1) IS NULL", [.text(quotedIdentifier(reference.name))])
+      if found.boolean(0, 0) == true { try connection.execute(reference.createStatement) }
+    }
   }
 
   /// nil: the table can be used.
