@@ -22,6 +22,35 @@ import Testing
           """), aggregates: aggregates)
   }
 
+  @Test(
+    "a result of several values is not what an alert judges",
+    arguments: [
+      ("speeds AS value", "speeds has several values"), ("titles AS value", "titles has several values"),
+      ("speeds[2] AS value", ""), ("(titles->0->>'count')::bigint AS value", ""),
+    ])
+  func severalValues(_ item: String, _ message: String) throws {
+    let aggregates = try plan(
+      select: """
+        histogram(content.size_gb, ARRAY[1, 2]) AS speeds, approx_top_k(content.title COLLATE "C", 3) AS titles,
+        count(*) AS n
+        """
+    ).aggregates
+    let file = SourceFile(
+      path: "x.sql",
+      text: """
+        -- name: A
+        -- summary: S.
+        -- on: x
+        -- metric: m
+        -- detector: threshold above WARNING 0.10
+        -- message: m
+        SELECT window_start, window_end, \(item), n AS samples FROM x;
+        """)
+    let found = errors { try parseAlert(file, aggregates: aggregates) }.map(\.message)
+    #expect(found.count == (message.isEmpty ? 0 : 1))
+    #expect(message.isEmpty || found[0].hasPrefix(message))
+  }
+
   @Test("a threshold has levels that grow more severe")
   func threshold() throws {
     guard case .threshold(let direction, let levels) = try alert().detector else { return }

@@ -1,3 +1,4 @@
+import Dialects
 import Plan
 import SQLQuoting
 import Spelling
@@ -165,7 +166,27 @@ private struct AlertParser {
       throw source.error(
         at: select.range.lowerBound, "the SELECT has no column \(measure)", hint: "write \(form)")
     }
+    try checkValue(select, names, aggregate)
     return names.filter { !Self.measures.contains($0) }
+  }
+
+  /// Refuses results of several values: Postgres would refuse some of them only when windows are judged.
+  private func checkValue(
+    _ select: PlainSelect, _ names: [String], _ aggregate: AggregatePlan
+  ) throws(DefinitionError) {
+    guard let name = select.plainColumn("value"),
+      let column = aggregate.shownColumns.first(where: { $0.name == name }),
+      let index = names.firstIndex(of: "value")
+    else { return }
+    let quoted = quotedIdentifier(name)
+    let hint: String
+    switch column.type {
+    case .array: hint = "write \(quoted)[1] AS value"
+    case .jsonb: hint = "write (\(quoted)->0->>'count')::bigint AS value"
+    default: return
+    }
+    throw source.error(
+      at: select.columnNames[index].location, "\(quoted) has several values, and an alert judges one", hint: hint)
   }
 
   private func template(_ item: Annotation, keys: [String]?) throws(DefinitionError) -> MessageTemplate {

@@ -69,6 +69,17 @@ struct PlainSelect {
     }
   }
 
+  /// The column of a table that stands for a column of the result as it is; nil for an expression.
+  func plainColumn(_ name: String) -> String? {
+    var first = node
+    while first.nodes("targetList").isEmpty, let left = first.inline("larg") { first = left }
+    let item = first.nodes("targetList").first {
+      ($0.string("name") ?? $0.node("val").flatMap(Self.columnName)) == name
+    }
+    guard let value = item?.node("val"), value.kind == "ColumnRef" else { return nil }
+    return Self.columnName(value)
+  }
+
   /// Refuses two columns of one name: in JSON the second would hide the first.
   func checkNames() throws(DefinitionError) {
     var names: Set<String> = []
