@@ -43,8 +43,9 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
       let json = Explanation(plan, of: stream, cost: nil).json
       #expect(
         json.objectValue?.map(\.name) == [
-          "kind", "name", "comment", "stream", "topic", "format", "schema", "event_time", "columns", "filter",
-          "having", "window", "keys", "accumulators", "late", "allowed_lateness_seconds", "out_of_orderness_seconds",
+          "kind", "name", "comment", "stream", "topic", "format", "schema", "event_time", "columns", "rows",
+          "filter", "having", "window", "keys", "accumulators", "late", "allowed_lateness_seconds",
+          "out_of_orderness_seconds",
           "idle_timeout_seconds", "retention_seconds", "table", "view", "upsert", "batch", "cost",
         ])
       #expect(json["accumulators"]?.arrayValue?.count == plan.accumulators.count)
