@@ -141,13 +141,18 @@ final class DocumentScratch {
     switch spec.type {
     case .jsonb: return "NULLIF(\(member), 'null')"
     case .array(let element):
-      let value = element == .jsonb ? "NULLIF(v, 'null')" : "(v #>> '{}')::\(element.type.sqlName)"
+      let value = element == .jsonb ? "NULLIF(v, 'null')" : "(v #>> '{}')::\(rounded(element.type))"
       return """
         CASE WHEN jsonb_typeof(\(member)) = 'array' THEN
           ARRAY(SELECT \(value) FROM jsonb_array_elements(\(member)) WITH ORDINALITY AS x (v, n) ORDER BY n) END
         """
     default: return "(d ->> '\(spec.path[0])')::\(spec.type.sqlName)"
     }
+  }
+
+  /// The type with its places, to which Postgres rounds.
+  private static func rounded(_ type: SQLType) -> String {
+    if case .numeric(let scale) = type { "numeric(38,\(scale))" } else { type.sqlName }
   }
 
   /// What differs between the stored rows of an aggregate and what Postgres makes of its own text.

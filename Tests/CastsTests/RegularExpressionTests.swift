@@ -5,6 +5,7 @@ import TestThreads
 import Testing
 
 @testable import Functions
+@testable import PostgresOracle
 
 /// Random regular expressions over random texts, against a real server. `EXPRESSIONS` and `CAST_SEED` are as for
 /// expressions.

@@ -58,6 +58,7 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
       #expect(
         json.objectValue?.map(\.name) == [
           "kind", "name", "comment", "stream", "topic", "format", "through", "schema", "event_time", "columns", "joins",
+          "rows",
           "filter", "having", "window", "keys", "accumulators", "late", "allowed_lateness_seconds",
           "out_of_orderness_seconds",
           "idle_timeout_seconds", "retention_seconds", "table", "view", "upsert", "batch", "cost",

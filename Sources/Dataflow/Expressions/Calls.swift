@@ -46,7 +46,7 @@ struct PreparedCall {
   private func markNulls(_ inputs: UnsafeBufferPointer<Column>, _ output: Column, _ count: Int) {
     guard output.isNullable else { return }
     switch nullability {
-    case .never: output.validity.update(repeating: 1, count: count)
+    case .never, .decided: output.validity.update(repeating: 1, count: count)
     case .first: output.validity.update(from: inputs[0].validity, count: count)
     case .strict, .strictAndMore:
       output.validity.update(repeating: 1, count: count)

@@ -60,7 +60,8 @@ final class Expansion {
     rows = EventBatch(specs: inner.columns, capacity: batch.capacity)
     let column = Expression.column(elementColumn, unnest.element.type)
     let rewritten = members.map { (index: $0.index, plan: $0.plan.readingElement(from: column)) }
-    usedColumns = members.reduce(into: Set([plan.eventTimeColumn])) { $0.formUnion($1.plan.usedColumns) }.sorted()
+    usedColumns = rewritten.reduce(into: Set([plan.eventTimeColumn])) { $0.formUnion($1.plan.usedColumns) }
+      .subtracting([elementColumn]).sorted()
     windows = WindowOperator(inner, members: rewritten, batch: rows, seed: seed, retainedBytes: retainedBytes)
     arrays = .allocate(capacity: batch.capacity)
     arrays.initialize(repeating: .empty, count: batch.capacity)

@@ -20,7 +20,7 @@ extension ScalarFunction {
   /// Whether an element equals the value: of none that does, NULL when there is a NULL among them.
   private static func isAny(_ parameter: Parameter) -> ScalarFunction {
     ScalarFunction(
-      "= ANY", [parameter, .array], nullability: .strictAndMore, notation: .quantified
+      "= ANY", [parameter, .array], nullability: .decided, notation: .quantified
     ) { preparation throws(PreparationError) in
       guard let element = preparation.types[1].element, element.type.equals(preparation.types[0]) else {
         throw PreparationError(
@@ -29,7 +29,10 @@ extension ScalarFunction {
           hint: "cast the value to \(preparation.types[1].element?.type.shortName ?? "that of the elements")")
       }
       return PreparedFunction(.boolean) { row in
-        guard let array = row.array(1) else { return row.giveNull() }
+        guard !row.isNull(1), let array = row.array(1) else { return row.giveNull() }
+        // Of no elements none is unknown, whatever the value.
+        guard array.count > 0 else { return row.give(false) }
+        guard !row.isNull(0) else { return row.giveNull() }
         var hasNull = false
         for index in 0..<array.count {
           if array.isNull(index) {

@@ -16,6 +16,8 @@ public struct ScalarFunction: Hashable, Sendable {
     case first
     /// Never.
     case never
+    /// When the kernel says so, which sees NULLs, too.
+    case decided
   }
 
   /// How it is written in SQL.
@@ -93,7 +95,7 @@ public struct ScalarFunction: Hashable, Sendable {
   public func isNullable(_ arguments: [Bool]) -> Bool {
     switch nullability {
     case .strict: arguments.contains(true)
-    case .strictAndMore: true
+    case .strictAndMore, .decided: true
     case .allNull: arguments.allSatisfy { $0 }
     case .first: arguments.first ?? false
     case .never: false
