@@ -89,7 +89,7 @@ final class Up {
     let sources = try context.sources(of: project)
     let kafka = try startBroker(sources)
     let database = try startPostgres()
-    if cluster != nil, !project.usedReferences.isEmpty { try makeTables(database) }
+    if cluster != nil, !project.usedReferences.isEmpty { try makeTables(of: project, database) }
     if let development {
       try development.begin(project, subjects, kafka, database)
     } else {
@@ -144,7 +144,7 @@ final class Up {
   }
 
   /// Nobody can make tables of reference data in a cluster that runs only from now on.
-  private func makeTables(_ database: ConnectionSettings) throws {
+  private func makeTables(of project: Project, _ database: ConnectionSettings) throws {
     let connection = try PostgresConnection(database.with("application_name", "streampulse migrate"))
     defer { connection.close() }
     try ReferenceCheck(connection).makeMissing(project.usedReferences)
