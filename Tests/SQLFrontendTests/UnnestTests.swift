@@ -135,7 +135,7 @@ import Testing
       ),
       (
         "SELECT count(*) AS n FROM orders, LATERAL (SELECT 1) AS a",
-        "2:22 a definition reads one stream: joins, subqueries and functions in FROM are not supported"
+        "2:22 a definition reads one stream: subqueries, functions and other relations in FROM are not supported"
       ),
       ("SELECT unnest(tags) AS tag, count(*) AS n FROM orders", "2:8 there is no function unnest"),
       ("SELECT count(*) AS n FROM orders WHERE tags = tags", "2:45 = does not take arrays"),

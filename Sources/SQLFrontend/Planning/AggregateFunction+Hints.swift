@@ -16,7 +16,8 @@ extension AggregateFunction {
     case .boolean where name == "max": "write bool_or(…)"
     case .boolean where name == "sum": "write count(*) FILTER (WHERE …)"
     case .boolean where name == "avg": "write avg(…::integer)"
-    case .jsonb where name == "approx_count_distinct": "cast it to text"
+    case .jsonb where ["approx_count_distinct", "first", "last", "mode", "approx_top_k"].contains(name):
+      "cast it to text"
     case .bytea: "write encode(…, 'hex')"
     case .boolean: "cast it: …::integer"
     case .timestamptz, .timestamp, .date, .time: "write extract(epoch FROM …)"
@@ -46,7 +47,8 @@ extension AggregateFunction {
     case "array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg":
       return "\(name) would keep every event of the group"
     default:
-      let nearest = nearestSpelling(of: name, among: catalogue.map(\.name) + ["tumble", "hop", "session", "coalesce", "nullif"])
+      let nearest = nearestSpelling(
+        of: name, among: catalogue.map(\.name) + ["tumble", "hop", "session", "coalesce", "nullif"])
       return nearest.map { "did you mean \($0)?" } ?? "aggregates are \(names); windows are tumble, hop and session"
     }
   }
