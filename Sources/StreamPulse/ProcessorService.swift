@@ -37,14 +37,16 @@ final class ProcessorService: Sendable {
 
   /// Starts it. The database must have been migrated.
   ///
-  /// - Parameter sources: of all streams of the project.
+  /// - Parameters:
+  ///   - sources: of all streams of the project.
+  ///   - connection: for what a start asks of the database; nil: one of its own.
   init(
     _ context: CommandContext, _ definitions: LoadedDefinitions, _ sources: [StreamSource], kafka: KafkaConfiguration,
-    database: ConnectionSettings, plantedBug: PlantedBug? = nil
+    database: ConnectionSettings, connection: PostgresConnection? = nil, plantedBug: PlantedBug? = nil
   ) throws {
     let project = definitions.project
     let database = database.with("application_name", "streampulse process")
-    let schemas = try ProcessorService.prepare(context, project, database)
+    let schemas = try ProcessorService.prepare(context, project, database, connection)
     // From here on an outage is waited for: nothing below may need the database.
     context.observe(
       .definitionsLoaded(
@@ -118,17 +120,18 @@ final class ProcessorService: Sendable {
   /// Refuses definitions that do not fit the database, or of which a stream cannot be processed.
   static func verify(_ context: CommandContext, _ project: Project, _ database: ConnectionSettings) throws {
     _ = try context.sources(of: project)
-    _ = try prepare(context, project, database, isQuiet: true)
+    _ = try prepare(context, project, database, nil, isQuiet: true)
   }
 
   /// All that a start needs of the database. Endpoints are the API's business: what is wrong with them is said and
   /// stops no processor.
   private static func prepare(
-    _ context: CommandContext, _ project: Project, _ database: ConnectionSettings, isQuiet: Bool = false
+    _ context: CommandContext, _ project: Project, _ database: ConnectionSettings, _ given: PostgresConnection?,
+    isQuiet: Bool = false
   ) throws -> WriterSchemas? {
     func observe(_ observation: Observation) { if !isQuiet { context.observe(observation) } }
-    let connection = try PostgresConnection(database)
-    defer { connection.close() }
+    let connection = try given ?? PostgresConnection(database)
+    defer { if given == nil { connection.close() } }
     try Migrator.verify(project, as: context.projectName(), connection)
     for table in try Migrator.abandonedTables(project, connection) { observe(.tableAbandoned(table: table)) }
     try StatementCheck(connection).require([.alert], of: project, observe: observe)

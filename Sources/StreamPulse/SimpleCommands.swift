@@ -48,12 +48,17 @@ func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
   _ = try context.sources(of: project)
   let address = ListeningAddress.metrics(context.configuration.engine)
   try address?.check()
-  let loaded = try context.definitions(project, database)
-  func start(_ loaded: LoadedDefinitions) throws -> ProcessorService {
+  func start(_ loaded: LoadedDefinitions, _ connection: PostgresConnection? = nil) throws -> ProcessorService {
     try ProcessorService(
-      context, loaded, context.sources(of: loaded.project), kafka: kafka, database: database, plantedBug: bug)
+      context, loaded, context.sources(of: loaded.project), kafka: kafka, database: database, connection: connection,
+      plantedBug: bug)
   }
-  var service = try start(loaded)
+  // All that a start needs is asked over one connection: it is there as a whole, or the start fails before it says
+  // that it has been made.
+  let connection = try PostgresConnection(database.with("application_name", "streampulse process"))
+  let loaded = try context.definitions(project, connection)
+  var service = try start(loaded, connection)
+  connection.close()
   defer { service.stop() }
   let metrics = try address.map {
     try MetricsService(context, $0, processors: service, kafka: kafka, database: database)
@@ -82,7 +87,9 @@ func serve(_ context: CommandContext) throws -> Int32 {
   try ListeningAddress.api(context.configuration.api).check()
   let (kafka, database) = (try context.kafka(), try context.database())
   _ = try context.sources(of: project)
-  let loaded = try context.definitions(project, database)
+  let connection = try PostgresConnection(database.with("application_name", "streampulse serve"))
+  let loaded = try context.definitions(project, connection)
+  connection.close()
   let service = try APIService(
     context, loaded.project, context.sources(of: loaded.project), kafka: kafka, database: database, processors: nil)
   defer { service.stop() }

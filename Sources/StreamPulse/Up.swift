@@ -95,8 +95,11 @@ final class Up {
     } else {
       try migrate(context, project, subjects, database)
     }
-    let loaded = try context.definitions(project, database)
-    let processors = try ProcessorService(context, loaded, sources, kafka: kafka, database: database)
+    let connection = try PostgresConnection(database.with("application_name", "streampulse process"))
+    let loaded = try context.definitions(project, connection)
+    let processors = try ProcessorService(
+      context, loaded, sources, kafka: kafka, database: database, connection: connection)
+    connection.close()
     (self.processors, servers) = (processors, (kafka, database))
     definitions = try RunningDefinitions(context, loaded, database)
     let api = try APIService(

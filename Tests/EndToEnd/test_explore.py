@@ -216,7 +216,7 @@ def test_the_answer_before_is_not_taken_for_that_of_another_question(browser, da
     mock_api.fail("rows")
     mock_api.release()
     wait(browser, lambda: shown(browser)["rows-table"] == "unavailable", "the old rows stayed")
-    assert set(texts(browser, ".measure data")) == {"—"}
+    wait(browser, lambda: set(texts(browser, ".measure data")) == {"—"}, "the old figures stayed")
 
 
 def test_an_answer_that_refuses_the_question_says_why(browser, dashboard_url, harbour, mock_api):

@@ -15,10 +15,10 @@ extension CommandContext {
   /// What a service starts with: the definitions of its folder, unless these have been in force once and others are now.
   /// So it does not matter whose folder is the newest when processes are started again after a deployment.
   ///
-  /// - Parameter project: of the folder.
-  func definitions(_ project: Project, _ database: ConnectionSettings) throws -> LoadedDefinitions {
-    let connection = try PostgresConnection(database)
-    defer { connection.close() }
+  /// - Parameters:
+  ///   - project: of the folder.
+  ///   - connection: only for this call.
+  func definitions(_ project: Project, _ connection: PostgresConnection) throws -> LoadedDefinitions {
     let deployments = Deployments(connection)
     guard let current = try deployments.current() else { return LoadedDefinitions(project: project, version: 0) }
     if try deployments.isFormer(project.files), let files = try deployments.files(of: current.number) {
