@@ -1,5 +1,7 @@
 // All requests of the dashboard: the endpoints, how their answers are checked, and what a failure is called.
 
+import { askForToken, storedToken } from "./token.js";
+
 const TIMEOUT_MS = 8000;
 
 /** Why a request brought no usable answer. `message` is a sentence for people. */
@@ -112,7 +114,9 @@ export async function request(endpoint, minutes, signal) {
   const forward = () => timeout.abort();
   signal.addEventListener("abort", forward);
   try {
-    const response = await fetch(url, { cache: "no-cache", signal: timeout.signal });
+    const token = storedToken();
+    const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
+    const response = await fetch(url, { cache: "no-cache", headers, signal: timeout.signal });
     if (!response.ok && !endpoint.readsAnyStatus) throw await statusError(response);
     const body = await response.json();
     const date = Date.parse(response.headers.get("date"));
@@ -131,6 +135,7 @@ export async function request(endpoint, minutes, signal) {
 
 async function statusError(response) {
   if (response.status === 404) return new ApiError("missing", "The project does not define this endpoint.");
+  if (response.status === 401) askForToken();
   const problem = await response.json().catch(() => null);
   const reason = isObject(problem) ? problem.detail ?? problem.title : null;
   const suffix = typeof reason === "string" ? `: ${reason.slice(0, 200)}` : ".";

@@ -8,6 +8,7 @@ import "./elements/device-list.js";
 import "./elements/downloads-chart.js";
 import "./elements/region-list.js";
 import "./elements/stat-card.js";
+import "./elements/token-form.js";
 import "./elements/trending-list.js";
 import { minutesOf } from "./elements/window-selector.js";
 import { catalogue, endpoints, request } from "./api.js";

@@ -4,6 +4,7 @@
 import "./elements/connection-banner.js";
 import "./elements/connection-status.js";
 import "./elements/definition-panel.js";
+import "./elements/definitions-banner.js";
 import "./elements/filter-chips.js";
 import "./elements/key-list.js";
 import "./elements/measure-cards.js";
@@ -11,6 +12,7 @@ import "./elements/relation-head.js";
 import "./elements/relation-list.js";
 import "./elements/rows-table.js";
 import "./elements/series-chart.js";
+import "./elements/token-form.js";
 import "./elements/window-selector.js";
 import { catalogue, endpoints, health } from "./api.js";
 import { NAMES, hashOf, intervalOf, questionsOf, readView } from "./explore-view.js";
@@ -40,6 +42,7 @@ const poller = new Poller({
   minutes: 0,
   onAnswer(name, value, { serverTime }) {
     if (name === "catalogue") receiveCatalogue(value);
+    if (name === "health") part("definitions-banner").show(value.definitions);
     const context = { view, serverTime };
     for (const consumer of consumers[name] ?? []) consumer.receive(value, context);
     // A view is not rolled up: its chart is drawn from its rows.

@@ -24,6 +24,7 @@ public enum Dashboard {
     "elements/rows-table.js": PackageResources.rows_table_js,
     "elements/series-chart.js": PackageResources.series_chart_js,
     "elements/stat-card.js": PackageResources.stat_card_js,
+    "elements/token-form.js": PackageResources.token_form_js,
     "elements/trending-list.js": PackageResources.trending_list_js,
     "elements/window-selector.js": PackageResources.window_selector_js,
     "explore-view.js": PackageResources.explore_view_js,
@@ -47,5 +48,6 @@ public enum Dashboard {
     "styles/lists.css": PackageResources.lists_css,
     "styles/panels.css": PackageResources.panels_css,
     "styles/theme.css": PackageResources.theme_css,
+    "token.js": PackageResources.token_js,
   ]
 }

@@ -153,6 +153,8 @@ class MockApi:
         # Answers requests below /api/aggregates: called with the name and the query.
         self.rows = None
         self._statuses = {}
+        # Only who has it is answered; None: everybody is.
+        self.token = None
         self._held = set()
         self._active = {}
         self.requests = []
@@ -298,6 +300,8 @@ class _Handler(BaseHTTPRequestHandler):
             query = {"of": unquote(parts.path.removeprefix(ROWS)), **query}
         if asked:
             status, answer = self.api.respond(asked, query)
+            if self.api.token and asked != "health" and self.headers.get("Authorization") != f"Bearer {self.api.token}":
+                status, answer = 401, {"type": "about:blank", "title": "Token needed", "status": 401}
             self._send(status, "application/json", json.dumps(answer).encode(), revalidate=status == 200)
             return
         self._send_file(CHART_JS if parts.path == "/vendor/chart.js" else self._file_of(parts.path))

@@ -191,3 +191,19 @@ def test_a_page_whose_endpoints_are_gone_is_not_called_disconnected(browser, das
     assert not find(browser, "connection-banner").is_displayed()
     mock_api.stop()
     wait(browser, lambda: connection(browser) == "disconnected", "the loss was not noticed")
+
+
+@pytest.mark.parametrize("page", ["", "explore.html"])
+def test_an_api_that_asks_for_a_token_gets_the_one_that_somebody_gives(browser, dashboard_url, mock_api, page):
+    mock_api.token = "sp_right"
+    browser.get(dashboard_url + page)
+    form = "token-form input"
+    wait(browser, lambda: find(browser, form).is_displayed(), "nobody is asked")
+    assert find(browser, "token-form p").text == "This server answers only those who have a token."
+    find(browser, form).send_keys("sp_wrong\n")
+    wait(browser, lambda: "expired" in find(browser, "token-form p").text, "the wrong token is not refused")
+    find(browser, form).send_keys(" sp_right\n")
+    wait(browser, lambda: connection(browser) == "live", "the right token is not used")
+    assert not find(browser, "token-form").is_displayed()
+    # It is of this tab alone.
+    browser.execute_script("sessionStorage.clear()")
