@@ -3,7 +3,7 @@ import Testing
 
 /// The comparison is worth something: it finds what an operator does wrong.
 @Suite(.blocking) struct PlantedFaultTests {
-  private static let seeds: ClosedRange<UInt64> = 1...60
+  private static let seeds: ClosedRange<UInt64> = 1...300
 
   @Test("every fault that is planted in an operator is found")
   func found() throws {

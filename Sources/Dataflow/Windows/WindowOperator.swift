@@ -62,7 +62,9 @@ public final class WindowOperator {
       var layout = GroupStates.Layout()
       let accumulators = aggregate.accumulators.map { accumulator in
         let mask = program.compileMask(accumulator.filter, under: filter)
-        let argument = accumulator.measured.map { program.compile($0, mask: mask) }
+        // What a mask leaves out is not written, and every value that is counted is interned.
+        let evaluated = accumulator.function == .frequencies ? filter : mask
+        let argument = accumulator.measured.map { program.compile($0, mask: evaluated) }
         let second = accumulator.secondArgument.map { program.compile($0, mask: mask) }
         for argument in [argument, second].compactMap({ $0 }) {
           switch (accumulator.function, program.registers[argument].type.physical) {

@@ -62,13 +62,15 @@ struct ClauseFeature: Sendable {
 
   private static func having(_ generator: inout DefinitionGenerator) -> RandomDefinition.Result? {
     guard let tame = generator.expression(where: { $0.isTame && $0.isSummable }) else { return nil }
-    let condition = generator.pick([
-      "count(*) > 1", "count(\(tame.text)) < 4", "sum(\(tame.text)) >= 0", "max(\(tame.text)) > min(\(tame.text))",
-      "count(*) > 1 AND avg(\(tame.text)) < 5", "NOT max(\(tame.text)) > 3", "sum(\(tame.text)) IS NULL",
-      "count(*) FILTER (WHERE \(tame.text) > 0) = 1 OR count(*) = 1",
+    // A name of one letter would be found in any word.
+    let place = "\u{1}"
+    let form = generator.pick([
+      "count(*) > 1", "count(\(place)) < 4", "sum(\(place)) >= 0", "max(\(place)) > min(\(place))",
+      "count(*) > 1 AND avg(\(place)) < 5", "NOT max(\(place)) > 3", "sum(\(place)) IS NULL",
+      "count(*) FILTER (WHERE \(place) > 0) = 1 OR count(*) = 1",
     ])
     return RandomDefinition.Result(
-      call: condition, filter: nil, arguments: condition.contains(tame.text) ? [tame.text] : [])
+      call: form.replacing(place, with: tame.text), filter: nil, arguments: form.contains(place) ? [tame.text] : [])
   }
 }
 

@@ -42,6 +42,28 @@ struct ResultFeature: Sendable {
         "\(generator.pick(["percentile_cont", "percentile_disc"]))(\(fraction)) WITHIN GROUP (ORDER BY \(argument.text))",
         of: [argument.text])
     },
+    ResultFeature(name: "percentiles at several fractions") { generator in
+      guard let argument = generator.expression(where: \.isSummable) else { return nil }
+      let name = generator.pick(["percentile_cont", "percentile_disc"])
+      return generator.result(
+        "\(name)(ARRAY[0, 0.5, 0.9]) WITHIN GROUP (ORDER BY \(argument.text))", of: [argument.text])
+    },
+    ResultFeature(name: "the first and the last") { generator in
+      guard let argument = generator.expression(where: { picked($0.type) }) else { return nil }
+      return generator.result("\(generator.pick(["first", "last"]))(\(collated(argument)))", of: [argument.text])
+    },
+    ResultFeature(name: "the most frequent") { generator in
+      guard let argument = generator.expression(where: { picked($0.type) && $0.type != .doublePrecision }) else {
+        return nil
+      }
+      let value = collated(argument)
+      return generator.result(
+        generator.pick(["mode() WITHIN GROUP (ORDER BY \(value))", "approx_top_k(\(value), 3)"]), of: [argument.text])
+    },
+    ResultFeature(name: "a histogram") { generator in
+      guard let argument = generator.expression(where: \.isSummable) else { return nil }
+      return generator.result("histogram(\(argument.text), ARRAY[-10, 0, 2.5, 1000])", of: [argument.text])
+    },
     ResultFeature(name: "arithmetic of results") { generator in
       computed(&generator) { tame, _ in
         [
@@ -67,6 +89,14 @@ struct ResultFeature: Sendable {
         call: "100 * approx_count_distinct(\(argument.text)) / count(*)", filter: nil, arguments: [argument.text])
     },
   ]
+
+  private static func picked(_ type: SQLType) -> Bool {
+    type.isOrdered || [SQLType.boolean, .text, .uuid].contains(type)
+  }
+
+  private static func collated(_ expression: PooledExpression) -> String {
+    expression.type == .text ? "\(expression.text) COLLATE \"C\"" : expression.text
+  }
 
   /// An expression over aggregates of expressions whose sums are exact.
   private static func computed(

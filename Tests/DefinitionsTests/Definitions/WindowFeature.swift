@@ -25,6 +25,14 @@ struct WindowFeature: Sendable {
       let (slide, size) = generator.random.pick([(1, 2), (1, 5), (2, 3), (2, 5), (3, 3), (1, 1), (3, 8)])
       return "hop(\(generator.eventTime), \(interval(pane * slide)), \(interval(pane * size)))"
     },
+    WindowFeature(name: "session") { generator in
+      guard let gap = seconds(&generator, 20...200) else { return nil }
+      return "session(\(generator.eventTime), \(interval(gap)))"
+    },
+    WindowFeature(name: "session that is cut") { generator in
+      guard let gap = seconds(&generator, 20...200) else { return nil }
+      return "session(\(generator.eventTime), \(interval(gap)), \(interval(gap * generator.random.pick([2, 3, 10]))))"
+    },
   ]
 
   private static let zones = [

@@ -81,9 +81,14 @@ struct TrialComparison {
     """
 
   private func write() throws {
-    let statements = run.deltas.map { delta in
-      let upsert = ResultTable(written.aggregates[delta.aggregate]).upsertStatement
-      return PostgresStatement(fault?.statement(upsert) ?? upsert, delta.upsertParameters)
+    let statements = run.deltas.flatMap { delta in
+      let aggregate = written.aggregates[delta.aggregate]
+      let upsert = ResultTable(aggregate).upsertStatement
+      let locks = SessionLocks.statement(for: delta, of: aggregate, connection).map {
+        PostgresStatement($0.sql, $0.parameters)
+      }
+      return [locks].compactMap { $0 }
+        + [PostgresStatement(fault?.statement(upsert) ?? upsert, delta.upsertParameters)]
     }
     _ = try connection.pipeline(statements)
     let dead = run.failures.keys.map(String.init).joined(separator: ", ")
@@ -250,6 +255,11 @@ private struct Rows {
 
   private func isAlike(_ column: BatchSelect.Column, _ kept: String?, _ wanted: String?, bound: String?) -> Bool {
     if kept.map({ Array($0.utf8) }) == wanted.map({ Array($0.utf8) }) || bound == "Infinity" { return true }
+    if let kept, let wanted, kept.hasPrefix("{"), wanted.hasPrefix("{") {
+      let parts = [kept, wanted].map { $0.dropFirst().dropLast().split(separator: ",").map(String.init) }
+      return parts[0].count == parts[1].count
+        && zip(parts[0], parts[1]).allSatisfy { isAlike(column, $0, $1, bound: bound) }
+    }
     let isDouble = aggregate.shownColumns.contains { $0.name == column.name && $0.type == .doublePrecision }
     guard isDouble || column.tolerance != nil, let kept = kept.flatMap(Double.init),
       let wanted = wanted.flatMap(Double.init)
