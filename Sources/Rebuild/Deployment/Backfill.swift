@@ -19,12 +19,15 @@ public final class Backfill {
     public var aggregate: String
     public var topic: String
     public var group: String
+    /// It has had no rows: those of windows whose records the topic still holds will do.
+    public var isNew: Bool
 
-    public init(stream: Stream, aggregate: String, topic: String, group: String) {
+    public init(stream: Stream, aggregate: String, topic: String, group: String, isNew: Bool = false) {
       self.stream = stream
       self.aggregate = aggregate
       self.topic = topic
       self.group = group
+      self.isNew = isNew
     }
   }
 
@@ -52,10 +55,11 @@ public final class Backfill {
     self.project = project
     var replays: [Replay] = []
     for part in parts {
-      replays.append(
-        try Replay(
-          connection, part.stream, aggregate: part.aggregate, views: project.views, kafka: kafka, topic: part.topic,
-          group: part.group, schemas: schemas, limits: limits))
+      let replay = try Replay(
+        connection, part.stream, aggregate: part.aggregate, views: project.views, kafka: kafka, topic: part.topic,
+        group: part.group, schemas: schemas, limits: limits)
+      replay.takesWhatIsThere = part.isNew
+      replays.append(replay)
     }
     self.replays = replays
   }

@@ -29,6 +29,8 @@ public final class Replay {
   private let views: ResultViews
   /// Is told now and then how many records have been read, and how many there were to read when it began.
   public var progress: ((_ read: Int64, _ total: Int64) throws -> Void)?
+  /// Whether rows of those windows will do whose records the topic still holds: of an aggregate that had none before.
+  var takesWhatIsThere = false
   /// How many records there are to read.
   private var total: Int64 = 0
   private var cluster = ""
@@ -215,12 +217,23 @@ public final class Replay {
       stored: TableShape(description: stored[0, 0] ?? ""), planned: TableShape(aggregate, of: stream.plan))
     var lows: [Int32: Offset] = [:]
     for partition in try committed(isLocking: false).keys { lows[partition] = try reader.watermarks(partition).low }
-    let scope = try ReplayScope(
-      connection, stream.plan, aggregate, time: time, cluster: cluster, topic: topic, lows: lows)
+    let scope = try scope(from: time, lows)
     starts = scope.starts
     positions = scope.starts
     total = scope.recordCount
     return (scope, change != nil)
+  }
+
+  private func scope(from time: String?, _ lows: [Int32: Offset]) throws -> ReplayScope {
+    do {
+      return try ReplayScope(
+        connection, stream.plan, aggregate, time: time, cluster: cluster, topic: topic, lows: lows)
+    } catch let lost as LostRecords {
+      guard takesWhatIsThere, time == nil, let complete = lost.completeFrom, aggregate.window.isBounded else {
+        throw PipelineError.definition(lost.description)
+      }
+      return try scope(from: complete, lows)
+    }
   }
 
   /// The processors' positions. Locked, they stay as they are until the transaction ends.

@@ -67,10 +67,7 @@ struct ReplayScope {
       FROM lost WHERE until >= $5::timestamptz
       """, [.text(cluster), .text(topic), .array(partitions), .array(offsets), .text(text)])
     if lost.rowCount > 0 {
-      throw PipelineError.definition(
-        "the topic no longer holds all records of these windows: some that were counted, up to "
-          + "\(lost[0, 0] ?? "") of event time, are gone"
-          + (lost[0, 1].map { "\n  hint: from \($0) on it does: --from '\($0)'" } ?? ""))
+      throw LostRecords(until: lost[0, 0] ?? "", completeFrom: lost[0, 1])
     }
     let found = try connection.query(
       """
@@ -87,5 +84,18 @@ struct ReplayScope {
       positions[Int32(partition)] = found.integer(row, 1)
       starts[Int32(partition)] = found.integer(row, 2)
     }
+  }
+}
+
+/// Records of windows that are to be made anew are not in the topic any more.
+struct LostRecords: Error, CustomStringConvertible {
+  /// The latest event time of those that were counted.
+  var until: String
+  /// From which time on the topic holds all; nil: from none.
+  var completeFrom: String?
+
+  var description: String {
+    "the topic no longer holds all records of these windows: some that were counted, up to \(until) of event time, are gone"
+      + (completeFrom.map { "\n  hint: from \($0) on it does: --from '\($0)'" } ?? "")
   }
 }

@@ -60,10 +60,12 @@ struct Deployment {
       for line in try migrator.prepare(project, as: context.projectName()) { say(line) }
       try subjects.keep(connection)
     }
-    if fillsNew { remade.formUnion(try Migrator.uncounted(project, connection)) }
+    let new = fillsNew ? Set(try Migrator.uncounted(project, connection)).subtracting(remade) : []
+    remade.formUnion(new)
     if !remade.isEmpty {
       // What was put in force before there were deployments has no version.
-      try remake(remade, of: project, migrator, connection, instead: Deployments(connection).current()?.number ?? 0)
+      try remake(
+        remade, new: new, of: project, migrator, connection, instead: Deployments(connection).current()?.number ?? 0)
     }
     // Comments and grants, and all of it where no rows are made anew.
     try migrate(context, project, subjects, database) { lines, _ in lines.forEach(say) }
@@ -73,13 +75,14 @@ struct Deployment {
   }
 
   private func remake(
-    _ names: Set<String>, of project: Project, _ migrator: Migrator, _ connection: PostgresConnection,
+    _ names: Set<String>, new: Set<String>, of project: Project, _ migrator: Migrator, _ connection: PostgresConnection,
     instead version: Int64
   ) throws {
     let parts = try context.sources(of: project).flatMap { source in
       source.stream.plan.aggregates.filter { names.contains($0.name) }.map {
         Backfill.Part(
-          stream: source.stream, aggregate: $0.name, topic: source.topic, group: source.group + "-replay")
+          stream: source.stream, aggregate: $0.name, topic: source.topic, group: source.group + "-replay",
+          isNew: new.contains($0.name))
       }
     }
     let list = parts.map(\.aggregate).joined(separator: ", ")
