@@ -5,6 +5,7 @@ public enum Dashboard {
   public static let files: [String: [UInt8]] = [
     "api.js": PackageResources.api_js,
     "app.js": PackageResources.app_js,
+    "chart-look.js": PackageResources.chart_look_js,
     "connection.js": PackageResources.connection_js,
     "dom.js": PackageResources.dom_js,
     "elements/alert-list.js": PackageResources.alert_list_js,

@@ -1,13 +1,11 @@
 // <downloads-chart>: downloads per minute as bars and the success rate as a line, over the last hour.
 // Uses Chart.js, which the page loads as the global `Chart`. The running minute is hatched: it is not over.
 
+import { chartLook, darkScheme, reducedMotion } from "../chart-look.js";
 import { element } from "../dom.js";
 import { formatCount, formatExact, formatMinute, formatRate, formatRateTick } from "../format.js";
 import { minuteSeries } from "../minute-series.js";
 import { DataPanel } from "./data-panel.js";
-
-const darkScheme = matchMedia("(prefers-color-scheme: dark)");
-const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 class DownloadsChart extends DataPanel {
   heading = "Downloads per minute";
@@ -79,10 +77,9 @@ function describe(series) {
 
 /** @param seriesOf the minutes as they are now; Chart.js asks while it draws. */
 function configuration(style, seriesOf) {
-  const color = (name) => style.getPropertyValue(name).trim();
+  const look = chartLook(style);
+  const { color, ticks } = look;
   const hatch = hatched(color("--chart-bar"), color("--surface"));
-  const font = { family: style.fontFamily, size: 12 };
-  const ticks = { color: color("--text-muted"), font };
   const isRunning = (index) => seriesOf()[index]?.isRunning === true;
   return {
     data: {
@@ -99,38 +96,23 @@ function configuration(style, seriesOf) {
         },
       ],
     },
-    options: {
-      responsive: true,
-      maintainAspectRatio: false,
-      animation: reducedMotion.matches ? false : { duration: 300 },
-      interaction: { mode: "index", intersect: false },
-      scales: {
-        x: {
-          grid: { display: false, borderColor: color("--border") },
-          ticks: { ...ticks, autoSkip: true, autoSkipPadding: 24, maxRotation: 0 },
-        },
-        downloads: {
-          position: "left", beginAtZero: true, grid: { color: color("--border"), drawBorder: false },
-          ticks: { ...ticks, precision: 0, maxTicksLimit: 6, callback: (value) => formatCount(value) },
-        },
-        rate: {
-          position: "right", suggestedMin: 0.8, max: 1, grid: { display: false, drawBorder: false },
-          ticks: { ...ticks, maxTicksLimit: 6, callback: (value) => formatRateTick(value) },
-        },
+    options: look.options({
+      downloads: {
+        position: "left", beginAtZero: true, grid: { color: color("--border"), drawBorder: false },
+        ticks: { ...ticks, precision: 0, maxTicksLimit: 6, callback: (value) => formatCount(value) },
       },
-      plugins: {
-        legend: { display: false },
-        tooltip: {
-          backgroundColor: color("--text"), titleColor: color("--surface"), bodyColor: color("--surface"),
-          titleFont: font, bodyFont: font, padding: 10, displayColors: false,
-          callbacks: {
-            title: ([item]) => (item && isRunning(item.dataIndex) ? `${item.label} (incomplete)` : item?.label),
-            label: (item) => (item.dataset.yAxisID === "rate"
-              ? `${formatRate(item.raw)} success` : `${formatExact(item.raw)} downloads`),
-          },
-        },
+      rate: {
+        position: "right", suggestedMin: 0.8, max: 1, grid: { display: false, drawBorder: false },
+        ticks: { ...ticks, maxTicksLimit: 6, callback: (value) => formatRateTick(value) },
       },
-    },
+    }, {
+      displayColors: false,
+      callbacks: {
+        title: ([item]) => (item && isRunning(item.dataIndex) ? `${item.label} (incomplete)` : item?.label),
+        label: (item) => (item.dataset.yAxisID === "rate"
+          ? `${formatRate(item.raw)} success` : `${formatExact(item.raw)} downloads`),
+      },
+    }),
   };
 }
 

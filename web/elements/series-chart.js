@@ -1,6 +1,7 @@
 // <series-chart>: the chosen result over time, a line for each of the leading groups, and the same figures as a table.
 // Uses Chart.js, which the page loads as the global `Chart`. What is not complete yet is dashed.
 
+import { chartLook, darkScheme, reducedMotion } from "../chart-look.js";
 import { element, updateKeyed } from "../dom.js";
 import { stepOf } from "../explore-view.js";
 import { formatClock, formatDay, formatDayAndMinute, formatMinute, formatMinutesBack } from "../format.js";
@@ -10,8 +11,6 @@ import { DataPanel } from "./data-panel.js";
 
 const MAX_LINES = 6;
 const DAY_MS = 86_400_000;
-const darkScheme = matchMedia("(prefers-color-scheme: dark)");
-const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 class SeriesChart extends DataPanel {
   heading = "Over time";
@@ -196,38 +195,21 @@ function describe({ times, lines }, measure, by, minutes) {
 }
 
 function options(style, measure, seriesOfNow) {
-  const color = (name) => style.getPropertyValue(name).trim();
-  const font = { family: style.fontFamily, size: 12 };
-  const ticks = { color: color("--text-muted"), font };
+  const look = chartLook(style);
   const isRunning = (index) => seriesOfNow().isRunning[index] === true;
-  return {
-    responsive: true,
-    maintainAspectRatio: false,
-    animation: reducedMotion.matches ? false : { duration: 300 },
-    interaction: { mode: "index", intersect: false },
-    scales: {
-      x: {
-        grid: { display: false, borderColor: color("--border") },
-        ticks: { ...ticks, autoSkip: true, autoSkipPadding: 24, maxRotation: 0 },
-      },
-      y: {
-        ...boundsOf(measure, seriesOfNow()), grid: { color: color("--border"), drawBorder: false },
-        ticks: { ...ticks, maxTicksLimit: 6, callback: (value) => tickFormatOf(measure)(value) },
-      },
+  return look.options({
+    y: {
+      ...boundsOf(measure, seriesOfNow()), grid: { color: look.color("--border"), drawBorder: false },
+      ticks: { ...look.ticks, maxTicksLimit: 6, callback: (value) => tickFormatOf(measure)(value) },
     },
-    plugins: {
-      legend: { display: false },
-      tooltip: {
-        backgroundColor: color("--text"), titleColor: color("--surface"), bodyColor: color("--surface"),
-        titleFont: font, bodyFont: font, padding: 10, boxWidth: 8, boxHeight: 8, boxPadding: 4,
-        itemSort: (left, right) => (right.raw ?? -Infinity) - (left.raw ?? -Infinity),
-        callbacks: {
-          title: ([item]) => (item && isRunning(item.dataIndex) ? `${item.label} (not complete)` : item?.label),
-          label: (item) => `${item.dataset.label}: ${exactFormatOf(measure)(item.raw)}`,
-        },
-      },
+  }, {
+    boxWidth: 8, boxHeight: 8, boxPadding: 4,
+    itemSort: (left, right) => (right.raw ?? -Infinity) - (left.raw ?? -Infinity),
+    callbacks: {
+      title: ([item]) => (item && isRunning(item.dataIndex) ? `${item.label} (not complete)` : item?.label),
+      label: (item) => `${item.dataset.label}: ${exactFormatOf(measure)(item.raw)}`,
     },
-  };
+  });
 }
 
 // An axis that begins at nothing, so that a change looks as large as it is; high shares differ near the top alone.
