@@ -66,7 +66,7 @@ let package = Package(
     .target(name: "TextFiles"),
     .target(name: "ChildProcess", dependencies: ["CProcess", "Threads"]),
     .target(name: "Observability", dependencies: ["Hexadecimal", "Threads"]),
-    .target(name: "Access", dependencies: ["CCrypto", "Hexadecimal", "Threads"]),
+    .target(name: "Access", dependencies: ["CCrypto", "Events", "Hexadecimal", "Threads"]),
     .target(name: "Configuration", dependencies: ["Access", "CProcess", "Spelling", "TextFiles"]),
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Hexadecimal", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),

@@ -17,7 +17,7 @@ public struct AccessToken: Hashable, Sendable {
   /// Seconds since 1970 at which it ends; nil: never.
   public let expiry: Int64?
 
-  init(name: String, scopes: Set<AccessScope>, digest: [UInt8], expiry: Int64?) {
+  private init(name: String, scopes: Set<AccessScope>, digest: [UInt8], expiry: Int64?) {
     self.name = name
     self.scopes = scopes
     self.digest = digest
@@ -28,12 +28,13 @@ public struct AccessToken: Hashable, Sendable {
   public static func make(
     name: String, scopes: Set<AccessScope>, expires: String?
   ) throws(AccessTokenError) -> (secret: String, token: AccessToken) {
+    try requireName(name)
+    var expiry: Int64?
+    if let expires { expiry = try self.expiry(on: expires, of: name) }
     var generator = SystemRandomNumberGenerator()
     let bits = (0..<4).map { _ in generator.next() as UInt64 }
     let secret = "sp_" + bits.map(\.hexadecimal).joined()
-    var entry = [name, scopes.map(\.rawValue).sorted().joined(separator: "+"), digestOf(secret).hexadecimal()]
-    if let expires { entry.append(expires) }
-    return (secret, try AccessToken(entry: entry.joined(separator: ":")))
+    return (secret, AccessToken(name: name, scopes: scopes, digest: digestOf(secret), expiry: expiry))
   }
 
   static func digestOf(_ secret: String) -> [UInt8] {
@@ -60,9 +61,7 @@ public struct AccessToken: Hashable, Sendable {
       throw AccessTokenError("an entry is name:scopes:digest or name:scopes:digest:day")
     }
     let name = String(parts[0])
-    guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(Self.isNameCharacter) else {
-      throw AccessTokenError("a name has 1 to 64 of the characters a-z, A-Z, 0-9, _, - and .")
-    }
+    try Self.requireName(name)
     let scopes = parts[1].split(separator: "+").map { AccessScope(rawValue: String($0)) }
     guard !scopes.isEmpty, !scopes.contains(nil) else {
       let known = AccessScope.allCases.map(\.rawValue).joined(separator: ", ")
@@ -72,15 +71,22 @@ public struct AccessToken: Hashable, Sendable {
     guard parts[2].utf8.count == 2 * Int(SHA256_DIGEST_LENGTH), isHexadecimal else {
       throw AccessTokenError("the digest of \(name) is not 64 hexadecimal digits, the SHA-256 of its secret")
     }
-    var expiry: Int64?
-    if parts.count == 4 {
-      guard let day = Day(text: parts[3]) else {
-        throw AccessTokenError("the day on which \(name) ends is written like 2027-01-31")
-      }
-      expiry = day.second
-    }
     self.init(
-      name: name, scopes: Set(scopes.compactMap { $0 }), digest: [UInt8](hexadecimal: String(parts[2])), expiry: expiry)
+      name: name, scopes: Set(scopes.compactMap { $0 }), digest: [UInt8](hexadecimal: String(parts[2])),
+      expiry: parts.count == 4 ? try Self.expiry(on: parts[3], of: name) : nil)
+  }
+
+  private static func requireName(_ name: String) throws(AccessTokenError) {
+    guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(isNameCharacter) else {
+      throw AccessTokenError("a name has 1 to 64 of the characters a-z, A-Z, 0-9, _, - and .")
+    }
+  }
+
+  private static func expiry(on day: some StringProtocol, of name: String) throws(AccessTokenError) -> Int64 {
+    guard let day = Day(text: day) else {
+      throw AccessTokenError("the day on which \(name) ends is written like 2027-01-31")
+    }
+    return day.second
   }
 
   private static func isNameCharacter(_ byte: UInt8) -> Bool {
