@@ -49,27 +49,10 @@ enum DistinctSketch {
     _ tables: inout SketchTables, _ cells: StateColumn, _ groups: UnsafePointer<Int32>,
     _ mask: UnsafePointer<UInt8>?, _ count: Int, _ hash: (Int) -> UInt64
   ) {
-    guard tables.areFarApart else {
-      for event in 0..<count where groups[event] != 0 && mask?[event] ?? 1 == 1 {
-        tables.insert(
-          coupon: coupon(of: hash(event)), into: cells.cell(groups[event], of: SketchTables.Table?.self))
-      }
-      return
-    }
-    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: SketchTables.blockSize) { block in
-      for first in stride(from: 0, to: count, by: block.count) {
-        let codes = UnsafeMutableBufferPointer(rebasing: block[..<min(block.count, count - first)])
-        for index in codes.indices {
-          let event = first + index
-          // What takes no part may be anything.
-          codes[index] = groups[event] != 0 && mask?[event] ?? 1 == 1 ? coupon(of: hash(event)) &+ 1 : 0
-        }
-        SketchTables.prefetch(codes, cells, groups, from: first)
-        for index in codes.indices where codes[index] != 0 {
-          tables.insert(
-            coupon: codes[index] &- 1, into: cells.cell(groups[first + index], of: SketchTables.Table?.self))
-        }
-      }
+    tables.addEach(to: cells, groups, mask, count) {
+      coupon(of: hash($0)) &+ 1
+    } add: {
+      $0.insert(coupon: $1 &- 1, into: $2)
     }
   }
 

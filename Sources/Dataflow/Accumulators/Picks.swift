@@ -21,15 +21,21 @@ func pick<Value>(
     let present = presences.cell(group, of: UInt8.self)
     let time = times[event]
     if present.pointee == 1 {
-      if wantsLater ? time < bestTime.pointee : time > bestTime.pointee { continue }
-      if time == bestTime.pointee {
-        guard wantsLater ? isLess(best.pointee, values[event]) : isLess(values[event], best.pointee) else { continue }
+      let isNext = wins(time, over: bestTime.pointee, wantsLater) {
+        wantsLater ? isLess(best.pointee, values[event]) : isLess(values[event], best.pointee)
       }
+      if !isNext { continue }
     }
     best.pointee = values[event]
     bestTime.pointee = time
     present.pointee = 1
   }
+}
+
+/// Whether an event takes the place of the best one so far; of equal times the values decide.
+@inline(__always)
+private func wins(_ time: Int64, over best: Int64, _ wantsLater: Bool, byValue: () -> Bool) -> Bool {
+  time == best ? byValue() : wantsLater == (time > best)
 }
 
 /// The same of texts. Each group has a place of its own for its text, which is written over as long as the next one fits: the
@@ -49,11 +55,11 @@ func pickTexts(
     let present = presences.cell(group, of: UInt8.self)
     let time = times[event]
     if present.pointee == 1 {
-      if wantsLater ? time < bestTime.pointee : time > bestTime.pointee { continue }
-      if time == bestTime.pointee {
+      let isNext = wins(time, over: bestTime.pointee, wantsLater) {
         let order = orderOfTexts(values[event], best.pointee)
-        if wantsLater ? order <= 0 : order >= 0 { continue }
+        return wantsLater ? order > 0 : order < 0
       }
+      if !isNext { continue }
     }
     best.pointee = copy(values[event], to: best.pointee, capacities.cell(group, of: Int.self), &texts)
     bestTime.pointee = time

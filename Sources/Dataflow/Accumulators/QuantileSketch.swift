@@ -24,24 +24,10 @@ enum QuantileSketch {
     _ values: UnsafeMutablePointer<Double>, to tables: inout SketchTables, _ cells: StateColumn,
     _ groups: UnsafePointer<Int32>, _ mask: UnsafePointer<UInt8>?, _ count: Int
   ) {
-    guard tables.areFarApart else {
-      for event in 0..<count where groups[event] != 0 && mask?[event] ?? 1 == 1 {
-        tables.count(code(of: values[event]), in: cells.cell(groups[event], of: SketchTables.Table?.self))
-      }
-      return
-    }
-    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: SketchTables.blockSize) { block in
-      for first in stride(from: 0, to: count, by: block.count) {
-        let codes = UnsafeMutableBufferPointer(rebasing: block[..<min(block.count, count - first)])
-        for index in codes.indices {
-          let event = first + index
-          codes[index] = groups[event] != 0 && mask?[event] ?? 1 == 1 ? code(of: values[event]) : 0
-        }
-        SketchTables.prefetch(codes, cells, groups, from: first)
-        for index in codes.indices where codes[index] != 0 {
-          tables.count(codes[index], in: cells.cell(groups[first + index], of: SketchTables.Table?.self))
-        }
-      }
+    tables.addEach(to: cells, groups, mask, count) {
+      code(of: values[$0])
+    } add: {
+      $0.count($1, in: $2)
     }
   }
 

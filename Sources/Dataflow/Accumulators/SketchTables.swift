@@ -20,7 +20,7 @@ struct SketchTables: ~Copyable {
   /// Of more, not all is in the second-level cache.
   private static let cachedBytes = 1 << 18
   /// Codes of one block are looked for at the same time.
-  static let blockSize = 32
+  private static let blockSize = 32
 
   private var arena = TextArena(chunkSize: 256 * 1024)
   private var usedBytes = 0
@@ -39,12 +39,44 @@ struct SketchTables: ~Copyable {
   }
 
   /// Whether what cells lead to has to be waited for.
-  var areFarApart: Bool { usedBytes > SketchTables.cachedBytes }
+  private var areFarApart: Bool { usedBytes > SketchTables.cachedBytes }
+
+  /// Adds a code of each event that takes part to its group's table. Tables that are far apart are asked for a block ahead.
+  ///
+  /// - Parameters:
+  ///   - code: of an event; never 0.
+  ///   - add: puts a code into a table.
+  @inline(__always)
+  mutating func addEach(
+    to cells: StateColumn, _ groups: UnsafePointer<Int32>, _ mask: UnsafePointer<UInt8>?, _ count: Int,
+    code: (Int) -> UInt64, add: (inout SketchTables, UInt64, UnsafeMutablePointer<Table?>) -> Void
+  ) {
+    guard areFarApart else {
+      for event in 0..<count where groups[event] != 0 && mask?[event] ?? 1 == 1 {
+        add(&self, code(event), cells.cell(groups[event], of: Table?.self))
+      }
+      return
+    }
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: SketchTables.blockSize) { block in
+      for first in stride(from: 0, to: count, by: block.count) {
+        let codes = UnsafeMutableBufferPointer(rebasing: block[..<min(block.count, count - first)])
+        for index in codes.indices {
+          let event = first + index
+          // What takes no part may be anything.
+          codes[index] = groups[event] != 0 && mask?[event] ?? 1 == 1 ? code(event) : 0
+        }
+        SketchTables.prefetch(codes, cells, groups, from: first)
+        for index in codes.indices where codes[index] != 0 {
+          add(&self, codes[index], cells.cell(groups[first + index], of: Table?.self))
+        }
+      }
+    }
+  }
 
   /// Asks for what codes will touch, the heads of the tables before their slots.
   ///
   /// - Parameter codes: of a block of events; 0: none.
-  static func prefetch(
+  private static func prefetch(
     _ codes: UnsafeMutableBufferPointer<UInt64>, _ cells: StateColumn, _ groups: UnsafePointer<Int32>, from first: Int
   ) {
     for index in codes.indices where codes[index] != 0 {

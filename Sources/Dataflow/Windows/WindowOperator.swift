@@ -61,10 +61,11 @@ public final class WindowOperator {
       let keyIndices = aggregate.keys.map { keys.add($0, register: program.compile($0.expression, mask: filter)) }
       var layout = GroupStates.Layout()
       let accumulators = aggregate.accumulators.map { accumulator in
-        let mask = program.compileMask(accumulator.filter, under: filter)
-        // What a mask leaves out is not written, and every value that is counted is interned.
-        let evaluated = accumulator.function == .frequencies ? filter : mask
-        let argument = accumulator.measured.map { program.compile($0, mask: evaluated) }
+        // What a mask leaves out is not written, and every value that is counted is interned: of these the filter is a part
+        // of what is `measured`.
+        let ownFilter = accumulator.function == .frequencies ? nil : accumulator.filter
+        let mask = program.compileMask(ownFilter, under: filter)
+        let argument = accumulator.measured.map { program.compile($0, mask: mask) }
         let second = accumulator.secondArgument.map { program.compile($0, mask: mask) }
         for argument in [argument, second].compactMap({ $0 }) {
           switch (accumulator.function, program.registers[argument].type.physical) {
@@ -85,7 +86,7 @@ public final class WindowOperator {
         return Accumulator(
           accumulator, argument: argument, secondArgument: second, counted: counted, argumentName: name,
           argumentIsNullable: argument.map(program.isNullable) ?? false,
-          filter: accumulator.filter == nil ? nil : mask, layout: &layout, batchCapacity: batch.capacity)
+          filter: ownFilter == nil ? nil : mask, layout: &layout, batchCapacity: batch.capacity)
       }
       let bounds = SessionBounds(aggregate.window, layout: &layout)
       let panes = aggregate.window.panes

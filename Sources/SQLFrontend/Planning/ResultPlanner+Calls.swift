@@ -88,13 +88,18 @@ extension ResultPlanner {
     }
     var condition = filter
     if values.contains(where: { $0.isNullable(columns.specs) }) {
-      // A comparison is NULL when one of the two is. It evaluates both, as Postgres does wherever FILTER is true, and only
-      // there: beside a NULL, AND would look at them.
-      let hasBoth = Expression.not(.isNull(.comparison(.equal, values[0], values[1])))
-      let isTaken = filter.map { $0.isNullable(columns.specs) ? .isTrue($0) : $0 }
-      condition = isTaken.map { .and([$0, hasBoth]) } ?? hasBoth
+      // A comparison is NULL when one of the two is. It evaluates both, as Postgres does wherever FILTER is true.
+      condition = self.filter(filter, having: .comparison(.equal, values[0], values[1]))
     }
     return ShapedCall(shape: shape, argument: values[0], second: values[1], filter: condition)
+  }
+
+  /// A filter that is also false where a value is NULL. The value is evaluated where the filter is true, and only there:
+  /// beside a NULL, AND would look at it.
+  func filter(_ filter: Expression?, having value: Expression) -> Expression {
+    let isThere = Expression.not(.isNull(value))
+    guard let filter else { return isThere }
+    return .and([filter.isNullable(columns.specs) ? .isTrue(filter) : filter, isThere])
   }
 
   private func percentile(

@@ -30,15 +30,9 @@ extension ResultPlanner {
         at: location, "\(call.name) takes one argument: \(function.takes)", hint: "it goes by the stream's event time")
     }
     let (argument, shape) = try value(call.arguments[0], of: function, at: location)
-    var conditions = filter.map { [$0] } ?? []
-    if argument.isNullable(columns.specs) {
-      // Evaluated where FILTER is true, and only there: beside a NULL, AND would look at it.
-      conditions = conditions.map { $0.isNullable(columns.specs) ? .isTrue($0) : $0 }
-      conditions.append(.not(.isNull(argument)))
-    }
     return ShapedCall(
       shape: shape, argument: argument, second: .column(time, .timestamptz),
-      filter: conditions.count > 1 ? .and(conditions) : conditions.first)
+      filter: argument.isNullable(columns.specs) ? self.filter(filter, having: argument) : filter)
   }
 
   /// The most frequent values, at most so many.
