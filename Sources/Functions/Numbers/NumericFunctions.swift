@@ -36,19 +36,26 @@ extension ScalarFunction {
       .refused("width_bucket", [.numeric, .numeric, .numeric, .integer], castHint),
     ] + casts + quotientFunctions
 
+  /// The two constants of `numeric(12, 2)`, of which the first is the argument of that number.
+  static func precision(
+    _ preparation: Preparation, at argument: Int
+  ) throws(PreparationError) -> (digits: Int, places: Int) {
+    guard let digits = preparation.integer(argument), let places = preparation.integer(argument + 1),
+      (1...38).contains(digits), (0...digits).contains(places)
+    else {
+      throw PreparationError(
+        "a numeric has up to 38 digits, and no more decimal places than digits", hint: "write numeric(12, 2)",
+        argument: argument)
+    }
+    return (Int(digits), Int(places))
+  }
+
   /// To a number of digits, of which so many stand behind the point: `x::numeric(12, 2)`.
   private static let casts: [ScalarFunction] = [Parameter.integer, .bigint, .numeric, .double].map { parameter in
     ScalarFunction("::numeric", [parameter, .integer, .integer], notation: .cast, canFail: true, constants: [1, 2]) {
       preparation throws(PreparationError) in
-      guard let digits = preparation.integer(1), let places = preparation.integer(2), (1...38).contains(digits),
-        (0...digits).contains(places)
-      else {
-        throw PreparationError(
-          "a numeric has up to 38 digits, and no more decimal places than digits", hint: "write numeric(12, 2)",
-          argument: 1)
-      }
-      let scale = Int(places)
-      let bound = Decimals.power(Int(digits))
+      let (digits, scale) = try precision(preparation, at: 1)
+      let bound = Decimals.power(digits)
       let from = preparation.scale(0)
       return PreparedFunction(.numeric(scale: scale)) { row throws(ScalarError) in
         let value =

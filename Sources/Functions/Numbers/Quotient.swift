@@ -124,14 +124,8 @@ extension ScalarFunction {
       ScalarFunction(
         "/ ::numeric", [.numeric, .numeric, .integer, .integer], notation: .quotient, canFail: true, constants: [2, 3]
       ) { preparation throws(PreparationError) in
-        guard let digits = preparation.integer(2), let places = preparation.integer(3), (1...38).contains(digits),
-          (0...digits).contains(places)
-        else {
-          throw PreparationError(
-            "a numeric has up to 38 digits, and no more decimal places than digits", hint: "write numeric(12, 2)",
-            argument: 2)
-        }
-        return quotient(preparation, places: Int(places), .nearest, digits: Int(digits))
+        let (digits, places) = try precision(preparation, at: 2)
+        return quotient(preparation, places: places, .nearest, digits: digits)
       },
       ScalarFunction("div", [.numeric, .numeric], canFail: true) { preparation in
         let (left, right) = (preparation.scale(0), preparation.scale(1))
