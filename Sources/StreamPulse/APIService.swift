@@ -135,15 +135,7 @@ final class APIService: Sendable {
         },
         metrics: { Array(observer.registry.render().utf8) }, dataVersion: source.version,
         observe: { observer.observe($0.observation) }))
-    let parts = StartedParts()
-    parts.add { api.stop() }
-    do {
-      try parts.startThread("health", stop: { health.stop() }, run: { health.run() })
-    } catch {
-      parts.stop()
-      throw error
-    }
-    return ServedAPI.Version(api: api, health: health, parts: parts)
+    return try ServedAPI.Version(api, health)
   }
 
   private func exposeHealth(of sources: [StreamSource]) {
@@ -166,12 +158,14 @@ final class APIService: Sendable {
     _ = try APIService.checked(source.context, project, source.database, isQuiet: true)
   }
 
-  /// Answers by other definitions from now on. No request goes unanswered meanwhile.
+  /// Answers by other definitions from now on, which `verify` has taken. No request goes unanswered meanwhile.
   ///
   /// - Parameter processors: those in the same process, if there are any.
   func adopt(_ project: Project, processors: ProcessorService?) throws {
     let sources = try source.context.sources(of: project)
-    let relations = try APIService.checked(source.context, project, source.database, isQuiet: true).relations
+    let connection = try PostgresConnection(source.database)
+    let relations = try Relation.all(of: project, connection)
+    connection.close()
     let version = try APIService.make(source, project, relations, sources, processors)
     // Else the first report would be that nothing is known.
     version.health.waitForReport()

@@ -80,10 +80,7 @@ final class MetricsService: Sendable {
         execute: { _, _, completion in completion(.failure(.unavailable)) }, health: { $0(health.report) },
         metrics: { Array(observer.registry.render().utf8) }, dataVersion: DataVersion(),
         observe: { observer.observe($0.observation) }))
-    let parts = StartedParts()
-    parts.add { api.stop() }
-    try parts.startThread("health", stop: { health.stop() }, run: { health.run() })
-    return ServedAPI.Version(api: api, health: health, parts: parts)
+    return try ServedAPI.Version(api, health)
   }
 
   func stop() {

@@ -11,7 +11,19 @@ final class ServedAPI: Sendable {
     var api: StatsAPI
     var health: HealthMonitor
     /// Both, and what else ends with them.
-    var parts: StartedParts
+    let parts = StartedParts()
+
+    /// Starts the monitor of an API that is ready.
+    init(_ api: StatsAPI, _ health: HealthMonitor) throws {
+      (self.api, self.health) = (api, health)
+      parts.add { api.stop() }
+      do {
+        try parts.startThread("health", stop: { health.stop() }, run: { health.run() })
+      } catch {
+        parts.stop()
+        throw error
+      }
+    }
   }
 
   private let version: Mutex<Version>
