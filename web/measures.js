@@ -11,8 +11,6 @@ export function measuresOf(relation) {
   return [...found.filter(({ role }) => role === "count"), ...found.filter(({ role }) => role !== "count")];
 }
 
-export const columnOf = (relation, name) => relation.columns.find((column) => column.name === name) ?? null;
-
 /** Whether an absent row stands for none of them: where nothing was counted the sum is 0, but the mean is unknown. */
 export const isAdditive = (column) => column?.role === "count" || column?.role === "sum";
 

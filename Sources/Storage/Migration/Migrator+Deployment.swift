@@ -10,13 +10,7 @@ extension Migrator {
   ///
   /// - Returns: what has changed, a line each.
   public func prepare(_ project: Project, as name: ProjectName? = nil) throws(StorageError) -> [String] {
-    let key = AdvisoryLock.migration.key(for: connection)
-    do {
-      _ = try connection.query("SELECT pg_advisory_lock($1)", [.bigint(key)])
-      defer { _ = try? connection.query("SELECT pg_advisory_unlock($1)", [.bigint(key)]) }
-      try DatabaseCheck.requireUsable(connection, schema: schema)
-      var changes = try applySchema()
-      if let name { try name.register(for: project, connection) }
+    try alone(project, as: name) { changes in
       let stored = try connection.query("SELECT aggregate FROM \(connection.pulse).definitions")
       let known = Set((0..<stored.rowCount).compactMap { stored[$0, 0] })
       for stream in project.streams {
@@ -25,11 +19,6 @@ extension Migrator {
           changes += try apply(aggregate, of: stream.plan)
         }
       }
-      return changes
-    } catch let error as PostgresError {
-      throw MigrationAdvice.text(for: error).map(StorageError.definition) ?? .postgres(error)
-    } catch {
-      throw StorageError(error)
     }
   }
 

@@ -42,14 +42,7 @@ public struct Migrator {
   public func migrate(
     _ project: Project, as name: ProjectName? = nil, following plan: MigrationPlan? = nil, grantsReading: Bool = true
   ) throws(StorageError) -> [String] {
-    let key = AdvisoryLock.migration.key(for: connection)
-    do {
-      _ = try connection.query("SELECT pg_advisory_lock($1)", [.bigint(key)])
-      try DatabaseCheck.requireUsable(connection, schema: schema)
-      if let plan { try requirePresent(plan, of: project, as: name) }
-      try ReferenceCheck(connection).require(project.usedReferences)
-      var changes = try applySchema()
-      if let name { try name.register(for: project, connection) }
+    try alone(project, as: name, following: plan) { changes in
       let views = ResultViews(connection, project.views)
       try views.vacate(Set(project.aggregates.flatMap(\.relationNames)))
       for stream in project.streams {
@@ -58,7 +51,24 @@ public struct Migrator {
       changes += try views.bringUpToDate()
       try beginAlerts(project.alerts)
       if grantsReading { try grant(project) }
-      _ = try connection.query("SELECT pg_advisory_unlock($1)", [.bigint(key)])
+    }
+  }
+
+  /// Changes a database that fits, after the engine's own tables are up to date; one migration at a time.
+  func alone(
+    _ project: Project, as name: ProjectName?, following plan: MigrationPlan? = nil,
+    _ body: (inout [String]) throws -> Void
+  ) throws(StorageError) -> [String] {
+    let key = AdvisoryLock.migration.key(for: connection)
+    do {
+      _ = try connection.query("SELECT pg_advisory_lock($1)", [.bigint(key)])
+      defer { _ = try? connection.query("SELECT pg_advisory_unlock($1)", [.bigint(key)]) }
+      try DatabaseCheck.requireUsable(connection, schema: schema)
+      if let plan { try requirePresent(plan, of: project, as: name) }
+      try ReferenceCheck(connection).require(project.usedReferences)
+      var changes = try applySchema()
+      if let name { try name.register(for: project, connection) }
+      try body(&changes)
       return changes
     } catch let error as PostgresError {
       throw MigrationAdvice.text(for: error).map(StorageError.definition) ?? .postgres(error)
