@@ -65,7 +65,7 @@ struct Comparison {
 
   private func server(_ rows: [[Datum]], _ connection: PostgresConnection) throws -> [String] {
     let arrays = types.indices.map { index in
-      var array = PostgresArray(types[index].element)
+      var array = PostgresArray(types[index].wireElement)
       for row in rows { array.append(row[index]) }
       return PostgresParameter.array(array)
     }

@@ -131,7 +131,7 @@ private final class ExpressionTrial {
       END $body$
       """)
     let arrays = columns.indices.map { index in
-      var array = PostgresArray(columns[index].type.element)
+      var array = PostgresArray(columns[index].type.wireElement)
       for row in rows {
         if let value = row[index] { array.append(value) } else { array.appendNull() }
       }

@@ -19,7 +19,7 @@ import Testing
     var random = RandomValues(seed: Comparison.seed)
     var taken = 0
     for _ in 0..<Self.count {
-      let pattern = Self.pattern(&random, depth: Int.random(in: 0...3, using: &random))
+      let pattern = RandomPatterns.pattern(&random, depth: Int.random(in: 0...3, using: &random))
       let ignoresCase = random.chance(3)
       let texts = (0..<12).map { _ in Self.text(&random) }
       guard let found = try? Self.matches(texts, pattern, ignoresCase: ignoresCase) else { continue }
@@ -71,30 +71,6 @@ import Testing
         return expression.matches(TextView(start: start, count: bytes.count - 1))
       }
     }
-  }
-
-  private static let atoms = [
-    "a", "b", "c", "A", "é", "日", "😀", ".", "1", " ", "-", "_", "\\.", "\\d", "\\s", "\\w", "\\D", "\\S", "\\W", "\\\\",
-    "\\n", "\\t", "[ab]", "[^a]", "[a-c1-3]", "[-a]", "[a-]", "[]a]", "[^]é]", "[[:alpha:]_]", "[\\d-]", "[\\w.]",
-    "[^\\s]",
-    "[[:upper:]]", "[[:punct:]b]", "[é-日]", "[A-z]", "[\\]\\-a]", "{", "}", "]", "a{b", "\\$", "\\^", "\\A", "\\Z", "^",
-    "$",
-    "[.]", "[+--]", "[\\n ]",
-  ]
-
-  private static func pattern(_ random: inout RandomValues, depth: Int) -> String {
-    (0..<Int.random(in: 0...4, using: &random)).map { _ -> String in
-      if depth > 0, random.chance(3) {
-        let inner = (0...Int.random(in: 0...2, using: &random)).map { _ in pattern(&random, depth: depth - 1) }
-        return random.pick(["(", "(?:"]) + inner.joined(separator: "|") + ")" + quantifier(&random)
-      }
-      let atom = random.pick(atoms)
-      return ["^", "$", "\\A", "\\Z", "a{b"].contains(atom) ? atom : atom + quantifier(&random)
-    }.joined()
-  }
-
-  private static func quantifier(_ random: inout RandomValues) -> String {
-    random.pick(["", "", "", "", "*", "+", "?", "{2}", "{1,3}", "{2,}", "{0}", "*?", "+?", "{0,2}?"])
   }
 
   private static func text(_ random: inout RandomValues) -> String {

@@ -2,12 +2,13 @@ import Events
 import Postgres
 
 /// A value of a random event, typed by its column; never NULL.
-enum Datum: CustomStringConvertible {
+enum Datum: CustomStringConvertible, Hashable {
   case boolean(Bool)
   case integer(Int64)
   case decimal(Int128, scale: Int)
   case double(Double)
   case text(String)
+  case array([Datum?], of: ArrayElement)
 
   var description: String {
     switch self {
@@ -16,6 +17,43 @@ enum Datum: CustomStringConvertible {
     case .decimal(let value, let scale): "\(value)e-\(scale)"
     case .double(let value): "\(value)"
     case .text(let value): "\"\(value.unicodeScalars.map { $0.escaped(asASCII: true) }.joined())\""
+    case .array(let elements, _): "[\(elements.map { $0?.description ?? "NULL" }.joined(separator: ", "))]"
+    }
+  }
+
+  /// The value as Postgres reads it.
+  func text(of type: SQLType) -> String {
+    switch self {
+    case .boolean(let value): return value ? "t" : "f"
+    case .decimal(let value, let scale): return "\(value)e-\(scale)"
+    case .double(let value): return "\(value)"
+    case .text(let text): return text
+    case .array(let elements, let element):
+      let texts = elements.map { value in
+        value.map { "\"\($0.text(of: element.type).replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\"" }
+          ?? "NULL"
+      }
+      return "{\(texts.joined(separator: ","))}"
+    case .integer(let value):
+      return switch type {
+      case .timestamptz: DateTimeText.iso8601(timestamp: value, zone: "Z")
+      case .timestamp: DateTimeText.iso8601(timestamp: value, zone: "")
+      case .date: DateTimeText.date(days: value)
+      case .time: DateTimeText.time(microseconds: value)
+      default: "\(value)"
+      }
+    }
+  }
+
+  /// What a column has in a row; nil: NULL, and of an array.
+  init?(_ column: Column, _ row: Int) {
+    guard column.validity[row] == 1, column.type.element == nil else { return nil }
+    switch column.type.physical {
+    case .boolean: self = .boolean(column.booleans[row] == 1)
+    case .integer: self = .integer(column.integers[row])
+    case .decimal: self = .decimal(column.decimals[row], scale: column.type.scale)
+    case .double: self = .double(column.doubles[row])
+    case .text: self = .text(String(decoding: column.texts[row].bytes, as: UTF8.self))
     }
   }
 }
@@ -29,6 +67,13 @@ extension Column {
     case .decimal(let value, _): decimals[row] = value
     case .double(let value): doubles[row] = value
     case .text(let value): texts[row] = arena.append(value)
+    case .array(let elements, let element):
+      let list = ElementList(element)
+      for value in elements {
+        let number = list.append()
+        if let value { list.column.write(value, number, &arena) }
+      }
+      texts[row] = list.packed(into: &arena)
     }
   }
 
@@ -67,7 +112,7 @@ extension SQLType {
   }
 
   /// How a value of this type travels to the server.
-  var element: PostgresElement {
+  var wireElement: PostgresElement {
     switch self {
     case .boolean: .boolean
     case .integer: .integer
@@ -93,6 +138,7 @@ extension PostgresArray {
     case .decimal(let value, let scale): append(unscaled: value, scale: scale)
     case .double(let value): append(value)
     case .text(let value): append(value)
+    case .array(_, let element): append(value.text(of: .array(element)))
     }
   }
 }

@@ -34,10 +34,26 @@ struct RandomDefinition {
     }
   }
 
+  /// A call that names a window.
+  struct Window {
+    var function: String
+    /// The event time.
+    var time: String
+    var arguments: [String]
+    /// How long windows of one fixed length are.
+    var seconds: Int?
+
+    var text: String { call(function, of: time) }
+
+    func call(_ function: String, of time: String) -> String {
+      "\(function)(\(([time] + arguments).joined(separator: ", ")))"
+    }
+  }
+
   var name: String
-  /// What stands behind the name, e.g. `WITH (late = 'revise')`.
-  var options = ""
-  var window: String
+  var from: FromClause
+  var lateness = Lateness()
+  var window: Window
   /// What the SELECT list calls the window; nil: it has none.
   var windowName: String?
   var filter: String?
@@ -45,11 +61,17 @@ struct RandomDefinition {
   var results: [Result] = []
   var having: Result?
 
-  func text(from stream: String) -> String {
+  /// All that WHERE says.
+  var condition: String? {
+    guard let first = from.condition else { return filter }
+    return filter.map { "\(first) AND (\($0))" } ?? first
+  }
+
+  var text: String {
     let selected = keys.filter { $0.mention != .unselected }
     let items =
       selected.map { "\($0.expression) AS \(quotedIdentifier($0.name))" }
-      + (windowName.map { ["\(window) AS \(quotedIdentifier($0))"] } ?? [])
+      + (windowName.map { ["\(window.text) AS \(quotedIdentifier($0))"] } ?? [])
       + results.map { "\($0.text) AS \(quotedIdentifier($0.name))" }
     let groups = keys.map { key in
       switch key.mention {
@@ -59,12 +81,12 @@ struct RandomDefinition {
       }
     }
     let clauses =
-      ["SELECT \(items.joined(separator: ",\n       "))", "FROM \(stream)"] + (filter.map { ["WHERE \($0)"] } ?? [])
-      + ["GROUP BY \(([window] + groups).joined(separator: ", "))"] + (having.map { ["HAVING \($0.call)"] } ?? [])
-    return "CREATE MATERIALIZED VIEW \(name) \(options)AS\n\(clauses.joined(separator: "\n"));"
+      ["SELECT \(items.joined(separator: ",\n       "))", from.text] + (condition.map { ["WHERE \($0)"] } ?? [])
+      + ["GROUP BY \(([window.text] + groups).joined(separator: ", "))"] + (having.map { ["HAVING \($0.call)"] } ?? [])
+    return "CREATE MATERIALIZED VIEW \(name) \(lateness.text)AS\n\(clauses.joined(separator: "\n"));"
   }
 
-  /// All that Postgres evaluates of an event that passes `filter`.
+  /// All that Postgres evaluates of a row that passes `condition`.
   var evaluations: [Evaluation] {
     keys.map { Evaluation(expression: $0.expression) } + (results + (having.map { [$0] } ?? [])).flatMap(\.evaluations)
   }

@@ -33,7 +33,7 @@ struct ResultFeature: Sendable {
         "\(generator.pick(["corr", "regr_slope"]))(\(first.text), \(second.text))", of: [first.text, second.text])
     },
     ResultFeature(name: "distinct values") { generator in
-      generator.call(["approx_count_distinct"]) { $0.type != .jsonb }
+      generator.call(["approx_count_distinct"], where: \.isScalar)
     },
     ResultFeature(name: "percentiles") { generator in
       guard let argument = generator.expression(where: \.isSummable) else { return nil }

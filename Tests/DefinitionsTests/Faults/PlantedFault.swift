@@ -107,6 +107,38 @@ struct PlantedFault: Sendable {
       having.safeExpression = .not(having.safeExpression)
       plan.having = having
     },
+    PlantedFault("a join finds no row") { plan in
+      plan.eachExpression { if case .lookup = $0 { .literal(.null($0.type)) } else { nil } }
+    },
+    PlantedFault("a join finds the row of another time") { plan in
+      plan.eachExpression {
+        guard case .lookup(let value, let operands) = $0, value.hasValidity else { return nil }
+        return .lookup(value, operands.dropLast() + [.literal(.integer(0, .timestamptz))])
+      }
+    },
+    PlantedFault("every JOIN is a LEFT JOIN") { plan in
+      guard plan.joins.contains(where: { !$0.isOuter }) else { return }
+      // Whether there is a row is asked first.
+      if case .and(let conditions)? = plan.filter {
+        plan.filter = .and(Array(conditions.dropFirst()))
+      } else {
+        plan.filter = nil
+      }
+    },
+    PlantedFault("the first element stands for all") { plan in
+      guard let unnest = plan.unnest, case .array(let element) = unnest.array.type,
+        let subscripted = ScalarFunction.named("[]").first
+      else { return }
+      let first = Expression.call(subscripted, [unnest.array, .literal(.integer(1, .integer))], element.type)
+      plan.eachExpression { if case .unnested = $0 { first } else { nil } }
+    },
+    PlantedFault("an aggregate's rows are those of all events") { plan in
+      guard case .cascade(let cascade) = plan.source, cascade.first.filter != nil else { return }
+      if plan.filter == cascade.first.filter { plan.filter = nil }
+    },
+    PlantedFault("late events are taken") { plan in plan.latePolicy = .revise },
+    PlantedFault("lateness is not allowed") { plan in plan.allowedLatenessMicroseconds = 0 },
+    PlantedFault("nothing is too old") { plan in plan.retentionMicroseconds = nil },
     PlantedFault("samples are populations") { plan in
       plan.eachEstimate { estimate in
         switch estimate {

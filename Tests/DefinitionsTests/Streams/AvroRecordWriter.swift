@@ -55,6 +55,7 @@ struct AvroRecordWriter {
       #"{"type":"enum","name":"\#(name)","symbols":[\#(symbols.map { "\"\($0)\"" }.joined(separator: ","))]}"#
     case .arrayOfLongs: #"{"type":"array","items":"long"}"#
     case .mapOfTexts: #"{"type":"map","values":"string"}"#
+    case .array(let form): #"{"type":"array","items":["null",\#(self.type(form, name))]}"#
     }
   }
 
@@ -96,6 +97,15 @@ struct AvroRecordWriter {
         long($0, &bytes)
       }
     case (.text(let text), _): string(text, &bytes)
+    case (.array(let elements, let element), .array(let form)):
+      if !elements.isEmpty { long(Int64(elements.count), &bytes) }
+      for value in elements {
+        long(value == nil ? 0 : 1, &bytes)
+        if let value { write(value, form, element.type, &bytes) }
+      }
+      long(0, &bytes)
+    // Of an array that is none in the schema there is nothing to write.
+    case (.array, _): break
     }
   }
 

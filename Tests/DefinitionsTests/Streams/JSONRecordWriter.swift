@@ -53,6 +53,8 @@ struct JSONRecordWriter {
     case (.text(let text), .jsonb): text
     case (.text(let text), _): JSONValue.string(text).text
     case (.integer(let value), _): number(value, type, form)
+    case (.array(let elements, let element), _):
+      "[" + elements.map { $0.map { text($0, element.type, .plain) } ?? "null" }.joined(separator: ",") + "]"
     }
   }
 

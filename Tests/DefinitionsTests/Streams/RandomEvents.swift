@@ -75,6 +75,16 @@ struct RandomEvents {
 
   private static func any(_ column: StreamColumn, _ random: inout RandomValues) -> Datum? {
     switch (column.column.type, column.form) {
+    case (.array(let element), let form):
+      .array(
+        (0..<random.pick([0, 1, 1, 2, 3, 4])).map { _ in
+          random.chance(6)
+            ? nil
+            : any(
+              StreamColumn(
+                column: EventColumn("", element.type), path: [], form: form.element, isNullable: true, isTame: true),
+              &random)
+        }, of: element)
     case (.jsonb, .avro(.arrayOfLongs)):
       .text(
         "["

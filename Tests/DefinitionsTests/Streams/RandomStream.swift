@@ -40,6 +40,7 @@ struct RandomStream {
     for wanted in Self.wanted.shuffled(using: &random) where wanted.isNeeded || !random.chance(3) {
       columns.append(isAvro ? avro(wanted, &random) : json(wanted, &random))
     }
+    for letter in ["v", "w"] where random.chance(2) { columns.append(array(letter, &random)) }
     if random.chance(3) {
       columns.append(
         StreamColumn(
@@ -105,6 +106,29 @@ struct RandomStream {
     return column(wanted, [name], .json(form, members: members), &random)
   }
 
+  /// Elements of JSON may be of every type; a field of Avro has to be declared as an array.
+  private func array(_ letter: String, _ random: inout RandomValues) -> StreamColumn {
+    let name = random.pick([letter, "\(letter)_\(isAvro ? "list" : "größen")", "\(letter.uppercased())alues"])
+    if isAvro {
+      let (element, form) = random.pick(Self.avroElements)
+      let wanted = Wanted(letter: letter, type: .array(element))
+      return column(wanted, [name], .avro(.array(of: form)), &random)
+    }
+    let wanted = Wanted(letter: letter, type: .array(random.pick(Self.elements)))
+    return column(wanted, [name], .json(.plain, members: [name]), &random)
+  }
+
+  private static let elements: [ArrayElement] = [
+    .text, .text, .integer, .integer, .bigint, .numeric(scale: 2), .doublePrecision, .boolean, .date, .timestamptz,
+    .timestamp, .time, .uuid, .jsonb,
+  ]
+
+  private static let avroElements: [(ArrayElement, WireForm.AvroForm)] = [
+    (.text, .primitive("string")), (.integer, .primitive("int")), (.bigint, .primitive("long")),
+    (.boolean, .primitive("boolean")), (.doublePrecision, .primitive("double")),
+    (.uuid, .logical("string", "uuid")), (.timestamptz, .logical("long", "timestamp-micros")),
+  ]
+
   private func column(
     _ wanted: Wanted, _ path: [String], _ form: WireForm, _ random: inout RandomValues
   ) -> StreamColumn {
@@ -120,7 +144,7 @@ struct RandomStream {
     let time = time.path[0]
     guard !isAvro else {
       return """
-        CREATE FOREIGN TABLE \(name) () SERVER kafka OPTIONS (
+        CREATE FOREIGN TABLE \(name) (\(columns.compactMap(arrayDeclaration).joined(separator: ", "))) SERVER kafka OPTIONS (
           topic 't', format 'avro', schema 'event.avsc', framing 'bare', event_time '\(time)');
         """
     }
@@ -132,10 +156,17 @@ struct RandomStream {
       """
   }
 
+  /// Of a field of Avro.
+  private func arrayDeclaration(_ column: StreamColumn) -> String? {
+    guard case .avro(.array) = column.form else { return nil }
+    return "\(column.column.name) \(column.column.type.shortName)\(column.isNullable ? "" : " NOT NULL")"
+  }
+
   private func declaration(_ column: StreamColumn) -> String? {
     guard case .json(let form, let members) = column.form else { return nil }
     var type = column.column.type.shortName
     if case .numeric(let scale) = column.column.type { type = scale == 2 ? "numeric(30,2)" : "numeric(20,5)" }
+    if case .array(.numeric(let scale)) = column.column.type { type = "numeric(30,\(scale))[]" }
     var options: [String] = []
     if members != column.path {
       options.append("path '\(members.map { "\"\($0)\"" }.joined(separator: "."))'")
@@ -169,7 +200,12 @@ struct RandomStream {
     let described = columns.filter { if case .avro = $0.form { true } else { false } }
     return SchemaFields(paths: described.map(\.path)) { path in
       guard let column = described.first(where: { $0.path == path }) else { return nil }
-      return FieldDescription(type: column.column.type, isNullable: column.isNullable, comment: "")
+      guard let element = column.column.type.element else {
+        return FieldDescription(type: column.column.type, isNullable: column.isNullable, comment: "")
+      }
+      return FieldDescription(
+        type: .jsonb, isNullable: column.isNullable, comment: "",
+        element: FieldDescription.Element(type: element.type, hasUnit: element == .timestamptz))
     }
   }
 }

@@ -17,7 +17,7 @@ struct StreamColumn {
 
 /// How a value is written in a record of its stream. Another form is another case here, and where values are fitted and
 /// written.
-enum WireForm {
+enum WireForm: Sendable {
   /// A member of a JSON document at these names, one in the other.
   case json(JSONForm, members: [String])
   /// A field of an Avro record.
@@ -25,7 +25,7 @@ enum WireForm {
   /// What the record has beside its payload.
   case metadata(Metadata)
 
-  enum JSONForm {
+  enum JSONForm: Sendable {
     case plain
     /// As `varchar(n)`.
     case bounded(characters: Int)
@@ -33,16 +33,18 @@ enum WireForm {
     case units(name: String, perSecond: Int64)
   }
 
-  enum AvroForm {
+  indirect enum AvroForm: Sendable {
     case primitive(String)
     case logical(String, String)
     case decimal(precision: Int, scale: Int)
     case enumeration([String])
     case arrayOfLongs
     case mapOfTexts
+    /// Declared as an array; its elements may be null.
+    case array(of: AvroForm)
   }
 
-  enum Metadata {
+  enum Metadata: Sendable {
     case partition, key
   }
 }
@@ -51,6 +53,8 @@ extension WireForm {
   /// The nearest value that the form has; nil where that is NULL.
   func fitted(_ value: Datum, _ type: SQLType) -> Datum? {
     switch (self, value) {
+    case (_, .array(let elements, let element)):
+      .array(elements.map { $0.flatMap { self.element.fitted($0, element.type) } }, of: element)
     case (.json(.units(_, let perSecond), _), .integer(let value)): Self.rounded(value, type, perSecond)
     case (.json, .integer(let value)): .integer(Self.within(Self.writable(type), value))
     case (.json, .double(let value)): .double(value.isFinite && value != 0 ? value : 0)
@@ -61,6 +65,15 @@ extension WireForm {
     case (.avro(.logical(_, let name)), .integer(let value)):
       Self.rounded(value, type, name.hasSuffix("millis") ? 1000 : 1_000_000)
     default: value
+    }
+  }
+
+  /// The form of an array's elements.
+  var element: WireForm {
+    switch self {
+    case .avro(.array(let form)): .avro(form)
+    case .json: .json(.plain, members: [])
+    default: self
     }
   }
 

@@ -11,15 +11,25 @@ struct EngineRun {
   private(set) var deltas: [WindowDelta] = []
   /// Why events are dead, by their place in the trial.
   private(set) var failures: [Int: EventFailure] = [:]
+  /// The watermark with which each event was processed.
+  private(set) var watermarks: [Int64?]
+  /// By aggregate, what became of the events.
+  private(set) var counts: [RunCounts.Aggregate]
+  /// By aggregate, the events that are dead letters of it alone.
+  private(set) var lateEvents: [Set<Int>]
   /// What the counts of events contradict each other in.
   private(set) var contradictions: [String] = []
 
   private static let longestBatch = 40
 
   init(_ plan: StreamPlan, _ trial: Trial) throws {
+    watermarks = Array(repeating: nil, count: trial.events.count)
+    counts = Array(repeating: RunCounts.Aggregate(), count: plan.aggregates.count)
+    lateEvents = Array(repeating: [], count: plan.aggregates.count)
     var random = RandomValues(seed: trial.schedule)
+    let references = try trial.referenceSet(for: plan)
     let instances = try (0..<Int.random(in: 1...3, using: &random)).map { _ in
-      try Instance(plan, trial, capacity: Self.longestBatch, seed: random.next())
+      try Instance(plan, trial, references, capacity: Self.longestBatch, seed: random.next())
     }
     var owners = (0..<RandomEvents.partitions).map { _ in Int.random(in: 0..<instances.count, using: &random) }
     var queues: [[(index: Int, record: OwnedRecord)]] = Array(repeating: [], count: owners.count)
@@ -50,9 +60,15 @@ struct EngineRun {
   }
 
   private mutating func process(_ records: [(index: Int, record: OwnedRecord)], by instance: Instance) {
-    let (failed, contradiction) = instance.process(records.map(\.record))
-    for failure in failed { failures[records[failure.row].index] = failure }
-    if let contradiction { contradictions.append(contradiction) }
+    let watermark = instance.latest
+    let outcome = instance.process(records.map(\.record))
+    for failure in outcome.failures { failures[records[failure.row].index] = failure }
+    for late in outcome.lateEvents { lateEvents[late.aggregate].insert(records[late.row].index) }
+    for (index, _) in records { watermarks[index] = watermark }
+    for run in outcome.counts {
+      for (number, count) in run.aggregates.enumerated() { counts[number].add(count) }
+    }
+    if let contradiction = outcome.contradiction { contradictions.append(contradiction) }
   }
 }
 
@@ -62,18 +78,32 @@ private final class Instance {
   private let decoder: RecordDecoder
   private let batch: EventBatch
   private let windows: WindowOperator
-  private let aggregates: Int
-  private var latest: Int64?
+  /// The watermark of the next batch: the latest time so far, so that much of what comes is late.
+  private(set) var latest: Int64?
 
-  init(_ plan: StreamPlan, _ trial: Trial, capacity: Int, seed: UInt64) throws {
+  init(_ plan: StreamPlan, _ trial: Trial, _ references: ReferenceSet, capacity: Int, seed: UInt64) throws {
     decoder = try RecordDecoder(plan, topic: "t", schema: trial.stream.recordSchema)
     batch = EventBatch(specs: plan.columns, capacity: capacity)
     windows = WindowOperator(plan, batch: batch, seed: seed)
-    aggregates = plan.aggregates.count
+    windows.use(references)
   }
 
-  /// - Returns: what failed, and how the counts contradict each other.
-  func process(_ records: [OwnedRecord]) -> ([EventFailure], String?) {
+  /// What became of a batch.
+  struct Outcome {
+    var failures: [EventFailure]
+    var lateEvents: [LateEvent]
+    var counts: [RunCounts]
+
+    /// How the counts contradict each other.
+    var contradiction: String? {
+      let isWrong = counts.contains { run in
+        run.aggregates.contains { $0.aggregated + $0.filtered + $0.late + $0.dead + run.dead != run.consumed }
+      }
+      return isWrong ? "\(counts)" : nil
+    }
+  }
+
+  func process(_ records: [OwnedRecord]) -> Outcome {
     var runs: [PartitionRun] = []
     var start = 0
     for (row, record) in records.enumerated()
@@ -85,21 +115,25 @@ private final class Instance {
     }
     let source = RecordBatch(copying: records)
     decoder.decode(source, into: batch)
-    // A watermark beyond all that came: who revises takes every event.
     let counts = windows.process(batch, runs: runs, now: 4_000_000_000_000_000, watermark: latest)
     // Texts have pointed into the records so far.
     withExtendedLifetime(source) {}
     latest = ([latest] + counts.map(\.maxEventTime)).compactMap { $0 }.max()
-    let isWrong = counts.contains { run in
-      run.aggregates.contains {
-        $0.aggregated + $0.filtered + $0.late + $0.dead + run.dead != run.consumed || $0.late > 0
-      }
-    }
-    return (batch.failures, isWrong ? "\(counts) of \(records.count) records" : nil)
+    return Outcome(failures: batch.failures, lateEvents: windows.lateEvents, counts: counts)
   }
 
   func flush() {
     let drained = windows.drain()
     if !drained.isEmpty { flushed.append(drained) }
+  }
+}
+
+extension RunCounts.Aggregate {
+  fileprivate mutating func add(_ other: Self) {
+    aggregated += other.aggregated
+    filtered += other.filtered
+    late += other.late
+    dead += other.dead
+    rows += other.rows
   }
 }

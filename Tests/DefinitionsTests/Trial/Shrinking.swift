@@ -7,14 +7,19 @@ extension Trial {
   /// - Parameter differs: whether something is still different.
   func shrunk(to definition: Int?, _ differs: @escaping (Trial) -> Bool) -> Trial {
     var shrinking = Shrinking(smallest: self, differs: differs)
-    if let definition { shrinking.attempt { $0.definitions = [self.definitions[definition]] } }
+    if let definition {
+      shrinking.attempt { trial in
+        let shown = self.definitions[definition]
+        trial.definitions = self.feeders(of: shown).reversed() + [shown]
+      }
+    }
     shrinking.run()
     return shrinking.smallest
   }
 
   /// What a person needs to see it again: the stream, the definitions, and the values that they name.
   var reproduction: String {
-    let texts = definitions.map(text)
+    let texts = definitions.map(\.text)
     let used = stream.columns.indices.filter { index in
       index == 0 || texts.contains { $0.contains(stream.columns[index].column.name) }
     }
@@ -22,13 +27,23 @@ extension Trial {
       let values = used.map { "\(stream.columns[$0].column.name) = \(event.values[$0]?.description ?? "NULL")" }
       return "  event \(number), partition \(event.partition): \(values.joined(separator: ", "))"
     }
+    let tables = references.filter { table in texts.contains { $0.contains(table.name) } }.map(\.reproduction)
     let schema = stream.schema.map { "\n\($0)" } ?? ""
     return """
       seed \(seed)
-      \(stream.text)\(schema)
+      \(([stream.text + schema] + tables).joined(separator: "\n"))
       \(texts.joined(separator: "\n"))
       \(lines.joined(separator: "\n"))
       """
+  }
+}
+
+extension RandomReference {
+  fileprivate var reproduction: String {
+    let lines = rows.map { row in
+      "  \(name): \(zip(columns, row).map { "\($0.name) = \($1?.description ?? "NULL")" }.joined(separator: ", "))"
+    }
+    return ([text] + lines).joined(separator: "\n")
   }
 }
 
@@ -92,7 +107,12 @@ private struct Shrinking {
       attempt { $0.definitions[number].filter = nil }
       attempt { $0.definitions[number].having = nil }
       attempt { $0.definitions[number].windowName = nil }
-      attempt { $0.definitions[number].options = "" }
+      attempt { $0.definitions[number].lateness = Lateness() }
+      attempt { $0.definitions[number].lateness.retentionSeconds = nil }
+      attempt { $0.definitions[number].from.unnest = nil }
+      for index in smallest.definitions[number].from.joins.indices.reversed() {
+        attempt { $0.definitions[number].from.joins.remove(at: index) }
+      }
       for index in smallest.definitions[number].results.indices.reversed() {
         guard smallest.definitions[number].results.count > 1 else { break }
         attempt { $0.definitions[number].results.remove(at: index) }

@@ -11,6 +11,8 @@ struct Trial {
   let seed: UInt64
   var stream: RandomStream
   var events: [RandomEvent]
+  /// Tables that the definitions are joined with.
+  var references: [RandomReference]
   var definitions: [RandomDefinition]
   /// Of the engine's schedule.
   var schedule: UInt64
@@ -21,10 +23,13 @@ struct Trial {
     stream = RandomStream(name: "stream_\(seed)", &random)
     let made = RandomEvents(stream, count: count, &random)
     events = made.events
-    let pool = ExpressionPool(stream, try Trial.parsed(stream), events, &random)
     var generator = DefinitionGenerator(
-      stream: stream, pool: pool, span: made.span, random: RandomValues(seed: random.next()))
-    definitions = (0..<Trial.definitionsPerTrial).map { generator.definition(named: "d\($0)_\(seed)") }
+      stream, try Trial.parsed(stream), made, random: RandomValues(seed: random.next()))
+    definitions = []
+    for number in 0..<Trial.definitionsPerTrial {
+      definitions.append(generator.definition(named: "d\(number)_\(seed)", after: definitions))
+    }
+    references = generator.references
     schedule = random.next()
   }
 
@@ -32,23 +37,26 @@ struct Trial {
     try parseStream(SourceFile(path: "stream.sql", text: stream.text))
   }
 
-  func text(of definition: RandomDefinition) -> String { definition.text(from: stream.name) }
+  /// The definitions by way of which one is fed, the one in its FROM first.
+  func feeders(of definition: RandomDefinition) -> [RandomDefinition] { definitions.feeders(of: definition) }
 
   /// The plan of the definitions that the engine takes, and what it has against the others.
   func planned() throws -> (plan: StreamPlan, definitions: [RandomDefinition], refusals: [String]) {
     let parsed = try Trial.parsed(stream)
+    let references = parseReferences(references.map { SourceFile(path: $0.name, text: $0.text) })
+    guard references.errors.isEmpty else { throw DefinitionErrors(references.errors) }
     var taken = definitions
     var refusals: [String] = []
     while true {
-      let files = taken.map { SourceFile(path: $0.name, text: text(of: $0)) }
+      let files = taken.map { SourceFile(path: $0.name, text: $0.text) }
       do throws(DefinitionErrors) {
-        let plan = try planStream(parsed, aggregates: files, fields: stream.fields)
+        let plan = try planStream(parsed, references: references, aggregates: files, fields: stream.fields)
         return (plan, taken, refusals)
       } catch {
         let paths = Set(error.errors.map(\.path))
         guard taken.contains(where: { paths.contains($0.name) }) else { throw error }
         refusals += error.errors.map { error in
-          "\(error)\n\(taken.first { $0.name == error.path }.map(text) ?? "")"
+          "\(error)\n\(taken.first { $0.name == error.path }?.text ?? "")"
         }
         taken.removeAll { paths.contains($0.name) }
       }
