@@ -90,7 +90,7 @@ public final class CrashTest {
     for stream in test.silent { say("nothing is sent to the stream \(stream): its events are not known here") }
     let broker = try BrokerProcess(scratch, command: options.kafkaCommand, interrupted: isInterrupted)
     defer { broker.stop() }
-    let database = try DatabaseServer(scratch, test.project)
+    let database = try DatabaseServer(scratch, test.project, test.tables)
     defer { database.stop() }
     try broker.makeTopics(Set(test.project.streams.map(\.plan.definition.topic)), interrupted: isInterrupted)
     let settings = processorSettings(broker, database)
@@ -250,6 +250,7 @@ public final class CrashTest {
     let now = Clock.monotonicMilliseconds()
     guard now - lastProgress >= CrashTest.progressIntervalMilliseconds else { return }
     lastProgress = now
+    if parts.database.isUp { try? parts.database.changeTables() }
     let applied = parts.database.isUp ? (try? parts.database.positions())?.values.flatMap(\.values).reduce(0, +) : nil
     let running = parts.slots.count { $0.isRunning && !$0.isPaused }
     say(

@@ -1,4 +1,6 @@
+import Dialects
 import Glibc
+import Plan
 import Postgres
 import Project
 import Storage
@@ -13,8 +15,11 @@ final class DatabaseServer {
   private var cluster: PrivateCluster?
   private var monitor: PostgresConnection?
   private var superuser: ConnectionSettings
+  private let tables: [JoinedTable]
 
-  init(_ scratch: Scratch, _ project: Project) throws {
+  /// - Parameter tables: are made and filled. Others that the project's streams are joined with are made and stay empty.
+  init(_ scratch: Scratch, _ project: Project, _ tables: [JoinedTable]) throws {
+    self.tables = tables
     folder = scratch.folder + "/database"
     port = try findFreePorts()
     let cluster = try DatabaseServer.start(folder, port)
@@ -24,6 +29,11 @@ final class DatabaseServer {
     proxiedURL = cluster.settings.with("port", String(proxy.port)).urlWithPassword
     let connection = try PostgresConnection(cluster.settings)
     defer { connection.close() }
+    for table in tables { try connection.execute(table.statements) }
+    let others = project.streams.flatMap(\.plan.references).filter { reference in
+      !tables.contains { $0.name == reference.name }
+    }
+    for statement in Set(others.map(\.createStatement)) { try connection.execute(statement) }
     _ = try Migrator(connection) { _ in }.migrate(project)
   }
 
@@ -63,6 +73,13 @@ final class DatabaseServer {
       try connection.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name IN ($1, $2)",
         [.text("streampulse process"), .text("streampulse watch")])
+    }
+  }
+
+  /// Changes the tables that streams are joined with.
+  func changeTables() throws {
+    try monitored { connection in
+      for table in tables { try connection.execute(table.change) }
     }
   }
 

@@ -43,6 +43,49 @@ struct RequestLoad: TopicLoad {
 
         """),
     ProjectFile(
+      path: "sql/aggregates/crashtest_statuses.sql",
+      text: """
+        -- Requests per status, of the rows for paths.
+        CREATE MATERIALIZED VIEW crashtest_statuses AS
+        SELECT status,
+               sum(requests) AS requests,
+               sum(total_bytes) AS total_bytes,
+               max(slowest_seconds) AS slowest_seconds
+        FROM crashtest_paths
+        WHERE path <> '/items/0'
+        GROUP BY tumble(window_start, INTERVAL '5 minutes'), status;
+
+        """),
+    ProjectFile(
+      path: "sql/aggregates/crashtest_latencies.sql",
+      text: """
+        -- How long requests took, and from how many hosts they came.
+        CREATE MATERIALIZED VIEW crashtest_latencies AS
+        SELECT status,
+               count(*) AS requests,
+               approx_count_distinct(host) AS hosts,
+               percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) AS p95_seconds,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median_seconds
+        FROM \(stream)
+        GROUP BY hop(at, INTERVAL '10 seconds', INTERVAL '20 seconds'), status;
+
+        """),
+    ProjectFile(path: "sql/references/\(items.name).sql", text: items.declaration),
+    ProjectFile(
+      path: "sql/aggregates/crashtest_shelves.sql",
+      text: """
+        -- Requests per shelf on which what was asked for lay at that time.
+        CREATE MATERIALIZED VIEW crashtest_shelves AS
+        SELECT item.shelf,
+               count(*) AS requests,
+               sum(item.weight) AS total_weight,
+               count(item.note) AS notes
+        FROM \(stream)
+        JOIN \(items.name) AS item ON item.path = \(stream).path
+        GROUP BY tumble(at, INTERVAL '10 seconds'), item.shelf;
+
+        """),
+    ProjectFile(
       path: "sql/aggregates/crashtest_agents.sql",
       text: """
         -- Requests per agent, in windows that overlap.
@@ -77,10 +120,47 @@ struct RequestLoad: TopicLoad {
     { partition, offset, payload in Array("\(partition);\(offset);".utf8) + payload + [UInt8(ascii: "\n")] }
   }
 
+  let tables = [RequestLoad.items]
   let columns = RequestLoad.declaration
   let copyOptions = "(FORMAT csv, DELIMITER ';', NULL '-')"
 
   func source(from table: String, as stream: String) -> String { "FROM \(table) AS \(quotedIdentifier(stream))" }
+
+  /// What is asked for moves between two shelves every seven seconds, and some of it is on none for a while.
+  static let items = JoinedTable(
+    name: "crashtest_items",
+    declaration: """
+      -- Where things lie, and when.
+      CREATE TABLE crashtest_items (
+        path text,
+        shelf text NOT NULL,
+        weight numeric(6,1) NOT NULL,
+        note text,
+        valid_from timestamptz,
+        valid_to timestamptz,
+        UNIQUE (path, valid_from)
+      ) WITH (valid_from = 'valid_from', valid_to = 'valid_to', refresh = '500 milliseconds');
+
+      """,
+    statements: """
+      CREATE TABLE crashtest_items (path text, shelf text NOT NULL, weight numeric(6,1) NOT NULL, note text,
+        valid_from timestamptz, valid_to timestamptz, UNIQUE (path, valid_from));
+      INSERT INTO crashtest_items
+      SELECT '/items/' || item, 'shelf ' || (item + turn) % 2, item + turn / 10.0,
+        CASE WHEN (item + turn) % 3 = 0 THEN 'moved' END, since, since + INTERVAL '7 seconds'
+      FROM generate_series(0, 15) AS item,
+        LATERAL (SELECT turn, now() + turn * INTERVAL '7 seconds' AS since FROM generate_series(-3, 600) AS turn) AS turns
+      WHERE (item + turn) % 5 <> 0
+      """,
+    change: """
+      INSERT INTO crashtest_items
+      SELECT '/items/0', 'shelf 0', 1, 'later', coalesce(max(valid_to), now()) + INTERVAL '1 day', NULL
+      FROM crashtest_items WHERE valid_to IS NOT NULL
+      ON CONFLICT (path, valid_from) DO UPDATE SET weight = crashtest_items.weight + 1
+      """,
+    valid: """
+      LATERAL (SELECT * FROM public.crashtest_items AS t WHERE t.valid_from <= at AND at < t.valid_to)
+      """)
 }
 
 /// Lines with and without quotes, with delimiters, quotes and line breaks inside of them, and with NULLs.

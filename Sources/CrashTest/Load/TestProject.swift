@@ -18,6 +18,9 @@ struct TestProject {
   /// The topics of these are different, and those of streams that are not loaded are not among them.
   let loads: [any TopicLoad]
 
+  /// Tables of reference data of the test's own.
+  var tables: [JoinedTable] { loads.flatMap(\.tables) }
+
   /// Streams of the given project that nothing is sent to: the test knows no events for them.
   var silent: [String] {
     project.streams.map(\.name).filter { name in !loads.contains { $0.streams.contains(name) } }
@@ -63,7 +66,9 @@ struct TestProject {
   }
 
   private static func copy(_ original: String, to folder: String) throws {
-    for path in [folder, folder + "/sql", folder + "/sql/streams", folder + "/sql/aggregates"] {
+    for path in [
+      folder, folder + "/sql", folder + "/sql/streams", folder + "/sql/aggregates", folder + "/sql/references",
+    ] {
       guard mkdir(path, 0o755) == 0 else { throw CrashTestError.setup("\(path): \(lastSystemError())") }
     }
     let parts = ["sql", "schemas"].map { original + "/" + $0 }.filter { path in access(path, F_OK) == 0 }

@@ -14,6 +14,9 @@ protocol TopicLoad: Sendable {
   /// Of so many records one is malformed.
   var malformedInterval: Int { get }
 
+  /// That its aggregates are joined with.
+  var tables: [JoinedTable] { get }
+
   /// For the thread that sends.
   func makeSynthesizer(seed: UInt64) throws -> any RecordSynthesizer
   /// For the thread that records.
@@ -25,6 +28,10 @@ protocol TopicLoad: Sendable {
   var copyOptions: String { get }
   /// The `FROM` clause that a definition has over the truth's table, in place of its stream.
   func source(from table: String, as stream: String) -> String
+}
+
+extension TopicLoad {
+  var tables: [JoinedTable] { [] }
 }
 
 /// Makes records up, each a function of the seed, its number and the clock.

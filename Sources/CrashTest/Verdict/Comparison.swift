@@ -49,7 +49,7 @@ public struct Comparison: Sendable {
     let definition = try connection.query(
       "SELECT definition FROM \(connection.pulse).definitions WHERE aggregate = $1", [.text(aggregate.name)])
     guard definition.rowCount == 1, let text = definition[0, 0],
-      let batch = Truth.batchQuery(of: text, stream: stream, load)
+      let batch = Truth.batchQuery(of: text, aggregate, stream: stream, load)
     else { throw CrashTestError.setup("the definition of \(aggregate.name) cannot be run as a batch") }
     let expected = "\(Truth.expected).\(quotedIdentifier(aggregate.name))"
     try connection.execute("CREATE UNLOGGED TABLE \(expected) AS \(batch)")
@@ -62,10 +62,12 @@ public struct Comparison: Sendable {
     let names = (0..<columns.rowCount).compactMap { columns[$0, 0] }
     let isFloat = (0..<columns.rowCount).map { columns.boolean($0, 1) ?? false }
     let values = zip(names, isFloat).filter { !identity.contains($0.0) }
+    let estimates = aggregate.percentiles
     let differing = values.map { name, isFloat in
       let column = quotedIdentifier(name)
+      let tolerance = estimates.contains(name) ? 0.01 : 1e-9
       return """
-        CASE WHEN \(isFloat ? Comparison.differFloat(column) : "f.\(column) IS DISTINCT FROM e.\(column)")
+        CASE WHEN \(isFloat ? Comparison.differFloat(column, by: tolerance) : "f.\(column) IS DISTINCT FROM e.\(column)")
         THEN format('%s is %s instead of %s', \(quotedLiteral(name)), coalesce(f.\(column)::text, 'NULL'),
           coalesce(e.\(column)::text, 'NULL')) END
         """
@@ -89,10 +91,10 @@ public struct Comparison: Sendable {
     add(found)
   }
 
-  /// Postgres adds in another order than many transactions do: the last bits may differ.
-  private static func differFloat(_ column: String) -> String {
+  /// Postgres adds in another order than many transactions do: the last bits may differ. An estimate has its bound.
+  private static func differFloat(_ column: String, by tolerance: Double) -> String {
     """
-    (f.\(column) IS NULL) <> (e.\(column) IS NULL) OR abs(f.\(column) - e.\(column)) > 1e-9 * abs(e.\(column))
+    (f.\(column) IS NULL) <> (e.\(column) IS NULL) OR abs(f.\(column) - e.\(column)) > \(tolerance) * abs(e.\(column))
     """
   }
 
@@ -128,6 +130,22 @@ public struct Comparison: Sendable {
   private mutating func add(_ found: PostgresResult) {
     differences += Int(found.rowCount > 0 ? found.integer(0, 1) ?? 0 : 0)
     examples += (0..<found.rowCount).compactMap { found[$0, 0] }
+  }
+}
+
+extension AggregatePlan {
+  /// The results that are estimates. Numbers of distinct values are, too, but Postgres gives the same.
+  fileprivate var percentiles: Set<String> {
+    Set(
+      outputs.compactMap { output in
+        guard case .derived(let derived) = output.source, case .estimate(let estimate, _)? = derived.parts.first else {
+          return nil
+        }
+        switch estimate {
+        case .continuousPercentile, .discretePercentile: return output.name
+        default: return nil
+        }
+      })
   }
 }
 

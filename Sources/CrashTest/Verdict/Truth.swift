@@ -1,3 +1,4 @@
+import Plan
 import Postgres
 import SQLQuoting
 
@@ -39,8 +40,17 @@ enum Truth {
 
   static func table(of load: any TopicLoad) -> String { "\(schema).\(load.name)" }
 
-  /// A definition's own text over the table; its window is added to what it selects.
-  static func batchQuery(of definition: String, stream name: String, _ load: any TopicLoad) -> String? {
+  /// A definition's own text over the table, or over the rows that Postgres has computed of the aggregate that it reads; its
+  /// window is added to what it selects.
+  static func batchQuery(
+    of definition: String, _ aggregate: AggregatePlan, stream: String, _ load: any TopicLoad
+  ) -> String? {
+    var name = stream
+    var events = load.source(from: table(of: load), as: name)
+    if let first = aggregate.feeders.first {
+      name = first.name
+      events = "FROM \(expected).\(quotedIdentifier(name))"
+    }
     let select = "SELECT "
     let source = "FROM \(name)"
     guard definition.hasPrefix(select), let from = definition.firstRange(of: source),
@@ -48,9 +58,11 @@ enum Truth {
     else { return nil }
     let window = firstExpression(of: definition[grouping.upperBound...])
     let items = definition[definition.index(definition.startIndex, offsetBy: select.count)..<from.lowerBound]
-    let events = load.source(from: table(of: load), as: name)
+    let rest = load.tables.reduce(String(definition[from.upperBound...])) { text, table in
+      text.replacing("JOIN \(table.name) AS", with: "JOIN \(table.valid) AS")
+    }
     guard window.hasPrefix("session(") else {
-      return "SELECT \(window) AS window_start, " + items + events + definition[from.upperBound...]
+      return "SELECT \(window) AS window_start, " + items + events + rest
     }
     // Of each event where its session begins; then it is a column like others. Such a definition has no WHERE.
     let keys = definition[grouping.upperBound...].dropFirst(window.count + 1)

@@ -124,16 +124,26 @@ struct Checker {
   }
 
   private func takes(_ aggregate: Int, _ event: SimulatedEvent) -> Bool {
-    aggregate != SimulatedStream.dropping || event.value >= stream.threshold
+    switch aggregate {
+    case SimulatedStream.dropping: event.value >= stream.threshold
+    case SimulatedStream.joining: SimulatedGroups.group(of: event.key, at: event.time) != nil
+    default: true
+    }
   }
 
   // MARK: The rows
 
   private mutating func checkRows() {
     for (aggregate, panes) in tables.rows[stream.number].enumerated() {
-      let isOfSessions = aggregate == SimulatedStream.visiting
-      let truth = isOfSessions ? recountSessions() : recount(aggregate)
-      let rows = isOfSessions ? panes : windows(of: aggregate, panes)
+      let truth: [SimulatedTables.RowKey: SimulatedTables.Row]
+      var rows = panes
+      switch aggregate {
+      case SimulatedStream.visiting: truth = recountSessions()
+      case SimulatedStream.rolling: truth = rollUp()
+      default:
+        truth = recount(aggregate)
+        rows = windows(of: aggregate, panes)
+      }
       var late: Int64 = 0
       for key in Set(truth.keys).union(rows.keys).sorted(by: { ($0.window, $0.key) < ($1.window, $1.key) }) {
         let (expected, row) = (truth[key] ?? .init(), rows[key] ?? .init())
@@ -187,11 +197,22 @@ struct Checker {
     var rows: [SimulatedTables.RowKey: SimulatedTables.Row] = [:]
     for event in events where takes(aggregate, event) {
       for window in stream.windows(of: aggregate, at: event.time) {
-        let key = SimulatedTables.RowKey(window: window, key: event.key)
+        let group = aggregate == SimulatedStream.joining ? SimulatedGroups.group(of: event.key, at: event.time) : nil
+        let key = SimulatedTables.RowKey(window: window, key: group ?? event.key)
         rows[key, default: .init()].events += 1
         rows[key, default: .init()].total += event.value
         rows[key, default: .init()].sketches.add(event.value)
       }
+    }
+    return rows
+  }
+
+  /// What the SELECT of a cascade says of the rows that its first aggregate has.
+  private func rollUp() -> [SimulatedTables.RowKey: SimulatedTables.Row] {
+    var rows: [SimulatedTables.RowKey: SimulatedTables.Row] = [:]
+    for (key, row) in tables.rows[stream.number][SimulatedStream.revising] {
+      rows[stream.rolledUp(key), default: .init()].events += row.events
+      rows[stream.rolledUp(key), default: .init()].total += row.total
     }
     return rows
   }

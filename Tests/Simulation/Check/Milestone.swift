@@ -16,6 +16,8 @@ public enum Milestone: String, CaseIterable, Sendable {
   case deadLetter, lateEvent
   /// A record had to wait for its schema, and one was of a schema that nobody knows.
   case awaitedSchema, unknownSchema
+  /// A worker went on with a later version of a table of reference data.
+  case newReferences
   /// A process was stopped in the middle of a call for longer than its session.
   case sleptThroughSession
   /// A claim for one stream, where another stream of the topic had come to another position.

@@ -13,8 +13,9 @@ struct SimulatedSketches: Equatable {
   /// Those of nothing.
   init() {}
 
-  /// Those of a delta's row.
+  /// Those of a delta's row; nothing where the aggregate has none.
   init(_ delta: WindowDelta, _ row: Int) {
+    guard delta.accumulators.count > 2 else { return }
     let (distinct, quantiles) = (delta.accumulators[2], delta.accumulators[3])
     // Up to 512 coupons of 16 bits; no row of a schedule has more.
     if !distinct.isNull(row) {

@@ -185,7 +185,7 @@ struct SimulatedTables {
       if delta.aggregate == SimulatedStream.visiting { mergeSessions(delta, of: stream) }
       for row in 0..<delta.rowCount where delta.aggregate != SimulatedStream.visiting {
         let key = RowKey(window: delta.windowStarts[row], key: delta.keys[0].integer(row))
-        rows[stream][delta.aggregate][key, default: Row()].events += delta.accumulators[0].integer(row)
+        rows[stream][delta.aggregate][key, default: Row()].events += delta.accumulators[0].whole(row)
         rows[stream][delta.aggregate][key, default: Row()].total += delta.accumulators[1].double(row)
         rows[stream][delta.aggregate][key, default: Row()].sketches.merge(SimulatedSketches(delta, row))
       }
@@ -213,6 +213,13 @@ struct SimulatedTables {
       }
       rows[stream][delta.aggregate][key] = row
     }
+  }
+}
+
+extension DeltaColumn {
+  /// Of a count, or of a sum of counts.
+  fileprivate func whole(_ row: Int) -> Int64 {
+    type.physical == .decimal ? Int64(truncatingIfNeeded: decimal(row)) : integer(row)
   }
 }
 

@@ -47,7 +47,8 @@ final class Incarnation {
     let decoder = hasSchemas ? (try? stream.makeDecoder()) ?? decoder : decoder
     let worker = SimulatedWorker(
       plan: stream.plan, consumer: source, decoder: decoder, schemas: hasSchemas ? SimulatedRegistry(world) : nil,
-      sink: sink, time: SimulatedTime(world: world, origin: instance.clockOrigin),
+      references: SimulatedReferences(world), sink: sink,
+      time: SimulatedTime(world: world, origin: instance.clockOrigin),
       settings: cluster.settings[stream.number],
       status: ProcessorStatus(), seed: 1 + world.random.next() >> 1, shouldStop: { stop.isRequested }, observe: { _ in }
     )

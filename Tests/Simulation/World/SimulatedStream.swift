@@ -4,7 +4,7 @@ import Formats
 import Plan
 
 /// A stream of the simulation: small events, an aggregate that takes late events, one that drops them, one whose windows
-/// overlap, and one of sessions.
+/// overlap, one that is joined with a table of reference data, one of sessions, and one over the rows of the first.
 ///
 /// All have the keys and measures that the checker can recompute: rows, the sum of whole numbers, which doubles add without
 /// rounding in whatever order, and sketches, whose states merge exactly. In windows and filters the streams differ, so that a row of one is none of another.
@@ -12,14 +12,14 @@ struct SimulatedStream: CustomStringConvertible {
   /// The first two read one topic, the third another. A schedule has the first so many of them.
   static let all = [
     SimulatedStream(
-      number: 0, name: "first", topic: .avro, windows: [60, 10, 45], slides: [60, 10, 15], gap: 2, maximum: nil,
-      threshold: 3),
+      number: 0, name: "first", topic: .avro, windows: [60, 10, 45, 20], slides: [60, 10, 15, 20], gap: 2,
+      maximum: nil, threshold: 3),
     SimulatedStream(
-      number: 1, name: "second", topic: .avro, windows: [30, 20, 30], slides: [30, 20, 20], gap: 4, maximum: 15,
+      number: 1, name: "second", topic: .avro, windows: [30, 20, 30, 6], slides: [30, 20, 20, 2], gap: 4, maximum: 15,
       threshold: 5),
     SimulatedStream(
-      number: 2, name: "third", topic: .json, windows: [60, 12, 60], slides: [60, 12, 20], gap: 1, maximum: 10,
-      threshold: 2),
+      number: 2, name: "third", topic: .json, windows: [60, 12, 60, 30], slides: [60, 12, 20, 30], gap: 1,
+      maximum: 10, threshold: 2),
   ]
 
   /// Of the aggregates, takes every event whenever it comes.
@@ -28,9 +28,13 @@ struct SimulatedStream: CustomStringConvertible {
   static let dropping = 1
   /// Takes every event into windows that overlap: its rows are panes.
   static let hopping = 2
+  /// Takes the events whose key has a group when they happen. Its own key is the group.
+  static let joining = 3
   /// Takes every event into sessions, which late events lengthen and join.
-  static let visiting = 3
-  static let aggregateCount = 4
+  static let visiting = 4
+  /// Reads the rows of `revising`: of even keys and of odd ones, in windows of twice the length.
+  static let rolling = 5
+  static let aggregateCount = 6
 
   /// Its place in `all`.
   let number: Int
@@ -44,7 +48,7 @@ struct SimulatedStream: CustomStringConvertible {
   let gap: Int64
   let maximum: Int64?
   let threshold: Double
-  let plan: StreamPlan
+  private(set) var plan: StreamPlan
 
   private static let columns = [
     ColumnSpec(path: ["at"], type: .timestamptz, isNullable: false),
@@ -116,6 +120,53 @@ struct SimulatedStream: CustomStringConvertible {
           "\(name)_visiting", filter: nil, window: .session(gapMicroseconds: gap, maximumMicroseconds: maximum),
           late: .revise),
       ])
+    plan.aggregates.insert(joined, at: SimulatedStream.joining)
+    plan.aggregates.append(rolledUp)
+  }
+
+  /// Of inner joins.
+  private var joined: AggregatePlan {
+    let join = JoinPlan(
+      reference: SimulatedGroups.reference, alias: "groups", isOuter: false, keys: [.column(1, .integer)])
+    let time = Expression.column(0, .timestamptz)
+    let (size, slide) = (windows[SimulatedStream.joining], slides[SimulatedStream.joining])
+    var plan = SimulatedStream.aggregate(
+      "\(name)_joining", filter: join.isMatched(eventTime: time),
+      window: size == slide
+        ? .tumble(sizeMicroseconds: size) : .hop(slideMicroseconds: slide, sizeMicroseconds: size),
+      late: .revise)
+    plan.joins = [join]
+    plan.keys[0].expression = join.value(SimulatedGroups.group, eventTime: time)
+    return plan
+  }
+
+  /// As the front end composes it: fed by the events.
+  private var rolledUp: AggregatePlan {
+    let first = plan.aggregates[SimulatedStream.revising]
+    let two = Expression.literal(.integer(2, .integer))
+    var plan = SimulatedStream.aggregate(
+      "\(name)_rolling", filter: nil, window: .tumble(sizeMicroseconds: rolledWindow), late: .revise)
+    plan.keys[0].expression = .arithmetic(.modulo, .column(1, .integer), two)
+    plan.accumulators = [
+      AccumulatorPlan(
+        function: .sum, argument: .literal(.integer(1, .bigint)), filter: nil, column: "events",
+        type: .numeric(scale: 0), comment: ""),
+      plan.accumulators[1],
+    ]
+    var read = plan.accumulators
+    read[0].argument = .column(1, .bigint)
+    plan.source = .cascade(
+      Cascade(
+        first: first, columns: ["key", "events", "total"],
+        keys: [.arithmetic(.modulo, .column(0, .integer), two)], accumulators: read))
+    return plan
+  }
+
+  private var rolledWindow: Int64 { 2 * windows[SimulatedStream.revising] }
+
+  /// Where a row of `revising` belongs in `rolling`.
+  func rolledUp(_ row: SimulatedTables.RowKey) -> SimulatedTables.RowKey {
+    SimulatedTables.RowKey(window: row.window - row.window % rolledWindow, key: row.key % 2)
   }
 
   /// The beginnings of the aggregate's windows that hold the time.
