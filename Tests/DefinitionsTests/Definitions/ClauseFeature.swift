@@ -76,7 +76,7 @@ struct ClauseFeature: Sendable {
     definition.keys.append(
       RandomDefinition.Key(
         expression: found.text, name: "k\(definition.keys.count + 1)",
-        mention: generator.random.pick([.expression, .position, .alias])))
+        mention: generator.random.pick([.expression, .position, .alias]), isDaring: found.isDaring))
   }
 
   private static func having(_ generator: inout DefinitionGenerator) -> RandomDefinition.Result? {

@@ -55,8 +55,8 @@ extension DefinitionGenerator {
     var values: [[Datum?]] = []
     var from = FromClause(relation: first.name)
     for key in keys {
-      // Rows of events that the first one leaves out are looked at, too, where Postgres asks a condition early.
-      guard let found = evaluation.values(of: key.expression),
+      // Postgres may ask a condition on a key before it joins: of events, too, that the first one has no row of.
+      guard !key.isDaring, let found = evaluation.values(of: key.expression),
         let column = plan.keys.first(where: { $0.name == key.name })
       else { continue }
       columns.append(

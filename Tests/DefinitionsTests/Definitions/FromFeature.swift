@@ -86,7 +86,7 @@ extension DefinitionGenerator {
       (row[index].map(elements) ?? []).map { row + [$0] }
     }
     reading.source.columns.append(
-      RowSource.Column(column: EventColumn(name, type), path: path, isNullable: true, isTame: true))
+      RowSource.Column(column: EventColumn(name, type), path: path, isNullable: true, isTame: array.isTame))
     guard reading.source.rows.count >= 8 else { return nil }
     reading.pool = ExpressionPool(reading.source, added: 1, to: reading.pool, &random)
     return reading

@@ -17,6 +17,8 @@ struct RandomDefinition {
     var expression: String
     var name: String
     var mention: Mention
+    /// Whether it fails for some event.
+    var isDaring: Bool
   }
 
   struct Result {

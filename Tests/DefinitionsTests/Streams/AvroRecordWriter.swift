@@ -20,10 +20,10 @@ struct AvroRecordWriter {
     var fields: [Field] = []
     for (index, column) in columns.enumerated() {
       guard case .avro = column.form else { continue }
-      if let known = fields.firstIndex(where: { $0.isRecord && $0.name == column.path[0] }) {
+      if let known = fields.firstIndex(where: { $0.isRecord && $0.name == column.fieldPath[0] }) {
         fields[known].columns.append(index)
       } else {
-        fields.append(Field(name: column.path[0], columns: [index], isRecord: column.path.count > 1))
+        fields.append(Field(name: column.fieldPath[0], columns: [index], isRecord: column.fieldPath.count > 1))
       }
     }
     self.fields = fields
@@ -40,7 +40,7 @@ struct AvroRecordWriter {
 
   private func member(_ index: Int, _ number: Int) -> String {
     let column = columns[index]
-    guard case .avro(let form) = column.form, let name = column.path.last else { return "" }
+    guard case .avro(let form) = column.form, let name = column.fieldPath.last else { return "" }
     let type = type(form, "T\(number)_\(index)")
     return #"{"name":"\#(name)","type":\#(column.isNullable ? "[\"null\",\(type)]" : type)}"#
   }
@@ -55,7 +55,7 @@ struct AvroRecordWriter {
       #"{"type":"enum","name":"\#(name)","symbols":[\#(symbols.map { "\"\($0)\"" }.joined(separator: ","))]}"#
     case .arrayOfLongs: #"{"type":"array","items":"long"}"#
     case .mapOfTexts: #"{"type":"map","values":"string"}"#
-    case .array(let form): #"{"type":"array","items":["null",\#(self.type(form, name))]}"#
+    case .array(let form, _): #"{"type":"array","items":["null",\#(self.type(form, name))]}"#
     }
   }
 
@@ -97,7 +97,7 @@ struct AvroRecordWriter {
         long($0, &bytes)
       }
     case (.text(let text), _): string(text, &bytes)
-    case (.array(let elements, let element), .array(let form)):
+    case (.array(let elements, let element), .array(let form, _)):
       if !elements.isEmpty { long(Int64(elements.count), &bytes) }
       for value in elements {
         long(value == nil ? 0 : 1, &bytes)

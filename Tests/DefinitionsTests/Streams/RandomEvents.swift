@@ -82,7 +82,8 @@ struct RandomEvents {
             ? nil
             : any(
               StreamColumn(
-                column: EventColumn("", element.type), path: [], form: form.element, isNullable: true, isTame: true),
+                column: EventColumn("", element.type), path: [], form: form.element, isNullable: true,
+                isTame: column.isTame),
               &random)
         }, of: element)
     case (.jsonb, .avro(.arrayOfLongs)):

@@ -111,10 +111,11 @@ struct RandomStream {
     let name = random.pick([letter, "\(letter)_\(isAvro ? "list" : "größen")", "\(letter.uppercased())alues"])
     if isAvro {
       let (element, form) = random.pick(Self.avroElements)
-      let wanted = Wanted(letter: letter, type: .array(element))
-      return column(wanted, [name], .avro(.array(of: form)), &random)
+      let wanted = Wanted(letter: letter, type: .array(element), isTame: !random.chance(3))
+      let path = random.chance(3) ? [random.pick(["user", "geo"]), letter] : [name]
+      return column(wanted, [name], .avro(.array(of: form, at: path)), &random)
     }
-    let wanted = Wanted(letter: letter, type: .array(random.pick(Self.elements)))
+    let wanted = Wanted(letter: letter, type: .array(random.pick(Self.elements)), isTame: !random.chance(3))
     return column(wanted, [name], .json(.plain, members: [name]), &random)
   }
 
@@ -159,7 +160,8 @@ struct RandomStream {
   /// Of a field of Avro.
   private func arrayDeclaration(_ column: StreamColumn) -> String? {
     guard case .avro(.array) = column.form else { return nil }
-    return "\(column.column.name) \(column.column.type.shortName)\(column.isNullable ? "" : " NOT NULL")"
+    let path = column.fieldPath == column.path ? "" : " OPTIONS (path '\(column.fieldPath.joined(separator: "."))')"
+    return "\(column.column.name) \(column.column.type.shortName)\(path)\(column.isNullable ? "" : " NOT NULL")"
   }
 
   private func declaration(_ column: StreamColumn) -> String? {
@@ -198,8 +200,8 @@ struct RandomStream {
   var fields: SchemaFields {
     guard isAvro else { return .empty }
     let described = columns.filter { if case .avro = $0.form { true } else { false } }
-    return SchemaFields(paths: described.map(\.path)) { path in
-      guard let column = described.first(where: { $0.path == path }) else { return nil }
+    return SchemaFields(paths: described.map(\.fieldPath)) { path in
+      guard let column = described.first(where: { $0.fieldPath == path }) else { return nil }
       guard let element = column.column.type.element else {
         return FieldDescription(type: column.column.type, isNullable: column.isNullable, comment: "")
       }

@@ -13,6 +13,11 @@ struct StreamColumn {
   /// Of values that are small, and of doubles that add without rounding: what is computed of several of them neither
   /// leaves the range of its type nor depends on an order.
   var isTame: Bool
+
+  /// Where an Avro record has it.
+  var fieldPath: [String] {
+    if case .avro(.array(_, let path)) = form { path } else { path }
+  }
 }
 
 /// How a value is written in a record of its stream. Another form is another case here, and where values are fitted and
@@ -40,8 +45,8 @@ enum WireForm: Sendable {
     case enumeration([String])
     case arrayOfLongs
     case mapOfTexts
-    /// Declared as an array; its elements may be null.
-    case array(of: AvroForm)
+    /// Declared as an array, under a name of its own or the field's; its elements may be null.
+    case array(of: AvroForm, at: [String])
   }
 
   enum Metadata: Sendable {
@@ -71,7 +76,7 @@ extension WireForm {
   /// The form of an array's elements.
   var element: WireForm {
     switch self {
-    case .avro(.array(let form)): .avro(form)
+    case .avro(.array(let form, _)): .avro(form)
     case .json: .json(.plain, members: [])
     default: self
     }
