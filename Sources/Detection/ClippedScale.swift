@@ -1,11 +1,11 @@
-/// A robust scale in constant space: the mean of absolute residuals, each clipped at four times the scale so far, so that
+/// A robust scale in constant space: the mean of absolute residuals, each clipped at three times the scale so far, so that
 /// the first incident does not hide the second one.
 struct ClippedScale: Sendable, Hashable {
   /// The mean absolute residual, 0 before the first one that was not 0.
   private(set) var mean: Float = 0
   private(set) var count: Float = 0
 
-  static let clip: Double = 4
+  static let clip: Double = 3
   /// Of a normal distribution: its standard deviation over its mean absolute deviation, √(π/2).
   private static let normal = 1.2533
 

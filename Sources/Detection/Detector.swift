@@ -19,6 +19,7 @@ public struct Detector: Sendable {
   ///
   /// - Parameter state: one made or decoded for the same configuration; another one is begun anew.
   public func step(_ state: inout DetectorState, _ sample: Sample) -> Judgement {
+    let last = state.lastTime
     state.lastTime = sample.time
     let isTaken = sample.measured.isFinite && sample.weight >= configuration.minimumWeight
     if !isTaken, configuration.method != .adaptive { return .silent }
@@ -48,7 +49,7 @@ public struct Detector: Sendable {
     case .adaptive:
       guard case .adaptive(var memory) = state.takeMemory(configuration) else { return .silent }
       defer { state.memory = .adaptive(memory) }
-      let judged = AdaptiveDetector.step(&memory, isTaken ? sample : nil, at: sample.time)
+      let judged = AdaptiveDetector.step(&memory, isTaken ? sample : nil, at: sample.time, since: last)
       return scale.judgement(of: judged, sample)
     }
   }

@@ -208,7 +208,7 @@ enum Commands {
         name: "detect", summary: "Score each row of a time series by how unusual it is, with the alerts' own detector",
         details: """
           Reads timestamp,value and writes timestamp,anomaly_score, one row for each row, as they come: a score depends on \
-          nothing that follows it. Scores are from 0 to 1; from 0.5 on an alert would report. Times are ISO 8601 (UTC \
+          nothing that follows it. Scores are from 0 to 1; from 0.75 on an alert would report. Times are ISO 8601 (UTC \
           unless they have an offset) or numbers since 1970. A missing value is empty, null or NaN.
           """,
         options: [OptionSpec("csv", value: "FILE", summary: "What to read; - is standard input")], settings: []),

@@ -55,7 +55,7 @@ private func configuration(_ method: DetectorConfiguration.Method) -> DetectorCo
     }
     #expect(falseAlarms == 0)
     let jump = detector.step(&state, Sample(value: 300, weight: 100, time: 2000 * 10 * minute))
-    #expect(jump.finding?.severity == .warning)
+    #expect(jump.finding != nil)
   }
 
   @Test("a state that was kept as bytes judges like one that was kept in memory", arguments: methods)
@@ -97,7 +97,7 @@ private func configuration(_ method: DetectorConfiguration.Method) -> DetectorCo
     #expect(refusal(Array(bytes.dropLast())) == .tooShort)
     #expect(refusal(bytes + [0]) == .tooLong)
     // Whatever the bytes are: no trap, and judging goes on.
-    for _ in 0..<2000 {
+    for _ in 0..<500 {
       var spoilt = bytes
       for _ in 0..<3 { spoilt[2 + Int(noise.uniform() * Double(spoilt.count - 2))] = UInt8(noise.uniform() * 255) }
       var (state, _) = DetectorState.decoded(spoilt, for: detector.configuration)
