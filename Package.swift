@@ -3,7 +3,7 @@ import PackageDescription
 
 // Imports point inward: what a module may import is exactly what is listed here.
 // The pure core (Hexadecimal, JSON, Events, TimeZones, Functions, Plan, Avro, TextFormats, Formats, SQLQuoting, Dialects,
-// SQLFrontend, Dataflow, Detection) does no I/O and knows no clock;
+// SQLFrontend, Dataflow, Detection, SampleText) does no I/O and knows no clock;
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
 let package = Package(
@@ -57,6 +57,8 @@ let package = Package(
       ]),
     .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "Functions", "JSON", "Plan"]),
     .target(name: "Detection"),
+    // Samples as lines of text.
+    .target(name: "SampleText", dependencies: ["Detection", "Events", "TextFormats"]),
 
     // The edges.
     .target(name: "SystemTimeZones", dependencies: ["TimeZones"]),
@@ -145,8 +147,9 @@ let package = Package(
     .target(
       name: "Benchmark",
       dependencies: [
-        "Audit", "CAvro", "CRdKafka", "CSimdjson", "ChildProcess", "Dataflow", "Dialects", "Downloads", "EventEncoding",
-        "Events", "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage", "Synthesis", "Threads",
+        "Audit", "CAvro", "CRdKafka", "CSimdjson", "ChildProcess", "Dataflow", "Detection", "Dialects", "Downloads",
+        "EventEncoding", "Events", "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage",
+        "Synthesis", "Threads",
       ]),
 
     .target(
@@ -161,9 +164,9 @@ let package = Package(
       name: "StreamPulse",
       dependencies: [
         "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard",
-        "Dataflow", "Dialects", "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON", "Kafka",
-        "Observability", "Office", "Plan", "Postgres", "Processing", "Project", "Rebuild", "References", "Registry",
-        "SQLQuoting", "Spelling", "StatsAPI", "Storage", "Tail", "TestRunner", "TextFiles", "Threads",
+        "Dataflow", "Detection", "Dialects", "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON",
+        "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing", "Project", "Rebuild", "References", "Registry",
+        "SQLQuoting", "SampleText", "Spelling", "StatsAPI", "Storage", "Tail", "TestRunner", "TextFiles", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
@@ -203,6 +206,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Events", "Functions", "Plan"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
+    .testTarget(name: "SampleTextTests", dependencies: ["SampleText"]),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
     .testTarget(name: "TextFilesTests", dependencies: ["TextFiles"]),
     .testTarget(name: "ChildProcessTests", dependencies: ["ChildProcess", "Threads"]),

@@ -2,7 +2,7 @@ import Kafka
 
 /// The benches by name.
 public enum Bench: String, CaseIterable, Sendable {
-  case engine, language, keys, pipeline, streams, freshness, recovery, api, memory, demo
+  case engine, language, keys, detect, pipeline, streams, freshness, recovery, api, memory, demo
 }
 
 /// Runs benches with the same options.
@@ -47,6 +47,7 @@ public struct BenchmarkSuite {
       return BenchReport(avro.figures + json.figures, notes: avro.notes + json.notes)
     case .language: return try LanguageBench(workspace: workspace, events: 500_000, rounds: 3 * rounds).run()
     case .keys: return try KeysBench(workspace: workspace, rounds: 3 * rounds).run()
+    case .detect: return DetectBench(points: events, rounds: rounds).run()
     case .pipeline:
       return try PipelineBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()
     case .streams:

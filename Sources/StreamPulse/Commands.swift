@@ -205,6 +205,14 @@ enum Commands {
         arguments: [ArgumentSpec("STREAM", summary: "Which one, e.g. orders")],
         settings: kafka + registry + postgres + general),
       CommandSpec(
+        name: "detect", summary: "Score each row of a time series by how unusual it is, with the alerts' own detector",
+        details: """
+          Reads timestamp,value and writes timestamp,anomaly_score, one row for each row, as they come: a score depends on \
+          nothing that follows it. Scores are from 0 to 1; from 0.75 on an alert would report. Times are ISO 8601 (UTC \
+          unless they have an offset) or numbers since 1970. A missing value is empty, null or NaN.
+          """,
+        options: [OptionSpec("csv", value: "FILE", summary: "What to read; - is standard input")], settings: []),
+      CommandSpec(
         name: "token", summary: "Make a token for a client of the API",
         details: """
           Prints the token, which is for the client and is not kept anywhere, and the entry for API_TOKENS, which has \
@@ -217,9 +225,9 @@ enum Commands {
       CommandSpec(
         name: "bench", summary: "Measure against the limits, in the same run",
         details: """
-          Runs one of engine, language, keys, pipeline, streams, freshness, recovery, api, memory and demo, or all of them, \
-          each with servers of its own; KAFKA_BOOTSTRAP_SERVERS puts another broker in place of the in-process one. Exit \
-          status 0 only when every goal is met; docs/performance.md says what each of them does.
+          Runs one of engine, language, keys, detect, pipeline, streams, freshness, recovery, api, memory and demo, or all \
+          of them, each with servers of its own; KAFKA_BOOTSTRAP_SERVERS puts another broker in place of the in-process \
+          one. Exit status 0 only when every goal is met; docs/performance.md says what each of them does.
           """,
         options: [
           OptionSpec(flag: "json", summary: "One JSON line per figure instead of a table"),

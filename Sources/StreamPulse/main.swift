@@ -43,6 +43,7 @@ func run(_ parsed: ParsedCommand) -> Int32 {
     case "replay": return try replay(context, parsed)
     case "dead-letters": return try deadLetters(context, parsed)
     case "tail": return try tail(context, parsed)
+    case "detect": return try detect(parsed)
     case "token": return try token(parsed)
     case "bench": return try bench(context, parsed)
     case "crashtest": return try crashTest(context, parsed)
