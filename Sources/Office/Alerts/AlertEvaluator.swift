@@ -178,7 +178,8 @@ final class AlertEvaluator {
     looks[alert.name] = look
     let rows = try connection.query(
       """
-      SELECT (extract(epoch FROM window_start) * 1000000)::bigint, count(*)
+      SELECT (extract(epoch FROM window_start) * 1000000)::bigint,
+             \(alert.watched.countColumn.map { "sum(\(quotedIdentifier($0)))" } ?? "count(*)")
       FROM \(quotedIdentifier(alert.watched.tableName))
       WHERE window_start >= $1::timestamptz AND window_start < $2::timestamptz GROUP BY 1
       """, [.timestamptz(microseconds: first.lowerBound), .timestamptz(microseconds: last.upperBound)])
