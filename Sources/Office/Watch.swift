@@ -92,7 +92,8 @@ public final class Watch: Sendable {
   }
 
   private func makeEvaluator(_ connection: PostgresConnection, _ cluster: String) -> AlertEvaluator {
-    AlertEvaluator(connection, cluster: cluster, stream: plan.definition.name, alerts: alerts)
+    AlertEvaluator(
+      connection, cluster: cluster, stream: plan.definition.name, alerts: alerts, aggregates: plan.aggregates)
   }
 
   private var isStopping: Bool { interruption.isRequested }

@@ -13,10 +13,13 @@ final class AlertBench {
   let bench: Bench
   private var evaluator: AlertEvaluator
 
-  /// - Parameter alerts: their files' texts.
-  init(_ alerts: String...) throws {
+  /// - Parameters:
+  ///   - alerts: their files' texts.
+  ///   - aggregate: a further one.
+  init(_ alerts: String..., aggregate: String? = nil) throws {
     let scratch = try ScratchProject()
     scratch.removeDefinitions("alerts")
+    if let aggregate { try scratch.write("sql/aggregates/further.sql", aggregate) }
     for (index, text) in alerts.enumerated() { try scratch.write("sql/alerts/a\(index).sql", text) }
     bench = try Bench(project: Project(folder: scratch.folder))
     try bench.connection.execute("SET TIME ZONE 'UTC'")
@@ -31,7 +34,9 @@ final class AlertBench {
   }
 
   private static func makeEvaluator(_ bench: Bench) -> AlertEvaluator {
-    AlertEvaluator(bench.connection, cluster: Bench.cluster, stream: "content_downloads", alerts: bench.project.alerts)
+    AlertEvaluator(
+      bench.connection, cluster: Bench.cluster, stream: "content_downloads", alerts: bench.project.alerts,
+      aggregates: bench.plan.aggregates)
   }
 
   /// What a restart makes of it: nothing is remembered but what is stored.
@@ -81,7 +86,8 @@ final class AlertBench {
     defer { connection.close() }
     try connection.execute("SET TIME ZONE 'UTC'")
     evaluator = AlertEvaluator(
-      connection, cluster: Bench.cluster, stream: "content_downloads", alerts: bench.project.alerts)
+      connection, cluster: Bench.cluster, stream: "content_downloads", alerts: bench.project.alerts,
+      aggregates: bench.plan.aggregates)
     try evaluate(minute)
   }
 

@@ -257,7 +257,9 @@ import Testing
     let bench = try AlertBench(AlertBench.errorRate("notify: chat"))
     try bench.store("A", minute: 0, failed: 20)
     try bench.evaluate(1)
-    let later = AlertEvaluator(bench.bench.connection, cluster: Bench.cluster, stream: "content_downloads", alerts: [])
+    let later = AlertEvaluator(
+      bench.bench.connection, cluster: Bench.cluster, stream: "content_downloads", alerts: [],
+      aggregates: bench.bench.plan.aggregates)
     try later.retire()
     #expect(try bench.alerts == ["A WARNING 0-1 1 resolved"])
     #expect(try bench.notifications.map { $0.split(separator: " ")[1] } == ["firing", "resolved"])
@@ -274,5 +276,59 @@ import Testing
     let gone = journal.forget(before: 1000, step: 60)
     #expect(gone.map { Int($0.key) ?? -1 }.sorted() == Array(0..<10))
     #expect(journal.keys.count == AlertJournal.maximumKeys)
+  }
+
+  /// Failures by error code, and the alert when one code makes most of a region's: docs/alerts.md has both.
+  private static let errors = """
+    CREATE MATERIALIZED VIEW region_errors WITH (retention = '7 days') AS
+    SELECT "user".region, download.error_code, count(*) AS failures
+    FROM content_downloads
+    WHERE download.status = 'failed'
+    GROUP BY tumble("timestamp", INTERVAL '1 minute'), "user".region, download.error_code;
+    """
+  private static let cdnFailure = """
+    -- name: CDN_FAILURE
+    -- summary: One error code makes most of a region's downloads fail.
+    -- on: region_errors
+    -- metric: failure_share
+    -- detector: threshold above WARNING 0.10, CRITICAL 0.20
+    -- min_samples: 5
+    -- message: {error_code} fails {value:percent} of the downloads in {region}
+    SELECT e.region, e.error_code, e.window_start, e.window_end,
+           e.failures::double precision / r.total_downloads AS value,
+           e.failures                                       AS samples
+    FROM region_errors AS e JOIN region_health AS r USING (region, window_start)
+    WHERE 2 * e.failures > r.failed_downloads;
+    """
+
+  @Test(
+    "one error code that dominates a region is found, in one incident with the region's error rate, and named as its cause"
+  )
+  func dominated() throws {
+    let bench = try AlertBench(AlertBench.errorRate(), Self.cdnFailure, aggregate: Self.errors)
+    for minute in 0..<15 {
+      let failures = minute == 14 ? [("CDN_TIMEOUT", 40), ("DISK_FULL", 2)] : [("CDN_TIMEOUT", 2), ("DISK_FULL", 3)]
+      try bench.store("A", minute: minute, failed: failures.reduce(0) { $0 + $1.1 })
+      try bench.store("B", minute: minute, failed: 4)
+      for (region, code, count) in failures.map({ ("A", $0.0, $0.1) }) + [("B", "DISK_FULL", 2), ("B", "OTHER", 2)] {
+        _ = try bench.bench.connection.query(
+          """
+          INSERT INTO region_errors (region, error_code, window_start, window_end, failures)
+          VALUES ($1, $2, $3, $3::timestamptz + INTERVAL '1 minute', $4)
+          """,
+          [
+            .text(region), .text(code), .timestamptz(microseconds: AlertBench.start + Int64(minute) * 60_000_000),
+            .bigint(Int64(count)),
+          ])
+      }
+      try bench.evaluate(minute + 1)
+    }
+    let alerts = try bench.bench.rows("SELECT alert_type, message, reason FROM alerts ORDER BY alert_type")
+    #expect(
+      alerts == [
+        "CDN_FAILURE CDN_TIMEOUT fails 40.0 % of the downloads in A NULL",
+        "ERRORS A: 42.0 % 100.0 % of the rise of failed_downloads is error_code=CDN_TIMEOUT (40, usually 2)",
+      ])
+    #expect(try bench.incidents == ["CRITICAL firing 2"])
   }
 }

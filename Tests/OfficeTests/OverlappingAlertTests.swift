@@ -44,7 +44,8 @@ import Testing
   private func evaluate(_ minute: Int) throws -> [String] {
     let alert = try #require(bench.project.alerts.first { $0.name == "RECENT_FAILURES" })
     let outcome = try AlertEvaluator(
-      bench.connection, cluster: Bench.cluster, stream: "content_downloads", alerts: bench.project.alerts
+      bench.connection, cluster: Bench.cluster, stream: "content_downloads", alerts: bench.project.alerts,
+      aggregates: bench.plan.aggregates
     ).evaluate([alert], watermark: (Download.start + Int64(minute) * 60_000) * 1000)
     #expect(!outcome.hasMore)
     return try bench.rows(

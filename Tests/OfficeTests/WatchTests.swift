@@ -35,7 +35,8 @@ import Threads
   /// What one portion comes to, with the watermark at that minute.
   private func outcome(_ minute: Int) throws -> AlertEvaluator.Outcome {
     try AlertEvaluator(
-      bench.connection, cluster: Bench.cluster, stream: "content_downloads", alerts: bench.project.alerts
+      bench.connection, cluster: Bench.cluster, stream: "content_downloads", alerts: bench.project.alerts,
+      aggregates: bench.plan.aggregates
     )
     .evaluate([errorRate], watermark: time(minute))
   }

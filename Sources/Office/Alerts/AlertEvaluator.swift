@@ -24,6 +24,7 @@ final class AlertEvaluator {
   /// What messages need to know of all alerts of the stream, as JSON.
   private let definitions: String
   private let names: [String]
+  private let causes: CauseSearch
   private var journals: [String: AlertJournal] = [:]
   private var hasRetired = false
   /// The last one of each alert about the stream: while nothing has changed since, there is nothing to ask.
@@ -34,8 +35,13 @@ final class AlertEvaluator {
     var isIdle: Bool
   }
 
-  /// - Parameter alerts: all of the stream.
-  init(_ connection: PostgresConnection, cluster: String, stream: String, alerts: [AlertPlan]) {
+  /// - Parameters:
+  ///   - alerts: all of the stream.
+  ///   - aggregates: all of the stream, which are asked for what explains an alert.
+  init(
+    _ connection: PostgresConnection, cluster: String, stream: String, alerts: [AlertPlan], aggregates: [AggregatePlan]
+  ) {
+    causes = CauseSearch(connection, aggregates)
     self.connection = connection
     self.cluster = cluster
     self.stream = stream
@@ -132,9 +138,28 @@ final class AlertEvaluator {
       journal.lookedAt = now
       portions[index].journal = journal
     }
+    for index in outcomes.indices { try explain(&outcomes[index]) }
     try write(outcomes, portions)
     outcome.observations = outcomes.flatMap(\.entries).compactMap(\.observation)
     return outcome
+  }
+
+  /// Finds out why alerts are raised. One search for all keys of an alert: what fails together has one cause.
+  private func explain(_ outcome: inout PortionOutcome) throws(PostgresError) {
+    let raised = outcome.entries.indices.filter { outcome.entries[$0].isNews }
+    guard let last = raised.last, case .fired(let verdict, _, _, _) = outcome.entries[last].change else { return }
+    let cause: String?
+    do throws(PostgresError) {
+      cause = try causes.cause(
+        of: outcome.alert, key: raised.count == 1 ? outcome.entries[last].key : nil,
+        window: verdict.start..<verdict.end)
+    } catch {
+      if error.isConnectionLost { throw error }
+      // An alert is worth having without a reason, too.
+      cause = nil
+    }
+    guard let cause else { return }
+    for index in raised { outcome.entries[index].add(reason: cause) }
   }
 
   /// What of an alert is to be judged now; nil: nothing.

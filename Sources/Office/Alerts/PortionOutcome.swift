@@ -17,6 +17,22 @@ struct PortionOutcome {
     var document: JSONValue
     /// What is said in the log.
     var observation: Observation?
+
+    /// Whether it raises an alert of the present.
+    var isNews: Bool {
+      guard case .fired = change else { return false }
+      return document["is_history"]?.boolValue != true
+    }
+
+    /// Says why, behind what was expected.
+    mutating func add(reason: String) {
+      guard case .object(var members) = document,
+        let index = members.firstIndex(where: { $0.name == "reason" })
+      else { return }
+      let former = members[index].value.stringValue.map { $0 + "; " } ?? ""
+      members[index].value = .string(former + reason)
+      document = .object(members)
+    }
   }
 
   let alert: AlertPlan
