@@ -43,7 +43,7 @@ let package = Package(
     .target(name: "TimeZones", dependencies: ["Events"]),
     // The functions and operators of one event.
     .target(name: "Functions", dependencies: ["Events", "JSON", "TimeZones"]),
-    .target(name: "Plan", dependencies: ["Events", "Functions", "TimeZones"]),
+    .target(name: "Plan", dependencies: ["Detection", "Events", "Functions", "TimeZones"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
     .target(name: "TextFormats", dependencies: ["CPrefetch", "CTextScan", "Events", "JSON", "Plan"]),
     .target(name: "Formats", dependencies: ["Avro", "Events", "Hexadecimal", "JSON", "Plan", "TextFormats"]),
@@ -52,8 +52,8 @@ let package = Package(
     .target(
       name: "SQLFrontend",
       dependencies: [
-        "CPgQuery", "Dialects", "Events", "Functions", "JSON", "Plan", "SQLQuoting", "Spelling", "SystemTimeZones",
-        "TimeZones",
+        "CPgQuery", "Detection", "Dialects", "Events", "Functions", "JSON", "Plan", "SQLQuoting", "Spelling",
+        "SystemTimeZones", "TimeZones",
       ]),
     .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "Functions", "JSON", "Plan"]),
     .target(name: "Detection"),
@@ -78,7 +78,9 @@ let package = Package(
       name: "Project",
       dependencies: ["Avro", "EngineSchema", "Formats", "JSON", "Plan", "SQLFrontend", "Spelling", "TextFiles"]),
     // What a definition comes to.
-    .target(name: "Explain", dependencies: ["Dataflow", "Dialects", "Events", "JSON", "Plan", "SQLQuoting"]),
+    .target(
+      name: "Explain",
+      dependencies: ["Dataflow", "Detection", "Dialects", "Events", "JSON", "Plan", "SQLQuoting"]),
     // What the engine keeps in Postgres.
     .target(
       name: "Storage",
@@ -111,8 +113,8 @@ let package = Package(
     .target(
       name: "Office",
       dependencies: [
-        "Detection", "Dialects", "Kafka", "Observability", "Plan", "Postgres", "SQLQuoting", "Storage",
-        "Threads",
+        "Detection", "Dialects", "Events", "JSON", "Kafka", "Observability", "Plan", "Postgres", "SQLQuoting",
+        "Storage", "Threads",
       ]),
     // Beside the processors: proof, and rows made anew.
     .target(
@@ -164,9 +166,10 @@ let package = Package(
       name: "StreamPulse",
       dependencies: [
         "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard",
-        "Dataflow", "Detection", "Dialects", "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON",
-        "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing", "Project", "Rebuild", "References", "Registry",
-        "SQLQuoting", "SampleText", "Spelling", "StatsAPI", "Storage", "Tail", "TestRunner", "TextFiles", "Threads",
+        "Dataflow", "Detection", "Dialects", "Events", "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal",
+        "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing", "Project", "Rebuild",
+        "References", "Registry", "SQLQuoting", "SampleText", "Spelling", "StatsAPI", "Storage", "Tail", "TestRunner",
+        "TextFiles", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
@@ -202,7 +205,7 @@ let package = Package(
     .testTarget(name: "TextFormatsTests", dependencies: ["Events", "Plan", "TextFormats"]),
     .testTarget(
       name: "SQLFrontendTests",
-      dependencies: ["Dialects", "Events", "Functions", "Plan", "SQLFrontend", "SystemTimeZones"],
+      dependencies: ["Detection", "Dialects", "Events", "Functions", "Plan", "SQLFrontend", "SystemTimeZones"],
       exclude: ["Fixtures"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow", "Events", "Functions", "Plan"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
@@ -268,8 +271,8 @@ let package = Package(
     .testTarget(
       name: "OfficeTests",
       dependencies: [
-        "Dialects", "Events", "Kafka", "Observability", "Office", "Postgres", "Processing", "ProcessingTestSupport",
-        "Project", "Storage", "TestThreads", "Threads",
+        "Detection", "Dialects", "Events", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing",
+        "ProcessingTestSupport", "Project", "Storage", "Synthesis", "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "AuditTests",

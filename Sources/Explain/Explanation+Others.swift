@@ -1,3 +1,4 @@
+import Detection
 import Dialects
 import Events
 import JSON
@@ -88,15 +89,15 @@ extension Explanation {
   /// Of an alert.
   public init(_ alert: AlertPlan) {
     var page = Page(title: "alert \(alert.name) on \(alert.aggregate)", comment: alert.summary)
-    var levels: [String] = []
-    switch alert.detector {
-    case .threshold(let direction, let steps):
-      levels = steps.map { "\($0.severity.rawValue) \(direction.rawValue) \($0.value)" }
-    }
+    let levels = alert.levelTexts
     page.add("watches", "\(alert.metric), for each \((alert.keys + ["window"]).joined(separator: ", "))")
     page.add("raises", levels)
+    page.add("over", alert.lifecycle.texts)
     page.add("samples", "windows of \(alert.minimumSamples) or more")
-    page.add(statements: [alert.statement.text], "the statement, over windows that ended after $1 and not after $2")
+    if !alert.routing.notify.isEmpty { page.add("tells", alert.routing.notify) }
+    page.add(
+      statements: [alert.statement.text],
+      "the statement, over windows that ended after $1 and not after $2, or were revised after $3")
     self.init(
       page,
       json: .object([
@@ -104,9 +105,58 @@ extension Explanation {
         JSONMember("comment", .string(alert.summary)), JSONMember("aggregate", .string(alert.aggregate)),
         JSONMember("metric", .string(alert.metric)), JSONMember("levels", .array(levels.map(JSONValue.string))),
         JSONMember("min_samples", JSONValue(alert.minimumSamples)),
+        JSONMember("lifecycle", .array(alert.lifecycle.texts.map(JSONValue.string))),
+        JSONMember("notify", .array(alert.routing.notify.map(JSONValue.string))),
         JSONMember("keys", .array(alert.keys.map(JSONValue.string))),
         JSONMember("statement", .string(alert.statement.text)),
       ]))
+  }
+}
+
+extension AlertPlan {
+  /// `WARNING above 0.1`, `CRITICAL after 10 windows`.
+  fileprivate var levelTexts: [String] {
+    switch detector {
+    case .silence(let levels):
+      return levels.map { "\($0.severity.rawValue) after \(Int($0.threshold)) windows without a row" }
+    case .values(let configuration):
+      let side =
+        switch configuration.direction {
+        case .above: "above"
+        case .below: "below"
+        case .both: "beyond"
+        }
+      let what = configuration.method.text.map { " \($0)" } ?? ""
+      guard !configuration.levels.isEmpty else {
+        return ["what is unusual\(side == "beyond" ? "" : ", \(side)"),\(what)"]
+      }
+      return configuration.levels.map { "\($0.severity.rawValue) \(side) \($0.threshold)\(what)" }
+    }
+  }
+}
+
+extension AlertLifecycle {
+  fileprivate var texts: [String] {
+    ["raised after \(forWindows) bad window\(forWindows == 1 ? "" : "s") in a row"]
+      + ["over after \(keepFiringWindows + 1) good window\(keepFiringWindows == 0 ? "" : "s") in a row"]
+      + (cooldownMicroseconds > 0 ? ["the same again within \(cooldownMicroseconds / 1_000_000) s"] : [])
+  }
+}
+
+extension DetectorConfiguration.Method {
+  /// What levels are measured in; nil: as the value is.
+  fileprivate var text: String? {
+    switch self {
+    case .threshold: nil
+    case .rollingZ(let windows): "standard deviations of \(windows) windows"
+    case .ewma(let weight): "standard deviations of a moving mean of weight \(weight)"
+    case .cusum(let slack): "standard deviations, summed beyond \(slack)"
+    case .median(let windows): "median deviations of \(windows) windows"
+    case .seasonal(.hourOfDay): "standard deviations from the hour of the day"
+    case .seasonal(.hourOfWeek): "standard deviations from the hour of the week"
+    case .change: "of change"
+    case .adaptive: "by the key's own history"
+    }
   }
 }
 

@@ -136,6 +136,8 @@ extension Observation {
         .notice, "alert raised",
         [.init(.alert, alert), .init(.severity, severity), .init(.key, key), .init(.reason, message)]
       )
+    case .alertResolved(let alert, let key):
+      (.notice, "alert resolved", [.init(.alert, alert), .init(.key, key)])
 
     case .connectionsStrained(let late, let full, let displaced):
       (

@@ -100,6 +100,7 @@ public enum Observation: Sendable {
   case deadLetterUnforwardable(id: Int64, reason: String)
   /// The key is a JSON object.
   case alertRaised(alert: String, severity: String, key: String, message: String)
+  case alertResolved(alert: String, key: String)
 
   // The API.
   /// Connections that were closed so that others are answered: requests that came too slowly, answers of 503 because all

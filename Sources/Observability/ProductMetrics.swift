@@ -88,7 +88,7 @@ struct ProductMetrics: Sendable {
       .childEnded,
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .settingIgnored,
       .tableAbandoned,
-      .brokerFault, .brokerLog, .rereading, .watchFailed, .deadLettersWritten, .forwardingFailed,
+      .brokerFault, .brokerLog, .rereading, .watchFailed, .alertResolved, .deadLettersWritten, .forwardingFailed,
       .deadLetterUnforwardable, .connectionsStrained, .processorAbsent, .processorPresent,
       .sourceSilent, .sourceHeard, .topicUnusable, .topicUsable, .recordsRejected, .recordsTaken:
       break

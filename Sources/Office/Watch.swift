@@ -44,20 +44,21 @@ public final class Watch: Sendable {
     var office = ElectedConnection(database, lock: .watch(stream: plan.definition.name), interruption)
     var lastRetention: Int64 = 0
     var problems: [String: String] = [:]
+    var evaluator: AlertEvaluator?
     while !isStopping {
       var pause = Watch.intervalMilliseconds
       do throws(PostgresError) {
         // Whoever has not reached the broker yet does not stand for election: it could not do the work.
         if let cluster = cluster(), let open = try office.elected(), let watermark = try watermark(open, cluster) {
-          for alert in alerts {
-            // What is wrong with one alert is no reason to stop the others, or retention.
-            let problem = try evaluate(alert, open, cluster: cluster, watermark: watermark)
-            report(problem, of: alert.name, &problems)
-          }
+          let alerts = evaluator ?? makeEvaluator(open, cluster)
+          evaluator = alerts
+          // What is wrong with one alert is no reason to stop the others, or retention.
+          let found = try evaluate(alerts, watermark)
+          for alert in self.alerts { report(found[alert.name], of: alert.name, &problems) }
           let now = Clock.monotonic()
           if now - lastRetention >= Watch.retentionIntervalMicroseconds {
             lastRetention = now
-            try retire(open, watermark)
+            try retire(open, watermark.text)
             try retireSamples(open)
           }
         }
@@ -66,6 +67,7 @@ public final class Watch: Sendable {
       } catch {
         report(error.description, of: "", &problems)
         office.close()
+        evaluator = nil
         pause = max(pause, backOff.next())
       }
       interruption.wait(milliseconds: pause)
@@ -84,14 +86,14 @@ public final class Watch: Sendable {
   /// - Returns: what the server says against alerts, if anything.
   package func workOnce(_ connection: PostgresConnection, cluster: String) throws(PostgresError) -> [String] {
     guard let watermark = try watermark(connection, cluster) else { return [] }
-    var problems: [String] = []
-    for alert in alerts {
-      if let problem = try evaluate(alert, connection, cluster: cluster, watermark: watermark) {
-        problems.append(problem)
-      }
-    }
-    try retire(connection, watermark)
-    return problems
+    let problems = try evaluate(makeEvaluator(connection, cluster), watermark)
+    try retire(connection, watermark.text)
+    return alerts.compactMap { problems[$0.name] }
+  }
+
+  private func makeEvaluator(_ connection: PostgresConnection, _ cluster: String) -> AlertEvaluator {
+    AlertEvaluator(
+      connection, cluster: cluster, stream: plan.definition.name, alerts: alerts, aggregates: plan.aggregates)
   }
 
   private var isStopping: Bool { interruption.isRequested }
@@ -102,39 +104,96 @@ public final class Watch: Sendable {
     problems[subject] = problem
   }
 
-  /// - Returns: what the server says against the alert, if anything.
+  /// - Returns: what the server says against alerts, by their names.
   private func evaluate(
-    _ alert: AlertPlan, _ connection: PostgresConnection, cluster: String, watermark: String
+    _ evaluator: AlertEvaluator, _ watermark: Watermark
+  ) throws(PostgresError) -> [String: String] {
+    var problems: [String: String] = [:]
+    // What is wrong is said by the evaluation, too.
+    _ = try attempt([]) { () throws(PostgresError) in
+      try evaluator.retire()
+      return AlertEvaluator.Outcome()
+    }
+    for aggregate in plan.aggregates {
+      let watching = alerts.filter { $0.aggregate == aggregate.name }
+      guard !watching.isEmpty else { continue }
+      if try attempt(
+        watching,
+        { () throws(PostgresError) in
+          try evaluator.evaluate(watching, watermark: watermark.microseconds)
+        }) != nil
+      {
+        // One of them is wrong, and each is evaluated by itself.
+        for alert in watching {
+          problems[alert.name] = try attempt([alert]) { () throws(PostgresError) in
+            try evaluator.evaluate([alert], watermark: watermark.microseconds)
+          }
+        }
+      }
+      for alert in watching where alert.watchesSilence && problems[alert.name] == nil {
+        problems[alert.name] = try attempt([alert]) { () throws(PostgresError) in
+          try evaluator.evaluateStream(
+            alert, clock: watermark.clock,
+            delay: plan.definition.idleTimeoutMicroseconds + plan.definition.outOfOrdernessMicroseconds,
+            isIdle: watermark.isIdle)
+        }
+      }
+    }
+    return problems
+  }
+
+  /// Evaluates until nothing is left.
+  ///
+  /// - Returns: what the server says against it, if anything.
+  private func attempt(
+    _ alerts: [AlertPlan], _ evaluate: () throws(PostgresError) -> AlertEvaluator.Outcome
   ) throws(PostgresError) -> String? {
     do throws(PostgresError) {
       var hasMore = true
       while hasMore, !isStopping {
-        let outcome = try AlertEvaluator(connection, cluster: cluster).evaluate(alert, watermark: watermark)
-        outcome.raised.forEach(observe)
+        let outcome = try evaluate()
+        outcome.observations.forEach(observe)
         hasMore = outcome.hasMore
       }
       return nil
     } catch {
       if error.isConnectionLost { throw error }
-      return "\(alert.name): \(error.description)"
+      return "\(alerts.map(\.name).joined(separator: ", ")): \(error.description)"
     }
   }
 
-  /// No events older than this are expected from any partition; as text, nil while there is none.
+  /// How far event time has come.
+  struct Watermark {
+    /// As Postgres writes it.
+    var text: String
+    /// Since 1970.
+    var microseconds: Int64
+    /// The database's clock, in microseconds since 1970.
+    var clock: Int64
+    /// Whether all partitions have been silent for the stream's `idle_timeout`.
+    var isIdle: Bool
+  }
+
+  /// No events older than this are expected from any partition; nil while there is none.
   ///
   /// As in one worker: idle partitions do not hold it back, unless all are idle; one that is neither idle nor has had
   /// an event may still bring the oldest of all. Never later than the server's clock: a window that has not ended yet is
   /// not judged, whatever an event of a fast clock says.
-  func watermark(_ connection: PostgresConnection, _ cluster: String) throws(PostgresError) -> String? {
-    try connection.query(
+  func watermark(_ connection: PostgresConnection, _ cluster: String) throws(PostgresError) -> Watermark? {
+    let row = try connection.query(
       """
-      SELECT CASE WHEN reached < clock_timestamp() THEN reached WHEN reached IS NOT NULL THEN clock_timestamp() END::text
+      SELECT t::text, (extract(epoch FROM t) * 1000000)::bigint, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
+             is_idle
       FROM (SELECT CASE WHEN bool_or(watermark IS NULL AND NOT is_idle) THEN NULL
                         WHEN bool_and(is_idle) THEN max(watermark)
-                        ELSE min(watermark) FILTER (WHERE NOT is_idle) END AS reached
-            FROM \(connection.pulse).progress WHERE stream = $1 AND cluster = $2 AND topic = $3) AS w
+                        ELSE min(watermark) FILTER (WHERE NOT is_idle) END AS reached, bool_and(is_idle) AS is_idle
+            FROM \(connection.pulse).progress WHERE stream = $1 AND cluster = $2 AND topic = $3) AS w,
+           LATERAL (SELECT CASE WHEN reached < clock_timestamp() THEN reached
+                                WHEN reached IS NOT NULL THEN clock_timestamp() END) AS c (t)
       """,
-      [.text(plan.definition.name), .text(cluster), .text(topic)])[0, 0]
+      [.text(plan.definition.name), .text(cluster), .text(topic)])
+    guard let text = row[0, 0], let microseconds = row.integer(0, 1), let clock = row.integer(0, 2) else { return nil }
+    return Watermark(text: text, microseconds: microseconds, clock: clock, isIdle: row.boolean(0, 3) ?? false)
   }
 
   /// Removes windows that ended longer before the watermark than the aggregate keeps them, in bounded portions.
@@ -194,5 +253,11 @@ public final class Watch: Sendable {
       SELECT rows FROM total
       """, [.text(horizon), .bigint(portion), .text(aggregate.name)])
     return Int(result.integer(0, 0) ?? 0)
+  }
+}
+
+extension AlertPlan {
+  fileprivate var watchesSilence: Bool {
+    if case .silence = detector { true } else { false }
   }
 }

@@ -32,6 +32,15 @@ extension WindowAssigner {
     if case .session = self { true } else { false }
   }
 
+  /// Whether windows follow from the time alone, and are there also when nothing happens.
+  public var isRegular: Bool { !isSession }
+
+  /// The longest time from the beginning of a window to that of the next one. Of sessions, whose beginnings nobody knows, as
+  /// long as one is.
+  public var stepMicroseconds: Int64 {
+    if case .hop(let slide, _) = self { slide } else { longestMicroseconds }
+  }
+
   /// The longest that a window is. Of sessions without a maximum, which may go on for ever, the gap: the longest that one is
   /// open after its last event.
   public var longestMicroseconds: Int64 {

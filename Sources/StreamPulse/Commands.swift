@@ -166,6 +166,33 @@ enum Commands {
         arguments: [ArgumentSpec("AGGREGATE", summary: "Which one, e.g. order_stats")],
         settings: kafka + registry + postgres + references + general),
       CommandSpec(
+        name: "alerts", summary: "Look at alerts, take note of them, silence them, and try definitions on what was",
+        details: """
+          list shows the newest, and the silences that go on. show ID shows all of one: its incident, the messages about \
+          it. ack ID takes note of it. silence NAME=VALUE… keeps alerts from being told for a time, by members of their \
+          keys, alert_type or severity; unsilence ID ends that. backtest FILE judges the windows that are stored as an alert \
+          of that file would have done, and prints the incidents that it would have raised, as a table and as a picture. \
+          Nothing is written by it.
+          """,
+        options: [
+          OptionSpec("state", value: "STATE", summary: "list: firing, resolved or all", default: "all"),
+          OptionSpec("limit", value: "N", summary: "How many list shows at most", default: "20"),
+          OptionSpec(flag: "json", summary: "list and show: one JSON object a line, with everything"),
+          OptionSpec("as", value: "NAME", summary: "Who acknowledges or silences; else the user of this machine"),
+          OptionSpec("for", value: "TIME", summary: "silence: how long, e.g. '2 hours'"),
+          OptionSpec("every", value: "TIME", summary: "silence: how often it comes again, e.g. '1 day'"),
+          OptionSpec("comment", value: "TEXT", summary: "silence: why"),
+          OptionSpec(flag: "all", summary: "silence: all alerts"),
+          OptionSpec("from", value: "TIME", summary: "backtest: first windows, e.g. '2 days' ago or 2026-01-31T12:00Z"),
+          OptionSpec("until", value: "TIME", summary: "backtest: last windows; else now"),
+          OptionSpec("compare", value: "FILE", summary: "backtest: another definition to judge beside it"),
+        ],
+        arguments: [
+          ArgumentSpec("ACTION", summary: "list, show, ack, silence, unsilence or backtest"),
+          ArgumentSpec("WHICH", summary: "IDs, NAME=VALUE, or a file", isRequired: false, isRepeatable: true),
+        ],
+        settings: registry + postgres + general),
+      CommandSpec(
         name: "dead-letters", summary: "Look at records that could not be processed, and process them again",
         details: """
           list shows the newest. show ID shows all of one, with its bytes; ID may also be the streampulse.id of a \

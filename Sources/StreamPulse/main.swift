@@ -41,6 +41,7 @@ func run(_ parsed: ParsedCommand) -> Int32 {
     case "test": return try test(context, parsed)
     case "verify": return try verify(context, recounts: parsed.flag("recount"))
     case "replay": return try replay(context, parsed)
+    case "alerts": return try alerts(context, parsed)
     case "dead-letters": return try deadLetters(context, parsed)
     case "tail": return try tail(context, parsed)
     case "detect": return try detect(parsed)

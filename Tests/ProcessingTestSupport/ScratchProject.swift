@@ -23,6 +23,11 @@ final class ScratchProject {
     _ = system("cd '\(folder)' && rm -rf sql/streams/* sql/aggregates/* sql/endpoints/* sql/alerts/* schemas/*")
   }
 
+  /// Takes away the definitions of one kind, and the tests, which expect them.
+  func removeDefinitions(_ kind: String) {
+    _ = system("cd '\(folder)' && rm -rf sql/\(kind)/* sql/tests/*")
+  }
+
   func makeFolder(_ path: String) {
     _ = system("mkdir -p '\(folder)/\(path)'")
   }

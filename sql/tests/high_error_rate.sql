@@ -15,5 +15,9 @@
 -- at: +1 hour
 -- alerts:
 
+-- rows:
+SELECT state, windows, peak_value, resolved_at FROM alerts;
+-- {"state": "resolved", "windows": 1, "peak_value": 0.2, "resolved_at": "2026-01-31 12:02:00Z"}
+
 -- get: /api/stats/alerts?severity=CRITICAL
 -- {"count": 1}

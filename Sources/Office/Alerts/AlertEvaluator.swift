@@ -1,146 +1,338 @@
-import Detection
 import Dialects
+import JSON
 import Observability
 import Plan
 import Postgres
 import SQLQuoting
+import Storage
 
-/// Judges windows that have closed since the last time: how far it came and what it raised are committed together.
-struct AlertEvaluator {
+/// Judges windows that have closed since the last time. Keys' states, alerts, incidents, messages and how far it came are
+/// committed together, so that whoever goes on after a crash repeats and skips nothing.
+///
+/// Belongs to one thread, and to a connection that is elected: nobody else writes what it remembers. After an error it
+/// reads everything anew.
+final class AlertEvaluator {
   /// Windows that are judged in one transaction, by their length: what is behind is caught up with in portions.
-  private static let portionWindows = 20
+  static let portionWindows = 20
+  /// A transaction that wrote rows may have begun so long before it was committed: rows that were written to less than that
+  /// before the last look are looked at again.
+  private static let overlapMicroseconds: Int64 = 30_000_000
 
   private let connection: PostgresConnection
   private let cluster: String
+  private let stream: String
+  /// What messages need to know of all alerts of the stream, as JSON.
+  private let definitions: String
+  private let names: [String]
+  private let causes: CauseSearch
+  private var journals: [String: AlertJournal] = [:]
+  private var hasRetired = false
+  /// The last one of each alert about the stream: while nothing has changed since, there is nothing to ask.
+  private var looks: [String: StreamLook] = [:]
 
-  init(_ connection: PostgresConnection, cluster: String) {
+  private struct StreamLook: Hashable {
+    var until: Int64
+    var isIdle: Bool
+  }
+
+  /// - Parameters:
+  ///   - alerts: all of the stream.
+  ///   - aggregates: all of the stream, which are asked for what explains an alert.
+  init(
+    _ connection: PostgresConnection, cluster: String, stream: String, alerts: [AlertPlan], aggregates: [AggregatePlan]
+  ) {
+    causes = CauseSearch(connection, aggregates)
     self.connection = connection
     self.cluster = cluster
+    self.stream = stream
+    names = alerts.map(\.name)
+    definitions = JSONValue.object(alerts.map { JSONMember($0.name, $0.routingDocument) }).text
   }
 
   /// What one portion has come to.
   struct Outcome {
-    /// What was raised; each alert once per key and window, whatever is evaluated again.
-    var raised: [Observation]
+    /// What was raised and what is over.
+    var observations: [Observation] = []
     /// More windows have closed than one portion holds.
-    var hasMore: Bool
+    var hasMore = false
   }
 
-  /// Evaluates windows that ended after the last evaluation and not after the watermark, the oldest of them first.
+  /// Ends what goes on about alerts that are no longer defined. Once for an evaluator.
+  func retire() throws(PostgresError) {
+    guard !hasRetired else { return }
+    _ = try connection.query(
+      "SELECT \(connection.pulse).retire_alerts($1, ARRAY(SELECT jsonb_array_elements_text($2)), $3)",
+      [.text(stream), .jsonb(JSONValue.array(names.map(JSONValue.string)).text), .jsonb(definitions)])
+    hasRetired = true
+  }
+
+  /// Evaluates windows of one aggregate that ended after the last evaluation and not after the watermark, the oldest of them
+  /// first, and those before them that late events have revised. Asks the database nothing while no window has closed.
   ///
-  /// An alert that has never been evaluated, on any cluster, begins at the present watermark: what is stored already is
-  /// history. `Migrator` enters where those begin that are defined before the stream is read.
-  func evaluate(_ alert: AlertPlan, watermark: String) throws(PostgresError) -> Outcome {
-    let portion = try connection.query(
+  /// - Parameters:
+  ///   - alerts: of the aggregate.
+  ///   - watermark: in microseconds since 1970.
+  func evaluate(_ alerts: [AlertPlan], watermark: Int64) throws(PostgresError) -> Outcome {
+    do throws(PostgresError) {
+      return try judge(alerts, watermark)
+    } catch {
+      // What was remembered may be ahead of what is stored.
+      for alert in alerts { journals[alert.name] = nil }
+      throw error
+    }
+  }
+
+  /// Judges whether all of the stream has gone silent: by the clock, for no window closes then.
+  ///
+  /// - Parameters:
+  ///   - alert: one whose detector is `silence`.
+  ///   - clock: the database's, in microseconds since 1970.
+  ///   - delay: how long after a window's end its events are stored at the latest.
+  ///   - isIdle: all partitions have been read to their ends.
+  func evaluateStream(
+    _ alert: AlertPlan, clock: Int64, delay: Int64, isIdle: Bool
+  ) throws(PostgresError) -> Outcome {
+    do throws(PostgresError) {
+      return try judgeStream(alert, clock - delay, isIdle)
+    } catch {
+      journals[alert.name] = nil
+      looks[alert.name] = nil
+      throw error
+    }
+  }
+
+  // MARK: Windows that close by the watermark
+
+  private func judge(_ alerts: [AlertPlan], _ watermark: Int64) throws(PostgresError) -> Outcome {
+    let unknown = alerts.filter { journals[$0.name] == nil }
+    if !unknown.isEmpty {
+      let loaded = try AlertJournal.load(unknown, connection, cluster: cluster, watermark: watermark)
+      journals.merge(loaded) { $1 }
+    }
+    var portions: [Portion] = []
+    var outcome = Outcome()
+    for alert in alerts {
+      guard let journal = journals[alert.name], let portion = try portion(alert, journal, watermark) else { continue }
+      portions.append(portion)
+      outcome.hasMore = outcome.hasMore || portion.until < watermark
+    }
+    guard !portions.isEmpty else { return outcome }
+
+    var statements = [PostgresStatement("SELECT (extract(epoch FROM now()) * 1000000)::bigint")]
+    statements += portions.map { portion in
+      let since = portion.journal.lookedAt.map { $0 - AlertEvaluator.overlapMicroseconds } ?? Int64.max / 2
+      return PostgresStatement(
+        portion.alert.statement.text,
+        [
+          .timestamptz(microseconds: portion.journal.until), .timestamptz(microseconds: portion.until),
+          .timestamptz(microseconds: since),
+        ])
+    }
+    let results = try connection.pipeline(statements)
+    let now = results.first?.integer(0, 0)
+    var outcomes: [PortionOutcome] = []
+    for (index, rows) in results.dropFirst().enumerated() {
+      var journal = portions[index].journal
+      outcomes.append(portions[index].judge(rows, &journal, whole: "the whole stream"))
+      journal.until = portions[index].until
+      journal.lookedAt = now
+      portions[index].journal = journal
+    }
+    for index in outcomes.indices { try explain(&outcomes[index]) }
+    try write(outcomes, portions)
+    outcome.observations = outcomes.flatMap(\.entries).compactMap(\.observation)
+    return outcome
+  }
+
+  /// Finds out why alerts are raised. One search for all keys of an alert: what fails together has one cause.
+  private func explain(_ outcome: inout PortionOutcome) throws(PostgresError) {
+    let raised = outcome.entries.indices.filter { outcome.entries[$0].isNews }
+    guard let last = raised.last, case .fired(let verdict, _, _, _) = outcome.entries[last].change else { return }
+    let cause: String?
+    do throws(PostgresError) {
+      cause = try causes.cause(
+        of: outcome.alert, key: raised.count == 1 ? outcome.entries[last].key : nil,
+        window: verdict.start..<verdict.end)
+    } catch {
+      if error.isConnectionLost { throw error }
+      // An alert is worth having without a reason, too.
+      cause = nil
+    }
+    guard let cause else { return }
+    for index in raised { outcome.entries[index].add(reason: cause) }
+  }
+
+  /// What of an alert is to be judged now; nil: nothing.
+  private func portion(
+    _ alert: AlertPlan, _ journal: AlertJournal, _ watermark: Int64
+  ) throws(PostgresError) -> Portion? {
+    let isDue = WindowTimes(alert.window).mayClose(after: journal.until, until: watermark)
+    guard isDue || (journal.isNew && watermark >= journal.until) else { return nil }
+    let (longest, isLong) = alert.window.longestMicroseconds.multipliedReportingOverflow(
+      by: Int64(AlertEvaluator.portionWindows))
+    let length = isLong ? Int64.max / 4 : longest
+    guard watermark - journal.until > length else {
+      return Portion(alert: alert, journal: journal, from: journal.until, until: watermark)
+    }
+    // Far behind: times without windows are passed over.
+    let start = try connection.query(
       """
-      WITH last AS (
-        SELECT coalesce(max(evaluated_until) FILTER (WHERE cluster = $2), max(evaluated_until), $3::timestamptz) AS until,
-               count(*) FILTER (WHERE cluster = $2) = 0 AS is_new
-        FROM \(connection.pulse).alert_progress WHERE alert = $1),
-      next AS (
-        SELECT greatest(last.until, coalesce(
-          (SELECT min(window_start) FROM \(quotedIdentifier(alert.watched.tableName))
-           WHERE window_start > last.until - \(alert.window.longestSQL)), 'infinity')) AS start
-        FROM last)
-      SELECT last.until::text, least($3::timestamptz, next.start + $4 * \(alert.window.longestSQL))::text,
-             $3::timestamptz > next.start + $4 * \(alert.window.longestSQL), last.until < $3::timestamptz OR is_new
-      FROM last, next
-      """,
-      [.text(alert.name), .text(cluster), .text(watermark), .doublePrecision(Double(AlertEvaluator.portionWindows))])
-    guard portion.boolean(0, 3) == true, let from = portion[0, 0], let until = portion[0, 1] else {
-      return Outcome(raised: [], hasMore: false)
+      SELECT (extract(epoch FROM min(window_start)) * 1000000)::bigint FROM \(quotedIdentifier(alert.watched.tableName))
+      WHERE window_start > $1::timestamptz - \(alert.window.longestSQL)
+      """, [.timestamptz(microseconds: journal.until)]
+    ).integer(0, 0)
+    guard let start else { return Portion(alert: alert, journal: journal, from: watermark, until: watermark) }
+    let from = max(journal.until, start)
+    return Portion(alert: alert, journal: journal, from: from, until: min(watermark, from + length))
+  }
+
+  // MARK: Windows that end by the clock
+
+  private func judgeStream(_ alert: AlertPlan, _ time: Int64, _ isIdle: Bool) throws(PostgresError) -> Outcome {
+    guard var journal = journals[alert.name] else { return Outcome() }
+    var state = journal.keys[AlertPlan.stream] ?? KeyState(for: alert.detector)
+    let times = WindowTimes(alert.window)
+    let step = alert.window.stepMicroseconds
+    // What was long ago is nobody's news.
+    let earliest = time - Int64(AlertEvaluator.portionWindows) * step
+    let newest = max(state.lifecycle.newest.map { $0 + alert.window.longestMicroseconds } ?? earliest, earliest)
+    let due = times.windows(endingAfter: newest, until: time, atMost: AlertEvaluator.portionWindows + 1)
+    guard let first = due.first, let last = due.last else { return Outcome() }
+    let look = StreamLook(until: last.upperBound, isIdle: isIdle)
+    guard looks[alert.name] != look else { return Outcome() }
+    looks[alert.name] = look
+    let rows = try connection.query(
+      """
+      SELECT (extract(epoch FROM window_start) * 1000000)::bigint,
+             \(alert.watched.countColumn.map { "sum(\(quotedIdentifier($0)))" } ?? "count(*)")
+      FROM \(quotedIdentifier(alert.watched.tableName))
+      WHERE window_start >= $1::timestamptz AND window_start < $2::timestamptz GROUP BY 1
+      """, [.timestamptz(microseconds: first.lowerBound), .timestamptz(microseconds: last.upperBound)])
+    var counts: [Int64: Double] = [:]
+    for row in 0..<rows.rowCount { counts[rows.integer(row, 0) ?? 0] = rows.double(row, 1) }
+    let judge = AlertJudge(alert)
+    var outcome = PortionOutcome(alert)
+    for window in due {
+      // Of overlapping windows each pane counts.
+      let count = counts.filter { window.contains($0.key) }.reduce(0) { $0 + $1.value }
+      // Events that are still to be read are no silence.
+      guard count > 0 || isIdle else { continue }
+      var closed = ClosedWindow(missing: AlertPlan.stream, window, value: count)
+      closed.isPresent = count > 0
+      if count > 0 { state.seen = window.lowerBound }
+      let changes = judge.step(&state, closed)
+      outcome.add(changes, closed, peak: state.lifecycle.peak, toldFrom: nil, whole: "the whole stream")
+      outcome.changed.insert(AlertPlan.stream)
     }
-    let rows = try connection.query(alert.statement.text, [.text(from), .text(until)])
-    let detector = ThresholdDetector(alert)
-    var raised: [Observation] = []
-    var statements: [PostgresStatement] = []
-    for row in 0..<rows.rowCount {
-      let window = ClosedWindow(rows, row, keys: alert.keys)
-      guard let finding = detector.evaluate(window.sample) else { continue }
-      let message = alert.message.render(window.values(finding, metric: alert.metric))
-      statements.append(insert(alert, window, finding, message))
-      raised.append(
-        .alertRaised(alert: alert.name, severity: finding.severity.rawValue, key: window.key, message: message))
+    guard !outcome.changed.isEmpty else { return Outcome() }
+    state.seen = max(state.seen, time - AlertJournal.forgottenAfter.microseconds)
+    journal.keys[AlertPlan.stream] = state
+    try write(
+      [outcome], [Portion(alert: alert, journal: journal, from: journal.until, until: journal.until)])
+    return Outcome(observations: outcome.entries.compactMap(\.observation))
+  }
+
+  // MARK: Writing
+
+  /// In one transaction, which is one round trip.
+  private func write(_ outcomes: [PortionOutcome], _ portions: [Portion]) throws(PostgresError) {
+    let pulse = connection.pulse
+    let entries = outcomes.flatMap(\.entries).enumerated().sorted {
+      ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
     }
-    statements.append(
+    var alerts = PostgresArray(.text)
+    var keys = PostgresArray(.text)
+    var phases = PostgresArray(.text)
+    var newest = PostgresArray(.timestamptz)
+    var states = PostgresArray(.bytea)
+    var forgottenAlerts = PostgresArray(.text)
+    var forgottenKeys = PostgresArray(.text)
+    for (outcome, portion) in zip(outcomes, portions) {
+      for key in outcome.changed.sorted() {
+        guard let state = portion.journal.keys[key] else { continue }
+        alerts.append(portion.alert.name)
+        keys.append(key)
+        phases.append(state.lifecycle.phase.name)
+        newest.append(state.lifecycle.newest ?? max(state.seen, 0))
+        state.encoded(for: portion.alert.detector).withUnsafeBufferPointer { states.append(bytes: $0) }
+      }
+      for key in outcome.forgotten {
+        forgottenAlerts.append(portion.alert.name)
+        forgottenKeys.append(key)
+      }
+    }
+    var statements = [
+      PostgresStatement(
+        "SELECT \(pulse).change_alerts($1, $2, $3)",
+        [
+          .text(stream), .jsonb(JSONValue.array(entries.map(\.element.document)).text), .jsonb(definitions),
+        ]),
       PostgresStatement(
         """
-        INSERT INTO \(connection.pulse).alert_progress (alert, cluster, evaluated_until) VALUES ($1, $2, $3::timestamptz)
-        ON CONFLICT (alert, cluster) DO UPDATE SET evaluated_until = excluded.evaluated_until, updated_at = now()
-        """, [.text(alert.name), .text(cluster), .text(until)]))
-    let results = try connection.pipeline(statements)
-    // An alert that existed already has inserted nothing and is not announced again.
-    return Outcome(
-      raised: zip(raised, results).filter { $0.1.affectedRows > 0 }.map(\.0), hasMore: portion.boolean(0, 2) == true)
-  }
-
-  private func insert(
-    _ alert: AlertPlan, _ window: ClosedWindow, _ finding: Finding, _ message: String
-  ) -> PostgresStatement {
-    PostgresStatement(
-      """
-      INSERT INTO alerts (alert_type, severity, message, metric_name, metric_value, threshold_value, aggregate, key,
-        window_start, window_end)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::timestamptz, $10::timestamptz)
-      ON CONFLICT (alert_type, key, window_start) DO NOTHING
-      """,
-      [
-        .text(alert.name), .text(finding.severity.rawValue), .text(message), .text(alert.metric),
-        .doublePrecision(window.sample.value), .doublePrecision(finding.threshold),
-        .text(alert.aggregate), .jsonb(window.key), .text(window.start), .text(window.end),
-      ])
-  }
-}
-
-/// A row of an alert's SELECT.
-private struct ClosedWindow {
-  var start: String
-  var end: String
-  var sample: Sample
-  /// The keys as a JSON object.
-  var key: String
-  var keys: [String: String]
-
-  init(_ rows: PostgresResult, _ row: Int, keys names: [String]) {
-    start = rows[row, 0] ?? ""
-    end = rows[row, 1] ?? ""
-    sample = Sample(value: rows.double(row, 2) ?? .nan, weight: Int(clamping: rows.integer(row, 3) ?? 0))
-    key = rows[row, 4] ?? "{}"
-    keys = [:]
-    for (index, name) in names.enumerated() { keys[name] = rows[row, 5 + index] }
-  }
-
-  func values(_ finding: Finding, metric: String) -> [String: MessageTemplate.Value] {
-    var values: [String: MessageTemplate.Value] = keys.mapValues { .text($0) }
-    values["value"] = .number(sample.value)
-    values["samples"] = .number(Double(sample.weight))
-    values["threshold"] = .number(finding.threshold)
-    values["severity"] = .text(finding.severity.rawValue)
-    values["metric"] = .text(metric)
-    values["window_start"] = .text(start)
-    values["window_end"] = .text(end)
-    return values
-  }
-}
-
-extension ThresholdDetector {
-  init(_ alert: AlertPlan) {
-    switch alert.detector {
-    case .threshold(let direction, let levels):
-      self.init(
-        direction: direction == .above ? .above : .below,
-        levels: levels.map { Level(severity: Severity($0.severity), threshold: $0.value) },
-        minimumWeight: Int(clamping: alert.minimumSamples))
+        INSERT INTO \(pulse).alert_states AS s (alert, key, phase, last_window, state)
+        SELECT d.alert, d.key::jsonb, d.phase, d.last_window, d.state
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bytea[])
+          AS d (alert, key, phase, last_window, state)
+        ON CONFLICT (alert, key) DO UPDATE
+        SET phase = excluded.phase, last_window = excluded.last_window, state = excluded.state
+        """, [.array(alerts), .array(keys), .array(phases), .array(newest), .array(states)]),
+    ]
+    if forgottenKeys.count > 0 {
+      statements.append(
+        PostgresStatement(
+          """
+          DELETE FROM \(pulse).alert_states AS s USING unnest($1::text[], $2::text[]) AS d (alert, key)
+          WHERE s.alert = d.alert AND s.key = d.key::jsonb
+          """, [.array(forgottenAlerts), .array(forgottenKeys)]))
+    }
+    statements += portions.map { portion in
+      PostgresStatement(
+        """
+        INSERT INTO \(pulse).alert_progress (alert, cluster, evaluated_until, looked_at, told_from)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (alert, cluster) DO UPDATE
+        SET evaluated_until = excluded.evaluated_until, looked_at = excluded.looked_at, told_from = excluded.told_from,
+            updated_at = now()
+        """,
+        [
+          .text(portion.alert.name), .text(cluster), .timestamptz(microseconds: portion.journal.until),
+          portion.journal.lookedAt.map { .timestamptz(microseconds: $0) } ?? .null,
+          portion.journal.toldFrom.map { .timestamptz(microseconds: $0) } ?? .null,
+        ])
+    }
+    _ = try connection.pipeline(statements)
+    for portion in portions {
+      var journal = portion.journal
+      journal.isNew = false
+      journals[portion.alert.name] = journal
     }
   }
 }
 
-extension Severity {
-  fileprivate init(_ severity: AlertPlan.Severity) {
-    switch severity {
-    case .info: self = .info
-    case .warning: self = .warning
-    case .critical: self = .critical
+extension AlertPlan {
+  /// The key of an alert about all of its stream.
+  static let stream = "{}"
+
+  /// What messages about its alerts need.
+  var routingDocument: JSONValue {
+    var isSilence = false
+    if case .silence = detector { isSilence = true }
+    return .object([
+      JSONMember("notify", .array(routing.notify.map(JSONValue.string))),
+      JSONMember("inhibits", .array(routing.inhibits.map(JSONValue.string))),
+      JSONMember("runbook", routing.runbook.map(JSONValue.string) ?? .null),
+      JSONMember("is_silence", .bool(isSilence)),
+    ])
+  }
+}
+
+extension KeyLifecycle.Phase {
+  /// As the table has it.
+  var name: String {
+    switch self {
+    case .quiet: "quiet"
+    case .pending: "pending"
+    case .firing: "firing"
     }
   }
 }

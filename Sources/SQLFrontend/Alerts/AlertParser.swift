@@ -3,7 +3,7 @@ import Plan
 import SQLQuoting
 import Spelling
 
-/// Reads an alert's file: annotations and one SELECT of keys, `window_start`, `window_end`, `value` and `samples`.
+/// Reads an alert's file: annotations and one SELECT of keys, `window_start`, `window_end`, `value` and measures.
 ///
 /// The SELECT reads the aggregate as if it held only the windows to be judged.
 ///
@@ -55,9 +55,13 @@ private struct AlertParser {
     case refused
   }
 
-  static let annotations = ["name", "summary", "on", "metric", "detector", "min_samples", "message"]
+  static let annotations = [
+    "name", "summary", "on", "metric", "detector", "min_samples", "missing", "for", "keep_firing", "cooldown",
+    "message",
+    "labels", "notify", "group_by", "inhibits", "runbook", "backfill",
+  ]
   /// What every alert's SELECT yields beside its keys.
-  static let measures = ["window_start", "window_end", "value", "samples"]
+  static let columns = ["window_start", "window_end", "value"]
 
   func parse(_ diagnostics: inout Diagnostics) -> Outcome {
     let annotations = Annotations(source, known: Self.annotations, diagnostics: &diagnostics)
@@ -69,11 +73,14 @@ private struct AlertParser {
     let metric = diagnostics.attempt { () throws(DefinitionError) in
       try annotations.required("metric", form: "what the value is called").value
     }
+    let samples = diagnostics.attempt { () throws(DefinitionError) in try minimumSamples(annotations) }
     let detector = diagnostics.attempt { () throws(DefinitionError) in
       try DetectorParser(source: source).parse(
-        annotations.required("detector", form: DetectorParser.form))
+        annotations.required("detector", form: DetectorParser.form), minimumSamples: samples ?? 1)
     }
-    let samples = diagnostics.attempt { () throws(DefinitionError) in try minimumSamples(annotations) }
+    let rules = LifecycleParser(source: source, annotations: annotations)
+    let lifecycle = diagnostics.attempt { () throws(DefinitionError) in try rules.lifecycle() }
+    let backfill = diagnostics.attempt { () throws(DefinitionError) in try rules.length("backfill") ?? 0 }
     let select = diagnostics.attempt { () throws(DefinitionError) in
       try PlainSelect(source, bytes: source.bytes)
     }
@@ -83,20 +90,45 @@ private struct AlertParser {
       return .unjudged(name: name ?? value("name") ?? source.stem, aggregate: value("on") ?? "")
     }
     guard let select, case let aggregate?? = aggregate else { return .refused }
-    let keys = diagnostics.attempt { () throws(DefinitionError) in try self.keys(select, aggregate) }
+    let columns = diagnostics.attempt { () throws(DefinitionError) in
+      try self.columns(select, aggregate, hasMinimum: annotations.one("min_samples") != nil)
+    }
+    let keys = columns?.keys
+    let missing = diagnostics.attempt { () throws(DefinitionError) in try rules.missing(aggregate.window) }
+    let routing = diagnostics.attempt { () throws(DefinitionError) in try rules.routing(keys: keys) }
     let message = diagnostics.attempt { () throws(DefinitionError) in
       let item = try annotations.required("message", form: "\(keys?.first.map { "{\($0)}: " } ?? ""){value}")
-      return try template(item, keys: keys)
+      return try MessageParser(source: source).parse(item, keys: keys)
     }
-    guard let name, let summary, let metric, let detector, let samples, let keys, let message else {
-      return .refused
+    if case .silence? = detector {
+      _ = diagnostics.attempt { () throws(DefinitionError) in try checkSilence(annotations, aggregate) }
     }
+    guard let name, let summary, let metric, let detector, let samples, let columns, let message, let lifecycle,
+      let backfill, let missing, let routing
+    else { return .refused }
     var text = FileText()
     text.append(source.text(select.range), at: source.place(at: select.range.lowerBound))
     return .plan(
       AlertPlan(
         name: name, summary: summary, watched: aggregate, metric: metric,
-        detector: detector, minimumSamples: samples, message: message, keys: keys, select: text))
+        detector: detector, minimumSamples: samples, message: message, keys: columns.keys, measures: columns.measures,
+        lifecycle: lifecycle, routing: routing, missing: missing, backfillMicroseconds: backfill, select: text))
+  }
+
+  /// What a silence is, is nobody's to say.
+  private func checkSilence(_ annotations: Annotations, _ aggregate: AggregatePlan) throws(DefinitionError) {
+    for name in ["missing", "min_samples", "for"] {
+      if let item = try annotations.one(name) {
+        throw source.error(
+          at: item.location, "silence is found by windows without a row, and takes no \(name)",
+          hint: "write -- detector: silence WARNING 3")
+      }
+    }
+    guard aggregate.window.isRegular else {
+      throw source.error(
+        at: try annotations.one("on")?.valueLocation ?? 0, "windows that are made by events cannot be missing",
+        hint: "watch an aggregate with tumble or hop")
+    }
   }
 
   private func name(_ annotations: Annotations) throws(DefinitionError) -> String {
@@ -146,7 +178,9 @@ private struct AlertParser {
     return value
   }
 
-  private func keys(_ select: PlainSelect, _ aggregate: AggregatePlan) throws(DefinitionError) -> [String] {
+  private func columns(
+    _ select: PlainSelect, _ aggregate: AggregatePlan, hasMinimum: Bool
+  ) throws(DefinitionError) -> (keys: [String], measures: Set<AlertPlan.Measure>) {
     let keys = aggregate.keys.map { "\(quotedIdentifier($0.name)), " }.joined()
     let form =
       "SELECT \(keys)window_start, window_end, … AS value, … AS samples FROM \(quotedIdentifier(aggregate.name))"
@@ -162,12 +196,24 @@ private struct AlertParser {
       names.append(name)
     }
     try select.checkNames()
-    for measure in Self.measures where !names.contains(measure) {
+    for column in Self.columns where !names.contains(column) {
       throw source.error(
-        at: select.range.lowerBound, "the SELECT has no column \(measure)", hint: "write \(form)")
+        at: select.range.lowerBound, "the SELECT has no column \(column)", hint: "write \(form)")
     }
     try checkValue(select, names, aggregate)
-    return names.filter { !Self.measures.contains($0) }
+    let measures = Set(names.compactMap(AlertPlan.Measure.init(rawValue:)))
+    if measures.contains(.numerator) != measures.contains(.denominator) {
+      throw source.error(
+        at: select.range.lowerBound, "a rate has both a numerator and a denominator",
+        hint: "write … AS numerator, … AS denominator")
+    }
+    if hasMinimum, measures.isDisjoint(with: [.samples, .denominator]) {
+      throw source.error(
+        at: select.range.lowerBound, "min_samples needs a column that says how many there are", hint: "write \(form)")
+    }
+    return (
+      names.filter { !Self.columns.contains($0) && AlertPlan.Measure(rawValue: $0) == nil }, measures
+    )
   }
 
   /// Refuses results of several values: Postgres would refuse some of them only when windows are judged.
@@ -187,35 +233,5 @@ private struct AlertParser {
     }
     throw source.error(
       at: select.columnNames[index].location, "\(quoted) has several values, and an alert judges one", hint: hint)
-  }
-
-  private func template(_ item: Annotation, keys: [String]?) throws(DefinitionError) -> MessageTemplate {
-    let known = ["value", "samples", "threshold", "severity", "metric", "window_start", "window_end"] + (keys ?? [])
-    var pieces: [MessageTemplate.Piece] = []
-    var rest = Substring(item.value)
-    while let open = rest.firstIndex(of: "{") {
-      let offset = item.valueLocation + item.value[..<open].utf8.count
-      guard let close = rest[open...].firstIndex(of: "}") else {
-        throw source.error(at: offset, "a place in the message is not closed", hint: "write {name}")
-      }
-      if open > rest.startIndex { pieces.append(.text(String(rest[..<open]))) }
-      let parts = rest[rest.index(after: open)..<close].split(separator: ":", omittingEmptySubsequences: false)
-      let name = parts.first.map(String.init) ?? ""
-      let format = parts.count > 1 ? MessageTemplate.Format(rawValue: String(parts[1])) : .plain
-      guard let format, parts.count <= 2 else {
-        throw source.error(at: offset, "there is no such format", hint: "write {\(name)} or {\(name):percent}")
-      }
-      // Without keys the SELECT is wrong, and that is said.
-      guard known.contains(name) || keys == nil else {
-        let nearest = nearestSpelling(of: name, among: known).map { "did you mean {\($0)}? " } ?? ""
-        throw source.error(
-          at: offset, "the message names {\(name)}, which the alert does not have",
-          hint: "\(nearest)it has \(known.joined(separator: ", "))")
-      }
-      pieces.append(.value(name: name, format: format))
-      rest = rest[rest.index(after: close)...]
-    }
-    if !rest.isEmpty { pieces.append(.text(String(rest))) }
-    return MessageTemplate(pieces: pieces)
   }
 }

@@ -94,20 +94,21 @@ public struct Migrator {
     throw .definition("\(departure); nothing was done\n  hint: streampulse plan says what there is to do now")
   }
 
-  /// Enters where new alerts begin, for any cluster: at the watermark that their aggregate's stream has reached, or before
-  /// everything when nothing has been read yet.
+  /// Enters where new alerts begin, for any cluster: at the watermark that their aggregate's stream has reached, or as long
+  /// before as their `backfill` says; before everything when nothing has been read yet.
   package func beginAlerts(_ alerts: [AlertPlan]) throws(PostgresError) {
     for alert in alerts {
       _ = try connection.query(
         """
-        INSERT INTO \(connection.pulse).alert_progress (alert, cluster, evaluated_until)
-        SELECT $1, '', least(coalesce(max(p.watermark), '-infinity'), now())
+        INSERT INTO \(connection.pulse).alert_progress (alert, cluster, evaluated_until, told_from)
+        SELECT $1, '', least(coalesce(max(p.watermark), '-infinity'), now()) - $3 * INTERVAL '1 microsecond',
+               CASE WHEN $3 > 0 AND max(p.watermark) IS NOT NULL THEN least(max(p.watermark), now()) END
         FROM \(connection.pulse).progress AS p
         WHERE EXISTS (SELECT FROM \(connection.pulse).ledger_counts AS c
                       WHERE (c.stream, c.cluster, c.topic, c.partition) = (p.stream, p.cluster, p.topic, p.partition)
                         AND c.aggregate = $2)
         HAVING NOT EXISTS (SELECT FROM \(connection.pulse).alert_progress WHERE alert = $1)
-        """, [.text(alert.name), .text(alert.aggregate)])
+        """, [.text(alert.name), .text(alert.aggregate), .bigint(alert.backfillMicroseconds)])
     }
   }
 
@@ -257,15 +258,15 @@ public struct Migrator {
     }
   }
 
-  /// The API's role may read results, alerts, progress, ledger, outbox and the codes of dead letters, and nothing else: no
-  /// payload, and no reason, which may quote one. Where roles cannot be created,
-  /// the API reads with the processor's own role in read-only transactions.
+  /// The API's role may read results, alerts, incidents, progress, ledger, outbox and the codes of dead letters, and nothing
+  /// else: no payload, and no reason, which may quote one. Where roles cannot be created, the API reads with the
+  /// processor's own role in read-only transactions.
   func grant(_ project: Project, isInTransaction: Bool = false) throws {
     let name = Migrator.readerRole(for: connection)
     let (role, pulse) = (quotedIdentifier(name), connection.pulse)
     let tables =
       (project.aggregates.flatMap(\.relationNames) + project.views.map(\.name)).map { quotedIdentifier($0) }
-      + ["alerts", "\(pulse).progress", "\(pulse).ledger", "\(pulse).outbox"]
+      + ["alerts", "\(pulse).incidents", "\(pulse).progress", "\(pulse).ledger", "\(pulse).outbox"]
     let schemas = ([connection.schema].compactMap { $0.map { quotedIdentifier($0) } } + [pulse]).joined(separator: ", ")
     if isInTransaction { try connection.execute("SAVEPOINT before_grants") }
     do {

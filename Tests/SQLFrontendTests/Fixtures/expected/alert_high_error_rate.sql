@@ -1,9 +1,16 @@
 WITH region_health AS (
   SELECT * FROM region_health
-  WHERE window_end > $1::timestamptz AND window_end <= $2::timestamptz
-    AND window_start > $1::timestamptz - INTERVAL '60 seconds' AND window_start <= $2::timestamptz
+  WHERE window_start > $1::timestamptz - INTERVAL '60 seconds' AND window_start <= $2::timestamptz
+    AND window_end > $1::timestamptz AND window_end <= $2::timestamptz
+  UNION ALL
+  SELECT * FROM region_health
+  WHERE window_start IN (
+    SELECT window_start FROM region_health
+    WHERE window_start > $1::timestamptz - INTERVAL '60 seconds' * 9 AND window_start <= $2::timestamptz
+      AND window_end <= $1::timestamptz AND updated_at > $3::timestamptz)
+    AND window_end <= $1::timestamptz
 )
-SELECT window_start, window_end, value::double precision AS value, samples::bigint AS samples, jsonb_build_object('region', region) AS key, region::text AS region
+SELECT window_start, window_end, value::double precision AS value, samples::bigint AS samples, jsonb_build_object('region', region) AS key, (extract(epoch FROM window_start) * 1000000)::bigint AS window_start_microseconds, (extract(epoch FROM window_end) * 1000000)::bigint AS window_end_microseconds, NULL::double precision AS expected, NULL::double precision AS numerator, NULL::double precision AS denominator, region::text AS region
 FROM (
 SELECT region,
        window_start,

@@ -1,5 +1,5 @@
 -- error: 8:16: the message names {regoin}, which the alert does not have near "{regoin}: {value:percent}"
--- hint: did you mean {region}? it has value, samples, threshold, severity, metric, window_start, window_end, region
+-- hint: did you mean {region}? it has value, samples, expected, probability, threshold, severity, metric, window_start, window_end, region
 -- name: A
 -- summary: S.
 -- on: region_health
