@@ -13,6 +13,9 @@ enum Commands {
   ]
   private static let references: [SettingKey] = [.referenceMaxRows, .referenceMaxMegabytes]
   private static let engine: [SettingKey] = [.flushInterval, .batchSize, .maxDeltaRows, .workers] + references
+  private static let notifications: [SettingKey] = [
+    .notificationCA, .notificationTimeout, .notificationResend, .notificationGiveUp, .notificationKeep,
+  ]
   private static let metrics: [SettingKey] = [.metricsHost, .metricsPort]
   private static let api: [SettingKey] = [
     .apiHost, .apiPort, .apiTokens, .apiAllowAnonymous, .apiRateLimit, .allowedOrigins, .cacheTTL, .apiWorkers,
@@ -36,7 +39,7 @@ enum Commands {
           and the dashboard, and makes a demo load. Ctrl-C stops it all.
           """,
         options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
-        settings: kafka + registry + postgres + api + engine + [.eventsPerMinute] + general),
+        settings: kafka + registry + postgres + api + engine + notifications + [.eventsPerMinute] + general),
       CommandSpec(
         name: "dev", summary: "The same as up, and apply each file of the project when it is saved",
         details: """
@@ -45,7 +48,7 @@ enum Commands {
           and the former definitions stay in force. An aggregate that no endpoint reads gets GET /api/stats/NAME.
           """,
         options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
-        settings: kafka + registry + postgres + api + engine + [.eventsPerMinute] + general),
+        settings: kafka + registry + postgres + api + engine + notifications + [.eventsPerMinute] + general),
       CommandSpec(
         name: "plan", summary: "Say what migrate would do to the database, and change nothing",
         details: """
@@ -99,7 +102,7 @@ enum Commands {
         settings: registry + postgres + general),
       CommandSpec(
         name: "process", summary: "Process the stream; start as many instances as you like", options: [plantedBug],
-        settings: kafka + registry + postgres + engine + metrics + general),
+        settings: kafka + registry + postgres + engine + notifications + metrics + general),
       CommandSpec(
         name: "serve", summary: "Serve the API and the dashboard", settings: kafka + postgres + api + general),
       CommandSpec(
@@ -187,6 +190,17 @@ enum Commands {
           ArgumentSpec("ID", summary: "Which ones", isRequired: false, isRepeatable: true),
         ],
         settings: registry + postgres + references + general),
+      CommandSpec(
+        name: "alerts", summary: "Look at alerts and what is sent about them",
+        details: """
+          notify-test TARGET sends a test message to a target of sql/alerts/targets.sql and says what the server answered. \
+          Needs neither Kafka nor Postgres. Exit status 0 when the target has taken it, 1 when it has not.
+          """,
+        arguments: [
+          ArgumentSpec("ACTION", summary: "notify-test"),
+          ArgumentSpec("WHICH", summary: "The target", isRequired: false, isRepeatable: true),
+        ],
+        settings: [.notificationCA, .notificationTimeout, .projectName] + general),
       CommandSpec(
         name: "tail", summary: "Show the events of a stream as they come",
         details: """

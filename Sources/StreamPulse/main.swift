@@ -42,6 +42,7 @@ func run(_ parsed: ParsedCommand) -> Int32 {
     case "verify": return try verify(context, recounts: parsed.flag("recount"))
     case "replay": return try replay(context, parsed)
     case "dead-letters": return try deadLetters(context, parsed)
+    case "alerts": return try alerts(context, parsed)
     case "tail": return try tail(context, parsed)
     case "token": return try token(parsed)
     case "bench": return try bench(context, parsed)
