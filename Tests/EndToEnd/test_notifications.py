@@ -41,7 +41,6 @@ def define(product, targets):
         for name in ("sql", "schemas"):
             shutil.copytree(ROOT / name, folder / name)
         product.settings["STREAMPULSE_PROJECT"] = str(folder)
-        product.settings["STREAMPULSE_PROJECT_NAME"] = "shop"
     (folder / "sql/alerts/targets.sql").write_text(targets)
 
 
@@ -81,7 +80,7 @@ def test_every_notification_arrives_with_its_key_though_half_fail_and_the_courie
     for kill in range(5):
         processor = parts.start("process", ONCALL_SECRET=SECRET)
         enough = 8 * (kill + 1)
-        wait_until(lambda: len(receiver.requests) >= enough or waiting(parts) == 0, "no requests come")
+        wait_until(lambda: len(receiver.requests) >= enough or waiting(parts) == 0, lambda: processor.output)
         processor.kill()
     parts.start("process", ONCALL_SECRET=SECRET)
     wait_until_delivered(parts)
@@ -230,7 +229,7 @@ receivers:
     assert len(groups) == 1 and groups[0]["labels"] == {"alertname": "HIGH_ERROR_RATE"}
     alert = min(groups[0]["alerts"], key=lambda alert: alert["labels"]["incident"])
     assert alert["labels"] == {
-        "alertname": "HIGH_ERROR_RATE", "incident": "1", "severity": "critical", "source": "shop",
+        "alertname": "HIGH_ERROR_RATE", "incident": "1", "severity": "critical", "source": "project",
         "region": "region 1", "team": "media"}
     assert alert["annotations"]["summary"] == "[CRITICAL] HIGH_ERROR_RATE: region = region 1"
     assert alert["annotations"]["runbook_url"] == "https://wiki.example.org/x"
