@@ -61,6 +61,8 @@ let package = Package(
     .target(name: "SampleText", dependencies: ["Detection", "Events", "TextFormats"]),
 
     // The edges.
+    // What targets are sent about incidents.
+    .target(name: "Notifications", dependencies: ["CCrypto", "Events", "JSON", "Plan"]),
     .target(name: "SystemTimeZones", dependencies: ["TimeZones"]),
     .target(name: "Dashboard", resources: [.embedInCode("Web")]),
     .target(name: "EngineSchema", resources: [.embedInCode("Schema")]),
@@ -74,6 +76,7 @@ let package = Package(
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
     .target(name: "HTTPClient", dependencies: ["CCurl"]),
+    .target(name: "SMTPClient", dependencies: ["CCurl", "HTTPClient"]),
     .target(
       name: "Project",
       dependencies: ["Avro", "EngineSchema", "Formats", "JSON", "Plan", "SQLFrontend", "Spelling", "TextFiles"]),
@@ -109,12 +112,12 @@ let package = Package(
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Observability", "Plan", "Postgres",
         "Project", "References", "Registry", "SQLQuoting", "Storage", "Threads",
       ]),
-    // What one elected instance does: alerts, retention, forwarding of dead letters.
+    // What one elected instance does: alerts, retention, forwarding of dead letters, delivery of notifications.
     .target(
       name: "Office",
       dependencies: [
-        "Detection", "Dialects", "Events", "JSON", "Kafka", "Observability", "Plan", "Postgres", "SQLQuoting",
-        "Storage", "Threads",
+        "Detection", "Dialects", "Events", "HTTPClient", "JSON", "Kafka", "Notifications", "Observability", "Plan",
+        "Postgres", "SMTPClient", "SQLQuoting", "Storage", "Threads",
       ]),
     // Beside the processors: proof, and rows made anew.
     .target(
@@ -167,9 +170,9 @@ let package = Package(
       dependencies: [
         "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard",
         "Dataflow", "Detection", "Dialects", "Events", "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal",
-        "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing", "Project", "Rebuild",
-        "References", "Registry", "SQLQuoting", "SampleText", "Spelling", "StatsAPI", "Storage", "Tail", "TestRunner",
-        "TextFiles", "Threads",
+        "JSON", "Kafka", "Notifications", "Observability", "Office", "Plan", "Postgres", "Processing", "Project",
+        "Rebuild", "References", "Registry", "SQLQuoting", "SampleText", "Spelling", "StatsAPI", "Storage", "Tail",
+        "TestRunner", "TextFiles", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
@@ -222,6 +225,7 @@ let package = Package(
       name: "KafkaTests", dependencies: ["ChildProcess", "Events", "Kafka", "KafkaTestNode", "TestThreads", "Threads"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServer", "Threads"]),
+    .testTarget(name: "NotificationsTests", dependencies: ["JSON", "Notifications", "Plan"]),
     .target(
       name: "RegistryTestSupport", dependencies: ["HTTPServer", "JSON", "Registry"],
       path: "Tests/RegistryTestSupport"),
@@ -271,8 +275,8 @@ let package = Package(
     .testTarget(
       name: "OfficeTests",
       dependencies: [
-        "Detection", "Dialects", "Events", "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing",
-        "ProcessingTestSupport", "Project", "Storage", "Synthesis", "TestThreads", "Threads",
+        "Detection", "Dialects", "Events", "HTTPServer", "JSON", "Kafka", "Observability", "Office", "Plan", "Postgres",
+        "Processing", "ProcessingTestSupport", "Project", "Storage", "Synthesis", "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "AuditTests",

@@ -55,6 +55,9 @@ extension FuzzTarget {
         try requireSQL([alert.statement.text])
         _ = alert.message.render([:])
       }
+      for target in try accepted(file, { file throws(DefinitionErrors) in try parseTargets(file) }) ?? [] {
+        try require(target.kind != .email || !target.recipients.isEmpty && target.sender != nil, "\(target)")
+      }
       let test = try accepted(file) { file throws(DefinitionErrors) in
         try parseTest(file) { $0 == "x.jsonl" ? file : nil }
       }

@@ -1,2 +1,4 @@
-// OpenSSL's one-shot digests.
+// OpenSSL's one-shot digests and authentication codes.
 #include <openssl/sha.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>

@@ -29,9 +29,20 @@ static inline CURLcode streampulse_curl_on_progress(CURL *curl, curl_xferinfo_ca
   return code == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) : code;
 }
 
+static inline CURLcode streampulse_curl_on_upload(CURL *curl, curl_read_callback callback, void *context) {
+  CURLcode code = curl_easy_setopt(curl, CURLOPT_READFUNCTION, callback);
+  return code == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_READDATA, context) : code;
+}
+
 static inline long streampulse_curl_status(CURL *curl) {
   long status = 0;
   return curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK ? status : 0;
+}
+
+// In seconds; 0: the answer does not say.
+static inline curl_off_t streampulse_curl_retry_after(CURL *curl) {
+  curl_off_t seconds = 0;
+  return curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK ? seconds : 0;
 }
 
 // Valid until the next request of the handle; NULL: the answer has none.
@@ -42,3 +53,4 @@ static inline const char *streampulse_curl_text(CURL *curl, CURLINFO info) {
 
 static const long streampulse_curl_auth_basic = (long)CURLAUTH_BASIC;
 static const long streampulse_curl_auth_bearer = (long)CURLAUTH_BEARER;
+static const long streampulse_curl_require_tls = (long)CURLUSESSL_ALL;

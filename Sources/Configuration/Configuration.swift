@@ -69,12 +69,25 @@ public struct Configuration: Sendable {
     public var metricsPort: Int?
   }
 
+  /// How notifications are delivered.
+  public struct Notifications: Sendable {
+    /// nil: the system's own authorities count.
+    public var caFile: String?
+    public var timeoutSeconds: Int
+    public var resendSeconds: Int
+    public var giveUpHours: Int
+    public var keepDays: Int
+  }
+
   public var kafka: Kafka
   /// nil: there is none.
   public var registry: Registry?
   public var database: Database
   public var api: API
   public var engine: Engine
+  public var notifications: Notifications
+  /// Variables that definitions name, for secrets.
+  public var secrets: NamedSecrets
   public var eventsPerMinute: Double
   public var dataDirectory: String
   /// As given; see `Configuration.projectDirectory()`.
@@ -140,6 +153,11 @@ public struct Configuration: Sendable {
       referenceMaxMegabytes: values.integer(.referenceMaxMegabytes),
       metricsHost: values.text(.metricsHost),
       metricsPort: values.optional(.metricsPort) == nil ? nil : values.integer(.metricsPort))
+    notifications = Notifications(
+      caFile: values.optional(.notificationCA), timeoutSeconds: values.integer(.notificationTimeout),
+      resendSeconds: values.integer(.notificationResend), giveUpHours: values.integer(.notificationGiveUp),
+      keepDays: values.integer(.notificationKeep))
+    secrets = NamedSecrets(environment: environment, file: file)
     eventsPerMinute = values.number(.eventsPerMinute)
     dataDirectory = values.text(.dataDirectory)
     project = values.text(.project)

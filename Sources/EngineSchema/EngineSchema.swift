@@ -32,6 +32,7 @@ public enum EngineSchema {
     file("0016_rows.sql", PackageResources._016_rows_sql),
     file("0017_alert_actions.sql", PackageResources._017_alert_actions_sql),
     file("0019_incidents.sql", PackageResources._019_incidents_sql),
+    file("0020_delivery.sql", PackageResources._020_delivery_sql),
   ]
 
   private static func file(_ name: String, _ bytes: [UInt8]) -> SchemaFile {

@@ -4,8 +4,10 @@ import Synchronization
 public final class HTTPCanceller: Sendable {
   private let flag = Atomic(false)
 
+  package init() {}
+
   /// Returns at once; the request ends within a second.
   public func cancel() { flag.store(true, ordering: .relaxed) }
 
-  var isCancelled: Bool { flag.load(ordering: .relaxed) }
+  package var isCancelled: Bool { flag.load(ordering: .relaxed) }
 }

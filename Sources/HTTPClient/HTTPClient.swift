@@ -12,7 +12,7 @@ public final class HTTPClient {
 
   /// - Throws: for an authorization that no header can carry, or when the system has no memory.
   public init(_ settings: HTTPClientSettings = HTTPClientSettings()) throws(HTTPClientError) {
-    guard isLibraryReady, let handle = curl_easy_init() else {
+    guard let handle = newTransferHandle() else {
       throw HTTPClientError(.settings, "libcurl cannot be used")
     }
     self.handle = handle
@@ -52,7 +52,7 @@ public final class HTTPClient {
     }
     let context = Unmanaged.passUnretained(transfer).toOpaque()
     let code = (body ?? []).withUnsafeBytes { bytes in
-      var options = Options(handle)
+      var options = TransferOptions(handle)
       options.set(CURLOPT_ERRORBUFFER, pointer: message)
       options.set(settings)
       options.set(CURLOPT_URL, text: address)
@@ -73,63 +73,11 @@ public final class HTTPClient {
     guard code == CURLE_OK else { throw HTTPClientError(code, detail: String(cString: message)) }
     return HTTPReply(
       status: Int(streampulse_curl_status(handle)), contentType: text(CURLINFO_CONTENT_TYPE),
-      location: text(CURLINFO_REDIRECT_URL), body: transfer.body)
+      location: text(CURLINFO_REDIRECT_URL), retryAfterSeconds: Int(streampulse_curl_retry_after(handle)),
+      body: transfer.body)
   }
 
   private func text(_ info: CURLINFO) -> String? { streampulse_curl_text(handle, info).map { String(cString: $0) } }
-}
-
-/// libcurl's own preparation, once in the life of the process and before any handle.
-private let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
-
-/// Sets the options of a request; the first that libcurl refuses counts.
-private struct Options {
-  private(set) var code = CURLE_OK
-  private let handle: UnsafeMutableRawPointer
-
-  init(_ handle: UnsafeMutableRawPointer) { self.handle = handle }
-
-  mutating func check(_ code: CURLcode) {
-    if self.code == CURLE_OK { self.code = code }
-  }
-
-  mutating func set(_ option: CURLoption, _ value: Int) {
-    check(streampulse_curl_set_number(handle, option, value))
-  }
-
-  mutating func set(_ option: CURLoption, size: Int) {
-    check(streampulse_curl_set_size(handle, option, curl_off_t(size)))
-  }
-
-  mutating func set(_ option: CURLoption, text: String) {
-    check(text.withCString { streampulse_curl_set_pointer(handle, option, $0) })
-  }
-
-  mutating func set(_ option: CURLoption, pointer: UnsafeRawPointer?) {
-    check(streampulse_curl_set_pointer(handle, option, pointer))
-  }
-
-  mutating func set(_ settings: HTTPClientSettings) {
-    set(CURLOPT_NOSIGNAL, 1)
-    set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
-    set(CURLOPT_PROTOCOLS_STR, text: "http,https")
-    set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
-    set(CURLOPT_PROXY, text: "")
-    set(CURLOPT_USERAGENT, text: "streampulse")
-    set(CURLOPT_CONNECTTIMEOUT_MS, max(1, settings.connectTimeoutMilliseconds))
-    set(CURLOPT_TIMEOUT_MS, max(1, settings.timeoutMilliseconds))
-    if let file = settings.caFile { set(CURLOPT_CAINFO, text: file) }
-    switch settings.authorization {
-    case .basic(let user, let password):
-      set(CURLOPT_HTTPAUTH, streampulse_curl_auth_basic)
-      set(CURLOPT_USERNAME, text: user)
-      set(CURLOPT_PASSWORD, text: password)
-    case .bearer(let token):
-      set(CURLOPT_HTTPAUTH, streampulse_curl_auth_bearer)
-      set(CURLOPT_XOAUTH2_BEARER, text: token)
-    case nil: break
-    }
-  }
 }
 
 /// The header lines of a request, as libcurl's list.

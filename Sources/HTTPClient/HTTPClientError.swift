@@ -35,7 +35,7 @@ public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
 
 extension HTTPClientError {
   /// - Parameter detail: libcurl's own words for this case; empty when it has none.
-  init(_ code: CURLcode, detail: String) {
+  package init(_ code: CURLcode, detail: String) {
     let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
     switch code {
     case CURLE_OPERATION_TIMEDOUT: self.init(.timeout, text)

@@ -139,6 +139,22 @@ extension Observation {
     case .alertResolved(let alert, let key):
       (.notice, "alert resolved", [.init(.alert, alert), .init(.key, key)])
 
+    case .notificationsDelivered(let target, let count):
+      (.info, "notifications delivered", [.init(.target, target), .init(.count, count)])
+    case .deliveryFailed(let target, let reason, let isNews):
+      (
+        isNews ? .warning : .debug, "a target does not take notifications",
+        [.init(.target, target), .init(.reason, reason)]
+      )
+    case .notificationsGivenUp(let target, let count, let reason):
+      (
+        .error, "notifications given up",
+        [.init(.target, target), .init(.count, count), .init(.reason, reason)]
+      )
+    case .incidentsEscalated(let target, let count):
+      (.notice, "unacknowledged incidents escalated", [.init(.target, target), .init(.count, count)])
+    case .deliveryWaits(let reason): (.warning, "notifications wait to be delivered", [.init(.reason, reason)])
+
     case .connectionsStrained(let late, let full, let displaced):
       (
         .warning, "connections closed under strain",

@@ -102,6 +102,17 @@ public enum Observation: Sendable {
   case alertRaised(alert: String, severity: String, key: String, message: String)
   case alertResolved(alert: String, key: String)
 
+  /// A target has taken a message that tells so many notifications.
+  case notificationsDelivered(target: String, count: Int)
+  /// A target has not taken a message; it is tried again. `isNews` is false until it has taken one.
+  case deliveryFailed(target: String, reason: String, isNews: Bool)
+  /// They are not tried again.
+  case notificationsGivenUp(target: String, count: Int, reason: String)
+  /// The target was told of incidents that nobody acknowledged in time.
+  case incidentsEscalated(target: String, count: Int)
+  /// No notification can be delivered for now; all wait.
+  case deliveryWaits(reason: String)
+
   // The API.
   /// Connections that were closed so that others are answered: requests that came too slowly, answers of 503 because all
   /// connections were in use, and connections without a request that made room for others.

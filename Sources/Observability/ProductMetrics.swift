@@ -17,6 +17,7 @@ struct ProductMetrics: Sendable {
   private let registryFailures: Counter
   private let referenceFailures: Counter
   private let forwardedLetters: Counter
+  private let escalations: Counter
   private let requests: RequestInstruments
 
   init(_ registry: MetricsRegistry) {
@@ -47,6 +48,9 @@ struct ProductMetrics: Sendable {
       "streampulse_partition_holds_total", help: "Times that a partition was held for an operator to decide.")
     forwardedLetters = registry.counter(
       "streampulse_forwarded_dead_letters_total", help: "Copies of dead letters that the brokers acknowledged.")
+    escalations = registry.counter(
+      "streampulse_escalations_total",
+      help: "Incidents that another target was told of because nobody acknowledged them.")
     removedRows = registry.counter("streampulse_removed_rows_total", help: "Rows removed because of their age.")
   }
 
@@ -77,6 +81,10 @@ struct ProductMetrics: Sendable {
     case .deadLettersForwarded(_, let count): forwardedLetters.add(Int64(count))
     case .retentionRemoved(_, let rows): removedRows.add(Int64(rows))
     case .alertRaised(_, let severity, _, _): alerts(severity).add()
+    case .notificationsDelivered(let target, let count): notifications(target, "delivered").add(Int64(count))
+    case .deliveryFailed(let target, _, _): notifications(target, "failed").add()
+    case .notificationsGivenUp(let target, let count, _): notifications(target, "given_up").add(Int64(count))
+    case .incidentsEscalated(_, let count): escalations.add(Int64(count))
     case .requestServed(_, let route, let status, let seconds),
       .requestFailed(_, let route, let status, let seconds, _, _):
       let instruments = requests[route, status]
@@ -89,7 +97,7 @@ struct ProductMetrics: Sendable {
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .settingIgnored,
       .tableAbandoned,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .alertResolved, .deadLettersWritten, .forwardingFailed,
-      .deadLetterUnforwardable, .connectionsStrained, .processorAbsent, .processorPresent,
+      .deadLetterUnforwardable, .deliveryWaits, .connectionsStrained, .processorAbsent, .processorPresent,
       .sourceSilent, .sourceHeard, .topicUnusable, .topicUsable, .recordsRejected, .recordsTaken:
       break
     }
@@ -106,6 +114,12 @@ struct ProductMetrics: Sendable {
     registry.counter(
       "streampulse_upserted_rows_total", help: "Rows inserted or updated by committed transactions.",
       labels: [MetricLabel("stream", stream)])
+  }
+
+  private func notifications(_ target: String, _ outcome: String) -> Counter {
+    registry.counter(
+      "streampulse_notifications_total", help: "Notifications, by target and what became of them at each attempt.",
+      labels: [MetricLabel("target", target), MetricLabel("outcome", outcome)])
   }
 
   private func alerts(_ severity: String) -> Counter {

@@ -11,6 +11,8 @@ public struct Project: Sendable {
   public let views: [ViewPlan]
   public let endpoints: [EndpointPlan]
   public let alerts: [AlertPlan]
+  /// Where notifications go.
+  public let targets: [NotificationTarget]
   /// What was found in the folder and is not used, a line each.
   public let notices: [String]
   /// What was found in schemas and definitions that is probably not meant, a line each.
@@ -41,6 +43,7 @@ public struct Project: Sendable {
     views = review.views
     endpoints = review.endpoints
     alerts = review.alerts
+    targets = review.targets
     notices = review.notices
     remarks = review.remarks
     files = review.files

@@ -14,6 +14,8 @@ public struct ProjectReview: Sendable {
   public let views: [ViewPlan]
   public let endpoints: [EndpointPlan]
   public let alerts: [AlertPlan]
+  /// Where notifications go; none while something is wrong with any of them.
+  public let targets: [NotificationTarget]
   /// Everything that is wrong, in the order of the folders.
   public let errors: [DefinitionError]
   /// Nothing is wrong in their own files.
@@ -61,11 +63,17 @@ public struct ProjectReview: Sendable {
     let endpoints = Self.judge(endpointFiles, &errors, &unjudged) { (file) throws(DefinitionErrors) in
       try parseEndpoint(file, of: planned, views)
     }
-    let alertFiles = try Folder.readableFiles(folder, "sql/alerts", &errors).files
+    let (allAlertFiles, areAllAlerts) = try Folder.readableFiles(folder, "sql/alerts", &errors)
+    let alertFiles = allAlertFiles.filter { $0.path != targetsPath }
     let alerts = Self.judge(alertFiles, &errors, &unjudged) { (file) throws(DefinitionErrors) in
       try parseAlert(file, of: planned)
     }
     errors += nameConflicts(endpoints: endpoints, alerts: alerts)
+    let targets = areAllAlerts ? Self.targets(allAlertFiles, &errors) : nil
+    if let targets {
+      errors += alerts.flatMap { unknownTargets(in: $0.file, targets: targets.map(\.name)) }
+    }
+    self.targets = targets ?? []
     self.errors = errors
     self.unjudged = unjudged
     self.views = views.plans
@@ -82,6 +90,17 @@ public struct ProjectReview: Sendable {
       + references.map(\.name)
     remarks = Self.schemaRemarks(streams) + Self.tableRemarks(endpoints.map(\.file), views, relations)
     notices = try Self.notices(folder)
+  }
+
+  /// nil when something is wrong with them.
+  private static func targets(_ files: [SourceFile], _ errors: inout [DefinitionError]) -> [NotificationTarget]? {
+    guard let file = files.first(where: { $0.path == targetsPath }) else { return [] }
+    do {
+      return try parseTargets(file)
+    } catch {
+      errors += error.errors
+      return nil
+    }
   }
 
   /// Streams may share a schema.

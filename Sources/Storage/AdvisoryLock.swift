@@ -13,6 +13,8 @@ public enum AdvisoryLock: Sendable, Hashable {
   case deployment
   /// The instance that forwards the stream's dead letters.
   case forwarding(stream: String)
+  /// The instance that delivers the project's notifications.
+  case notifications
   /// Whoever merges sessions of the aggregate whose keys fall into the bucket.
   case sessions(aggregate: String, bucket: Int)
 
@@ -25,6 +27,7 @@ public enum AdvisoryLock: Sendable, Hashable {
     case .replay(let stream): AdvisoryLock.key(2, stream, connection.schema)
     case .deployment: AdvisoryLock.key(4, "", connection.schema)
     case .forwarding(let stream): AdvisoryLock.key(3, stream, connection.schema)
+    case .notifications: AdvisoryLock.key(5, "", connection.schema)
     // No name of an aggregate has a zero byte.
     case .sessions(let aggregate, let bucket): AdvisoryLock.key(4, "\(aggregate)\0\(bucket)", connection.schema)
     }

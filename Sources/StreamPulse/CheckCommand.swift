@@ -18,6 +18,7 @@ func check(_ context: CommandContext) throws -> Int32 {
   for view in review.views { print("view \(view.name)") }
   for endpoint in review.endpoints { print("endpoint \(endpoint.method) \(endpoint.path)") }
   for alert in review.alerts { print("alert \(alert.name) on \(alert.aggregate)") }
+  for target in review.targets { print("target \(target.name): \(target.kind.rawValue)") }
   for test in tests.tests { print("test \(test.name)") }
   for definition in review.unjudged { print("not checked: \(definition)") }
   let errors = review.errors + tests.errors

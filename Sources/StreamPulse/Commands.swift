@@ -13,6 +13,9 @@ enum Commands {
   ]
   private static let references: [SettingKey] = [.referenceMaxRows, .referenceMaxMegabytes]
   private static let engine: [SettingKey] = [.flushInterval, .batchSize, .maxDeltaRows, .workers] + references
+  private static let notifications: [SettingKey] = [
+    .notificationCA, .notificationTimeout, .notificationResend, .notificationGiveUp, .notificationKeep,
+  ]
   private static let metrics: [SettingKey] = [.metricsHost, .metricsPort]
   private static let api: [SettingKey] = [
     .apiHost, .apiPort, .apiTokens, .apiAllowAnonymous, .apiRateLimit, .allowedOrigins, .cacheTTL, .apiWorkers,
@@ -36,7 +39,7 @@ enum Commands {
           and the dashboard, and makes a demo load. Ctrl-C stops it all.
           """,
         options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
-        settings: kafka + registry + postgres + api + engine + [.eventsPerMinute] + general),
+        settings: kafka + registry + postgres + api + engine + notifications + [.eventsPerMinute] + general),
       CommandSpec(
         name: "dev", summary: "The same as up, and apply each file of the project when it is saved",
         details: """
@@ -45,7 +48,7 @@ enum Commands {
           and the former definitions stay in force. An aggregate that no endpoint reads gets GET /api/stats/NAME.
           """,
         options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
-        settings: kafka + registry + postgres + api + engine + [.eventsPerMinute] + general),
+        settings: kafka + registry + postgres + api + engine + notifications + [.eventsPerMinute] + general),
       CommandSpec(
         name: "plan", summary: "Say what migrate would do to the database, and change nothing",
         details: """
@@ -99,7 +102,7 @@ enum Commands {
         settings: registry + postgres + general),
       CommandSpec(
         name: "process", summary: "Process the stream; start as many instances as you like", options: [plantedBug],
-        settings: kafka + registry + postgres + engine + metrics + general),
+        settings: kafka + registry + postgres + engine + notifications + metrics + general),
       CommandSpec(
         name: "serve", summary: "Serve the API and the dashboard", settings: kafka + postgres + api + general),
       CommandSpec(
@@ -172,7 +175,8 @@ enum Commands {
           it. ack ID takes note of it. silence NAME=VALUE… keeps alerts from being told for a time, by members of their \
           keys, alert_type or severity; unsilence ID ends that. backtest FILE judges the windows that are stored as an alert \
           of that file would have done, and prints the incidents that it would have raised, as a table and as a picture. \
-          Nothing is written by it.
+          Nothing is written by it. notify-test TARGET sends a test message to a target of sql/alerts/targets.sql, and says \
+          what the server answered; exit status 0 when the target has taken it, 1 when it has not.
           """,
         options: [
           OptionSpec("state", value: "STATE", summary: "list: firing, resolved or all", default: "all"),
@@ -188,10 +192,10 @@ enum Commands {
           OptionSpec("compare", value: "FILE", summary: "backtest: another definition to judge beside it"),
         ],
         arguments: [
-          ArgumentSpec("ACTION", summary: "list, show, ack, silence, unsilence or backtest"),
-          ArgumentSpec("WHICH", summary: "IDs, NAME=VALUE, or a file", isRequired: false, isRepeatable: true),
+          ArgumentSpec("ACTION", summary: "list, show, ack, silence, unsilence, backtest or notify-test"),
+          ArgumentSpec("WHICH", summary: "IDs, NAME=VALUE, a file or a target", isRequired: false, isRepeatable: true),
         ],
-        settings: registry + postgres + general),
+        settings: registry + postgres + [.notificationCA, .notificationTimeout] + general),
       CommandSpec(
         name: "dead-letters", summary: "Look at records that could not be processed, and process them again",
         details: """

@@ -77,6 +77,7 @@ final class ProcessorService: Sendable {
         try parts.startThread("references", stop: { references.stop() }, run: { references.run() })
       }
       for part in processors { try start(part, context, project) }
+      try startCourier(context, project, database)
     } catch {
       parts.stop()
       throw error
@@ -115,6 +116,20 @@ final class ProcessorService: Sendable {
           $0.error = $0.error ?? problem
         }
       })
+  }
+
+  /// Delivers notifications, where the project has targets for them.
+  private func startCourier(
+    _ context: CommandContext, _ project: Project, _ database: ConnectionSettings
+  ) throws {
+    guard !project.targets.isEmpty else { return }
+    let (observer, secrets) = (context.observer, context.configuration.secrets)
+    let courier = NotificationCourier(
+      project.targets, try context.deliverySettings(),
+      database: database.with("application_name", "streampulse courier"), value: { secrets[$0]?.revealed },
+      observe: { observer.observe($0) })
+    observer.exposeNotifications(project.targets.map(\.name)) { courier.waiting(of: $0) }
+    try parts.startThread("courier", stop: { courier.stop() }, run: { courier.run() })
   }
 
   /// Refuses definitions that do not fit the database, or of which a stream cannot be processed.

@@ -142,6 +142,7 @@ public struct Setting: Hashable, Sendable {
     case postgres = "Postgres"
     case api = "API and dashboard"
     case engine = "Engine"
+    case notifications = "Notifications"
     case demo = "Demo load"
     case general = "General"
   }

@@ -36,6 +36,11 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case referenceMaxMegabytes = "REFERENCE_MAX_MEGABYTES"
   case metricsHost = "METRICS_HOST"
   case metricsPort = "METRICS_PORT"
+  case notificationCA = "NOTIFICATION_CA"
+  case notificationTimeout = "NOTIFICATION_TIMEOUT_SECONDS"
+  case notificationResend = "NOTIFICATION_RESEND_SECONDS"
+  case notificationGiveUp = "NOTIFICATION_GIVE_UP_HOURS"
+  case notificationKeep = "NOTIFICATION_KEEP_DAYS"
   case eventsPerMinute = "EVENTS_PER_MINUTE"
   case dataDirectory = "STREAMPULSE_DATA_DIR"
   case project = "STREAMPULSE_PROJECT"
@@ -158,6 +163,25 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(
         .engine, .integer(0...65535), note: "none is opened",
         "Port on which \"process\" tells /metrics and /health; 0 takes a free one")
+    case .notificationCA:
+      Setting(
+        .notifications, .file, note: "those of the system",
+        "Certificates (PEM) of the authorities that those of targets' servers are checked against")
+    case .notificationTimeout:
+      Setting(
+        .notifications, .integer(1...300), default: "10", "Seconds that sending one message to a target may take")
+    case .notificationResend:
+      Setting(
+        .notifications, .integer(1...3600), default: "60",
+        "Seconds after which an Alertmanager is told again of an incident that goes on")
+    case .notificationGiveUp:
+      Setting(
+        .notifications, .integer(1...720), default: "24",
+        "Hours after which a notification is given up that no target has taken")
+    case .notificationKeep:
+      Setting(
+        .notifications, .integer(1...3650), default: "30",
+        "Days that notifications are kept that were delivered or given up")
     case .eventsPerMinute:
       Setting(.demo, .number(1...600_000_000), default: "6000", "Load that event-generator and the demo make")
     case .dataDirectory:

@@ -94,7 +94,8 @@ struct SettingLayers {
     if SettingKey(rawValue: key) != nil || KafkaProperty(key: key, value: "") != nil { return }
     // Whether there is such a stream is known when the project is loaded.
     if key.hasPrefix(TopicSetting.prefix) { return }
-    let looksLikeOurs = ["KAFKA_", "SCHEMA_REGISTRY_", "PG_", "API_", "STREAMPULSE_"].contains { key.hasPrefix($0) }
+    let prefixes = ["KAFKA_", "SCHEMA_REGISTRY_", "PG_", "API_", "NOTIFICATION_", "STREAMPULSE_"]
+    let looksLikeOurs = prefixes.contains { key.hasPrefix($0) }
     // A letter or two off a known name is a slip, whatever it begins with.
     if looksLikeOurs || nearestSpelling(of: key, among: SettingKey.allCases.map(\.rawValue), mostMistakes: 2) != nil {
       problems.append(Self.unknown(key, location: location))

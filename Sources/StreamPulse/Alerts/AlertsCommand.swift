@@ -8,12 +8,19 @@ import Project
 import Storage
 import TextFiles
 
-/// `streampulse alerts list|show|ack|silence|unsilence|backtest`
+/// `streampulse alerts list|show|ack|silence|unsilence|backtest|notify-test`
 func alerts(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
-  let actions = ["list", "show", "ack", "silence", "unsilence", "backtest"]
+  let actions = ["list", "show", "ack", "silence", "unsilence", "backtest", "notify-test"]
   let action = parsed.positional[0]
   guard actions.contains(action) else {
     throw parsed.error("alerts cannot \(action)", hint: "it can \(actions.joined(separator: ", "))")
+  }
+  if action == "notify-test" {
+    let names = Array(parsed.positional.dropFirst())
+    guard names.count == 1 else {
+      throw parsed.error("notify-test takes one target", hint: "write streampulse alerts notify-test TARGET")
+    }
+    return try notifyTest(context, parsed, target: names[0])
   }
   let project = try context.loadProject()
   let connection = try PostgresConnection(context.database().with("application_name", "streampulse alerts"))

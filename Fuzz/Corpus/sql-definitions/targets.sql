@@ -1,0 +1,11 @@
+-- target: oncall webhook https://hooks.example.org/x
+--   secret: env ONCALL_SECRET
+--   rate_limit: 10 per minute
+--   escalate_to: boss after 15 minutes
+-- target: boss email smtp://mail.example.org:587
+-- from: StreamPulse <alerts@example.org>
+-- to: boss@example.org, Zoe <zoe@example.org>
+-- user: alerts
+-- password: env SMTP_PASSWORD
+-- target: duty pagerduty
+-- key: env PAGERDUTY_KEY
