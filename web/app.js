@@ -11,7 +11,7 @@ import "./elements/region-list.js";
 import "./elements/stat-card.js";
 import "./elements/trending-list.js";
 import "./elements/window-selector.js";
-import { groupsOf } from "./alert-groups.js";
+import { groupsOf } from "./grouping.js";
 import { alertsOf, catalogue, health, overviewPaths, request, rowsOf } from "./api.js";
 import { figuresOf } from "./downloads.js";
 import { makePoller } from "./frame.js";

@@ -42,3 +42,15 @@ export function healthOf({ downloads, successRate }) {
   if (successRate === null || downloads < LEAST_DOWNLOADS) return "few";
   return successRate >= HEALTHY_FROM ? "healthy" : successRate >= DEGRADED_FROM ? "degraded" : "critical";
 }
+
+/**
+ * What an alert measures, from the rows of the aggregate that it watches: a column of that name, or the share of failures.
+ * @returns a function of a row, or null when it is not known here.
+ */
+export function metricOf(name, relation) {
+  const columns = relation?.rolls_up ? relation.columns.map((column) => column.name) : [];
+  if (columns.includes(name)) return (row) => row[name];
+  const count = ["total_downloads", "download_count"].find((each) => columns.includes(each));
+  if (name !== "error_rate" || !count || !columns.includes("failed_downloads")) return null;
+  return (row) => (row[count] > 0 ? row.failed_downloads / row[count] : null);
+}

@@ -21,8 +21,11 @@ CONTENT_TYPES = {
 CONTENT_SECURITY_POLICY = "default-src 'self'; style-src 'self'"
 
 PATHS = {
-    name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices")
-} | {"health": "/health", "catalogue": "/api/aggregates", "metrics": "/-/metrics"}
+    name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices", "partitions")
+} | {
+    "letters": "/api/stats/dead_letters", "health": "/health", "catalogue": "/api/aggregates", "metrics": "/-/metrics",
+    "description": "/openapi.json",
+}
 # What the first page asks of the aggregates, by the name of the answer.
 QUESTIONS = ("totals", "series", "region", "title", "device")
 # Below it each aggregate has its rows.
@@ -96,7 +99,18 @@ def sample_answers(now=None):
             ],
             "count": 4, "unacknowledged_count": 4,
         },
-        "metrics": "",
+        "acknowledged": {"data": [], "count": 0, "unacknowledged_count": 4},
+        "partitions": {
+            "data": [
+                {"stream": "content_downloads", "topic": "content-downloads", "partition": number, "next_offset": 1000 * number,
+                 "watermark": iso(now - timedelta(seconds=5)), "is_idle": number == 2, "updated_at": iso(now)}
+                for number in range(3)
+            ],
+            "count": 3,
+        },
+        "letters": {"data": [], "count": 0},
+        "metrics": {"text": metrics_text(1_000, 12, 0.4)},
+        "description": {"openapi": "3.1.0", "paths": {}},
         "health": {
             "status": "ok", "database": {"status": "up", "detail": "127.0.0.1:5432"},
             "broker": {"status": "up", "detail": "127.0.0.1:9092"},
@@ -121,6 +135,18 @@ def sample_answers(now=None):
             ],
         },
     }
+
+
+def metrics_text(events, lag, age):
+    """What Prometheus reads of a processor."""
+    return f"""# HELP streampulse_events_total Events of committed transactions.
+streampulse_events_total{{stream="content_downloads",outcome="consumed"}} {events}
+streampulse_events_total{{stream="content_downloads",outcome="dead"}} 0
+streampulse_flush_seconds_sum {events / 1000}
+streampulse_flush_seconds_count {events // 100}
+streampulse_lag_records{{stream="content_downloads"}} {lag}
+streampulse_newest_event_age_seconds{{stream="content_downloads"}} {age}
+"""
 
 
 def empty_answers():
@@ -148,6 +174,9 @@ class MockApi:
         self._statuses = {}
         # Only who has it is answered; None: everybody is.
         self.token = None
+        # What was asked by POST, and how that is answered.
+        self.actions = []
+        self.action_status = 200
         self._held = set()
         self._active = {}
         self.requests = []
@@ -212,6 +241,20 @@ class MockApi:
             self._answers["catalogue"] = project.catalogue()
             self._statuses = {name: 404 for name, path in PATHS.items() if path.startswith("/api/stats/")}
 
+    def act(self, path, body):
+        """Called by the handler for a POST: notes it, and acknowledges alerts. Returns the status."""
+        with self._lock:
+            self.actions.append((path, body))
+            if self.action_status != 200:
+                return self.action_status
+            if path.endswith("/acknowledge"):
+                number = int(path.split("/")[-2])
+                done = [alert for alert in self._answers["alerts"]["data"] if alert["id"] == number]
+                self._answers["alerts"]["data"] = [a for a in self._answers["alerts"]["data"] if a["id"] != number]
+                self._answers["acknowledged"]["data"] += [
+                    alert | {"acknowledged_at": iso(datetime.now(timezone.utc)), "acknowledged_by": "mira"} for alert in done]
+            return 200
+
     def hold(self, name):
         """Leaves requests of an endpoint without an answer until `release`."""
         with self._lock:
@@ -258,6 +301,8 @@ class MockApi:
             self._active[name] -= 1
             status = self._statuses.get(name, 200)
             rows = self.rows
+            if name == "alerts" and query.get("acknowledged") == "true":
+                name = "acknowledged"
             answer = {} if name in ("rows", None) else copy.deepcopy(self._answers.get(name, {"data": [], "count": 0}))
         if name == "rows":
             answer = rows(query["of"], query)
@@ -299,6 +344,11 @@ class _Handler(BaseHTTPRequestHandler):
     api = None
     protocol_version = "HTTP/1.1"
 
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+        status = self.api.act(urlsplit(self.path).path, body)
+        self._send(status, "application/json", b"{}")
+
     def do_GET(self):
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
@@ -312,8 +362,8 @@ class _Handler(BaseHTTPRequestHandler):
             status, answer = self.api.respond(asked, query)
             if self.api.token and asked != "health" and self.headers.get("Authorization") != f"Bearer {self.api.token}":
                 status, answer = 401, {"type": "about:blank", "title": "Token needed", "status": 401}
-            if isinstance(answer, str):
-                return self._send(status, "text/plain", answer.encode())
+            if asked == "metrics" and status == 200:
+                return self._send(status, "text/plain", answer["text"].encode())
             self._send(status, "application/json", json.dumps(answer).encode(), revalidate=status == 200)
             return
         self._send_file(CHART_JS if parts.path == "/vendor/chart.js" else self._file_of(parts.path))

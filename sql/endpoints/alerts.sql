@@ -25,7 +25,8 @@ SELECT id,
        -- Of what groups alerts; null where nothing does.
        to_jsonb(alerts) -> 'incident'     AS incident,
        to_jsonb(alerts) ->> 'state'       AS state,
-       to_jsonb(alerts) ->> 'resolved_at' AS resolved_at
+       to_jsonb(alerts) ->> 'resolved_at' AS resolved_at,
+       (to_jsonb(alerts) ->> 'expected_value')::double precision AS expected_value
 FROM alerts
 WHERE (acknowledged_at IS NOT NULL) = :acknowledged
   AND (:severity IS NULL OR severity = :severity)

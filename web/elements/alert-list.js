@@ -1,7 +1,7 @@
 // <alert-list>: the open alerts in their groups, the gravest first. One that was not there before is announced to screen
 // readers.
 
-import { groupsOf, readable } from "../alert-groups.js";
+import { groupsOf, readable } from "../grouping.js";
 import { element, setNumber, setTime, updateKeyed } from "../dom.js";
 import { formatAgo, formatCount, formatExact, formatFullTime } from "../format.js";
 import { setBadge } from "../icons.js";

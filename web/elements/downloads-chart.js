@@ -1,7 +1,7 @@
 // <downloads-chart>: downloads per minute as bars and the success rate as a line, in two plots on one time axis, with the
 // period before behind, bands where a rate is no longer good, and a mark for each alert. Drawing a range zooms to it.
 
-import { timeOf } from "../alert-groups.js";
+import { timeOf } from "../grouping.js";
 import { darkScheme, reducedMotion } from "../chart-look.js";
 import { element } from "../dom.js";
 import { DEGRADED_FROM, HEALTHY_FROM, figuresOf } from "../downloads.js";

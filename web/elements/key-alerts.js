@@ -1,6 +1,6 @@
 // <key-alerts>: the open alerts of one key, in their groups.
 
-import { groupsOf, readable } from "../alert-groups.js";
+import { groupsOf, readable } from "../grouping.js";
 import { element, setTime, updateKeyed } from "../dom.js";
 import { formatAgo, formatExact, formatFullTime } from "../format.js";
 import { setBadge } from "../icons.js";

@@ -1,7 +1,7 @@
 // <measure-charts>: of one key every result over time, each in a chart of its own on the same time axis, with the period
 // before behind and a mark for each alert.
 
-import { timeOf } from "../alert-groups.js";
+import { timeOf } from "../grouping.js";
 import { darkScheme, reducedMotion } from "../chart-look.js";
 import { element, updateKeyed } from "../dom.js";
 import { stepOfView } from "../explore-view.js";
