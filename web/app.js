@@ -53,7 +53,11 @@ const poller = makePoller({
 });
 
 const receivers = {
-  totals: ({ data }) => receiveFigures(data[0], "receive"),
+  totals({ data }) {
+    receiveFigures(data[0], "receive");
+    const minutes = (Date.parse(data[0]?.window_end) - Date.parse(data[0]?.window_start)) / 60_000;
+    card("downloads").receiveRate(figuresOf(data[0], dimensionOf(view)).downloads / minutes);
+  },
   totalsBefore: ({ data }) => receiveFigures(data[0], "receiveBefore"),
   unique: (totals) => card("unique").receive(totals.unique_content ?? null, totals.total_downloads ?? 0),
   series(answer, context) {

@@ -1,5 +1,7 @@
 """How the dashboard asks, and what it does while no answer comes."""
 
+import re
+
 import pytest
 from dashboard import (
     connection, console_errors, find, metric, most_in_flight, next_round, open_dashboard, poll_timers, texts, wait)
@@ -108,6 +110,44 @@ def test_a_stalled_processor_is_said(browser, dashboard_url, mock_api):
     mock_api.answer("health", status="degraded", processor=stalled)
     wait(browser, lambda: connection(browser) == "degraded", "the health was not noticed")
     assert texts(browser, "connection-status .lag") == ["processing has stalled"]
+
+
+def test_the_age_of_the_newest_event_is_said_and_grows_between_answers(browser, dashboard_url, mock_api):
+    open_dashboard(browser, dashboard_url)
+    age = "connection-status .updated"
+    wait(browser, lambda: re.fullmatch(r"Data up to \d\.\d s ago", texts(browser, age)[0]), "the age is not said")
+    mock_api.hold("health")
+    wait(browser, lambda: float(texts(browser, age)[0].split()[3]) > 2.5, "the age stays")
+    mock_api.release()
+
+
+@pytest.mark.parametrize(("seconds", "status", "text"), [
+    (185.0, "running", "no events for 3 minutes"), (200.0, "silent", "no events for 3 minutes"),
+    (8000.0, "silent", "no events for 2 hours")])
+def test_a_source_that_sends_nothing_is_amber_and_not_live(browser, dashboard_url, mock_api, seconds, status, text):
+    mock_api.answer("health", status="degraded" if status == "silent" else "ok", processor={
+        "status": status, "lag_records": 0, "last_commit_age_seconds": seconds, "newest_event_age_seconds": seconds})
+    open_dashboard(browser, dashboard_url)
+    wait(browser, lambda: connection(browser) == "stale", "it looks live")
+    assert texts(browser, ".pill") == ["No events"]
+    assert texts(browser, "connection-status .lag") == [text]
+
+
+@pytest.mark.parametrize("status", ["absent", "held", "waiting", "ended", "rejecting"])
+def test_what_keeps_the_processor_is_said_in_the_servers_words(browser, dashboard_url, mock_api, status):
+    mock_api.answer("health", status="degraded", processor={
+        "status": status, "lag_records": None, "last_commit_age_seconds": 12.0, "newest_event_age_seconds": 12.5,
+        "detail": f"it is {status}: start it"})
+    open_dashboard(browser, dashboard_url)
+    wait(browser, lambda: connection(browser) == "degraded", "it looks live")
+    assert texts(browser, "connection-status .lag") == [f"it is {status}: start it"]
+
+
+def test_the_reason_that_the_health_names_is_in_the_banner(browser, dashboard_url, mock_api):
+    open_dashboard(browser, dashboard_url)
+    mock_api.answer("health", status="down", database={"status": "down", "detail": "it cannot be used"})
+    mock_api.fail()
+    wait(browser, lambda: "Database unavailable." in find(browser, "connection-banner").text, "the reason is hidden")
 
 
 def test_the_lag_is_said_only_when_it_is_noticeable(browser, dashboard_url, mock_api):

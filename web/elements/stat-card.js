@@ -24,6 +24,7 @@ class StatCard extends HTMLElement {
   #value = element("data", { class: "stat-value skeleton" });
   #window = element("span", { class: "stat-window" });
   #running = element("span", { class: "running", hidden: "" });
+  #rate = element("span", { class: "rate", hidden: "" });
   #trend = element("span", { class: "trend", hidden: "" });
   #sparkline = makeSparkline();
   #current = null;
@@ -35,7 +36,7 @@ class StatCard extends HTMLElement {
     this.replaceChildren(
       element("h2", { class: "stat-label" }, this.getAttribute("label")),
       this.#value,
-      element("p", { class: "stat-foot" }, this.#window, this.#trend, this.#running),
+      element("p", { class: "stat-foot" }, this.#window, this.#rate, this.#trend, this.#running),
       this.#sparkline);
   }
 
@@ -46,7 +47,7 @@ class StatCard extends HTMLElement {
   /** Another question was asked. @param isKnown whether it has an answer to this. */
   prepare(view, isKnown) {
     this.#current = this.#before = null;
-    this.#trend.hidden = this.#running.hidden = true;
+    this.#trend.hidden = this.#running.hidden = this.#rate.hidden = true;
     this.toggleAttribute("data-waiting", isKnown);
     this.#window.textContent = isKnown ? formatRange(view.range) : "not known of this choice";
     drawSparkline(this.#sparkline, []);
@@ -75,6 +76,12 @@ class StatCard extends HTMLElement {
   /** @param {(number | null)[]} values in equal steps over the range. */
   receiveCourse(values) {
     drawSparkline(this.#sparkline, values, this.getAttribute("unit") === "rate" ? 1 : null);
+  }
+
+  /** @param {number} perMinute how many they are a minute, of those minutes that have any. */
+  receiveRate(perMinute) {
+    this.#rate.hidden = !(perMinute > 0);
+    this.#rate.textContent = `${formatCount(perMinute)} a minute`;
   }
 
   /** What has come since the complete windows. */
