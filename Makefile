@@ -41,7 +41,7 @@ check: build ## Load all definitions and say what is wrong
 bench: build ## Measure against the limits, in the same run, and print a table (docs/performance.md); takes 20 minutes
 	@.build/release/streampulse bench
 
-screenshots: build test-packages ## Write pictures of every page, with its data and in each state, to .build/screenshots; two of them go to docs/
+screenshots: build test-packages ## Write pictures of every page and state to .build/screenshots, and two of them to docs/
 	@$(PYTEST) -q Tests/EndToEnd/screenshots.py
 
 simulate: packages ## Prove exactly-once over SEEDS random schedules of faults (100000), or replay one: SEED=7

@@ -11,7 +11,9 @@ export async function offeredActions() {
   try {
     const { value } = await request(description, new AbortController().signal);
     const silence = value.paths?.[SILENCES]?.post;
-    return { acknowledge: Boolean(value.paths?.[ACKNOWLEDGE]?.post), silence: silence ? membersOf(silence, value) : null };
+    return {
+      acknowledge: Boolean(value.paths?.[ACKNOWLEDGE]?.post), silence: silence ? membersOf(silence, value) : null,
+    };
   } catch {
     return { acknowledge: false, silence: null };
   }
@@ -31,8 +33,8 @@ export async function acknowledge(alerts) {
 /** Silences alerts like this one, from now on. @param members as `offeredActions` gives them. */
 export async function silence(alert, minutes, members) {
   const all = {
-    matcher: { alert_type: alert.alert_type, ...alert.key }, until: new Date(Date.now() + minutes * 60_000).toISOString(),
-    minutes, comment: "From the dashboard",
+    matcher: { alert_type: alert.alert_type, ...alert.key },
+    until: new Date(Date.now() + minutes * 60_000).toISOString(), minutes, comment: "From the dashboard",
   };
   await send(SILENCES, Object.fromEntries(Object.entries(all).filter(([name]) => members.includes(name))));
 }

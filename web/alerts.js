@@ -21,7 +21,7 @@ const poller = makePoller({
       groups.relations = value.data;
     }
     if (name === "open" || name === "acknowledged") groups.receiveAnswer(name, value, context);
-    if (name === "open") document.title = value.unacknowledged_count > 0 ? `(${value.unacknowledged_count}) Alerts · StreamPulse` : "Alerts · StreamPulse";
+    if (name === "open") showUnacknowledged(value.unacknowledged_count);
   },
   onFailure(name, since, error) {
     if (name === "open") groups.markUnavailable(since, error);
@@ -30,6 +30,10 @@ const poller = makePoller({
     if (name === "open" && view) groups.showMissing();
   },
 });
+
+function showUnacknowledged(count) {
+  document.title = `${count > 0 ? `(${count}) ` : ""}Alerts · StreamPulse`;
+}
 
 function follow() {
   view = readView(location.hash);
@@ -44,6 +48,7 @@ document.addEventListener("view-change", ({ detail }) => {
 });
 document.addEventListener("alerts-changed", () => poller.retry());
 follow();
-poller.setEndpoints([alertsOf("open", { acknowledged: false }), alertsOf("acknowledged", { acknowledged: true })], POLL_MS);
+poller.setEndpoints(
+  [alertsOf("open", { acknowledged: false }), alertsOf("acknowledged", { acknowledged: true })], POLL_MS);
 poller.start();
 groups.offered = await offeredActions();

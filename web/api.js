@@ -34,7 +34,8 @@ function readCatalogue(body) {
 
 /**
  * `{"status": "ok" | "degraded" | "down", "database": {"status": "up" | "down", "detail"}, "broker": {the same},
- *   "processor": {"status": "running" | "silent" | …, "lag_records": number | null, "newest_event_age_seconds", "detail"},
+ *   "processor": {"status": "running" | "silent" | …, "lag_records": number | null, "newest_event_age_seconds",
+ *   "detail"},
  *   "streams": [{"name", "topic", and what "processor" has}]}`;
  * every part may be missing, as in the answer of a proxy in between.
  */
@@ -80,10 +81,12 @@ function readDefinitions(value) {
 }
 
 /** The paths of the first page; a project with none of them has another page as its first. */
-export const overviewPaths = ["realtime", "trending", "regions", "devices", "timeseries"].map((name) => `/api/stats/${name}`);
+export const overviewPaths =
+  ["realtime", "trending", "regions", "devices", "timeseries"].map((name) => `/api/stats/${name}`);
 
 /** Alerts, the newest first. @param query as the endpoint takes it. */
-export const alertsOf = (name, query) => ({ name, path: "/api/stats/alerts", query: { limit: 200, ...query }, read: readRows });
+export const alertsOf = (name, query) =>
+  ({ name, path: "/api/stats/alerts", query: { limit: 200, ...query }, read: readRows });
 
 /** What Prometheus reads, as text. */
 export const metrics = { name: "metrics", path: "/-/metrics", query: {}, read: (body) => body, isText: true };
@@ -140,7 +143,8 @@ export async function send(path, body = {}) {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch (error) {
-    throw new ApiError("network", error.name === "TimeoutError" ? "The API did not answer in time." : "The API cannot be reached.");
+    if (error.name === "TimeoutError") throw new ApiError("timeout", "The API did not answer in time.");
+    throw new ApiError("network", "The API cannot be reached.");
   }
   if ([403, 404, 405].includes(response.status)) throw new ApiError("missing", "This server does not let you do that.");
   if (!response.ok) throw await statusError(response);

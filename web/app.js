@@ -63,10 +63,11 @@ const receivers = {
   series(answer, context) {
     chart.receive(answer, context);
     const { rows, isRunning } = timelineOf(answer.data, stepOfView(view)[1] * 1000, answer.complete_until);
-    const figures = rows.map((row) => figuresOf(row, dimensionOf(view))).filter((_, index) => !isRunning[index]);
-    for (const each of figureCards) each.receiveCourse(figures.map((of) => of[each.metric]));
-    const running = rows.filter((_, index) => isRunning[index]).map((row) => figuresOf(row, dimensionOf(view)).downloads);
-    card("downloads").receiveRunning(running.reduce((sum, count) => sum + count, 0));
+    const figures = rows.map((row) => figuresOf(row, dimensionOf(view)));
+    const complete = figures.filter((_, index) => !isRunning[index]);
+    for (const each of figureCards) each.receiveCourse(complete.map((of) => of[each.metric]));
+    const running = figures.filter((_, index) => isRunning[index]);
+    card("downloads").receiveRunning(running.reduce((sum, { downloads }) => sum + downloads, 0));
   },
   seriesBefore: (answer) => chart.receiveBefore(answer),
   alerts(answer, context) {

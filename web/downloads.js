@@ -44,7 +44,8 @@ export function healthOf({ downloads, successRate }) {
 }
 
 /**
- * What an alert measures, from the rows of the aggregate that it watches: a column of that name, or the share of failures.
+ * What an alert measures, from the rows of the aggregate that it watches: a column of that name, or the share of
+ * failures.
  * @returns a function of a row, or null when it is not known here.
  */
 export function metricOf(name, relation) {

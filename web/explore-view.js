@@ -105,7 +105,8 @@ export function questionsOf(view, bounds = {}, hasAlerts = false) {
       rowsOf(name, name === "rows" ? relation.path : null, { ...scope, ...order, limit: VIEW_ROWS }));
   }
   const series = measure && {
-    step: stepOfView(view)[0], by: by ?? "", ...(by ? { top: MAX_LINES, rank } : {}), order: relation.time, limit: 10000,
+    step: stepOfView(view)[0], by: by ?? "", ...(by ? { top: MAX_LINES, rank } : {}), order: relation.time,
+    limit: 10000,
   };
   const groups = measure && by && { by, order: rank, limit: MAX_GROUPS };
   const [before, seriesBefore] = ["totals", "series"].map((name) =>
@@ -126,7 +127,8 @@ export function questionsOf(view, bounds = {}, hasAlerts = false) {
 }
 
 /** How often to ask, in milliseconds. */
-export const intervalOfView = (view) => (view.relation?.rolls_up ? intervalOf(view.range) : Math.max(10_000, intervalOf(view.range)));
+export const intervalOfView = ({ range, relation }) =>
+  (relation?.rolls_up ? intervalOf(range) : Math.max(10_000, intervalOf(range)));
 
 /** A question's address, for people. */
 export function addressOf({ path, query }, changes = {}) {

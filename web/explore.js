@@ -85,11 +85,12 @@ function learn(name, { start }) {
   if (!view?.isCompared || bounds[name]?.start === start) return;
   bounds[name] = { start };
   const next = questionsOf(view, bounds, hasAlerts);
-  const changed = next.filter((question, index) =>
-    JSON.stringify([question.path, question.query]) !== JSON.stringify([questions[index]?.path, questions[index]?.query]));
+  const changed = next.filter((question, index) => fingerprint(question) !== fingerprint(questions[index]));
   questions = next;
   if (changed.length > 0) poller.setEndpoints(changed, intervalOfView(view));
 }
+
+const fingerprint = (question) => JSON.stringify([question?.path, question?.query]);
 
 /** Shows what the hash asks for. */
 function follow() {

@@ -106,7 +106,8 @@ export function timeFormatOf(times) {
 }
 
 /** How old something is, for a line that is read at a glance: `0.4 s`, `12 s`, `3 min 5 s`. */
-export const formatAge = (seconds) => (seconds < 10 ? `${speed.format(Math.max(0, seconds))} s` : formatDuration(Math.round(seconds)));
+export const formatAge = (seconds) =>
+  (seconds < 10 ? `${speed.format(Math.max(0, seconds))} s` : formatDuration(Math.round(seconds)));
 
 /** `hop 600 seconds of 3600 seconds` → `hop 10 minutes of 1 hour`: lengths in the largest unit that divides them. */
 export const formatWindow = (text) => text.replace(/\b(\d+) (seconds|days|months)\b/g, (_, digits, name) => {

@@ -11,7 +11,8 @@ const part = (name) => document.querySelector(name);
 
 /**
  * Begins to poll, and keeps header and banners true.
- * @param {{endpoints: object[], onAnswer: Function, onFailure?: Function, onMissing?: Function}} page as `Poller` has it.
+ * @param {{endpoints: object[], onAnswer: Function, onFailure?: Function, onMissing?: Function}} page as `Poller` has
+ *   it.
  * @returns the poller, not yet started.
  */
 export function makePoller({ endpoints, onAnswer, onFailure = () => {}, onMissing = () => {} }) {

@@ -29,8 +29,8 @@ export function groupsOf(alerts, now) {
     const name = JSON.stringify([alert.incident ?? [alert.alert_type, keyOf(alert)], Boolean(alert.acknowledged_at)]);
     const runs = groups.get(name) ?? [];
     const run = runs.at(-1);
-    const follows = run && (alert.incident !== null && alert.incident !== undefined || timeOf(alert) - timeOf(run.at(-1)) <= PAUSE_MS);
-    if (follows) {
+    const isGrouped = alert.incident !== null && alert.incident !== undefined;
+    if (run && (isGrouped || timeOf(alert) - timeOf(run.at(-1)) <= PAUSE_MS)) {
       run.push(alert);
     } else {
       runs.push([alert]);
@@ -42,6 +42,9 @@ export function groupsOf(alerts, now) {
 }
 
 const rank = ({ isFiring, severity }) => (isFiring ? 4 : 0) + ({ critical: 2, warning: 1 }[severity] ?? 0);
+
+/** As the colours of the page have it. */
+export const levelOf = ({ severity }) => (String(severity).toLowerCase() === "critical" ? "bad" : "warn");
 
 /** When what it tells began. */
 export const timeOf = (alert) => Date.parse(alert.window_start ?? alert.created_at);

@@ -34,7 +34,7 @@ export function icon(name) {
 /** Icon and word for a health or a severity; unknown words are shown as they are. */
 export function setBadge(node, level) {
   if (node.dataset.level === level) return;
-  const shapes = { healthy: "check", resolved: "check", acknowledged: "check", degraded: "warning", warning: "warning", critical: "critical" };
+  const shapes = { healthy: "check", degraded: "warning", warning: "warning", critical: "critical" };
   node.dataset.level = level;
   node.replaceChildren(icon(shapes[level] ?? "info"), level.charAt(0).toUpperCase() + level.slice(1));
 }

@@ -6,7 +6,8 @@ export function readMetrics(text) {
   for (const line of text.split("\n")) {
     const parts = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line);
     if (!parts) continue;
-    const labels = Object.fromEntries([...(parts[2] ?? "").matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [name, value]));
+    const labels = Object.fromEntries(
+      [...(parts[2] ?? "").matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [name, value]));
     if (!found.has(parts[1])) found.set(parts[1], []);
     found.get(parts[1]).push({ labels, value: Number(parts[3]) });
   }

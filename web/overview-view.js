@@ -4,7 +4,9 @@
 import { rowsOf } from "./api.js";
 import { readComparison } from "./comparison.js";
 import { DIMENSIONS, WHOLE, pathOf } from "./downloads.js";
-import { isLookBack, minutesIn, parametersOf, previousQuery, rangeQuery, readRange, stepOf, writeRange } from "./range.js";
+import {
+  isLookBack, minutesIn, parametersOf, previousQuery, rangeQuery, readRange, stepOf, writeRange,
+} from "./range.js";
 
 const OTHERWISE_MINUTES = 15;
 const MAX_ROWS = 200;

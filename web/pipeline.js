@@ -17,7 +17,8 @@ const history = new PipelineHistory();
 
 const poller = makePoller({
   endpoints: [
-    metrics, rowsOf("partitions", "/api/stats/partitions"), rowsOf("letters", "/api/stats/dead_letters"), catalogue, health,
+    metrics, rowsOf("partitions", "/api/stats/partitions"), rowsOf("letters", "/api/stats/dead_letters"), catalogue,
+    health,
   ],
   onAnswer(name, value, context) {
     if (name === "catalogue") showPages(value.endpoints.map(({ path }) => path), overviewPaths);

@@ -21,8 +21,8 @@ export function makeSparkline() {
 }
 
 /**
- * @param {(number | null)[]} values in equal steps over the range; null is unknown, and a gap. One without neighbours is a
- *   point.
+ * @param {(number | null)[]} values in equal steps over the range; null is unknown, and a gap. One without neighbours
+ *   is a point.
  * @param {number | null} most the top of the axis; null: the greatest of the values.
  */
 export function drawSparkline(svg, values, most = null) {

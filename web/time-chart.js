@@ -19,7 +19,8 @@ export const canDraw = () => typeof Chart !== "undefined";
  * @property {Date[]} times in equal steps, where each begins.
  * @property {boolean[]} isRunning the step that begins then is not complete.
  * @property {number} stepMs
- * @property {{label: string, type: "line" | "bar", color: string, values: (number | null)[], isBefore?: boolean}[]} lines
+ * @property {{label: string, type: "line" | "bar", color: string, values: (number | null)[],
+ *   isBefore?: boolean}[]} lines
  *   `color` is the name of a custom property; `isBefore`: the period before, drawn behind.
  * @property {{tick: Function, exact: Function, bounds: object}} axis
  * @property {(time: Date) => string} timeText
@@ -70,7 +71,9 @@ export class TimeChart {
     }
     this.#chart?.destroy();
     this.#shape = shape;
-    this.#chart = new Chart(this.#canvas, { data: { labels, datasets }, options: this.#options(look), plugins: [this.#overlay(look)] });
+    this.#chart = new Chart(this.#canvas, {
+      data: { labels, datasets }, options: this.#options(look), plugins: [this.#overlay(look)],
+    });
   }
 
   redraw() {
@@ -97,12 +100,14 @@ export class TimeChart {
     if (type === "bar") {
       const hatch = hatched(color, look.color("--surface"));
       return {
-        ...shared, borderRadius: 3, borderSkipped: "bottom", categoryPercentage: 0.92, barPercentage: 0.86, grouped: false,
+        ...shared, borderRadius: 3, borderSkipped: "bottom", categoryPercentage: 0.92, barPercentage: 0.86,
+        grouped: false,
         backgroundColor: ({ dataIndex }) => (isRunning(dataIndex) ? hatch : color),
       };
     }
     return {
-      ...shared, borderColor: color, backgroundColor: color, borderWidth: isBefore ? 1.5 : 2, tension: 0, spanGaps: false,
+      ...shared, borderColor: color, backgroundColor: color, borderWidth: isBefore ? 1.5 : 2, tension: 0,
+      spanGaps: false,
       // A point without neighbours has no line that would show it.
       pointRadius: ({ dataIndex: index }) =>
         (isKnown(values[index]) && !isKnown(values[index - 1]) && !isKnown(values[index + 1]) ? 2.5 : 0),
@@ -123,7 +128,8 @@ export class TimeChart {
       },
     }, {
       boxWidth: 8, boxHeight: 8, boxPadding: 4,
-      itemSort: (left, right) => left.dataset.isBefore - right.dataset.isBefore || (right.raw ?? -Infinity) - (left.raw ?? -Infinity),
+      itemSort: (left, right) => left.dataset.isBefore - right.dataset.isBefore
+        || (right.raw ?? -Infinity) - (left.raw ?? -Infinity),
       callbacks: {
         title: ([item]) => (item && this.spec.isRunning[item.dataIndex] ? `${item.label} (not complete)` : item?.label),
         label: (item) => `${item.dataset.label}: ${this.spec.axis.exact(item.raw)}`,
@@ -246,10 +252,9 @@ export class TimeChart {
   }
 }
 
-/** Draws all of them anew, in the colours that are in force now. */
-export function redrawAll() {
-  for (const chart of charts) chart.redraw();
-}
+/** The line of the period before; none where it is not known. @param {(number | null)[] | null} values */
+export const beforeLine = (values, label = "Before") =>
+  (values ? [{ label, type: "line", color: "--text-muted", values, isBefore: true }] : []);
 
 function stroke(ctx, x, { top, bottom }) {
   ctx.lineWidth = 1;

@@ -12,6 +12,7 @@ public enum Dashboard {
     "chart-look.js": PackageResources.chart_look_js,
     "comparison.js": PackageResources.comparison_js,
     "connection.js": PackageResources.connection_js,
+    "data-table.js": PackageResources.data_table_js,
     "dom.js": PackageResources.dom_js,
     "downloads.js": PackageResources.downloads_js,
     "elements/alert-chart.js": PackageResources.alert_chart_js,

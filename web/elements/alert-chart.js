@@ -1,7 +1,7 @@
 // <alert-chart>: what a group of alerts is about, over time: the metric of the key before, meanwhile and after, the
 // thresholds as bands, and a mark for each window.
 
-import { readable, timeOf } from "../grouping.js";
+import { levelOf, readable, timeOf } from "../grouping.js";
 import { request, rowsOf } from "../api.js";
 import { darkScheme } from "../chart-look.js";
 import { element } from "../dom.js";
@@ -9,7 +9,7 @@ import { metricOf } from "../downloads.js";
 import { formatNumber, formatRate, formatRateTick, timeFormatOf } from "../format.js";
 import { stepOf } from "../range.js";
 import { timelineOf } from "../series.js";
-import { TimeChart, canDraw } from "../time-chart.js";
+import { TimeChart, beforeLine, canDraw } from "../time-chart.js";
 import { isShare } from "./alert-group.js";
 
 const MARGIN_MS = 30 * 60_000;
@@ -41,7 +41,8 @@ class AlertChart extends HTMLElement {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    this.#draw(group, group.alerts.map((alert) => ({ window_start: alert.window_start, value: alert.metric_value })), 60_000);
+    const own = group.alerts.map(({ window_start, metric_value: value }) => ({ window_start, value }));
+    this.#draw(group, own, 60_000);
     const measure = metricOf(group.last.metric_name, relation);
     if (!measure) return;
     const range = { from: group.firstTime - MARGIN_MS, to: group.lastTime + MARGIN_MS };
@@ -54,7 +55,7 @@ class AlertChart extends HTMLElement {
     };
     try {
       const { value } = await request(rowsOf("course", relation.path, query), signal);
-      const rows = value.data.map((row) => ({ window_start: row.window_start, window_end: row.window_end, value: measure(row) }));
+      const rows = value.data.map((row) => ({ ...row, value: measure(row) }));
       this.#draw(group, rows, Math.max(seconds, relation.window_seconds ?? 60) * 1000, value.complete_until);
     } catch {
       // The alerts' own values stay.
@@ -74,14 +75,12 @@ class AlertChart extends HTMLElement {
       times, isRunning, stepMs, timeText: timeFormatOf(times), bands: bandsOf(alerts),
       lines: [
         { label: name, type: "line", color: "--accent", values },
-        ...(expected ? [{ label: "Expected", type: "line", color: "--text-muted", values: expected, isBefore: true }] : []),
+        ...beforeLine(expected, "Expected"),
       ],
-      marks: alerts.map((alert) => ({
-        time: timeOf(alert), level: String(alert.severity).toLowerCase() === "critical" ? "bad" : "warn",
-      })),
+      marks: alerts.map((alert) => ({ time: timeOf(alert), level: levelOf(alert) })),
       axis: {
         tick: isShared ? formatRateTick : formatNumber, exact: isShared ? formatRate : formatNumber,
-        bounds: { beginAtZero: true, suggestedMax: 1.3 * Math.max(...alerts.map(({ threshold_value: value }) => value)) },
+        bounds: { beginAtZero: true, suggestedMax: 1.3 * Math.max(...alerts.map((alert) => alert.threshold_value)) },
       },
     });
   }

@@ -1,10 +1,13 @@
-// <alert-group>: alerts that belong together: what they tell, how long it has gone on, and unfolded the course of what was
-// measured and each window. Fires "view-change" with {open}, and "alerts-changed" after something was done.
+// <alert-group>: alerts that belong together: what they tell, how long it has gone on, and unfolded the course of what
+// was measured and each window. Fires "view-change" with {open}, and "alerts-changed" after something was done.
 
 import { readable, timeOf } from "../grouping.js";
 import { acknowledge, silence } from "../actions.js";
+import { dataRow, dataTable } from "../data-table.js";
 import { element, setTime } from "../dom.js";
-import { formatAgo, formatDayAndMinute, formatDuration, formatExact, formatFullTime, formatNumber, formatRate } from "../format.js";
+import {
+  formatAgo, formatDayAndMinute, formatDuration, formatExact, formatFullTime, formatNumber, formatRate,
+} from "../format.js";
 import { setBadge } from "../icons.js";
 import "./alert-chart.js";
 
@@ -33,10 +36,10 @@ class AlertGroup extends HTMLElement {
     });
     this.#acknowledge.addEventListener("click", () =>
       this.#act(this.#acknowledge, "Acknowledged", () => acknowledge(this.#group.alerts)));
-    this.#silence.addEventListener("click", () =>
-      this.#act(this.#silence, "Silenced for 1 hour", () => silence(this.#group.last, SILENCE_MINUTES, this.#offered.silence)));
-    this.replaceChildren(this.#head,
-      element("div", { class: "group-actions" }, this.#acknowledge, this.#silence, this.#page, this.#problem), this.#body);
+    this.#silence.addEventListener("click", () => this.#act(this.#silence, "Silenced for 1 hour",
+      () => silence(this.#group.last, SILENCE_MINUTES, this.#offered.silence)));
+    const actions = [this.#acknowledge, this.#silence, this.#page, this.#problem];
+    this.replaceChildren(this.#head, element("div", { class: "group-actions" }, ...actions), this.#body);
   }
 
   show(group, { now, offered, relations, isOpen }) {
@@ -48,7 +51,8 @@ class AlertGroup extends HTMLElement {
     this.#head.querySelector(".group-title").textContent = [readable(type), key].filter(Boolean).join(" · ");
     this.#head.querySelector(".state").textContent = state === "acknowledged"
       ? `acknowledged${acknowledgedBy ? ` by ${acknowledgedBy}` : ""}` : isFiring ? "firing" : "over";
-    setTime(this.#head.querySelector("time"), new Date(lastTime), formatAgo(new Date(lastTime), now), formatFullTime(new Date(lastTime)));
+    const date = new Date(lastTime);
+    setTime(this.#head.querySelector("time"), date, formatAgo(date, now), formatFullTime(date));
     this.#head.querySelector(".alert-message").textContent = last.message;
     this.#head.querySelector(".row-detail").textContent = [
       `since ${formatDayAndMinute(new Date(firstTime))}`, `for ${formatDuration((lastTime - firstTime) / 1000)}`,
@@ -69,19 +73,14 @@ class AlertGroup extends HTMLElement {
     const fingerprint = JSON.stringify([alerts, relation?.name]);
     if (fingerprint === this.#drawn) return;
     this.#drawn = fingerprint;
-    const rows = alerts.toReversed().map((alert) => element("tr", {},
-      element("th", { scope: "row" }, formatDayAndMinute(new Date(timeOf(alert)))),
-      element("td", {}, alert.severity),
-      element("td", { class: "number" }, valueText(alert.metric_value, last)),
-      element("td", { class: "number" }, valueText(alert.threshold_value, last)),
-      element("td", {}, alert.acknowledged_at
-        ? `${formatDayAndMinute(new Date(alert.acknowledged_at))}${alert.acknowledged_by ? `, ${alert.acknowledged_by}` : ""}` : "—")));
-    const head = ["Window", "Severity", readable(last.metric_name), "Threshold", "Acknowledged"].map((title, index) =>
-      element("th", [2, 3].includes(index) ? { scope: "col", class: "number" } : { scope: "col" }, title));
+    const noted = ({ acknowledged_at: at, acknowledged_by: by }) =>
+      (at ? [formatDayAndMinute(new Date(at)), by].filter(Boolean).join(", ") : "—");
+    const rows = alerts.toReversed().map((alert) => dataRow(
+      formatDayAndMinute(new Date(timeOf(alert))), alert.severity, valueText(alert.metric_value, last),
+      valueText(alert.threshold_value, last), noted(alert)));
+    const titles = ["Window", "Severity", readable(last.metric_name), "Threshold", "Acknowledged"];
     const chart = this.#body.querySelector("alert-chart") ?? element("alert-chart");
-    this.#body.replaceChildren(chart,
-      element("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": "Its windows" },
-        element("table", { class: "data" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows))));
+    this.#body.replaceChildren(chart, dataTable("Its windows", titles, element("tbody", {}, ...rows)));
     chart.show(this.#group, relation);
   }
 
@@ -105,7 +104,8 @@ class AlertGroup extends HTMLElement {
 export const valueText = (value, alert) =>
   (isShare(alert) ? formatRate : formatNumber)(value);
 
-export const isShare = ({ metric_name: name, threshold_value: threshold }) => /rate|share|ratio/.test(name ?? "") && Math.abs(threshold) <= 1;
+export const isShare = ({ metric_name: name, threshold_value: threshold }) =>
+  /rate|share|ratio/.test(name ?? "") && Math.abs(threshold) <= 1;
 
 /** Its key's page, over the hours around it. */
 function pageOf({ last, firstTime, lastTime }) {

@@ -1,5 +1,5 @@
-// <alert-groups>: alerts in their groups, each with its history, the chart of what was measured with the thresholds, and
-// what can be done about it.
+// <alert-groups>: alerts in their groups, each with its history, the chart of what was measured with the thresholds,
+// and what can be done about it.
 
 import { groupsOf } from "../grouping.js";
 import { element, updateKeyed } from "../dom.js";
@@ -68,9 +68,10 @@ class AlertGroups extends DataPanel {
     this.receive({ data: [] }, this.#context);
     const groups = this.#groups();
     const windows = groups.reduce((sum, { alerts }) => sum + alerts.length, 0);
-    this.#summary.textContent = `${formatExact(windows)} ${windows === 1 ? "alert" : "alerts"} in ${formatExact(groups.length)} `
-      + (groups.length === 1 ? "group" : "groups");
-    updateKeyed(this.#list, groups, (group) => group.id, () => element("li", {}, element("alert-group")), (item, group) => {
+    const counted = (count, word) => `${formatExact(count)} ${word}${count === 1 ? "" : "s"}`;
+    this.#summary.textContent = `${counted(windows, "alert")} in ${counted(groups.length, "group")}`;
+    const make = () => element("li", {}, element("alert-group"));
+    updateKeyed(this.#list, groups, (group) => group.id, make, (item, group) => {
       item.firstElementChild.show(group, {
         now: this.#context.serverTime, offered: this.#offered, relations: this.#relations,
         isOpen: group.alerts.some(({ id }) => String(id) === this.#view.open),

@@ -1,5 +1,5 @@
-// <alert-list>: the open alerts in their groups, the gravest first. One that was not there before is announced to screen
-// readers.
+// <alert-list>: the open alerts in their groups, the gravest first. One that was not there before is announced to
+// screen readers.
 
 import { groupsOf, readable } from "../grouping.js";
 import { element, setNumber, setTime, updateKeyed } from "../dom.js";

@@ -1,4 +1,5 @@
-// <connection-banner>: while disconnected, since when and why, how old the data on the page is, and when it is tried again.
+// <connection-banner>: while disconnected, since when and why, how old the data on the page is, and when it is tried
+// again.
 // Fires "retry".
 
 import { element } from "../dom.js";

@@ -1,14 +1,15 @@
-// <downloads-chart>: downloads per minute as bars and the success rate as a line, in two plots on one time axis, with the
-// period before behind, bands where a rate is no longer good, and a mark for each alert. Drawing a range zooms to it.
+// <downloads-chart>: downloads per minute as bars and the success rate as a line, in two plots on one time axis, with
+// the period before behind, bands where a rate is no longer good, and a mark for each alert. Drawing a range zooms to
+// it.
 
-import { timeOf } from "../grouping.js";
+import { levelOf, timeOf } from "../grouping.js";
 import { darkScheme, reducedMotion } from "../chart-look.js";
 import { element } from "../dom.js";
 import { DEGRADED_FROM, HEALTHY_FROM, figuresOf } from "../downloads.js";
 import { formatCount, formatExact, formatRange, formatRate, formatRateTick, timeFormatOf } from "../format.js";
 import { dimensionOf, shiftOf, stepOfView } from "../overview-view.js";
 import { shiftedTo, timelineOf } from "../series.js";
-import { TimeChart, canDraw } from "../time-chart.js";
+import { TimeChart, beforeLine, canDraw } from "../time-chart.js";
 import { DataPanel } from "./data-panel.js";
 
 class DownloadsChart extends DataPanel {
@@ -26,7 +27,8 @@ class DownloadsChart extends DataPanel {
     element("li", { class: "legend-alert", hidden: "" }, "Alert"));
   #table = element("table", { class: "data" });
   #figures = element("details", {}, element("summary", {}, "Show the figures"),
-    element("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": "Figures of the chart" }, this.#table));
+    element("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": "Figures of the chart" },
+      this.#table));
   #view = null;
   #answer = null;
   #before = null;
@@ -90,7 +92,7 @@ class DownloadsChart extends DataPanel {
     this.#drawn = fingerprint;
     const label = describe(course, this.#view.range);
     this.#volume.setAttribute("aria-label", label);
-    this.#rate.setAttribute("aria-label", `Success rate over time; the figures are below.`);
+    this.#rate.setAttribute("aria-label", "Success rate over time; the figures are below.");
     this.#legend.querySelector(".legend-before").hidden = !course.before;
     this.#legend.querySelector(".legend-alert").hidden = course.marks.length === 0;
     if (!canDraw()) {
@@ -105,7 +107,7 @@ class DownloadsChart extends DataPanel {
       ...shared, hasTimes: false,
       lines: [
         { label: "Downloads a minute", type: "bar", color: "--chart-bar", values: course.perMinute },
-        ...(course.before ? [{ label: "Before", type: "line", color: "--text-muted", values: course.before.perMinute, isBefore: true }] : []),
+        ...beforeLine(course.before?.perMinute),
       ],
       axis: { tick: formatCount, exact: formatExact, bounds: { beginAtZero: true } },
     });
@@ -113,7 +115,7 @@ class DownloadsChart extends DataPanel {
       ...shared,
       lines: [
         { label: "Success rate", type: "line", color: "--good", values: course.rates },
-        ...(course.before ? [{ label: "Before", type: "line", color: "--text-muted", values: course.before.rates, isBefore: true }] : []),
+        ...beforeLine(course.before?.rates),
       ],
       axis: { tick: formatRateTick, exact: formatRate, bounds: rateBounds(course) },
       bands: [{ from: DEGRADED_FROM, to: HEALTHY_FROM, level: "warn" }, { from: 0, to: DEGRADED_FROM, level: "bad" }],
@@ -131,9 +133,12 @@ class DownloadsChart extends DataPanel {
     const [first, last] = [times[0]?.getTime(), times.at(-1)?.getTime() + stepMs];
     return {
       times, isRunning, stepMs, perMinute: rows.map(perMinute), rates: rows.map(rate),
-      before: before && { perMinute: before.map((row) => (row ? perMinute(row) : null)), rates: before.map((row) => (row ? rate(row) : null)) },
+      before: before && {
+        perMinute: before.map((row) => (row ? perMinute(row) : null)),
+        rates: before.map((row) => (row ? rate(row) : null)),
+      },
       marks: this.#alerts.flatMap(({ alerts }) => alerts.map((alert) => ({
-        time: timeOf(alert), level: String(alert.severity).toLowerCase() === "critical" ? "bad" : "warn",
+        time: timeOf(alert), level: levelOf(alert),
       }))).filter(({ time }) => time >= first && time < last),
     };
   }

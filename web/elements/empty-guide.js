@@ -10,7 +10,8 @@ class EmptyGuide extends HTMLElement {
     this.classList.add("card", "guide");
     this.hidden = true;
     this.replaceChildren(
-      element("h2", {}, "No events yet"), this.#text, element("pre", { tabindex: "0", "aria-label": "Command" }, this.#code),
+      element("h2", {}, "No events yet"), this.#text,
+      element("pre", { tabindex: "0", role: "group", "aria-label": "Command" }, this.#code),
       element("p", { class: "hint" }, "The figures appear here with the first event."));
   }
 

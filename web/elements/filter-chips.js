@@ -11,8 +11,8 @@ class FilterChips extends HTMLElement {
   }
 
   /**
-   * @param {{text: string, change: object, page?: string}[]} chips the change of view that takes one away, and the address
-   *   of its own page.
+   * @param {{text: string, change: object, page?: string}[]} chips the change of view that takes one away, and the
+   *   address of its own page.
    */
   show(chips) {
     const hadFocus = this.contains(document.activeElement);

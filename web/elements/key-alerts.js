@@ -30,15 +30,16 @@ class KeyAlerts extends DataPanel {
       link.href = `/alerts.html#${new URLSearchParams({ open: group.alerts[0].id })}`;
       setBadge(link.querySelector(".badge"), group.severity);
       link.querySelector(".alert-message").textContent = group.last.message;
-      link.querySelector(".row-detail").textContent =
-        [readable(group.type), group.alerts.length > 1 ? `${formatExact(group.alerts.length)} windows` : ""].filter(Boolean).join(" · ");
+      const windows = group.alerts.length > 1 ? [`${formatExact(group.alerts.length)} windows`] : [];
+      link.querySelector(".row-detail").textContent = [readable(group.type), ...windows].join(" · ");
       const date = new Date(group.lastTime);
       setTime(link.querySelector("time"), date, formatAgo(date, serverTime), formatFullTime(date));
     });
   }
 }
 
-const makeRow = () => element("li", {}, element("a", { class: "alert" }, element("span", { class: "badge" }), element("time"),
-  element("span", { class: "alert-message" }), element("span", { class: "row-detail" })));
+const makeRow = () => element("li", {}, element("a", { class: "alert" },
+  element("span", { class: "badge" }), element("time"), element("span", { class: "alert-message" }),
+  element("span", { class: "row-detail" })));
 
 customElements.define("key-alerts", KeyAlerts);

@@ -70,7 +70,8 @@ class KeyList extends DataPanel {
         button.querySelector(".row-name").textContent = text;
         button.title = `Show only ${by}: ${text}`;
         setNumber(button.querySelector("data"), row[measure.name], formatOf(measure), exactFormatOf(measure));
-        this.#showChange(button.querySelector(".change"), row[measure.name], this.#before?.get(JSON.stringify(row[by])));
+        const before = this.#before?.get(JSON.stringify(row[by]));
+        this.#showChange(button.querySelector(".change"), row[measure.name], before);
         const share = largest > 0 && hasBars ? row[measure.name] / (measure.role === "share" ? 1 : largest) : 0;
         button.querySelector(".bar").style.setProperty("--share", Number.isFinite(share) ? Math.max(0, share) : 0);
         item.filter = { column: by, value: row[by] };
@@ -79,7 +80,8 @@ class KeyList extends DataPanel {
 
   #makeRow() {
     const button = element("button", { type: "button", class: "row row-button" },
-      element("span", { class: "row-name" }), element("span", { class: "change", hidden: "" }), element("data", { class: "row-value" }),
+      element("span", { class: "row-name" }), element("span", { class: "change", hidden: "" }),
+      element("data", { class: "row-value" }),
       element("span", { class: "bar", "aria-hidden": "true" }));
     const item = element("li", {}, button);
     button.addEventListener("click", () => {
@@ -93,7 +95,8 @@ class KeyList extends DataPanel {
     node.hidden = !Number.isFinite(now) || !Number.isFinite(before) || before === 0;
     if (node.hidden) return;
     const isReal = measure.role === "count" ? isCountChange(now, before) : isMeanChange(now, before, Infinity);
-    node.textContent = !isReal ? "≈" : measure.role === "share" ? formatPoints(now, before) : formatChange(now, before);
+    const format = measure.role === "share" ? formatPoints : formatChange;
+    node.textContent = isReal ? format(now, before) : "≈";
     node.title = `${formatOf(measure)(before)} in the period before`;
   }
 

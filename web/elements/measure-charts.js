@@ -1,7 +1,7 @@
-// <measure-charts>: of one key every result over time, each in a chart of its own on the same time axis, with the period
-// before behind and a mark for each alert.
+// <measure-charts>: of one key every result over time, each in a chart of its own on the same time axis, with the
+// period before behind and a mark for each alert.
 
-import { timeOf } from "../grouping.js";
+import { levelOf, timeOf } from "../grouping.js";
 import { darkScheme, reducedMotion } from "../chart-look.js";
 import { element, updateKeyed } from "../dom.js";
 import { stepOfView } from "../explore-view.js";
@@ -9,7 +9,7 @@ import { formatRange, timeFormatOf } from "../format.js";
 import { boundsOf, exactFormatOf, isAdditive, labelOf, tickFormatOf } from "../measures.js";
 import { minutesIn } from "../range.js";
 import { shiftedTo, timelineOf } from "../series.js";
-import { TimeChart, canDraw } from "../time-chart.js";
+import { TimeChart, beforeLine, canDraw } from "../time-chart.js";
 import { DataPanel } from "./data-panel.js";
 
 const COLORS = 6;
@@ -21,7 +21,8 @@ class MeasureCharts extends DataPanel {
   #plots = element("div", { class: "plots" });
   #table = element("table", { class: "data" });
   #figures = element("details", {}, element("summary", {}, "Show the figures"),
-    element("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": "Figures of the charts" }, this.#table));
+    element("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": "Figures of the charts" },
+      this.#table));
   #charts = new Map();
   #view = null;
   #answer = null;
@@ -70,8 +71,7 @@ class MeasureCharts extends DataPanel {
     const stepMs = 1000 * Math.max(stepOfView(this.#view)[1], relation.window_seconds ?? 1);
     const { times, isRunning, rows } = timelineOf(this.#answer.data, stepMs, this.#answer.complete_until);
     const before = this.#before ? shiftedTo(times, this.#before.data, minutesIn(range) * 60_000) : null;
-    const marks = this.#alerts
-      .map((alert) => ({ time: timeOf(alert), level: String(alert.severity).toLowerCase() === "critical" ? "bad" : "warn" }));
+    const marks = this.#alerts.map((alert) => ({ time: timeOf(alert), level: levelOf(alert) }));
     const fingerprint = JSON.stringify([measures.map(({ name }) => name), times, rows, before, isRunning, marks]);
     if (fingerprint === this.#drawn && !isForced) return;
     this.#drawn = fingerprint;
@@ -84,7 +84,8 @@ class MeasureCharts extends DataPanel {
       this.#figures.open = true;
       return;
     }
-    updateKeyed(this.#plots, measures, (column) => `${relation.name} ${column.name}`, () => makePlot(), (plot, column, index) => {
+    const keyOf = (column) => `${relation.name} ${column.name}`;
+    updateKeyed(this.#plots, measures, keyOf, makePlot, (plot, column, index) => {
       plot.querySelector("h3").textContent = labelOf(column);
       const canvas = plot.querySelector("canvas");
       const format = exactFormatOf(column);
@@ -99,7 +100,7 @@ class MeasureCharts extends DataPanel {
         lines: [
           { label: labelOf(column), type: column.role === "count" ? "bar" : "line", values,
             color: column.role === "count" ? "--chart-bar" : `--series-${(index % COLORS) + 1}` },
-          ...(earlier ? [{ label: "Before", type: "line", color: "--text-muted", values: earlier, isBefore: true }] : []),
+          ...beforeLine(earlier),
         ],
         axis: { tick: tickFormatOf(column), exact: format, bounds: boundsOf(column, [values, earlier ?? []]) },
       });

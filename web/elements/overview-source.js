@@ -25,11 +25,14 @@ class OverviewSource extends HTMLElement {
     if (fingerprint === this.#shown) return;
     this.#shown = fingerprint;
     const [summary] = this.#details.children;
-    const relations = [...new Set(asked.filter(({ path }) => path.startsWith("/api/aggregates/")).map(({ path }) => path.split("/").at(-1)))];
+    const paths = asked.map(({ path }) => path).filter((path) => path.startsWith("/api/aggregates/"));
+    const relations = [...new Set(paths.map((path) => path.split("/").at(-1)))];
+    const linkOf = (name) => element("a", { href: `/explore.html#${new URLSearchParams({ of: name })}` }, name);
     this.#details.replaceChildren(summary,
-      element("p", { class: "hint" }, "The SQL is on the pages of ", ...relations.flatMap((name, index) => [
-        index > 0 ? ", " : "", element("a", { href: `/explore.html#${new URLSearchParams({ of: name })}` }, name)]), "."),
-      ...asked.map((question) => codeBlock(`${TITLES[question.name]}, with curl`, `curl '${addressOf(question).replaceAll("'", "%27")}'`)));
+      element("p", { class: "hint" }, "The SQL is on the pages of ",
+        ...relations.flatMap((name, index) => [index > 0 ? ", " : "", linkOf(name)]), "."),
+      ...asked.map((question) => codeBlock(
+        `${TITLES[question.name]}, with curl`, `curl '${addressOf(question).replaceAll("'", "%27")}'`)));
   }
 }
 

@@ -7,8 +7,8 @@ import { DataPanel } from "./data-panel.js";
 
 const LEVELS = { running: "healthy", silent: "degraded", waiting: "degraded", stalled: "degraded" };
 const MEANINGS = {
-  running: "Running", silent: "No events", waiting: "Waiting", held: "Held", stalled: "Stalled", absent: "Nobody processes it",
-  rejecting: "Rejects nearly all", ended: "Ended",
+  running: "Running", silent: "No events", waiting: "Waiting", held: "Held", stalled: "Stalled",
+  absent: "Nobody processes it", rejecting: "Rejects nearly all", ended: "Ended",
 };
 
 class PipelineStreams extends DataPanel {
@@ -31,8 +31,11 @@ class PipelineStreams extends DataPanel {
       badge.lastChild.textContent = MEANINGS[stream.status] ?? String(stream.status);
       row.querySelector(".row-name").textContent = stream.name;
       const age = (value) => (Number.isFinite(value) ? `${formatAge(value)} ago` : "never");
-      const facts = [["topic", stream.topic], ["lag", Number.isFinite(stream.lag_records) ? `${formatExact(stream.lag_records)} records` : "unknown"],
-        ["newest event", age(stream.newest_event_age_seconds)], ["last commit", age(stream.last_commit_age_seconds)]];
+      const lag = stream.lag_records;
+      const facts = [
+        ["topic", stream.topic], ["lag", Number.isFinite(lag) ? `${formatExact(lag)} records` : "unknown"],
+        ["newest event", age(stream.newest_event_age_seconds)], ["last commit", age(stream.last_commit_age_seconds)],
+      ];
       row.querySelector("dl").replaceChildren(...facts.map(([name, value]) =>
         element("div", {}, element("dt", {}, name), element("dd", {}, value))));
       // Which says how to go on where somebody has to decide.
@@ -43,7 +46,8 @@ class PipelineStreams extends DataPanel {
   }
 }
 
-const makeRow = () => element("li", { class: "stream" }, element("span", { class: "row-name" }), element("span", { class: "badge" }),
+const makeRow = () => element("li", { class: "stream" },
+  element("span", { class: "row-name" }), element("span", { class: "badge" }),
   element("dl", { class: "facts" }), element("div", { class: "detail", hidden: "" }));
 
 customElements.define("pipeline-streams", PipelineStreams);

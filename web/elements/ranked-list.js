@@ -5,7 +5,9 @@ import { isCountChange, isShareChange } from "../comparison.js";
 import { element, setNumber, updateKeyed } from "../dom.js";
 import { figuresOf, healthOf } from "../downloads.js";
 import { Folding } from "../folding.js";
-import { formatChange, formatCount, formatExact, formatPoints, formatRange, formatRate, formatShare, formatSpeed } from "../format.js";
+import {
+  formatChange, formatCount, formatExact, formatPoints, formatRange, formatRate, formatShare, formatSpeed,
+} from "../format.js";
 import { icon, setBadge } from "../icons.js";
 import { ORDERS } from "../overview-view.js";
 import { rangeQuery } from "../range.js";
@@ -115,18 +117,22 @@ export class RankedList extends DataPanel {
       element("span", { class: "bar", "aria-hidden": "true" }));
     const link = element("a", { class: "own-page" }, icon("forward"));
     const item = element("li", { class: "ranked" }, button, link);
-    button.addEventListener("click", () => this.change(item.isChosen
-      ? { filter: null, label: null } : { filter: { dimension: this.dimension, values: item.values }, label: item.label }));
+    button.addEventListener("click", () => {
+      const filter = item.isChosen ? null : { dimension: this.dimension, values: item.values };
+      this.change({ filter, label: filter && item.label });
+    });
     return item;
   }
 
-  #updateRow(item, { row, name, health, downloads, failed, successRate, speed, key }, { total, failed: allFailed, largest }) {
+  /** @param whole the sums of all rows, and their largest value. */
+  #updateRow(item, { row, name, health, downloads, failed, successRate, speed, key }, whole) {
     const button = item.firstElementChild;
     const values = this.dimension.keys.map((column) => row[column]);
     const { filter } = this.#view;
     item.values = values.map(String);
     item.label = name;
-    item.isChosen = filter?.dimension.name === this.dimension.name && filter.values.every((value, index) => value === item.values[index]);
+    item.isChosen = filter?.dimension.name === this.dimension.name
+      && filter.values.every((value, index) => value === item.values[index]);
     // A key without a value has no filter in this page's address.
     button.disabled = values.some((value) => value === null || value === undefined);
     button.setAttribute("aria-pressed", String(item.isChosen));
@@ -135,14 +141,16 @@ export class RankedList extends DataPanel {
     const badge = button.querySelector(".badge");
     setBadge(badge, health);
     button.querySelector(".row-name").textContent = name;
+    const isByFailures = this.#view.orders[this.dimension.name] === "share" && whole.failed > 0;
     const details = [
-      `${formatRate(successRate)} success`, `${formatShare(downloads / total)} of all`,
-      this.#view.orders[this.dimension.name] === "share" && allFailed > 0 ? `${formatShare((failed ?? 0) / allFailed)} of failures`
+      `${formatRate(successRate)} success`, `${formatShare(downloads / whole.total)} of all`,
+      isByFailures ? `${formatShare((failed ?? 0) / whole.failed)} of failures`
         : speed === null ? `${formatCount(failed)} failed` : formatSpeed(speed),
     ];
     button.querySelector(".row-detail").textContent = details.join(" · ");
-    setNumber(button.querySelector(".row-value"), downloads, formatCount, (number) => `${formatExact(number)} downloads`);
-    button.querySelector(".bar").style.setProperty("--share", largest > 0 ? downloads / largest : 0);
+    const exact = (number) => `${formatExact(number)} downloads`;
+    setNumber(button.querySelector(".row-value"), downloads, formatCount, exact);
+    button.querySelector(".bar").style.setProperty("--share", whole.largest > 0 ? downloads / whole.largest : 0);
     this.#showChange(button.querySelector(".change"), { downloads, successRate }, this.#before?.get(key));
     const link = item.lastElementChild;
     link.href = pageOf(this.dimension, item.values, this.#view);
@@ -158,7 +166,8 @@ export class RankedList extends DataPanel {
     node.textContent = isSicker ? formatPoints(now.successRate, before.successRate)
       : isReal ? formatChange(now.downloads, before.downloads) : "≈";
     node.dataset.tone = isSicker ? (now.successRate < before.successRate ? "bad" : "good") : "neutral";
-    node.title = `${formatExact(before.downloads)} downloads, ${formatRate(before.successRate)} success in the period before`;
+    node.title = `${formatExact(before.downloads)} downloads, ${formatRate(before.successRate)} success `
+      + "in the period before";
   }
 }
 

@@ -42,12 +42,14 @@ class RatePanel extends DataPanel {
     const format = isDuration ? formatSeconds : formatNumber;
     const streams = Object.keys(samples.at(-1).figures[metric]);
     const known = this.#valuesOf(samples.at(-1).figures).filter(Number.isFinite);
-    const shown = metric === "events" || metric === "lag" ? known.reduce((sum, value) => sum + value, 0) : Math.max(...known);
+    // Numbers of several streams add up; of times the longest is what matters.
+    const shown = isDuration ? Math.max(...known) : known.reduce((sum, value) => sum + value, 0);
     this.#now.textContent = known.length === 0 ? "—" : format(shown);
     this.#canvas.setAttribute("aria-label", `${this.heading}: ${this.#now.textContent} now`);
     if (!canDraw()) return;
     this.#chart.draw({
-      times: samples.map(({ at }) => new Date(at)), isRunning: samples.map(() => false), stepMs: STEP_MS, timeText: formatClock,
+      times: samples.map(({ at }) => new Date(at)), isRunning: samples.map(() => false), stepMs: STEP_MS,
+      timeText: formatClock,
       lines: streams.map((stream, index) => ({
         label: stream === "all" ? this.heading : stream, type: "line", color: `--series-${(index % 6) + 1}`,
         values: samples.map(({ figures }) => figures[metric][stream] ?? null),
@@ -63,6 +65,6 @@ class RatePanel extends DataPanel {
 
 /** Milliseconds where it is less than a second. */
 const formatSeconds = (value) =>
-  (!Number.isFinite(value) ? "—" : value < 1 ? `${formatNumber(Math.round(value * 10_000) / 10)} ms` : formatDuration(value));
+  (value < 1 ? `${formatNumber(Math.round(value * 10_000) / 10)} ms` : formatDuration(value));
 
 customElements.define("rate-panel", RatePanel);

@@ -8,7 +8,7 @@ import { formatRange, timeFormatOf } from "../format.js";
 import { boundsOf, exactFormatOf, isAdditive, keyText, labelOf, tickFormatOf } from "../measures.js";
 import { minutesIn } from "../range.js";
 import { seriesOf, shiftedTo } from "../series.js";
-import { TimeChart, canDraw } from "../time-chart.js";
+import { TimeChart, beforeLine, canDraw } from "../time-chart.js";
 import { DataPanel } from "./data-panel.js";
 
 const MAX_LINES = 6;
@@ -108,7 +108,7 @@ class SeriesChart extends DataPanel {
         ...series.lines.map(({ key, values }) => ({
           label: by ? keyText(key) : labelOf(measure), type: "line", color: colorOf(key), values,
         })),
-        ...(series.before ? [{ label: "Before", type: "line", color: "--text-muted", values: series.before, isBefore: true }] : []),
+        ...beforeLine(series.before),
       ],
       axis: {
         tick: tickFormatOf(measure), exact: exactFormatOf(measure),

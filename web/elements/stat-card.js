@@ -1,5 +1,5 @@
-// <stat-card metric label unit better>: one figure over the range, its course, and how it differs from the period before.
-// unit: count, rate, duration or speed; better: "up" or "down" when a change is good or bad news.
+// <stat-card metric label unit better>: one figure over the range, its course, and how it differs from the period
+// before. unit: count, rate or duration; better: "up" or "down" when a change is good or bad news.
 
 import { isCountChange, isMeanChange, isShareChange } from "../comparison.js";
 import { element, setNumber } from "../dom.js";
@@ -9,7 +9,10 @@ import {
 import { drawSparkline, makeSparkline } from "../sparkline.js";
 
 const UNITS = {
-  count: { format: formatCount, exact: formatExact, change: formatChange, isChange: (now, before) => isCountChange(now.value, before.value) },
+  count: {
+    format: formatCount, exact: formatExact, change: formatChange,
+    isChange: (now, before) => isCountChange(now.value, before.value),
+  },
   rate: {
     format: formatRate, exact: null, change: formatPoints,
     isChange: (now, before) => isShareChange({ share: now.value, of: now.of }, { share: before.value, of: before.of }),
@@ -117,7 +120,8 @@ class StatCard extends HTMLElement {
     const better = { up: 1, down: -1 }[this.getAttribute("better")] ?? 0;
     const mark = isReal ? (direction > 0 ? "▲" : "▼") : "≈";
     this.#trend.textContent = `${mark} ${this.#unit.change(now.value, before.value)}`;
-    this.#trend.title = `${this.#unit.format(before.value)} in the period before${isReal ? "" : "; the difference may be chance"}`;
+    const doubt = isReal ? "" : "; the difference may be chance";
+    this.#trend.title = `${this.#unit.format(before.value)} in the period before${doubt}`;
     this.#trend.dataset.tone = isReal ? ["bad", "neutral", "good"][direction * better + 1] : "neutral";
   }
 }

@@ -6,7 +6,10 @@ import { formatMinutesBack, formatRange } from "../format.js";
 import { icon } from "../icons.js";
 import { LOOK_BACKS, isLookBack, parametersOf, writeRange } from "../range.js";
 
-const label = (minutes) => (minutes % 1440 === 0 ? `${minutes / 1440} d` : minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`);
+function label(minutes) {
+  if (minutes % 1440 === 0) return `${minutes / 1440} d`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
+}
 
 class WindowSelector extends HTMLElement {
   #links = LOOK_BACKS.map((minutes) => element("a", { title: formatMinutesBack(minutes) }, label(minutes)));
