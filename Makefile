@@ -8,6 +8,8 @@ PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-d
 TEST_PACKAGES := chromium chromium-driver kcat openssl prometheus-alertmanager python3-pytest python3-pytest-xdist python3-selenium python3-psycopg2 python3-venv
 # Clients that are not ours, from PyPI, for the tests.
 PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2' aiosmtpd==1.4.6
+# Only for the file axe.min.js in it, which judges pages: without the browsers that it would drive.
+AXE_PACKAGE := axe-playwright-python==0.1.8
 # Folders with Swift of our own, for the formatter.
 SOURCES := Package.swift Sources Tests generator Fuzz
 # A warning in our own code is an error in the tests' build.
@@ -21,7 +23,7 @@ HTTP_TESTS := HTTPServerTests|StatsAPITests|HTTPClientTests
 END_TO_END_AT_ONCE := $(shell expr 2 \* $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check bench simulate fuzz lint test test-unit test-simulation test-end-to-end test-deep packages test-packages clean
+.PHONY: help run build check bench screenshots simulate fuzz lint test test-unit test-simulation test-end-to-end test-deep packages test-packages clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -38,6 +40,9 @@ check: build ## Load all definitions and say what is wrong
 
 bench: build ## Measure against the limits, in the same run, and print a table (docs/performance.md); takes 20 minutes
 	@.build/release/streampulse bench
+
+screenshots: build test-packages ## Write pictures of every page and state to .build/screenshots, and two of them to docs/
+	@$(PYTEST) -q Tests/EndToEnd/screenshots.py
 
 simulate: packages ## Prove exactly-once over SEEDS random schedules of faults (100000), or replay one: SEED=7
 	@$(SWIFT) build -c release --product simulate -j $(JOBS)
@@ -82,6 +87,7 @@ packages:
 test-packages:
 	@.ci/install-packages $(TEST_PACKAGES)
 	@.ci/install-python .build/python $(PYTHON_PACKAGES)
+	@.ci/install-python .build/axe --no-deps $(AXE_PACKAGE)
 
 clean: ## Remove what was built; the data folder .streampulse is kept
 	@rm -rf .build

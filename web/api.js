@@ -32,42 +32,43 @@ function readCatalogue(body) {
   return { ...body, endpoints: Array.isArray(body.endpoints) ? body.endpoints.filter(isObject) : [] };
 }
 
-function readTotals(body) {
-  if (!isObject(body) || !Number.isFinite(body.total_downloads)) {
-    throw new ApiError("shape", "The API's answer is not in the expected form.");
-  }
-  return body;
-}
-
 /**
  * `{"status": "ok" | "degraded" | "down", "database": {"status": "up" | "down", "detail"}, "broker": {the same},
- *   "processor": {"status": "running" | "stalled", "lag_records": number | null, "last_commit_age_seconds"}}`;
+ *   "processor": {"status": "running" | "silent" | …, "lag_records": number | null, "newest_event_age_seconds",
+ *   "detail"},
+ *   "streams": [{"name", "topic", and what "processor" has}]}`;
  * every part may be missing, as in the answer of a proxy in between.
  */
 function readHealth(body, httpOk) {
   const report = isObject(body) ? body : {};
+  const processor = isObject(report.processor) ? report.processor : {};
+  const known = (value) => (Number.isFinite(value) ? value : null);
   const problems = ["database", "broker"].filter((part) => report[part]?.status === "down");
-  const isStalled = report.processor?.status === "stalled";
-  const lag = report.processor?.lag_records;
   return {
-    isHealthy: httpOk && problems.length === 0 && !isStalled && !["degraded", "down"].includes(report.status),
+    isHealthy: httpOk && problems.length === 0 && !["degraded", "down"].includes(report.status)
+      && [undefined, "running"].includes(processor.status),
     problems,
-    isStalled,
-    lagRecords: Number.isFinite(lag) ? lag : null,
+    state: processor.status ?? null,
+    detail: typeof processor.detail === "string" ? processor.detail : null,
+    lagRecords: known(processor.lag_records),
+    newestEventAge: known(processor.newest_event_age_seconds),
+    streams: Array.isArray(report.streams) ? report.streams.filter(isObject) : [],
+    parts: Object.fromEntries(["database", "broker"].map((part) => [part, report[part] ?? null])),
+    version: report.version ?? null,
     definitions: readDefinitions(report.definitions),
   };
 }
 
 /** What the project defines: aggregates, views, endpoints. */
 export const catalogue = {
-  name: "catalogue", path: "/api/aggregates", isWindowed: false, query: {}, read: readCatalogue,
+  name: "catalogue", path: "/api/aggregates", query: {}, read: readCatalogue,
 };
 
 /** Rows of an aggregate or a view. @param path without: it is not asked. */
-export const rowsOf = (name, path, query = {}) => ({ name, path, isWindowed: false, query, read: readRows });
+export const rowsOf = (name, path, query = {}) => ({ name, path, query, read: readRows });
 
 export const health = {
-  name: "health", path: "/health", isWindowed: false, query: {}, read: readHealth, readsAnyStatus: true,
+  name: "health", path: "/health", query: {}, read: readHealth, readsAnyStatus: true,
 };
 
 /**
@@ -79,22 +80,16 @@ function readDefinitions(value) {
   return { state: value.state, errors: value.errors.filter(isObject) };
 }
 
-/**
- * What the dashboard polls. `isWindowed`: the answer depends on the look-back that the user chose.
- * `/health` answers 503 with a body that is worth reading, so its status is no failure.
- */
-export const endpoints = [
-  { name: "realtime", path: "/api/stats/realtime", isWindowed: true, query: {}, read: readTotals },
-  { name: "trending", path: "/api/stats/trending", isWindowed: true, query: { limit: 5 }, read: readRows },
-  { name: "regions", path: "/api/stats/regions", isWindowed: true, query: {}, read: readRows },
-  { name: "devices", path: "/api/stats/devices", isWindowed: true, query: { limit: 10 }, read: readRows },
-  {
-    name: "alerts", path: "/api/stats/alerts", isWindowed: false, query: { limit: 10, acknowledged: false },
-    read: readRows,
-  },
-  { name: "timeseries", path: "/api/stats/timeseries", isWindowed: false, query: { minutes: 60 }, read: readRows },
-  health,
-];
+/** The paths of the first page; a project with none of them has another page as its first. */
+export const overviewPaths =
+  ["realtime", "trending", "regions", "devices", "timeseries"].map((name) => `/api/stats/${name}`);
+
+/** Alerts, the newest first. @param query as the endpoint takes it. */
+export const alertsOf = (name, query) =>
+  ({ name, path: "/api/stats/alerts", query: { limit: 200, ...query }, read: readRows });
+
+/** What Prometheus reads, as text. */
+export const metrics = { name: "metrics", path: "/-/metrics", query: {}, read: (body) => body, isText: true };
 
 /**
  * One request of one endpoint.
@@ -104,9 +99,8 @@ export const endpoints = [
  * @returns {Promise<{value: object, serverTime: Date}>} the time is the server's, whose clock the data is in.
  * @throws {ApiError}
  */
-export async function request(endpoint, minutes, signal) {
+export async function request(endpoint, signal) {
   const url = new URL(endpoint.path, location.origin);
-  if (endpoint.isWindowed) url.searchParams.set("minutes", minutes);
   for (const [name, value] of Object.entries(endpoint.query)) url.searchParams.set(name, value);
 
   const timeout = new AbortController();
@@ -114,11 +108,9 @@ export async function request(endpoint, minutes, signal) {
   const forward = () => timeout.abort();
   signal.addEventListener("abort", forward);
   try {
-    const token = storedToken();
-    const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
-    const response = await fetch(url, { cache: "no-cache", headers, signal: timeout.signal });
+    const response = await fetch(url, { cache: "no-cache", headers: authorization(), signal: timeout.signal });
     if (!response.ok && !endpoint.readsAnyStatus) throw await statusError(response);
-    const body = await response.json();
+    const body = await (endpoint.isText ? response.text() : response.json());
     const date = Date.parse(response.headers.get("date"));
     return { value: endpoint.read(body, response.ok), serverTime: new Date(Number.isNaN(date) ? Date.now() : date) };
   } catch (error) {
@@ -131,6 +123,31 @@ export async function request(endpoint, minutes, signal) {
     clearTimeout(timer);
     signal.removeEventListener("abort", forward);
   }
+}
+
+function authorization() {
+  const token = storedToken();
+  return token === null ? {} : { Authorization: `Bearer ${token}` };
+}
+
+/**
+ * Asks the API to change something.
+ * @param body an object, sent as JSON.
+ * @throws {ApiError} of the kind "missing" also where this reader may not.
+ */
+export async function send(path, body = {}) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method: "POST", headers: { "Content-Type": "application/json", ...authorization() }, body: JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (error) {
+    if (error.name === "TimeoutError") throw new ApiError("timeout", "The API did not answer in time.");
+    throw new ApiError("network", "The API cannot be reached.");
+  }
+  if ([403, 404, 405].includes(response.status)) throw new ApiError("missing", "This server does not let you do that.");
+  if (!response.ok) throw await statusError(response);
 }
 
 async function statusError(response) {

@@ -1,5 +1,5 @@
-// How all charts of the pages look and move: in the page's own colours and type. They use Chart.js, which the page loads as
-// the global `Chart`.
+// How all charts of the pages look and move: in the page's own colours and type. They use Chart.js, which the page loads
+// as the global `Chart`.
 
 export const darkScheme = matchMedia("(prefers-color-scheme: dark)");
 export const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");

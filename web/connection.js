@@ -3,6 +3,8 @@
 
 const INTERVAL_MS = 2000;
 const MAX_BACKOFF_MS = 30000;
+/** So long nothing may come before somebody should look. */
+const STALE_SECONDS = 180;
 
 export class Connection {
   #dataNames;
@@ -12,6 +14,7 @@ export class Connection {
   #succeeded = new Set();
   #missing = new Set();
   #health = null;
+  #healthAt = null;
   #pauses = new Set();
   #retries = 0;
   #disconnectedSince = null;
@@ -30,6 +33,7 @@ export class Connection {
     this.#succeeded.add(name);
     if (name === this.#healthName) {
       this.#health = value;
+      this.#healthAt = at;
       if (this.#present.length === 0) this.#disconnectedSince = null;
       return;
     }
@@ -115,6 +119,8 @@ export class Connection {
       since: this.#disconnectedSince,
       lastUpdated: this.#lastUpdated,
       lagRecords: this.#health?.lagRecords ?? null,
+      newestEventAge: this.#health?.newestEventAge ?? null,
+      healthAt: this.#healthAt,
       isPausedByUser: this.isPausedBy("user"),
     };
   }
@@ -125,7 +131,15 @@ export class Connection {
     if (this.#lastUpdated === null && this.#present.length > 0) return "connecting";
     if (this.#present.length === 0 && this.#health === null) return "connecting";
     if (this.#failures.size > 0) return "degraded";
+    if (this.#isStale) return "stale";
     return this.#health?.isHealthy === false ? "degraded" : "live";
+  }
+
+  /** Nothing comes, and nothing else is wrong. */
+  get #isStale() {
+    const { problems = [], state, newestEventAge } = this.#health ?? {};
+    if (problems.length > 0 || ![null, undefined, "running", "silent"].includes(state)) return false;
+    return state === "silent" || newestEventAge > STALE_SECONDS;
   }
 
   get #reason() {
@@ -135,7 +149,15 @@ export class Connection {
     const missing = this.#dataNames.filter((name) => this.#failures.has(name));
     if (missing.length > 0) return `no answer for ${missing.join(", ")}`;
     if (this.#failures.has(this.#healthName)) return "health unknown";
-    if (this.#health?.isStalled) return "processing has stalled";
+    if (this.#isStale) return this.#silence;
+    if (this.#health?.detail) return this.#health.detail;
+    if (this.#health?.state === "stalled") return "processing has stalled";
     return this.#health?.isHealthy === false ? "processing is impaired" : "";
+  }
+
+  get #silence() {
+    const minutes = Math.floor((this.#health.newestEventAge ?? 0) / 60);
+    return minutes < 1 ? "no events" : minutes < 120 ? `no events for ${minutes} minutes`
+      : `no events for ${Math.floor(minutes / 60)} hours`;
   }
 }

@@ -1,19 +1,17 @@
 // What the explore page shows, as a value: read from the URL's hash and written back to it, and the questions to the
 // API that it stands for.
 
-import { rowsOf } from "./api.js";
+import { alertsOf, rowsOf } from "./api.js";
+import { readComparison } from "./comparison.js";
 import { measuresOf } from "./measures.js";
+import { intervalOf, parametersOf, previousQuery, rangeQuery, readRange, stepOf, writeRange } from "./range.js";
 
-export const NAMES = ["totals", "series", "groups", "rows"];
+/** The names of the questions; those that end in `Before` are about the period before. */
+export const NAMES = ["totals", "series", "groups", "rows", "totalsBefore", "seriesBefore", "groupsBefore", "alerts"];
 const MAX_LINES = 6;
 const MAX_GROUPS = 50;
 const TABLE_ROWS = 50;
 const VIEW_ROWS = 1000;
-const MAX_POINTS = 125;
-const STEPS = [
-  ["10s", 10], ["30s", 30], ["1m", 60], ["2m", 120], ["5m", 300], ["10m", 600], ["15m", 900], ["30m", 1800],
-  ["1h", 3600], ["2h", 7200], ["3h", 10800], ["6h", 21600], ["12h", 43200], ["1d", 86400], ["7d", 604800],
-];
 
 /** The look-back that suits the windows: enough of them for a course. */
 export function usualMinutes(relation) {
@@ -26,14 +24,13 @@ export function usualMinutes(relation) {
  * @param relations of the catalogue; at least one.
  * @returns `relation` is null when the hash names one that is not there.
  */
-export function readView(hash, relations, choices) {
-  const parameters = new URLSearchParams(hash.replace(/^#/, ""));
+export function readView(hash, relations) {
+  const parameters = parametersOf(hash);
   const name = parameters.get("of");
   const relation = name === null ? relations[0] : relations.find((each) => each.name === name) ?? null;
-  const usual = usualMinutes(relation);
-  const asked = Number(parameters.get("minutes"));
-  const minutes = choices.includes(asked) ? asked : usual;
-  if (!relation) return { relation, name, minutes, usual };
+  const range = readRange(parameters, usualMinutes(relation));
+  const isCompared = readComparison(parameters);
+  if (!relation) return { relation, name, range, isCompared };
 
   const filters = relation.keys.flatMap((column) => {
     const value = parameters.get(`key.${column}`);
@@ -43,19 +40,23 @@ export function readView(hash, relations, choices) {
   const free = relation.keys.filter((key) => !filters.some(({ column }) => column === key));
   const measures = measuresOf(relation);
   return {
-    relation, name: relation.name, minutes, usual, filters,
+    relation, name: relation.name, range, isCompared, filters,
     measures, measure: measures.find((each) => each.name === parameters.get("show")) ?? measures[0] ?? null,
     free, by: free.includes(parameters.get("by")) ? parameters.get("by") : free[0] ?? null,
     isLowest: parameters.get("lowest") === "true",
   };
 }
 
+/** Whether this is the page of one key: there is nothing left to tell apart, and every result has a chart. */
+export const isOwnPage = ({ relation, filters, free, measures }) =>
+  relation.rolls_up && relation.keys.length > 0 && free.length === 0 && filters.length > 0 && measures.length > 1;
+
 /** The hash that stands for the view, with changes to it. */
 export function hashOf(view, changes = {}) {
   const next = { ...view, ...changes };
   const parameters = new URLSearchParams();
   if (next.relation) parameters.set("of", next.relation.name);
-  parameters.set("minutes", next.minutes);
+  writeRange(next.range, parameters);
   if (next.measure && next.measure !== next.measures?.[0]) parameters.set("show", next.measure.name);
   if (next.by && next.by !== next.free?.[0]) parameters.set("by", next.by);
   if (next.isLowest) parameters.set("lowest", "true");
@@ -66,6 +67,7 @@ export function hashOf(view, changes = {}) {
       parameters.set(`key.${column}`, value);
     }
   }
+  if (next.isCompared) parameters.set("compare", "on");
   return `#${parameters}`;
 }
 
@@ -77,53 +79,56 @@ export const filtersWith = (view, column, value) =>
 export const filterValue = (value) =>
   (value === null || value === undefined ? null : typeof value === "object" ? JSON.stringify(value) : String(value));
 
-/** The look-back and the filters, as the API takes them. */
-export function scopeOf(view) {
-  const scope = view.relation.time ? { minutes: view.minutes } : {};
-  for (const { column, value } of view.filters) {
-    if (value === null) {
-      scope[`key.${column}.null`] = "true";
-    } else {
-      scope[`key.${column}`] = value;
-    }
-  }
-  return scope;
+/** The filters, as the API takes them. */
+function filterQuery({ filters }) {
+  return Object.fromEntries(filters.map(({ column, value }) =>
+    (value === null ? [`key.${column}.null`, "true"] : [`key.${column}`, value])));
 }
 
-/** The step of the chart's time axis: the shortest with which it has not too many points. */
-export function stepOf(view) {
-  const seconds = Math.max((view.minutes * 60) / MAX_POINTS, 1);
-  return STEPS.find(([, length]) => length >= seconds) ?? STEPS.at(-1);
-}
+/** The step of the chart's time axis; windows are not divided. */
+export const stepOfView = ({ range, relation }) => stepOf(range, Math.min(relation.window_seconds ?? 1, 604_800));
 
-/** The questions to poll, one of each of `NAMES`; those that this view does not ask have no path. */
-export function questionsOf(view) {
+/**
+ * The questions to poll, one of each of `NAMES`; those that this view does not ask have no path.
+ * @param bounds answers to `totals` and `series`, if they are there: the period before is before them.
+ * @param hasAlerts whether the project has an endpoint for them.
+ */
+export function questionsOf(view, bounds = {}, hasAlerts = false) {
   const { relation, measure, by } = view;
   if (!relation) return NAMES.map((name) => rowsOf(name, null));
-  const scope = scopeOf(view);
+  const filters = filterQuery(view);
+  const scope = { ...(relation.time ? rangeQuery(view.range) : {}), ...filters };
   const rank = measure ? `${view.isLowest ? "" : "-"}${measure.name}` : null;
   if (!relation.rolls_up) {
     const order = relation.time ? { order: `-${relation.time}` } : {};
     return NAMES.map((name) =>
       rowsOf(name, name === "rows" ? relation.path : null, { ...scope, ...order, limit: VIEW_ROWS }));
   }
+  const series = measure && {
+    step: stepOfView(view)[0], by: by ?? "", ...(by ? { top: MAX_LINES, rank } : {}), order: relation.time,
+    limit: 10000,
+  };
+  const groups = measure && by && { by, order: rank, limit: MAX_GROUPS };
+  const [before, seriesBefore] = ["totals", "series"].map((name) =>
+    (view.isCompared && measure ? previousQuery(view.range, bounds[name]) : null));
   const queries = {
     totals: measure && { ...scope, by: "" },
-    series: measure && {
-      ...scope, step: stepOf(view)[0], by: by ?? "", ...(by ? { top: MAX_LINES, rank } : {}), order: relation.time,
-      limit: 10000,
-    },
-    groups: measure && by && { ...scope, by, order: rank, limit: MAX_GROUPS },
+    series: series && { ...scope, ...series },
+    groups: groups && { ...scope, ...groups },
     rows: { ...scope, limit: TABLE_ROWS },
+    totalsBefore: before && { ...before, ...filters, by: "" },
+    // Six lines and six before them would be none to read.
+    seriesBefore: seriesBefore && !by && { ...seriesBefore, ...filters, ...series },
+    groupsBefore: before && groups && { ...before, ...filters, by, limit: 1000 },
   };
-  return NAMES.map((name) => rowsOf(name, queries[name] ? relation.path : null, queries[name] ?? {}));
+  return NAMES.map((name) => (name === "alerts"
+    ? hasAlerts && isOwnPage(view) ? alertsOf(name, { acknowledged: false }) : rowsOf(name, null)
+    : rowsOf(name, queries[name] ? relation.path : null, queries[name] || {})));
 }
 
-/** How often to ask, in milliseconds: long ranges cost the database more and change less. */
-export function intervalOf(view) {
-  if (view.minutes <= 60 && view.relation?.rolls_up) return 2000;
-  return view.minutes <= 1440 ? 10_000 : 30_000;
-}
+/** How often to ask, in milliseconds. */
+export const intervalOfView = ({ range, relation }) =>
+  (relation?.rolls_up ? intervalOf(range) : Math.max(10_000, intervalOf(range)));
 
 /** A question's address, for people. */
 export function addressOf({ path, query }, changes = {}) {

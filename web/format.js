@@ -48,6 +48,9 @@ export const formatRate = guarded((value) => percent.format(value));
 /** A share on an axis, where 95 % needs no decimals. */
 export const formatRateTick = guarded((value) => percentTick.format(value));
 
+/** A part of the whole. */
+export const formatShare = guarded((value) => percentTick.format(value));
+
 export const formatSpeed = guarded((value) => `${speed.format(value)} Mbps`);
 
 /** @param value seconds. */
@@ -61,7 +64,8 @@ export const formatDuration = guarded((value) => {
 });
 
 /** The relative change from `before`, which is not 0, to `now`; signed. */
-export const formatChange = (now, before) => change.format(now / before - 1);
+export const formatChange = (now, before) =>
+  (now / before >= 10 ? `× ${plain.format(Math.round(now / before))}` : change.format(now / before - 1));
 
 /** The change of a share in percentage points, signed. */
 export const formatPoints = (now, before) => `${points.format((now - before) * 100)} pp`;
@@ -86,6 +90,24 @@ export function formatMinutesBack(minutes) {
   if (minutes % 1440 === 0) return minutes === 1440 ? "last 24 hours" : `last ${minutes / 1440} days`;
   return minutes % 60 === 0 ? `last ${minutes / 60} hours` : `last ${minutes} minutes`;
 }
+
+/** A range of the page, as a heading has it. */
+export function formatRange(range) {
+  return range.minutes !== undefined ? formatMinutesBack(range.minutes)
+    : dayAndMinute.formatRange(new Date(range.from), new Date(range.to));
+}
+
+/** How times in equal steps are written: as much of each as tells them apart. */
+export function timeFormatOf(times) {
+  if (times.length > 0 && times.at(-1) - times[0] > 86_400_000) {
+    return times.every((each) => each.getHours() + each.getMinutes() === 0) ? formatDay : formatDayAndMinute;
+  }
+  return times.every((each) => each.getTime() % 60_000 === 0) ? formatMinute : formatClock;
+}
+
+/** How old something is, for a line that is read at a glance: `0.4 s`, `12 s`, `3 min 5 s`. */
+export const formatAge = (seconds) =>
+  (seconds < 10 ? `${speed.format(Math.max(0, seconds))} s` : formatDuration(Math.round(seconds)));
 
 /** `hop 600 seconds of 3600 seconds` → `hop 10 minutes of 1 hour`: lengths in the largest unit that divides them. */
 export const formatWindow = (text) => text.replace(/\b(\d+) (seconds|days|months)\b/g, (_, digits, name) => {

@@ -36,3 +36,16 @@ export const exactFormatOf = (column) => (column.role === "count" ? formatExact 
 /** A key's value as text; null has none of its own. */
 export const keyText = (value) => (value === null || value === undefined ? "(none)" : value === "" ? "(empty)"
   : typeof value === "object" ? JSON.stringify(value) : String(value));
+
+/**
+ * An axis that begins at nothing, so that a change looks as large as it is; high shares differ near the top alone.
+ * @param {(number | null)[][]} lines
+ */
+export function boundsOf(measure, lines) {
+  if (measure.role !== "share") return { beginAtZero: true };
+  const known = lines.flat().filter(Number.isFinite);
+  const [low, high] = [Math.min(1, ...known), Math.max(0, ...known)];
+  return low > 0.5
+    ? { min: undefined, suggestedMin: 0.8, max: 1, suggestedMax: undefined }
+    : { min: 0, suggestedMin: undefined, max: undefined, suggestedMax: high > 0.9 ? 1 : Math.max(0.05, high) };
+}

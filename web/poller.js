@@ -9,7 +9,6 @@ export class Poller {
   #inFlight = new Map();
   #timer = null;
   #nextTryAt = null;
-  #minutes;
   #onAnswer;
   #onFailure;
   #onMissing;
@@ -17,17 +16,15 @@ export class Poller {
 
   /**
    * @param endpoints what is asked, "health" among it.
-   * @param minutes the look-back of the windowed endpoints.
-   * @param onAnswer called with (name, value, {minutes, serverTime}).
+   * @param onAnswer called with (name, value, {serverTime, endpoint}).
    * @param onFailure called with (name, since, error).
    * @param onMissing called with (name) when the project does not define the endpoint.
    * @param onState called with the connection's snapshot and `nextTryAt`, after everything that may have changed it.
    */
-  constructor({ endpoints, minutes, onAnswer, onFailure, onMissing, onState }) {
+  constructor({ endpoints, onAnswer, onFailure, onMissing, onState }) {
     this.#endpoints = endpoints;
     this.#connection = new Connection(
       endpoints.filter((each) => each.name !== "health").map((each) => each.name), "health");
-    this.#minutes = minutes;
     this.#onAnswer = onAnswer;
     this.#onFailure = onFailure;
     this.#onMissing = onMissing;
@@ -38,14 +35,6 @@ export class Poller {
     document.addEventListener("visibilitychange", () => this.#followVisibility());
     window.addEventListener("online", () => this.retry());
     this.#followVisibility();
-  }
-
-  /** Changes the look-back; requests under way for the old one are abandoned. Answers once even when paused. */
-  setMinutes(minutes) {
-    if (minutes === this.#minutes) return;
-    this.#minutes = minutes;
-    for (const endpoint of this.#endpoints.filter((each) => each.isWindowed)) this.#abandon(endpoint.name);
-    this.#round();
   }
 
   /**
@@ -122,13 +111,12 @@ export class Poller {
 
   async #ask(endpoint) {
     const controller = new AbortController();
-    const minutes = this.#minutes;
     this.#inFlight.set(endpoint.name, controller);
     const wasDisconnected = this.#connection.isDisconnected;
     try {
-      const { value, serverTime } = await request(endpoint, minutes, controller.signal);
+      const { value, serverTime } = await request(endpoint, controller.signal);
       this.#connection.succeeded(endpoint.name, value, new Date());
-      this.#onAnswer(endpoint.name, value, { minutes, serverTime });
+      this.#onAnswer(endpoint.name, value, { serverTime, endpoint });
     } catch (error) {
       if (controller.signal.aborted) return;
       if (error.kind === "missing") {

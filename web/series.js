@@ -33,6 +33,38 @@ export function seriesOf(rows, { time, measure, by, isAdditive, stepMs, maxLines
   };
 }
 
+/**
+ * Rows of one group over time, on one grid, gaps included.
+ * @param {number} stepMs of the grid.
+ * @param {string | undefined} completeUntil of the answer.
+ * @returns {{times: Date[], isRunning: boolean[], rows: (object | null)[]}}
+ */
+export function timelineOf(rows, stepMs, completeUntil) {
+  const byStart = new Map();
+  for (const row of rows) {
+    const start = Date.parse(row.window_start);
+    if (Number.isFinite(start)) byStart.set(start, row);
+  }
+  const times = grid([...byStart.keys()].sort((left, right) => left - right), stepMs);
+  const complete = Date.parse(completeUntil);
+  return {
+    times: times.map((time) => new Date(time)),
+    isRunning: times.map((time) => Number.isFinite(complete)
+      && (Date.parse(byStart.get(time)?.window_end) || time + stepMs) > complete),
+    rows: times.map((time) => byStart.get(time) ?? null),
+  };
+}
+
+/**
+ * The rows of the period before, each under the time that lies so much later.
+ * @param {Date[]} times of the period that is shown.
+ * @param {number} shiftMs
+ */
+export function shiftedTo(times, rows, shiftMs) {
+  const byStart = new Map(rows.map((row) => [Date.parse(row.window_start) + shiftMs, row]));
+  return times.map((time) => byStart.get(time.getTime()) ?? null);
+}
+
 // Every step between the first and the last time, as long as all times are on one grid: windows of months are on none.
 function grid(times, stepMs) {
   if (times.length === 0) return [];

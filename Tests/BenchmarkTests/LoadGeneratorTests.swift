@@ -15,7 +15,7 @@ import Testing
     let body = body
     let server = try server { _ in HTTPResponse(contentType: "text/plain", bytes: body) }
     defer { server.stop() }
-    let result = try LoadGenerator(port: server.port, target: "/", connections: 8, expected: body).run(seconds: 0.2)
+    let result = try LoadGenerator(port: server.port, target: "/", connections: 8, beginning: body).run(seconds: 0.2)
     // More than each connection's first request.
     #expect(result.requestsPerSecond * 0.2 > 8)
     #expect(result.p50 <= result.p99)
@@ -24,7 +24,7 @@ import Testing
   @Test func `Another answer than the expected one is no figure`() throws {
     let server = try server { _ in HTTPResponse(text: "something else") }
     defer { server.stop() }
-    let load = LoadGenerator(port: server.port, target: "/", connections: 2, expected: body)
+    let load = LoadGenerator(port: server.port, target: "/", connections: 2, beginning: body)
     #expect(throws: BenchmarkError.self) { try load.run(seconds: 1) }
   }
 
@@ -32,7 +32,7 @@ import Testing
     let body = body
     let server = try server { _ in HTTPResponse(status: 503, body: .bytes(body)) }
     defer { server.stop() }
-    let load = LoadGenerator(port: server.port, target: "/", connections: 2, expected: body)
+    let load = LoadGenerator(port: server.port, target: "/", connections: 2, beginning: body)
     #expect(throws: BenchmarkError.self) { try load.run(seconds: 1) }
   }
 

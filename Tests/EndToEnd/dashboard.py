@@ -28,8 +28,15 @@ def values(browser, selector):
     return [float(value) if value else None for value in found]
 
 
+def visible(browser, selector):
+    """What can be seen: what a closed `<details>` holds is displayed as far as WebDriver can tell."""
+    found = browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])].filter((node) => node.checkVisibility())", selector)
+    return [node for node in found if node.is_displayed()]
+
+
 def metric(browser, name):
-    return values(browser, f"stat-card[metric={name}] data")[0]
+    return values(browser, f"stat-card[metric={name}] data.stat-value")[0]
 
 
 def connection(browser):
@@ -43,7 +50,7 @@ def open_dashboard(browser, url, state="ready"):
     wait(browser, lambda: find(browser, "stat-card").get_attribute("data-state") == state, f"no card became {state}")
 
 
-def next_round(browser, api, name="realtime"):
+def next_round(browser, api, name="totals"):
     """Waits until a request that starts after this call has been answered and the one after it has begun."""
     before = api.count(name)
     wait(browser, lambda: api.count(name) >= before + 2, f"{name} is no longer asked")

@@ -21,8 +21,13 @@ CONTENT_TYPES = {
 CONTENT_SECURITY_POLICY = "default-src 'self'; style-src 'self'"
 
 PATHS = {
-    name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices")
-} | {"health": "/health", "catalogue": "/api/aggregates"}
+    name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices", "partitions")
+} | {
+    "letters": "/api/stats/dead_letters", "health": "/health", "catalogue": "/api/aggregates", "metrics": "/-/metrics",
+    "description": "/openapi.json",
+}
+# What the first page asks of the aggregates, by the name of the answer.
+QUESTIONS = ("totals", "series", "region", "title", "device")
 # Below it each aggregate has its rows.
 ROWS = "/api/aggregates/"
 
@@ -42,53 +47,51 @@ def sample_answers(now=None):
         ("FR-Ile-de-France", 1105, 0.9801), ("CA-Ontario", 903, 0.9690), ("AU-Victoria", 640, 0.9612),
     ]
     devices = [
-        ("iPhone iOS 17.2", 6120), ("Galaxy Android 14", 5011), ("Apple TV tvOS 17.1", 2217), ("PC Windows 11", 1604),
+        ("iPhone", "iOS 17.2", 6120), ("Galaxy", "Android 14", 5011), ("Apple TV", "tvOS 17.1", 2217),
+        ("PC", "Windows 11", 1604),
     ]
 
-    def health(rate):
-        return "healthy" if rate >= 0.95 else "degraded" if rate >= 0.90 else "critical"
+    def rows(data):
+        return {
+            "data": data, "count": len(data), "start": iso(minute - timedelta(minutes=15)), "end": iso(minute),
+            "newest": iso(minute), "complete_until": iso(minute),
+        }
+
+    def figures(count, downloads, rate, **more):
+        successful = round(downloads * rate)
+        return {count: downloads, "successful_downloads": successful, "failed_downloads": downloads - successful} | more
 
     def alert(number, severity, region, rate, minutes_ago):
         return {
             "id": number, "alert_type": "HIGH_ERROR_RATE", "severity": severity,
             "message": f"Error rate {rate:.1%} in {region}", "region": region, "metric_name": "error_rate",
             "metric_value": rate, "threshold_value": 0.15 if severity == "CRITICAL" else 0.10,
-            "created_at": iso(now - timedelta(minutes=minutes_ago)),
+            "created_at": iso(now - timedelta(minutes=minutes_ago)), "aggregate": "region_health",
+            "key": {"region": region}, "window_start": iso(now - timedelta(minutes=minutes_ago + 1)),
+            "window_end": iso(now - timedelta(minutes=minutes_ago)), "acknowledged_at": None, "acknowledged_by": None,
+            "incident": None, "state": None, "resolved_at": None,
         }
 
-    series = [
-        {
-            "window_start": iso(minute - timedelta(minutes=back)),
-            "total_downloads": 2400 + (back * 397) % 900 if back else 700,
-            "success_rate": 0.93 + ((back * 13) % 50) / 1000,
-        }
-        for back in range(59, -1, -1)
-    ]
     return {
-        "realtime": {
-            "total_downloads": 16975, "unique_content": 187, "avg_success_rate": 0.9423, "avg_download_time": 48.26,
-        },
-        "trending": {
-            "data": [
-                {
-                    "content_id": f"mov_{index}", "title": title, "total_downloads": 1900 - 310 * index,
-                    "successful_downloads": 1800 - 310 * index, "failed_downloads": 100,
-                    "success_rate": (1800 - 310 * index) / (1900 - 310 * index),
-                }
-                for index, title in enumerate(titles)
-            ],
-            "count": len(titles), "window_minutes": 5,
-        },
-        "regions": {
-            "data": [
-                {
-                    "region": name, "downloads": downloads, "success_rate": rate, "avg_speed": 20 + downloads / 100,
-                    "health_status": health(rate),
-                }
-                for name, downloads, rate in regions
-            ],
-            "count": len(regions), "window_minutes": 5,
-        },
+        "realtime": {"total_downloads": 16975, "unique_content": 187},
+        "totals": rows([figures("total_downloads", 16975, 0.9423, avg_duration_seconds=48.26)]),
+        "series": rows([
+            {"window_start": iso(start), "window_end": iso(start + timedelta(minutes=1))}
+            | figures("total_downloads", 2400 + (back * 397) % 900 if back else 700, 0.93 + ((back * 13) % 50) / 1000)
+            for back in range(15, -1, -1) for start in [minute - timedelta(minutes=back)]
+        ]),
+        "region": rows([
+            {"region": name} | figures("total_downloads", downloads, rate, avg_speed_mbps=20 + downloads / 100)
+            for name, downloads, rate in regions
+        ]),
+        "title": rows([
+            {"content_id": f"mov_{index}", "title": title} | figures("download_count", 1900 - 310 * index, 0.96)
+            for index, title in enumerate(titles)
+        ]),
+        "device": rows([
+            {"device_type": name, "os_version": system} | figures("total_downloads", total, 0.96, avg_speed_mbps=41.5)
+            for name, system, total in devices
+        ]),
         "alerts": {
             "data": [
                 alert(4, "CRITICAL", "JP-Tokyo", 0.188, 1), alert(3, "WARNING", "IN-Maharashtra", 0.117, 2),
@@ -96,21 +99,25 @@ def sample_answers(now=None):
             ],
             "count": 4, "unacknowledged_count": 4,
         },
-        "timeseries": {
-            "data": series, "count": len(series),
-            "start_time": iso(minute - timedelta(minutes=59)), "end_time": iso(now),
-        },
-        "devices": {
+        "acknowledged": {"data": [], "count": 0, "unacknowledged_count": 4},
+        "partitions": {
             "data": [
-                {"device": name, "total_downloads": total, "success_rate": 0.95, "avg_speed": 41.5}
-                for name, total in devices
+                {"stream": "content_downloads", "topic": "content-downloads", "partition": number, "next_offset": 1000 * number,
+                 "watermark": iso(now - timedelta(seconds=5)), "is_idle": number == 2, "updated_at": iso(now)}
+                for number in range(3)
             ],
-            "count": len(devices), "window_minutes": 5,
+            "count": 3,
         },
+        "letters": {"data": [], "count": 0},
+        "metrics": {"text": metrics_text(1_000, 12, 0.4)},
+        "description": {"openapi": "3.1.0", "paths": {}},
         "health": {
             "status": "ok", "database": {"status": "up", "detail": "127.0.0.1:5432"},
             "broker": {"status": "up", "detail": "127.0.0.1:9092"},
-            "processor": {"status": "running", "lag_records": 12, "last_commit_age_seconds": 0.08},
+            "processor": {"status": "running", "lag_records": 12, "last_commit_age_seconds": 0.08, "newest_event_age_seconds": 0.4},
+            "streams": [{
+                "name": "content_downloads", "topic": "content-downloads", "status": "running", "lag_records": 12,
+                "last_commit_age_seconds": 0.08, "newest_event_age_seconds": 0.4}],
         },
         "catalogue": {
             "data": [
@@ -130,17 +137,29 @@ def sample_answers(now=None):
     }
 
 
+def metrics_text(events, lag, age):
+    """What Prometheus reads of a processor."""
+    return f"""# HELP streampulse_events_total Events of committed transactions.
+streampulse_events_total{{stream="content_downloads",outcome="consumed"}} {events}
+streampulse_events_total{{stream="content_downloads",outcome="dead"}} 0
+streampulse_flush_seconds_sum {events / 1000}
+streampulse_flush_seconds_count {events // 100}
+streampulse_lag_records{{stream="content_downloads"}} {lag}
+streampulse_newest_event_age_seconds{{stream="content_downloads"}} {age}
+"""
+
+
 def empty_answers():
     """What a product that has just been started, and has seen no event, answers."""
     answers = sample_answers()
-    for name in ("trending", "regions", "alerts", "timeseries", "devices"):
+    for name in ("totals", "series", "region", "title", "device", "alerts"):
         answers[name]["data"] = []
         answers[name]["count"] = 0
     answers["alerts"]["unacknowledged_count"] = 0
-    answers["realtime"] = {
-        "total_downloads": 0, "unique_content": 0, "avg_success_rate": 0.0, "avg_download_time": None,
-    }
-    answers["health"]["processor"] = {"status": "running", "lag_records": None, "last_commit_age_seconds": None}
+    answers["realtime"] = {"total_downloads": 0, "unique_content": 0}
+    never = {"status": "running", "lag_records": None, "last_commit_age_seconds": None, "newest_event_age_seconds": None}
+    answers["health"]["processor"] = never
+    answers["health"]["streams"][0] |= never
     return answers
 
 
@@ -155,6 +174,9 @@ class MockApi:
         self._statuses = {}
         # Only who has it is answered; None: everybody is.
         self.token = None
+        # What was asked by POST, and how that is answered.
+        self.actions = []
+        self.action_status = 200
         self._held = set()
         self._active = {}
         self.requests = []
@@ -190,6 +212,11 @@ class MockApi:
         with self._lock:
             self._answers[name].update(copy.deepcopy(fields))
 
+    def answer_more(self, name, answer):
+        """Adds the answer to another question."""
+        with self._lock:
+            self._answers[name] = copy.deepcopy(answer)
+
     def answers(self, name):
         with self._lock:
             return copy.deepcopy(self._answers[name])
@@ -201,7 +228,7 @@ class MockApi:
     def fail(self, *names, status=503):
         """Makes endpoints (all without arguments) answer with an error status."""
         with self._lock:
-            self._statuses = {name: status for name in (names or PATHS)}
+            self._statuses = {name: status for name in (names or (*PATHS, *QUESTIONS, "rows"))}
 
     def recover(self):
         with self._lock:
@@ -213,6 +240,20 @@ class MockApi:
             self.rows = project.answer
             self._answers["catalogue"] = project.catalogue()
             self._statuses = {name: 404 for name, path in PATHS.items() if path.startswith("/api/stats/")}
+
+    def act(self, path, body):
+        """Called by the handler for a POST: notes it, and acknowledges alerts. Returns the status."""
+        with self._lock:
+            self.actions.append((path, body))
+            if self.action_status != 200:
+                return self.action_status
+            if path.endswith("/acknowledge"):
+                number = int(path.split("/")[-2])
+                done = [alert for alert in self._answers["alerts"]["data"] if alert["id"] == number]
+                self._answers["alerts"]["data"] = [a for a in self._answers["alerts"]["data"] if a["id"] != number]
+                self._answers["acknowledged"]["data"] += [
+                    alert | {"acknowledged_at": iso(datetime.now(timezone.utc)), "acknowledged_by": "mira"} for alert in done]
+            return 200
 
     def hold(self, name):
         """Leaves requests of an endpoint without an answer until `release`."""
@@ -239,6 +280,18 @@ class MockApi:
         with self._lock:
             return next((query for each, query in reversed(self.requests) if each == name), None)
 
+    def question(self, relation, query):
+        """The name of what the first page asks of an aggregate."""
+        if "step" in query:
+            name = "series"
+        elif query.get("by") == "":
+            name = "totals"
+        else:
+            name = {"region_health": "region", "content_stats": "title", "device_stats": "device"}.get(relation)
+        with self._lock:
+            is_before = name and f"{name}Before" in self._answers and query.get("end", "~") <= self._answers[name]["start"]
+        return f"{name}Before" if is_before else name
+
     def respond(self, name, query):
         """Called by the handler: the status and the answer, once the endpoint is not held."""
         with self._lock:
@@ -248,13 +301,13 @@ class MockApi:
             self._active[name] -= 1
             status = self._statuses.get(name, 200)
             rows = self.rows
-            answer = {} if name == "rows" else copy.deepcopy(self._answers[name])
+            if name == "alerts" and query.get("acknowledged") == "true":
+                name = "acknowledged"
+            answer = {} if name in ("rows", None) else copy.deepcopy(self._answers.get(name, {"data": [], "count": 0}))
         if name == "rows":
             answer = rows(query["of"], query)
         if status != 200 and name != "health":
             answer = {"type": "about:blank", "title": "Service Unavailable", "status": status}
-        if "minutes" in query and "window_minutes" in answer:
-            answer["window_minutes"] = int(query["minutes"])
         return status, answer
 
     def count_not_modified(self):
@@ -291,17 +344,26 @@ class _Handler(BaseHTTPRequestHandler):
     api = None
     protocol_version = "HTTP/1.1"
 
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+        status = self.api.act(urlsplit(self.path).path, body)
+        self._send(status, "application/json", b"{}")
+
     def do_GET(self):
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         asked = next((name for name, path in PATHS.items() if parts.path == path), None)
-        if parts.path.startswith(ROWS) and self.api.rows:
+        if parts.path.startswith(ROWS):
             asked = "rows"
             query = {"of": unquote(parts.path.removeprefix(ROWS)), **query}
         if asked:
+            if asked == "rows" and not self.api.rows:
+                asked = self.api.question(query["of"], query)
             status, answer = self.api.respond(asked, query)
             if self.api.token and asked != "health" and self.headers.get("Authorization") != f"Bearer {self.api.token}":
                 status, answer = 401, {"type": "about:blank", "title": "Token needed", "status": 401}
+            if asked == "metrics" and status == 200:
+                return self._send(status, "text/plain", answer["text"].encode())
             self._send(status, "application/json", json.dumps(answer).encode(), revalidate=status == 200)
             return
         self._send_file(CHART_JS if parts.path == "/vendor/chart.js" else self._file_of(parts.path))

@@ -1,5 +1,7 @@
 """How the dashboard asks, and what it does while no answer comes."""
 
+import re
+
 import pytest
 from dashboard import (
     connection, console_errors, find, metric, most_in_flight, next_round, open_dashboard, poll_timers, texts, wait)
@@ -15,7 +17,7 @@ def set_hidden(browser, is_hidden):
 
 
 def test_what_has_not_been_answered_yet_is_a_skeleton(browser, dashboard_url, mock_api):
-    mock_api.hold("regions")
+    mock_api.hold("region")
     browser.get(dashboard_url)
     wait(browser, lambda: find(browser, "trending-list").get_attribute("data-state") == "ready", "no trending")
     regions = find(browser, "region-list")
@@ -35,15 +37,15 @@ def test_a_lost_server_is_said_with_the_last_data_kept_and_found_again(
     wait(browser, lambda: connection(browser) == "disconnected", "the loss was not noticed")
     assert texts(browser, ".pill") == ["Disconnected"]
     assert "Disconnected since " in find(browser, "connection-banner").text
-    assert metric(browser, "total_downloads") == 16_975
+    assert metric(browser, "downloads") == 16_975
     assert len(texts(browser, "trending-list .row-name")) == 5
-    wait(browser, lambda: float(find(browser, ".panels").value_of_css_property("opacity")) < 1, "nothing is greyed")
+    assert find(browser, ".panels").value_of_css_property("filter") == "grayscale(1)"
 
-    mock_api.answer("realtime", total_downloads=20_000)
+    mock_api.answer("totals", data=[{"total_downloads": 20_000, "successful_downloads": 20_000}])
     find_again(mock_api)
     find(browser, "connection-banner button").click()
     wait(browser, lambda: connection(browser) == "live", "the server was not found again")
-    wait(browser, lambda: metric(browser, "total_downloads") == 20_000, "the total did not follow")
+    wait(browser, lambda: metric(browser, "downloads") == 20_000, "the total did not follow")
     assert not find(browser, "connection-banner").is_displayed()
 
 
@@ -85,12 +87,12 @@ def test_retries_become_rarer_up_to_a_bound(browser, dashboard_url):
 
 def test_one_failing_endpoint_degrades_the_page_and_leaves_the_rest_live(browser, dashboard_url, mock_api):
     open_dashboard(browser, dashboard_url)
-    mock_api.fail("devices")
+    mock_api.fail("device")
     wait(browser, lambda: connection(browser) == "degraded", "the failure was not noticed")
     assert "Not updated since" in find(browser, "device-list .panel-note").text
-    assert "devices" in find(browser, "connection-status .lag").text
-    mock_api.answer("realtime", total_downloads=17_001)
-    wait(browser, lambda: metric(browser, "total_downloads") == 17_001, "the cards stopped")
+    assert "device" in find(browser, "connection-status .lag").text
+    mock_api.answer("totals", data=[{"total_downloads": 17_001, "successful_downloads": 17_001}])
+    wait(browser, lambda: metric(browser, "downloads") == 17_001, "the cards stopped")
 
 
 @pytest.mark.parametrize("status", [200, 503])
@@ -110,6 +112,44 @@ def test_a_stalled_processor_is_said(browser, dashboard_url, mock_api):
     assert texts(browser, "connection-status .lag") == ["processing has stalled"]
 
 
+def test_the_age_of_the_newest_event_is_said_and_grows_between_answers(browser, dashboard_url, mock_api):
+    open_dashboard(browser, dashboard_url)
+    age = "connection-status .updated"
+    wait(browser, lambda: re.fullmatch(r"Data up to \d\.\d s ago", texts(browser, age)[0]), "the age is not said")
+    mock_api.hold("health")
+    wait(browser, lambda: float(texts(browser, age)[0].split()[3]) > 2.5, "the age stays")
+    mock_api.release()
+
+
+@pytest.mark.parametrize(("seconds", "status", "text"), [
+    (185.0, "running", "no events for 3 minutes"), (200.0, "silent", "no events for 3 minutes"),
+    (8000.0, "silent", "no events for 2 hours")])
+def test_a_source_that_sends_nothing_is_amber_and_not_live(browser, dashboard_url, mock_api, seconds, status, text):
+    mock_api.answer("health", status="degraded" if status == "silent" else "ok", processor={
+        "status": status, "lag_records": 0, "last_commit_age_seconds": seconds, "newest_event_age_seconds": seconds})
+    open_dashboard(browser, dashboard_url)
+    wait(browser, lambda: connection(browser) == "stale", "it looks live")
+    assert texts(browser, ".pill") == ["No events"]
+    assert texts(browser, "connection-status .lag") == [text]
+
+
+@pytest.mark.parametrize("status", ["absent", "held", "waiting", "ended", "rejecting"])
+def test_what_keeps_the_processor_is_said_in_the_servers_words(browser, dashboard_url, mock_api, status):
+    mock_api.answer("health", status="degraded", processor={
+        "status": status, "lag_records": None, "last_commit_age_seconds": 12.0, "newest_event_age_seconds": 12.5,
+        "detail": f"it is {status}: start it"})
+    open_dashboard(browser, dashboard_url)
+    wait(browser, lambda: connection(browser) == "degraded", "it looks live")
+    assert texts(browser, "connection-status .lag") == [f"it is {status}: start it"]
+
+
+def test_the_reason_that_the_health_names_is_in_the_banner(browser, dashboard_url, mock_api):
+    open_dashboard(browser, dashboard_url)
+    mock_api.answer("health", status="down", database={"status": "down", "detail": "it cannot be used"})
+    mock_api.fail()
+    wait(browser, lambda: "Database unavailable." in find(browser, "connection-banner").text, "the reason is hidden")
+
+
 def test_the_lag_is_said_only_when_it_is_noticeable(browser, dashboard_url, mock_api):
     open_dashboard(browser, dashboard_url)
     next_round(browser, mock_api, "health")
@@ -124,7 +164,7 @@ def test_the_lag_is_said_only_when_it_is_noticeable(browser, dashboard_url, mock
 
 def test_a_slow_endpoint_has_one_request_in_flight_and_delays_no_other(browser, watched_page, dashboard_url, mock_api):
     open_dashboard(browser, dashboard_url)
-    mock_api.hold("regions")
+    mock_api.hold("region")
     next_round(browser, mock_api)
     next_round(browser, mock_api)
     assert set(most_in_flight(browser).values()) == {1}
@@ -133,7 +173,7 @@ def test_a_slow_endpoint_has_one_request_in_flight_and_delays_no_other(browser, 
 def test_an_answer_that_has_not_changed_costs_a_304(browser, dashboard_url, mock_api):
     open_dashboard(browser, dashboard_url)
     wait(browser, lambda: mock_api.not_modified >= 7, "answers were sent again although they had not changed")
-    assert metric(browser, "total_downloads") == 16_975
+    assert metric(browser, "downloads") == 16_975
 
 
 def test_a_hidden_tab_asks_nothing_until_it_is_shown(browser, watched_page, dashboard_url, mock_api):
@@ -145,9 +185,9 @@ def test_a_hidden_tab_asks_nothing_until_it_is_shown(browser, watched_page, dash
     wait(browser, mock_api.is_idle, "requests are still under way")
     assert poll_timers(browser) == 0
     assert connection(browser) == "paused"
-    mock_api.answer("realtime", total_downloads=17_500)
+    mock_api.answer("totals", data=[{"total_downloads": 17_500, "successful_downloads": 17_500}])
     set_hidden(browser, False)
-    wait(browser, lambda: metric(browser, "total_downloads") == 17_500, "polling did not go on")
+    wait(browser, lambda: metric(browser, "downloads") == 17_500, "polling did not go on")
     assert connection(browser) == "live"
 
 
@@ -168,14 +208,14 @@ def test_the_user_can_pause_and_resume(browser, watched_page, dashboard_url, moc
 @pytest.mark.parametrize("answer", [{"data": None}, {"data": [3]}, {"data": {"0": {}}}], ids=str)
 def test_an_answer_of_another_form_is_a_failure_and_no_crash(browser, dashboard_url, mock_api, answer):
     open_dashboard(browser, dashboard_url)
-    mock_api.answer("regions", **answer)
+    mock_api.answer("region", **answer)
     wait(browser, lambda: connection(browser) == "degraded", "the answer was taken")
-    assert len(texts(browser, "region-list .row-name")) == 5
+    assert len(texts(browser, "region-list .row-name")) == 8
     assert console_errors(browser) == []
 
 
 def test_what_the_project_does_not_define_is_left_out_and_no_failure(browser, dashboard_url, mock_api):
-    mock_api.fail("regions", "devices", status=404)
+    mock_api.fail("region", "device", status=404)
     browser.get(dashboard_url)
     wait(browser, lambda: connection(browser) == "live", "the connection is not live")
     wait(browser, lambda: not find(browser, "region-list").is_displayed(), "the panel stays")
@@ -185,7 +225,7 @@ def test_what_the_project_does_not_define_is_left_out_and_no_failure(browser, da
 
 def test_a_page_whose_endpoints_are_gone_is_not_called_disconnected(browser, dashboard_url, mock_api):
     # Of a server that does not list what the project defines, too.
-    mock_api.fail("realtime", "trending", "regions", "devices", "alerts", "timeseries", "catalogue", status=404)
+    mock_api.fail("realtime", "totals", "series", "region", "title", "device", "alerts", "catalogue", status=404)
     browser.get(dashboard_url)
     wait(browser, lambda: connection(browser) == "live", "the connection is not live")
     assert not find(browser, "connection-banner").is_displayed()

@@ -1,27 +1,26 @@
 """Whether the dashboard can be used: on any width, in both themes, by keyboard and by screen reader."""
 
 import pytest
-from dashboard import connection, contrast, find, open_dashboard, resize, wait
-from selenium.webdriver.common.by import By
+from dashboard import connection, contrast, find, open_dashboard, resize, visible, wait
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1280])
 def test_no_width_needs_horizontal_scrolling(browser, dashboard_url, mock_api, width):
-    rows = mock_api.answers("trending")["data"]
+    rows = mock_api.answers("title")["data"]
     rows[0]["title"] = "A title without an end " * 10
     rows[1]["title"] = "Unbreakable" * 20
-    mock_api.answer("trending", data=rows)
+    mock_api.answer("title", data=rows)
     alerts = mock_api.answers("alerts")["data"]
     alerts[0]["message"] = "Unbreakable" * 20
     mock_api.answer("alerts", data=alerts)
-    mock_api.answer("realtime", total_downloads=9_999_999)
+    mock_api.answer("totals", data=[{"total_downloads": 9_999_999, "successful_downloads": 9_900_000}])
     resize(browser, width, 800)
     open_dashboard(browser, dashboard_url)
     find(browser, "region-list .more").click()
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     overflowing = browser.execute_script("""
         return [...document.querySelectorAll("body *")]
-          .filter((node) => !node.closest(".visually-hidden, .skip-link"))
+          .filter((node) => !node.closest(".visually-hidden, .skip-link, pre"))
           .filter((node) => node.getBoundingClientRect().right > innerWidth + 0.5
             || (node.scrollWidth > node.clientWidth && node.clientWidth > 0
               && getComputedStyle(node).overflowX !== "hidden"))
@@ -44,8 +43,7 @@ def overlaps_in_header(browser):
 
 def test_every_control_and_every_panel_has_a_name(browser, dashboard_url):
     open_dashboard(browser, dashboard_url)
-    nodes = browser.find_elements(By.CSS_SELECTOR, "a, button, [role=region], [role=group], canvas")
-    nodes = [node for node in nodes if node.is_displayed()]
+    nodes = visible(browser, "a, button, summary, select, [role=region], [role=group], canvas")
     assert len(nodes) > 15
     assert [node.get_attribute("outerHTML") for node in nodes if not node.accessible_name.strip()] == []
 

@@ -4,7 +4,7 @@ import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from dashboard import connection, console_errors, contrast, find, resize, texts, values, wait
+from dashboard import connection, console_errors, contrast, find, resize, texts, values, visible, wait
 from mock_project import CROSSINGS, FERRIES, Harbour, column, relation
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -53,7 +53,8 @@ def test_a_project_without_the_downloads_has_this_page_as_its_first(browser, das
     assert texts(browser, ".relation-name") == ["crossings", "The Quiet/One", "docks"]
     assert texts(browser, "relation-head h2") == ["crossings"]
     assert texts(browser, "relation-head p")[1] == CROSSINGS["comment"]
-    assert not find(browser, ".pages").is_displayed()
+    # There is no page of downloads to go to, and none of alerts.
+    assert [link.text for link in visible(browser, ".pages a")] == ["Pipeline", "Explore"]
     wait(browser, lambda: connection(browser) == "live", "the connection is not live")
     assert console_errors(browser) == []
 
@@ -62,7 +63,7 @@ def test_the_shipped_project_keeps_its_page_and_leads_to_this_one(browser, dashb
     mock_api.rows = lambda name, query: {"data": [], "count": 0}
     browser.get(dashboard_url)
     wait(browser, lambda: connection(browser) == "live", "the connection is not live")
-    find(browser, ".pages a:not([aria-current])").click()
+    find(browser, ".pages a[href='/explore.html']").click()
     wait(browser, lambda: texts(browser, "relation-head h2") == ["region_health"], "the aggregate is not shown")
     assert find(browser, ".pages a").is_displayed()
 
@@ -122,7 +123,10 @@ def test_a_click_on_a_key_filters_everything_and_a_chip_takes_it_back(browser, d
     settle(browser)
     assert hash_of(browser) | {"key.pier": "2"} == hash_of(browser)
     assert not find(browser, "key-list").is_displayed()
-    assert [label for label, _ in chart(browser)] == ["Passengers"]
+    # There is nothing left to tell apart: it is the page of one key, with a chart of each result.
+    assert texts(browser, "relation-head h2") == ["Corona · 2"]
+    assert texts(browser, "measure-charts h3") == ["Passengers", "On time", "P90 wait seconds", "Tonnes"]
+    assert not find(browser, "series-chart").is_displayed()
     find(browser, "filter-chips button").click()
     settle(browser)
     assert texts(browser, "filter-chips button") == ["pier: 2✕"]
@@ -142,8 +146,8 @@ def test_a_key_without_a_value_is_a_key_like_others(browser, dashboard_url, harb
 
 def test_the_range_reaches_every_question_and_long_ones_have_longer_steps(browser, dashboard_url, harbour, mock_api):
     open_explore(browser, dashboard_url)
-    assert [query["step"] for name, query in mock_api.requests if "step" in query][0] == "30s"
-    find(browser, "window-selector a:last-child").click()
+    assert [query["step"] for name, query in mock_api.requests if "step" in query][0] == "1m"
+    find(browser, "window-selector a[title='last 7 days']").click()
     settle(browser)
     asked = [query for name, query in mock_api.requests if name == "rows"][-4:]
     assert {query["minutes"] for query in asked} == {"10080"}
@@ -228,7 +232,7 @@ def test_an_answer_that_refuses_the_question_says_why(browser, dashboard_url, ha
 def test_the_chart_is_a_table_for_those_who_do_not_see_it(browser, dashboard_url, harbour):
     open_explore(browser, dashboard_url)
     label = find(browser, "series-chart canvas").get_attribute("aria-label")
-    assert label.startswith("Passengers over the last hour, 61 points. Aurora: 100 to 100;")
+    assert label.startswith("Passengers over time, last hour, 61 points. Aurora: 100 to 100;")
     find(browser, "series-chart summary").click()
     wait(browser, lambda: len(texts(browser, "series-chart tbody tr")) == 61, "the table is not whole")
     assert texts(browser, "series-chart thead th") == ["From", *FERRIES[:6]]
@@ -249,8 +253,7 @@ def test_everything_can_be_done_by_keyboard(browser, dashboard_url, harbour):
     chip.send_keys(Keys.ENTER)
     settle(browser)
     wait(browser, lambda: browser.switch_to.active_element.tag_name == "main", "the focus is lost")
-    nodes = browser.find_elements(By.CSS_SELECTOR, "a, button, summary, canvas, [role=region], [role=group]")
-    nodes = [node for node in nodes if node.is_displayed()]
+    nodes = visible(browser, "a, button, summary, canvas, [role=region], [role=group]")
     assert len(nodes) > 25
     assert [node.get_attribute("outerHTML") for node in nodes if not node.accessible_name.strip()] == []
 

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from dashboard import connection, console_errors, metric, open_dashboard, texts, wait
+from dashboard import connection, console_errors, metric, open_dashboard, texts, values, wait
 from descendants import assert_none_left, descendants
 from product import GENERATOR, ROOT, free_port, wait_until
 
@@ -46,22 +46,24 @@ def test_within_a_minute_every_endpoint_answers_with_data(running):
     bodies = wait_until(have_data, "not every endpoint has data", seconds=60)
     assert time.monotonic() - running.started < 60
 
-    assert set(bodies["realtime"]) == {"total_downloads", "unique_content", "avg_success_rate", "avg_download_time"}
+    assert set(bodies["realtime"]) == {
+        "total_downloads", "unique_content", "avg_success_rate", "avg_download_time", "downloads_per_minute",
+        "complete_until", "running"}
     assert 0 < bodies["realtime"]["avg_success_rate"] < 1
-    assert set(bodies["trending"]) == {"data", "count", "window_minutes"}
+    assert set(bodies["trending"]) == {"data", "count", "window_minutes", "complete_until"}
     assert set(bodies["trending"]["data"][0]) == {
         "content_id", "title", "total_downloads", "successful_downloads", "failed_downloads", "success_rate"}
     assert bodies["trending"]["count"] == len(bodies["trending"]["data"]) == 5
-    assert set(bodies["regions"]) == {"data", "count", "window_minutes"}
+    assert set(bodies["regions"]) == {"data", "count", "window_minutes", "complete_until"}
     for row in bodies["regions"]["data"]:
         assert set(row) == {"region", "downloads", "success_rate", "avg_speed", "health_status"}
         health = "healthy" if row["success_rate"] >= 0.95 else "degraded" if row["success_rate"] >= 0.9 else "critical"
         assert row["health_status"] == health
     assert set(bodies["alerts"]) == {"data", "count", "unacknowledged_count"}
-    assert set(bodies["timeseries"]) == {"data", "count", "start_time", "end_time"}
-    assert set(bodies["timeseries"]["data"][0]) == {"window_start", "total_downloads", "success_rate"}
+    assert set(bodies["timeseries"]) == {"data", "count", "start_time", "end_time", "complete_until"}
+    assert set(bodies["timeseries"]["data"][0]) == {"window_start", "total_downloads", "success_rate", "running"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:00Z", bodies["timeseries"]["data"][0]["window_start"])
-    assert set(bodies["devices"]) == {"data", "count", "window_minutes"}
+    assert set(bodies["devices"]) == {"data", "count", "window_minutes", "complete_until"}
     assert set(bodies["devices"]["data"][0]) == {"device", "total_downloads", "success_rate", "avg_speed"}
 
 
@@ -105,9 +107,10 @@ def test_the_dashboard_shows_moving_numbers_and_no_error(running, browser):
     assert "JP-Tokyo" in " ".join(texts(browser, "alert-list .row-detail"))
     shown = {name: metric(browser, name) for name in ("total_downloads", "unique_content", "avg_success_rate")}
     assert all(value > 0 for value in shown.values()), shown
+    # The total is that of complete minutes and stays for one; what has come since grows.
     for _ in range(2):
-        before = metric(browser, "total_downloads")
-        wait(browser, lambda: metric(browser, "total_downloads") > before, "the total does not move")
+        before = values(browser, "stat-card .running data")
+        wait(browser, lambda: values(browser, "stat-card .running data") != before, "the running minute does not move")
     assert connection(browser) == "live"
     assert console_errors(browser) == []
 

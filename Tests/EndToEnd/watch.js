@@ -23,7 +23,9 @@ window.watched = { timers: new Map(), inFlight: {}, mostInFlight: {}, states: []
 
   // The browser's cache lets one request for a URL through at a time, so a server cannot see two that overlap.
   window.fetch = async (url, options) => {
-    const { pathname } = new URL(url, location.href);
+    const { pathname: path, searchParams } = new URL(url, location.href);
+    // An aggregate is asked several things at a time, which differ in these.
+    const pathname = `${path} ${searchParams.get("by")} ${searchParams.get("step")}`;
     inFlight[pathname] = (inFlight[pathname] ?? 0) + 1;
     mostInFlight[pathname] = Math.max(mostInFlight[pathname] ?? 0, inFlight[pathname]);
     try {

@@ -38,7 +38,7 @@ import Testing
     }
     #expect(unjudged.contains("alert HIGH_ERROR_RATE, which needs region_health"))
     // Alerts and progress are the engine's own tables.
-    #expect(review.endpoints.map(\.path) == ["/api/stats/alerts"])
+    #expect(review.endpoints.map(\.path) == ["/api/stats/alerts", "/api/stats/dead_letters", "/api/stats/partitions"])
   }
 
   @Test("a file that cannot be read keeps none of the others from being judged")

@@ -121,7 +121,9 @@ import Testing
         -- get: /api/aggregates/trips_by_city?step=1m&by=city&top=1&rank=-n&key.city.null=true
         -- {"data": [{"city": null, "n": 1}]}
         -- get: /api/aggregates/trips_by_city?minutes=1&by=
-        -- {"data": [{"n": 4}]}
+        -- {"data": [{"n": 2}], "start": "2026-01-31T11:58:00Z", "end": "2026-01-31T11:59:00Z"}
+        -- get: /api/aggregates/trips_by_city?minutes=1&by=&end=2026-01-31T12:00:00Z
+        -- {"data": [{"n": 2, "window_start": "2026-01-31T11:59:00Z"}]}
         -- get: /api/aggregates/trips_by_city?by=&start=2027-01-01
         -- {"count": 0, "data": []}
         -- get: /api/aggregates/speed?by=

@@ -42,8 +42,13 @@ public enum ShippedProject {
   /// The field of the Avro schema with an event's place.
   public static let placePath = ["user", "region"]
 
-  /// In an answer about places, what stands before the number of one place's downloads.
-  public static func countMarker(place: StaticString) -> String { "\"region\":\"\(place)\",\"downloads\":" }
+  /// What asks the API for the downloads of a place: all of them, the running window's too.
+  public static func countTarget(place: StaticString) -> String {
+    "/api/aggregates/region_health?by=region&key.region=\(place)&start=2000-01-01T00:00:00Z"
+  }
+
+  /// In the answer, what stands before their number.
+  public static let countMarker = "\"total_downloads\":"
 }
 
 extension DownloadEvent {

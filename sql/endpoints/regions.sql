@@ -1,8 +1,14 @@
 -- name: GET /api/stats/regions
--- summary: Downloads, success rate, speed and health of each region over the last minutes.
--- param: minutes integer = 5 in 1..1440    -- Look-back window in minutes
+-- summary: Downloads, success rate, speed and health of each region over the last complete minutes.
+-- param: minutes integer = 5 in 1..1440    -- Look-back: so many complete minutes
 -- returns: rows
 -- meta: window_minutes = :minutes
+-- meta: complete_until = greatest(date_trunc('minute', final_until('region_health')), date_trunc('minute', now()) - INTERVAL '1 minute')
+-- So many complete minutes; what came since stands apart as running. A source or a processor that lags for more than a
+-- minute does not stop the clock, and before the first minute is over it counts although it still runs.
+WITH complete AS MATERIALIZED (
+  SELECT greatest(date_trunc('minute', final_until('region_health')), date_trunc('minute', now()) - INTERVAL '1 minute',
+                  (SELECT min(window_start) + INTERVAL '1 minute' FROM region_health)) AS until)
 SELECT region,
        downloads,
        success_rate,
@@ -17,6 +23,7 @@ FROM (SELECT region,
              sum(avg_speed_mbps_sum)
                / NULLIF(sum(successful_downloads), 0)::double precision            AS avg_speed
       FROM region_health
-      WHERE window_start >= now() - :minutes * INTERVAL '1 minute'
+      WHERE window_start >= (SELECT until FROM complete) - :minutes * INTERVAL '1 minute'
+        AND window_start < (SELECT until FROM complete)
       GROUP BY region) AS totals
 ORDER BY downloads DESC, region;

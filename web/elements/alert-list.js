@@ -1,14 +1,18 @@
-// <alert-list>: the newest open alerts. An alert that was not there before is announced to screen readers.
+// <alert-list>: the open alerts in their groups, the gravest first. One that was not there before is announced to
+// screen readers.
 
+import { groupsOf, readable } from "../grouping.js";
 import { element, setNumber, setTime, updateKeyed } from "../dom.js";
 import { formatAgo, formatCount, formatExact, formatFullTime } from "../format.js";
 import { setBadge } from "../icons.js";
 import { DataPanel } from "./data-panel.js";
 
+const MAX_GROUPS = 30;
+
 class AlertList extends DataPanel {
   heading = "Alerts";
   emptyText = "No open alerts";
-  emptyHint = "Everything is within its thresholds.";
+  emptyHint = "Nobody has to look at one now.";
   #list = element("ul", { class: "alerts" });
   #count = element("data", { class: "count", hidden: "" });
   #announcer = element("p", { class: "visually-hidden", "aria-live": "polite" });
@@ -20,36 +24,40 @@ class AlertList extends DataPanel {
   }
 
   headExtras() {
-    return [this.#count, this.#announcer];
+    return [this.#count, element("a", { class: "end more-link", href: "/alerts.html" }, "All alerts"), this.#announcer];
   }
 
   render({ data, unacknowledged_count: open }, { serverTime }) {
     this.#count.hidden = !(open > 0);
     setNumber(this.#count, open, formatCount, (number) => `${formatExact(number)} unacknowledged`);
+    const groups = groupsOf(data, serverTime).slice(0, MAX_GROUPS);
     updateKeyed(
-      this.#list, data, (alert) => alert.id, () => this.#makeRow(),
-      (row, alert) => this.#updateRow(row, alert, serverTime));
+      this.#list, groups, (group) => group.id, () => this.#makeRow(),
+      (row, group) => this.#updateRow(row, group, serverTime));
     this.#announce(data);
   }
 
   #makeRow() {
-    return element("li", { class: "alert" },
+    const link = element("a", { class: "alert" },
       element("span", { class: "badge" }),
       element("time"),
-      element("p", { class: "alert-message" }),
-      element("p", { class: "row-detail" }));
+      element("span", { class: "alert-message" }),
+      element("span", { class: "row-detail" }));
+    return element("li", {}, link);
   }
 
-  #updateRow(row, alert, now) {
-    const level = String(alert.severity).toLowerCase();
-    row.dataset.level = level;
-    setBadge(row.querySelector(".badge"), level);
-    row.querySelector(".alert-message").textContent = alert.message;
-    row.querySelector(".row-detail").textContent =
-      [alert.region, readable(alert.alert_type)].filter(Boolean).join(" · ");
-    const created = new Date(alert.created_at);
-    if (!Number.isNaN(created.getTime())) {
-      setTime(row.querySelector("time"), created, formatAgo(created, now), formatFullTime(created));
+  #updateRow(row, { severity, last, lastTime, key, type, alerts, isFiring }, now) {
+    const link = row.firstElementChild;
+    link.dataset.level = severity;
+    link.href = `/alerts.html#${new URLSearchParams({ open: alerts[0].id })}`;
+    setBadge(link.querySelector(".badge"), severity);
+    link.querySelector(".alert-message").textContent = last.message;
+    const windows = alerts.length > 1 ? `${formatExact(alerts.length)} windows` : null;
+    link.querySelector(".row-detail").textContent =
+      [key, readable(type), windows, isFiring ? null : "over"].filter(Boolean).join(" · ");
+    const date = new Date(lastTime);
+    if (!Number.isNaN(date.getTime())) {
+      setTime(link.querySelector("time"), date, formatAgo(date, now), formatFullTime(date));
     }
   }
 
@@ -61,12 +69,6 @@ class AlertList extends DataPanel {
       this.#announcer.textContent = fresh.map((alert) => `New ${alert.severity} alert: ${alert.message}`).join(". ");
     }
   }
-}
-
-/** HIGH_ERROR_RATE → High error rate */
-function readable(code) {
-  const words = String(code ?? "").replaceAll("_", " ").toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 customElements.define("alert-list", AlertList);

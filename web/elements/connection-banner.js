@@ -1,4 +1,5 @@
-// <connection-banner>: while disconnected, since when, how old the data on the page is, and when it is tried again.
+// <connection-banner>: while disconnected, since when and why, how old the data on the page is, and when it is tried
+// again.
 // Fires "retry".
 
 import { element } from "../dom.js";
@@ -36,9 +37,9 @@ class ConnectionBanner extends HTMLElement {
     }
     const age = lastUpdated
       ? `The figures below are from ${formatClock(lastUpdated)}.` : "No data has been received yet.";
-    const text = `Disconnected since ${formatClock(since)}. ${age}`;
+    const why = reason ? ` ${reason.charAt(0).toUpperCase()}${reason.slice(1)}${reason.endsWith(".") ? "" : "."}` : "";
+    const text = `Disconnected since ${formatClock(since)}.${why} ${age}`;
     if (this.#message.textContent !== text) this.#message.textContent = text;
-    this.#message.title = reason;
     this.#ticker ??= setInterval(() => this.#tick(), 1000);
     this.#tick();
   }

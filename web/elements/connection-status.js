@@ -1,42 +1,50 @@
-// <connection-status>: live, paused, degraded or disconnected, how far processing lags, when data last came, and
-// the button that pauses. Fires "pause-toggle".
+// <connection-status>: live, paused, degraded, stale or disconnected, why, how old the newest event is, and the button
+// that pauses. Fires "pause-toggle".
 
-import { element, setTime } from "../dom.js";
-import { formatClock, formatExact, formatFullTime } from "../format.js";
+import { element } from "../dom.js";
+import { formatAge, formatClock, formatExact } from "../format.js";
 import { icon } from "../icons.js";
 
 // A healthy processor is some records behind at any moment: those that came since its last transaction.
 const NOTICEABLE_LAG_RECORDS = 1000;
 const LABELS = {
-  connecting: "Connecting", live: "Live", paused: "Paused", degraded: "Degraded", disconnected: "Disconnected",
+  connecting: "Connecting", live: "Live", paused: "Paused", degraded: "Degraded", stale: "No events",
+  disconnected: "Disconnected",
 };
-const ICONS = { paused: "pause", degraded: "warning", disconnected: "offline" };
+const ICONS = { paused: "pause", degraded: "warning", stale: "warning", disconnected: "offline" };
 
 class ConnectionStatus extends HTMLElement {
   #pill = element("span", { class: "pill", role: "status" });
   #lag = element("span", { class: "lag" });
-  #updated = element("time");
-  #updatedLine = element("span", { class: "updated", hidden: "" }, "Updated ", this.#updated);
+  #fresh = element("span", { class: "updated" });
   #button = element("button", { type: "button", class: "icon-button" });
+  // When the newest event happened, by this machine's clock.
+  #newest = null;
 
   connectedCallback() {
     this.#button.addEventListener("click", () => this.dispatchEvent(new CustomEvent("pause-toggle")));
-    const text = element("div", { class: "status-text" }, this.#lag, this.#updatedLine);
+    const text = element("div", { class: "status-text" }, this.#lag, this.#fresh);
     this.replaceChildren(text, this.#pill, this.#button);
     this.#setButton(false);
     this.#setPill("connecting");
+    setInterval(() => this.#tick(), 1000);
   }
 
-  show({ state, reason, lagRecords, lastUpdated, isPausedByUser }) {
+  show({ state, reason, lagRecords, lastUpdated, newestEventAge, healthAt, isPausedByUser }) {
     this.#setPill(state);
     this.#pill.title = reason;
     const lag = lagRecords > NOTICEABLE_LAG_RECORDS ? `${formatExact(lagRecords)} records behind` : "";
-    this.#lag.textContent = state === "degraded" && reason ? reason : lag;
-    if (lastUpdated) {
-      this.#updatedLine.hidden = false;
-      setTime(this.#updated, lastUpdated, formatClock(lastUpdated), formatFullTime(lastUpdated));
-    }
+    this.#lag.textContent = ["degraded", "stale"].includes(state) && reason ? reason : lag;
+    this.#newest = newestEventAge === null || !healthAt ? null : healthAt.getTime() - newestEventAge * 1000;
+    this.#fresh.title = lastUpdated ? `Asked last at ${formatClock(lastUpdated)}` : "";
+    this.#tick();
     this.#setButton(isPausedByUser);
+  }
+
+  // It grows older between two answers, and more so when none come.
+  #tick() {
+    const text = this.#newest === null ? "" : `Data up to ${formatAge((Date.now() - this.#newest) / 1000)} ago`;
+    if (this.#fresh.textContent !== text) this.#fresh.textContent = text;
   }
 
   // Written only on change: a live region speaks at every write.

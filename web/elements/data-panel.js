@@ -13,6 +13,7 @@ export class DataPanel extends HTMLElement {
   heading = "";
   emptyText = "";
   emptyHint = "";
+  skeletonRows = SKELETON_ROWS;
   #content;
   #kind = null;
   #message = element("div", { class: "panel-message", hidden: "" });
@@ -24,7 +25,7 @@ export class DataPanel extends HTMLElement {
     if (this.#content) return;
     this.#content = this.build();
     this.#content.hidden = true;
-    for (let row = 0; row < SKELETON_ROWS; row += 1) this.#skeleton.append(element("div", { class: "skeleton" }));
+    for (let row = 0; row < this.skeletonRows; row += 1) this.#skeleton.append(element("div", { class: "skeleton" }));
     this.classList.add("card", "panel");
     this.setAttribute("role", "region");
     this.setAttribute("aria-label", this.heading);
@@ -99,6 +100,12 @@ export class DataPanel extends HTMLElement {
     }
     this.#note.hidden = false;
     this.#note.textContent = `Not updated since ${formatClock(since)}`;
+  }
+
+  /** The project defines nothing that this could show. */
+  showMissing() {
+    this.#setState("empty");
+    this.#showMessage("Not defined here", "The project has no endpoint that this panel asks.");
   }
 
   #showMessage(text, hint) {

@@ -2,6 +2,7 @@
 
 import { element } from "../dom.js";
 import { addressOf } from "../explore-view.js";
+import { codeBlock } from "./code-block.js";
 
 const CSV_ROWS = 10_000;
 
@@ -25,25 +26,11 @@ class DefinitionPanel extends HTMLElement {
       element("header", { class: "panel-head" },
         element("h2", {}, "Definition"),
         element("a", { class: "button end", href: csv, download: `${view.name}.csv` }, "Download CSV")),
-      code("SQL", view.relation.sql),
-      code("The chart, with curl", `curl '${addressOf(figures).replaceAll("'", "%27")}'`),
-      code("The rows, with curl", `curl '${addressOf(rows).replaceAll("'", "%27")}'`),
+      codeBlock("SQL", view.relation.sql),
+      codeBlock("The chart, with curl", `curl '${addressOf(figures).replaceAll("'", "%27")}'`),
+      codeBlock("The rows, with curl", `curl '${addressOf(rows).replaceAll("'", "%27")}'`),
       columns(view.relation));
   }
-}
-
-function code(title, text) {
-  const copy = element("button", { type: "button", class: "button", "aria-label": `Copy: ${title}` }, "Copy");
-  copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text);
-    copy.textContent = "Copied";
-    setTimeout(() => { copy.textContent = "Copy"; }, 2000);
-  });
-  // Browsers give no clipboard to pages without TLS, but on the own machine.
-  copy.hidden = !navigator.clipboard;
-  return element("section", { class: "code" },
-    element("header", { class: "panel-head" }, element("h3", {}, title), copy),
-    element("pre", { tabindex: "0", role: "group", "aria-label": title }, element("code", {}, text)));
 }
 
 function columns(relation) {

@@ -1,137 +1,178 @@
-// <downloads-chart>: downloads per minute as bars and the success rate as a line, over the last hour.
-// Uses Chart.js, which the page loads as the global `Chart`. The running minute is hatched: it is not over.
+// <downloads-chart>: downloads per minute as bars and the success rate as a line, in two plots on one time axis, with
+// the period before behind, bands where a rate is no longer good, and a mark for each alert. Drawing a range zooms to
+// it.
 
-import { chartLook, darkScheme, reducedMotion } from "../chart-look.js";
+import { levelOf, timeOf } from "../grouping.js";
+import { darkScheme, reducedMotion } from "../chart-look.js";
 import { element } from "../dom.js";
-import { formatCount, formatExact, formatMinute, formatRate, formatRateTick } from "../format.js";
-import { minuteSeries } from "../minute-series.js";
+import { DEGRADED_FROM, HEALTHY_FROM, figuresOf } from "../downloads.js";
+import { formatCount, formatExact, formatRange, formatRate, formatRateTick, timeFormatOf } from "../format.js";
+import { dimensionOf, shiftOf, stepOfView } from "../overview-view.js";
+import { shiftedTo, timelineOf } from "../series.js";
+import { TimeChart, beforeLine, canDraw } from "../time-chart.js";
 import { DataPanel } from "./data-panel.js";
 
 class DownloadsChart extends DataPanel {
   heading = "Downloads per minute";
-  emptyText = "No downloads in the last hour";
+  emptyText = "No downloads in this range";
   emptyHint = "The chart fills as events arrive in Kafka.";
-  #canvas = element("canvas", { role: "img" });
-  #chart = null;
-  #series = [];
+  #volume = element("canvas", { role: "img" });
+  #rate = element("canvas", { role: "img" });
+  #charts = [];
+  #legend = element("ul", { class: "legend", "aria-hidden": "true" },
+    element("li", { class: "legend-downloads" }, "Downloads"),
+    element("li", { class: "legend-running" }, "Not complete yet"),
+    element("li", { class: "legend-rate" }, "Success rate"),
+    element("li", { class: "legend-before", hidden: "" }, "Period before"),
+    element("li", { class: "legend-alert", hidden: "" }, "Alert"));
+  #table = element("table", { class: "data" });
+  #figures = element("details", {}, element("summary", {}, "Show the figures"),
+    element("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": "Figures of the chart" },
+      this.#table));
+  #view = null;
+  #answer = null;
+  #before = null;
+  #alerts = [];
   #drawn = "";
 
   build() {
-    darkScheme.addEventListener("change", () => this.#redraw());
-    reducedMotion.addEventListener("change", () => this.#redraw());
-    return element("div", {},
-      element("div", { class: "chart-frame" }, this.#canvas),
-      element("ul", { class: "legend", "aria-hidden": "true" },
-        element("li", { class: "legend-downloads" }, "Downloads"),
-        element("li", { class: "legend-running" }, "Running minute, incomplete"),
-        element("li", { class: "legend-rate" }, "Success rate")));
+    const zoom = (range) => this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { range } }));
+    this.#charts = [new TimeChart(this.#volume, zoom), new TimeChart(this.#rate, zoom)];
+    for (const query of [darkScheme, reducedMotion]) {
+      query.addEventListener("change", () => this.#charts.forEach((chart) => chart.redraw()));
+    }
+    this.#figures.addEventListener("toggle", () => this.#draw(true));
+    return element("div", { class: "chart-body" },
+      element("div", { class: "chart-frame volume" }, this.#volume),
+      element("h3", { class: "plot-title" }, "Success rate"),
+      element("div", { class: "chart-frame rate" }, this.#rate), this.#legend, this.#figures);
+  }
+
+  prepare(view, isNew) {
+    this.#view = view;
+    this.#drawn = "";
+    if (isNew) {
+      this.#before = null;
+      this.markLoading("chart");
+    } else {
+      if (!view.isCompared) this.#before = null;
+      this.#draw();
+    }
   }
 
   subtitle() {
-    return "last hour";
+    return formatRange(this.#view.range);
   }
 
-  isEmpty(answer) {
-    return !answer.data.some((row) => row.total_downloads > 0);
+  isEmpty({ data }) {
+    return !data.some((row) => figuresOf(row, dimensionOf(this.#view)).downloads > 0);
   }
 
-  render(answer, { serverTime }) {
-    this.#series = minuteSeries(answer, serverTime);
-    const fingerprint = JSON.stringify(this.#series);
-    if (this.isEmpty(answer) || fingerprint === this.#drawn) return;
+  render(answer) {
+    this.#answer = answer;
+    this.#draw();
+  }
+
+  receiveBefore(answer) {
+    this.#before = answer;
+    this.#draw();
+  }
+
+  /** @param alerts the groups, each with the alerts of its windows. */
+  receiveAlerts(alerts) {
+    this.#alerts = alerts;
+    this.#draw();
+  }
+
+  #draw(isForced = false) {
+    if (!this.#answer || !this.#view || this.isEmpty(this.#answer)) return;
+    const course = this.#course();
+    const fingerprint = JSON.stringify(course);
+    if (fingerprint === this.#drawn && !isForced) return;
     this.#drawn = fingerprint;
-    this.#canvas.setAttribute("aria-label", describe(this.#series));
-    if (typeof Chart === "undefined") {
-      // The file of the distribution's package is missing: say the figures instead of showing an empty frame.
-      this.#canvas.parentElement.textContent = `${describe(this.#series)} (Chart.js is not installed.)`;
-      return;
+    const label = describe(course, this.#view.range);
+    this.#volume.setAttribute("aria-label", label);
+    this.#rate.setAttribute("aria-label", "Success rate over time; the figures are below.");
+    this.#legend.querySelector(".legend-before").hidden = !course.before;
+    this.#legend.querySelector(".legend-alert").hidden = course.marks.length === 0;
+    if (!canDraw()) {
+      // The file of the distribution's package is missing: the table says it all.
+      for (const canvas of [this.#volume, this.#rate]) canvas.parentElement.hidden = true;
+      this.#figures.open = true;
     }
-    if (!this.#chart) this.#redraw();
-    this.#fill();
-    this.#chart.update();
-  }
-
-  // Colours are read when the chart is made, so a change of theme makes it anew.
-  #redraw() {
-    if (this.#series.length === 0 || typeof Chart === "undefined") return;
-    this.#chart?.destroy();
-    this.#chart = new Chart(this.#canvas, configuration(getComputedStyle(this), () => this.#series));
-    this.#fill();
-    this.#chart.update("none");
-  }
-
-  #fill() {
-    const data = this.#chart.data;
-    data.labels = this.#series.map((minute) => formatMinute(minute.start));
-    data.datasets[0].data = this.#series.map((minute) => minute.successRate);
-    data.datasets[1].data = this.#series.map((minute) => minute.downloads);
-  }
-}
-
-function describe(series) {
-  const total = series.reduce((sum, minute) => sum + minute.downloads, 0);
-  const peak = series.reduce((best, minute) => (minute.downloads > best.downloads ? minute : best));
-  return `${formatExact(total)} downloads in the last hour, `
-    + `at most ${formatExact(peak.downloads)} in a minute, at ${formatMinute(peak.start)}.`;
-}
-
-/** @param seriesOf the minutes as they are now; Chart.js asks while it draws. */
-function configuration(style, seriesOf) {
-  const look = chartLook(style);
-  const { color, ticks } = look;
-  const hatch = hatched(color("--chart-bar"), color("--surface"));
-  const isRunning = (index) => seriesOf()[index]?.isRunning === true;
-  return {
-    data: {
-      datasets: [
-        {
-          type: "line", label: "Success rate", yAxisID: "rate", borderColor: color("--good"), borderWidth: 2,
-          backgroundColor: color("--good"), pointRadius: 0, pointHitRadius: 8, tension: 0.25, spanGaps: false,
-          segment: { borderDash: (context) => (isRunning(context.p1DataIndex) ? [3, 3] : undefined) },
-        },
-        {
-          type: "bar", label: "Downloads", yAxisID: "downloads", borderRadius: 3, borderSkipped: "bottom",
-          backgroundColor: (context) => (isRunning(context.dataIndex) ? hatch : color("--chart-bar")),
-          categoryPercentage: 0.9, barPercentage: 0.85,
-        },
+    this.#fillTable(course);
+    const { times, isRunning, stepMs, marks } = course;
+    const shared = { times, isRunning, stepMs, marks, timeText: timeFormatOf(times) };
+    this.#charts[0].draw({
+      ...shared, hasTimes: false,
+      lines: [
+        { label: "Downloads a minute", type: "bar", color: "--chart-bar", values: course.perMinute },
+        ...beforeLine(course.before?.perMinute),
       ],
-    },
-    options: look.options({
-      downloads: {
-        position: "left", beginAtZero: true, grid: { color: color("--border"), drawBorder: false },
-        ticks: { ...ticks, precision: 0, maxTicksLimit: 6, callback: (value) => formatCount(value) },
+      axis: { tick: formatCount, exact: formatExact, bounds: { beginAtZero: true } },
+    });
+    this.#charts[1].draw({
+      ...shared,
+      lines: [
+        { label: "Success rate", type: "line", color: "--good", values: course.rates },
+        ...beforeLine(course.before?.rates),
+      ],
+      axis: { tick: formatRateTick, exact: formatRate, bounds: rateBounds(course) },
+      bands: [{ from: DEGRADED_FROM, to: HEALTHY_FROM, level: "warn" }, { from: 0, to: DEGRADED_FROM, level: "bad" }],
+    });
+  }
+
+  #course() {
+    const dimension = dimensionOf(this.#view);
+    const stepMs = stepOfView(this.#view)[1] * 1000;
+    const minutes = stepMs / 60_000;
+    const { times, isRunning, rows } = timelineOf(this.#answer.data, stepMs, this.#answer.complete_until);
+    const perMinute = (row) => figuresOf(row, dimension).downloads / minutes;
+    const rate = (row) => figuresOf(row, dimension).successRate;
+    const before = this.#before ? shiftedTo(times, this.#before.data, shiftOf(this.#view)) : null;
+    const [first, last] = [times[0]?.getTime(), times.at(-1)?.getTime() + stepMs];
+    return {
+      times, isRunning, stepMs, perMinute: rows.map(perMinute), rates: rows.map(rate),
+      before: before && {
+        perMinute: before.map((row) => (row ? perMinute(row) : null)),
+        rates: before.map((row) => (row ? rate(row) : null)),
       },
-      rate: {
-        position: "right", suggestedMin: 0.8, max: 1, grid: { display: false, drawBorder: false },
-        ticks: { ...ticks, maxTicksLimit: 6, callback: (value) => formatRateTick(value) },
-      },
-    }, {
-      displayColors: false,
-      callbacks: {
-        title: ([item]) => (item && isRunning(item.dataIndex) ? `${item.label} (incomplete)` : item?.label),
-        label: (item) => (item.dataset.yAxisID === "rate"
-          ? `${formatRate(item.raw)} success` : `${formatExact(item.raw)} downloads`),
-      },
-    }),
-  };
+      marks: this.#alerts.flatMap(({ alerts }) => alerts.map((alert) => ({
+        time: timeOf(alert), level: levelOf(alert),
+      }))).filter(({ time }) => time >= first && time < last),
+    };
+  }
+
+  #fillTable({ times, isRunning, perMinute, rates, before, marks, stepMs }) {
+    if (!this.#figures.open) return;
+    const text = timeFormatOf(times);
+    const head = ["From", "Downloads a minute", "Success rate", ...(before ? ["Before", "Rate before"] : []), "Alerts"];
+    this.#table.replaceChildren(
+      element("caption", { class: "visually-hidden" }, this.#volume.getAttribute("aria-label")),
+      element("thead", {}, element("tr", {}, ...head.map((name, index) =>
+        element("th", index > 0 ? { scope: "col", class: "number" } : { scope: "col" }, name)))),
+      element("tbody", {}, ...times.map((time, row) => element("tr", {},
+        element("th", { scope: "row" }, text(time), isRunning[row] ? " (not complete)" : ""),
+        ...[formatExact(perMinute[row]), formatRate(rates[row]),
+          ...(before ? [formatExact(before.perMinute[row]), formatRate(before.rates[row])] : []),
+          marks.filter(({ time: at }) => at >= time.getTime() && at < time.getTime() + stepMs).length || "",
+        ].map((cell) => element("td", { class: "number" }, String(cell))))).reverse()));
+  }
 }
 
-function hatched(stroke, background) {
-  const tile = document.createElement("canvas");
-  tile.width = 8;
-  tile.height = 8;
-  const context = tile.getContext("2d");
-  context.fillStyle = background;
-  context.fillRect(0, 0, 8, 8);
-  context.strokeStyle = stroke;
-  context.lineWidth = 2;
-  context.beginPath();
-  for (const offset of [-8, 0, 8]) {
-    context.moveTo(offset, 8);
-    context.lineTo(offset + 8, 0);
-  }
-  context.stroke();
-  return context.createPattern(tile, "repeat");
+function describe({ times, perMinute, isRunning, stepMs }, range) {
+  const minutes = stepMs / 60_000;
+  const total = perMinute.reduce((sum, value, index) => sum + (isRunning[index] ? 0 : value * minutes), 0);
+  const peak = perMinute.reduce((best, value, index) => (value > perMinute[best] ? index : best), 0);
+  return `${formatExact(total)} downloads, ${formatRange(range)}, `
+    + `at most ${formatExact(perMinute[peak])} a minute, at ${timeFormatOf(times)(times[peak])}.`;
+}
+
+// High rates differ near the top alone; the axis begins where the bands can be seen, or lower where a value is.
+function rateBounds({ rates, before }) {
+  const known = [...rates, ...(before?.rates ?? [])].filter(Number.isFinite);
+  const low = Math.min(0.85, ...known);
+  return { min: Math.max(0, Math.floor(low * 20) / 20), max: 1 };
 }
 
 customElements.define("downloads-chart", DownloadsChart);

@@ -3,7 +3,8 @@
 import { element, setNumber, updateKeyed } from "../dom.js";
 import { filterValue, filtersWith } from "../explore-view.js";
 import { Folding } from "../folding.js";
-import { formatMinutesBack } from "../format.js";
+import { formatChange, formatPoints, formatRange } from "../format.js";
+import { isCountChange, isMeanChange } from "../comparison.js";
 import { exactFormatOf, formatOf, isAdditive, keyText, labelOf } from "../measures.js";
 import { DataPanel } from "./data-panel.js";
 
@@ -17,6 +18,7 @@ class KeyList extends DataPanel {
   #folding = new Folding(() => this.#draw(), 10);
   #view = null;
   #rows = [];
+  #before = null;
 
   build() {
     this.#order.addEventListener("click", () => this.#change({ isLowest: !this.#view.isLowest }));
@@ -29,6 +31,7 @@ class KeyList extends DataPanel {
 
   prepare(view) {
     this.#view = view;
+    this.#before = null;
     this.markLoading(`${view.name} ${view.by} ${view.measure?.name} ${view.isLowest}`);
     if (!view.by) return;
     this.setHeading(`By ${view.by}`);
@@ -41,11 +44,16 @@ class KeyList extends DataPanel {
   }
 
   subtitle({ view }) {
-    return `${labelOf(view.measure)}, ${formatMinutesBack(view.minutes)}`;
+    return `${labelOf(view.measure)}, ${formatRange(view.range)}`;
   }
 
   render({ data }) {
     this.#rows = data;
+    this.#draw();
+  }
+
+  receiveBefore({ data }) {
+    this.#before = new Map(data.map((row) => [JSON.stringify(row[this.#view.by]), row[this.#view.measure.name]]));
     this.#draw();
   }
 
@@ -62,6 +70,8 @@ class KeyList extends DataPanel {
         button.querySelector(".row-name").textContent = text;
         button.title = `Show only ${by}: ${text}`;
         setNumber(button.querySelector("data"), row[measure.name], formatOf(measure), exactFormatOf(measure));
+        const before = this.#before?.get(JSON.stringify(row[by]));
+        this.#showChange(button.querySelector(".change"), row[measure.name], before);
         const share = largest > 0 && hasBars ? row[measure.name] / (measure.role === "share" ? 1 : largest) : 0;
         button.querySelector(".bar").style.setProperty("--share", Number.isFinite(share) ? Math.max(0, share) : 0);
         item.filter = { column: by, value: row[by] };
@@ -70,13 +80,24 @@ class KeyList extends DataPanel {
 
   #makeRow() {
     const button = element("button", { type: "button", class: "row row-button" },
-      element("span", { class: "row-name" }), element("data", { class: "row-value" }),
+      element("span", { class: "row-name" }), element("span", { class: "change", hidden: "" }),
+      element("data", { class: "row-value" }),
       element("span", { class: "bar", "aria-hidden": "true" }));
     const item = element("li", {}, button);
     button.addEventListener("click", () => {
       this.#change({ filters: filtersWith(this.#view, item.filter.column, filterValue(item.filter.value)) });
     });
     return item;
+  }
+
+  #showChange(node, now, before) {
+    const { measure } = this.#view;
+    node.hidden = !Number.isFinite(now) || !Number.isFinite(before) || before === 0;
+    if (node.hidden) return;
+    const isReal = measure.role === "count" ? isCountChange(now, before) : isMeanChange(now, before, Infinity);
+    const format = measure.role === "share" ? formatPoints : formatChange;
+    node.textContent = isReal ? format(now, before) : "≈";
+    node.title = `${formatOf(measure)(before)} in the period before`;
   }
 
   #makeChoice() {

@@ -1,11 +1,14 @@
 // <measure-cards>: each result over all of the range; the one that is chosen is what chart and list show.
 
 import { element, setNumber, updateKeyed } from "../dom.js";
-import { formatClock, formatMinutesBack } from "../format.js";
+import { formatChange, formatClock, formatPoints, formatRange } from "../format.js";
+import { isCountChange, isMeanChange, isShareChange } from "../comparison.js";
 import { exactFormatOf, formatOf, labelOf } from "../measures.js";
 
 class MeasureCards extends HTMLElement {
   #view = null;
+  #now = null;
+  #before = null;
 
   connectedCallback() {
     this.classList.add("cards");
@@ -21,8 +24,17 @@ class MeasureCards extends HTMLElement {
       card.title = column.comment;
       card.querySelector(".stat-label").textContent = labelOf(column);
       card.setAttribute("aria-pressed", String(column === view.measure));
-      card.querySelector(".stat-foot").textContent = formatMinutesBack(view.minutes);
+      card.querySelector(".stat-window").textContent = formatRange(view.range);
+      card.querySelector(".trend").hidden = true;
     });
+    this.#before = null;
+    this.#now = null;
+  }
+
+  /** What it was in the period before. */
+  receiveBefore({ data }) {
+    this.#before = data[0] ?? null;
+    this.#showTrends();
   }
 
   receive({ data }) {
@@ -33,6 +45,8 @@ class MeasureCards extends HTMLElement {
       const value = data[0]?.[column.name] ?? (column.role === "count" ? 0 : null);
       setNumber(node, value, formatOf(column), exactFormatOf(column));
     }
+    this.#now = data[0] ?? null;
+    this.#showTrends();
     this.removeAttribute("data-waiting");
     this.dataset.state = data.length === 0 ? "empty" : "ready";
   }
@@ -49,10 +63,30 @@ class MeasureCards extends HTMLElement {
     }
   }
 
+  // Nobody knows here whether more is better: a change is told without a colour, and one that may be chance as that.
+  #showTrends() {
+    for (const card of this.children) {
+      const column = this.#view.measures.find(({ name }) => name === card.dataset.measure);
+      const trend = card.querySelector(".trend");
+      const [now, before] = [this.#now?.[column?.name], this.#before?.[column?.name]];
+      trend.hidden = !column || !Number.isFinite(now) || !Number.isFinite(before) || before === 0;
+      if (trend.hidden) continue;
+      const count = this.#view.measures.find(({ role }) => role === "count")?.name;
+      const [of, beforeOf] = [this.#now[count] ?? 0, this.#before[count] ?? 0];
+      const isReal = column.role === "count" ? isCountChange(now, before)
+        : column.role === "share" ? isShareChange({ share: now, of }, { share: before, of: beforeOf })
+          : isMeanChange(now, before, Math.min(of, beforeOf));
+      const text = column.role === "share" ? formatPoints(now, before) : formatChange(now, before);
+      trend.textContent = `${isReal ? (now > before ? "▲" : "▼") : "≈"} ${text}`;
+      trend.title = `${formatOf(column)(before)} in the period before${isReal ? "" : "; the difference may be chance"}`;
+    }
+  }
+
   #make() {
     const card = element("button", { type: "button", class: "card measure" },
       element("span", { class: "stat-label" }), element("data", { class: "stat-value skeleton" }),
-      element("span", { class: "stat-foot" }));
+      element("span", { class: "stat-foot" },
+        element("span", { class: "stat-window" }), element("span", { class: "trend", hidden: "" })));
     card.addEventListener("click", () => {
       const measure = this.#view.measures.find((column) => column.name === card.dataset.measure);
       this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { measure } }));

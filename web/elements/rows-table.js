@@ -2,7 +2,8 @@
 
 import { element } from "../dom.js";
 import { filterValue, filtersWith } from "../explore-view.js";
-import { formatClock, formatDayAndMinute, formatFullTime, formatMinutesBack } from "../format.js";
+import { formatClock, formatDayAndMinute, formatFullTime, formatRange } from "../format.js";
+import { minutesIn } from "../range.js";
 import { exactFormatOf, keyText, measuresOf } from "../measures.js";
 import { DataPanel } from "./data-panel.js";
 
@@ -31,7 +32,7 @@ class RowsTable extends DataPanel {
   }
 
   subtitle({ view }) {
-    return view.relation.time ? formatMinutesBack(view.minutes) : "";
+    return view.relation.time ? formatRange(view.range) : "";
   }
 
   render({ data }) {
@@ -55,7 +56,7 @@ class RowsTable extends DataPanel {
   #cell(column, value) {
     if (column.type.startsWith("timestamp") && value) {
       const date = new Date(value);
-      const format = this.#view.minutes > DAY_MINUTES / 2 ? formatDayAndMinute : formatClock;
+      const format = minutesIn(this.#view.range) > DAY_MINUTES / 2 ? formatDayAndMinute : formatClock;
       return [element("time", { datetime: date.toISOString(), title: formatFullTime(date) }, format(date))];
     }
     if (column.role === "key") return [this.#keyButton(column.name, value)];

@@ -1,28 +1,37 @@
-// <stat-card metric label unit better>: one figure of the realtime answer, its recent course and its change.
-// unit: count, rate or duration; better: "up" or "down" when a change is good or bad news.
+// <stat-card metric label unit better>: one figure over the range, its course, and how it differs from the period
+// before. unit: count, rate or duration; better: "up" or "down" when a change is good or bad news.
 
+import { isCountChange, isMeanChange, isShareChange } from "../comparison.js";
 import { element, setNumber } from "../dom.js";
 import {
-  formatChange, formatClock, formatCount, formatDuration, formatExact, formatMinutesBack, formatPoints, formatRate,
+  formatChange, formatClock, formatCount, formatDuration, formatExact, formatPoints, formatRange, formatRate,
 } from "../format.js";
 import { drawSparkline, makeSparkline } from "../sparkline.js";
 
-// Two minutes of polls.
-const MAX_SAMPLES = 60;
-
 const UNITS = {
-  count: { format: formatCount, exact: formatExact, change: formatChange },
-  rate: { format: formatRate, exact: null, change: formatPoints },
-  duration: { format: formatDuration, exact: null, change: formatChange },
+  count: {
+    format: formatCount, exact: formatExact, change: formatChange,
+    isChange: (now, before) => isCountChange(now.value, before.value),
+  },
+  rate: {
+    format: formatRate, exact: null, change: formatPoints,
+    isChange: (now, before) => isShareChange({ share: now.value, of: now.of }, { share: before.value, of: before.of }),
+  },
+  duration: {
+    format: formatDuration, exact: null, change: formatChange,
+    isChange: (now, before) => isMeanChange(now.value, before.value, Math.min(now.of, before.of)),
+  },
 };
 
 class StatCard extends HTMLElement {
   #value = element("data", { class: "stat-value skeleton" });
   #window = element("span", { class: "stat-window" });
+  #running = element("span", { class: "running", hidden: "" });
+  #rate = element("span", { class: "rate", hidden: "" });
   #trend = element("span", { class: "trend", hidden: "" });
   #sparkline = makeSparkline();
-  #samples = [];
-  #minutes = null;
+  #current = null;
+  #before = null;
 
   connectedCallback() {
     this.classList.add("card");
@@ -30,53 +39,90 @@ class StatCard extends HTMLElement {
     this.replaceChildren(
       element("h2", { class: "stat-label" }, this.getAttribute("label")),
       this.#value,
-      element("p", { class: "stat-foot" }, this.#window, this.#trend),
+      element("p", { class: "stat-foot" }, this.#window, this.#rate, this.#trend, this.#running),
       this.#sparkline);
   }
 
-  receive(totals, { minutes }) {
-    const unit = UNITS[this.getAttribute("unit")];
-    const metric = this.getAttribute("metric");
-    const isEmpty = totals.total_downloads === 0;
-    // A rate or a mean of nothing is not zero.
-    const value = isEmpty && this.getAttribute("unit") !== "count" ? null : totals[metric];
-    this.dataset.state = isEmpty ? "empty" : "ready";
+  get metric() {
+    return this.getAttribute("metric");
+  }
+
+  /** Another question was asked. @param isKnown whether it has an answer to this. */
+  prepare(view, isKnown) {
+    this.#current = this.#before = null;
+    this.#trend.hidden = this.#running.hidden = this.#rate.hidden = true;
+    this.toggleAttribute("data-waiting", isKnown);
+    this.#window.textContent = isKnown ? formatRange(view.range) : "not known of this choice";
+    drawSparkline(this.#sparkline, []);
+    if (isKnown) return;
+    this.dataset.state = "empty";
     this.#value.classList.remove("skeleton");
+    setNumber(this.#value, null, formatCount);
+  }
+
+  /** @param {number | null} value @param {number} of the events that it is made of. */
+  receive(value, of) {
+    this.removeAttribute("data-waiting");
+    this.dataset.state = of === 0 ? "empty" : "ready";
+    this.#value.classList.remove("skeleton");
+    this.#current = { value, of };
+    const unit = this.#unit;
     setNumber(this.#value, value, unit.format, unit.exact);
-    this.#window.textContent = formatMinutesBack(minutes);
-    this.#remember(value, minutes);
-    this.#showTrend(unit);
-    drawSparkline(this.#sparkline, this.#samples.map((sample) => sample.value));
+    this.#showTrend();
+  }
+
+  receiveBefore(value, of) {
+    this.#before = { value, of };
+    this.#showTrend();
+  }
+
+  /** @param {(number | null)[]} values in equal steps over the range. */
+  receiveCourse(values) {
+    drawSparkline(this.#sparkline, values, this.getAttribute("unit") === "rate" ? 1 : null);
+  }
+
+  /** @param {number} perMinute how many they are a minute, of those minutes that have any. */
+  receiveRate(perMinute) {
+    this.#rate.hidden = !(perMinute > 0);
+    this.#rate.textContent = `${formatCount(perMinute)} a minute`;
+  }
+
+  /** What has come since the complete windows. */
+  receiveRunning(value) {
+    this.#running.hidden = !(value > 0);
+    if (this.#running.hidden) return;
+    const node = this.#running.querySelector("data") ?? element("data");
+    if (!node.isConnected) this.#running.replaceChildren("+ ", node, " running");
+    setNumber(node, value, formatCount, (number) => `${formatExact(number)} in the window that is not over`);
   }
 
   markUnavailable(since) {
-    if (this.dataset.state !== "loading" && this.dataset.state !== "unavailable") return;
+    if (!["loading", "unavailable"].includes(this.dataset.state) && !this.hasAttribute("data-waiting")) return;
     this.dataset.state = "unavailable";
+    this.removeAttribute("data-waiting");
     this.#value.classList.remove("skeleton");
     setNumber(this.#value, null, formatCount);
     this.#window.textContent = `no data since ${formatClock(since)}`;
   }
 
-  // Figures of different look-backs, or across a gap, are not one course.
-  #remember(value, minutes) {
-    if (minutes !== this.#minutes || !Number.isFinite(value)) this.#samples = [];
-    this.#minutes = minutes;
-    if (Number.isFinite(value)) this.#samples.push({ value, at: Date.now() });
-    if (this.#samples.length > MAX_SAMPLES) this.#samples.shift();
+  get #unit() {
+    return UNITS[this.getAttribute("unit")];
   }
 
-  #showTrend(unit) {
-    const first = this.#samples[0];
-    const last = this.#samples.at(-1);
-    const direction = this.#samples.length > 1 && first.value !== 0 ? Math.sign(last.value - first.value) : 0;
-    const change = direction === 0 ? "" : unit.change(last.value, first.value);
-    // A change that rounds to nothing is none.
-    this.#trend.hidden = direction === 0 || change === unit.change(first.value, first.value);
-    if (this.#trend.hidden) return;
+  // Grey: it may be chance. Neither is a change from nothing one that a percentage could tell.
+  #showTrend() {
+    const [now, before] = [this.#current, this.#before];
+    const isComparable = Number.isFinite(now?.value) && Number.isFinite(before?.value) && before.value > 0;
+    this.#trend.hidden = !isComparable;
+    if (!isComparable) return;
+    const isReal = this.#unit.isChange(now, before);
+    const direction = Math.sign(now.value - before.value);
     const better = { up: 1, down: -1 }[this.getAttribute("better")] ?? 0;
-    this.#trend.textContent = `${direction > 0 ? "▲" : "▼"} ${change}`;
-    this.#trend.title = `compared with ${formatClock(first.at)}`;
-    this.#trend.dataset.tone = ["bad", "neutral", "good"][direction * better + 1];
+    const mark = isReal ? (direction > 0 ? "▲" : "▼") : "≈";
+    this.#trend.textContent = `${mark} ${this.#unit.change(now.value, before.value)}`;
+    const doubt = isReal ? "" : "; the difference may be chance";
+    this.#trend.title = `${this.#unit.format(before.value)} in the period before${doubt}`;
+    this.#trend.dataset.tone = isReal ? ["bad", "neutral", "good"][direction * better + 1] : "neutral";
   }
 }
 

@@ -115,10 +115,9 @@ struct FreshnessBench {
     }
 
     private func countedProbes() throws -> Int {
-      // Long enough that no probe leaves the range.
-      let answer = try connection.get("/api/stats/regions?minutes=1440").filter { $0 != UInt8(ascii: " ") }
-      let marker = ShippedProject.countMarker(place: FreshnessBench.place)
-      guard let found = answer.firstRange(of: Array(marker.utf8)) else { return 0 }
+      let target = ShippedProject.countTarget(place: FreshnessBench.place)
+      let answer = try connection.get(target).filter { $0 != UInt8(ascii: " ") }
+      guard let found = answer.firstRange(of: Array(ShippedProject.countMarker.utf8)) else { return 0 }
       return Int(String(decoding: answer[found.upperBound...].prefix { $0 >= 0x30 && $0 <= 0x39 }, as: UTF8.self)) ?? 0
     }
   }

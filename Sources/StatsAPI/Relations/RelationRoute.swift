@@ -45,7 +45,8 @@ struct RelationRoute: Sendable {
         guard relation.time != nil else { return nil }
         return integer(
           1...527_040,
-          "Look-back in minutes from end, or from the beginning of the newest window: so many complete minutes, and it")
+          "Look-back in minutes from end, or from the beginning of the newest window: so many complete minutes, and it; of "
+            + "sums over all of the range the complete ones alone")
       case .start:
         guard relation.time != nil else { return nil }
         return text("Windows that begin then or later, as 2026-01-31T12:00:00Z; not together with minutes")

@@ -64,12 +64,30 @@ private struct RowStatement {
     return "(SELECT max(\(time)) FROM \(storedTable) WHERE \(time) <= now())"
   }
 
+  /// Where the complete windows end; before the first one has ended, where it will. nil: they are on no grid.
+  private var completeEnd: String? {
+    guard let time = relation.time, let plan = relation.plan, case .fixed(let length) = plan.window.panes else {
+      return nil
+    }
+    let pane = IntervalText.sql(microseconds: length)
+    let final = "final_until(\(quotedLiteral(relation.name)))"
+    return """
+      (SELECT greatest(date_bin(\(pane), \(final), TIMESTAMPTZ '2000-01-01 00:00:00+00'),
+        (SELECT min(\(quotedIdentifier(time))) FROM \(storedTable)) + \(pane)))
+      """
+  }
+
+  /// Whether rows are summed up over all of the range.
+  private var isWhole: Bool { selection.rollUp.map { $0.stepSeconds == nil } ?? false }
+
   /// The bounds of the beginnings, as expressions, and what they mean for a row.
   private mutating func bounds() -> (lower: String?, upper: String?, conditions: [String]) {
     guard let time = relation.time else { return (nil, nil, []) }
-    let upper = selection.end.map { bind($0, as: "timestamptz", parameter: "end") }
+    var upper = selection.end.map { bind($0, as: "timestamptz", parameter: "end") }
     var lower = selection.start.map { bind($0, as: "timestamptz", parameter: "start") }
     if lower == nil, let minutes = selection.minutes {
+      // A sum with the running window in it would grow for as long as that one runs, and drop when it is over.
+      if isWhole { upper = upper ?? completeEnd }
       let back = "(\(upper ?? newest) - \(bind(String(minutes), as: "integer")) * INTERVAL '1 minute')"
       // A first step that is not whole would look like a slump.
       lower = step.map { binned(back, $0) } ?? back
@@ -178,7 +196,6 @@ private struct RowStatement {
         .joined(separator: " AND ")
     }
     let merged = merged(plan, rollUp.keys, start: start, end: end, groups: groups, leaders, conditions)
-    let isWhole = rollUp.stepSeconds == nil
     return """
       SELECT \(plan.results(of: rollUp.keys).joined(separator: ", "))
       FROM (

@@ -1,0 +1,126 @@
+// <alert-group>: alerts that belong together: what they tell, how long it has gone on, and unfolded the course of what
+// was measured and each window. Fires "view-change" with {open}, and "alerts-changed" after something was done.
+
+import { readable, timeOf } from "../grouping.js";
+import { acknowledge, silence } from "../actions.js";
+import { dataRow, dataTable } from "../data-table.js";
+import { element, setTime } from "../dom.js";
+import {
+  formatAgo, formatDayAndMinute, formatDuration, formatExact, formatFullTime, formatNumber, formatRate,
+} from "../format.js";
+import { setBadge } from "../icons.js";
+import "./alert-chart.js";
+
+const SILENCE_MINUTES = 60;
+
+class AlertGroup extends HTMLElement {
+  #head = element("button", { type: "button", class: "group-head", "aria-expanded": "false" },
+    element("span", { class: "badge" }), element("span", { class: "group-title" }), element("span", { class: "state" }),
+    element("time"), element("span", { class: "alert-message" }), element("span", { class: "row-detail" }));
+  #acknowledge = element("button", { type: "button", class: "button", hidden: "" }, "Acknowledge");
+  #silence = element("button", { type: "button", class: "button", hidden: "" }, "Silence for 1 hour");
+  #page = element("a", { class: "button", hidden: "" }, "Open its page");
+  #problem = element("p", { class: "hint", role: "alert" });
+  #body = element("div", { class: "group-body", hidden: "" });
+  #group = null;
+  #offered = null;
+  #drawn = "";
+
+  connectedCallback() {
+    this.classList.add("group");
+    this.#head.addEventListener("click", () => {
+      const isOpen = this.#head.getAttribute("aria-expanded") === "true";
+      this.dispatchEvent(new CustomEvent("view-change", {
+        bubbles: true, detail: { open: isOpen ? null : String(this.#group.alerts[0].id) },
+      }));
+    });
+    this.#acknowledge.addEventListener("click", () =>
+      this.#act(this.#acknowledge, "Acknowledged", () => acknowledge(this.#group.alerts)));
+    this.#silence.addEventListener("click", () => this.#act(this.#silence, "Silenced for 1 hour",
+      () => silence(this.#group.last, SILENCE_MINUTES, this.#offered.silence)));
+    const actions = [this.#acknowledge, this.#silence, this.#page, this.#problem];
+    this.replaceChildren(this.#head, element("div", { class: "group-actions" }, ...actions), this.#body);
+  }
+
+  show(group, { now, offered, relations, isOpen }) {
+    this.#group = group;
+    this.#offered = offered;
+    const { severity, type, key, alerts, last, lastTime, firstTime, isFiring, state, acknowledgedBy, peak } = group;
+    this.dataset.level = isFiring || state === "open" ? severity : "resolved";
+    setBadge(this.#head.querySelector(".badge"), severity);
+    this.#head.querySelector(".group-title").textContent = [readable(type), key].filter(Boolean).join(" · ");
+    this.#head.querySelector(".state").textContent = state === "acknowledged"
+      ? `acknowledged${acknowledgedBy ? ` by ${acknowledgedBy}` : ""}` : isFiring ? "firing" : "over";
+    const date = new Date(lastTime);
+    setTime(this.#head.querySelector("time"), date, formatAgo(date, now), formatFullTime(date));
+    this.#head.querySelector(".alert-message").textContent = last.message;
+    this.#head.querySelector(".row-detail").textContent = [
+      `since ${formatDayAndMinute(new Date(firstTime))}`, `for ${formatDuration((lastTime - firstTime) / 1000)}`,
+      `${formatExact(alerts.length)} ${alerts.length === 1 ? "window" : "windows"}`, `peak ${valueText(peak, last)}`,
+    ].join(" · ");
+    this.#acknowledge.hidden = !offered.acknowledge || state === "acknowledged";
+    this.#silence.hidden = !offered.silence;
+    const relation = relations.find(({ name }) => name === last.aggregate);
+    this.#page.hidden = !relation || !last.key;
+    if (!this.#page.hidden) this.#page.href = pageOf(group);
+    this.#head.setAttribute("aria-expanded", String(isOpen));
+    this.#body.hidden = !isOpen;
+    if (isOpen) this.#fill(relation);
+  }
+
+  #fill(relation) {
+    const { alerts, last } = this.#group;
+    const fingerprint = JSON.stringify([alerts, relation?.name]);
+    if (fingerprint === this.#drawn) return;
+    this.#drawn = fingerprint;
+    const noted = ({ acknowledged_at: at, acknowledged_by: by }) =>
+      (at ? [formatDayAndMinute(new Date(at)), by].filter(Boolean).join(", ") : "—");
+    const rows = alerts.toReversed().map((alert) => dataRow(
+      formatDayAndMinute(new Date(timeOf(alert))), alert.severity, valueText(alert.metric_value, last),
+      valueText(alert.threshold_value, last), noted(alert)));
+    const titles = ["Window", "Severity", readable(last.metric_name), "Threshold", "Acknowledged"];
+    const chart = this.#body.querySelector("alert-chart") ?? element("alert-chart");
+    this.#body.replaceChildren(chart, dataTable("Its windows", titles, element("tbody", {}, ...rows)));
+    chart.show(this.#group, relation);
+  }
+
+  async #act(button, done, action) {
+    button.disabled = true;
+    this.#problem.textContent = "";
+    try {
+      await action();
+      this.#problem.textContent = `${done}.`;
+      this.dispatchEvent(new CustomEvent("alerts-changed", { bubbles: true }));
+    } catch (error) {
+      // What this reader may not do is not offered again.
+      if (error.kind === "missing") button.hidden = true;
+      this.#problem.textContent = error.message;
+    }
+    button.disabled = false;
+  }
+}
+
+/** A value of the metric: shares are called rate or share. */
+export const valueText = (value, alert) =>
+  (isShare(alert) ? formatRate : formatNumber)(value);
+
+export const isShare = ({ metric_name: name, threshold_value: threshold }) =>
+  /rate|share|ratio/.test(name ?? "") && Math.abs(threshold) <= 1;
+
+/** Its key's page, over the hours around it. */
+function pageOf({ last, firstTime, lastTime }) {
+  const parameters = new URLSearchParams({ of: last.aggregate });
+  for (const [column, value] of Object.entries(last.key)) {
+    if (value === null) {
+      parameters.append("null", column);
+    } else {
+      parameters.set(`key.${column}`, value);
+    }
+  }
+  const margin = Math.max(30 * 60_000, (lastTime - firstTime) / 2);
+  parameters.set("from", new Date(firstTime - margin).toISOString());
+  parameters.set("to", new Date(lastTime + margin).toISOString());
+  return `/explore.html#${parameters}`;
+}
+
+customElements.define("alert-group", AlertGroup);

@@ -1,0 +1,135 @@
+// <measure-charts>: of one key every result over time, each in a chart of its own on the same time axis, with the
+// period before behind and a mark for each alert.
+
+import { levelOf, timeOf } from "../grouping.js";
+import { darkScheme, reducedMotion } from "../chart-look.js";
+import { element, updateKeyed } from "../dom.js";
+import { stepOfView } from "../explore-view.js";
+import { formatRange, timeFormatOf } from "../format.js";
+import { boundsOf, exactFormatOf, isAdditive, labelOf, tickFormatOf } from "../measures.js";
+import { minutesIn } from "../range.js";
+import { shiftedTo, timelineOf } from "../series.js";
+import { TimeChart, beforeLine, canDraw } from "../time-chart.js";
+import { DataPanel } from "./data-panel.js";
+
+const COLORS = 6;
+
+class MeasureCharts extends DataPanel {
+  heading = "Results over time";
+  emptyText = "Nothing in this range";
+  emptyHint = "The charts fill as events arrive. Choose a longer range, or take a filter away.";
+  #plots = element("div", { class: "plots" });
+  #table = element("table", { class: "data" });
+  #figures = element("details", {}, element("summary", {}, "Show the figures"),
+    element("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": "Figures of the charts" },
+      this.#table));
+  #charts = new Map();
+  #view = null;
+  #answer = null;
+  #before = null;
+  #alerts = [];
+  #drawn = "";
+
+  build() {
+    for (const query of [darkScheme, reducedMotion]) {
+      query.addEventListener("change", () => [...this.#charts.values()].forEach((chart) => chart.redraw()));
+    }
+    this.#figures.addEventListener("toggle", () => this.#draw(true));
+    return element("div", {}, this.#plots, this.#figures);
+  }
+
+  prepare(view) {
+    this.#view = view;
+    this.#drawn = "";
+    this.#answer = this.#before = null;
+    this.markLoading(view.name);
+  }
+
+  subtitle({ view }) {
+    return formatRange(view.range);
+  }
+
+  render(answer) {
+    this.#answer = answer;
+    this.#draw();
+  }
+
+  receiveBefore(answer) {
+    this.#before = answer;
+    this.#draw();
+  }
+
+  /** @param alerts of this key. */
+  receiveAlerts(alerts) {
+    this.#alerts = alerts;
+    this.#draw();
+  }
+
+  #draw(isForced = false) {
+    if (!this.#answer || !this.#view || this.#answer.data.length === 0) return;
+    const { measures, range, relation } = this.#view;
+    const stepMs = 1000 * Math.max(stepOfView(this.#view)[1], relation.window_seconds ?? 1);
+    const { times, isRunning, rows } = timelineOf(this.#answer.data, stepMs, this.#answer.complete_until);
+    const before = this.#before ? shiftedTo(times, this.#before.data, minutesIn(range) * 60_000) : null;
+    const marks = this.#alerts.map((alert) => ({ time: timeOf(alert), level: levelOf(alert) }));
+    const fingerprint = JSON.stringify([measures.map(({ name }) => name), times, rows, before, isRunning, marks]);
+    if (fingerprint === this.#drawn && !isForced) return;
+    this.#drawn = fingerprint;
+    const valueOf = (column) => (row) =>
+      (Number.isFinite(row?.[column.name]) ? row[column.name] : row === null && isAdditive(column) ? 0 : null);
+    const known = (column) => (row) => (Number.isFinite(row?.[column.name]) ? row[column.name] : null);
+    this.#fillTable({ measures, times, isRunning, rows });
+    if (!canDraw()) {
+      this.#plots.hidden = true;
+      this.#figures.open = true;
+      return;
+    }
+    const keyOf = (column) => `${relation.name} ${column.name}`;
+    updateKeyed(this.#plots, measures, keyOf, makePlot, (plot, column, index) => {
+      plot.querySelector("h3").textContent = labelOf(column);
+      const canvas = plot.querySelector("canvas");
+      const format = exactFormatOf(column);
+      const values = rows.map(valueOf(column));
+      const finite = values.filter(Number.isFinite);
+      canvas.setAttribute("aria-label", `${labelOf(column)} over time, ${formatRange(range)}: `
+        + (finite.length === 0 ? "unknown" : `${format(Math.min(...finite))} to ${format(Math.max(...finite))}`));
+      if (!this.#charts.has(canvas)) this.#charts.set(canvas, new TimeChart(canvas, (zoomed) => this.#zoom(zoomed)));
+      const earlier = before?.map(known(column));
+      this.#charts.get(canvas).draw({
+        times, isRunning, stepMs, marks, timeText: timeFormatOf(times),
+        lines: [
+          { label: labelOf(column), type: column.role === "count" ? "bar" : "line", values,
+            color: column.role === "count" ? "--chart-bar" : `--series-${(index % COLORS) + 1}` },
+          ...beforeLine(earlier),
+        ],
+        axis: { tick: tickFormatOf(column), exact: format, bounds: boundsOf(column, [values, earlier ?? []]) },
+      });
+    });
+    for (const [canvas, chart] of this.#charts) {
+      if (canvas.isConnected) continue;
+      chart.destroy();
+      this.#charts.delete(canvas);
+    }
+  }
+
+  #zoom(range) {
+    this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { range } }));
+  }
+
+  #fillTable({ measures, times, isRunning, rows }) {
+    if (!this.#figures.open) return;
+    const text = timeFormatOf(times);
+    this.#table.replaceChildren(
+      element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "From"),
+        ...measures.map((column) => element("th", { scope: "col", class: "number" }, labelOf(column))))),
+      element("tbody", {}, ...times.map((time, index) => element("tr", {},
+        element("th", { scope: "row" }, text(time), isRunning[index] ? " (not complete)" : ""),
+        ...measures.map((column) =>
+          element("td", { class: "number" }, exactFormatOf(column)(rows[index]?.[column.name]))))).reverse()));
+  }
+}
+
+const makePlot = () => element("section", { class: "plot" }, element("h3", { class: "plot-title" }),
+  element("div", { class: "chart-frame" }, element("canvas", { role: "img" })));
+
+customElements.define("measure-charts", MeasureCharts);

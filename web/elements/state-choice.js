@@ -1,0 +1,26 @@
+// <state-choice>: which alerts are shown. Fires "view-change" with {state}.
+
+import { STATES } from "../alerts-view.js";
+import { element } from "../dom.js";
+
+const LABELS = { open: "Open", acknowledged: "Acknowledged", all: "All" };
+
+class StateChoice extends HTMLElement {
+  connectedCallback() {
+    this.classList.add("choices");
+    this.setAttribute("role", "group");
+    this.setAttribute("aria-label", "State");
+    this.replaceChildren(...STATES.map((state) => {
+      const button = element("button", { type: "button", class: "filter", "data-choice": state }, LABELS[state]);
+      button.addEventListener("click", () =>
+        this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { state } })));
+      return button;
+    }));
+  }
+
+  show(state) {
+    for (const button of this.children) button.setAttribute("aria-pressed", String(button.dataset.choice === state));
+  }
+}
+
+customElements.define("state-choice", StateChoice);

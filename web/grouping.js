@@ -1,0 +1,67 @@
+// Alerts of one kind about one key that follow upon each other are one matter: what people are told of, and act upon.
+
+// A pause of so much between two windows makes another matter of it.
+const PAUSE_MS = 10 * 60_000;
+// Where nobody says whether it goes on: as long as its last window ended so recently.
+const FRESH_MS = 3 * 60_000;
+
+/** HIGH_ERROR_RATE → High error rate */
+export function readable(code) {
+  const words = String(code ?? "").replaceAll("_", " ").toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** The key's values, as text: `JP-Tokyo`, or `iPhone · iOS 17.2`. */
+export function keyOf(alert) {
+  const key = alert.key && typeof alert.key === "object" ? Object.values(alert.key) : [alert.region];
+  return key.filter((value) => value !== null && value !== undefined).join(" · ");
+}
+
+/**
+ * @param alerts of the API, in any order.
+ * @param {Date} now the server's clock.
+ * @returns the groups: critical and firing ones first, then the newest.
+ *   `alerts` is ascending in time; `state` is "open" or "acknowledged"; `isFiring`: its last window has just ended.
+ */
+export function groupsOf(alerts, now) {
+  const groups = new Map();
+  for (const alert of alerts.toSorted((left, right) => timeOf(left) - timeOf(right) || left.id - right.id)) {
+    const name = JSON.stringify([alert.incident ?? [alert.alert_type, keyOf(alert)], Boolean(alert.acknowledged_at)]);
+    const runs = groups.get(name) ?? [];
+    const run = runs.at(-1);
+    const isGrouped = alert.incident !== null && alert.incident !== undefined;
+    if (run && (isGrouped || timeOf(alert) - timeOf(run.at(-1)) <= PAUSE_MS)) {
+      run.push(alert);
+    } else {
+      runs.push([alert]);
+    }
+    groups.set(name, runs);
+  }
+  return [...groups.values()].flat().map((run) => groupOf(run, now))
+    .toSorted((left, right) => rank(right) - rank(left) || right.lastTime - left.lastTime);
+}
+
+const rank = ({ isFiring, severity }) => (isFiring ? 4 : 0) + ({ critical: 2, warning: 1 }[severity] ?? 0);
+
+/** As the colours of the page have it. */
+export const levelOf = ({ severity }) => (String(severity).toLowerCase() === "critical" ? "bad" : "warn");
+
+/** When what it tells began. */
+export const timeOf = (alert) => Date.parse(alert.window_start ?? alert.created_at);
+
+function groupOf(run, now) {
+  const last = run.at(-1);
+  const lastTime = Date.parse(last.window_end ?? last.created_at);
+  const severities = run.map((alert) => String(alert.severity).toLowerCase());
+  return {
+    // The first alert stays the first of its group while others follow.
+    id: `${run[0].id}${run[0].acknowledged_at ? "a" : ""}`,
+    alerts: run, last, lastTime, firstTime: timeOf(run[0]),
+    type: last.alert_type, key: keyOf(last),
+    severity: severities.includes("critical") ? "critical" : severities.at(-1),
+    state: last.acknowledged_at ? "acknowledged" : "open",
+    acknowledgedBy: last.acknowledged_by ?? null,
+    isFiring: last.state ? last.state === "firing" : now - lastTime < FRESH_MS,
+    peak: run.reduce((most, alert) => (Math.abs(alert.metric_value) > Math.abs(most) ? alert.metric_value : most), 0),
+  };
+}
