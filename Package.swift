@@ -74,7 +74,7 @@ let package = Package(
     .target(name: "Configuration", dependencies: ["Access", "CProcess", "Spelling", "TextFiles"]),
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Hexadecimal", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
-    .target(name: "HTTPServer", dependencies: ["CMicrohttpd", "Hexadecimal", "Threads"]),
+    .target(name: "HTTPServer", dependencies: ["CCrypto", "CMicrohttpd", "Hexadecimal", "Threads"]),
     .target(name: "HTTPClient", dependencies: ["CCurl"]),
     .target(name: "SMTPClient", dependencies: ["CCurl", "HTTPClient"]),
     .target(

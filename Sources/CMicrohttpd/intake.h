@@ -9,6 +9,8 @@ extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, 
 
 struct streampulse_poll_event {
   int descriptor;
+  int is_readable;
+  int is_writable;
   int is_hung_up;
 };
 
@@ -28,6 +30,12 @@ static inline int streampulse_poll_add_edge(int poll, int descriptor) {
   return epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event);
 }
 
+// Reports it as long as there is something to read or, when that is wanted, room to write.
+static inline int streampulse_poll_watch(int poll, int descriptor, int for_writing, int is_new) {
+  struct epoll_event event = {.events = EPOLLIN | (for_writing ? EPOLLOUT : 0), .data = {.fd = descriptor}};
+  return epoll_ctl(poll, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event);
+}
+
 static inline int streampulse_poll_remove(int poll, int descriptor) {
   return epoll_ctl(poll, EPOLL_CTL_DEL, descriptor, 0);
 }
@@ -38,6 +46,8 @@ static inline int streampulse_poll_wait(int poll, struct streampulse_poll_event 
   int ready = epoll_wait(poll, events, count < 128 ? count : 128, milliseconds);
   for (int i = 0; i < ready; i++) {
     found[i].descriptor = events[i].data.fd;
+    found[i].is_readable = (events[i].events & EPOLLIN) != 0;
+    found[i].is_writable = (events[i].events & EPOLLOUT) != 0;
     found[i].is_hung_up = (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
   }
   return ready;

@@ -27,7 +27,9 @@ static size_t streampulse_http_keep_escapes(void *context, struct MHD_Connection
 
 static inline struct MHD_Daemon *streampulse_http_start(const struct streampulse_http_options *options) {
   return MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
+      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE |
+          MHD_USE_NO_LISTEN_SOCKET,
+      0, NULL, NULL,
       options->on_request, options->context,
       MHD_OPTION_THREAD_POOL_SIZE, options->threads,
       MHD_OPTION_CONNECTION_LIMIT, options->connection_limit,
@@ -40,6 +42,11 @@ static inline struct MHD_Daemon *streampulse_http_start(const struct streampulse
       MHD_OPTION_NOTIFY_COMPLETED, options->on_completed, options->context,
       MHD_OPTION_NOTIFY_CONNECTION, options->on_connection, options->context,
       MHD_OPTION_END);
+}
+
+// An upgraded connection ends, and with it its descriptor. Any thread, once.
+static inline void streampulse_http_close_upgraded(struct MHD_UpgradeResponseHandle *handle) {
+  MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
 }
 
 static inline const struct sockaddr *streampulse_http_client_address(struct MHD_Connection *connection) {

@@ -106,7 +106,28 @@ private func streamReleased(channel: UnsafeMutableRawPointer?) {
   Unmanaged<StreamChannel>.fromOpaque(channel).release()
 }
 
+/// The answer to a WebSocket's handshake has been sent. The connection is suspended from then on, until its handle is
+/// closed.
+private func connectionUpgraded(
+  context: UnsafeMutableRawPointer?, connection: OpaquePointer?, request: UnsafeMutableRawPointer?,
+  received: UnsafePointer<CChar>?, receivedCount: Int, descriptor: Int32, handle: OpaquePointer?
+) {
+  guard let context, let request, let handle else { return }
+  Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue().adopt(
+    Unmanaged<Exchange>.fromOpaque(request).takeUnretainedValue(), descriptor: descriptor, handle: handle,
+    received: UnsafeRawBufferPointer(start: received, count: received == nil ? 0 : receivedCount))
+}
+
 extension PreparedResponse {
+  /// The answer to a handshake, to be sent once. nil as for other answers.
+  convenience init?(upgrade handshake: WebSocketHandshake, headers: [HTTPHeader], _ core: ServerCore) {
+    guard
+      let created = MHD_create_response_for_upgrade(connectionUpgraded, Unmanaged.passUnretained(core).toOpaque())
+    else { return nil }
+    let own = [HTTPHeader("Upgrade", "websocket"), HTTPHeader("Sec-WebSocket-Accept", handshake.accept)]
+    self.init(handle: created, status: 101, headers: own + headers)
+  }
+
   /// The head of a stream, to be sent once. nil as for other answers.
   convenience init?(status: Int, headers: [HTTPHeader], channel: StreamChannel) {
     let retained = Unmanaged.passRetained(channel)

@@ -45,6 +45,8 @@ final class ConnectionTable: Sendable {
     var isClosing = false
     /// Has one of the reserved places, whatever is asked for on it later.
     var isReserved = false
+    /// Is answered with a stream, or is a WebSocket: its owner counts it.
+    var isStream = false
   }
 
   private struct State {
@@ -52,6 +54,7 @@ final class ConnectionTable: Sendable {
     var counts: [AddressKey: Int] = [:]
     var closing = 0
     var reserved = 0
+    var streams = 0
   }
 
   enum Admission {
@@ -83,8 +86,8 @@ final class ConnectionTable: Sendable {
       if !isReserved, state.counts[address, default: 0] >= maximumPerAddress {
         guard Self.closeIdlest(&state, of: address) else { return .refused(.addressFull) }
       }
-      // Those that are in reserved places take none of the others.
-      if !isReserved, state.entries.count - state.closing - state.reserved >= maximum {
+      // Those that are in reserved places, and streams, take none of the others.
+      if !isReserved, state.entries.count - state.closing - state.reserved - state.streams >= maximum {
         guard Self.closeIdlest(&state, of: nil) else { return .refused(.full) }
       }
       state.entries[descriptor] = Entry(
@@ -105,11 +108,37 @@ final class ConnectionTable: Sendable {
     state.withLock { state in
       guard let entry = state.entries.removeValue(forKey: descriptor) else { return }
       state.reserved -= entry.isReserved ? 1 : 0
+      state.streams -= entry.isStream ? 1 : 0
       if entry.isClosing {
         state.closing -= 1
-      } else {
+      } else if !entry.isStream {
         Self.discount(entry.connection.address, &state)
       }
+    }
+  }
+
+  /// The connection is answered with a stream, or becomes a WebSocket, and gives its place to another. False: its end is
+  /// under way.
+  func becomesStream(_ descriptor: Int32) -> Bool {
+    state.withLock { state in
+      guard let entry = state.entries[descriptor], !entry.isClosing else { return false }
+      guard !entry.isStream else { return true }
+      state.entries[descriptor]?.isStream = true
+      state.entries[descriptor]?.isReserved = false
+      state.reserved -= entry.isReserved ? 1 : 0
+      state.streams += 1
+      Self.discount(entry.connection.address, &state)
+      return true
+    }
+  }
+
+  /// Its stream has ended, and it is a connection like any other.
+  func endsStream(_ descriptor: Int32) {
+    state.withLock { state in
+      guard let entry = state.entries[descriptor], entry.isStream else { return }
+      state.entries[descriptor]?.isStream = false
+      state.streams -= 1
+      state.counts[entry.connection.address, default: 0] += 1
     }
   }
 
@@ -119,7 +148,7 @@ final class ConnectionTable: Sendable {
   func sweep(now: Int64) -> Int {
     state.withLock { state in
       var late = 0
-      for (descriptor, entry) in state.entries where !entry.isClosing {
+      for (descriptor, entry) in state.entries where !entry.isClosing && !entry.isStream {
         guard let since = entry.connection.waitsSince else {
           entry.connection.stamp(now)
           state.entries[descriptor]?.headSince = nil
@@ -139,7 +168,7 @@ final class ConnectionTable: Sendable {
 
   private static func closeIdlest(_ state: inout State, of address: AddressKey?) -> Bool {
     var idlest: (descriptor: Int32, since: Int64)?
-    for (descriptor, entry) in state.entries where !entry.isClosing {
+    for (descriptor, entry) in state.entries where !entry.isClosing && !entry.isStream {
       guard address == nil || entry.connection.address == address, let since = entry.connection.waitsSince else {
         continue
       }

@@ -5,6 +5,8 @@ import Synchronization
 enum Answer {
   case response(PreparedResponse)
   case stream(PreparedResponse, StreamChannel)
+  /// The connection goes on as a WebSocket.
+  case upgrade(PreparedResponse, PendingSocket)
 }
 
 /// One request and its answer, from the first line to the last byte. libmicrohttpd holds one reference in the request's
@@ -30,6 +32,10 @@ final class Exchange: @unchecked Sendable {
   var body: [UInt8] = []
   /// Bytes received beyond the bound and thrown away.
   var discardedBytes = 0
+  /// What the connection becomes when its answer has been sent.
+  var pendingSocket: PendingSocket?
+  /// The connection has left the places of connections for those of streams, and comes back with the request's end.
+  var isStreaming = false
 
   init(connection: OpaquePointer, target: [UInt8]) {
     self.connection = connection

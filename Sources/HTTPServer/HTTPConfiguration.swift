@@ -11,6 +11,9 @@ public struct HTTPConfiguration: Sendable, Equatable {
   public var maximumConnections = 1024
   /// The same for the connections of one IPv4 address, or of one network of 64 bits in IPv6.
   public var maximumConnectionsPerAddress = 512
+  /// Streams and WebSockets that there may be beside those connections, of which they are none any more. Whoever opens them
+  /// keeps to it; here only room is made for them.
+  public var maximumStreams = 1024
   /// Connections that have sent no whole request yet; beyond it the oldest of them are closed. Less where the process may
   /// not have so many descriptors.
   public var maximumWaitingConnections = 4096

@@ -40,4 +40,18 @@ public final class HTTPResponder: Sendable {
     }
     return HTTPStream(channel: channel)
   }
+
+  /// Goes on with WebSocket's frames, unless the request has an answer already or the server is about to stop.
+  ///
+  /// - Parameter opened: gives the socket's owner; called on the thread of all sockets.
+  public func upgrade(
+    _ handshake: WebSocketHandshake, headers: [HTTPHeader], options: WebSocketOptions,
+    opened: @escaping @Sendable (WebSocket) -> any WebSocketOwner
+  ) {
+    guard let head = PreparedResponse(upgrade: handshake, headers: headers, core) else {
+      complete(core.standard.failed)
+      return
+    }
+    _ = exchange.answer(.upgrade(head, PendingSocket(options: options, opened: opened)))
+  }
 }

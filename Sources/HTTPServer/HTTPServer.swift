@@ -50,7 +50,8 @@ public final class HTTPServer: Sendable {
       threads: UInt32(clamping: configuration.threads),
       // The table keeps to the bound; this one only must not be in the way, in whichever loop connections end up.
       connection_limit: UInt32(
-        clamping: (configuration.maximumConnections + 1024) * max(1, configuration.threads)),
+        clamping: (configuration.maximumConnections + configuration.maximumStreams + 1024)
+          * max(1, configuration.threads)),
       idle_timeout_seconds: UInt32(clamping: configuration.idleTimeoutSeconds),
       connection_memory_bytes: configuration.connectionMemoryBytes,
       context: Unmanaged.passUnretained(core).toOpaque(), on_request: requestAdvanced, on_target: requestBegan,
@@ -72,6 +73,9 @@ public final class HTTPServer: Sendable {
 
   /// Connections that have sent a request and are open.
   public var openConnections: Int { core.connections.count }
+
+  /// WebSockets that are open.
+  public var openSockets: Int { core.socketCount }
 
   /// Connections whose first request has not arrived yet.
   public var waitingConnections: Int { intake.waitingConnections }
@@ -98,6 +102,7 @@ public final class HTTPServer: Sendable {
     intake.stop()
     intakeThread.withLock { $0.take() }?.join()
     core.drain()
+    core.stopSockets()
     _ = core.inFlight.waitUntilNone(milliseconds: Self.flushMilliseconds)
     // With a suspended connection this would abort; `drain` has seen to it that there is none.
     MHD_stop_daemon(daemon.handle)

@@ -65,7 +65,8 @@ final class Intake: @unchecked Sendable {
     self.report = report
     refusals = Refusals(configuration)
     maximumWaiting = DescriptorLimit.raised(
-      for: configuration.maximumConnections, upTo: configuration.maximumWaitingConnections)
+      for: configuration.maximumConnections + configuration.maximumStreams,
+      upTo: configuration.maximumWaitingConnections)
     buffer = [UInt8](repeating: 0, count: configuration.maximumHeadBytes + 1)
     poll = streampulse_poll_create()
     wake = streampulse_wake_create()

@@ -18,6 +18,8 @@ final class ServerCore: Sendable {
   private let handler: HTTPServer.Handler
   private let isStopping = Atomic<Bool>(false)
   private let waiting = Mutex(Waiting())
+  /// Made with the first WebSocket.
+  private let sockets = Mutex<WebSocketLoop?>(nil)
 
   init(
     configuration: HTTPConfiguration, standard: StandardResponses, recall: HTTPServer.Recall?,
@@ -36,7 +38,14 @@ final class ServerCore: Sendable {
   /// Ends all streams as they are.
   func closeStreams() {
     for exchange in waiting.withLock({ Array($0.exchanges.values) }) { exchange.closeStream() }
+    sockets.withLock { $0 }?.closeAll()
   }
+
+  /// WebSockets that are open.
+  var socketCount: Int { sockets.withLock { $0 }?.count ?? 0 }
+
+  /// Ends what is left of the sockets.
+  func stopSockets() { sockets.withLock { $0 }?.stop() }
 
   /// Answers all that still wait; afterwards no connection is suspended, nor will be.
   func drain() {
@@ -87,6 +96,7 @@ final class ServerCore: Sendable {
   func finish(_ exchange: Exchange) {
     exchange.finish()
     exchange.open?.awaits()
+    if exchange.isStreaming, let open = exchange.open { connections.endsStream(open.descriptor) }
     if exchange.isRegistered { waiting.withLock { _ = $0.exchanges.removeValue(forKey: ObjectIdentifier(exchange)) } }
     if exchange.isInFlight { inFlight.leave() }
   }
@@ -153,9 +163,38 @@ final class ServerCore: Sendable {
     case .response(let response): return queue(response, on: exchange)
     case .stream(let head, let channel):
       exchange.streams(through: channel)
+      exchange.isStreaming = exchange.open.map { connections.becomesStream($0.descriptor) } ?? false
       if isStopping.load(ordering: .relaxed) || !register(exchange) { channel.close() }
       return queue(head, on: exchange)
+    case .upgrade(let head, let pending):
+      return queue(prepare(pending, on: exchange) ? head : standard.stopping, on: exchange)
     }
+  }
+
+  /// Whether the connection may become a WebSocket, which from then on has its place among the streams.
+  private func prepare(_ pending: PendingSocket, on exchange: Exchange) -> Bool {
+    guard !isStopping.load(ordering: .relaxed), let open = exchange.open,
+      let loop = sockets.withLock({ loop -> WebSocketLoop? in
+        if loop == nil { loop = WebSocketLoop() }
+        return loop
+      }), loop.start()
+    else { return false }
+    exchange.pendingSocket = pending
+    return connections.becomesStream(open.descriptor)
+  }
+
+  /// The connection is libmicrohttpd's no more.
+  func adopt(
+    _ exchange: Exchange, descriptor: Int32, handle: OpaquePointer, received: UnsafeRawBufferPointer
+  ) {
+    guard let pending = exchange.pendingSocket, let loop = sockets.withLock({ $0 }) else {
+      streampulse_http_close_upgraded(handle)
+      return
+    }
+    exchange.pendingSocket = nil
+    loop.adopt(
+      WebSocket(
+        descriptor: descriptor, upgrade: handle, received: Array(received), pending, loop: loop))
   }
 
   private func queue(_ response: PreparedResponse, on exchange: Exchange) -> MHD_Result {

@@ -133,7 +133,7 @@ public final class HTTPTestClient {
     }
   }
 
-  private func take(_ count: Int) throws -> [UInt8] {
+  func take(_ count: Int) throws -> [UInt8] {
     while received.count < count { try fill() }
     let bytes = Array(received.prefix(count))
     received.removeFirst(count)
