@@ -43,7 +43,7 @@ let package = Package(
     .target(name: "TimeZones", dependencies: ["Events"]),
     // The functions and operators of one event.
     .target(name: "Functions", dependencies: ["Events", "JSON", "TimeZones"]),
-    .target(name: "Plan", dependencies: ["Detection", "Events", "Functions", "TimeZones"]),
+    .target(name: "Plan", dependencies: ["Detection", "Events", "Functions", "Spelling", "TimeZones"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
     .target(name: "TextFormats", dependencies: ["CPrefetch", "CTextScan", "Events", "JSON", "Plan"]),
     .target(name: "Formats", dependencies: ["Avro", "Events", "Hexadecimal", "JSON", "Plan", "TextFormats"]),

@@ -78,6 +78,7 @@ extension Explanation {
             endpoint.parameters.map { parameter in
               .object([
                 JSONMember("name", .string(parameter.name)), JSONMember("type", .string(parameter.type.rawValue)),
+                JSONMember("list", .bool(parameter.isList)),
                 JSONMember("default", JSONValue(parameter.defaultValue?.text)),
                 JSONMember("optional", .bool(parameter.isOptional)),
               ])
@@ -162,10 +163,11 @@ extension DetectorConfiguration.Method {
 
 extension EndpointPlan.Parameter {
   fileprivate var text: String {
-    var text = type.rawValue + (isOptional ? "?" : "")
+    var text = type.rawValue + (isList ? "[]" : "") + (isOptional ? "?" : "")
     if let defaultValue { text += " = \(defaultValue.text)" }
-    if let range { text += " in \(range.lowerBound)..\(range.upperBound)" }
+    if let range { text += " in \(range.text)" }
     if !allowedValues.isEmpty { text += " in \(allowedValues.joined(separator: "|"))" }
+    if let pattern { text += " ~ '\(pattern.text)'" }
     return description.isEmpty ? text : "\(text), \(description)"
   }
 }

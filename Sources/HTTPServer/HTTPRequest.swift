@@ -44,6 +44,9 @@ public struct HTTPRequest: Sendable {
   public let remoteAddress: RemoteAddress
   let headers: RequestHeaders
 
+  /// What stands between the slashes of the path, each decoded for itself: a slash that was escaped is part of a segment.
+  public var pathSegments: [String]? { RequestTarget.pathSegments(target) }
+
   /// The value of the first header of that name, whatever the case of its letters.
   public func header(_ name: String) -> String? { headers.first(name) }
 }

@@ -53,6 +53,25 @@ package struct RequestTarget: Equatable {
     }
   }
 
+  /// What stands between the slashes of a path, each decoded for itself: a slash that was escaped is part of a value. nil
+  /// as above.
+  package static func pathSegments(_ raw: [UInt8]) -> [String]? {
+    raw.withUnsafeBufferPointer { raw -> [String]? in
+      var rest = Slice(base: raw, bounds: raw.startIndex..<raw.endIndex)
+      if rest.first != UInt8(ascii: "/") {
+        guard let start = pathStart(ofAbsolute: rest) else { return nil }
+        rest = rest[start...]
+      }
+      let path = rest[..<(rest.firstIndex(of: UInt8(ascii: "?")) ?? rest.endIndex)]
+      var segments: [String] = []
+      for part in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+        guard let segment = decode(part, plusIsSpace: false) else { return nil }
+        segments.append(segment)
+      }
+      return segments
+    }
+  }
+
   private typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>
 
   private static func pathStart(ofAbsolute target: Bytes) -> Int? {

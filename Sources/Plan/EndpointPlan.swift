@@ -1,54 +1,5 @@
-/// A GET endpoint: its parameters and the SELECT that answers it.
+/// An endpoint: its parameters and the SELECT that answers it.
 public struct EndpointPlan: Hashable, Sendable {
-  public enum ParameterType: String, Hashable, Sendable, CaseIterable {
-    case integer
-    case text
-    case boolean
-  }
-
-  public enum ParameterValue: Hashable, Sendable {
-    case integer(Int32)
-    case text(String)
-    case boolean(Bool)
-
-    /// The text to bind, as Postgres reads it.
-    public var text: String {
-      switch self {
-      case .integer(let value): String(value)
-      case .text(let value): value
-      case .boolean(let value): value ? "true" : "false"
-      }
-    }
-  }
-
-  public struct Parameter: Hashable, Sendable {
-    public var name: String
-    public var type: ParameterType
-    /// Bound as NULL when it is absent.
-    public var isOptional: Bool
-    /// Bound when it is absent; nil when there is none, and then it must be given unless it is optional.
-    public var defaultValue: ParameterValue?
-    /// The bounds of an integer, both included; an integer always has them.
-    public var range: ClosedRange<Int32>?
-    /// The values that a text may have; empty: any.
-    public var allowedValues: [String]
-    /// What it means, for the API's documentation; may be empty.
-    public var description: String
-
-    public init(
-      name: String, type: ParameterType, isOptional: Bool, defaultValue: ParameterValue?, range: ClosedRange<Int32>?,
-      allowedValues: [String], description: String
-    ) {
-      self.name = name
-      self.type = type
-      self.isOptional = isOptional
-      self.defaultValue = defaultValue
-      self.range = range
-      self.allowedValues = allowedValues
-      self.description = description
-    }
-  }
-
   public enum Returns: String, Hashable, Sendable, CaseIterable {
     /// `{"data": […], "count": …}` and the meta members.
     case rows
@@ -68,8 +19,8 @@ public struct EndpointPlan: Hashable, Sendable {
     }
   }
 
-  /// What the API answers by itself, whatever the endpoints are. `/metrics`, `/ping` and `/version`, which it answers as
-  /// well, may be taken.
+  /// What the API answers by itself, whatever the endpoints are. `/metrics`, `/ping`, `/version` and `/docs`, which it
+  /// answers as well, may be taken.
   private static let builtInPaths: Set<String> = ["/", "/health", "/-/metrics", "/openapi.json", aggregatesPath]
 
   /// The list of what a project computes; below it stands each aggregate and each view by its name.
@@ -95,8 +46,8 @@ public struct EndpointPlan: Hashable, Sendable {
 
   /// `GET`.
   public var method: String
-  /// `/api/stats/trending`.
-  public var path: String
+  /// `/api/stats/trending`, or with parameters in it `/metrics/region/{region_id}`.
+  public var path: PathTemplate
   /// One line; never empty.
   public var summary: String
   /// In the order of `$1`, `$2`, …. Every one occurs in the statement.
@@ -107,7 +58,7 @@ public struct EndpointPlan: Hashable, Sendable {
   public var select: FileText
 
   public init(
-    method: String, path: String, summary: String, parameters: [Parameter], returns: Returns, meta: [Meta],
+    method: String, path: PathTemplate, summary: String, parameters: [Parameter], returns: Returns, meta: [Meta],
     select: FileText
   ) {
     self.method = method

@@ -21,7 +21,7 @@ private func explanation(of name: String, in project: Project, measures: Bool) -
   }
   if let stream = project.stream(named: name) { return Explanation(stream.plan) }
   if let view = project.views.first(where: { $0.name == name }) { return Explanation(view) }
-  if let endpoint = project.endpoints.first(where: { [$0.path, "\($0.method) \($0.path)"].contains(name) }) {
+  if let endpoint = project.endpoints.first(where: { [$0.path.text, "\($0.method) \($0.path)"].contains(name) }) {
     return Explanation(endpoint)
   }
   return project.alerts.first { $0.name == name }.map(Explanation.init)
@@ -30,7 +30,7 @@ private func explanation(of name: String, in project: Project, measures: Bool) -
 private func unknownDefinition(_ name: String, in project: Project, _ parsed: ParsedCommand) -> UsageError {
   let names =
     project.aggregates.map(\.name) + project.streams.map(\.name) + project.views.map(\.name)
-    + project.endpoints.map(\.path) + project.alerts.map(\.name)
+    + project.endpoints.map(\.path.text) + project.alerts.map(\.name)
   let nearest = nearestSpelling(of: name, among: names).map { "did you mean \($0)? " } ?? ""
   return parsed.error("there is no definition \(name)", hint: "\(nearest)there are \(names.joined(separator: ", "))")
 }

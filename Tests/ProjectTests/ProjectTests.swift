@@ -75,7 +75,7 @@ struct ScratchError: Error {}
     #expect(project.streams.map(\.plan.definition.topic) == ["content-downloads"])
     #expect(project.aggregates.map(\.name) == ["content_stats", "device_stats", "region_health"])
     #expect(
-      project.endpoints.map(\.path).sorted() == [
+      project.endpoints.map(\.path.text).sorted() == [
         "/api/stats/alerts", "/api/stats/dead_letters", "/api/stats/devices", "/api/stats/partitions",
         "/api/stats/realtime", "/api/stats/regions", "/api/stats/timeseries", "/api/stats/trending",
       ])

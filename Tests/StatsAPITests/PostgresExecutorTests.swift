@@ -1,5 +1,6 @@
 import ChildProcess
 import Glibc
+import HTTPServer
 import HTTPTestClient
 import JSON
 import Plan
@@ -78,6 +79,41 @@ private func endpoint(_ select: String, parameters: String = "", returns: String
 
     database.cluster.stop()
     #expect(database.run(greeting, [nil, "1", "true"]) == .failure(.unavailable))
+  }
+
+  @Test("times, lengths, UUIDs and lists reach the database as they were given, whatever they hold")
+  func types() throws {
+    let database = try Database()
+    let names = ["at", "length", "id", "texts", "times", "ratio"]
+    let typed = try endpoint(
+      "SELECT extract(epoch FROM :at)::bigint AS at, extract(epoch FROM :length)::integer AS length, :id AS id, "
+        + ":texts AS texts, cardinality(:times) AS times, :ratio AS ratio",
+      parameters: zip(
+        names, ["timestamptz", "interval", "uuid", "text[]", "timestamptz[]", "double"]
+      ).map { "-- param: \($0) \($1)\n" }.joined())
+    let texts = ["NULL", "", "a,b", "\"", "\\", "{}", "'; DROP TABLE alerts --", "é"]
+    let query = zip(
+      names.filter { $0 != "texts" && $0 != "times" },
+      ["2026-01-31T13:00:00+01:00", "90 minutes", "{7D9F1C9E6A434F0E9F3B2F5B6F0C8A11}", "-1e300"]
+    ).map { QueryItem(name: $0, value: $1) }
+    let arguments = try typed.arguments(
+      for: query + texts.map { QueryItem(name: "texts", value: $0) }
+        + ["-15m", "2026-01-01"].map { QueryItem(name: "times", value: $0) })
+    let bound = zip(typed.parameters, arguments).map { parameter, text in
+      text.map { parameter.bound($0, at: 1_800_000_000_000_000) }
+    }
+    let json = try JSONValue(parsing: #require(database.run(typed, bound)).get())
+    #expect(json["at"]?.intValue == 1_769_860_800)
+    #expect(json["length"]?.intValue == 5400)
+    #expect(json["id"]?.stringValue == "7d9f1c9e-6a43-4f0e-9f3b-2f5b6f0c8a11")
+    #expect(json["texts"]?.arrayValue?.map(\.stringValue) == texts)
+    #expect(json["times"]?.intValue == 2)
+    #expect(json["ratio"]?.doubleValue == -1e300)
+
+    // A text that the statement casts: what cannot be read is the client's.
+    let cast = try endpoint("SELECT cardinality(:ids::integer[]) AS n", parameters: "-- param: ids text[]\n")
+    let failure = try #require(database.run(cast, ["{\"1\",\"x\"}"]))
+    #expect(failure == .failure(.invalidArgument(parameter: "ids", reason: "it has not the form of the type that it is used as")))
   }
 
   @Test(

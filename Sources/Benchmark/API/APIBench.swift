@@ -76,7 +76,7 @@ struct APIBench {
   }
 
   private func runUncached(_ broker: Broker, _ database: Database, _ start: [UInt8]) throws -> ([Figure], String) {
-    guard let endpoint = workspace.project.endpoints.first(where: { $0.path == APIBench.path }) else {
+    guard let endpoint = workspace.project.endpoints.first(where: { $0.path.text == APIBench.path }) else {
       throw BenchmarkError.setup("the project has no endpoint \(APIBench.path)")
     }
     let api = try APIServer(
@@ -122,7 +122,8 @@ extension EndpointPlan {
     var text = statement.text
     for (index, parameter) in parameters.enumerated().reversed() {
       let parts = text.split(separator: "$\(index + 1)", omittingEmptySubsequences: false)
-      text = parts.joined(separator: ":\(name(parameter))")
+      // What is optional is not given, as in the requests.
+      text = parts.joined(separator: parameter.isOptional ? "NULL" : ":\(name(parameter))")
     }
     return text
   }

@@ -24,7 +24,11 @@ private struct EndpointParser {
       try annotations.required("summary", form: "what it answers, in one line").value
     }
     let returns = diagnostics.attempt { () throws(DefinitionError) in try self.returns(annotations) }
-    var scope = ParameterScope(annotations, diagnostics: &diagnostics)
+    var scope = ParameterScope(
+      annotations, path: route?.path, method: route?.method ?? "GET", diagnostics: &diagnostics)
+    if let route {
+      _ = diagnostics.attempt { () throws(DefinitionError) in try scope.checkPath(route.path, at: route.location) }
+    }
     let select = diagnostics.attempt { () throws(DefinitionError) in try self.select(&scope) }
     var meta: [EndpointPlan.Meta] = []
     for item in annotations.items where item.name == "meta" {
@@ -43,33 +47,31 @@ private struct EndpointParser {
     if diagnostics.errors.isEmpty { scope.reportUnused(&diagnostics) }
     guard let route, let summary, let returns, let select else { return nil }
     return EndpointPlan(
-      method: "GET", path: route, summary: summary, parameters: scope.parameters, returns: returns, meta: meta,
+      method: route.method, path: route.path, summary: summary, parameters: scope.parameters, returns: returns, meta: meta,
       select: select)
   }
 
-  private func route(_ annotations: Annotations) throws(DefinitionError) -> String {
+  private func route(
+    _ annotations: Annotations
+  ) throws(DefinitionError) -> (method: String, path: PathTemplate, location: Int) {
     let form = "GET /api/\(source.stem)"
     let item = try annotations.required("name", form: form)
     let words = item.value.split(separator: " ").map(String.init)
     guard words.count == 2, words[0] == "GET" else {
       throw source.error(at: item.valueLocation, "an endpoint's name is GET and a path", hint: "write -- name: \(form)")
     }
-    let isPath =
-      words[1].hasPrefix("/")
-      && words[1].utf8.allSatisfy {
-        (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || "/_-".utf8.contains($0)
-      }
-    guard isPath else {
+    guard let path = PathTemplate(words[1]) else {
       throw source.error(
-        at: item.valueLocation, "a path begins with / and is of a to z, 0 to 9, /, - and _",
-        hint: "write -- name: \(form)")
+        at: item.valueLocation,
+        "a path begins with /, and between slashes stand letters, digits and -._~ or one parameter in braces",
+        hint: "write -- name: \(form), or -- name: \(form)/{id}")
     }
     guard !EndpointPlan.isBuiltIn(path: words[1]) else {
       throw source.error(
         at: item.valueLocation, "the path \(words[1]) is taken: the API itself answers it",
         hint: "write -- name: \(form)")
     }
-    return words[1]
+    return (words[0], path, item.valueLocation)
   }
 
   private func returns(_ annotations: Annotations) throws(DefinitionError) -> EndpointPlan.Returns {

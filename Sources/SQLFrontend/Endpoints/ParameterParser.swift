@@ -1,7 +1,9 @@
+import Functions
 import Plan
 import Spelling
 
-/// Reads the annotation of a parameter: `minutes integer = 5 in 1..60 -- Look-back window`.
+/// Reads the annotation of a parameter: `minutes integer = 5 in 1..60 -- Look-back window`, `ids uuid[] ?`,
+/// `region text ~ '^[a-z]+$'`.
 struct ParameterParser {
   private let source: SourceText
   private let annotation: Annotation
@@ -34,8 +36,7 @@ struct ParameterParser {
       throw source.error(at: annotation.valueLocation, "a parameter is a name and a type", hint: "write \(Self.form)")
     }
     let name = words[0].text
-    guard name.utf8.allSatisfy({ (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_") })
-    else {
+    guard EndpointPlan.Parameter.isName(name) else {
       throw source.error(at: words[0].location, "a parameter's name is of a to z, 0 to 9 and _")
     }
     guard let type = EndpointPlan.ParameterType(rawValue: words[1].text) else {
@@ -43,70 +44,144 @@ struct ParameterParser {
       let nearest = nearestSpelling(of: words[1].text, among: types).map { "did you mean \($0)? " } ?? ""
       throw source.error(
         at: words[1].location, "a parameter cannot be of type \(words[1].text)",
-        hint: "\(nearest)types are \(types.joined(separator: ", "))")
+        hint: "\(nearest)types are \(types.joined(separator: ", ")), and lists of them like text[]")
     }
-    var parameter = EndpointPlan.Parameter(
-      name: name, type: type, isOptional: false, defaultValue: nil, range: nil, allowedValues: [],
-      description: description)
+    var parameter = EndpointPlan.Parameter(name: name, type: type, isOptional: false, description: description)
     var index = 2
-    if index < words.count, words[index].text == "?" {
+    if word(index) == "[", word(index + 1) == "]" {
+      parameter.isList = true
+      index += 2
+    }
+    if word(index) == "?" {
       parameter.isOptional = true
       index += 1
     }
-    if index < words.count, words[index].text == "=" {
-      parameter.defaultValue = try defaultValue(&index, type)
-    }
-    if index < words.count, words[index].text == "in" {
-      index += 1
-      try readDomain(&index, &parameter)
+    var given: (text: String, location: Int)?
+    if word(index) == "=" { given = clause(&index) }
+    if word(index) == "in" {
+      let domain = clause(&index)
+      try read(domain.text, at: domain.location, &parameter)
+    } else if word(index) == "~" {
+      let pattern = clause(&index)
+      try read(pattern: pattern.text, at: pattern.location, &parameter)
     }
     guard index == words.count else {
       throw source.error(
         at: words[index].location, "this does not belong to a parameter", hint: "write \(Self.form)")
     }
+    // A default is judged by the rest.
+    if let given { parameter.defaultValue = try defaultValue(given.text, at: given.location, parameter) }
     try check(parameter)
     return parameter
   }
 
-  private func defaultValue(_ index: inout Int, _ type: EndpointPlan.ParameterType) throws(DefinitionError)
-    -> EndpointPlan.ParameterValue
-  {
+  private func word(_ index: Int) -> String? { index < words.count ? words[index].text : nil }
+
+  /// What stands behind a word, up to the next clause, as it is written, and where the word stands.
+  private func clause(_ index: inout Int) -> (text: String, location: Int) {
     let location = words[index].location
     index += 1
-    var text = index < words.count ? words[index].text : ""
-    if text == "-", index + 1 < words.count {
-      index += 1
-      text += words[index].text
-    }
-    index += 1
-    switch type {
-    case .integer:
-      if let value = Int32(text) { return .integer(value) }
-    case .boolean:
-      if text == "true" || text == "false" { return .boolean(text == "true") }
-    case .text:
-      if !text.isEmpty { return .text(Self.unquoted(text)) }
-    }
-    throw source.error(at: location, "the default is not of type \(type.rawValue)")
+    let first = index
+    while let word = word(index), word != "in", word != "~" || index == first { index += 1 }
+    guard first < index else { return ("", location) }
+    let last = words[index - 1]
+    return (source.text(words[first].location..<last.location + last.text.utf8.count), location)
   }
 
-  private func readDomain(_ index: inout Int, _ parameter: inout EndpointPlan.Parameter) throws(DefinitionError) {
-    let location = index < words.count ? words[index].location : annotation.valueLocation
-    let text = words[index...].map(\.text).joined()
-    index = words.count
-    switch parameter.type {
-    case .integer:
-      let bounds = text.split(separator: ".", omittingEmptySubsequences: true).compactMap { Int32($0) }
-      guard text.contains(".."), bounds.count == 2, bounds[0] <= bounds[1] else {
-        throw source.error(at: location, "the range of an integer is written 1..60")
+  private func defaultValue(
+    _ text: String, at location: Int, _ parameter: EndpointPlan.Parameter
+  ) throws(DefinitionError) -> EndpointPlan.ParameterValue {
+    let texts = parameter.isList ? Self.alternatives(text) : [Self.unquoted(text)]
+    var values: [String] = []
+    var unbounded = parameter
+    (unbounded.range, unbounded.allowedValues, unbounded.pattern) = (nil, [], nil)
+    for text in texts {
+      guard parameter.type == .text && !text.isEmpty || parameter.type != .text && unbounded.canonical(text) != nil
+      else {
+        throw source.error(at: location, "the default is not of type \(parameter.type.rawValue)")
       }
-      parameter.range = bounds[0]...bounds[1]
+      guard let value = parameter.canonical(text) else {
+        throw source.error(
+          at: annotation.valueLocation,
+          parameter.allowedValues.isEmpty
+            ? parameter.pattern == nil ? "the default is outside of the range" : "the default does not match the pattern"
+            : "the default is none of the values")
+      }
+      values.append(value)
+    }
+    return parameter.isList ? .list(values) : .one(values[0])
+  }
+
+  /// `A|'b c'`.
+  private static func alternatives(_ text: String) -> [String] {
+    let bytes = Array(text.utf8)
+    var parts: [String] = []
+    var start = 0
+    // A bar in quotes is part of a value.
+    for token in Token.scan(bytes) where token.kind == .symbol {
+      guard String(decoding: bytes[token.range], as: UTF8.self) == "|" else { continue }
+      parts.append(String(decoding: bytes[start..<token.range.lowerBound], as: UTF8.self))
+      start = token.range.upperBound
+    }
+    parts.append(String(decoding: bytes[start...], as: UTF8.self))
+    return parts.map(trimmed).filter { !$0.isEmpty }.map(unquoted)
+  }
+
+  private func read(
+    _ text: String, at location: Int, _ parameter: inout EndpointPlan.Parameter
+  ) throws(DefinitionError) {
+    switch parameter.type {
+    case .integer, .bigint:
+      let bounds = Self.bounds(text).compactMap { Int64($0) }
+      guard bounds.count == 2, bounds[0] <= bounds[1],
+        parameter.type == .bigint || bounds.allSatisfy({ Int32(exactly: $0) != nil })
+      else {
+        throw source.error(at: location, "the range of \(parameter.type == .bigint ? "a" : "an") \(parameter.type) is written 1..60")
+      }
+      parameter.range = .integers(bounds[0]...bounds[1])
+    case .double:
+      let bounds = Self.bounds(text).compactMap { Double($0) }
+      guard bounds.count == 2, bounds.allSatisfy(\.isFinite), bounds[0] <= bounds[1] else {
+        throw source.error(at: location, "the range of a double is written 0.5..1")
+      }
+      parameter.range = .doubles(bounds[0]...bounds[1])
+    case .interval:
+      let bounds = Self.bounds(text).compactMap { try? Interval.microseconds(parsing: $0) }
+      guard bounds.count == 2, bounds[0] <= bounds[1] else {
+        throw source.error(at: location, "the range of an interval is written 1m..7 days")
+      }
+      parameter.range = .intervals(bounds[0]...bounds[1])
     case .text:
-      parameter.allowedValues = text.split(separator: "|").map { Self.unquoted(String($0)) }
+      parameter.allowedValues = Self.alternatives(text)
       guard !parameter.allowedValues.isEmpty else {
         throw source.error(at: location, "the values of a text are written WARNING|CRITICAL")
       }
     case .boolean: throw source.error(at: location, "a boolean has no range")
+    case .timestamptz, .uuid, .jsonb:
+      throw source.error(at: location, "a \(parameter.type) has no range here", hint: "say it in the SELECT")
+    }
+  }
+
+  /// `1..60`: a number's own point is none of the two.
+  private static func bounds(_ text: String) -> [String] {
+    guard let first = text.firstIndex(of: "."), let point = text[first...].firstRange(of: "..") else { return [] }
+    return [trimmed(String(text[..<point.lowerBound])), trimmed(String(text[point.upperBound...]))]
+  }
+
+  private func read(
+    pattern text: String, at location: Int, _ parameter: inout EndpointPlan.Parameter
+  ) throws(DefinitionError) {
+    guard parameter.type == .text else {
+      throw source.error(at: location, "only a text has a pattern")
+    }
+    let pattern = Self.unquoted(text)
+    guard pattern != text, !pattern.isEmpty else {
+      throw source.error(at: location, "a pattern stands in quotes", hint: "write ~ '^[a-z]+$'")
+    }
+    do throws(PreparationError) {
+      parameter.pattern = try TextPattern(pattern)
+    } catch {
+      throw source.error(at: location, "the pattern cannot be used: \(error.message)", hint: error.hint)
     }
   }
 
@@ -118,17 +193,10 @@ struct ParameterParser {
     if parameter.type == .integer, parameter.range == nil {
       throw source.error(at: location, "an integer needs a range", hint: "write \(Self.form)")
     }
-    switch parameter.defaultValue {
-    case .integer(let value):
-      if let range = parameter.range, !range.contains(value) {
-        throw source.error(at: location, "the default is outside of the range")
-      }
-    case .text(let value):
-      if !parameter.allowedValues.isEmpty, !parameter.allowedValues.contains(value) {
-        throw source.error(at: location, "the default is none of the values")
-      }
-    default: break
-    }
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
   }
 
   private static func unquoted(_ text: String) -> String {

@@ -10,12 +10,18 @@ struct ParameterScope {
   private var declarations: [(name: String, location: Int)] = []
   private var used: Set<String> = []
 
-  init(_ annotations: Annotations, diagnostics: inout Diagnostics) {
+  /// - Parameters:
+  ///   - path: some of them stand in it; nil: it could not be read.
+  ///   - method: which says where the others are.
+  init(_ annotations: Annotations, path: PathTemplate?, method: String, diagnostics: inout Diagnostics) {
     let source = annotations.source
     self.source = source
     for item in annotations.items where item.name == "param" {
       let parameter = diagnostics.attempt { () throws(DefinitionError) in
-        try ParameterParser(item, source).parse()
+        let parameter = try ParameterParser(item, source).parse()
+        return try Self.placed(parameter, path, method) { message, hint in
+          source.error(at: item.valueLocation, message, hint: hint)
+        }
       }
       guard let parameter else {
         isIncomplete = true
@@ -27,6 +33,37 @@ struct ParameterScope {
       parameters.append(parameter)
       declarations.append((parameter.name, item.valueLocation))
     }
+  }
+
+  /// The parameter with where a request gives it.
+  private static func placed(
+    _ parameter: EndpointPlan.Parameter, _ path: PathTemplate?, _ method: String,
+    _ error: (_ message: String, _ hint: String?) -> DefinitionError
+  ) throws(DefinitionError) -> EndpointPlan.Parameter {
+    var parameter = parameter
+    let isWrite = method != "GET"
+    if path?.parameters.contains(parameter.name) == true {
+      if parameter.isOptional || parameter.defaultValue != nil || parameter.isList || parameter.type == .jsonb {
+        throw error(
+          "a parameter in the path is one value that is always there",
+          "write \(parameter.name) \(parameter.type == .jsonb ? "text" : parameter.type.rawValue) without ?, default and []")
+      }
+      parameter.place = .path
+    } else {
+      parameter.place = isWrite ? .body : .query
+    }
+    if parameter.type == .jsonb, !isWrite || parameter.isList {
+      throw error("a jsonb is one value in the body of a POST", "write text, and cast it in the SELECT")
+    }
+    return parameter
+  }
+
+  /// Refuses parameters of the path that are not declared.
+  func checkPath(_ path: PathTemplate, at location: Int) throws(DefinitionError) {
+    guard !isIncomplete, let name = path.parameters.first(where: { name in !parameters.contains { $0.name == name } })
+    else { return }
+    throw source.error(
+      at: location, "the path has a parameter {\(name)} that is not declared", hint: "add -- param: \(name) text")
   }
 
   /// Notes the uses and refuses those of no parameter. `shift` gives the place in the file for one in the text.
@@ -53,6 +90,6 @@ struct ParameterScope {
   /// `($1::integer)` for the parameter's name.
   func placeholder(_ name: String) -> String {
     guard let index = parameters.firstIndex(where: { $0.name == name }) else { return ":\(name)" }
-    return "($\(index + 1)::\(parameters[index].type.rawValue))"
+    return "($\(index + 1)::\(parameters[index].sqlType))"
   }
 }

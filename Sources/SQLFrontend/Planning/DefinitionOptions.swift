@@ -1,3 +1,4 @@
+import Plan
 import Spelling
 
 /// The options of a definition, read one by one; those nobody asked for are unknown.

@@ -14,8 +14,12 @@ package struct DirectAnswer: Sendable {
     to target: String, of endpoints: [EndpointPlan], _ relations: [Relation], _ connection: PostgresConnection
   ) {
     let parsed = Array(target.utf8).withUnsafeBufferPointer { RequestTarget($0) }
-    let routes = endpoints.map(DataRoute.init) + relations.map { .relation(RelationRoute($0)) }
-    guard let parsed, let route = routes.first(where: { $0.path == parsed.path }) else {
+    var routes = RouteTable<DataRoute>()
+    for endpoint in endpoints { routes.add(endpoint.method, endpoint.path, DataRoute(endpoint)) }
+    for relation in relations.map(RelationRoute.init) { routes.add("GET", relation.path, .relation(relation)) }
+    guard let parsed, let found = routes.find(path: parsed.path, segments: RequestTarget.pathSegments(Array(target.utf8))),
+      let route = found.entry[.get]
+    else {
       self.init(status: 404, body: "there is nothing at \(target)")
       return
     }
@@ -25,7 +29,7 @@ package struct DirectAnswer: Sendable {
         self.init(status: 400, body: "a test compares JSON; leave out format=")
         return
       }
-      let (query, values) = route.query(try route.arguments(for: format.query))
+      let (query, values) = route.query(try route.arguments(for: format.query, path: found.values))
       self.init(PostgresExecutor.run(query, values, connection))
     } catch {
       self.init(status: error.problem.status, body: error.problem.detail)

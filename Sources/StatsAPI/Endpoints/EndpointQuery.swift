@@ -14,10 +14,10 @@ public struct EndpointQuery: Sendable {
   let freeTexts: [(index: Int, name: String)]
 
   public init(_ endpoint: EndpointPlan) {
-    path = endpoint.path
+    path = endpoint.path.text
     statement = endpoint.statement.text
     freeTexts = endpoint.parameters.enumerated()
-      .filter { $1.type == .text && $1.allowedValues.isEmpty }
+      .filter { $1.type == .text && $1.allowedValues.isEmpty && $1.place != .client }
       .map { (index: $0, name: $1.name) }
     name = "endpoint " + EntityTag(of: Array(statement.utf8)).text
   }

@@ -6,7 +6,7 @@ struct FormatParameter {
   static let name = "format"
   /// As the description and messages show it.
   static let parameter = EndpointPlan.Parameter(
-    name: name, type: .text, isOptional: true, defaultValue: nil, range: nil, allowedValues: Representation.names,
+    name: name, type: .text, isOptional: true, allowedValues: Representation.names,
     description: "The form of the result, whatever Accept says")
 
   /// nil: what `Accept` says.

@@ -24,7 +24,7 @@ func openAPIDescription(of endpoints: [EndpointPlan], _ relations: [RelationRout
   let document = json([
     "openapi": .string("3.1.0"),
     "info": json(["title": .string("StreamPulse"), "version": .string("1")]),
-    "paths": .object(paths + ownPaths.filter { own in !endpoints.contains { $0.path == own.name } }),
+    "paths": .object(paths + ownPaths.filter { own in !endpoints.contains { $0.path.text == own.name } }),
     "components": json(["schemas": json(["Problem": problemSchema])]),
   ])
   var bytes: [UInt8] = []
@@ -32,11 +32,11 @@ func openAPIDescription(of endpoints: [EndpointPlan], _ relations: [RelationRout
   return bytes
 }
 
-private func json(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
+func json(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
   .object(members.map { JSONMember($0.key, $0.value) })
 }
 
-private func typed(_ type: String) -> JSONValue { json(["type": .string(type)]) }
+func typed(_ type: String) -> JSONValue { json(["type": .string(type)]) }
 
 private func response(_ description: String, _ mediaType: String, _ schema: JSONValue) -> JSONValue {
   json([
@@ -88,7 +88,7 @@ private struct Operation {
   let schema: JSONValue
 
   init(_ endpoint: EndpointPlan) {
-    path = endpoint.path
+    path = endpoint.path.text
     summary = endpoint.summary
     parameters = endpoint.parameters
     schema = endpoint.returns.schema
@@ -202,32 +202,5 @@ extension EndpointPlan.Returns {
         ]),
       ])
     }
-  }
-}
-
-extension EndpointPlan.Parameter {
-  /// As OpenAPI 3 describes a parameter.
-  fileprivate var parameterObject: JSONValue {
-    json([
-      "name": .string(name), "in": .string("query"), "required": .bool(!isOptional && defaultValue == nil),
-      "description": .string(description),
-      "schema": schema,
-    ])
-  }
-
-  private var schema: JSONValue {
-    var members = [JSONMember("type", .string(type == .text ? "string" : type.rawValue))]
-    switch defaultValue {
-    case .integer(let value): members.append(JSONMember("default", .number(String(value))))
-    case .text(let value): members.append(JSONMember("default", .string(value)))
-    case .boolean(let value): members.append(JSONMember("default", .bool(value)))
-    case nil: break
-    }
-    if let range {
-      members.append(JSONMember("minimum", .number(String(range.lowerBound))))
-      members.append(JSONMember("maximum", .number(String(range.upperBound))))
-    }
-    if !allowedValues.isEmpty { members.append(JSONMember("enum", .array(allowedValues.map { .string($0) }))) }
-    return .object(members)
   }
 }

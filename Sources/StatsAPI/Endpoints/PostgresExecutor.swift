@@ -60,9 +60,18 @@ public final class PostgresExecutor: Sendable {
     guard case .server(let report) = error.kind, let reason = reasonOfValue(report.sqlstate) else { return nil }
     let given = query.freeTexts.first { index, _ in
       guard let value = arguments[index] else { return false }
-      return report.message.contains("\"\(value)\"")
+      // Of a list it is one of the values, which stand in quotes there, too.
+      return report.message.contains("\"\(value)\"") || quoted(report.message).map(value.contains) == true
     }
     return given.map { .invalidArgument(parameter: $0.name, reason: reason) }
+  }
+
+  /// What the message shows in quotes at its end, with them.
+  private static func quoted(_ message: String) -> Substring? {
+    guard message.hasSuffix("\""), let start = message.dropLast().lastIndex(of: "\""), message[start...].count > 2 else {
+      return nil
+    }
+    return message[start...]
   }
 
   /// The errors of class 22 that a value can cause by itself (PostgreSQL, appendix A).

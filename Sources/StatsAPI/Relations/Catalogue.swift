@@ -49,7 +49,7 @@ struct Catalogue {
 
   private static func json(_ endpoint: EndpointPlan) -> JSONValue {
     .object([
-      JSONMember("method", .string(endpoint.method)), JSONMember("path", .string(endpoint.path)),
+      JSONMember("method", .string(endpoint.method)), JSONMember("path", .string(endpoint.path.text)),
       JSONMember("summary", .string(endpoint.summary)),
     ])
   }

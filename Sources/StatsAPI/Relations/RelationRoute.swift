@@ -49,10 +49,10 @@ struct RelationRoute: Sendable {
             + "sums over all of the range the complete ones alone")
       case .start:
         guard relation.time != nil else { return nil }
-        return text("Windows that begin then or later, as 2026-01-31T12:00:00Z; not together with minutes")
+        return time("Windows that begin then or later, as 2026-01-31T12:00:00Z or -2h; not together with minutes")
       case .end:
         guard relation.time != nil else { return nil }
-        return text("Windows that begin before; without it those that have begun by now")
+        return time("Windows that begin before; without it those that have begun by now")
       case .limit: return integer(1...10_000, default: 1_000, "Rows at most")
       case .order:
         guard !orders.isEmpty else { return nil }
@@ -77,18 +77,21 @@ struct RelationRoute: Sendable {
       }
     }
 
-    private func integer(_ range: ClosedRange<Int32>, default value: Int32? = nil, _ description: String)
+    private func integer(_ range: ClosedRange<Int64>, default value: Int64? = nil, _ description: String)
       -> EndpointPlan.Parameter
     {
       EndpointPlan.Parameter(
-        name: rawValue, type: .integer, isOptional: true, defaultValue: value.map { .integer($0) }, range: range,
-        allowedValues: [], description: description)
+        name: rawValue, type: .integer, isOptional: true, defaultValue: value.map { .one(String($0)) },
+        range: .integers(range), description: description)
+    }
+
+    private func time(_ description: String) -> EndpointPlan.Parameter {
+      EndpointPlan.Parameter(name: rawValue, type: .timestamptz, isOptional: true, description: description)
     }
 
     private func text(_ description: String, _ allowed: [String] = []) -> EndpointPlan.Parameter {
       EndpointPlan.Parameter(
-        name: rawValue, type: .text, isOptional: true, defaultValue: nil, range: nil, allowedValues: allowed,
-        description: description)
+        name: rawValue, type: .text, isOptional: true, allowedValues: allowed, description: description)
     }
   }
 
@@ -101,13 +104,13 @@ struct RelationRoute: Sendable {
 
   private static func parameter(ofKey key: Relation.Column) -> EndpointPlan.Parameter {
     EndpointPlan.Parameter(
-      name: "key.\(key.name)", type: .text, isOptional: true, defaultValue: nil, range: nil, allowedValues: [],
+      name: "key.\(key.name)", type: .text, isOptional: true,
       description: "Only rows with this \(key.name), of the type \(key.type)")
   }
 
   private static func parameter(ofNullIn key: Relation.Column) -> EndpointPlan.Parameter {
     EndpointPlan.Parameter(
-      name: "key.\(key.name).null", type: .boolean, isOptional: true, defaultValue: nil, range: nil, allowedValues: [],
+      name: "key.\(key.name).null", type: .boolean, isOptional: true,
       description: "true: only rows without a \(key.name); false: only those with one")
   }
 

@@ -59,12 +59,15 @@ struct CommonHeaders: Sendable {
   }
 
   /// The answer to OPTIONS: what may be asked, here and from other origins.
-  func options(for specialOrigin: String?) -> HTTPResponse {
-    var headers = [HTTPHeader("Allow", "GET, HEAD, OPTIONS")]
+  ///
+  /// - Parameter methods: those of the route.
+  func options(for specialOrigin: String?, methods: [String]) -> HTTPResponse {
+    let methods = methods.joined(separator: ", ")
+    var headers = [HTTPHeader("Allow", methods)]
     if origins != .none { headers.append(HTTPHeader("Vary", vary("Access-Control-Request-Method"))) }
     if specialOrigin != nil || origins == .any {
       headers += [
-        HTTPHeader("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
+        HTTPHeader("Access-Control-Allow-Methods", methods),
         HTTPHeader("Access-Control-Allow-Headers", Self.allowedHeaders),
         HTTPHeader("Access-Control-Max-Age", "600"),
       ]

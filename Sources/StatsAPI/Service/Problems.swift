@@ -16,6 +16,11 @@ extension ArgumentError {
       return Problem(
         status: 400, title: "Repeated parameter", detail: "\(parameter.name) may be given once",
         extensions: parameter.problemMembers)
+    case .tooMany(let parameter):
+      return Problem(
+        status: 400, title: "Too many values",
+        detail: "\(parameter.name) may be given \(EndpointPlan.Parameter.maximumListCount) times",
+        extensions: parameter.problemMembers)
     case .missing(let parameter):
       return Problem(
         status: 400, title: "Missing parameter", detail: "\(parameter.name) must be given: \(parameter.requirement)",
@@ -43,7 +48,7 @@ extension ArgumentError {
 extension EndpointPlan.Parameter {
   fileprivate var problemMembers: [Problem.Member] {
     var members: [Problem.Member] = [.init("parameter", .text(name))]
-    if let range {
+    if case .integers(let range) = range {
       members.append(.init("minimum", .integer(Int(range.lowerBound))))
       members.append(.init("maximum", .integer(Int(range.upperBound))))
     }
@@ -83,9 +88,13 @@ enum Problems {
     Problem(status: 404, title: "Not found", detail: "there is nothing at \(path.prefix(256))").response()
   }
 
-  static func methodNotAllowed(_ method: HTTPMethod) -> HTTPResponse {
-    Problem(status: 405, title: "Method not allowed", detail: "\(method) is not allowed here; GET is")
-      .response(headers: [HTTPHeader("Allow", "GET, HEAD, OPTIONS")])
+  /// - Parameter allowed: those that are.
+  static func methodNotAllowed(_ method: HTTPMethod, allowed: [String]) -> HTTPResponse {
+    let shown = allowed.filter { $0 != "HEAD" && $0 != "OPTIONS" }
+    return Problem(
+      status: 405, title: "Method not allowed",
+      detail: "\(method) is not allowed here; \(shown.joined(separator: ", ")) \(shown.count == 1 ? "is" : "are")"
+    ).response(headers: [HTTPHeader("Allow", allowed.joined(separator: ", "))])
   }
 
   /// RFC 6750, section 3: what a client without a token learns is only that it needs one.

@@ -53,7 +53,7 @@ public final class StatsAPI: Sendable {
   }
 
   private let dataRoutes: [DataRoute]
-  private let routes: [String: Route]
+  private let routes: RouteTable<Route>
   private let common: CommonHeaders
   private let dependencies: Dependencies
   private let answers: EndpointAnswers
@@ -78,13 +78,17 @@ public final class StatsAPI: Sendable {
     access = configuration.access
     let relationRoutes = (relations ?? []).map(RelationRoute.init)
     dataRoutes = endpoints.map(DataRoute.init) + relationRoutes.map { .relation($0) }
-    var routes: [String: Route] = ["/metrics": .metrics, "/ping": .ping, "/version": .version]
-    for (index, route) in dataRoutes.enumerated() { routes[route.path] = .data(index) }
-    // What `EndpointPlan.isBuiltIn` says no definition may take.
-    if relations != nil { routes[EndpointPlan.aggregatesPath] = .catalogue }
-    routes["/health"] = .health
-    routes["/-/metrics"] = .metrics
-    routes["/openapi.json"] = .description
+    // What a definition may take comes first, what `EndpointPlan.isBuiltIn` says that none may take comes last.
+    var routes = RouteTable<Route>()
+    routes.add("GET", "/metrics", .metrics)
+    routes.add("GET", "/ping", .ping)
+    routes.add("GET", "/version", .version)
+    for (index, endpoint) in endpoints.enumerated() { routes.add(endpoint.method, endpoint.path, .data(index)) }
+    for (index, route) in relationRoutes.enumerated() { routes.add("GET", route.path, .data(endpoints.count + index)) }
+    if relations != nil { routes.add("GET", EndpointPlan.aggregatesPath, .catalogue) }
+    routes.add("GET", "/health", .health)
+    routes.add("GET", "/-/metrics", .metrics)
+    routes.add("GET", "/openapi.json", .description)
     self.routes = routes
     common = CommonHeaders(origins: configuration.allowedOrigins)
     answers = EndpointAnswers(
@@ -111,23 +115,23 @@ public final class StatsAPI: Sendable {
 
   /// Answers a request. Never blocks on the database.
   public func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
-    let (path, route) = route(of: request.path)
+    let found = routes.find(request)
     // Disk is asked only for what is no route.
-    let file = route == nil ? files.file(atURLPath: request.path) : nil
+    let file = found == nil ? files.file(atURLPath: request.path) : nil
     let reply = Reply(
       request: request, responder: responder,
-      route: route != nil ? path : file != nil ? "static" : "unknown", common: common,
-      observe: dependencies.observe)
-    guard route != nil || file != nil else { return reply.send(Problems.notFound(path: request.path)) }
-    switch request.method {
-    case .get, .head: break
-    case .options: return reply.send(common.options(for: reply.specialOrigin))
-    default: return reply.send(Problems.methodNotAllowed(request.method))
+      route: found?.entry.path ?? (file != nil ? "static" : "unknown"), common: common, observe: dependencies.observe)
+    guard found != nil || file != nil else { return reply.send(Problems.notFound(path: request.path)) }
+    let methods = found?.entry.methods ?? ["GET", "HEAD", "OPTIONS"]
+    if request.method == .options { return reply.send(common.options(for: reply.specialOrigin, methods: methods)) }
+    let route = found?.entry[request.method]
+    guard route != nil || (file != nil && [.get, .head].contains(request.method)) else {
+      return reply.send(Problems.methodNotAllowed(request.method, allowed: methods))
     }
     if let file { return send(file, reply) }
     if route?.isPublic == false, let refusal = refusal(of: request) { return reply.send(Problems.refused(refusal)) }
     switch route {
-    case .data(let index): answer(index, reply)
+    case .data(let index): answer(index, found?.values ?? [], reply)
     case .catalogue: answerCatalogue(reply)
     case .health: answerHealth(reply)
     case .metrics:
@@ -155,14 +159,6 @@ public final class StatsAPI: Sendable {
       wall: Clock.wall() / 1_000_000)
     if case .refused(let refusal) = judgement { return refusal }
     return nil
-  }
-
-  /// A route may be asked for with a slash behind it; its name is the one without.
-  private func route(of path: String) -> (path: String, route: Route?) {
-    if let route = routes[path] { return (path, route) }
-    guard path.count > 1, path.hasSuffix("/") else { return (path, nil) }
-    let shorter = String(path.dropLast())
-    return (shorter, routes[shorter])
   }
 
   /// The answer to a request whose target was asked for before, if the cache has it and nothing in its headers asks for
@@ -196,12 +192,13 @@ public final class StatsAPI: Sendable {
     return HTTPResponse(contentType: "application/json", bytes: bytes, headers: fresh)
   }
 
-  private func answer(_ index: Int, _ reply: Reply) {
+  /// - Parameter path: what the path gives for parameters in it.
+  private func answer(_ index: Int, _ path: [String], _ reply: Reply) {
     let format: FormatParameter
     let arguments: [String?]
     do {
       format = try FormatParameter(of: reply.request.query, dataRoutes[index].parameters)
-      arguments = try dataRoutes[index].arguments(for: format.query)
+      arguments = try dataRoutes[index].arguments(for: format.query, path: path)
     } catch {
       return reply.send(error.problem.response())
     }

@@ -1,7 +1,7 @@
--- error: 5:19: a parameter cannot be of type number near "number = 5 in 1..60"
--- hint: types are integer, text, boolean
+-- error: 5:14: a parameter cannot be of type timestamp near "timestamp"
+-- hint: did you mean timestamptz? types are boolean, integer, bigint, double, text, timestamptz, interval, uuid, jsonb, and lists of them like text[]
 -- name: GET /api/x
 -- summary: S.
--- param: minutes number = 5 in 1..60
+-- param: at timestamp
 -- returns: rows
-SELECT :minutes AS a
+SELECT :at AS a

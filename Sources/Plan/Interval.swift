@@ -1,16 +1,15 @@
-import Plan
 import Spelling
 
 /// A length of time as Postgres keeps and writes it: `5 seconds`, `1 minute 30 seconds`, `00:05:00`, `7 days`, `1 month`.
 /// Months and days are of a calendar, the rest is of fixed length.
-struct Interval: Hashable {
-  var months: Int64 = 0
-  var days: Int64 = 0
-  var microseconds: Int64 = 0
+public struct Interval: Hashable, Sendable {
+  public private(set) var months: Int64 = 0
+  public private(set) var days: Int64 = 0
+  public private(set) var microseconds: Int64 = 0
 
-  struct Failure: Error {
-    var message: String
-    var hint: String?
+  public struct Failure: Error {
+    public var message: String
+    public var hint: String?
   }
 
   private struct Unit {
@@ -37,7 +36,7 @@ struct Interval: Hashable {
   private static let form = "write it like '5 seconds', '1 minute 30 seconds', '00:05:00' or '7 days'"
 
   /// The microseconds of a positive interval of fixed length, or of none at all (`0 seconds`).
-  static func microseconds(parsing text: String) throws(Failure) -> Int64 {
+  public static func microseconds(parsing text: String) throws(Failure) -> Int64 {
     let length = try Interval(parsing: text)
     if length.months != 0 {
       throw Failure(
@@ -49,7 +48,7 @@ struct Interval: Hashable {
   }
 
   /// A positive interval, or one of no length.
-  init(parsing text: String) throws(Failure) {
+  public init(parsing text: String) throws(Failure) {
     var pending: String?
     var isEmpty = true
     for word in Self.words(text.lowercased()) {

@@ -1,12 +1,11 @@
 import Events
-import Plan
 
-/// Dates and times as constants in definitions, in ISO 8601's forms.
-enum DateTime {
-  static let microsecondsPerDay = CalendarDate.microsecondsPerDay
+/// Dates and times as they are written in definitions and requests, in ISO 8601's forms.
+public enum DateTime {
+  public static let microsecondsPerDay = CalendarDate.microsecondsPerDay
 
   /// `2024-02-29` as days since 1970-01-01.
-  static func days(parsing text: String) -> Int64? {
+  public static func days(parsing text: String) -> Int64? {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 3, let year = digits(parts[0], 4), let month = digits(parts[1], 2),
       let day = digits(parts[2], 2)
@@ -15,7 +14,7 @@ enum DateTime {
   }
 
   /// `13:45`, `13:45:10` or `13:45:10.250` as microseconds since midnight.
-  static func timeMicroseconds(parsing text: String) -> Int64? {
+  public static func timeMicroseconds(parsing text: String) -> Int64? {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard (2...3).contains(parts.count), let hours = digits(parts[0], 2), let minutes = digits(parts[1], 2),
       (0..<24).contains(hours), (0..<60).contains(minutes)
@@ -30,7 +29,7 @@ enum DateTime {
   }
 
   /// A date, or a date and a time, as microseconds since 1970-01-01T00:00:00.
-  static func timestampMicroseconds(parsing text: String) -> Int64? {
+  public static func timestampMicroseconds(parsing text: String) -> Int64? {
     let (date, time) = split(text)
     guard let days = days(parsing: date) else { return nil }
     guard let time else { return days * microsecondsPerDay }
@@ -38,7 +37,7 @@ enum DateTime {
   }
 
   /// The same with a zone (`Z`, `UTC`, `+02`, `-05:30`) behind it; without one it is UTC, as the engine's sessions are.
-  static func timestamptzMicroseconds(parsing text: String) -> Int64? {
+  public static func timestamptzMicroseconds(parsing text: String) -> Int64? {
     var (date, time) = split(text)
     var offset: Int64 = 0
     if let clock = time?.lowercased() {
