@@ -141,8 +141,8 @@ public struct Configuration: Sendable {
       metricsHost: values.text(.metricsHost),
       metricsPort: values.optional(.metricsPort) == nil ? nil : values.integer(.metricsPort))
     eventsPerMinute = values.number(.eventsPerMinute)
-    dataDirectory = values.text(.dataDirectory)
     project = values.text(.project)
+    dataDirectory = values.optional(.dataDirectory) ?? ".streampulse" + (Self.isName(project) ? "/" + project : "")
     projectName = values.optional(.projectName)
     resultSchema = values.text(.resultSchema) == "public" ? nil : values.text(.resultSchema)
     isProjectExplicit = values.optional(.project) != nil
