@@ -92,9 +92,7 @@ struct InferredStream {
 
   private static func type(of field: SampledFields.Field, name: String) -> (type: String, unit: String?) {
     switch field.values {
-    case 0,
-      field.booleans where field.booleans > 0:
-      ("boolean", nil)
+    case field.booleans: ("boolean", nil)
     case field.integers: unit(of: field, name: name).map { ("timestamptz", $0) } ?? ("bigint", nil)
     case field.numbers: ("double precision", nil)
     case field.times: ("timestamptz", nil)
