@@ -164,6 +164,8 @@ let package = Package(
         "Project", "SQLQuoting", "Storage", "Synthesis", "Threads",
       ]),
 
+    // A new project from a look at its events.
+    .target(name: "Scaffold", dependencies: ["Events", "JSON", "SQLQuoting", "TextFormats"]),
     // The commands.
     .executableTarget(
       name: "StreamPulse",
@@ -171,12 +173,13 @@ let package = Package(
         "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard",
         "Dataflow", "Detection", "Dialects", "Events", "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal",
         "JSON", "Kafka", "Notifications", "Observability", "Office", "Plan", "Postgres", "Processing", "Project",
-        "Rebuild", "References", "Registry", "SQLQuoting", "SampleText", "Spelling", "StatsAPI", "Storage", "Tail",
-        "TestRunner", "TextFiles", "Threads",
+        "Rebuild", "References", "Registry", "SQLQuoting", "SampleText", "Scaffold", "Spelling", "StatsAPI", "Storage",
+        "Tail", "TestRunner", "TextFiles", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
-    .target(name: "Downloads", dependencies: ["Events", "Synthesis"], path: "generator/Downloads"),
+    .target(name: "Requests", dependencies: ["Events", "Synthesis"], path: "generator/Requests"),
+    .target(name: "Downloads", dependencies: ["Events", "Requests", "Synthesis"], path: "generator/Downloads"),
     .target(name: "Trips", dependencies: ["Events", "Synthesis"], path: "generator/Trips"),
     .target(name: "Metrics", dependencies: ["Events", "Synthesis"], path: "generator/Metrics"),
     .target(name: "Donations", dependencies: ["Events", "Synthesis"], path: "generator/Donations"),
@@ -188,7 +191,7 @@ let package = Package(
       name: "event-generator",
       dependencies: [
         "Avro", "Configuration", "Donations", "Downloads", "EventEncoding", "Events", "JSON", "Kafka", "Metrics",
-        "Plan", "Project", "Replay", "Spelling", "Synthesis", "TextFiles", "Threads", "Trips",
+        "Plan", "Project", "Replay", "Requests", "Spelling", "Synthesis", "TextFiles", "Threads", "Trips",
       ],
       path: "generator/Command"),
 
@@ -198,6 +201,7 @@ let package = Package(
     // One test target per module, named after it.
     .testTarget(name: "HexadecimalTests", dependencies: ["Hexadecimal"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "ScaffoldTests", dependencies: ["JSON", "Scaffold"]),
     .testTarget(name: "EventsTests", dependencies: ["Events"]),
     .testTarget(name: "TimeZonesTests", dependencies: ["SystemTimeZones", "TimeZones"]),
     .target(
@@ -342,7 +346,8 @@ let package = Package(
       name: "GeneratorTests",
       dependencies: [
         "Avro", "AvroTestSupport", "ChildProcess", "Configuration", "Donations", "Downloads", "EventEncoding", "Events",
-        "JSON", "Kafka", "Metrics", "Plan", "Replay", "Synthesis", "TestThreads", "Threads", "Trips", "event-generator",
+        "JSON", "Kafka", "Metrics", "Plan", "Replay", "Requests", "Synthesis", "TestThreads", "Threads", "Trips",
+        "event-generator",
       ]),
 
     // The bodies of the fuzz targets, which the unit tests run over the corpus.
@@ -350,8 +355,8 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "Avro", "AvroTestSupport", "CPgQuery", "Configuration", "Dataflow", "Dialects", "Downloads", "EventEncoding",
-        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "Replay", "SQLFrontend", "SQLQuoting", "StatsAPI",
-        "Synthesis", "TextFormats",
+        "Events", "HTTPServer", "JSON", "Plan", "Postgres", "Replay", "Requests", "SQLFrontend", "SQLQuoting",
+        "StatsAPI", "Synthesis", "TextFormats",
       ],
       path: "Fuzz/Targets"),
     .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),

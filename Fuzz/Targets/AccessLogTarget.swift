@@ -5,6 +5,7 @@ import EventEncoding
 import Events
 import JSON
 import Replay
+import Requests
 
 extension FuzzTarget {
   /// Lines are cut alike wherever the reads end; every event that a line becomes is encoded, decoded and written as

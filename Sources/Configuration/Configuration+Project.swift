@@ -4,22 +4,31 @@ import Glibc
 extension Configuration {
   /// The folder with `sql/` and `schemas/`.
   ///
-  /// Only the default is searched for: without `sql/` in the working directory, the folders two and three levels above
-  /// the program's own, which is where `.build/release/streampulse` was built.
+  /// A name stands for a folder in `projects/`: of the working directory, else of the folders two and three levels above
+  /// the program's own, which is where `.build/release/streampulse` was built. The default, where the working directory
+  /// has no `sql/`, stands for those folders themselves.
   ///
   /// - Parameter executable: the program's own path, symbolic links resolved.
   public func projectDirectory(executable: String? = runningExecutable()) throws(ConfigurationError) -> String {
     if isFolder(project + "/sql") { return project }
-    if !isProjectExplicit, let executable {
-      let folders = executable.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-      for levels in [2, 3] where folders.count > levels {
-        let folder = folders.dropLast(levels).joined(separator: "/")
-        if isFolder(folder + "/sql") { return folder }
-      }
-    }
+    let candidates = (Self.isName(project) ? ["projects/" + project] : []) + builtFolders(executable)
+    if let found = candidates.first(where: { isFolder($0 + "/sql") }) { return found }
     throw ConfigurationError(
       location: SettingKey.project.rawValue, message: "there is no folder \(project)/sql",
-      hint: "set it to the folder with sql/ and schemas/")
+      hint: "set it to the folder with sql/ and schemas/, or to a name in projects/")
+  }
+
+  private func builtFolders(_ executable: String?) -> [String] {
+    guard let executable, !isProjectExplicit || Self.isName(project) else { return [] }
+    let folders = executable.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    return [2, 3].filter { folders.count > $0 }.map { levels in
+      folders.dropLast(levels).joined(separator: "/") + (isProjectExplicit ? "/projects/" + project : "")
+    }
+  }
+
+  /// Whether a project is given by its name in `projects/`, and not as a folder.
+  static func isName(_ project: String) -> Bool {
+    !project.isEmpty && !project.hasPrefix(".") && !project.contains("/") && !isFolder(project + "/sql")
   }
 }
 

@@ -159,8 +159,8 @@ public struct Configuration: Sendable {
       keepDays: values.integer(.notificationKeep))
     secrets = NamedSecrets(environment: environment, file: file)
     eventsPerMinute = values.number(.eventsPerMinute)
-    dataDirectory = values.text(.dataDirectory)
     project = values.text(.project)
+    dataDirectory = values.optional(.dataDirectory) ?? ".streampulse" + (Self.isName(project) ? "/" + project : "")
     projectName = values.optional(.projectName)
     resultSchema = values.text(.resultSchema) == "public" ? nil : values.text(.resultSchema)
     isProjectExplicit = values.optional(.project) != nil

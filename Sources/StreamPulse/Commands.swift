@@ -114,6 +114,29 @@ enum Commands {
           """,
         settings: registry + [.project, .logLevel]),
       CommandSpec(
+        name: "init", summary: "Write a new project from a look at a topic or a file of JSON events",
+        details: """
+          Looks at up to 1,000 events, the latest of the topic or the first of the file, infers columns and types, and \
+          writes a stream, a first aggregate, an endpoint and a test, which pass check and test. Events are JSON objects. \
+          The folder is projects/NAME where there is a folder projects, else NAME.
+          """,
+        options: [
+          OptionSpec("from", value: "SOURCE", summary: "topic:NAME, or a file with a JSON object a line"),
+          OptionSpec("topic", value: "NAME", summary: "The topic of the stream, with a file", default: "NAME"),
+        ],
+        arguments: [ArgumentSpec("NAME", summary: "Of the project and its stream: a to z, digits, _ and -")],
+        settings: [.kafkaBootstrapServers, .kafkaGroupID, .dataDirectory, .logLevel]),
+      CommandSpec(
+        name: "doctor", summary: "Look at everything that a running system needs, and say what is wrong",
+        details: """
+          Settings, definitions, Postgres (rights, clock, locks, settings), Kafka (brokers, topics, positions), processors, \
+          dead letters, limits of the process, the API's port. Each finding is a line with the way on; nothing is changed. \
+          Exit status 0 when nothing fails, warnings or not; 1 when something does.
+          """,
+        options: [OptionSpec(flag: "json", summary: "One JSON document: healthy, findings, examined")],
+        settings: kafka + registry + postgres + [.apiHost, .apiPort, .apiMaxConnections, .apiWorkers, .silentAfter]
+          + general),
+      CommandSpec(
         name: "explain", summary: "Say what a definition comes to: columns, state, table, statements, cost",
         details: """
           Of an aggregate: what it reads and decodes, its filter, window and keys, what it keeps for each group, the \

@@ -5,8 +5,11 @@ import Glibc
 struct EnvironmentFileWriter {
   private let path: String
 
-  /// Makes the folder if there is none; fails when nothing can be written into it.
+  /// Makes the folder if there is none, and those around it; fails when nothing can be written into it.
   static func prepare(folder: String) throws {
+    for end in folder.indices where folder[end] == "/" && end != folder.startIndex {
+      mkdir(String(folder[..<end]), 0o755)
+    }
     if mkdir(folder, 0o755) == 0 { return }
     if errno == EEXIST, access(folder + "/.", W_OK | X_OK) == 0 { return }
     let key = SettingKey.dataDirectory.rawValue

@@ -112,13 +112,7 @@ final class Up {
         ("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrapServers), ("DATABASE_URL", database.urlWithPassword),
         ("STREAMPULSE_URL", api.url),
       ])
-    if withDemo {
-      if let reason = try reasonAgainstDemo() {
-        print("no demo load: \(reason)")
-      } else {
-        try startDemo(kafka, sources)
-      }
-    }
+    if withDemo { try startDemo(kafka, sources) }
     context.observe(.ready(url: api.url))
     print("StreamPulse is at \(api.url)")
     flushOutput()
@@ -159,30 +153,29 @@ final class Up {
     return settings
   }
 
-  /// Events that are made up go to a broker that is ours, and only where the project can read them.
-  private func reasonAgainstDemo() throws -> String? {
-    if broker == nil { return "Kafka is configured, and events that are made up belong into no topic of yours" }
-    let schema = try context.configuration.projectDirectory() + "/schemas/event.avsc"
-    return access(schema, R_OK) == 0 ? nil : "it is of downloads, and the project has no schemas/event.avsc"
-  }
-
-  /// The load comes from the program that users have, too; it lies beside this one. It is for the first stream that reads
-  /// downloads.
+  /// The load comes from the program that users have, too; it lies beside this one. Events that are made up go to a broker
+  /// that is ours, and only where the project can read them: to the first stream that reads downloads, else the first one.
   private func startDemo(_ kafka: KafkaConfiguration, _ sources: [StreamSource]) throws {
+    guard broker != nil else {
+      return print("no demo load: Kafka is configured, and events that are made up belong into no topic of yours")
+    }
+    let project = try context.configuration.projectDirectory()
+    guard let demo = try DemoArguments(projectFolder: project) else {
+      return print("no demo load: the project has no file \(DemoArguments.file), nor schemas/event.avsc for downloads")
+    }
     guard let folder = runningExecutable()?.split(separator: "/", omittingEmptySubsequences: false).dropLast() else {
       return
     }
     var environment = processEnvironment()
     environment["KAFKA_BOOTSTRAP_SERVERS"] = kafka.bootstrapServers
     let source = sources.first { $0.stream.plan.definition.schemaFile == "event.avsc" } ?? sources.first
-    environment["KAFKA_TOPIC"] = source?.topic
     // From which the generator makes each stream's own.
     environment["KAFKA_GROUP_ID"] = context.configuration.kafka.groupID
-    environment["STREAMPULSE_PROJECT"] = try context.configuration.projectDirectory()
+    environment["STREAMPULSE_PROJECT"] = project
     environment["EVENTS_PER_MINUTE"] = String(context.configuration.eventsPerMinute)
-    demo = try ChildProcess(
+    self.demo = try ChildProcess(
       Launch(
-        executable: (folder + ["event-generator"]).joined(separator: "/"), arguments: ["--demo"],
+        executable: (folder + ["event-generator"]).joined(separator: "/"), arguments: demo.sending(to: source?.topic),
         environment: environment))
   }
 

@@ -37,6 +37,8 @@ func run(_ parsed: ParsedCommand) -> Int32 {
     case "process": return try process(context, parsed)
     case "serve": return try serve(context)
     case "check": return try check(context)
+    case "doctor": return try doctor(context, parsed)
+    case "init": return try initialize(context, parsed)
     case "explain": return try explain(context, parsed)
     case "test": return try test(context, parsed)
     case "verify": return try verify(context, recounts: parsed.flag("recount"))

@@ -37,6 +37,32 @@ import Testing
     #expect(configuration.api.port == port)
   }
 
+  @Test("a project that is given by its name is in projects/, and keeps its data in a folder of its own")
+  func namedProject() throws {
+    let configuration = try Configuration(commandLine: ["STREAMPULSE_PROJECT": "trips"])
+    #expect(configuration.dataDirectory == ".streampulse/trips")
+    let built = repositoryPath(".build/release/streampulse")
+    #expect(try configuration.projectDirectory(executable: built).hasSuffix("/projects/trips"))
+    let elsewhere = try Configuration(
+      commandLine: ["STREAMPULSE_PROJECT": "trips", "STREAMPULSE_DATA_DIR": "/var/tmp/data"])
+    #expect(elsewhere.dataDirectory == "/var/tmp/data")
+    let folder = try Configuration(commandLine: ["STREAMPULSE_PROJECT": repositoryPath("projects/trips")])
+    #expect(folder.dataDirectory == ".streampulse")
+    let unknown = try Configuration(commandLine: ["STREAMPULSE_PROJECT": "tripz"])
+    #expect(throws: ConfigurationError.self) { try unknown.projectDirectory(executable: built) }
+  }
+
+  @Test("settings of ours have an option with and without their common beginning, and only one of them may be given")
+  func ownOptions() throws {
+    let interface = CommandLineInterface(
+      program: "p", summary: "", version: "", commands: [CommandSpec(name: "c", summary: "", settings: [.project])])
+    for option in ["--project", "--streampulse-project"] {
+      #expect(try interface.parse(["c", option, "trips"]).settings == ["STREAMPULSE_PROJECT": "trips"])
+    }
+    #expect(throws: UsageError.self) { try interface.parse(["c", "--project", "a", "--streampulse-project", "b"]) }
+    #expect(!interface.help(for: interface.commands[0]).contains("--streampulse-project"))
+  }
+
   @Test("what is counted stands in the singular or the plural")
   func counts() {
     #expect([0, 1, 2].map { counted($0, "line") } == ["0 lines", "1 line", "2 lines"])

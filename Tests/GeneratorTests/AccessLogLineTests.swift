@@ -1,5 +1,5 @@
-import Downloads
 import Events
+import Requests
 import Testing
 
 @Suite struct AccessLogLineTests {

@@ -1,5 +1,6 @@
 import Downloads
 import Events
+import Requests
 import Testing
 
 @Suite struct AccessLogMappingTests {

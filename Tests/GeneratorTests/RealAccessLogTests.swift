@@ -1,6 +1,7 @@
 import Downloads
 import Events
 import Replay
+import Requests
 import Testing
 
 /// The log of a real server, 10,000 requests, which does not come with the project.

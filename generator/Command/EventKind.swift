@@ -1,6 +1,7 @@
 import Donations
 import Downloads
 import Metrics
+import Requests
 import Synthesis
 import Trips
 
@@ -25,9 +26,9 @@ struct EventShape {
     form: MetricEvent.form, topic: "metrics", key: "metric_id", format: .json, schemaFile: "metrics.avsc")
   static let donations = EventShape(
     form: DonationEvent.form, topic: "donations", key: "stream_id", format: .json, schemaFile: "donations.avsc")
-  /// Of an access log as it is.
+  /// Made up, or of an access log as it is.
   static let requests = EventShape(
-    form: AccessLogLine.form, topic: "requests", key: "client", format: .json, schemaFile: "requests.avsc")
+    form: RequestEvent.form, topic: "requests", key: "client", format: .json, schemaFile: "requests.avsc")
 }
 
 /// What a record's payload is.
@@ -43,6 +44,7 @@ enum EventKind: String, CaseIterable {
   case trips
   case metrics
   case donations
+  case requests
 
   var shape: EventShape {
     switch self {
@@ -50,6 +52,7 @@ enum EventKind: String, CaseIterable {
     case .trips: .trips
     case .metrics: .metrics
     case .donations: .donations
+    case .requests: .requests
     }
   }
 
@@ -59,6 +62,7 @@ enum EventKind: String, CaseIterable {
     case .downloads, .trips: "region"
     case .metrics: "metric"
     case .donations: "stream"
+    case .requests: "path"
     }
   }
 

@@ -2,6 +2,7 @@ import Configuration
 import Donations
 import Downloads
 import Metrics
+import Requests
 import Synthesis
 import Trips
 
@@ -12,6 +13,7 @@ enum EventMaker {
   case trips(TripSynthesizer)
   case metrics(MetricSynthesizer)
   case donations(DonationSynthesizer)
+  case requests(RequestSynthesizer)
 
   /// Made from the options of the kind's own.
   init(_ kind: EventKind, _ command: ParsedCommand, _ run: SynthesisRun) throws {
@@ -30,6 +32,9 @@ enum EventMaker {
         let share = try command.setting("donation-rate", parseShare) ?? 0.03
         self = .donations(
           try DonationSynthesizer(run: run, streams: streams, users: users, donationShare: share))
+      case .requests:
+        let clients = try command.integer("clients", in: 1...RequestSynthesizer.maximumClients) ?? 2_000
+        self = .requests(try RequestSynthesizer(run: run, clients: clients))
       }
     } catch let error as SettingError {
       throw command.error("--incident: \(error)")
@@ -74,6 +79,8 @@ enum EventMaker {
       guard let event = synthesizer.event(index, timestampMilliseconds: timestampMilliseconds) else { return false }
       event.write(into: row)
     case .donations(let synthesizer):
+      synthesizer.event(index, timestampMilliseconds: timestampMilliseconds).write(into: row)
+    case .requests(let synthesizer):
       synthesizer.event(index, timestampMilliseconds: timestampMilliseconds).write(into: row)
     }
     return true

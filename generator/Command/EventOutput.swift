@@ -67,6 +67,11 @@ final class EventOutput {
     progress.tick(sent: sent, acknowledged: kafka?.acknowledged, error: kafka?.lastError)
   }
 
+  /// Hands the file what it has not got yet: somebody may be reading along.
+  func flushFile() throws {
+    try lines?.flush()
+  }
+
   /// Whether a signal asked for the end, waiting for at most that long for one.
   func shouldStop(waiting nanoseconds: Int64 = 0) -> Bool {
     if !isStopped { isStopped = stop.wait(nanoseconds: nanoseconds) }

@@ -23,7 +23,8 @@ final class FileReplay {
     path = command.positional[0]
     sendsMalformed = command.flag("send-malformed")
     output = try EventOutput(
-      command, configuration, stop, topic: topic, eventsPerSecond: nil, what: "replaying \(path)")
+      command, configuration, stop, topic: topic, eventsPerSecond: nil,
+      what: "\(command.command == "follow" ? "following" : "replaying") \(path)")
     pace = ReplayPace(speed: speed, now: Clock.monotonicNanoseconds())
   }
 
@@ -67,12 +68,7 @@ final class FileReplay {
   }
 
   /// Says how many lines were malformed or too long.
-  ///
-  /// - Parameters:
-  ///   - beginning: the file's first bytes.
-  ///   - format: what its lines should be.
-  /// - Throws: when the file was read to its end and not one line was what it should be.
-  func finish(beginning: [UInt8], expected format: String) throws {
+  func reportMalformed() {
     let malformed = tally.refused - tooLong
     if malformed > 0 {
       let were = malformed == 1 ? "was" : "were"
@@ -82,6 +78,16 @@ final class FileReplay {
     if tooLong > 0 {
       output.say("\(counted(tooLong, "line")) \(tooLong == 1 ? "was" : "were") too long and not sent")
     }
+  }
+
+  /// Reports what was malformed, at the end of the file.
+  ///
+  /// - Parameters:
+  ///   - beginning: the file's first bytes.
+  ///   - format: what its lines should be.
+  /// - Throws: when the file was read to its end and not one line was what it should be.
+  func finish(beginning: [UInt8], expected format: String) throws {
+    reportMalformed()
     guard isReadable || wasStopped else {
       throw GeneratorError("\(path): the file \(FileLook(beginning).description(expected: format))")
     }

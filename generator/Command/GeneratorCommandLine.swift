@@ -6,7 +6,7 @@ let generatorCommandLine = CommandLineInterface(
   summary: "Publishes events to Kafka: made up, or from a file. Without a command it makes up downloads.",
   version: "0.1.0",
   commands: [generation(of: .downloads, name: "")] + EventKind.allCases.map { generation(of: $0, name: $0.rawValue) }
-    + [replayCommand])
+    + [replayCommand, followCommand])
 
 /// - Parameter name: the command's; empty for what runs without one.
 private func generation(of kind: EventKind, name: String) -> CommandSpec {
@@ -137,6 +137,28 @@ private let replayCommand = CommandSpec(
   arguments: [ArgumentSpec("FILE", summary: "The file; - is standard input")],
   settings: brokerSettings)
 
+private let followCommand = CommandSpec(
+  name: "follow", summary: "Publish an access log as it grows",
+  details: """
+    Sends each line that a web server appends to its log in combined or common format, until Ctrl-C: what replay makes of
+    it, from the file's end on. A log that is rotated is read to its end, then the new file of its name from the beginning;
+    one that is emptied, from the beginning, too.
+
+      event-generator follow /var/log/nginx/access.log
+    """,
+  options: [
+    OptionSpec("as", value: "FORMAT", summary: "What is sent: avro, json or csv", default: "json; avro for downloads"),
+    OptionSpec("events", value: "KIND", summary: "What requests become: requests or downloads", default: "requests"),
+    OptionSpec(flag: "from-start", summary: "Send what the file holds already, too"),
+    OptionSpec("key", value: "COLUMN", summary: "The record's key", default: "client; region of downloads"),
+    OptionSpec(flag: "send-malformed", summary: "Send malformed lines, too"),
+    OptionSpec(
+      "schema", value: "FILE", summary: "Avro schema to encode with", default: "schemas/event.avsc of the project"),
+    framingOption,
+  ] + outputOptions(topic: "requests; content-downloads for downloads", isSetting: true),
+  arguments: [ArgumentSpec("FILE", summary: "The log")],
+  settings: brokerSettings)
+
 extension EventKind {
   /// What is made up.
   fileprivate var subject: String {
@@ -145,6 +167,7 @@ extension EventKind {
     case .trips: "taxi trips"
     case .metrics: "measurements"
     case .donations: "events of live streams"
+    case .requests: "requests to a web server"
     }
   }
 
@@ -176,6 +199,13 @@ extension EventKind {
 
         event-generator donations --rate 200 --incident stream_007:+60s:5m:raid=10
       """
+    case .requests:
+      """
+      event_time, client, method, path, status, bytes, referrer, user_agent: what "replay --events requests" makes of an
+      access log.
+
+        event-generator requests --rate 200 --incident /api/search:+60s:5m:fail=60% --incident /:+2m:1m:flood=5
+      """
     }
   }
 
@@ -201,6 +231,7 @@ extension EventKind {
         OptionSpec("users", value: "N", summary: "Users", default: "100000"),
         OptionSpec("donation-rate", value: "SHARE", summary: "Share of all events that are donations", default: "3%"),
       ]
+    case .requests: [OptionSpec("clients", value: "N", summary: "Clients", default: "2000")]
     }
   }
 
@@ -212,6 +243,8 @@ extension EventKind {
     case .metrics:
       "What happens to a metric: shift[=FACTOR] of its level, spike[=FACTOR] that fades, vanish[=SHARE] of its measurements"
     case .donations: "What happens to a stream: raid[=FACTOR] of its viewers, spike[=FACTOR] of its donations"
+    case .requests:
+      "What happens to a path: fail[=SHARE] of its requests, flood[=FACTOR] of all others by one client"
     }
   }
 }

@@ -26,6 +26,8 @@ func runGenerator(_ arguments: [String]) -> Int32 {
     let result: RunResult
     if command.command == "replay" {
       result = try replay(command, configuration, stop)
+    } else if command.command == "follow" {
+      result = try followAccessLog(command, configuration, stop)
     } else {
       let kind = EventKind(rawValue: command.command) ?? .downloads
       let key = SettingKey.eventsPerMinute.rawValue

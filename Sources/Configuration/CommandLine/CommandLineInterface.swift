@@ -112,7 +112,9 @@ public struct CommandLineInterface: Sendable {
 
   private func takeSettings(into parsed: inout ParsedCommand, of command: CommandSpec) throws(UsageError) {
     for (key, option) in command.settingOptions {
-      if let value = parsed.string(option.name) { parsed.settings[key.rawValue] = value }
+      let given = Set([option.name, key.longOptionName]).filter { parsed.string($0) != nil }
+      guard given.count < 2 else { throw UsageError("--\(option.name) is given twice", command: parsed) }
+      if let value = given.first.flatMap(parsed.string) { parsed.settings[key.rawValue] = value }
     }
     guard command.takesKafkaProperties else { return }
     for property in parsed.strings(CommandSpec.kafkaPropertyOption.name) {

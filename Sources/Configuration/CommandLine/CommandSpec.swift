@@ -102,9 +102,20 @@ public struct CommandSpec: Sendable {
     "kafka-property", value: "NAME=VALUE", summary: "Any librdkafka property, e.g. security.protocol=ssl",
     isRepeatable: true)
 
+  /// The settings as options by the whole names of their variables, where these are others.
+  private var longSettingOptions: [OptionSpec] {
+    settingOptions.compactMap { key, option in
+      guard key.longOptionName != option.name else { return nil }
+      var long = option
+      long.name = key.longOptionName
+      return long.hidden
+    }
+  }
+
   /// Every option that the parser knows, `--help` included.
   var allOptions: [OptionSpec] {
-    options + settingOptions.map(\.option) + (takesKafkaProperties ? [Self.kafkaPropertyOption] : [])
+    options + settingOptions.map(\.option) + longSettingOptions
+      + (takesKafkaProperties ? [Self.kafkaPropertyOption] : [])
       + [OptionSpec(flag: "help", summary: "Show this help")]
   }
 }

@@ -48,10 +48,18 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case url = "STREAMPULSE_URL"
   case logLevel = "LOG_LEVEL"
 
-  /// The option that sets it: `API_PORT` is `--api-port`.
+  /// The option that sets it: `API_PORT` is `--api-port`, and `STREAMPULSE_PROJECT` is `--project`.
   public var optionName: String {
+    let name = longOptionName
+    return name.hasPrefix(Self.ownPrefix) ? String(name.dropFirst(Self.ownPrefix.count)) : name
+  }
+
+  /// The option by the variable's whole name, which is understood, too.
+  var longOptionName: String {
     String(rawValue.lowercased().map { $0 == "_" ? "-" : $0 })
   }
+
+  private static let ownPrefix = "streampulse-"
 
   /// The table of settings: what each one is.
   public var setting: Setting {
@@ -186,12 +194,13 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(.demo, .number(1...600_000_000), default: "6000", "Load that event-generator and the demo make")
     case .dataDirectory:
       Setting(
-        .general, .folder, default: ".streampulse",
+        .general, .folder, note: ".streampulse; .streampulse/NAME of a project that is given by its name",
         "Folder of what \"up\" keeps: the private Postgres, its password, the file env")
     case .project:
       Setting(
         .general, .folder, default: ".",
-        "Folder with sql/ and schemas/; without sql/ in the default, the one that the program was built in")
+        "Folder with sql/ and schemas/, or a name in projects/; without sql/ in the default, the one that the program "
+          + "was built in")
     case .projectName:
       Setting(
         .general, .text, note: "the folder's name",

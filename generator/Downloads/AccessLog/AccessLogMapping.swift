@@ -1,4 +1,5 @@
 import Events
+import Requests
 import Synthesis
 
 /// Turns requests of a web server into download events. To be used on one thread.

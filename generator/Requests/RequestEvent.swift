@@ -1,8 +1,20 @@
 import Events
 import Synthesis
 
-extension AccessLogLine {
-  /// A request as it stands in the log, for those who count requests instead of downloads.
+/// One request that a web server has answered, with the fields that `event-generator replay --events requests` makes of a
+/// log's line. The texts are valid as long as its maker, the client until its maker makes the next event.
+public struct RequestEvent {
+  /// Event time in milliseconds since 1970 UTC.
+  public var timestampMilliseconds: Int64
+  /// An IPv4 address of a documentation network (RFC 5737) or a private one (RFC 1918).
+  public var client: TextView
+  public var method: TextView
+  public var path: TextView
+  public var status: Int32
+  public var bytes: Int64
+  public var referrer: TextView?
+  public var userAgent: TextView
+
   public static let form = EventForm(
     name: "Request", doc: "One request that a web server has answered.", timeText: .iso8601,
     fields: [
@@ -16,23 +28,15 @@ extension AccessLogLine {
       .init("user_agent", .text, isNullable: true, doc: "The client's program."),
     ])
 
-  /// Puts the request's values into a row of the form.
-  ///
-  /// - Parameter shiftMilliseconds: added to its time.
-  public func write(into row: EventRow, shiftMilliseconds: Int64 = 0) {
-    row[0] = .time(timestampMilliseconds + shiftMilliseconds)
+  /// Puts the event's values into a row of the form.
+  public func write(into row: EventRow) {
+    row[0] = .time(timestampMilliseconds)
     row[1] = .text(client)
     row[2] = .text(method)
     row[3] = .text(path)
     row[4] = .integer(Int64(status))
     row[5] = .integer(bytes)
-    row[6] = Self.value(referrer)
-    row[7] = Self.value(userAgent)
-  }
-
-  /// Strangers write these: what is no text has no value.
-  private static func value(_ text: TextView) -> FieldValue {
-    text.count == 0 || text.bytes.contains(0) || String(validating: text.bytes, as: UTF8.self) == nil
-      ? .null : .text(text)
+    row[6] = referrer.map { .text($0) } ?? .null
+    row[7] = .text(userAgent)
   }
 }

@@ -1,0 +1,162 @@
+import Configuration
+import Kafka
+import Postgres
+import Storage
+
+/// What can be wrong with the brokers, and with a stream between its topic and its tables.
+struct BrokerExamination {
+  private let kafka: KafkaConfiguration
+  private let patienceMilliseconds: Int32
+
+  init(_ kafka: KafkaConfiguration, patienceSeconds: Int) {
+    self.kafka = kafka
+    patienceMilliseconds = Int32(clamping: patienceSeconds * 1000)
+  }
+
+  /// nil, with a finding, when no broker answers.
+  func reach(_ found: inout [Finding]) -> KafkaAdmin? {
+    do throws(KafkaError) {
+      let admin = try KafkaAdmin(configuration: kafka)
+      _ = try admin.clusterIdentity(timeoutMilliseconds: patienceMilliseconds)
+      return admin
+    } catch {
+      found.append(
+        .failure("kafka", "no broker answers at \(kafka.bootstrapServers): \(error)", Self.advice(against: error)))
+      return nil
+    }
+  }
+
+  private static func advice(against error: KafkaError) -> String {
+    let text = error.description
+    if text.contains("uthentication") || text.contains("SASL") {
+      return "user, password or mechanism are not the broker's: KAFKA_PROPERTY_SASL_…"
+    }
+    if text.contains("SSL") || text.contains("ertificate") {
+      return "the certificates do not fit: KAFKA_PROPERTY_SECURITY_PROTOCOL, KAFKA_PROPERTY_SSL_…"
+    }
+    if text.contains("roperty") { return "correct the KAFKA_PROPERTY_… that is named" }
+    return
+      "is it running, are host and port those of KAFKA_BOOTSTRAP_SERVERS, and can this machine reach the addresses "
+      + "that the brokers advertise (advertised.listeners)?"
+  }
+
+  /// Looks at a stream: its topic, who processes it, how far, and what became of its records lately.
+  ///
+  /// - Parameter connection: nil: the database cannot be asked.
+  func examine(
+    _ source: StreamSource, _ admin: KafkaAdmin, _ connection: PostgresConnection?, silentAfterSeconds: Int,
+    _ found: inout [Finding]
+  ) throws {
+    let area = "stream \(source.name)"
+    let partitions: Int
+    switch try admin.presence(of: source.topic, timeoutMilliseconds: patienceMilliseconds) {
+    case .present(let count): partitions = count
+    case .missing:
+      found.append(
+        .failure(
+          area, "there is no topic \(source.topic)",
+          "create it (kafka-topics.sh --create --topic \(source.topic)), or correct \(source.topicOrigin)"))
+      return
+    case .withoutPartitions:
+      found.append(.failure(area, "the topic \(source.topic) has no partitions: it is being made or deleted", "wait"))
+      return
+    case .forbidden:
+      found.append(
+        .failure(
+          area, "this Kafka user may not see the topic \(source.topic)",
+          "give it the rights Describe and Read for the topic, and Read for the group \(source.group)"))
+      return
+    }
+    guard let connection else { return }
+    if try !ProcessorPresence.isThere(connection, stream: source.name) {
+      found.append(.failure(area, "no processor is running", "start one: streampulse process"))
+    }
+    let cluster = try admin.clusterIdentity(timeoutMilliseconds: patienceMilliseconds).id
+    try examinePositions(source, cluster, partitions, admin, connection, &found)
+    let newest = try NewestEvents(connection, stream: source.name, topic: source.topic, cluster: cluster)
+    if silentAfterSeconds > 0, let age = newest.recordAgeSeconds, age > Double(silentAfterSeconds) {
+      found.append(
+        .warning(
+          area, "no records for \(Self.duration(age))", "do its producers run? SILENT_AFTER_SECONDS is the limit"))
+    }
+    try examineLetters(source, connection, &found)
+  }
+
+  private func examinePositions(
+    _ source: StreamSource, _ cluster: String, _ partitions: Int, _ admin: KafkaAdmin,
+    _ connection: PostgresConnection, _ found: inout [Finding]
+  ) throws {
+    let area = "stream \(source.name)"
+    let rows = try connection.query(
+      """
+      SELECT partition, next_offset, extract(epoch FROM clock_timestamp() - updated_at)::double precision
+      FROM \(connection.pulse).progress WHERE stream = $1 AND topic = $2 AND cluster = $3 ORDER BY partition
+      """, [.text(source.name), .text(source.topic), .text(cluster)])
+    if rows.rowCount == 0 {
+      let elsewhere = try connection.query(
+        "SELECT count(*) FROM \(connection.pulse).progress WHERE stream = $1 AND topic = $2",
+        [.text(source.name), .text(source.topic)])
+      if let count = elsewhere.integer(0, 0), count > 0 {
+        found.append(
+          .warning(
+            area, "its positions are those of another Kafka cluster",
+            "are the brokers the right ones? A processor begins anew")
+        )
+      }
+      return
+    }
+    for row in 0..<rows.rowCount {
+      guard let partition = rows.integer(row, 0), let next = rows.integer(row, 1) else { continue }
+      guard partition < Int64(partitions) else {
+        found.append(
+          .failure(
+            area, "partition \(partition) of \(source.topic) is gone: the topic was made anew",
+            "docs/exactly-once.md, Gaps, has both ways on"))
+        continue
+      }
+      let log = try admin.watermarkOffsets(
+        topic: source.topic, partition: Int32(clamping: partition), timeoutMilliseconds: patienceMilliseconds)
+      if next < log.low {
+        found.append(
+          .failure(
+            area, "\(log.low - next) records of partition \(partition) were deleted before they were read",
+            "lengthen the topic's retention; streampulse verify names the gap"))
+      } else if next > log.high {
+        found.append(
+          .failure(
+            area, "partition \(partition) ends at \(log.high), before the position \(next): the topic was made anew",
+            "docs/exactly-once.md, Gaps, has both ways on"))
+      } else if log.high > next, let age = rows.double(row, 2), age > 60 {
+        found.append(
+          .failure(
+            area,
+            "partition \(partition) has \(log.high - next) records that wait, and nothing was committed for "
+              + Self.duration(age),
+            "the log of streampulse process says why: Postgres, a held partition, a missing schema"))
+      }
+    }
+  }
+
+  private func examineLetters(
+    _ source: StreamSource, _ connection: PostgresConnection, _ found: inout [Finding]
+  ) throws {
+    let letters = try connection.query(
+      """
+      SELECT code, count(*) FROM (
+        SELECT code FROM dead_letters
+        WHERE stream = $1 AND created_at > now() - INTERVAL '1 hour' AND replayed_at IS NULL ORDER BY id DESC LIMIT 10000
+      ) AS latest GROUP BY code ORDER BY count(*) DESC LIMIT 3
+      """, [.text(source.name)])
+    guard letters.rowCount > 0 else { return }
+    let codes = (0..<letters.rowCount).map { "\(letters[$0, 1] ?? "") \(letters[$0, 0] ?? "")" }
+    found.append(
+      .warning(
+        "stream \(source.name)", "dead letters within the last hour: \(codes.joined(separator: ", "))",
+        "streampulse dead-letters list"))
+  }
+
+  private static func duration(_ seconds: Double) -> String {
+    seconds < 120
+      ? "\(Int(seconds)) seconds" : seconds < 7200 ? "\(Int(seconds / 60)) minutes" : "\(Int(seconds / 3600)) hours"
+  }
+}

@@ -1,0 +1,168 @@
+import Configuration
+import Glibc
+import HTTPClient
+import HTTPServer
+import JSON
+import Kafka
+import Postgres
+import Project
+import Storage
+
+/// `streampulse doctor`: looks at everything that a running system needs, and changes nothing. Exit status 0 when nothing
+/// fails, warnings or not.
+func doctor(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
+  let examination = Examination(context)
+  examination.run()
+  let findings = examination.findings
+  if parsed.flag("json") {
+    let document = JSONValue.object([
+      JSONMember("healthy", .bool(findings.isEmpty)), JSONMember("findings", .array(findings.map(\.json))),
+      JSONMember("examined", .array(examination.examined.map { .string($0) })),
+    ])
+    print(document.text)
+  } else {
+    for finding in findings { print(finding.page) }
+    let examined = examination.examined.joined(separator: ", ")
+    let failures = findings.count { $0.gravity == .failure }
+    let warnings = findings.count - failures
+    print(
+      findings.isEmpty
+        ? "nothing is wrong: looked at \(examined)"
+        : "\(counted(failures, "failure")), \(counted(warnings, "warning")); looked at \(examined)")
+  }
+  flushOutput()
+  return findings.contains { $0.gravity == .failure } ? 1 : 0
+}
+
+/// Looks at one part after the other. What cannot be looked at because of a failure before it is left out.
+private final class Examination {
+  /// A server that is silent for so long is away.
+  private static let patienceSeconds = 5
+
+  private let context: CommandContext
+  private(set) var findings: [Finding] = []
+  private(set) var examined: [String] = []
+
+  init(_ context: CommandContext) {
+    self.context = context
+  }
+
+  func run() {
+    look("process", findingOf: "process") { found in found += Self.limits(context.configuration) }
+    var project: Project?
+    look("definitions", findingOf: "definitions") { found in project = try definitions(&found) }
+    var connection: PostgresConnection?
+    look("postgres", findingOf: "postgres") { found in connection = try database(project, &found) }
+    defer { connection?.close() }
+    look("kafka", findingOf: "kafka") { found in
+      let brokers = BrokerExamination(try context.kafka(), patienceSeconds: Self.patienceSeconds)
+      guard let admin = brokers.reach(&found), let project else { return }
+      for source in try context.sources(of: project) {
+        try brokers.examine(source, admin, connection, silentAfterSeconds: silentAfter, &found)
+      }
+    }
+    look("api", findingOf: "api") { found in try api(&found) }
+  }
+
+  private var silentAfter: Int { context.configuration.api.silentAfterSeconds }
+
+  /// Runs a part; what it throws is its finding.
+  private func look(_ name: String, findingOf area: String, _ body: (inout [Finding]) throws -> Void) {
+    examined.append(name)
+    var found: [Finding] = []
+    do {
+      try body(&found)
+    } catch let error as ConfigurationError {
+      found += error.problems.map { .failure("settings", "\($0.location): \($0.message)", $0.hint) }
+    } catch {
+      let lines = "\(error)".split(separator: "\n", maxSplits: 1).map(String.init)
+      let hint = lines.count > 1 ? lines[1].replacing("  hint: ", with: "") : nil
+      found.append(.failure(area, lines.first ?? "", hint))
+    }
+    findings += found
+  }
+
+  private static func limits(_ configuration: Configuration) -> [Finding] {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return [] }
+    // Beside its connections the server has files, pools, brokers and listening sockets.
+    let needed = configuration.api.maxConnections + 200
+    guard limit.rlim_max < rlim_t(needed) else { return [] }
+    return [
+      .warning(
+        "process", "the limit of file descriptors is \(limit.rlim_max), and API_MAX_CONNECTIONS asks for \(needed)",
+        "raise it (ulimit -n, LimitNOFILE of systemd), or lower API_MAX_CONNECTIONS")
+    ]
+  }
+
+  private func definitions(_ found: inout [Finding]) throws -> Project? {
+    let folder = try context.configuration.projectDirectory()
+    let subjects = SubjectSchemas(context, .look)
+    let review = try ProjectReview(folder: folder, lookup: subjects.lookup)
+    found += review.errors.map { error in
+      let lines = error.description.split(separator: "\n", maxSplits: 1).map(String.init)
+      let hint = lines.count > 1 ? lines[1].replacing("  hint: ", with: "") : nil
+      return .failure("definitions", lines.first ?? "", hint)
+    }
+    return review.errors.isEmpty ? try Project(folder: folder, lookup: subjects.lookup) : nil
+  }
+
+  private func database(_ project: Project?, _ found: inout [Finding]) throws -> PostgresConnection? {
+    let settings = try context.database().with("application_name", "streampulse doctor")
+      .with("connect_timeout", String(Self.patienceSeconds))
+    let connection: PostgresConnection
+    do throws(PostgresError) {
+      connection = try PostgresConnection(settings)
+    } catch {
+      found.append(.failure("postgres", "\(settings): \(error)", DatabaseExamination.advice(against: error)))
+      return nil
+    }
+    connection.responseTimeoutMilliseconds = Self.patienceSeconds * 1000
+    let examination = DatabaseExamination(connection)
+    found += try examination.server(connectionsNeeded: context.configuration.api.workers + 10)
+    guard let project else { return connection }
+    let plan: MigrationPlan
+    do {
+      plan = try Migrator(connection) { _ in }.plan(project, as: context.projectName())
+    } catch {
+      found.append(.failure("postgres", "\(error)"))
+      return nil
+    }
+    if !plan.isPossible {
+      found.append(
+        .failure("postgres", "the database does not fit the definitions", "streampulse plan says what differs"))
+    } else if !plan.isEmpty {
+      found.append(
+        .failure("postgres", "the database is not up to date with the definitions", "run streampulse migrate"))
+    } else {
+      found += try examination.rights()
+      found += try examination.strain()
+    }
+    return connection
+  }
+
+  private func api(_ found: inout [Finding]) throws {
+    let address = ListeningAddress.api(context.configuration.api)
+    // Port 0 is any free one.
+    guard address.port != 0 else { return }
+    do {
+      try address.check()
+    } catch let error as ConfigurationError {
+      // In use: by our own server, as long as it is answered there.
+      guard error.problems.first?.message == "port \(address.port) is in use" else { throw error }
+      guard !isOurs(address) else { return }
+      found.append(
+        .failure(
+          "api", "port \(address.port) is used by another program", "set API_PORT, or stop what uses it"))
+    }
+  }
+
+  /// Whether an API of ours answers there, of whichever version.
+  private func isOurs(_ address: ListeningAddress) -> Bool {
+    let host = address.host == "0.0.0.0" ? "127.0.0.1" : address.host == "::" ? "[::1]" : address.host
+    let answer = try? HTTPClient().get("http://\(host):\(address.port)/-/metrics")
+    return answer.map {
+      String(decoding: $0.body, as: UTF8.self).contains("streampulse_build_info") || $0.status == 401
+    } ?? false
+  }
+}

@@ -1,0 +1,123 @@
+import Configuration
+import Events
+import Glibc
+import JSON
+import Kafka
+import Plan
+import Scaffold
+import TextFiles
+
+/// `streampulse init`: writes a new project. Exit status 0 when it was written.
+func initialize(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
+  let name = parsed.positional[0]
+  guard isProjectName(name) else {
+    throw parsed.error("a project's name is of a to z, digits, _ and -, and begins with a letter, not \"\(name)\"")
+  }
+  guard let source = parsed.string("from") else { throw parsed.error("--from is missing") }
+  var fields = SampledFields()
+  let topic: String
+  if source.hasPrefix("topic:") {
+    topic = String(source.dropFirst("topic:".count))
+    if let refusal = TopicName.refusal(of: topic) { throw parsed.error("--from \(source): \(refusal)") }
+    try Sample.take(topic, try context.kafka(), group: context.configuration.kafka.groupID, into: &fields)
+  } else {
+    topic = parsed.string("topic") ?? name
+    if let refusal = TopicName.refusal(of: topic) { throw parsed.error("--topic: \(refusal)") }
+    try Sample.take(file: source, into: &fields)
+  }
+  let parent = access("projects/.", W_OK) == 0 ? "projects/" : ""
+  let folder = parent + name
+  let project = ProjectFiles(name: name.replacing("-", with: "_"), topic: topic, fields: fields)
+  guard mkdir(folder, 0o755) == 0 else {
+    throw ConfigurationError(
+      location: folder, message: String(cString: strerror(errno)), hint: "choose another name, or remove the folder")
+  }
+  for file in project.files { try write(file, in: folder) }
+  for remark in project.remarks { print(remark) }
+  print("wrote \(folder): \(project.files.map(\.path).joined(separator: ", "))")
+  print("next: streampulse test --project \(name), then streampulse up --project \(name)")
+  flushOutput()
+  return 0
+}
+
+private func isProjectName(_ name: String) -> Bool {
+  guard let first = name.utf8.first, (0x61...0x7a).contains(first), name.utf8.count <= 40 else { return false }
+  return name.utf8.allSatisfy {
+    (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+  }
+}
+
+private func write(_ file: ProjectFiles.File, in folder: String) throws {
+  let path = folder + "/" + file.path
+  for end in path.indices where path[end] == "/" { mkdir(String(path[..<end]), 0o755) }
+  let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+  guard descriptor >= 0 else { throw ConfigurationError(location: path, message: String(cString: strerror(errno))) }
+  let bytes = Array(file.text.utf8)
+  let written = Glibc.write(descriptor, bytes, bytes.count)
+  guard close(descriptor) == 0, written == bytes.count else {
+    throw ConfigurationError(location: path, message: String(cString: strerror(errno)))
+  }
+}
+
+/// A look at some events.
+private enum Sample {
+  private static let events = 1_000
+  private static let maximumFileBytes = 16 << 20
+
+  /// The latest records of the topic.
+  static func take(_ topic: String, _ kafka: KafkaConfiguration, group: String, into fields: inout SampledFields) throws
+  {
+    guard case .present(let partitions) = try KafkaAdmin(configuration: kafka).presence(of: topic) else {
+      throw ConfigurationError(location: "--from", message: "there is no topic \(topic) that can be read")
+    }
+    let reader = try TopicReader(kafka, topic: topic, group: group + "-init")
+    defer { reader.close() }
+    var ranges: [Int32: Range<Int64>] = [:]
+    let share = Int64(max(1, events / max(1, partitions)))
+    for partition in 0..<Int32(clamping: partitions) {
+      let log = try reader.watermarks(partition)
+      ranges[partition] = max(log.low, log.high - share)..<log.high
+    }
+    var others = 0
+    try reader.read(ranges) { batch in
+      for record in batch.records {
+        if let document = try? JSONValue(parsing: record.payloadBytes) {
+          fields.add(document)
+        } else {
+          others += 1
+        }
+      }
+    }
+    try check(fields, others: others, "the topic \(topic)")
+  }
+
+  /// The first lines of the file.
+  static func take(file path: String, into fields: inout SampledFields) throws {
+    let text: String?
+    do {
+      text = try TextFile.read(path, maximumBytes: maximumFileBytes)
+    } catch {
+      throw ConfigurationError(
+        location: path + error.place, message: error.description, hint: "give some lines of it: head -n 1000")
+    }
+    guard let text else {
+      throw ConfigurationError(location: "--from", message: "there is no file \(path)", hint: "a topic is topic:NAME")
+    }
+    var others = 0
+    for line in text.split(whereSeparator: \.isNewline).prefix(events) {
+      if let document = try? JSONValue(parsing: String(line)) { fields.add(document) } else { others += 1 }
+    }
+    try check(fields, others: others, path)
+  }
+
+  private static func check(_ fields: SampledFields, others: Int, _ source: String) throws {
+    let others = others + fields.others
+    guard fields.objects > 0 else {
+      throw ConfigurationError(
+        location: "--from", message: others == 0 ? "\(source) is empty" : "\(source) holds no JSON objects",
+        hint: others == 0
+          ? "send some events first" : "for Avro and CSV write the stream by hand: docs/definitions.md, Streams")
+    }
+    if others > 0 { print("note: \(others) of \(fields.objects + others) are no JSON objects") }
+  }
+}
