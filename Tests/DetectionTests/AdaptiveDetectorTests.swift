@@ -113,6 +113,16 @@ private let day: Int64 = 24 * 60 * minute
     #expect(many.finding != nil && many.score > few)
   }
 
+  @Test("a key costs less than 850 bytes, however long it has been watched")
+  func size() {
+    var state = DetectorState(for: detector.configuration)
+    #expect(state.encoded(for: detector.configuration).count <= 850)
+    for (row, value) in rhythm(days: 9, rowsPerDay: 144, seed: 19).enumerated() {
+      _ = detector.step(&state, Sample(value: value, weight: 1, time: Int64(row) * 10 * minute))
+    }
+    #expect(state.encoded(for: detector.configuration).count <= 850)
+  }
+
   @Test("only the side that is watched is reported")
   func direction() {
     let above = Detector(DetectorConfiguration(.adaptive, direction: .above))

@@ -90,17 +90,18 @@ enum AdaptiveDetector {
 
   // MARK: Scores
 
-  /// Rarity in decades. A score of 0.5 is once in a hundred rows, the standard level of 0.75 once in five hundred. That is
-  /// for rows of five minutes: rows further apart are allowed a little more, since who is on duty counts days, not rows.
+  /// The standard level of 0.75, odds of three to one, is once in five hundred rows; ten times as rare is odds of 13 to one.
+  /// That is for rows of five minutes: rows further apart are allowed a little more, since who is on duty counts days.
   private static func score(of probability: Double, step microseconds: Double) -> Double {
     let rows = microseconds > 0 ? log10(microseconds / rarityStep) * rarityPerStep : 0
     let rarity = -log10(probability) + rows
-    return 1 / (1 + exp(-(rarity - middleRarity) * scoreSteepness))
+    return 1 / (1 + exp(-(rarity - standardRarity) * scoreSteepness) / standardOdds)
   }
 
   private static let rarityStep = 300e6
   private static let rarityPerStep = 0.25
-  private static let middleRarity = 2.0
+  private static let standardRarity = 2.7
+  private static let standardOdds = 3.0
   private static let scoreSteepness = 1.5
 
   /// The score that is given: what the row itself is worth, or what is left of an earlier one, since what is wrong does not
@@ -111,7 +112,7 @@ enum AdaptiveDetector {
   }
 
   private static let heldFading = 0.97
-  private static let heldPart = 0.95
+  private static let heldPart = 0.93
 
   // MARK: Learning
 

@@ -1,4 +1,4 @@
-/// What `adaptive` remembers of one key: 200 numbers.
+/// What `adaptive` remembers of one key: 198 numbers, and beside it stands the time of the newest sample.
 struct AdaptiveMemory: Sendable, Hashable {
   var predictor = LocalPredictor()
   var day = DayProfile()

@@ -5,7 +5,7 @@ import Glibc
 /// A histogram of the strengths of past events, to which a prior adds what is usual in metrics at large. A new key is
 /// judged by the prior; one whose history is full of outbursts learns to be calm about them.
 struct Rarity: Sendable, Hashable {
-  static let bins = 32
+  static let bins = 30
 
   /// Events by their strength: bin 0 up to 0.5 · √2, each next one √2 further, the last without an end.
   private(set) var events: [Float]
