@@ -322,7 +322,9 @@ struct RandomExpressions {
   }
 
   private mutating func likePattern() -> String {
-    (0..<Int.random(in: 0...5, using: &random)).map { _ in
+    // Of such letters most texts have some.
+    if random.chance(2) { return "%\(pick(["a", "b", "A", "B"]))%" }
+    return (0..<Int.random(in: 0...5, using: &random)).map { _ in
       pick(["%", "%", "_", "a", "b", "é", "\\%", "\\_", "\\a", "A", "ab", "😀", "1"])
     }.joined()
   }

@@ -23,7 +23,7 @@ struct RandomReference {
   let values: [Column]
   let validity: Validity?
   /// In the order of `columns`.
-  private(set) var rows: [[Datum?]] = []
+  var rows: [[Datum?]] = []
 
   /// Of the key, the values and the validity.
   var columns: [Column] {

@@ -86,14 +86,19 @@ private struct Shrinking {
       + smallest.definitions.reduce(0) { $0 + $1.keys.count + $1.results.count + $1.evaluations.count }
   }
 
-  /// In ever smaller pieces.
   private mutating func removeEvents() {
-    var piece = (smallest.events.count + 1) / 2
+    remove(\.events)
+    for index in smallest.references.indices { remove(\.references[index].rows) }
+  }
+
+  /// In ever smaller pieces.
+  private mutating func remove<Element>(_ list: WritableKeyPath<Trial, [Element]>) {
+    var piece = (smallest[keyPath: list].count + 1) / 2
     while piece > 0 {
       var start = 0
-      while start < smallest.events.count {
-        let range = start..<min(start + piece, smallest.events.count)
-        if !attempt({ $0.events.removeSubrange(range) }) { start += piece }
+      while start < smallest[keyPath: list].count {
+        let range = start..<min(start + piece, smallest[keyPath: list].count)
+        if !attempt({ $0[keyPath: list].removeSubrange(range) }) { start += piece }
       }
       piece = piece == 1 ? 0 : (piece + 1) / 2
     }
