@@ -22,8 +22,8 @@ public final class Replay {
   private let connection: PostgresConnection
   private let stream: Stream
   let aggregate: AggregatePlan
-  private let topic: String
-  private let reader: TopicReader
+  let topic: String
+  let reader: TopicReader
   private let schemas: SchemaSource?
   private let limits: ReferenceLimits
   private let views: ResultViews
@@ -31,10 +31,17 @@ public final class Replay {
   public var progress: ((_ read: Int64, _ total: Int64) throws -> Void)?
   /// Whether rows of those windows will do whose records the topic still holds: of an aggregate that had none before.
   var takesWhatIsThere = false
+  /// Whether it keeps how far it is, and goes on where one that was interrupted has stopped.
+  var isResumable = false
+  /// How often that is kept, at least.
+  var bookmarkMicroseconds: Int64 = 5_000_000
+  private var nextBookmark = Int64.min
+  /// How many records a former one has read, which this one goes on behind.
+  private(set) var resumedCount: Int64 = 0
   /// How many records there are to read.
   private var total: Int64 = 0
   private var cluster = ""
-  /// How far each partition is contained in the shadow table, and how many records that were.
+  /// How far each partition is contained in the shadow table or the engine, and how many records that were.
   private var positions: [Int32: Offset] = [:]
   private var starts: [Int32: Offset] = [:]
   private var counts: [Int32: Int64] = [:]
@@ -104,7 +111,8 @@ public final class Replay {
       defer { try? connection.execute("ROLLBACK") }
       try shadow.create()
       let started = Clock.monotonic()
-      try advance(to: targets, engine, shadow)
+      let run = Run(scope: scope, isRedefined: isRedefined, shadow: shadow, engine: engine)
+      try TopicPass([(self, run, targets)], isInTransaction: true).read()
       return ReplayEstimate(
         records: scope.recordCount, sample: Int(counts.values.reduce(0, +)),
         sampleSeconds: Double(Clock.monotonic() - started) / 1_000_000, isRedefined: isRedefined)
@@ -138,7 +146,7 @@ public final class Replay {
     let engine: ReplayEngine
   }
 
-  /// Makes the shadow table, empty.
+  /// Makes the shadow table, empty, or takes the one that an interrupted replay has left.
   func begin(from time: String?) throws -> Run {
     let (scope, isRedefined) = try prepare(time)
     if isRedefined, time != nil {
@@ -147,23 +155,43 @@ public final class Replay {
           + "  hint: use --from beginning, or see \"Upgrading definitions\" in docs/operations.md")
     }
     let shadow = try ShadowTable(connection, aggregate)
-    try shadow.create()
-    do {
-      let engine = try makeEngine(scope)
-      return Run(scope: scope, isRedefined: isRedefined, shadow: shadow, engine: engine)
-    } catch {
-      shadow.drop()
-      throw error
+    let engine = try makeEngine(scope)
+    if try !resume(scope, shadow) {
+      try Bookmark.remove([aggregate.name], connection)
+      try shadow.create()
     }
+    return Run(scope: scope, isRedefined: isRedefined, shadow: shadow, engine: engine)
   }
+
+  /// Goes on where a former one has stopped, if that has made rows of the same meaning from the same records.
+  ///
+  /// - Returns: false: it has not, or there is none.
+  private func resume(_ scope: ReplayScope, _ shadow: ShadowTable) throws -> Bool {
+    // All records are joined with the same versions of reference data, and sessions cannot be cut by what retention has
+    // removed meanwhile.
+    guard isResumable, aggregate.joins.isEmpty, !aggregate.window.isSession || scope.floor == nil else { return false }
+    guard let kept = try Bookmark.read(aggregate.name, table: shadow.reference, connection),
+      kept.shape == shape, kept.cluster == cluster, kept.topic == topic, kept.from == scope.from,
+      kept.starts.allSatisfy({ scope.starts[$0.key] == $0.value })
+    else { return false }
+    let ranges = kept.positions.map { ($0.key, (kept.starts[$0.key] ?? $0.value)..<$0.value) }
+    let dead = try deadRecords(in: Dictionary(uniqueKeysWithValues: ranges))
+    // Dead letters that were replayed meanwhile are in no row of it.
+    guard dead.values.reduce(0, { $0 + Int64($1.count) }) == kept.dead else { return false }
+    if let floor = scope.floor { try shadow.removeRows(endedBy: floor) }
+    positions.merge(kept.positions) { $1 }
+    counts = kept.counts
+    deadCount = kept.dead
+    resumedCount = counts.values.reduce(0, +)
+    return true
+  }
+
+  private var shape: String { TableShape(aggregate, of: stream.plan).description }
 
   /// What makes its view over the shadow table, where it has one.
   var viewStatements: [String] {
     ResultView(aggregate, schema: connection.replaySchema)?.createStatements(pulse: connection.pulse) ?? []
   }
-
-  /// Reads up to the positions that are committed now.
-  func catchUp(_ run: Run) throws { try advance(to: committed(), run.engine, run.shadow) }
 
   /// Locks the positions, which stay as they are until the transaction ends.
   func lockPositions() throws(PostgresError) -> [Int32: Offset] { try committed(isLocking: true) }
@@ -172,9 +200,6 @@ public final class Replay {
   func remainder(to targets: [Int32: Offset]) -> Int64 {
     targets.reduce(0) { $0 + $1.value - (positions[$1.key] ?? 0) }
   }
-
-  /// Reads up to the locked positions.
-  func complete(_ run: Run, to targets: [Int32: Offset]) throws { try advance(to: targets, run.engine, run.shadow) }
 
   /// The positions' locks do not hold off a partition that is new: it is, once nobody can write to the table.
   func isComplete(at targets: [Int32: Offset]) throws(PostgresError) -> Bool { try committed() == targets }
@@ -199,6 +224,7 @@ public final class Replay {
         "the new rows of \(aggregate.name) hold \(-events) events less than were counted. Nothing has been changed")
     }
     let rows = try run.shadow.takePlace(grants)
+    try Bookmark.remove([aggregate.name], connection)
     try record(run, events: events, fences: fences || run.isRedefined)
     return ReplayReport(
       aggregate: aggregate.name, records: Int(counts.values.reduce(0, +)), rows: rows, events: events, seconds: 0,
@@ -237,7 +263,7 @@ public final class Replay {
   }
 
   /// The processors' positions. Locked, they stay as they are until the transaction ends.
-  private func committed(isLocking: Bool = false) throws(PostgresError) -> [Int32: Offset] {
+  func committed(isLocking: Bool = false) throws(PostgresError) -> [Int32: Offset] {
     let result = try connection.query(
       """
       SELECT partition, next_offset FROM \(connection.pulse).progress WHERE stream = $3 AND cluster = $1 AND topic = $2
@@ -252,44 +278,72 @@ public final class Replay {
 
   // MARK: Reading
 
-  /// Brings the shadow table from where it is to these positions.
-  private func advance(to targets: [Int32: Offset], _ engine: ReplayEngine, _ shadow: ShadowTable) throws {
+  /// What it has to read of each partition, in a pass of the topic that brings it to these positions.
+  func ranges(to targets: [Int32: Offset]) -> [Int32: Range<Offset>] {
     var ranges: [Int32: Range<Offset>] = [:]
     for (partition, target) in targets {
       // A partition that began during the replay is new, and all of it is read.
       let position = positions[partition] ?? 0
       if starts[partition] == nil { starts[partition] = position }
+      if positions[partition] == nil { positions[partition] = position }
       if target > position { ranges[partition] = position..<target }
-      positions[partition] = max(position, target)
     }
-    let dead = try deadRecords(in: ranges)
-    try reader.read(ranges) { records in
-      var kept = 0
-      for record in records.records {
-        counts[record.partition, default: 0] += 1
-        if dead[record.partition]?.contains(record.offset) == true { continue }
-        records.records[kept] = record
-        kept += 1
-      }
-      records.keepFirst(kept)
-      try engine.add(records)
-      if engine.isFull { try write(engine, shadow) }
-      let read = counts.values.reduce(0, +)
-      try progress?(read, max(read, total))
-    }
-    try write(engine, shadow)
+    return ranges
   }
 
-  private func write(_ engine: ReplayEngine, _ shadow: ShadowTable) throws(PipelineError) {
-    do {
-      try shadow.add(engine.drain())
-    } catch {
-      throw .postgres(error)
+  /// Adds records of a pass, in order.
+  ///
+  /// - Parameters:
+  ///   - own: those that it has to read, as they came.
+  ///   - records: their batch, whose list of records becomes the one of those that are not dead letters.
+  func add(
+    _ own: [Record], _ dead: [Int32: Set<Offset>], _ records: inout RecordBatch, _ run: Run, isInTransaction: Bool
+  ) throws {
+    var kept = 0
+    for record in own {
+      counts[record.partition, default: 0] += 1
+      positions[record.partition] = record.offset + 1
+      if dead[record.partition]?.contains(record.offset) == true {
+        deadCount += 1
+        continue
+      }
+      records.records[kept] = record
+      kept += 1
+    }
+    records.keepFirst(kept)
+    try run.engine.add(records)
+    if run.engine.isFull || isResumable && Clock.monotonic() >= nextBookmark {
+      try write(run, isInTransaction: isInTransaction)
+    }
+    let read = counts.values.reduce(0, +)
+    try progress?(read, max(read, total))
+  }
+
+  /// Ends a pass: what the topic does not hold any more of the ranges is passed over.
+  func finish(_ ranges: [Int32: Range<Offset>], _ run: Run, isInTransaction: Bool) throws {
+    for (partition, range) in ranges { positions[partition] = max(positions[partition] ?? 0, range.upperBound) }
+    try write(run, isInTransaction: isInTransaction)
+  }
+
+  private func write(_ run: Run, isInTransaction: Bool) throws {
+    let deltas = run.engine.drain()
+    guard isResumable else { return try run.shadow.add(deltas) }
+    nextBookmark = Clock.monotonic() + bookmarkMicroseconds
+    let bookmark = Bookmark(
+      shape: shape, cluster: cluster, topic: topic, from: run.scope.from, positions: positions, starts: starts,
+      counts: counts, dead: deadCount)
+    guard !isInTransaction else {
+      try run.shadow.add(deltas)
+      return try bookmark.write(aggregate.name, connection)
+    }
+    try connection.transaction { () throws(PostgresError) in
+      try run.shadow.add(deltas)
+      try bookmark.write(aggregate.name, connection)
     }
   }
 
   /// Records of the ranges that are dead letters, and so are in no row.
-  private func deadRecords(in ranges: [Int32: Range<Offset>]) throws(PostgresError) -> [Int32: Set<Offset>] {
+  func deadRecords(in ranges: [Int32: Range<Offset>]) throws(PostgresError) -> [Int32: Set<Offset>] {
     var dead: [Int32: Set<Offset>] = [:]
     for (partition, range) in ranges {
       let found = try connection.query(
@@ -299,7 +353,6 @@ public final class Replay {
           .bigint(range.upperBound),
         ])
       dead[partition] = Set((0..<found.rowCount).compactMap { found.integer($0, 0) })
-      deadCount += Int64(found.rowCount)
     }
     return dead
   }
@@ -337,7 +390,6 @@ public final class Replay {
 
   /// Writes down what was done, in the same transaction.
   private func record(_ run: Run, events: Int64, fences: Bool) throws {
-    let shape = TableShape(aggregate, of: stream.plan)
     _ = try connection.query(
       """
       UPDATE \(connection.pulse).definitions
@@ -346,7 +398,7 @@ public final class Replay {
       WHERE aggregate = $1
       """,
       [
-        .text(aggregate.name), .text(shape.description), .text(aggregate.select.whole),
+        .text(aggregate.name), .text(shape), .text(aggregate.select.whole),
         aggregate.retentionMicroseconds.map { .doublePrecision(Double($0) / 1_000_000) } ?? .null,
         .doublePrecision(Double(aggregate.allowedLatenessMicroseconds) / 1_000_000),
       ])

@@ -22,6 +22,9 @@ struct ShadowTable {
     present = try PresentRelations(connection, plan)
   }
 
+  /// As statements name it.
+  var reference: String { shadow.reference }
+
   /// Makes it, empty; what a replay left that was interrupted is dropped.
   func create() throws(PostgresError) {
     try connection.execute("DROP TABLE IF EXISTS \(shadow.reference)")
