@@ -1,5 +1,4 @@
 import Events
-import Plan
 import Postgres
 import Storage
 
