@@ -31,6 +31,8 @@ public enum EngineSchema {
     file("0014_definitions.sql", PackageResources._014_definitions_sql),
     file("0016_rows.sql", PackageResources._016_rows_sql),
     file("0017_alert_actions.sql", PackageResources._017_alert_actions_sql),
+    file("0018_backfills.sql", PackageResources._018_backfills_sql),
+    file("0018_merges.sql", PackageResources._018_merges_sql),
     file("0019_incidents.sql", PackageResources._019_incidents_sql),
     file("0020_delivery.sql", PackageResources._020_delivery_sql),
   ]

@@ -184,6 +184,11 @@ extension Expression {
     }
   }
 
+  /// Whether it depends on a row of reference data.
+  public var readsTable: Bool {
+    if case .lookup = self { true } else { children.contains(where: \.readsTable) }
+  }
+
   /// Whether it depends on the element of the row.
   public var readsElement: Bool {
     if case .unnested = self { true } else { children.contains(where: \.readsElement) }

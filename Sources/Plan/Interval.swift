@@ -10,6 +10,11 @@ public struct Interval: Hashable, Sendable {
   public struct Failure: Error {
     public var message: String
     public var hint: String?
+
+    public init(message: String, hint: String?) {
+      self.message = message
+      self.hint = hint
+    }
   }
 
   private struct Unit {

@@ -10,6 +10,8 @@ func migrate(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
   let plan = try parsed.string("plan").map(PlanFile.read)
   let subjects = SubjectSchemas(context, .migration)
   let project = try context.loadProject(subjects)
+  // The folder does not have them: processors would go on without.
+  try Shadows(context, context.database()).refuseWhileThereAre()
   try migrate(context, project, subjects, context.database(), following: plan) { changes, abandoned in
     let notices = abandoned.map {
       "\($0) has no definition any more: its rows stay as they are, see \"Upgrading definitions\" in docs/operations.md"

@@ -90,6 +90,7 @@ final class Up {
     let kafka = try startBroker(sources)
     let database = try startPostgres()
     if cluster != nil, !project.usedReferences.isEmpty { try makeTables(of: project, database) }
+    try Shadows(context, database).refuseWhileThereAre()
     if let development {
       try development.begin(project, subjects, kafka, database)
     } else {

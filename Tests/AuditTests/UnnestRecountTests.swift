@@ -79,5 +79,8 @@ import Testing
     #expect(try bench.verify().checks.flatMap(\.violations) == [])
     try bench.connection.execute("UPDATE by_tag SET n = n + 1 WHERE tag = 'a' AND shop = 's1'")
     #expect(try bench.recount(load).aggregates.flatMap(\.differences).isEmpty == false)
+    let violations = try bench.verify().checks.flatMap(\.violations)
+    #expect(violations.count == 1 && violations[0].hasPrefix("by_tag: the ledger says"), "\(violations)")
+    #expect(violations.first?.contains(" elements, the rows hold ") == true)
   }
 }

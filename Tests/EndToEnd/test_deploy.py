@@ -96,7 +96,7 @@ def test_a_running_processor_goes_on_under_a_changed_definition_and_counts_every
     assert processor.stop() == 0 and server.stop() == 0
 
 
-def test_a_deploy_that_is_killed_has_changed_nothing_and_the_next_one_does_it_all(parts, project):
+def test_a_deploy_that_is_killed_has_changed_nothing_and_the_next_one_goes_on_and_does_it_all(parts, project):
     processor = parts.start("process")
     parts.generate("--count", 3000, "--seed", 1)
     parts.wait_for_events(3000)
@@ -109,6 +109,7 @@ def test_a_deploy_that_is_killed_has_changed_nothing_and_the_next_one_does_it_al
     deploy = parts.start("deploy")
     deploy.wait_for_output("making the rows of region_health anew")
     wait_until(lambda: shadows(parts) == 1, "no shadow table")
+    wait_until(lambda: parts.value("SELECT sum(c) FROM pulse.backfills, unnest(counts) AS c") == 3000, "nothing is kept")
     deploy.kill()
     connection.rollback()
     connection.close()
@@ -122,7 +123,8 @@ def test_a_deploy_that_is_killed_has_changed_nothing_and_the_next_one_does_it_al
     parts.wait_for_events(4000)
     parts.assert_verified()
 
-    parts.must("deploy")
+    done = parts.must("deploy")
+    assert "region_health: goes on behind 3000 records that an interrupted deploy has read" in done
     processor.wait_for_output("definitions taken over")
     assert version(parts) == 2 and shadows(parts) == 0
     parts.generate("--count", 1000, "--seed", 3)
@@ -181,6 +183,8 @@ def test_a_shadow_is_fed_beside_the_present_rows_compared_and_discarded_or_promo
         parts.wait_for_events(3000 + 1000 * round, "region_health_shadow")
         assert parts.value("SELECT bool_and(window_end - window_start = '2 minutes') FROM region_health_shadow")
         done = parts.run("deploy")
+        assert done.returncode == 1 and "there are shadows of region_health" in done.stderr
+        done = parts.run("migrate")
         assert done.returncode == 1 and "there are shadows of region_health" in done.stderr
         done = parts.run("compare", "region_health", "region_health_shadow")
         assert done.returncode == 1, done.stdout + done.stderr

@@ -53,7 +53,7 @@ import Threads
 
   private func run(
     _ project: Project, _ names: [String], instead version: Int64? = nil,
-    progress: ((String, Int64, Int64) throws -> Void)? = nil
+    resumed: ((String, Int64) -> Void)? = nil, while progress: ((String, Int64, Int64) throws -> Void)? = nil
   ) throws -> [ReplayReport] {
     let connection = try PostgresConnection(bench.settings)
     defer { connection.close() }
@@ -64,6 +64,9 @@ import Threads
       names.map { Backfill.Part(stream: project.streams[0], aggregate: $0, topic: Bench.topic, group: "replay") },
       kafka: KafkaConfiguration(bootstrapServers: load.broker.bootstrapServers), schemas: nil)
     backfill.progress = progress
+    backfill.resumed = resumed
+    // As often as it can be.
+    for replay in backfill.replays { replay.bookmarkMicroseconds = 0 }
     let current = try Deployments(connection).current()?.number ?? 0
     return try backfill.run(instead: version ?? current)
   }
@@ -98,22 +101,68 @@ import Threads
     #expect(try bench.recount(load, project.streams[0]).holds)
   }
 
-  @Test("one that ends while rows are made has changed nothing; the next begins anew")
+  private struct Stop: Error {}
+
+  /// Ends as soon as something was read; returns how much of each aggregate.
+  private func interrupt(_ project: Project, _ names: [String]) throws -> [String: Int64] {
+    var read: [String: Int64] = [:]
+    #expect(throws: PipelineError.self) {
+      _ = try run(
+        project, names,
+        while: { name, count, _ in
+          read[name] = count
+          if read.count == names.count { throw Stop() }
+        })
+    }
+    return read
+  }
+
+  @Test("one that ends while rows are made has changed nothing; the next goes on where it stopped")
   func interrupted() throws {
-    struct Stop: Error {}
     let project = try changed()
     let before = try version
-    #expect(throws: PipelineError.self) {
-      try run(project, ["region_health", "device_stats", "totals"]) { _, _, _ in throw Stop() }
-    }
+    let names = ["region_health", "device_stats", "totals"]
+    let read = try interrupt(project, names)
+    #expect(read.values.allSatisfy { $0 > 0 })
     #expect(try version == before)
     #expect(try bench.rows("SELECT DISTINCT window_end - window_start FROM region_health") == ["00:01:00"])
-    // What one leaves that was killed.
-    try bench.connection.execute("CREATE TABLE pulse_replay.region_health (a integer)")
+    // What one leaves that was killed while it made another aggregate.
     try bench.connection.execute("CREATE TABLE pulse_replay.content_stats (a integer)")
-    _ = try run(project, ["region_health", "device_stats", "totals"])
+    let instance = try Instance(bench, load, definitions: before)
+    try load.send(700)
+    try until("\(load.sent) events") { try bench.total == load.sent }
+    #expect(instance.stop() == "stopped")
+
+    var resumed: [String: Int64] = [:]
+    let reports = try run(project, names, resumed: { resumed[$0] = $1 })
+    #expect(resumed == read)
+    #expect(reports.map(\.records) == [load.sent, load.sent, load.sent])
     #expect(try version > before)
     #expect(try shadows == [])
+    #expect(try bench.rows("SELECT count(*) FROM pulse.backfills") == ["0"])
+    #expect(try bench.rows("SELECT sum(downloads) FROM totals") == ["\(load.sent)"])
+    #expect(try bench.recount(load, project.streams[0]).holds)
+  }
+
+  @Test("what an interrupted one has left of another definition is not gone on with")
+  func otherDefinition() throws {
+    let project = try changed()
+    _ = try interrupt(project, ["region_health", "device_stats", "totals"])
+    let other = try scratch.change("sql/aggregates/region_health.sql", "s/2 minutes/3 minutes/")
+    var resumed: [String] = []
+    _ = try run(other, ["region_health", "device_stats", "totals"], resumed: { name, _ in resumed.append(name) })
+    #expect(resumed == ["device_stats", "totals"])
+    #expect(try bench.rows("SELECT DISTINCT window_end - window_start FROM region_health") == ["00:03:00"])
+    #expect(try bench.recount(load, other.streams[0]).holds)
+  }
+
+  @Test("a topic is read once for all aggregates that are made anew of it")
+  func oncePerTopic() throws {
+    var order: [String] = []
+    _ = try run(changed(), ["region_health", "device_stats", "totals"], while: { name, _, _ in order.append(name) })
+    // Each batch goes to all of them before the next one.
+    #expect(Array(order.prefix(3)) == ["region_health", "device_stats", "totals"])
+    #expect(Array(order.suffix(3)) == ["region_health", "device_stats", "totals"])
   }
 
   @Test("an endpoint that does not fit is refused with its place before anything is read")
@@ -123,7 +172,7 @@ import Threads
     let before = try version
     var isRead = false
     #expect {
-      _ = try run(project, ["region_health", "device_stats", "totals"]) { _, _, _ in isRead = true }
+      _ = try run(project, ["region_health", "device_stats", "totals"], while: { _, _, _ in isRead = true })
     } throws: { "\($0)".contains("sql/endpoints/both.sql:4:8: column \"smallest_gb\" does not exist") }
     #expect(!isRead)
     #expect(try version == before)

@@ -100,6 +100,10 @@ import Testing
         "SELECT count(*) AS n FROM orders JOIN UNNEST(tags) AS a ON a = 'x'",
         "2:39 an array is joined by CROSS JOIN: an event without elements has no row"
       ),
+      (
+        "SELECT count(*) AS n FROM orders, UNNEST(tags) AS a JOIN t ON t.id = a",
+        "2:35 a table that is joined with the array alone: its condition cannot name the stream"
+      ),
       ("SELECT count(*) AS n FROM orders, UNNEST(tags, sizes) AS a", "2:35 unnest takes one array here"),
       ("SELECT count(*) AS n FROM orders, UNNEST(items) AS a", "2:42 UNNEST takes an array, not jsonb"),
       ("SELECT count(*) AS n FROM orders, UNNEST(g) AS a", "2:42 unnest takes an array, not integer"),

@@ -33,7 +33,6 @@ import Testing
     try migrate()
     #expect(try deployments.current() == nil)
     #expect(try !deployments.isFormer(files("a")))
-    #expect(try !deployments.isCurrent(files("a")))
   }
 
   @Test("what was put in force last is, with its texts; the same again changes nothing")
@@ -55,7 +54,7 @@ import Testing
     try deployments.put(files("a"))
     try deployments.put(files("b"))
     #expect(try deployments.isFormer(files("a")))
-    #expect(try !deployments.isFormer(files("b")) && deployments.isCurrent(files("b")))
+    #expect(try !deployments.isFormer(files("b")))
     #expect(try !deployments.isFormer(files("c")))
     try deployments.put(files("a"))
     #expect(try deployments.isFormer(files("b")) && !deployments.isFormer(files("a")))

@@ -86,21 +86,20 @@ public struct Verifier {
     return (0..<result.rowCount).map { result[$0, 0] ?? "" }
   }
 
-  /// Rows kept and retired hold as many events as the ledger says were aggregated. Needs a plain count(*).
+  /// Rows hold as many events as the ledger says were aggregated, less those of retired rows; with UNNEST, as many rows as
+  /// these have become. Needs a plain count(*).
   private func rowsMatchLedger(_ aggregate: AggregatePlan) throws(PostgresError) -> VerificationReport.Check? {
     guard let count = aggregate.countColumn else { return nil }
+    let counted = aggregate.unnest == nil ? "events" : "elements"
     let violations = try lines(
       """
-      SELECT format('%s: the ledger says %s events, the rows hold %s', $1::text, ledger.events, rows.events)
-      FROM (SELECT coalesce((SELECT sum(aggregated) FROM \(pulse).ledger_counts WHERE aggregate = $1), 0)
-                   + coalesce((SELECT sum(events) FROM \(pulse).replays WHERE aggregate = $1), 0)
-                   + (SELECT count(*) FROM \(pulse).replayed_letters
-                      WHERE aggregate = $1 AND outcome = 'aggregated') AS events) AS ledger,
-           (SELECT coalesce((SELECT sum(\(quotedIdentifier(count))) FROM \(quotedIdentifier(aggregate.tableName))), 0)
-                   + coalesce((SELECT events FROM \(pulse).retired WHERE aggregate = $1), 0) AS events) AS rows
+      SELECT format('%s: the ledger says %s \(counted), the rows hold %s', $1::text, ledger.events, rows.events)
+      FROM (SELECT \(aggregate.countedSQL(pulse)) AS events) AS ledger,
+           (SELECT coalesce(sum(\(quotedIdentifier(count))), 0) AS events
+            FROM \(quotedIdentifier(aggregate.tableName))) AS rows
       WHERE ledger.events <> rows.events
       """, [.text(aggregate.name)])
-    return .init(name: "the rows of \(aggregate.name) hold the events of the ledger", violations: violations)
+    return .init(name: "the rows of \(aggregate.name) hold the \(counted) of the ledger", violations: violations)
   }
 
   /// Sessions of a key that overlap would be one.

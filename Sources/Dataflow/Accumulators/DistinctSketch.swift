@@ -11,8 +11,8 @@ enum DistinctSketch {
   private static let levels: UInt64 = 24
   /// All coupons that there are.
   static let bits = Int(registers * levels)
-  /// So many coupons are stored one by one, more as `bits` bits.
-  static let listed = 512
+  /// So many coupons are stored one by one, those of the highest levels.
+  static let listed = 32
 
   @inline(__always)
   static func coupon(of hash: UInt64) -> UInt64 {
@@ -56,18 +56,24 @@ enum DistinctSketch {
     }
   }
 
-  /// The stored form, a bit string: up to `listed` coupons of 16 bits, in order; or a bit for each coupon that there is.
+  /// The stored form, a bit string: up to `listed` coupons of 16 bits, in order. Where there are more, the number of levels
+  /// that are stored as bits, in 8 bits, these levels, a bit for each coupon that they have, and the coupons above as before.
   static func append(_ coupons: [UInt64], to bytes: inout [UInt8]) {
-    if coupons.count <= listed {
-      for coupon in coupons {
-        bytes.append(UInt8(truncatingIfNeeded: coupon >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: coupon))
+    var rest = coupons[...]
+    if coupons.count > listed {
+      let levels = coupons[coupons.count - listed - 1] / registers + 1
+      bytes.append(UInt8(truncatingIfNeeded: levels))
+      let start = bytes.count
+      bytes += repeatElement(0, count: Int(levels * registers / 8))
+      // Postgres counts a byte's bits from the highest.
+      while let coupon = rest.first, coupon < levels * registers {
+        bytes[start + Int(coupon >> 3)] |= 0x80 >> UInt8(coupon & 7)
+        rest.removeFirst()
       }
-      return
     }
-    let start = bytes.count
-    bytes += repeatElement(0, count: bits / 8)
-    // Postgres counts a byte's bits from the highest.
-    for coupon in coupons { bytes[start + Int(coupon >> 3)] |= 0x80 >> UInt8(coupon & 7) }
+    for coupon in rest {
+      bytes.append(UInt8(truncatingIfNeeded: coupon >> 8))
+      bytes.append(UInt8(truncatingIfNeeded: coupon))
+    }
   }
 }

@@ -31,13 +31,37 @@ enum QuantileSketch {
     }
   }
 
-  /// The stored form: a `bigint[]` of buckets in their order, each its code over its count.
+  /// The stored form, a `bigint[]`. The buckets between two powers of two are a block: a head, and behind it a word for each
+  /// binary digit that the greatest of their counts has, in which each bucket has a bit. A head is the code of these buckets
+  /// without its last bits, over the number of words.
   static func appendText(_ entries: [UInt64], to text: inout [UInt8]) {
     text.append(UInt8(ascii: "{"))
-    for (index, entry) in entries.enumerated() {
-      if index > 0 { text.append(UInt8(ascii: ",")) }
-      appendDigits(entry, to: &text)
+    var first = 0
+    while first < entries.count {
+      let octave = entries[first] &>> (SketchTables.usualCountBits &+ mantissaBits)
+      var end = first
+      var counts: UInt64 = 0
+      while end < entries.count, entries[end] &>> (SketchTables.usualCountBits &+ mantissaBits) == octave {
+        counts |= entries[end] & countMask
+        end += 1
+      }
+      let digits = 64 - counts.leadingZeroBitCount
+      if first > 0 { text.append(UInt8(ascii: ",")) }
+      appendDigits(octave << 6 | UInt64(digits), to: &text)
+      for digit in 0..<digits {
+        var word: UInt64 = 0
+        for entry in entries[first..<end] {
+          word |= (entry &>> UInt64(digit) & 1) &<< (entry &>> SketchTables.usualCountBits & 63)
+        }
+        text.append(UInt8(ascii: ","))
+        let number = Int64(bitPattern: word)
+        if number < 0 { text.append(UInt8(ascii: "-")) }
+        appendDigits(number.magnitude, to: &text)
+      }
+      first = end
     }
     text.append(UInt8(ascii: "}"))
   }
+
+  private static let countMask: UInt64 = 1 << SketchTables.usualCountBits - 1
 }

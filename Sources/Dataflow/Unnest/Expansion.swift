@@ -101,6 +101,9 @@ final class Expansion {
 
   func drain() -> [WindowDelta] { windows.drain() }
 
+  /// Takes the versions of reference data that the batches to come are computed with.
+  func use(_ references: ReferenceSet) { windows.use(references) }
+
   // MARK: - Evaluating
 
   /// Evaluates the rows of all events; those that fail by one of them fail.
@@ -272,6 +275,10 @@ extension Expression {
   /// What a condition says of the event alone: those terms of an AND that do not read the element.
   fileprivate var ofEventAlone: Expression? {
     guard readsElement else { return self }
+    // Of a cascade: what the first aggregate lets pass, and then the other.
+    if case .caseWhen(let branches, .literal(.boolean(false))) = self, branches.count == 1 {
+      return branches[0].condition.ofEventAlone
+    }
     guard case .and(let terms) = self else { return nil }
     let own = terms.compactMap(\.ofEventAlone)
     return own.isEmpty ? nil : own.count == 1 ? own[0] : .and(own)

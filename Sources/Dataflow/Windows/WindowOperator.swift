@@ -111,7 +111,10 @@ public final class WindowOperator {
   }
 
   /// Takes the versions of reference data that the batches to come are computed with. Without it nothing has a row.
-  public func use(_ references: ReferenceSet) { program.use(references) }
+  public func use(_ references: ReferenceSet) {
+    program.use(references)
+    for expansion in expansions { expansion.use(references) }
+  }
 
   /// Aggregates over one array share its rows; another name of the element makes no difference.
   private func addExpansions(_ members: [(index: Int, plan: AggregatePlan)], batch: EventBatch, seed: UInt64) {

@@ -11,7 +11,8 @@ import Storage
 /// Puts definitions in force of which some rows have to be made anew first: beside the running processors, and all of them
 /// in place in one transaction, in which the definitions come into force.
 ///
-/// An interrupted one leaves everything as it was, but for tables that nobody reads; the next one takes those away.
+/// An interrupted one leaves everything as it was, but for tables that nobody reads. The next one that makes the same rows goes
+/// on with them; another one takes them away.
 public final class Backfill {
   /// An aggregate whose rows are made, and where its records are.
   public struct Part {
@@ -34,13 +35,16 @@ public final class Backfill {
   /// Is told now and then how far an aggregate's rows are; what it throws ends the run, and nothing has changed.
   public var progress: ((_ aggregate: String, _ read: Int64, _ total: Int64) throws -> Void)?
 
+  /// Is told of an aggregate with whose rows it goes on, and how many records these are made of.
+  public var resumed: ((_ aggregate: String, _ records: Int64) -> Void)?
+
   /// Aggregates that go when the others are in place, with their rows.
   public var removed: [AggregatePlan] = []
 
   private let connection: PostgresConnection
   private let migrator: Migrator
   private let project: Project
-  private let replays: [Replay]
+  let replays: [Replay]
 
   /// - Parameters:
   ///   - connection: is used for this alone. `Migrator.prepare` has been called.
@@ -59,6 +63,7 @@ public final class Backfill {
         connection, part.stream, aggregate: part.aggregate, views: project.views, kafka: kafka, topic: part.topic,
         group: part.group, schemas: schemas, limits: limits)
       replay.takesWhatIsThere = part.isNew
+      replay.isResumable = true
       replays.append(replay)
     }
     self.replays = replays
@@ -78,6 +83,8 @@ public final class Backfill {
       var swap = ReplaySwap(connection, replays, views: ResultViews(connection, project.views))
       swap.changesAllViews = true
       swap.fences = true
+      swap.keepsUnfinished = true
+      swap.begun = { [weak self] in for replay in $0 { self?.resumed?(replay.aggregate.name, replay.resumedCount) } }
       swap.arrange = { [migrator, project] in try migrator.change(project, besides: names) }
       swap.review = { [connection, project] in
         try StatementCheck(connection, isInTransaction: true).require([.endpoint, .alert], of: project) { _ in }
@@ -109,7 +116,10 @@ public final class Backfill {
       "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r'",
       [.text(quotedIdentifier(connection.replaySchema))])
     // Streams of which nobody else can replay now.
-    let own = Set(replays.flatMap(\.streamAggregates).flatMap(\.relationNames))
+    let made = Set(replays.map(\.aggregate.name))
+    let others = replays.flatMap(\.streamAggregates).filter { !made.contains($0.name) }
+    try Bookmark.remove(others.map(\.name), connection)
+    let own = Set(others.flatMap(\.relationNames))
     for row in 0..<found.rowCount {
       guard let name = found[row, 0], own.contains(name) else { continue }
       try connection.execute("DROP TABLE \(quotedIdentifier(connection.replaySchema)).\(quotedIdentifier(name))")

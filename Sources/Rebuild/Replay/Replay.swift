@@ -19,11 +19,11 @@ import Threads
 public final class Replay {
   private static let sampleSize: Int64 = 200_000
 
-  private let connection: PostgresConnection
-  private let stream: Stream
+  let connection: PostgresConnection
+  let stream: Stream
   let aggregate: AggregatePlan
-  private let topic: String
-  private let reader: TopicReader
+  let topic: String
+  let reader: TopicReader
   private let schemas: SchemaSource?
   private let limits: ReferenceLimits
   private let views: ResultViews
@@ -31,14 +31,21 @@ public final class Replay {
   public var progress: ((_ read: Int64, _ total: Int64) throws -> Void)?
   /// Whether rows of those windows will do whose records the topic still holds: of an aggregate that had none before.
   var takesWhatIsThere = false
+  /// Whether it keeps how far it is, and goes on where one that was interrupted has stopped.
+  var isResumable = false
+  /// How often that is kept, at least.
+  var bookmarkMicroseconds: Int64 = 5_000_000
+  var nextBookmark = Int64.min
+  /// How many records a former one has read, which this one goes on behind.
+  var resumedCount: Int64 = 0
   /// How many records there are to read.
-  private var total: Int64 = 0
-  private var cluster = ""
-  /// How far each partition is contained in the shadow table, and how many records that were.
-  private var positions: [Int32: Offset] = [:]
-  private var starts: [Int32: Offset] = [:]
-  private var counts: [Int32: Int64] = [:]
-  private var deadCount: Int64 = 0
+  var total: Int64 = 0
+  var cluster = ""
+  /// How far each partition is contained in the shadow table or the engine, and how many records that were.
+  var positions: [Int32: Offset] = [:]
+  var starts: [Int32: Offset] = [:]
+  var counts: [Int32: Int64] = [:]
+  var deadCount: Int64 = 0
 
   /// - Parameters:
   ///   - connection: is used for this alone.
@@ -104,7 +111,8 @@ public final class Replay {
       defer { try? connection.execute("ROLLBACK") }
       try shadow.create()
       let started = Clock.monotonic()
-      try advance(to: targets, engine, shadow)
+      let run = Run(scope: scope, isRedefined: isRedefined, shadow: shadow, engine: engine)
+      try TopicPass([(self, run, targets)], isInTransaction: true).read()
       return ReplayEstimate(
         records: scope.recordCount, sample: Int(counts.values.reduce(0, +)),
         sampleSeconds: Double(Clock.monotonic() - started) / 1_000_000, isRedefined: isRedefined)
@@ -138,7 +146,7 @@ public final class Replay {
     let engine: ReplayEngine
   }
 
-  /// Makes the shadow table, empty.
+  /// Makes the shadow table, empty, or takes the one that an interrupted replay has left.
   func begin(from time: String?) throws -> Run {
     let (scope, isRedefined) = try prepare(time)
     if isRedefined, time != nil {
@@ -147,23 +155,20 @@ public final class Replay {
           + "  hint: use --from beginning, or see \"Upgrading definitions\" in docs/operations.md")
     }
     let shadow = try ShadowTable(connection, aggregate)
-    try shadow.create()
-    do {
-      let engine = try makeEngine(scope)
-      return Run(scope: scope, isRedefined: isRedefined, shadow: shadow, engine: engine)
-    } catch {
-      shadow.drop()
-      throw error
+    let engine = try makeEngine(scope)
+    if try !resume(scope, shadow) {
+      try Bookmark.remove([aggregate.name], connection)
+      try shadow.create()
     }
+    return Run(scope: scope, isRedefined: isRedefined, shadow: shadow, engine: engine)
   }
+
+  var shape: String { TableShape(aggregate, of: stream.plan).description }
 
   /// What makes its view over the shadow table, where it has one.
   var viewStatements: [String] {
     ResultView(aggregate, schema: connection.replaySchema)?.createStatements(pulse: connection.pulse) ?? []
   }
-
-  /// Reads up to the positions that are committed now.
-  func catchUp(_ run: Run) throws { try advance(to: committed(), run.engine, run.shadow) }
 
   /// Locks the positions, which stay as they are until the transaction ends.
   func lockPositions() throws(PostgresError) -> [Int32: Offset] { try committed(isLocking: true) }
@@ -172,9 +177,6 @@ public final class Replay {
   func remainder(to targets: [Int32: Offset]) -> Int64 {
     targets.reduce(0) { $0 + $1.value - (positions[$1.key] ?? 0) }
   }
-
-  /// Reads up to the locked positions.
-  func complete(_ run: Run, to targets: [Int32: Offset]) throws { try advance(to: targets, run.engine, run.shadow) }
 
   /// The positions' locks do not hold off a partition that is new: it is, once nobody can write to the table.
   func isComplete(at targets: [Int32: Offset]) throws(PostgresError) -> Bool { try committed() == targets }
@@ -199,6 +201,7 @@ public final class Replay {
         "the new rows of \(aggregate.name) hold \(-events) events less than were counted. Nothing has been changed")
     }
     let rows = try run.shadow.takePlace(grants)
+    try Bookmark.remove([aggregate.name], connection)
     try record(run, events: events, fences: fences || run.isRedefined)
     return ReplayReport(
       aggregate: aggregate.name, records: Int(counts.values.reduce(0, +)), rows: rows, events: events, seconds: 0,
@@ -237,7 +240,7 @@ public final class Replay {
   }
 
   /// The processors' positions. Locked, they stay as they are until the transaction ends.
-  private func committed(isLocking: Bool = false) throws(PostgresError) -> [Int32: Offset] {
+  func committed(isLocking: Bool = false) throws(PostgresError) -> [Int32: Offset] {
     let result = try connection.query(
       """
       SELECT partition, next_offset FROM \(connection.pulse).progress WHERE stream = $3 AND cluster = $1 AND topic = $2
@@ -248,60 +251,6 @@ public final class Replay {
       if let partition = result.integer(row, 0) { positions[Int32(partition)] = result.integer(row, 1) }
     }
     return positions
-  }
-
-  // MARK: Reading
-
-  /// Brings the shadow table from where it is to these positions.
-  private func advance(to targets: [Int32: Offset], _ engine: ReplayEngine, _ shadow: ShadowTable) throws {
-    var ranges: [Int32: Range<Offset>] = [:]
-    for (partition, target) in targets {
-      // A partition that began during the replay is new, and all of it is read.
-      let position = positions[partition] ?? 0
-      if starts[partition] == nil { starts[partition] = position }
-      if target > position { ranges[partition] = position..<target }
-      positions[partition] = max(position, target)
-    }
-    let dead = try deadRecords(in: ranges)
-    try reader.read(ranges) { records in
-      var kept = 0
-      for record in records.records {
-        counts[record.partition, default: 0] += 1
-        if dead[record.partition]?.contains(record.offset) == true { continue }
-        records.records[kept] = record
-        kept += 1
-      }
-      records.keepFirst(kept)
-      try engine.add(records)
-      if engine.isFull { try write(engine, shadow) }
-      let read = counts.values.reduce(0, +)
-      try progress?(read, max(read, total))
-    }
-    try write(engine, shadow)
-  }
-
-  private func write(_ engine: ReplayEngine, _ shadow: ShadowTable) throws(PipelineError) {
-    do {
-      try shadow.add(engine.drain())
-    } catch {
-      throw .postgres(error)
-    }
-  }
-
-  /// Records of the ranges that are dead letters, and so are in no row.
-  private func deadRecords(in ranges: [Int32: Range<Offset>]) throws(PostgresError) -> [Int32: Set<Offset>] {
-    var dead: [Int32: Set<Offset>] = [:]
-    for (partition, range) in ranges {
-      let found = try connection.query(
-        DeadRecords.offsets(of: stream.plan, connection),
-        [
-          .text(cluster), .text(topic), .text(aggregate.name), .bigint(Int64(partition)), .bigint(range.lowerBound),
-          .bigint(range.upperBound),
-        ])
-      dead[partition] = Set((0..<found.rowCount).compactMap { found.integer($0, 0) })
-      deadCount += Int64(found.rowCount)
-    }
-    return dead
   }
 
   // MARK: The swap
@@ -337,7 +286,6 @@ public final class Replay {
 
   /// Writes down what was done, in the same transaction.
   private func record(_ run: Run, events: Int64, fences: Bool) throws {
-    let shape = TableShape(aggregate, of: stream.plan)
     _ = try connection.query(
       """
       UPDATE \(connection.pulse).definitions
@@ -346,7 +294,7 @@ public final class Replay {
       WHERE aggregate = $1
       """,
       [
-        .text(aggregate.name), .text(shape.description), .text(aggregate.select.whole),
+        .text(aggregate.name), .text(shape), .text(aggregate.select.whole),
         aggregate.retentionMicroseconds.map { .doublePrecision(Double($0) / 1_000_000) } ?? .null,
         .doublePrecision(Double(aggregate.allowedLatenessMicroseconds) / 1_000_000),
       ])

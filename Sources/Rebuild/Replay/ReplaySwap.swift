@@ -20,6 +20,10 @@ struct ReplaySwap {
   var changesAllViews = false
   /// Processors that run now must write nothing any more.
   var fences = false
+  /// Rows of a run that fails are kept for the next one.
+  var keepsUnfinished = false
+  /// Is told which replays go on where a former one has stopped, before anything is read.
+  var begun: ([Replay]) -> Void = { _ in }
   /// What else is done to tables, before views are made; also for the rehearsal, of which nothing stays.
   var arrange: () throws -> Void = {}
   /// Looks at the new tables and views, which lie in front of the present ones, before anything is read.
@@ -45,12 +49,11 @@ struct ReplaySwap {
     do {
       for replay in replays { running.append((replay, try replay.begin(from: time))) }
       try rehearse(running)
-      for (replay, run) in running {
-        try replay.catchUp(run)
-        try run.shadow.adorn()
-      }
+      begun(replays.filter { $0.resumedCount > 0 })
+      try catchUp(running)
+      for (_, run) in running { try run.shadow.adorn() }
       for _ in 0..<Self.maxRounds {
-        for (replay, run) in running { try replay.catchUp(run) }
+        try catchUp(running)
         guard var reports = try attempt(running) else { continue }
         for index in reports.indices { reports[index].seconds = Double(Clock.monotonic() - started) / 1_000_000 }
         return reports
@@ -58,8 +61,20 @@ struct ReplaySwap {
       throw PipelineError.definition(
         "the processors commit faster than this can read: replay when there is less load")
     } catch {
-      for (_, run) in running { run.shadow.drop() }
+      if !keepsUnfinished { for (_, run) in running { run.shadow.drop() } }
       throw error
+    }
+  }
+
+  /// Reads up to the positions that are committed now, each topic once for all that are made of it.
+  private func catchUp(_ running: [Running]) throws {
+    try read(running, to: running.map { try $0.replay.committed() })
+  }
+
+  private func read(_ running: [Running], to targets: [[Int32: Offset]], isInTransaction: Bool = false) throws {
+    let parts = zip(running, targets).map { (replay: $0.replay, run: $0.run, targets: $1) }
+    for topic in Set(replays.map(\.topic)).sorted() {
+      try TopicPass(parts.filter { $0.replay.topic == topic }, isInTransaction: isInTransaction).read()
     }
   }
 
@@ -88,7 +103,7 @@ struct ReplaySwap {
         try connection.execute("ROLLBACK")
         return nil
       }
-      for ((replay, run), targets) in zip(running, targets) { try replay.complete(run, to: targets) }
+      try read(running, to: targets, isInTransaction: true)
       // Taken away before the tables are locked, as those who read them lock them before these.
       try connection.execute("SAVEPOINT with_views")
       let change = try change(running)

@@ -22,6 +22,9 @@ struct ShadowTable {
     present = try PresentRelations(connection, plan)
   }
 
+  /// As statements name it.
+  var reference: String { shadow.reference }
+
   /// Makes it, empty; what a replay left that was interrupted is dropped.
   func create() throws(PostgresError) {
     try connection.execute("DROP TABLE IF EXISTS \(shadow.reference)")
@@ -79,8 +82,8 @@ struct ShadowTable {
     ).affectedRows
   }
 
-  /// How many more events the rows will hold than the ledger says, less what retention has removed; nil without a
-  /// count(*).
+  /// How many more events the rows will hold than the ledger says, less what retention has removed (with UNNEST, how many
+  /// more elements); nil without a count(*).
   ///
   /// - Parameter isWhole: every row was made anew. Else the rows that are kept may be wrong, and only a difference that the
   ///   replay has made is one to be recorded.
@@ -90,10 +93,7 @@ struct ShadowTable {
     let result = try connection.query(
       """
       SELECT (SELECT coalesce(sum(\(countColumn)), 0) FROM \(shadow.reference)) - ledger.events, \(before) - ledger.events
-      FROM (SELECT coalesce((SELECT sum(aggregated) FROM \(connection.pulse).ledger_counts WHERE aggregate = $1), 0)
-                   + coalesce((SELECT sum(events) FROM \(connection.pulse).replays WHERE aggregate = $1), 0)
-                   + (SELECT count(*) FROM \(connection.pulse).replayed_letters WHERE aggregate = $1 AND outcome = 'aggregated')
-                   - coalesce((SELECT events FROM \(connection.pulse).retired WHERE aggregate = $1), 0) AS events) AS ledger
+      FROM (SELECT \(plan.countedSQL(connection.pulse)) AS events) AS ledger
       """, [.text(plan.name)])
     return result.integer(0, 1) == 0 ? result.integer(0, 0) : 0
   }

@@ -35,11 +35,6 @@ struct CascadeCheck {
         at: location, "rows of \(name) are sessions, which begin and end anywhere",
         hint: "read the stream, or \(viewHint)")
     }
-    guard first.unnest == nil else {
-      throw source.error(
-        at: location, "rows of \(name) are made of elements of arrays, of which an event has several",
-        hint: "read the stream, with the same UNNEST(…); or \(viewHint)")
-    }
     guard first.having == nil else {
       throw source.error(
         at: location, "\(name) has HAVING, and its groups come and go when their windows close",

@@ -24,6 +24,7 @@ struct CascadeComposition {
     var composed = plan
     composed.window = window
     composed.joins = first.joins
+    composed.unnest = first.unnest
     composed.filter = filter(plan.filter)
     for index in plan.keys.indices { composed.keys[index].expression = ofEvents(plan.keys[index].expression) }
     composed.accumulators = plan.accumulators.map(accumulator)

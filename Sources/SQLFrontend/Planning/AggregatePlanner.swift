@@ -53,12 +53,6 @@ struct AggregatePlanner {
         source.error(at: select.sourceLocation, "there is no stream \"\(select.source)\"", hint: hint))
       return nil
     }
-    var joins = JoinPlanner(source: source, columns: columns, catalogue: references)
-    joins.plan(select.joins ?? [], &diagnostics)
-    refusedRelation = joins.refusedReference
-    // What names a table that is not known would be blamed for it.
-    if joins.isIncomplete || select.joins == nil { return nil }
-    let tables = joins.tables
     let events = ExpressionTyper(source: source, eventsOf: columns)
     let unnest = select.unnest.flatMap { syntax in
       diagnostics.attempt { () throws(DefinitionError) in
@@ -67,6 +61,12 @@ struct AggregatePlanner {
     }
     // Without its element nothing else can be judged.
     if select.unnest != nil, unnest == nil { return nil }
+    var joins = JoinPlanner(source: source, columns: columns, unnest: unnest, catalogue: references)
+    joins.plan(select.joins ?? [], &diagnostics)
+    refusedRelation = joins.refusedReference
+    // What names a table that is not known would be blamed for it.
+    if joins.isIncomplete || select.joins == nil { return nil }
+    let tables = joins.tables
     let typer = ExpressionTyper(source: source, eventsOf: columns, joinedWith: tables, unnest: unnest)
     let filter = select.filter.flatMap { condition in
       diagnostics.attempt { () throws(DefinitionError) in try typer.condition(condition, of: "WHERE") }
@@ -79,7 +79,7 @@ struct AggregatePlanner {
     let having = (grouping.isIncomplete ? nil : select.having).flatMap { condition in
       diagnostics.attempt { () throws(DefinitionError) in try results.plan(having: condition) }
     }
-    judgeTogether(select, grouping.window)
+    judgeTogether(select, grouping, tables.filter(filter))
     guard diagnostics.errors.isEmpty, let window = grouping.window, let options else { return nil }
     let text = diagnostics.attempt { () throws(DefinitionError) in
       try BatchText(source: source, columns: columns).select(syntax, window: grouping.windowLocation)
@@ -97,18 +97,22 @@ struct AggregatePlanner {
   }
 
   /// Clauses that are each supported, and not together.
-  private mutating func judgeTogether(_ select: SyntaxSelect, _ window: WindowAssigner?) {
-    let join = select.joins?.first?.nameLocation
-    if let join, select.unnest != nil {
+  private mutating func judgeTogether(_ select: SyntaxSelect, _ grouping: Grouping, _ filter: Expression?) {
+    guard grouping.window?.isSession == true else { return }
+    if let unnest = select.unnest {
       diagnostics.report(
         source.error(
-          at: join, "JOIN beside UNNEST is not supported yet", hint: "join the table in a view in sql/views/"))
+          at: unnest.location, "sessions of events with UNNEST are not supported yet",
+          hint: "write tumble(…) or hop(…)"))
     }
-    if let location = join ?? select.unnest?.location, window?.isSession == true {
+    // Which events are of one session is said without the tables.
+    if let join = select.joins?.first,
+      (grouping.keys.map(\.expression) + [filter].compactMap { $0 }).contains(where: \.readsTable)
+    {
       diagnostics.report(
         source.error(
-          at: location, "sessions of events with JOIN or UNNEST are not supported yet",
-          hint: "write tumble(…) or hop(…), or join in a view in sql/views/"))
+          at: join.nameLocation, "sessions whose events a joined table chooses or groups are not supported yet",
+          hint: "write LEFT JOIN, and name its columns in aggregates and FILTER alone; or write tumble(…) or hop(…)"))
     }
   }
 

@@ -5,7 +5,9 @@ import SQLQuoting
 /// What UNNEST in a definition's FROM means: its array, and how the definition names an element.
 struct UnnestScope {
   let plan: Unnest
-  private let alias: String
+  /// Where it stands.
+  let location: Int
+  let alias: String
   private let column: String
 
   /// - Parameter typer: of expressions over the stream's columns.
@@ -13,6 +15,7 @@ struct UnnestScope {
     _ syntax: SyntaxUnnest, source: SourceText, columns: StreamColumns, typer: ExpressionTyper
   ) throws(DefinitionError) {
     alias = syntax.alias
+    location = syntax.location
     guard let function = Unnest.Function(rawValue: syntax.function) else {
       throw source.error(at: syntax.location, "\(syntax.function) is not supported in FROM")
     }

@@ -6,6 +6,8 @@ import SQLQuoting
 struct JoinPlanner {
   let source: SourceText
   let columns: StreamColumns
+  /// The element that tables are joined with behind UNNEST; nil: there is none.
+  let unnest: UnnestScope?
   let catalogue: ReferenceCatalogue
   private(set) var tables: JoinedTables
   /// The table that something is wrong with, for which the aggregate is not to blame.
@@ -15,9 +17,10 @@ struct JoinPlanner {
 
   static let maximumJoins = 4
 
-  init(source: SourceText, columns: StreamColumns, catalogue: ReferenceCatalogue) {
+  init(source: SourceText, columns: StreamColumns, unnest: UnnestScope? = nil, catalogue: ReferenceCatalogue) {
     self.source = source
     self.columns = columns
+    self.unnest = unnest
     self.catalogue = catalogue
     let eventTime = columns.use(columns.stream.eventTime) ?? 0
     tables = JoinedTables(joins: [], eventTime: .column(eventTime, .timestamptz))
@@ -67,6 +70,19 @@ struct JoinPlanner {
           "call the table something else: JOIN \(quotedIdentifier(reference.name)) AS \(quotedIdentifier(alias + "_table")) ON …"
       )
     }
+    if let unnest {
+      if unnest.alias == alias {
+        throw source.error(
+          at: join.nameLocation, "FROM names \(name) twice", hint: "call the table something else with AS")
+      }
+      if let column = reference.columns.first(where: { unnest.names([$0.name]) }) {
+        throw source.error(
+          at: join.nameLocation,
+          "\(quotedPath([alias, column.name])) is called as the element of the array: \(quotedIdentifier(column.name)) "
+            + "alone would be ambiguous",
+          hint: "call the element something else: UNNEST(…) AS element")
+      }
+    }
     var operands: [Int: Expression] = [:]
     for equality in try equalities(join.condition, alias, reference) {
       let column = reference.columns[equality.column]
@@ -79,7 +95,7 @@ struct JoinPlanner {
         throw source.error(
           at: equality.location, "\(quotedPath([alias, column.name])) is compared twice", hint: "leave one out")
       }
-      operands[equality.column] = try operand(equality, column)
+      operands[equality.column] = try operand(equality, column, of: join)
     }
     var keys: [Expression] = []
     for index in reference.key {
@@ -138,8 +154,12 @@ struct JoinPlanner {
   }
 
   /// What a column of the key is compared with, of the column's type.
-  private func operand(_ equality: Equality, _ column: Reference.Column) throws(DefinitionError) -> Expression {
-    let typer = ExpressionTyper(source: source, eventsOf: columns, joinedWith: tables)
+  private func operand(
+    _ equality: Equality, _ column: Reference.Column, of join: SyntaxJoin
+  ) throws(DefinitionError) -> Expression {
+    // What stands behind the join is not there yet.
+    let unnest = unnest.flatMap { $0.location < join.nameLocation ? $0 : nil }
+    let typer = ExpressionTyper(source: source, eventsOf: columns, joinedWith: tables, unnest: unnest)
     let expression = try typer.expression(equality.operand, as: column.type)
     let integers: [SQLType] = [.integer, .bigint]
     // Both are kept in 64 bits.

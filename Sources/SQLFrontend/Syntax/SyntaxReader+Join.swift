@@ -29,6 +29,11 @@ extension SyntaxReader {
     var areAll = true
     var rest = relation
     while rest.kind == "JoinExpr", let left = rest.node("larg") {
+      // An array's rows, which `unnest` has taken.
+      if rest.node("rarg")?.kind == "RangeFunction" {
+        rest = left
+        continue
+      }
       if let join = diagnostics.attempt({ () throws(DefinitionError) in try join(rest) }) {
         joins.append(join)
       } else {

@@ -25,27 +25,49 @@ extension SyntaxReader {
     return (unnest, others)
   }
 
-  /// A function stands beside the stream, behind a comma or CROSS JOIN.
+  /// A function stands beside the stream, behind a comma or CROSS JOIN. Tables may be joined before it and behind it.
   private func split(_ node: Node, into others: inout [Node], _ calls: inout [Node]) throws(DefinitionError) {
     switch node.kind {
     case "RangeFunction": calls.append(node)
     case "JoinExpr":
-      guard let left = node.node("larg"), let right = node.node("rarg"), right.kind == "RangeFunction" else {
-        others.append(node)
-        return
-      }
-      let isCross =
-        (node.string("jointype") ?? "JOIN_INNER") == "JOIN_INNER"
-        && !["quals", "usingClause", "isNatural", "alias"].contains(where: node.has)
-      guard isCross else {
+      let first = leftmost(node)
+      if first.kind == "RangeFunction", !others.isEmpty {
         throw source.error(
-          at: place(of: right), "an array is joined by CROSS JOIN: an event without elements has no row",
-          hint: "write FROM stream CROSS JOIN UNNEST(array) AS item")
+          at: place(of: first), "a table that is joined with the array alone: its condition cannot name the stream",
+          hint: "write FROM stream CROSS JOIN UNNEST(array) AS item JOIN table ON …")
       }
-      try split(left, into: &others, &calls)
-      calls.append(right)
+      try gather(node, into: &calls)
+      others.append(outermost(node))
     default: others.append(node)
     }
+  }
+
+  /// What is left of a chain of joins when calls at its end are taken away.
+  private func outermost(_ node: Node) -> Node {
+    var node = node
+    while node.node("rarg")?.kind == "RangeFunction", let left = node.node("larg") { node = left }
+    return node
+  }
+
+  /// The calls in a chain of joins, from left to right.
+  private func gather(_ node: Node, into calls: inout [Node]) throws(DefinitionError) {
+    var found: [Node] = []
+    var rest = node
+    while rest.kind == "JoinExpr", let left = rest.node("larg") {
+      if let right = rest.node("rarg"), right.kind == "RangeFunction" {
+        let isCross =
+          (rest.string("jointype") ?? "JOIN_INNER") == "JOIN_INNER"
+          && !["quals", "usingClause", "isNatural", "alias"].contains(where: rest.has)
+        guard isCross else {
+          throw source.error(
+            at: place(of: right), "an array is joined by CROSS JOIN: an event without elements has no row",
+            hint: "write FROM stream CROSS JOIN UNNEST(array) AS item")
+        }
+        found.append(right)
+      }
+      rest = left
+    }
+    calls += found.reversed()
   }
 
   private func unnest(_ node: Node) throws(DefinitionError) -> SyntaxUnnest {

@@ -59,12 +59,6 @@ public struct Deployments {
     ).boolean(0, 0) == true
   }
 
-  /// Whether these files are in force.
-  public func isCurrent(_ files: ProjectFiles) throws(PostgresError) -> Bool {
-    guard let current = try current() else { return false }
-    return try fingerprint(of: files.deployed) == current.fingerprint
-  }
-
   /// Puts the files in force and tells those who listen, both with the caller's transaction. Nothing changes when they
   /// are. The tables must fit.
   ///

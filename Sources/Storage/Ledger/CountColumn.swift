@@ -1,9 +1,27 @@
 import Plan
 
 extension AggregatePlan {
-  /// The column of a `count(*)` without a filter, which counts every event of the row; of elements none does.
+  /// The column of a `count(*)` without a filter, which counts every event of the row; with UNNEST, every row that events have
+  /// become.
   package var countColumn: String? {
-    guard unnest == nil else { return nil }
-    return accumulators.first { $0.function == .count && $0.argument == nil && $0.filter == nil }?.column
+    accumulators.first { $0.function == .count && $0.argument == nil && $0.filter == nil }?.column
+  }
+
+  /// How much such a column has to hold in all, as the books say it of the aggregate `$1`: NULL where they do not.
+  ///
+  /// - Parameter pulse: the schema of the books.
+  package func countedSQL(_ pulse: String) -> String {
+    let letters = "SELECT FROM \(pulse).replayed_letters WHERE aggregate = $1 AND outcome = 'aggregated'"
+    // How many rows they have become is written nowhere.
+    let ofLetters =
+      unnest == nil
+      ? "(SELECT count(*) FROM (\(letters)) AS letters)" : "CASE WHEN EXISTS (\(letters)) THEN NULL ELSE 0 END"
+    let counted = unnest == nil ? "aggregated" : "rows"
+    return """
+      (coalesce((SELECT sum(\(counted)) FROM \(pulse).ledger_counts WHERE aggregate = $1), 0)
+         + coalesce((SELECT sum(events) FROM \(pulse).replays WHERE aggregate = $1), 0)
+         + \(ofLetters)
+         - (SELECT CASE WHEN count(*) = 0 THEN 0 ELSE max(events) END FROM \(pulse).retired WHERE aggregate = $1))
+      """
   }
 }

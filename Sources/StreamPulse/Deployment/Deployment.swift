@@ -93,8 +93,13 @@ struct Deployment {
     backfill.removed = removed
     var pace = ProgressPace()
     backfill.progress = { [say, isInterrupted] name, read, total in
-      if isInterrupted() { throw PipelineError.definition("interrupted, nothing was changed") }
+      if isInterrupted() {
+        throw PipelineError.definition("interrupted, nothing was changed: the next one goes on from here")
+      }
       if pace.isDue { say("\(name): \(read) of \(counted(total, "record"))") }
+    }
+    backfill.resumed = { [say] name, records in
+      say("\(name): goes on behind \(counted(records, "record")) that an interrupted deploy has read")
     }
     for report in try backfill.run(instead: version) {
       say(

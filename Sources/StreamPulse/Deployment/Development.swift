@@ -81,6 +81,7 @@ final class Development {
       // Each time anew: it keeps what it has fetched.
       let subjects = SubjectSchemas(context, .migration) { try $0(database) }
       let project = try load(subjects)
+      try Shadows(context, database).refuseWhileThereAre()
       status.update { $0.state = .applying }
       switch try deployment(kafka, database).run(project, subjects) {
       case .unchanged: say("saved: nothing has changed")

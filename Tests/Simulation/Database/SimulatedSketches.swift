@@ -17,7 +17,7 @@ struct SimulatedSketches: Equatable {
   init(_ delta: WindowDelta, _ row: Int) {
     guard delta.accumulators.count > 2 else { return }
     let (distinct, quantiles) = (delta.accumulators[2], delta.accumulators[3])
-    // Up to 512 coupons of 16 bits; no row of a schedule has more.
+    // Up to 32 coupons of 16 bits; no row of a schedule has more.
     if !distinct.isNull(row) {
       distinct.withText(row) { bytes in
         for index in stride(from: 0, to: bytes.count - 1, by: 2) {
@@ -25,12 +25,19 @@ struct SimulatedSketches: Equatable {
         }
       }
     }
-    // Each element has its bucket over its count, as sql/schema says.
+    // A head for each 64 buckets, and behind it a word for each digit of their counts, as sql/schema says.
     if !quantiles.isNull(row) {
       quantiles.withText(row) { bytes in
-        for element in bytes.split(whereSeparator: { !(0x30...0x39).contains($0) }) {
-          let value = element.reduce(UInt64(0)) { $0 * 10 + UInt64($1 - 0x30) }
-          buckets[value >> 44, default: 0] += value & (1 << 44 - 1)
+        var words = String(decoding: bytes, as: UTF8.self).dropFirst().dropLast().split(separator: ",").compactMap {
+          Int64($0)
+        }[...]
+        while let head = words.popFirst() {
+          for digit in 0..<head & 63 {
+            guard let word = words.popFirst() else { return }
+            for place in 0..<64 where word >> Int64(place) & 1 == 1 {
+              buckets[UInt64(head >> 6) << 6 | UInt64(place), default: 0] += 1 << UInt64(digit)
+            }
+          }
         }
       }
     }
