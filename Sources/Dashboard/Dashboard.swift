@@ -36,7 +36,6 @@ public enum Dashboard {
     "elements/measure-cards.js": PackageResources.measure_cards_js,
     "elements/measure-charts.js": PackageResources.measure_charts_js,
     "elements/overview-source.js": PackageResources.overview_source_js,
-    "elements/partition-table.js": PackageResources.partition_table_js,
     "elements/pipeline-services.js": PackageResources.pipeline_services_js,
     "elements/pipeline-streams.js": PackageResources.pipeline_streams_js,
     "elements/ranked-list.js": PackageResources.ranked_list_js,

@@ -21,7 +21,7 @@ CONTENT_TYPES = {
 CONTENT_SECURITY_POLICY = "default-src 'self'; style-src 'self'"
 
 PATHS = {
-    name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices", "partitions")
+    name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices")
 } | {
     "letters": "/api/stats/dead_letters", "health": "/health", "catalogue": "/api/aggregates", "metrics": "/-/metrics",
     "description": "/openapi.json",
@@ -100,14 +100,6 @@ def sample_answers(now=None):
             "count": 4, "unacknowledged_count": 4,
         },
         "acknowledged": {"data": [], "count": 0, "unacknowledged_count": 4},
-        "partitions": {
-            "data": [
-                {"stream": "content_downloads", "topic": "content-downloads", "partition": number, "next_offset": 1000 * number,
-                 "watermark": iso(now - timedelta(seconds=5)), "is_idle": number == 2, "updated_at": iso(now)}
-                for number in range(3)
-            ],
-            "count": 3,
-        },
         "letters": {"data": [], "count": 0},
         "metrics": {"text": metrics_text(1_000, 12, 0.4)},
         "description": {"openapi": "3.1.0", "paths": {}},
@@ -145,6 +137,7 @@ streampulse_events_total{{stream="content_downloads",outcome="dead"}} 0
 streampulse_flush_seconds_sum {events / 1000}
 streampulse_flush_seconds_count {events // 100}
 streampulse_lag_records{{stream="content_downloads"}} {lag}
+streampulse_assigned_partitions 3
 streampulse_newest_event_age_seconds{{stream="content_downloads"}} {age}
 """
 
