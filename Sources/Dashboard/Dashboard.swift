@@ -45,6 +45,7 @@ public enum Dashboard {
     "elements/relation-list.js": PackageResources.relation_list_js,
     "elements/rows-table.js": PackageResources.rows_table_js,
     "elements/series-chart.js": PackageResources.series_chart_js,
+    "elements/silence-list.js": PackageResources.silence_list_js,
     "elements/stat-card.js": PackageResources.stat_card_js,
     "elements/state-choice.js": PackageResources.state_choice_js,
     "elements/token-form.js": PackageResources.token_form_js,

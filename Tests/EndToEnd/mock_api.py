@@ -23,7 +23,7 @@ CONTENT_SECURITY_POLICY = "default-src 'self'; style-src 'self'"
 PATHS = {
     name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices")
 } | {
-    "letters": "/api/stats/dead_letters", "health": "/health", "catalogue": "/api/aggregates", "metrics": "/-/metrics",
+    "letters": "/api/stats/dead_letters", "silences": "/api/stats/silences", "health": "/health", "catalogue": "/api/aggregates", "metrics": "/-/metrics",
     "description": "/openapi.json",
 }
 # What the first page asks of the aggregates, by the name of the answer.
@@ -101,6 +101,7 @@ def sample_answers(now=None):
         },
         "acknowledged": {"data": [], "count": 0, "unacknowledged_count": 4},
         "letters": {"data": [], "count": 0},
+        "silences": {"data": [], "count": 0},
         "metrics": {"text": metrics_text(1_000, 12, 0.4)},
         "description": {"openapi": "3.1.0", "paths": {}},
         "health": {
@@ -246,6 +247,9 @@ class MockApi:
                 self._answers["alerts"]["data"] = [a for a in self._answers["alerts"]["data"] if a["id"] != number]
                 self._answers["acknowledged"]["data"] += [
                     alert | {"acknowledged_at": iso(datetime.now(timezone.utc)), "acknowledged_by": "mira"} for alert in done]
+            if path.endswith("/unsilence"):
+                number = int(path.split("/")[-2])
+                self._answers["silences"]["data"] = [s for s in self._answers["silences"]["data"] if s["id"] != number]
             return 200
 
     def hold(self, name):
