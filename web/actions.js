@@ -38,3 +38,8 @@ export async function silence(alert, minutes, members) {
   };
   await send(SILENCES, Object.fromEntries(Object.entries(all).filter(([name]) => members.includes(name))));
 }
+
+/** Ends a silence before its time. */
+export async function endSilence({ id }) {
+  await send(`${SILENCES}/${encodeURIComponent(id)}/unsilence`);
+}

@@ -1,6 +1,7 @@
 // Wires the page of alerts. The view lives in the URL's hash and nowhere else.
 
 import "./elements/alert-groups.js";
+import "./elements/silence-list.js";
 import "./elements/state-choice.js";
 import "./elements/window-selector.js";
 import { offeredActions } from "./actions.js";
@@ -10,17 +11,24 @@ import { makePoller, showPages } from "./frame.js";
 
 const part = (name) => document.querySelector(name);
 const groups = part("alert-groups");
+const silences = part("silence-list");
 const POLL_MS = 5000;
 let view = null;
 
 const poller = makePoller({
-  endpoints: [rowsOf("open", null), rowsOf("acknowledged", null), catalogue, health],
+  endpoints: [
+    rowsOf("open", null), rowsOf("acknowledged", null), rowsOf("silences", "/api/stats/silences"), catalogue, health,
+  ],
   onAnswer(name, value, context) {
     if (name === "catalogue") {
       showPages(value.endpoints.map(({ path }) => path), overviewPaths);
       groups.relations = value.data;
     }
     if (name === "open" || name === "acknowledged") groups.receiveAnswer(name, value, context);
+    if (name === "silences") {
+      silences.hidden = value.data.length === 0;
+      silences.receive(value, context);
+    }
     if (name === "open") showUnacknowledged(value.unacknowledged_count);
   },
   onFailure(name, since, error) {
@@ -28,6 +36,7 @@ const poller = makePoller({
   },
   onMissing(name) {
     if (name === "open" && view) groups.showMissing();
+    if (name === "silences") silences.hidden = true;
   },
 });
 

@@ -21,9 +21,9 @@ CONTENT_TYPES = {
 CONTENT_SECURITY_POLICY = "default-src 'self'; style-src 'self'"
 
 PATHS = {
-    name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices", "partitions")
+    name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices")
 } | {
-    "letters": "/api/stats/dead_letters", "health": "/health", "catalogue": "/api/aggregates", "metrics": "/-/metrics",
+    "letters": "/api/stats/dead_letters", "silences": "/api/stats/silences", "health": "/health", "catalogue": "/api/aggregates", "metrics": "/-/metrics",
     "description": "/openapi.json",
 }
 # What the first page asks of the aggregates, by the name of the answer.
@@ -100,15 +100,8 @@ def sample_answers(now=None):
             "count": 4, "unacknowledged_count": 4,
         },
         "acknowledged": {"data": [], "count": 0, "unacknowledged_count": 4},
-        "partitions": {
-            "data": [
-                {"stream": "content_downloads", "topic": "content-downloads", "partition": number, "next_offset": 1000 * number,
-                 "watermark": iso(now - timedelta(seconds=5)), "is_idle": number == 2, "updated_at": iso(now)}
-                for number in range(3)
-            ],
-            "count": 3,
-        },
         "letters": {"data": [], "count": 0},
+        "silences": {"data": [], "count": 0},
         "metrics": {"text": metrics_text(1_000, 12, 0.4)},
         "description": {"openapi": "3.1.0", "paths": {}},
         "health": {
@@ -145,6 +138,7 @@ streampulse_events_total{{stream="content_downloads",outcome="dead"}} 0
 streampulse_flush_seconds_sum {events / 1000}
 streampulse_flush_seconds_count {events // 100}
 streampulse_lag_records{{stream="content_downloads"}} {lag}
+streampulse_assigned_partitions 3
 streampulse_newest_event_age_seconds{{stream="content_downloads"}} {age}
 """
 
@@ -253,6 +247,9 @@ class MockApi:
                 self._answers["alerts"]["data"] = [a for a in self._answers["alerts"]["data"] if a["id"] != number]
                 self._answers["acknowledged"]["data"] += [
                     alert | {"acknowledged_at": iso(datetime.now(timezone.utc)), "acknowledged_by": "mira"} for alert in done]
+            if path.endswith("/unsilence"):
+                number = int(path.split("/")[-2])
+                self._answers["silences"]["data"] = [s for s in self._answers["silences"]["data"] if s["id"] != number]
             return 200
 
     def hold(self, name):

@@ -101,6 +101,19 @@ def test_a_click_silences_alerts_like_this_one(browser, dashboard_url, mock_api)
     wait(browser, lambda: "Silenced for 1 hour." in texts(browser, ".group-actions [role=alert]"), "it is not said")
 
 
+def test_silences_that_go_on_are_listed_and_can_be_ended(browser, dashboard_url, mock_api):
+    mock_api.answer("silences", data=[{
+        "id": 7, "matcher": {"alert_type": "HIGH_ERROR_RATE", "region": "JP-Tokyo"}, "ends_at": "2026-01-31T12:00:00Z",
+        "created_by": "mira", "comment": "known"}])
+    open_alerts(browser, dashboard_url)
+    wait(browser, lambda: texts(browser, ".silence .row-name") == ["alert_type: HIGH_ERROR_RATE · region: JP-Tokyo"],
+         "the silence is not listed")
+    assert texts(browser, ".silence .row-detail")[0].endswith("by mira · known")
+    find(browser, ".silence button").click()
+    wait(browser, lambda: not visible(browser, "silence-list"), "the silence goes on")
+    assert mock_api.actions == [("/api/stats/silences/7/unsilence", {})]
+
+
 def test_what_the_server_does_not_offer_or_allow_has_no_button(browser, dashboard_url, mock_api):
     mock_api.answer("alerts", data=[alert(1, "JP-Tokyo", 2)])
     open_alerts(browser, dashboard_url, groups=1)

@@ -63,11 +63,12 @@ def test_the_tests_of_the_project_and_of_the_documentation_pass(product, project
     assert "test documented" in product.must("check").splitlines()
     report = scratch / "report.xml"
     lines = product.must("test", "--junit", report).splitlines()
-    assert [line.split(":")[0] for line in lines[:-1]] == ["ok   documented", "ok   high_error_rate", "ok   region_health"]
+    names = ["documented", "high_error_rate", "look_back", "region_health"]
+    assert [line.split(":")[0] for line in lines[:-1]] == [f"ok   {name}" for name in names]
     assert re.fullmatch(r"4 tests, passed, in \d+ ms", lines[-1])
     suite = xml.parse(report).getroot()
-    assert suite.attrib["tests"] == "3" and suite.attrib["failures"] == "0"
-    assert [case.attrib["name"] for case in suite] == ["documented", "high_error_rate", "region_health"]
+    assert suite.attrib["tests"] == "4" and suite.attrib["failures"] == "0"
+    assert [case.attrib["name"] for case in suite] == names
     assert product.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'streampulse_test%'") == []
 
 

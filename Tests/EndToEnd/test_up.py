@@ -105,7 +105,7 @@ def test_the_dashboard_shows_moving_numbers_and_no_error(running, browser):
     open_dashboard(browser, running.url)
     assert connection(browser) == "live"
     assert "JP-Tokyo" in " ".join(texts(browser, "alert-list .row-detail"))
-    shown = {name: metric(browser, name) for name in ("total_downloads", "unique_content", "avg_success_rate")}
+    shown = {name: metric(browser, name) for name in ("downloads", "unique", "successRate")}
     assert all(value > 0 for value in shown.values()), shown
     # The total is that of complete minutes and stays for one; what has come since grows.
     for _ in range(2):

@@ -88,7 +88,8 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
     let stream = try #require(project.streams.first)
     #expect(Explanation(stream.plan).text.contains("feeds       content_stats, device_stats, region_health\n"))
     let endpoint = try #require(project.endpoints.first { $0.path.text == "/api/stats/regions" })
-    #expect(Explanation(endpoint).text.contains("$1 minutes  integer = 5 in 1..1440, Look-back window in minutes"))
+    #expect(
+      Explanation(endpoint).text.contains("$1 minutes  integer = 5 in 1..1440, Look-back: so many complete minutes"))
     let alert = try #require(project.alerts.first)
     #expect(Explanation(alert).text.contains("raises      WARNING above 0.1\n            CRITICAL above 0.15\n"))
     for json in [Explanation(stream.plan).json, Explanation(endpoint).json, Explanation(alert).json] {

@@ -76,8 +76,8 @@ struct ScratchError: Error {}
     #expect(project.aggregates.map(\.name) == ["content_stats", "device_stats", "region_health"])
     #expect(
       project.endpoints.map(\.path.text).sorted() == [
-        "/api/stats/alerts", "/api/stats/dead_letters", "/api/stats/devices", "/api/stats/partitions",
-        "/api/stats/realtime", "/api/stats/regions", "/api/stats/timeseries", "/api/stats/trending",
+        "/api/stats/alerts", "/api/stats/dead_letters", "/api/stats/devices", "/api/stats/realtime",
+        "/api/stats/regions", "/api/stats/timeseries", "/api/stats/trending",
       ])
     #expect(project.alerts.map(\.name) == ["HIGH_ERROR_RATE"])
   }

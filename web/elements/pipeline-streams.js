@@ -1,7 +1,7 @@
 // <pipeline-streams>: each stream, whether it is processed, how far behind it is, and how it goes on when it does not.
 
 import { element, updateKeyed } from "../dom.js";
-import { formatAge, formatExact } from "../format.js";
+import { formatAge, formatClock, formatExact } from "../format.js";
 import { setBadge } from "../icons.js";
 import { DataPanel } from "./data-panel.js";
 
@@ -17,12 +17,22 @@ class PipelineStreams extends DataPanel {
   emptyText = "No stream is known here";
   emptyHint = "This server knows of none, or no processor has said anything yet: start one with streampulse process.";
   #list = element("ul", { class: "streams" });
+  #reach = new Map();
+  #now = null;
+  /** How many partitions this process reads; NaN: it does not say. */
+  partitions = NaN;
 
   build() {
     return this.#list;
   }
 
-  render({ data }) {
+  /** @param {string | null} time until which the event time of a stream is complete. */
+  receiveReach(name, time) {
+    this.#reach.set(name, time);
+  }
+
+  render({ data }, { serverTime }) {
+    this.#now = serverTime;
     updateKeyed(this.#list, data, (stream) => stream.name, makeRow, (row, stream) => {
       const level = LEVELS[stream.status] ?? "critical";
       row.dataset.level = level;
@@ -35,6 +45,8 @@ class PipelineStreams extends DataPanel {
       const facts = [
         ["topic", stream.topic], ["lag", Number.isFinite(lag) ? `${formatExact(lag)} records` : "unknown"],
         ["newest event", age(stream.newest_event_age_seconds)], ["last commit", age(stream.last_commit_age_seconds)],
+        ["event time complete until", this.#reachText(stream.name)],
+        ...(data.length === 1 && this.partitions > 0 ? [["partitions read here", formatExact(this.partitions)]] : []),
       ];
       row.querySelector("dl").replaceChildren(...facts.map(([name, value]) =>
         element("div", {}, element("dt", {}, name), element("dd", {}, value))));
@@ -43,6 +55,12 @@ class PipelineStreams extends DataPanel {
       detail.hidden = !stream.detail;
       detail.replaceChildren(...String(stream.detail ?? "").split("; ").map((text) => element("p", {}, text)));
     });
+  }
+
+  #reachText(name) {
+    const date = new Date(this.#reach.get(name) ?? NaN);
+    if (Number.isNaN(date.getTime())) return "unknown";
+    return `${formatClock(date)}, ${formatAge((this.#now - date) / 1000)} ago`;
   }
 }
 

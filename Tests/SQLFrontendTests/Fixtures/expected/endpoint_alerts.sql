@@ -7,10 +7,23 @@ SELECT id,
        metric_name,
        metric_value,
        threshold_value,
-       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at
+       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at,
+       aggregate,
+       key,
+       window_start,
+       window_end,
+       acknowledged_at,
+       acknowledged_by,
+       -- Of what groups alerts; null where nothing does.
+       to_jsonb(alerts) -> 'incident'     AS incident,
+       to_jsonb(alerts) ->> 'state'       AS state,
+       to_jsonb(alerts) ->> 'resolved_at' AS resolved_at,
+       (to_jsonb(alerts) ->> 'expected_value')::double precision AS expected_value
 FROM alerts
 WHERE (acknowledged_at IS NOT NULL) = ($3::boolean)
   AND (($2::text) IS NULL OR severity = ($2::text))
+  AND (($4::text) IS NULL OR region = ($4::text))
+  AND (($5::integer) IS NULL OR alerts.created_at >= now() - ($5::integer) * INTERVAL '1 minute')
 ORDER BY alerts.created_at DESC, id DESC
 LIMIT ($1::integer)
 )
