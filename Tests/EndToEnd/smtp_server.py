@@ -27,7 +27,7 @@ class Mailbox:
 
 
 def authenticate(server, session, envelope, mechanism, data):
-    return AuthResult(success=data.login == b"alerts" and data.password == b"open sesame")
+    return AuthResult(success=data.login == b"alerts" and data.password == b"open sesame", handled=False)
 
 
 options = {}

@@ -15,6 +15,7 @@ import Testing
         ConnectionFigures(open: 1, waiting: 2, streams: 3, closed: ["late": 4])
       }
       observer.exposeProcess(version: "1")
+      observer.exposeNotifications(["t"]) { _ in 1 }
       observer.exposeReferences(["t"]) { _ in ReferenceFigures(rows: 1, bytes: 2, ageSeconds: 3) }
       for sample in ObservationTests.samples { observer.observe(sample) }
     }

@@ -6,12 +6,6 @@ import Testing
 @Suite struct RetryPlanTests {
   private let plan = RetryPlan(giveUpSeconds: 3_600)
 
-  /// Always the longest or the shortest wait.
-  private struct Fixed: RandomNumberGenerator {
-    var value: UInt64
-    mutating func next() -> UInt64 { value }
-  }
-
   @Test(
     "waits double up to five minutes, less up to a half",
     arguments: [(1, 1_000), (2, 2_000), (3, 4_000), (9, 256_000), (10, 300_000), (1_000, 300_000)])
@@ -25,7 +19,7 @@ import Testing
 
   @Test("what is refused is given up after eight attempts, what cannot be reached after its time")
   func givesUp() {
-    var generator = Fixed(value: 0)
+    var generator = SystemRandomNumberGenerator()
     #expect(plan.wait(attempts: 7, ageSeconds: 0, isRefused: true, using: &generator) != nil)
     #expect(plan.wait(attempts: 8, ageSeconds: 0, isRefused: true, using: &generator) == nil)
     #expect(plan.wait(attempts: 100, ageSeconds: 3_599, isRefused: false, using: &generator) != nil)
