@@ -44,7 +44,8 @@ struct LevelScale: Sendable, Hashable {
     return judgement
   }
 
-  /// For a score from 0 to 1 that has no sign of its own.
+  /// For a score from 0 to 1 that has no sign of its own. The judgement has the score that is held, a finding that of the
+  /// row alone.
   func judgement(of judged: AdaptiveDetector.Score, _ sample: Sample) -> Judgement {
     let isOnSide =
       switch direction {
@@ -52,10 +53,10 @@ struct LevelScale: Sendable, Hashable {
       case .below: judged.expected.map { sample.measured < $0 } ?? false
       case .both: true
       }
-    let passed = isOnSide ? levels.first { judged.score >= $0.threshold } : nil
+    let passed = isOnSide ? levels.first { judged.fresh >= $0.threshold } : nil
     let finding = passed.map { level in
       Finding(
-        severity: level.severity, threshold: level.threshold, expected: judged.expected, probability: judged.score)
+        severity: level.severity, threshold: level.threshold, expected: judged.expected, probability: judged.fresh)
     }
     return Judgement(score: judged.score, expected: judged.expected, finding: finding)
   }

@@ -56,8 +56,11 @@ private let day: Int64 = 24 * 60 * minute
     var values = rhythm(days: 5, rowsPerDay: 144, seed: 14)
     values[600] = 9000
     for row in 601..<604 { values[row] = .nan }
-    let scores = judge(values).map(\.score)
+    let judgements = judge(values)
+    let scores = judgements.map(\.score)
     #expect(scores[600] > 0.9)
+    // A finding is about a value: there is none in these rows, and a usual one later.
+    #expect(judgements[600].finding != nil && judgements[601..<605].allSatisfy { $0.finding == nil })
     for row in 601..<603 { #expect(scores[row] < scores[row - 1] && scores[row] > 0.8 * scores[row - 1]) }
     #expect(scores[700] < 0.5)
   }

@@ -7,7 +7,10 @@ import Glibc
 enum AdaptiveDetector {
   /// From 0 to 1; the same means the same in every series.
   struct Score {
+    /// What is left of earlier rows counts, too.
     var score: Double
+    /// Of the row alone: a finding is about a value, and a usual one that follows an unusual one is none.
+    var fresh: Double
     var expected: Double?
   }
 
@@ -35,16 +38,16 @@ enum AdaptiveDetector {
   ///   - last: the time of the sample before, nil for the first one.
   static func step(_ memory: inout AdaptiveMemory, _ sample: Sample?, at time: Int64, since last: Int64?) -> Score {
     let elapsed = last.map { max(0, Double(time) - Double($0)) } ?? 0
-    guard let sample else { return Score(score: hold(0, &memory), expected: nil) }
+    guard let sample else { return Score(score: hold(0, &memory), fresh: 0, expected: nil) }
     learnStep(elapsed, &memory)
     memory.day.advance(to: time)
     let expectation = Expectation(memory, at: time)
     let evidence = evidence(of: sample, expectation, memory)
     let probability = memory.rarity.probability(of: evidence)
     memory.rarity.learn(evidence)
-    let score = hold(score(of: probability, step: Double(memory.step)), &memory)
+    let fresh = score(of: probability, step: Double(memory.step))
     learn(sample.measured, expectation, &memory)
-    return Score(score: score, expected: expectation.value)
+    return Score(score: hold(fresh, &memory), fresh: fresh, expected: expectation.value)
   }
 
   /// What each of the looks expects of a sample; nil: it cannot say yet.

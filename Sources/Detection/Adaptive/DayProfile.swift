@@ -32,7 +32,7 @@ struct DayProfile: Sendable, Hashable {
     let part = Self.part(of: time)
     guard let here = median(of: part) else { return nil }
     guard isFine else { return here }
-    let place = Double(time - part &* Self.microsecondsPerPart) / Double(Self.microsecondsPerPart) - 0.5
+    let place = Double(time &- part &* Self.microsecondsPerPart) / Double(Self.microsecondsPerPart) - 0.5
     guard let beside = median(of: place < 0 ? part &- 1 : part &+ 1) else { return here }
     return here + (beside - here) * min(abs(place), 1)
   }
