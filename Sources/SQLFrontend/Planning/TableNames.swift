@@ -5,7 +5,8 @@ import SQLQuoting
 enum TableNames {
   /// Tables, indexes and sequences that the engine's schema makes in the schema of the results.
   static let own: Set<String> = [
-    "alerts", "alerts_alert_type_key_window_start_key", "alerts_id_seq", "alerts_newest", "alerts_pkey",
+    "alerts", "alerts_alert_type_key_window_start_key", "alerts_id_seq", "alerts_incident", "alerts_newest",
+    "alerts_pkey",
     "dead_letters", "dead_letters_id_seq", "dead_letters_message_id", "dead_letters_once", "dead_letters_pkey",
     "event_log", "event_log_id_seq", "event_log_newest", "event_log_pkey",
   ]
