@@ -147,7 +147,9 @@ let package = Package(
       ]),
     .target(
       name: "StatsAPI",
-      dependencies: ["Access", "CZlib", "CZstd", "Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads"]),
+      dependencies: [
+        "Access", "CProcess", "CZlib", "CZstd", "Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads",
+      ]),
 
     .target(
       name: "Benchmark",

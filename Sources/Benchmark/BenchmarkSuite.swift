@@ -2,7 +2,7 @@ import Kafka
 
 /// The benches by name.
 public enum Bench: String, CaseIterable, Sendable {
-  case engine, language, keys, detect, pipeline, streams, freshness, recovery, api, memory, demo
+  case engine, language, keys, detect, pipeline, streams, freshness, recovery, api, push, memory, demo
 }
 
 /// Runs benches with the same options.
@@ -60,6 +60,7 @@ public struct BenchmarkSuite {
     case .recovery:
       return try RecoveryBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()
     case .api: return try APIBench(workspace: workspace, rounds: rounds).run()
+    case .push: return try PushBench(workspace: workspace, rounds: rounds).run()
     case .memory: return try MemoryBench(workspace: workspace, minutes: options.minutes).run()
     case .demo: return try DemoBench(workspace: workspace, rounds: rounds).run()
     }

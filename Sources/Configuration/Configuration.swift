@@ -52,6 +52,9 @@ public struct Configuration: Sendable {
     public var threads: Int
     public var maxConnections: Int
     public var maxConnectionsPerAddress: Int
+    public var maxStreams: Int
+    public var maxStreamsPerAddress: Int
+    public var maxSubscriptions: Int
     /// 0: never.
     public var silentAfterSeconds: Int
     public var statementTimeoutMilliseconds: Int
@@ -144,7 +147,10 @@ public struct Configuration: Sendable {
       maxConnections: values.integer(.apiMaxConnections),
       maxConnectionsPerAddress: values.optional(.apiMaxConnectionsPerAddress) == nil
         ? (values.integer(.apiMaxConnections) + 1) / 2 : values.integer(.apiMaxConnectionsPerAddress),
-      silentAfterSeconds: values.integer(.silentAfter),
+      maxStreams: values.integer(.apiMaxStreams),
+      maxStreamsPerAddress: values.optional(.apiMaxStreamsPerAddress) == nil
+        ? (values.integer(.apiMaxStreams) + 1) / 2 : values.integer(.apiMaxStreamsPerAddress),
+      maxSubscriptions: values.integer(.apiMaxSubscriptions), silentAfterSeconds: values.integer(.silentAfter),
       statementTimeoutMilliseconds: values.integer(.statementTimeout))
     engine = Engine(
       flushIntervalMilliseconds: values.integer(.flushInterval), batchSize: values.integer(.batchSize),

@@ -4,15 +4,18 @@ public struct ConnectionFigures: Sendable {
   public var open: Int
   /// Connections whose first request has not arrived yet.
   public var waiting: Int
-  /// Event streams that are open.
+  /// Event streams and WebSockets that are open.
   public var streams: Int
+  /// WebSockets among them.
+  public var sockets: Int
   /// Connections closed since the start, by the reason.
   public var closed: [String: Int]
 
-  public init(open: Int, waiting: Int, streams: Int, closed: [String: Int]) {
+  public init(open: Int, waiting: Int, streams: Int, sockets: Int, closed: [String: Int]) {
     self.open = open
     self.waiting = waiting
     self.streams = streams
+    self.sockets = sockets
     self.closed = closed
   }
 }
@@ -26,7 +29,11 @@ extension Observer {
     registry.gauge(
       "streampulse_http_waiting_connections", help: "HTTP connections whose first request has not arrived yet."
     ) { Double(figures().waiting) }
-    registry.gauge("streampulse_event_streams", help: "Event streams that are open.") { Double(figures().streams) }
+    registry.gauge("streampulse_event_streams", help: "Event streams that are open.") {
+      let figures = figures()
+      return Double(max(0, figures.streams - figures.sockets))
+    }
+    registry.gauge("streampulse_websockets", help: "WebSockets that are open.") { Double(figures().sockets) }
     for reason in reasons {
       registry.counter(
         "streampulse_http_closed_connections_total", help: "HTTP connections that the server closed, by the reason.",

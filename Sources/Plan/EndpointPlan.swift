@@ -21,7 +21,12 @@ public struct EndpointPlan: Hashable, Sendable {
 
   /// What the API answers by itself, whatever the endpoints are. `/metrics`, `/ping`, `/version` and `/docs`, which it
   /// answers as well, may be taken.
-  private static let builtInPaths: Set<String> = ["/", "/health", "/-/metrics", "/openapi.json", aggregatesPath]
+  private static let builtInPaths: Set<String> = [
+    "/", "/health", "/-/metrics", "/openapi.json", aggregatesPath, socketPath,
+  ]
+
+  /// Where clients subscribe to endpoints and alerts over a WebSocket.
+  public static let socketPath = "/api/stream"
 
   /// The list of what a project computes; below it stands each aggregate and each view by its name.
   public static let aggregatesPath = "/api/aggregates"
@@ -56,10 +61,13 @@ public struct EndpointPlan: Hashable, Sendable {
   public var meta: [Meta]
   /// The file's SELECT with `$1`, `$2`, … in place of the parameters.
   public var select: FileText
+  /// The tables and views that its statement names: what it answers can change when their rows do. nil: that cannot be
+  /// told, since one of them is in a schema that it names.
+  public var reads: Set<String>?
 
   public init(
     method: String, path: PathTemplate, summary: String, parameters: [Parameter], returns: Returns, meta: [Meta],
-    select: FileText
+    select: FileText, reads: Set<String>? = nil
   ) {
     self.method = method
     self.path = path
@@ -68,5 +76,6 @@ public struct EndpointPlan: Hashable, Sendable {
     self.returns = returns
     self.meta = meta
     self.select = select
+    self.reads = reads
   }
 }

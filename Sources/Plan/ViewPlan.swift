@@ -19,6 +19,8 @@ public struct ViewPlan: Hashable, Sendable {
   /// The tables and views that it reads by bare names, in the order of the text: aggregates, other views, and what only
   /// the database knows.
   public var reads: [String]
+  /// Whether it also reads what it names with a schema.
+  public var readsOtherSchemas = false
   /// The file's SELECT.
   public var select: FileText
 

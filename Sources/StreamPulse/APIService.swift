@@ -93,6 +93,7 @@ final class APIService: Sendable {
     http.threads = settings.threads
     http.maximumConnections = settings.maxConnections
     http.maximumConnectionsPerAddress = settings.maxConnectionsPerAddress
+    http.maximumStreams = settings.maxStreams
     http.reservedPaths = StatsAPI.vitalPaths
     let server = try ListeningAddress.api(settings).listening { () throws(HTTPServerError) in
       try HTTPServer(
@@ -122,6 +123,9 @@ final class APIService: Sendable {
     configuration.cacheTTLMilliseconds = Int(settings.cacheSeconds * 1000)
     configuration.allowedOrigins = AllowedOrigins(setting: settings.allowedOrigins.joined(separator: ","))
     configuration.access = source.access
+    configuration.maximumStreams = settings.maxStreams
+    configuration.maximumStreamsPerAddress = settings.maxStreamsPerAddress
+    configuration.maximumSubscriptions = settings.maxSubscriptions
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     configuration.embeddedFiles = Dashboard.files
     let api = try StatsAPI(
@@ -222,9 +226,12 @@ private final class CommitListener: Sendable {
         connection.responseTimeoutMilliseconds = CommitListener.responseTimeoutMilliseconds
         try connection.execute("LISTEN \(quotedIdentifier(Announcement.channel(for: connection)))")
         // What was committed while nobody listened counts as well.
-        version.notify()
+        version.notify(TableChanges(tables: nil, position: try Announcement.position(connection)))
         while !isStopping.read({ $0 }) {
-          if try !connection.waitForNotification(timeoutMilliseconds: 500).isEmpty { version.notify() }
+          for notification in try connection.waitForNotification(timeoutMilliseconds: 500) {
+            let announcement = Announcement(payload: notification.payload)
+            version.notify(TableChanges(tables: announcement.tables, position: announcement.position))
+          }
         }
       } catch {
         // The health report says that the database is down; here it is only tried again.

@@ -19,7 +19,9 @@ enum Commands {
   private static let metrics: [SettingKey] = [.metricsHost, .metricsPort]
   private static let api: [SettingKey] = [
     .apiHost, .apiPort, .apiTokens, .apiAllowAnonymous, .apiRateLimit, .allowedOrigins, .cacheTTL, .apiWorkers,
-    .apiThreads, .apiMaxConnections, .apiMaxConnectionsPerAddress, .silentAfter, .statementTimeout,
+    .apiThreads, .apiMaxConnections, .apiMaxConnectionsPerAddress, .apiMaxStreams, .apiMaxStreamsPerAddress,
+    .apiMaxSubscriptions,
+    .silentAfter, .statementTimeout,
   ]
   private static let general: [SettingKey] = [.project, .dataDirectory, .logLevel]
 
@@ -279,9 +281,9 @@ enum Commands {
       CommandSpec(
         name: "bench", summary: "Measure against the limits, in the same run",
         details: """
-          Runs one of engine, language, keys, detect, pipeline, streams, freshness, recovery, api, memory and demo, or all \
-          of them, each with servers of its own; KAFKA_BOOTSTRAP_SERVERS puts another broker in place of the in-process \
-          one. Exit status 0 only when every goal is met; docs/performance.md says what each of them does.
+          Runs one of engine, language, keys, detect, pipeline, streams, freshness, recovery, api, push, memory and demo, \
+          or all of them, each with servers of its own; KAFKA_BOOTSTRAP_SERVERS puts another broker in place of the \
+          in-process one. Exit status 0 only when every goal is met; docs/performance.md says what each of them does.
           """,
         options: [
           OptionSpec(flag: "json", summary: "One JSON line per figure instead of a table"),

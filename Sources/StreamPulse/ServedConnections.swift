@@ -9,7 +9,7 @@ extension Observer {
       let strain = server?.strain ?? HTTPStrain()
       return ConnectionFigures(
         open: server?.openConnections ?? 0, waiting: server?.waitingConnections ?? 0,
-        streams: served?.api.openStreams ?? 0,
+        streams: served?.api.openStreams ?? 0, sockets: server?.openSockets ?? 0,
         closed: [
           "late": strain.late, "silent": strain.silent, "displaced": strain.displaced, "full": strain.full,
           "malformed": strain.malformed,

@@ -12,7 +12,7 @@ import Testing
         HealthFigures(isDatabaseUp: true, isBrokerUp: true, lagRecords: [:])
       }
       observer.exposeConnections(reasons: ["late"]) {
-        ConnectionFigures(open: 1, waiting: 2, streams: 3, closed: ["late": 4])
+        ConnectionFigures(open: 1, waiting: 2, streams: 3, sockets: 1, closed: ["late": 4])
       }
       observer.exposeProcess(version: "1")
       observer.exposeNotifications(["t"]) { _ in 1 }

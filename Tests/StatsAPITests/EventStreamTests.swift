@@ -1,10 +1,14 @@
 import HTTPTestClient
-import StatsAPI
 import Testing
 
-@testable import struct StatsAPI.StreamSchedule
+@testable import StatsAPI
 
 private let acceptEvents = ["Accept": "text/event-stream"]
+
+/// A result as it stands on the wire.
+private func event(_ data: String, at position: Int64) -> String {
+  "id: \(ResultPosition(log: position, EntityTag(of: Array(data.utf8))).text)\ndata: \(data)\n\n"
+}
 
 @Suite struct EventStreamTests {
   @Test("a stream begins with the present result and goes on with every one that new data has changed")
@@ -16,11 +20,13 @@ private let acceptEvents = ["Accept": "text/event-stream"]
     #expect(head.status == 200)
     #expect(head.header("Content-Type") == "text/event-stream")
     #expect(head.header("Cache-Control") == "no-store")
-    #expect(try client.chunks(through: "}\n\n") == "retry: 2000\n\ndata: {\"n\":0}\n\n")
+    #expect(
+      try client.chunks(through: "}\n\n") == "retry: 2000\n\n\(event("{\"n\":0}", at: 0))")
     for number in 1...20 {
       fixture.setResult("{\"n\":\(number)}")
-      fixture.dataVersion.notify()
-      #expect(try client.chunks(through: "}\n\n") == "data: {\"n\":\(number)}\n\n")
+      fixture.dataVersion.notify(TableChanges(tables: nil, position: Int64(100 * number)))
+      #expect(
+        try client.chunks(through: "}\n\n") == event("{\"n\":\(number)}", at: Int64(100 * number)))
     }
   }
 
@@ -36,7 +42,7 @@ private let acceptEvents = ["Accept": "text/event-stream"]
     let before = fixture.queryCount
     fixture.setResult("1")
     fixture.dataVersion.notify()
-    for client in clients { #expect(try client.chunks(through: "\n\n") == "data: 1\n\n") }
+    for client in clients { #expect(try client.chunks(through: "\n\n") == event("1", at: 0)) }
     // One for the commit, and perhaps one that the last stream's beginning asked for.
     #expect(fixture.queryCount - before <= 2)
   }
@@ -47,7 +53,9 @@ private let acceptEvents = ["Accept": "text/event-stream"]
     let client = try fixture.client()
     client.request("/api/stats/realtime", headers: acceptEvents)
     _ = try client.head()
-    #expect(try client.chunks(through: "}\n\n") == "retry: 2000\n\ndata: {\ndata:   \"a\": 1\ndata: }\n\n")
+    let id = ResultPosition(log: 0, EntityTag(of: Array("{\n  \"a\": 1\n}".utf8))).text
+    #expect(
+      try client.chunks(through: "}\n\n") == "retry: 2000\n\nid: \(id)\ndata: {\ndata:   \"a\": 1\ndata: }\n\n")
   }
 
   @Test("a heartbeat comes in the silence")
@@ -72,12 +80,39 @@ private let acceptEvents = ["Accept": "text/event-stream"]
     _ = try client.chunks(through: "data: 0\n\n")
     fixture.setResult(.failure(.timeout))
     fixture.dataVersion.notify()
-    let event = try client.chunks(through: "}\n\n")
-    #expect(event.hasPrefix("event: problem\ndata: {"))
-    #expect(event.contains("\"status\":504"))
+    let problem = try client.chunks(through: "}\n\n")
+    #expect(problem.hasPrefix("event: problem\ndata: {"))
+    #expect(problem.contains("\"status\":504"))
     fixture.setResult("0")
     fixture.dataVersion.notify()
-    #expect(try client.chunks(through: "data: 0\n\n") == "data: 0\n\n")
+    #expect(try client.chunks(through: "data: 0\n\n") == event("0", at: 0))
+  }
+
+  @Test("who comes back with the id of the present result gets nothing twice, and with an older one the present result")
+  func resumes() throws {
+    let fixture = try Fixture(result: "1") { $0.cacheTTLMilliseconds = 0 }
+    let first = try fixture.client()
+    first.request("/api/stats/realtime", headers: acceptEvents)
+    _ = try first.head()
+    #expect(try first.chunks(through: "data: 1\n\n").contains(event("1", at: 0)))
+    let id = ResultPosition(log: 0, EntityTag(of: Array("1".utf8))).text
+
+    // Other commits than those that change the result make no difference.
+    fixture.dataVersion.notify(TableChanges(tables: [], position: 77))
+    let second = try fixture.client()
+    second.request("/api/stats/realtime", headers: acceptEvents.merging(["Last-Event-ID": id]) { $1 })
+    _ = try second.head()
+    #expect(try second.chunks(through: "\n\n") == "retry: 2000\n\n")
+    fixture.setResult("2")
+    fixture.dataVersion.notify(TableChanges(tables: nil, position: 78))
+    #expect(try second.chunks(through: "\n\n") == event("2", at: 78))
+
+    for last in [id, "unknown", "1-2", ""] {
+      let late = try fixture.client()
+      late.request("/api/stats/realtime", headers: acceptEvents.merging(["Last-Event-ID": last]) { $1 })
+      _ = try late.head()
+      #expect(try late.chunks(through: "data: 2\n\n") == "retry: 2000\n\n" + event("2", at: 78))
+    }
   }
 
   @Test("without a first result there is no stream but the failure")
@@ -115,6 +150,17 @@ private let acceptEvents = ["Accept": "text/event-stream"]
     #expect(answer.status == 200)
   }
 
+  @Test("one address has a bound of its own")
+  func boundedPerAddress() throws {
+    let fixture = try Fixture(result: "0") { $0.maximumStreamsPerAddress = 1 }
+    let client = try fixture.client()
+    client.request("/api/stats/realtime", headers: acceptEvents)
+    #expect(try client.head().status == 200)
+    let refused = try fixture.get("/api/stats/realtime", headers: acceptEvents)
+    #expect(refused.status == 503)
+    #expect(refused.text.contains("an address may have 1 streams at most"))
+  }
+
   @Test("stopping ends the streams")
   func stop() throws {
     let fixture = try Fixture(result: "0")
@@ -126,56 +172,5 @@ private let acceptEvents = ["Accept": "text/event-stream"]
     #expect(try client.chunk() == nil)
     #expect(try client.get("/api/stats/realtime", headers: acceptEvents).status == 503)
     #expect(try client.get("/api/stats/realtime").status == 200)
-  }
-}
-
-@Suite struct StreamScheduleTests {
-  @Test("rounds keep their distance, and what is wanted meanwhile is not lost")
-  func interval() {
-    //  0   40   100 ms
-    //  a   b    ↓
-    //  a        b
-    var schedule = StreamSchedule<String>(intervalMilliseconds: 100, heartbeatMilliseconds: 15_000, now: 0)
-    schedule.want(["a"])
-    #expect(schedule.round(now: 0).keys == ["a"])
-    schedule.finished("a")
-    schedule.want(["b"])
-    let early = schedule.round(now: 40)
-    #expect(early.keys == [])
-    #expect(early.sleepMilliseconds == 60)
-    #expect(schedule.round(now: 100).keys == ["b"])
-  }
-
-  @Test("a key whose query is under way is asked again after it, once")
-  func running() {
-    var schedule = StreamSchedule<String>(intervalMilliseconds: 0, heartbeatMilliseconds: 15_000, now: 0)
-    schedule.want(["a"])
-    #expect(schedule.round(now: 0).keys == ["a"])
-    schedule.want(["a"])
-    schedule.want(["a"])
-    #expect(schedule.round(now: 1).keys == [])
-    schedule.finished("a")
-    #expect(schedule.round(now: 2).keys == ["a"])
-    schedule.finished("a")
-    #expect(schedule.round(now: 3).keys == [])
-  }
-
-  @Test("heartbeats come at their interval, and the sleep ends with the next")
-  func heartbeats() {
-    var schedule = StreamSchedule<String>(intervalMilliseconds: 200, heartbeatMilliseconds: 15_000, now: 0)
-    let first = schedule.round(now: 14_000)
-    #expect(!first.isHeartbeat)
-    #expect(first.sleepMilliseconds == 1_000)
-    #expect(schedule.round(now: 15_000).isHeartbeat)
-    #expect(!schedule.round(now: 15_001).isHeartbeat)
-    #expect(schedule.round(now: 30_000).isHeartbeat)
-  }
-
-  @Test("a key that nobody listens to is not asked")
-  func forgotten() {
-    var schedule = StreamSchedule<String>(intervalMilliseconds: 0, heartbeatMilliseconds: 15_000, now: 0)
-    schedule.want(["a", "b"])
-    schedule.forget("a")
-    #expect(schedule.round(now: 0).keys == ["b"])
   }
 }

@@ -64,6 +64,34 @@ final class HTTPConnection {
     return try takeBody { Array($0) }
   }
 
+  /// Reads an answer that has no body.
+  func readHead(beginning expected: String) throws {
+    while received.firstRange(of: HTTPConnection.headEnd) == nil { _ = try receive() }
+    guard received.starts(with: expected.utf8), let end = received.firstRange(of: HTTPConnection.headEnd) else {
+      throw BenchmarkError.wrongAnswer(String(decoding: received.prefix(200), as: UTF8.self))
+    }
+    received.removeFirst(end.upperBound)
+  }
+
+  /// Reads what is there of a WebSocket.
+  /// - Returns: whether a text has arrived as a whole; frames that are none are passed over.
+  func receiveText() throws -> Bool {
+    _ = try receive()
+    while received.count >= 2 {
+      var (head, count) = (2, Int(received[1]))
+      if count >= 126 {
+        head += count == 126 ? 2 : 8
+        guard received.count >= head else { return false }
+        count = received[2..<head].reduce(0) { $0 << 8 | Int($1) }
+      }
+      guard received.count >= head + count else { return false }
+      let isText = received[0] & 0x0f == 1
+      received.removeFirst(head + count)
+      if isText { return true }
+    }
+    return false
+  }
+
   private static let success = Array("HTTP/1.1 200".utf8)
   private static let headEnd = Array("\r\n\r\n".utf8)
   private static let lengthName = Array("\r\nContent-Length: ".utf8)

@@ -26,6 +26,9 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case apiThreads = "API_THREADS"
   case apiMaxConnections = "API_MAX_CONNECTIONS"
   case apiMaxConnectionsPerAddress = "API_MAX_CONNECTIONS_PER_ADDRESS"
+  case apiMaxStreams = "API_MAX_STREAMS"
+  case apiMaxStreamsPerAddress = "API_MAX_STREAMS_PER_ADDRESS"
+  case apiMaxSubscriptions = "API_MAX_SUBSCRIPTIONS"
   case silentAfter = "SILENT_AFTER_SECONDS"
   case statementTimeout = "STATEMENT_TIMEOUT_MS"
   case flushInterval = "FLUSH_INTERVAL_MS"
@@ -136,6 +139,14 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(
         .api, .integer(1...65535), note: "half of API_MAX_CONNECTIONS",
         "HTTP connections of one address; a proxy in front of the API is one")
+    case .apiMaxStreams:
+      Setting(.api, .integer(1...65535), default: "1024", "Event streams and WebSockets that are open at the same time")
+    case .apiMaxStreamsPerAddress:
+      Setting(
+        .api, .integer(1...65535), note: "half of API_MAX_STREAMS",
+        "Event streams and WebSockets of one address; a proxy in front of the API is one")
+    case .apiMaxSubscriptions:
+      Setting(.api, .integer(1...4096), default: "64", "Subscriptions of one WebSocket")
     case .silentAfter:
       Setting(
         .api, .integer(0...604_800), default: "180",

@@ -114,6 +114,14 @@ package struct Sink: Sendable {
     _ = try connection.pipeline(statements.map { PostgresStatement(prepared: $0.name, $0.parameters) })
   }
 
+  /// The tables that a commit of the checkpoint changes, without the engine's own.
+  func changedTables(_ checkpoint: Checkpoint) -> Set<String> {
+    var tables = Set(checkpoint.deltas.map { aggregates[$0.aggregate].plan.name })
+    if !checkpoint.deadLetters.isEmpty { tables.insert("dead_letters") }
+    if !checkpoint.samples.isEmpty { tables.insert("event_log") }
+    return tables
+  }
+
   struct Statement {
     var name: String
     var sql: String

@@ -50,7 +50,9 @@ final class SinkThread: CheckpointSink, Sendable {
         if case .finish(let outcome) = action {
           isUp()
           mailbox.update { $0.outcome = outcome }
-          if case .committed(let checkpoint) = outcome, checkpoint.recordCount > 0 { news.isWaiting = true }
+          if case .committed(let checkpoint) = outcome, checkpoint.recordCount > 0 {
+            news.add(sink.changedTables(checkpoint))
+          }
           break
         }
         do throws(PostgresError) {
@@ -66,7 +68,7 @@ final class SinkThread: CheckpointSink, Sendable {
       }
       mailbox.update { $0.canceller = nil }
     }
-    if news.isWaiting { announce(connection) }
+    if news.isWaiting { announce(news, connection) }
     connection?.close()
   }
 
@@ -122,10 +124,16 @@ final class SinkThread: CheckpointSink, Sendable {
 
   // MARK: Announcements
 
-  /// Whether listeners are still to be told of a commit, and when they may be.
+  /// What listeners are still to be told of commits, and when they may be.
   private struct News {
     var isWaiting = false
+    var tables: Set<String> = []
     var earliest: Int64 = 0
+
+    mutating func add(_ changed: Set<String>) {
+      isWaiting = true
+      tables.formUnion(changed)
+    }
   }
 
   /// The next request; nil: the thread ends. Tells listeners of commits while it waits.
@@ -136,7 +144,7 @@ final class SinkThread: CheckpointSink, Sendable {
         guard let next = takeRequest(timeoutMilliseconds: Int((left + 999) / 1000)) else { continue }
         return next
       }
-      announce(connection)
+      announce(news, connection)
       news = News(isWaiting: false, earliest: Clock.monotonic() + SinkThread.announcementMicroseconds)
     }
     return takeRequest(timeoutMilliseconds: nil) ?? nil
@@ -154,12 +162,11 @@ final class SinkThread: CheckpointSink, Sendable {
 
   /// In a transaction of its own, after the commit: listeners look again, and whoever misses it sees the rows with the
   /// next one. An error shows at the next request, too.
-  private func announce(_ connection: PostgresConnection?) {
+  private func announce(_ news: News, _ connection: PostgresConnection?) {
     guard let connection else { return }
-    // Nothing is lost with it that a crash of the server leaves: no wait for the disk while the lock is held.
-    _ = try? connection.query(
-      "SELECT pg_notify($1, $2) FROM set_config('synchronous_commit', 'off', true)",
-      [.text(Announcement.channel(for: connection)), .text(Announcement.payload(stream: sink.stream))])
+    _ = try? connection.pipeline([
+      Announcement.statement(stream: sink.stream, tables: news.tables, connection, isHasty: true)
+    ])
   }
 
   // MARK: Called by the worker

@@ -279,9 +279,8 @@ public struct LetterReplay {
         UPDATE dead_letters AS d SET code = r.code, reason = r.reason, tried_at = now()
         FROM unnest($1::bigint[], $2::text[], $3::text[]) AS r (id, code, reason) WHERE d.id = r.id
         """, [.array(refused), .array(codes), .array(reasons)]),
-      PostgresStatement(
-        "SELECT pg_notify($1, $2)",
-        [.text(Announcement.channel(for: connection)), .text(Announcement.payload(stream: plan.definition.name))]),
+      Announcement.statement(
+        stream: plan.definition.name, tables: Set(plan.aggregates.map(\.name) + ["dead_letters"]), connection),
     ]
     _ = try connection.pipeline(statements)
   }

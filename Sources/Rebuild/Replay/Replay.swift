@@ -322,11 +322,9 @@ public final class Replay {
         UPDATE \(connection.pulse).progress SET epoch = epoch + 1 WHERE stream = $3 AND cluster = $1 AND topic = $2
         """, [.text(cluster), .text(topic), .text(stream.plan.definition.name)])
     }
-    _ = try connection.query(
-      "SELECT pg_notify($1, $2)",
-      [
-        .text(Announcement.channel(for: connection)), .text(Announcement.payload(stream: stream.plan.definition.name)),
-      ])
+    _ = try connection.pipeline([
+      Announcement.statement(stream: stream.plan.definition.name, tables: [aggregate.name], connection)
+    ])
   }
 
   /// One replay at a time, also where it only measures: the shadow table has the aggregate's name.

@@ -29,14 +29,15 @@ private struct EndpointParser {
     if let route {
       _ = diagnostics.attempt { () throws(DefinitionError) in try scope.checkPath(route.path, at: route.location) }
     }
-    let select = diagnostics.attempt { () throws(DefinitionError) in try self.select(&scope) }
+    var reads: Set<String>? = []
+    let select = diagnostics.attempt { () throws(DefinitionError) in try self.select(&scope, &reads) }
     var meta: [EndpointPlan.Meta] = []
     for item in annotations.items where item.name == "meta" {
       let member = diagnostics.attempt { () throws(DefinitionError) in
         if returns == .object {
           throw source.error(at: item.location, "an object has no meta", hint: "add a column to the SELECT")
         }
-        return try self.meta(item, &scope)
+        return try self.meta(item, &scope, &reads)
       }
       guard let member else { continue }
       if meta.contains(where: { $0.name == member.name }) {
@@ -48,7 +49,7 @@ private struct EndpointParser {
     guard let route, let summary, let returns, let select else { return nil }
     return EndpointPlan(
       method: route.method, path: route.path, summary: summary, parameters: scope.parameters, returns: returns, meta: meta,
-      select: select)
+      select: select, reads: reads)
   }
 
   private func route(
@@ -82,14 +83,25 @@ private struct EndpointParser {
     return returns
   }
 
-  private func select(_ scope: inout ParameterScope) throws(DefinitionError) -> FileText {
+  private func select(
+    _ scope: inout ParameterScope, _ reads: inout Set<String>?
+  ) throws(DefinitionError) -> FileText {
     let named = NamedParameters(source, in: 0..<source.bytes.count)
     let statement = try PlainSelect(source, bytes: named.palatable(source.bytes))
+    add(statement.node, to: &reads)
     try refuseNumberedParameters(source) { $0 }
     try statement.checkNames()
     try scope.use(named)
     return named.replacing(
       in: statement.range, of: source, place: source.place, with: scope.placeholder)
+  }
+
+  private func add(_ node: Node, to reads: inout Set<String>?) {
+    if node.namesSchemas {
+      reads = nil
+    } else {
+      reads?.formUnion(node.relations.map(\.name))
+    }
   }
 
   private func refuseNumberedParameters(_ text: SourceText, shift: (Int) -> Int) throws(DefinitionError) {
@@ -101,9 +113,9 @@ private struct EndpointParser {
   }
 
   /// `window_minutes = :minutes`
-  private func meta(_ item: Annotation, _ scope: inout ParameterScope) throws(DefinitionError)
-    -> EndpointPlan.Meta
-  {
+  private func meta(
+    _ item: Annotation, _ scope: inout ParameterScope, _ reads: inout Set<String>?
+  ) throws(DefinitionError) -> EndpointPlan.Meta {
     let form = "write -- meta: window_minutes = :minutes"
     guard let sign = item.value.firstIndex(of: "=") else {
       throw source.error(at: item.valueLocation, "a meta member is a name and an expression", hint: form)
@@ -127,6 +139,7 @@ private struct EndpointParser {
     do throws(DefinitionError) {
       let statement = try PlainSelect(text, bytes: named.palatable(text.bytes))
       end = statement.range.upperBound
+      add(statement.node, to: &reads)
       guard statement.node.nodes("targetList").count == 1, !statement.node.has("fromClause") else {
         throw text.error(at: prefix.utf8.count, "a meta member is one expression", hint: form)
       }

@@ -14,6 +14,13 @@ extension Node {
     return found
   }
 
+  /// Whether one of its tables and views is named with its schema.
+  var namesSchemas: Bool {
+    var found = false
+    visit { if $0.kind == "RangeVar", $0.has("schemaname") { found = true } }
+    return found
+  }
+
   private func collectRelations(hidden: Set<String>, into found: inout [RelationName]) {
     if kind == "RangeVar", !has("schemaname"), let name = string("relname"), !hidden.contains(name) {
       found.append(RelationName(name: name, location: location))

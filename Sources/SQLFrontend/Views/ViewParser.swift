@@ -42,8 +42,9 @@ struct ViewParser {
     let relations = select.node.relations
     var reads: [String] = []
     for relation in relations where !reads.contains(relation.name) { reads.append(relation.name) }
-    let plan = ViewPlan(
+    var plan = ViewPlan(
       name: syntax.name, comment: source.headerComment, columnComments: comments(select), reads: reads, select: text)
+    plan.readsOtherSchemas = select.node.namesSchemas
     return ParsedView(plan: plan, source: source, nameLocation: syntax.nameLocation, relations: relations)
   }
 

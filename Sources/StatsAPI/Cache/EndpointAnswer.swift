@@ -39,6 +39,8 @@ final class EndpointAnswer: Sendable {
   private let headers: [HTTPHeader]
   private let common: [HTTPHeader]
   private let hasData: Bool
+  /// What it is called when it is pushed.
+  let position: ResultPosition
   /// The others, made when somebody first asks for them.
   private let others = Mutex<[Variant: Content]>([:])
 
@@ -46,12 +48,14 @@ final class EndpointAnswer: Sendable {
   ///   - headers: of all variants.
   ///   - common: of every answer of the API.
   ///   - hasData: the rows are its member `data`, rather than it is the only row.
-  init(body: [UInt8], headers: [HTTPHeader], common: [HTTPHeader], hasData: Bool) {
+  ///   - log: the position in the database's log that was known when it was asked for.
+  init(body: [UInt8], headers: [HTTPHeader], common: [HTTPHeader], hasData: Bool, log: Int64 = 0) {
     self.headers = headers
     self.common = common
     self.hasData = hasData
     plain = Content(
       body, EntityTag(of: body), Variant(form: .json, coding: nil), headers: headers, common: common)
+    position = ResultPosition(log: log, plain.tag)
   }
 
   var body: [UInt8] { plain.body }

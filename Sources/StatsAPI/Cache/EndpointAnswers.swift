@@ -15,6 +15,7 @@ final class EndpointAnswers: Sendable {
   private let routes: [DataRoute]
   private let execute: QueryExecutor
   private let now: MonotonicClock
+  private let dataVersion: DataVersion
   private let headers: [HTTPHeader]
   private let commonHeaders: [HTTPHeader]
   private let cache: Mutex<ResultCache<AnswerKey, EndpointAnswer, Completion>>
@@ -23,12 +24,13 @@ final class EndpointAnswers: Sendable {
   private let isCacheOff: Bool
 
   init(
-    routes: [DataRoute], configuration: StatsAPIConfiguration, common: CommonHeaders, now: @escaping MonotonicClock,
-    execute: @escaping QueryExecutor
+    routes: [DataRoute], configuration: StatsAPIConfiguration, common: CommonHeaders, dataVersion: DataVersion,
+    now: @escaping MonotonicClock, execute: @escaping QueryExecutor
   ) {
     self.routes = routes
     self.execute = execute
     self.now = now
+    self.dataVersion = dataVersion
     commonHeaders = common.base
     // Rounded up: a cache that is asked once a second must not be told zero.
     let seconds = (configuration.cacheTTLMilliseconds + 999) / 1000
@@ -85,6 +87,9 @@ final class EndpointAnswers: Sendable {
     }
   }
 
+  /// Gives back what nobody will be answered with.
+  func forgetExpired() { cache.withLock { $0.forgetExpired(now: now()) } }
+
   private func store(
     _ result: Result<EndpointAnswer, QueryFailure>, for key: AnswerKey,
     in cache: inout ResultCache<AnswerKey, EndpointAnswer, Completion>
@@ -96,10 +101,13 @@ final class EndpointAnswers: Sendable {
   private func query(_ key: AnswerKey, completion: @escaping Completion) {
     let route = routes[key.route]
     let (query, values) = route.query(key.arguments)
+    // Before the query: it sees at least that.
+    let position = dataVersion.position
     execute(query, values) { result in
       completion(
         result.map {
-          EndpointAnswer(body: $0, headers: self.headers, common: self.commonHeaders, hasData: route.hasData)
+          EndpointAnswer(
+            body: $0, headers: self.headers, common: self.commonHeaders, hasData: route.hasData, log: position)
         })
     }
   }

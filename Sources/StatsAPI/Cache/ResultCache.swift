@@ -64,16 +64,24 @@ struct ResultCache<Key: Hashable, Value, Waiter> {
     order.append((key, nextSerial))
     nextSerial += 1
     self.byteCount += byteCount
-    while let oldest = order.dropFirst(orderHead).first {
+    evict(now: now)
+  }
+
+  /// Gives back entries whose time is over, without waiting for others to come.
+  mutating func forgetExpired(now: Int64) { evict(now: now) }
+
+  private mutating func evict(now: Int64) {
+    while orderHead < order.count {
+      let oldest = order[orderHead]
       guard let entry = entries[oldest.key], entry.serial == oldest.serial else {
         orderHead += 1
         continue
       }
-      guard now >= entry.expiresAt || entries.count > maximumEntries || self.byteCount > maximumBytes else { break }
+      guard now >= entry.expiresAt || entries.count > maximumEntries || byteCount > maximumBytes else { break }
       remove(oldest.key)
       orderHead += 1
     }
-    if orderHead > 64, orderHead * 2 > order.count {
+    if orderHead == order.count || (orderHead > 64 && orderHead * 2 > order.count) {
       order.removeFirst(orderHead)
       orderHead = 0
     }

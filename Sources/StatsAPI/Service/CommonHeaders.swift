@@ -48,6 +48,19 @@ struct CommonHeaders: Sendable {
     return head.header("Origin") != nil
   }
 
+  /// Whether a page may open a WebSocket, to which browsers apply no rule of their own: one of this server, or of an
+  /// origin that may read the answers. Programs send no origin.
+  func admitsSocket(_ request: HTTPRequest) -> Bool {
+    guard let origin = request.header("Origin") else { return true }
+    switch origins {
+    case .any: return true
+    case .list(let allowed) where allowed.contains(origin): return true
+    case .none, .list:
+      guard let host = request.header("Host"), let scheme = origin.firstRange(of: "://") else { return false }
+      return origin[scheme.upperBound...].lowercased() == host.lowercased()
+    }
+  }
+
   func headers(for specialOrigin: String?) -> [HTTPHeader] {
     specialOrigin.map { base + Self.crossOrigin($0) } ?? base
   }

@@ -99,19 +99,26 @@ enum Problems {
 
   /// RFC 6750, section 3: what a client without a token learns is only that it needs one.
   static func refused(_ refusal: AccessPolicy.Refusal) -> HTTPResponse {
+    let header =
+      switch refusal {
+      case .missing: HTTPHeader("WWW-Authenticate", "Bearer")
+      case .unknown: HTTPHeader("WWW-Authenticate", "Bearer error=\"invalid_token\"")
+      case .beyondScope: HTTPHeader("WWW-Authenticate", "Bearer error=\"insufficient_scope\"")
+      case .tooOften(let seconds): HTTPHeader("Retry-After", "\(seconds)")
+      }
+    return problem(of: refusal).response(headers: [header])
+  }
+
+  static func problem(of refusal: AccessPolicy.Refusal) -> Problem {
     switch refusal {
     case .missing:
       Problem(status: 401, title: "Token needed", detail: "send Authorization: Bearer with a token of this server")
-        .response(headers: [HTTPHeader("WWW-Authenticate", "Bearer")])
     case .unknown:
       Problem(status: 401, title: "Token not valid", detail: "the token is not known here, or has expired")
-        .response(headers: [HTTPHeader("WWW-Authenticate", "Bearer error=\"invalid_token\"")])
     case .beyondScope(let scope):
       Problem(status: 403, title: "Not allowed", detail: "the token has no scope \(scope.rawValue)")
-        .response(headers: [HTTPHeader("WWW-Authenticate", "Bearer error=\"insufficient_scope\"")])
     case .tooOften(let seconds):
       Problem(status: 429, title: "Too many requests", detail: "wait \(seconds) s before the next request")
-        .response(headers: [HTTPHeader("Retry-After", "\(seconds)")])
     }
   }
 
@@ -120,5 +127,24 @@ enum Problems {
       status: 503, title: "Too many streams", detail: "\(maximum) streams are open already",
       extensions: [.init("maximum", .integer(maximum))]
     ).response(headers: [HTTPHeader("Retry-After", "5")])
+  }
+
+  static func tooManyStreams(ofAddress maximum: Int) -> HTTPResponse {
+    Problem(
+      status: 503, title: "Too many streams", detail: "an address may have \(maximum) streams at most",
+      extensions: [.init("maximum", .integer(maximum))]
+    ).response(headers: [HTTPHeader("Retry-After", "5")])
+  }
+
+  static func stopping() -> HTTPResponse {
+    Problem(status: 503, title: "Server is stopping", detail: "the server is about to stop, or to be replaced")
+      .response(headers: [HTTPHeader("Retry-After", "1")])
+  }
+
+  static func foreignOrigin() -> HTTPResponse {
+    Problem(
+      status: 403, title: "Origin not allowed",
+      detail: "the page that connects is of another origin than this server, and ALLOWED_ORIGINS does not name it"
+    ).response()
   }
 }

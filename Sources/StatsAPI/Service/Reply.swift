@@ -98,6 +98,17 @@ struct Reply: Sendable {
     return stream
   }
 
+  /// Goes on as a WebSocket.
+  func upgrade(
+    _ handshake: WebSocketHandshake, options: WebSocketOptions,
+    opened: @escaping @Sendable (WebSocket) -> any WebSocketOwner
+  ) {
+    let identity = identity ?? RequestIdentity.make()
+    responder.upgrade(
+      handshake, headers: [HTTPHeader(RequestIdentity.header, identity)], options: options, opened: opened)
+    report(status: 101, elapsedNanoseconds, identity, isCached: nil, failure: nil)
+  }
+
   /// Methods are free text: a client's own must not become labels of metrics.
   private var methodName: String {
     if case .other = request.method { return "OTHER" }

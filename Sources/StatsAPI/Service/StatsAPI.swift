@@ -41,12 +41,14 @@ public final class StatsAPI: Sendable {
     case metrics
     case description
     case ping
+    case socket
     case version
 
     /// Whether everybody may ask: a probe must learn that the server lives.
     var isPublic: Bool {
       switch self {
-      case .ping, .health: true
+      // A socket's client may say who it is in its first message.
+      case .ping, .health, .socket: true
       case .data, .catalogue, .metrics, .description, .version: false
       }
     }
@@ -57,7 +59,9 @@ public final class StatsAPI: Sendable {
   private let common: CommonHeaders
   private let dependencies: Dependencies
   private let answers: EndpointAnswers
-  private let streams: EventStreams
+  private let places: StreamPlaces
+  private let subscriptions: Subscriptions
+  private let sockets: SocketRoute
   private let files: StaticFiles
   private let description: [UInt8]
   /// nil: there is none.
@@ -77,7 +81,9 @@ public final class StatsAPI: Sendable {
     version = configuration.version
     access = configuration.access
     let relationRoutes = (relations ?? []).map(RelationRoute.init)
-    dataRoutes = endpoints.map(DataRoute.init) + relationRoutes.map { .relation($0) }
+    let alerts = DataRoute(EndpointPlan.latestAlerts)
+    // The alerts, the last, are for subscribers alone.
+    dataRoutes = endpoints.map(DataRoute.init) + relationRoutes.map { .relation($0) } + [alerts]
     // What a definition may take comes first, what `EndpointPlan.isBuiltIn` says that none may take comes last.
     var routes = RouteTable<Route>()
     routes.add("GET", "/metrics", .metrics)
@@ -89,29 +95,39 @@ public final class StatsAPI: Sendable {
     routes.add("GET", "/health", .health)
     routes.add("GET", "/-/metrics", .metrics)
     routes.add("GET", "/openapi.json", .description)
+    routes.add("GET", EndpointPlan.socketPath, .socket)
     self.routes = routes
     common = CommonHeaders(origins: configuration.allowedOrigins)
     answers = EndpointAnswers(
-      routes: dataRoutes, configuration: configuration, common: common, now: dependencies.now,
-      execute: dependencies.execute)
-    streams = EventStreams(
-      answers: answers, dataVersion: dependencies.dataVersion, configuration: configuration, now: dependencies.now)
+      routes: dataRoutes, configuration: configuration, common: common, dataVersion: dependencies.dataVersion,
+      now: dependencies.now, execute: dependencies.execute)
+    places = StreamPlaces(
+      maximum: configuration.maximumStreams, maximumPerAddress: configuration.maximumStreamsPerAddress)
+    let readTables = ReadTables(relations ?? [])
+    subscriptions = Subscriptions(
+      answers: answers, reads: dataRoutes.map(readTables.tables), dataVersion: dependencies.dataVersion, places: places,
+      configuration: configuration, now: dependencies.now)
+    sockets = SocketRoute(
+      routes: dataRoutes, subscriptions: subscriptions, places: places, common: common, configuration: configuration)
     files = StaticFiles(configuration: configuration, common: common)
     description = openAPIDescription(of: endpoints, relations == nil ? nil : relationRoutes)
     catalogue = relations == nil ? nil : Catalogue(relationRoutes, endpoints: endpoints).answer(common)
-    try streams.start()
+    try subscriptions.start()
   }
 
-  deinit { streams.stop() }
+  deinit { stop() }
 
-  /// Event streams that are open or about to be.
-  public var openStreams: Int { streams.openCount }
+  /// Event streams and WebSockets that are open or about to be.
+  public var openStreams: Int { places.count }
 
   /// The paths of requests that are to be answered when nothing else is, for `HTTPConfiguration.reservedPaths`.
   public static let vitalPaths: Set<String> = ["/health", "/ping", "/metrics", "/-/metrics"]
 
   /// Ends the streams. Requests that still come are answered; stop the server first or afterwards.
-  public func stop() { streams.stop() }
+  public func stop() {
+    sockets.stop()
+    subscriptions.stop()
+  }
 
   /// Answers a request. Never blocks on the database.
   public func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
@@ -140,6 +156,7 @@ public final class StatsAPI: Sendable {
           contentType: "text/plain; version=0.0.4; charset=utf-8", bytes: dependencies.metrics(), headers: Self.fresh))
     case .description:
       reply.send(HTTPResponse(contentType: "application/json", bytes: description, headers: Self.fresh))
+    case .socket: sockets.open(reply)
     case .ping: reply.send(Self.fresh(.object([JSONMember("status", .string("ok"))])))
     case .version:
       let members = [JSONMember("name", .string("StreamPulse")), JSONMember("version", .string(version))]
@@ -206,7 +223,7 @@ public final class StatsAPI: Sendable {
     // What is recalled is JSON.
     if format.form == nil { answers.remember(reply.request.target, as: key) }
     let form = format.form ?? Representation(accept: reply.request.header("Accept"))
-    if form == .eventStream { return streams.open(key, for: reply) }
+    if form == .eventStream { return subscriptions.open(key, for: reply) }
     let cached = answers.answer(for: key) { result in
       switch result {
       case .success(let answer): reply.send(answer, as: form, isCached: false)

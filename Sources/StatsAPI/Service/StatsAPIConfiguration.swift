@@ -1,4 +1,5 @@
 import Access
+import HTTPServer
 
 /// A file outside of the web folder that is served at a path of its own.
 public struct VendorFile: Hashable, Sendable {
@@ -32,8 +33,14 @@ public struct StatsAPIConfiguration: Sendable {
   public var allowedOrigins = AllowedOrigins.none
   /// Who may read what is not public. Public are the page's files, `/ping` and `/health`.
   public var access = AccessPolicy()
-  /// Open event streams; more are refused with 503.
-  public var maximumStreams = 256
+  /// Open event streams and WebSockets; more are refused with 503.
+  public var maximumStreams = 1_024
+  /// The same of one IPv4 address, or of one network of 64 bits in IPv6.
+  public var maximumStreamsPerAddress = 512
+  /// Of one WebSocket.
+  public var maximumSubscriptions = 64
+  /// What a WebSocket may use.
+  public var sockets = WebSocketOptions()
   /// Between two comments on a stream, which keep it open through proxies and find out whether the client is there.
   public var heartbeatIntervalMilliseconds = 15_000
   /// At most one result per stream in this time, however often data is committed.

@@ -42,6 +42,10 @@ public struct Relation: Sendable {
   public let time: String?
   /// The definition's SELECT.
   public let sql: String
+  /// What it is called in statements: an aggregate's table may have another name than what is shown of it.
+  public let names: [String]
+  /// The tables and views that a view reads, nil where it names schemas of its own; empty of an aggregate.
+  public let reads: [String]?
   /// nil of a view.
   let plan: AggregatePlan?
 
@@ -72,6 +76,8 @@ public struct Relation: Sendable {
     }
     time = "window_start"
     sql = plan.select.whole
+    names = plan.relationNames
+    reads = []
     self.plan = plan
   }
 
@@ -97,6 +103,8 @@ public struct Relation: Sendable {
     }
     self.time = time
     sql = view.select.text
+    names = [view.name]
+    reads = view.readsOtherSchemas ? nil : view.reads
     plan = nil
   }
 

@@ -1,12 +1,12 @@
 import Synchronization
 
-/// Counts the commits that may have changed results, and tells whoever wants to know. Fed by Postgres' notifications on
+/// Hears of the commits that may have changed results, and tells whoever wants to know. Fed by Postgres' notifications on
 /// the channel `streampulse`, or directly by a processor in the same process.
 public final class DataVersion: Sendable {
   private struct State {
-    var version: UInt64 = 0
+    var position: Int64 = 0
     var nextSubscriber = 0
-    var subscribers: [Int: @Sendable () -> Void] = [:]
+    var subscribers: [Int: @Sendable (TableChanges) -> Void] = [:]
   }
 
   /// Ends with `cancel`, or when it is released.
@@ -29,19 +29,20 @@ public final class DataVersion: Sendable {
 
   public init() {}
 
-  public var current: UInt64 { state.withLock { $0.version } }
+  /// The greatest position that was told: a query that begins now sees all that was committed before it. 0: none was told.
+  public var position: Int64 { state.withLock { $0.position } }
 
   /// New data is committed. Any thread; calls the subscribers on it.
-  public func notify() {
+  public func notify(_ changes: TableChanges = .all) {
     let subscribers = state.withLock { state in
-      state.version += 1
+      state.position = max(state.position, changes.position ?? 0)
       return Array(state.subscribers.values)
     }
-    for subscriber in subscribers { subscriber() }
+    for subscriber in subscribers { subscriber(changes) }
   }
 
   /// `body` is called after each `notify`, on the notifier's thread: it must be short.
-  public func subscribe(_ body: @escaping @Sendable () -> Void) -> Subscription {
+  public func subscribe(_ body: @escaping @Sendable (TableChanges) -> Void) -> Subscription {
     let id = state.withLock { state in
       state.nextSubscriber += 1
       state.subscribers[state.nextSubscriber] = body
