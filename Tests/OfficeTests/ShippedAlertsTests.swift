@@ -126,6 +126,26 @@ import Testing
     #expect(incidents == ["CRITICAL resolved 2026-01-01 02:00:00+00 2026-01-01 02:03:00+00"])
   }
 
+  @Test("a region that becomes slow, one of which less comes and one of which more comes are found, each by its alert")
+  func changes() throws {
+    let bench = try AlertBench()
+    try play(0..<140, bench) { minute, region, traffic in
+      guard (120..<130).contains(minute) else { return }
+      switch region {
+      case 1: traffic.speed *= 0.4
+      case 2: (traffic.total, traffic.failed) = (traffic.total / 4, traffic.failed / 4)
+      case 4: (traffic.total, traffic.failed) = (traffic.total * 3, traffic.failed * 3)
+      default: break
+      }
+    }
+    let alerts = try bench.bench.rows(
+      "SELECT alert_type, region, state, reason LIKE 'expected %' FROM alerts ORDER BY alert_type, region")
+    #expect(
+      alerts == [
+        "SLOW_DOWNLOADS Region 1 resolved t", "TRAFFIC_DROP Region 2 resolved t", "TRAFFIC_SPIKE Region 4 resolved t",
+      ])
+  }
+
   @Test("an outage of all regions is one incident, and so is a silence of the stream")
   func outage() throws {
     let bench = try AlertBench()

@@ -79,7 +79,8 @@ struct ScratchError: Error {}
         "/api/stats/alerts", "/api/stats/dead_letters", "/api/stats/devices", "/api/stats/realtime",
         "/api/stats/regions", "/api/stats/timeseries", "/api/stats/trending",
       ])
-    #expect(project.alerts.map(\.name) == ["HIGH_ERROR_RATE"])
+    #expect(
+      project.alerts.map(\.name) == ["HIGH_ERROR_RATE", "NO_DATA", "SLOW_DOWNLOADS", "TRAFFIC_DROP", "TRAFFIC_SPIKE"])
   }
 
   @Test("a project holds only what its user wrote")

@@ -2,7 +2,7 @@
 -- summary: Downloads of a region are far slower than they usually are there.
 -- on: region_health
 -- metric: avg_speed_mbps
--- detector: adaptive below
+-- detector: mad below WARNING 5, CRITICAL 10 over 60 windows
 -- min_samples: 20
 -- for: 2 windows
 -- keep_firing: 2 windows

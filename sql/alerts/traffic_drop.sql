@@ -2,9 +2,9 @@
 -- summary: Far fewer downloads of a region than usual at this time.
 -- on: region_health
 -- metric: total_downloads
--- detector: adaptive below
+-- detector: mad below WARNING 4, CRITICAL 8 over 60 windows
 -- missing: 0
--- for: 2 windows
+-- for: 3 windows
 -- keep_firing: 2 windows
 -- cooldown: 10 minutes
 -- message: {value} downloads a minute in {region}, where {expected} are usual

@@ -1,5 +1,4 @@
 import Dialects
-import JSON
 import Observability
 import Plan
 import Postgres
@@ -20,9 +19,7 @@ final class AlertEvaluator {
 
   private let connection: PostgresConnection
   private let cluster: String
-  private let stream: String
-  /// What messages need to know of all alerts of the stream, as JSON.
-  private let definitions: String
+  private let writing: AlertWriting
   private let names: [String]
   private let causes: CauseSearch
   private var journals: [String: AlertJournal] = [:]
@@ -42,11 +39,10 @@ final class AlertEvaluator {
     _ connection: PostgresConnection, cluster: String, stream: String, alerts: [AlertPlan], aggregates: [AggregatePlan]
   ) {
     causes = CauseSearch(connection, aggregates)
+    writing = AlertWriting(connection, cluster: cluster, stream: stream, alerts: alerts)
     self.connection = connection
     self.cluster = cluster
-    self.stream = stream
     names = alerts.map(\.name)
-    definitions = JSONValue.object(alerts.map { JSONMember($0.name, $0.routingDocument) }).text
   }
 
   /// What one portion has come to.
@@ -60,9 +56,7 @@ final class AlertEvaluator {
   /// Ends what goes on about alerts that are no longer defined. Once for an evaluator.
   func retire() throws(PostgresError) {
     guard !hasRetired else { return }
-    _ = try connection.query(
-      "SELECT \(connection.pulse).retire_alerts($1, ARRAY(SELECT jsonb_array_elements_text($2)), $3)",
-      [.text(stream), .jsonb(JSONValue.array(names.map(JSONValue.string)).text), .jsonb(definitions)])
+    try writing.retire(allBut: names)
     hasRetired = true
   }
 
@@ -232,75 +226,9 @@ final class AlertEvaluator {
     return Outcome(observations: outcome.entries.compactMap(\.observation))
   }
 
-  // MARK: Writing
-
-  /// In one transaction, which is one round trip.
+  /// What is written is remembered; what is not is not.
   private func write(_ outcomes: [PortionOutcome], _ portions: [Portion]) throws(PostgresError) {
-    let pulse = connection.pulse
-    let entries = outcomes.flatMap(\.entries).enumerated().sorted {
-      ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
-    }
-    var alerts = PostgresArray(.text)
-    var keys = PostgresArray(.text)
-    var phases = PostgresArray(.text)
-    var newest = PostgresArray(.timestamptz)
-    var states = PostgresArray(.bytea)
-    var forgottenAlerts = PostgresArray(.text)
-    var forgottenKeys = PostgresArray(.text)
-    for (outcome, portion) in zip(outcomes, portions) {
-      for key in outcome.changed.sorted() {
-        guard let state = portion.journal.keys[key] else { continue }
-        alerts.append(portion.alert.name)
-        keys.append(key)
-        phases.append(state.lifecycle.phase.name)
-        newest.append(state.lifecycle.newest ?? max(state.seen, 0))
-        state.encoded(for: portion.alert.detector).withUnsafeBufferPointer { states.append(bytes: $0) }
-      }
-      for key in outcome.forgotten {
-        forgottenAlerts.append(portion.alert.name)
-        forgottenKeys.append(key)
-      }
-    }
-    var statements = [
-      PostgresStatement(
-        "SELECT \(pulse).change_alerts($1, $2, $3)",
-        [
-          .text(stream), .jsonb(JSONValue.array(entries.map(\.element.document)).text), .jsonb(definitions),
-        ]),
-      PostgresStatement(
-        """
-        INSERT INTO \(pulse).alert_states AS s (alert, key, phase, last_window, state)
-        SELECT d.alert, d.key::jsonb, d.phase, d.last_window, d.state
-        FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bytea[])
-          AS d (alert, key, phase, last_window, state)
-        ON CONFLICT (alert, key) DO UPDATE
-        SET phase = excluded.phase, last_window = excluded.last_window, state = excluded.state
-        """, [.array(alerts), .array(keys), .array(phases), .array(newest), .array(states)]),
-    ]
-    if forgottenKeys.count > 0 {
-      statements.append(
-        PostgresStatement(
-          """
-          DELETE FROM \(pulse).alert_states AS s USING unnest($1::text[], $2::text[]) AS d (alert, key)
-          WHERE s.alert = d.alert AND s.key = d.key::jsonb
-          """, [.array(forgottenAlerts), .array(forgottenKeys)]))
-    }
-    statements += portions.map { portion in
-      PostgresStatement(
-        """
-        INSERT INTO \(pulse).alert_progress (alert, cluster, evaluated_until, looked_at, told_from)
-        VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (alert, cluster) DO UPDATE
-        SET evaluated_until = excluded.evaluated_until, looked_at = excluded.looked_at, told_from = excluded.told_from,
-            updated_at = now()
-        """,
-        [
-          .text(portion.alert.name), .text(cluster), .timestamptz(microseconds: portion.journal.until),
-          portion.journal.lookedAt.map { .timestamptz(microseconds: $0) } ?? .null,
-          portion.journal.toldFrom.map { .timestamptz(microseconds: $0) } ?? .null,
-        ])
-    }
-    _ = try connection.pipeline(statements)
+    try writing.write(outcomes, portions)
     for portion in portions {
       var journal = portion.journal
       journal.isNew = false
@@ -312,27 +240,4 @@ final class AlertEvaluator {
 extension AlertPlan {
   /// The key of an alert about all of its stream.
   static let stream = "{}"
-
-  /// What messages about its alerts need.
-  var routingDocument: JSONValue {
-    var isSilence = false
-    if case .silence = detector { isSilence = true }
-    return .object([
-      JSONMember("notify", .array(routing.notify.map(JSONValue.string))),
-      JSONMember("inhibits", .array(routing.inhibits.map(JSONValue.string))),
-      JSONMember("runbook", routing.runbook.map(JSONValue.string) ?? .null),
-      JSONMember("is_silence", .bool(isSilence)),
-    ])
-  }
-}
-
-extension KeyLifecycle.Phase {
-  /// As the table has it.
-  var name: String {
-    switch self {
-    case .quiet: "quiet"
-    case .pending: "pending"
-    case .firing: "firing"
-    }
-  }
 }

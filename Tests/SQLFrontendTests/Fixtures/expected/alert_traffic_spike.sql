@@ -15,7 +15,8 @@ FROM (
 SELECT region,
        window_start,
        window_end,
-       total_downloads AS value
+       -- A handful is no spike, where otherwise nothing comes.
+       CASE WHEN total_downloads < 5 THEN 0 ELSE total_downloads END AS value
 FROM region_health
 ) AS alert_rows
 WHERE value IS NOT NULL
