@@ -7,7 +7,7 @@ SECONDS ?= 600
 PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libssl-dev libsimdjson-dev postgresql-15 libjs-chart.js tzdata
 TEST_PACKAGES := chromium chromium-driver kcat openssl python3-pytest python3-pytest-xdist python3-selenium python3-psycopg2 python3-venv
 # Clients that are not ours, from PyPI, for the tests.
-PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2'
+PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2' schemathesis==4.32.5
 # Folders with Swift of our own, for the formatter.
 SOURCES := Package.swift Sources Tests generator Fuzz
 # A warning in our own code is an error in the tests' build.

@@ -54,6 +54,7 @@ public struct Configuration: Sendable {
     public var maxConnectionsPerAddress: Int
     /// 0: never.
     public var silentAfterSeconds: Int
+    public var auditDays: Int
     public var statementTimeoutMilliseconds: Int
   }
 
@@ -131,7 +132,7 @@ public struct Configuration: Sendable {
       maxConnections: values.integer(.apiMaxConnections),
       maxConnectionsPerAddress: values.optional(.apiMaxConnectionsPerAddress) == nil
         ? (values.integer(.apiMaxConnections) + 1) / 2 : values.integer(.apiMaxConnectionsPerAddress),
-      silentAfterSeconds: values.integer(.silentAfter),
+      silentAfterSeconds: values.integer(.silentAfter), auditDays: values.integer(.auditDays),
       statementTimeoutMilliseconds: values.integer(.statementTimeout))
     engine = Engine(
       flushIntervalMilliseconds: values.integer(.flushInterval), batchSize: values.integer(.batchSize),

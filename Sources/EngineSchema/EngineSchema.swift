@@ -31,6 +31,7 @@ public enum EngineSchema {
     file("0014_definitions.sql", PackageResources._014_definitions_sql),
     file("0016_rows.sql", PackageResources._016_rows_sql),
     file("0017_alert_actions.sql", PackageResources._017_alert_actions_sql),
+    file("0021_audit.sql", PackageResources._021_audit_sql),
   ]
 
   private static func file(_ name: String, _ bytes: [UInt8]) -> SchemaFile {

@@ -1,4 +1,4 @@
-/// The path of a route, in which whole segments may be parameters: `/metrics/region/{region_id}`.
+/// The path of a route, in which whole segments may be parameters: `/metrics/city/{city_id}`.
 public struct PathTemplate: Hashable, Sendable, CustomStringConvertible {
   public enum Segment: Hashable, Sendable {
     case literal(String)

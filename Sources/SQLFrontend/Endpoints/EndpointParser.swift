@@ -46,9 +46,14 @@ private struct EndpointParser {
     }
     if diagnostics.errors.isEmpty { scope.reportUnused(&diagnostics) }
     guard let route, let summary, let returns, let select else { return nil }
-    return EndpointPlan(
-      method: route.method, path: route.path, summary: summary, parameters: scope.parameters, returns: returns, meta: meta,
-      select: select)
+    var plan = EndpointPlan(
+      method: route.method, path: route.path, summary: summary, parameters: scope.parameters, returns: returns,
+      meta: meta,
+      select: select.text)
+    (plan.notes, plan.mayAddNulls) = (select.statement.notes, select.statement.mayAddNulls)
+    plan.reads = select.statement.node.relations.map(\.name).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    plan.sql = source.text(select.statement.range)
+    return plan
   }
 
   private func route(
@@ -57,8 +62,9 @@ private struct EndpointParser {
     let form = "GET /api/\(source.stem)"
     let item = try annotations.required("name", form: form)
     let words = item.value.split(separator: " ").map(String.init)
-    guard words.count == 2, words[0] == "GET" else {
-      throw source.error(at: item.valueLocation, "an endpoint's name is GET and a path", hint: "write -- name: \(form)")
+    guard words.count == 2, ["GET", "POST"].contains(words[0]) else {
+      throw source.error(
+        at: item.valueLocation, "an endpoint's name is GET or POST and a path", hint: "write -- name: \(form)")
     }
     guard let path = PathTemplate(words[1]) else {
       throw source.error(
@@ -82,14 +88,17 @@ private struct EndpointParser {
     return returns
   }
 
-  private func select(_ scope: inout ParameterScope) throws(DefinitionError) -> FileText {
+  private func select(
+    _ scope: inout ParameterScope
+  ) throws(DefinitionError) -> (text: FileText, statement: PlainSelect) {
     let named = NamedParameters(source, in: 0..<source.bytes.count)
     let statement = try PlainSelect(source, bytes: named.palatable(source.bytes))
     try refuseNumberedParameters(source) { $0 }
     try statement.checkNames()
     try scope.use(named)
-    return named.replacing(
+    let text = named.replacing(
       in: statement.range, of: source, place: source.place, with: scope.placeholder)
+    return (text, statement)
   }
 
   private func refuseNumberedParameters(_ text: SourceText, shift: (Int) -> Int) throws(DefinitionError) {

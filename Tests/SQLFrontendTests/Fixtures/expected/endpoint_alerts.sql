@@ -11,11 +11,15 @@ SELECT id,
 FROM alerts
 WHERE (acknowledged_at IS NOT NULL) = ($3::boolean)
   AND (($2::text) IS NULL OR severity = ($2::text))
+  AND (($4::timestamptz) IS NULL OR alerts.created_at >= ($4::timestamptz))
+  AND (($5::timestamptz) IS NULL OR alerts.created_at < ($5::timestamptz))
+  AND (($6::bigint) IS NULL OR (alerts.created_at, id) < (SELECT a.created_at, a.id FROM alerts AS a WHERE a.id = ($6::bigint)))
 ORDER BY alerts.created_at DESC, id DESC
 LIMIT ($1::integer)
 )
 SELECT json_build_object(
   'data', COALESCE((SELECT json_agg("streampulse row") FROM endpoint_rows AS "streampulse row"), '[]'::json),
   'count', (SELECT count(*) FROM endpoint_rows),
-  'unacknowledged_count', ((SELECT count(*) FROM alerts WHERE acknowledged_at IS NULL))
+  'unacknowledged_count', ((SELECT count(*) FROM alerts WHERE acknowledged_at IS NULL)),
+  'next', ((SELECT id FROM endpoint_rows OFFSET ($1::integer) - 1 LIMIT 1))
 )::text;

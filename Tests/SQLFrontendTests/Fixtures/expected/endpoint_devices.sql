@@ -6,7 +6,8 @@ SELECT device_type || ' (' || os_version || ')'                               AS
        sum(avg_speed_mbps_sum)
          / NULLIF(sum(successful_downloads), 0)::double precision            AS avg_speed
 FROM device_stats
-WHERE window_start >= now() - ($1::integer) * INTERVAL '1 minute'
+WHERE window_start >= coalesce(($3::timestamptz), coalesce(($4::timestamptz), now()) - ($1::integer) * INTERVAL '1 minute')
+  AND (($4::timestamptz) IS NULL OR window_start < ($4::timestamptz))
 GROUP BY device_type, os_version
 ORDER BY total_downloads DESC, device_type, os_version
 LIMIT ($2::integer)

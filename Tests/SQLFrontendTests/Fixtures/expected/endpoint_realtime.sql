@@ -10,9 +10,11 @@ FROM (SELECT sum(total_downloads)          AS total_downloads,
              sum(successful_downloads)     AS successful_downloads,
              sum(avg_duration_seconds_sum) AS duration_sum
       FROM region_health
-      WHERE window_start >= now() - ($1::integer) * INTERVAL '1 minute') AS r,
+      WHERE window_start >= coalesce(($2::timestamptz), coalesce(($3::timestamptz), now()) - ($1::integer) * INTERVAL '1 minute')
+        AND (($3::timestamptz) IS NULL OR window_start < ($3::timestamptz))) AS r,
      (SELECT count(DISTINCT content_id) AS unique_content
       FROM content_stats
-      WHERE window_start >= now() - ($1::integer) * INTERVAL '1 minute') AS c
+      WHERE window_start >= coalesce(($2::timestamptz), coalesce(($3::timestamptz), now()) - ($1::integer) * INTERVAL '1 minute')
+        AND (($3::timestamptz) IS NULL OR window_start < ($3::timestamptz))) AS c
 )
 SELECT (SELECT row_to_json("streampulse row") FROM endpoint_rows AS "streampulse row")::text;

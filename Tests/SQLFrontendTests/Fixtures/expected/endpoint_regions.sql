@@ -13,7 +13,8 @@ FROM (SELECT region,
              sum(avg_speed_mbps_sum)
                / NULLIF(sum(successful_downloads), 0)::double precision            AS avg_speed
       FROM region_health
-      WHERE window_start >= now() - ($1::integer) * INTERVAL '1 minute'
+      WHERE window_start >= coalesce(($2::timestamptz), coalesce(($3::timestamptz), now()) - ($1::integer) * INTERVAL '1 minute')
+        AND (($3::timestamptz) IS NULL OR window_start < ($3::timestamptz))
       GROUP BY region) AS totals
 ORDER BY downloads DESC, region
 )

@@ -6,7 +6,8 @@ SELECT content_id,
        sum(failed_downloads)::bigint      AS failed_downloads,
        (sum(successful_downloads) / sum(download_count))::double precision AS success_rate
 FROM content_stats
-WHERE window_start >= now() - ($1::integer) * INTERVAL '1 minute'
+WHERE window_start >= coalesce(($3::timestamptz), coalesce(($4::timestamptz), now()) - ($1::integer) * INTERVAL '1 minute')
+  AND (($4::timestamptz) IS NULL OR window_start < ($4::timestamptz))
 GROUP BY content_id
 ORDER BY total_downloads DESC, content_id
 LIMIT ($2::integer)
