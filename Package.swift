@@ -256,8 +256,8 @@ let package = Package(
     .testTarget(
       name: "StorageTests",
       dependencies: [
-        "EngineSchema", "Events", "Observability", "Plan", "Postgres", "Processing", "ProcessingTestSupport", "Project",
-        "Storage", "SystemTimeZones", "TestThreads", "TimeZones",
+        "Dialects", "EngineSchema", "Events", "Observability", "Plan", "Postgres", "Processing",
+        "ProcessingTestSupport", "Project", "SQLFrontend", "Storage", "SystemTimeZones", "TestThreads", "TimeZones",
       ]),
     .testTarget(
       name: "ReferencesTests",

@@ -34,6 +34,9 @@ public final class AccessPolicy: Sendable {
   /// Nobody is ever refused.
   public let isOpen: Bool
 
+  /// Whether nobody is answered without a token.
+  public var needsToken: Bool { !allowsAnonymous }
+
   /// - Parameters:
   ///   - allowsAnonymous: whether requests without a token are answered where there are tokens; where there are none, they
   ///     are.
@@ -56,7 +59,8 @@ public final class AccessPolicy: Sendable {
   ) -> Judgement {
     if isOpen { return .allowed(client: nil) }
     guard !tokens.isEmpty, let authorization else {
-      guard allowsAnonymous else { return .refused(.missing) }
+      // Where there are tokens, nobody writes without one.
+      guard allowsAnonymous, scope == .read || tokens.isEmpty else { return .refused(.missing) }
       return bounded(.address(address), nil, now)
     }
     // Before the digest: guessing must cost us less than the guesser.

@@ -5,6 +5,8 @@ import Hexadecimal
 public enum AccessScope: String, Hashable, Sendable, CaseIterable {
   /// Read results, alerts, metrics and the description of the API.
   case read
+  /// Acknowledge and silence alerts, and whatever the project has for POST.
+  case write
 }
 
 /// A client that may use the API, known by the digest of a secret that only the client has.

@@ -57,6 +57,7 @@ public struct Configuration: Sendable {
     public var maxSubscriptions: Int
     /// 0: never.
     public var silentAfterSeconds: Int
+    public var auditDays: Int
     public var statementTimeoutMilliseconds: Int
   }
 
@@ -151,6 +152,7 @@ public struct Configuration: Sendable {
       maxStreamsPerAddress: values.optional(.apiMaxStreamsPerAddress) == nil
         ? (values.integer(.apiMaxStreams) + 1) / 2 : values.integer(.apiMaxStreamsPerAddress),
       maxSubscriptions: values.integer(.apiMaxSubscriptions), silentAfterSeconds: values.integer(.silentAfter),
+      auditDays: values.integer(.auditDays),
       statementTimeoutMilliseconds: values.integer(.statementTimeout))
     engine = Engine(
       flushIntervalMilliseconds: values.integer(.flushInterval), batchSize: values.integer(.batchSize),

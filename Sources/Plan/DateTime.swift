@@ -37,7 +37,9 @@ public enum DateTime {
   }
 
   /// The same with a zone (`Z`, `UTC`, `+02`, `-05:30`) behind it; without one it is UTC, as the engine's sessions are.
-  public static func timestamptzMicroseconds(parsing text: String) -> Int64? {
+  ///
+  /// - Parameter longestOffsetHours: Postgres takes no longer one, RFC 3339 does.
+  public static func timestamptzMicroseconds(parsing text: String, longestOffsetHours: Int64 = 15) -> Int64? {
     var (date, time) = split(text)
     var offset: Int64 = 0
     if let clock = time?.lowercased() {
@@ -45,7 +47,11 @@ public enum DateTime {
         time = trimmed(String(clock.dropLast(zone.count)))
       } else if let sign = clock.lastIndex(where: { $0 == "+" || $0 == "-" }) {
         let zone = clock[clock.index(after: sign)...]
-        guard let minutes = digits(zone.prefix(2), 2).flatMap({ zoneMinutes($0, zone.dropFirst(2)) }) else {
+        guard
+          let minutes = digits(zone.prefix(2), 2).flatMap({
+            zoneMinutes($0, zone.dropFirst(2), longestHours: longestOffsetHours)
+          })
+        else {
           return nil
         }
         offset = clock[sign] == "-" ? -minutes : minutes
@@ -58,8 +64,8 @@ public enum DateTime {
     return timestampMicroseconds(parsing: date).map { $0 - offset * 60_000_000 }.flatMap { $0 < firstYear ? nil : $0 }
   }
 
-  private static func zoneMinutes(_ hours: Int64, _ rest: Substring) -> Int64? {
-    guard hours <= 15 else { return nil }
+  private static func zoneMinutes(_ hours: Int64, _ rest: Substring, longestHours: Int64) -> Int64? {
+    guard hours <= longestHours else { return nil }
     if rest.isEmpty { return hours * 60 }
     let minutes = rest.first == ":" ? rest.dropFirst() : rest
     return digits(minutes, 2).flatMap { $0 < 60 ? hours * 60 + $0 : nil }

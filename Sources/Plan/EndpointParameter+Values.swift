@@ -34,7 +34,9 @@ extension EndpointPlan.Parameter {
       }
     case .text:
       guard allowedValues.isEmpty else { return allowedValue(spelt: value) }
-      guard value.unicodeScalars.count <= Self.maximumTextCharacters, pattern?.matches(value) ?? true else { return nil }
+      guard value.unicodeScalars.count <= Self.maximumTextCharacters, pattern?.matches(value) ?? true else {
+        return nil
+      }
       return value
     case .timestamptz: return Self.time(value)
     case .interval:
@@ -119,7 +121,9 @@ extension EndpointPlan.Parameter {
       return length(String(text.dropFirst())).map { "\(sign)\(LengthText.short($0))" }
     }
     if text.contains("T"), let space = text.lastIndex(of: " ") { text.replaceSubrange(space...space, with: "+") }
-    return DateTime.timestamptzMicroseconds(parsing: text).map { DateTimeText.iso8601(timestamp: $0, zone: "Z") }
+    return DateTime.timestamptzMicroseconds(parsing: text, longestOffsetHours: 23).map {
+      DateTimeText.iso8601(timestamp: $0, zone: "Z")
+    }
   }
 
   private static func absolute(_ canonical: String, at now: Int64) -> String {

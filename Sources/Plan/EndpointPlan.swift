@@ -19,6 +19,18 @@ public struct EndpointPlan: Hashable, Sendable {
     }
   }
 
+  /// What the definition says of a column of the result that the database cannot know.
+  public struct ColumnNote: Hashable, Sendable {
+    public var column: String
+    /// The comment above it; may be empty.
+    public var comment: String
+    public var isNeverNull: Bool
+
+    public init(column: String, comment: String, isNeverNull: Bool) {
+      (self.column, self.comment, self.isNeverNull) = (column, comment, isNeverNull)
+    }
+  }
+
   /// What the API answers by itself, whatever the endpoints are. `/metrics`, `/ping`, `/version` and `/docs`, which it
   /// answers as well, may be taken.
   private static let builtInPaths: Set<String> = [
@@ -49,9 +61,9 @@ public struct EndpointPlan: Hashable, Sendable {
     builtInPaths.contains(path) || path.hasPrefix(aggregatesPath + "/")
   }
 
-  /// `GET`.
+  /// `GET`, `POST` or, of what every API has, `DELETE`.
   public var method: String
-  /// `/api/stats/trending`, or with parameters in it `/metrics/region/{region_id}`.
+  /// `/api/stats/trending`, or with parameters in it `/metrics/city/{city_id}`.
   public var path: PathTemplate
   /// One line; never empty.
   public var summary: String
@@ -64,6 +76,17 @@ public struct EndpointPlan: Hashable, Sendable {
   /// The tables and views that its statement names: what it answers can change when their rows do. nil: that cannot be
   /// told, since one of them is in a schema that it names.
   public var reads: Set<String>?
+  /// Of columns that there is something to say of.
+  public var notes: [ColumnNote] = []
+  /// A column that is never NULL in its table may be so in the result.
+  public var mayAddNulls = true
+  /// The SELECT as it is written.
+  public var sql = ""
+  /// What every API has, rather than what a project defines.
+  public var isOwn = false
+
+  /// Whether it changes something: its SELECT calls functions that do.
+  public var isWrite: Bool { method != "GET" }
 
   public init(
     method: String, path: PathTemplate, summary: String, parameters: [Parameter], returns: Returns, meta: [Meta],

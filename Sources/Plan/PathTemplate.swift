@@ -1,4 +1,4 @@
-/// The path of a route, in which whole segments may be parameters: `/metrics/region/{region_id}`.
+/// The path of a route, in which whole segments may be parameters: `/metrics/city/{city_id}`.
 public struct PathTemplate: Hashable, Sendable, CustomStringConvertible {
   public enum Segment: Hashable, Sendable {
     case literal(String)
@@ -24,6 +24,12 @@ public struct PathTemplate: Hashable, Sendable, CustomStringConvertible {
     let names = segments.compactMap(\.parameter)
     guard Set(names).count == names.count else { return nil }
     (self.text, self.segments) = (text, segments)
+  }
+
+  /// A path without parameters, of segments that are plain.
+  public init(literals: [String]) {
+    text = "/" + literals.joined(separator: "/")
+    segments = literals.map { .literal($0) }
   }
 
   private static func segment(_ text: Substring) -> Segment? {

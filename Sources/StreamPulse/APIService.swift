@@ -7,6 +7,7 @@ import HTTPServer
 import JSON
 import Kafka
 import Observability
+import Plan
 import Postgres
 import Processing
 import Project
@@ -19,6 +20,8 @@ import Threads
 final class APIService: Sendable {
   /// What a server that keeps to its statement timeout needs beyond it to say so.
   private static let responseSlackMilliseconds = 2000
+  /// Connections for what writes.
+  private static let writers = 2
 
   let url: String
   private let parts = StartedParts()
@@ -33,11 +36,29 @@ final class APIService: Sendable {
     /// Of a reading connection.
     var setup: [String]
     var executor: PostgresExecutor
+    /// nil: there is no role to write as.
+    var writer: PostgresWriter?
+    /// The schema of the engine's own tables, quoted.
+    var pulse: String
     var version: DataVersion
     /// Kept from version to version, since it counts.
     var access: AccessPolicy
     /// What has become of definitions that somebody works on; nil: nobody does.
     var development: (@Sendable () -> JSONValue)?
+  }
+
+  /// What the database says of a project.
+  private struct Shown {
+    var relations: [Relation]
+    /// Those of the project, and what every API has.
+    var endpoints: [EndpointPlan]
+    var results: [EndpointResult]
+
+    init(of project: Project, _ connection: PostgresConnection) throws {
+      relations = try Relation.all(of: project, connection)
+      endpoints = project.endpoints + AlertActions.endpoints(pulse: connection.pulse)
+      results = try EndpointResult.all(of: endpoints, connection)
+    }
   }
 
   /// Starts it.
@@ -52,25 +73,38 @@ final class APIService: Sendable {
     let settings = context.configuration.api
     do {
       let reader = database.with("application_name", "streampulse serve")
-      let (role, relations) = try APIService.checked(context, project, reader)
+      let (roles, shown) = try APIService.checked(context, project, reader)
       let setup = ConnectionPool.Options.readOnlySetup(
-        role: role, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
+        role: roles.reader, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
       // The server keeps the statement timeout itself, unless it hangs as a whole.
       let responseTimeout = settings.statementTimeoutMilliseconds + APIService.responseSlackMilliseconds
       let pool = try ConnectionPool(
         reader,
         ConnectionPool.Options(size: settings.workers, setup: setup, responseTimeoutMilliseconds: responseTimeout))
       parts.add { pool.close() }
+      var writer: PostgresWriter?
+      if let role = roles.writer {
+        let pool = try ConnectionPool(
+          reader,
+          ConnectionPool.Options(
+            size: APIService.writers, queueLimit: 64,
+            setup: ConnectionPool.Options.writingSetup(
+              role: role, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds),
+            responseTimeoutMilliseconds: responseTimeout))
+        parts.add { pool.close() }
+        writer = PostgresWriter(pool, pulse: roles.pulse, auditDays: settings.auditDays)
+      }
       let version = DataVersion()
       let listener = CommitListener(reader, version)
       try parts.startThread("commits", stop: { listener.stop() }, run: { listener.run() })
       let source = Source(
         context: context, kafka: kafka, database: reader, setup: setup, executor: PostgresExecutor(pool),
-        version: version,
+        writer: writer,
+        pulse: roles.pulse, version: version,
         access: AccessPolicy(
           tokens: settings.tokens, allowsAnonymous: settings.allowsAnonymous, requestsPerSecond: settings.rateLimit),
         development: development)
-      let served = ServedAPI(try APIService.make(source, project, relations, sources, processors))
+      let served = ServedAPI(try APIService.make(source, project, shown, sources, processors))
       parts.add { served.stop() }
       let server = try APIService.listen(context, served)
       parts.add { server.stop() }
@@ -106,7 +140,7 @@ final class APIService: Sendable {
 
   /// Starts what is of one version of the definitions.
   private static func make(
-    _ source: Source, _ project: Project, _ relations: [Relation], _ sources: [StreamSource],
+    _ source: Source, _ project: Project, _ shown: Shown, _ sources: [StreamSource],
     _ processors: ProcessorService?
   ) throws -> ServedAPI.Version {
     let (context, settings) = (source.context, source.context.configuration.api)
@@ -128,17 +162,22 @@ final class APIService: Sendable {
     configuration.maximumSubscriptions = settings.maxSubscriptions
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     configuration.embeddedFiles = Dashboard.files
+    var dependencies = StatsAPI.Dependencies(
+      execute: source.executor.execute,
+      health: { completion in
+        var report = health.report
+        report.definitions = source.development?()
+        completion(report)
+      },
+      metrics: { Array(observer.registry.render().utf8) }, dataVersion: source.version,
+      observe: { observer.observe($0.observation) })
+    if let writer = source.writer {
+      dependencies.write = { writer.execute($0, $1, $2, $3) }
+      dependencies.record = { writer.record($0, $1) }
+    }
     let api = try StatsAPI(
-      endpoints: project.endpoints, relations: relations, configuration: configuration,
-      dependencies: StatsAPI.Dependencies(
-        execute: source.executor.execute,
-        health: { completion in
-          var report = health.report
-          report.definitions = source.development?()
-          completion(report)
-        },
-        metrics: { Array(observer.registry.render().utf8) }, dataVersion: source.version,
-        observe: { observer.observe($0.observation) }))
+      endpoints: shown.endpoints, results: shown.results, relations: shown.relations, configuration: configuration,
+      dependencies: dependencies)
     return try ServedAPI.Version(api, health)
   }
 
@@ -168,9 +207,9 @@ final class APIService: Sendable {
   func adopt(_ project: Project, processors: ProcessorService?) throws {
     let sources = try source.context.sources(of: project)
     let connection = try PostgresConnection(source.database)
-    let relations = try Relation.all(of: project, connection)
+    let shown = try Shown(of: project, connection)
     connection.close()
-    let version = try APIService.make(source, project, relations, sources, processors)
+    let version = try APIService.make(source, project, shown, sources, processors)
     // Else the first report would be that nothing is known.
     version.health.waitForReport()
     served.exchange(version)
@@ -181,22 +220,36 @@ final class APIService: Sendable {
   /// Checks the database and the endpoints' statements. Alerts are the processor's business: what is wrong with them is
   /// said and stops no API.
   ///
-  /// - Returns: the reader role, when this user may take it, else nil, and transactions are read-only all the same; and
-  ///   what is shown beside the endpoints.
+  /// - Returns: the roles to read and to write as, and what is shown. Without the first one, transactions are read-only all
+  ///   the same; without the second one, nothing is written.
   private static func checked(
     _ context: CommandContext, _ project: Project, _ database: ConnectionSettings, isQuiet: Bool = false
-  ) throws -> (role: String?, relations: [Relation]) {
+  ) throws -> (roles: Roles, shown: Shown) {
     let connection = try PostgresConnection(database)
     defer { connection.close() }
     try Migrator.verify(connection, for: project, as: context.projectName())
     try Migrator.requireViews(project, connection)
     try StatementCheck(connection).require([.endpoint], of: project) { if !isQuiet { context.observe($0) } }
-    let role = Migrator.readerRole(for: connection)
-    let known = try connection.query(
-      """
-      SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER'))
-      """, [.text(role)])
-    return (known.boolean(0, 0) == true ? role : nil, try Relation.all(of: project, connection))
+    func usable(_ role: String) throws(PostgresError) -> String? {
+      let known = try connection.query(
+        """
+        SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, 'MEMBER'))
+        """, [.text(role)])
+      return known.boolean(0, 0) == true ? role : nil
+    }
+    let roles = Roles(
+      reader: try usable(Migrator.readerRole(for: connection)),
+      writer: try usable(Migrator.writerRole(for: connection)),
+      pulse: connection.pulse)
+    return (roles, try Shown(of: project, connection))
+  }
+
+  /// The roles that this user may take.
+  private struct Roles {
+    var reader: String?
+    var writer: String?
+    /// The schema of the engine's own tables, quoted.
+    var pulse: String
   }
 
   /// Finishes the requests under way and stops.
@@ -292,6 +345,8 @@ extension QueryFailure {
     case .timeout: "the statement timeout has passed"
     case .noResult: "the query gave no row"
     case .invalidArgument(let parameter, let reason): "\(parameter): \(reason)"
+    case .refused(let reason): reason
+    case .conflict: "a constraint speaks against it"
     case .failed(let message): message
     }
   }

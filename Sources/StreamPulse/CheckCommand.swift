@@ -1,8 +1,10 @@
 import Configuration
+import Postgres
 import Project
+import Storage
 
 /// `streampulse check`: exit status 0 only when all definitions are valid.
-func check(_ context: CommandContext) throws -> Int32 {
+func check(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   let folder = try context.configuration.projectDirectory()
   let review = try ProjectReview(folder: folder, lookup: SubjectSchemas(context, .look).lookup)
   let tests = try TestFolder(in: folder, of: review)
@@ -24,9 +26,27 @@ func check(_ context: CommandContext) throws -> Int32 {
   let errors = review.errors + tests.errors
   print(errors.isEmpty ? "all definitions are valid" : verdict(errors.map(\.path), review.unjudged.count))
   for remark in review.remarks { print("note: \(remark)") }
-  guard !errors.isEmpty else { return 0 }
+  guard !errors.isEmpty else { return parsed.flag("database") ? try checkStatements(context) : 0 }
   flushOutput()
   fail(errors.map(\.description).joined(separator: "\n"))
+  return 1
+}
+
+/// Has the database prepare every statement: it knows the tables and columns that they name.
+private func checkStatements(_ context: CommandContext) throws -> Int32 {
+  let project = try context.loadProject()
+  let connection = try PostgresConnection(context.database().with("application_name", "streampulse check"))
+  defer { connection.close() }
+  try Migrator.verify(project, as: context.projectName(), connection)
+  try Migrator.requireViews(project, connection)
+  let faults = try StatementCheck(connection).faults(of: project)
+  print(
+    faults.isEmpty
+      ? "all statements fit the database" : "\(counted(faults.count, "error")) in statements that the database has read"
+  )
+  guard !faults.isEmpty else { return 0 }
+  flushOutput()
+  fail(faults.map(\.description).joined(separator: "\n"))
   return 1
 }
 

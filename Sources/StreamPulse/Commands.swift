@@ -20,8 +20,7 @@ enum Commands {
   private static let api: [SettingKey] = [
     .apiHost, .apiPort, .apiTokens, .apiAllowAnonymous, .apiRateLimit, .allowedOrigins, .cacheTTL, .apiWorkers,
     .apiThreads, .apiMaxConnections, .apiMaxConnectionsPerAddress, .apiMaxStreams, .apiMaxStreamsPerAddress,
-    .apiMaxSubscriptions,
-    .silentAfter, .statementTimeout,
+    .apiMaxSubscriptions, .silentAfter, .auditDays, .statementTimeout,
   ]
   private static let general: [SettingKey] = [.project, .dataDirectory, .logLevel]
 
@@ -110,11 +109,16 @@ enum Commands {
       CommandSpec(
         name: "check", summary: "Load all definitions and say what is wrong, with file, line and column",
         details: """
-          Needs neither Kafka nor Postgres. Each file is judged by itself: what builds on a definition that something is \
-          wrong with is named as not checked, and not blamed. Exit status 0 when all definitions are valid, 1 when \
+          Needs neither Kafka nor Postgres, unless --database has the latter prepare every statement. Each file is judged \
+          by itself: what builds on a definition that something is wrong with is named as not checked, and not blamed. \
+          Exit status 0 when all definitions are valid, 1 when \
           something is wrong, 2 for wrong usage or settings.
           """,
-        settings: registry + [.project, .logLevel]),
+        options: [
+          OptionSpec(
+            flag: "database", summary: "Have the migrated database prepare the statements of endpoints and alerts")
+        ],
+        settings: registry + postgres + general),
       CommandSpec(
         name: "init", summary: "Write a new project from a look at a topic or a file of JSON events",
         details: """
@@ -275,7 +279,8 @@ enum Commands {
           only its digest. A server that runs reads API_TOKENS when it is started again.
           """,
         options: [
-          OptionSpec("expires", value: "DAY", summary: "With whose beginning it ends, in UTC, e.g. 2027-01-31")
+          OptionSpec("scopes", value: "SCOPES", summary: "What it may do: read, write or read+write", default: "read"),
+          OptionSpec("expires", value: "DAY", summary: "With whose beginning it ends, in UTC, e.g. 2027-01-31"),
         ],
         arguments: [ArgumentSpec("NAME", summary: "Who will use it, e.g. grafana")], settings: []),
       CommandSpec(

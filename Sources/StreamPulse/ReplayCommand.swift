@@ -32,7 +32,9 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   if parsed.flag("dry-run") {
     show(try replay.estimate(from: time), aggregate)
   } else {
-    show(try replay.run(from: time, puttingInForce: project), aggregate)
+    let outcome = try replay.run(from: time, puttingInForce: project)
+    try AuditLog(connection).enter("replay", "replayed", subject: "\(aggregate) from \(from)")
+    show(outcome, aggregate)
   }
   return 0
 }

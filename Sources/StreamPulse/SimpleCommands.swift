@@ -36,6 +36,9 @@ func migrate(
   let changes = try Migrator(connection) { context.observe($0) }.migrate(
     project, as: context.projectName(), following: plan)
   try subjects.keep(connection)
+  if !changes.isEmpty {
+    try AuditLog(connection).enter("migrate", "migrated", subject: changes.joined(separator: "; "))
+  }
   report(changes, try Migrator.abandonedTables(project, connection))
   try StatementCheck(connection).require([.endpoint, .alert], of: project) { context.observe($0) }
   // Only now: who takes them over finds everything that they need.

@@ -3,9 +3,15 @@ import Configuration
 
 /// `streampulse token`
 func token(_ parsed: ParsedCommand) throws -> Int32 {
+  let scopes = (parsed.string("scopes") ?? AccessScope.read.rawValue).split(separator: "+")
+    .map { AccessScope(rawValue: String($0)) }
+  guard !scopes.isEmpty, !scopes.contains(nil) else {
+    throw parsed.error(
+      "--scopes does not take \(parsed.string("scopes") ?? "")", hint: "write read, write or read+write")
+  }
   do throws(AccessTokenError) {
     let made = try AccessToken.make(
-      name: parsed.positional.first ?? "", scopes: [.read], expires: parsed.string("expires"))
+      name: parsed.positional.first ?? "", scopes: Set(scopes.compactMap { $0 }), expires: parsed.string("expires"))
     print("token  \(made.secret)\nentry  \(made.token.entry)")
     return 0
   } catch {

@@ -36,7 +36,7 @@ func run(_ parsed: ParsedCommand) -> Int32 {
     case "migrate": return try migrate(context, parsed)
     case "process": return try process(context, parsed)
     case "serve": return try serve(context)
-    case "check": return try check(context)
+    case "check": return try check(context, parsed)
     case "doctor": return try doctor(context, parsed)
     case "init": return try initialize(context, parsed)
     case "explain": return try explain(context, parsed)

@@ -22,6 +22,11 @@ final class Fixture: Sendable {
     var values: [String?]
   }
 
+  struct Write: Sendable {
+    var values: [String?]
+    var record: AuditRecord
+  }
+
   private struct State {
     var queries: [Query] = []
     var statements: [Statement] = []
@@ -30,6 +35,8 @@ final class Fixture: Sendable {
     var result: Result<[UInt8], QueryFailure>?
     var milliseconds: Int64 = 1_000
     var observations: [RequestObservation] = []
+    var writes: [Write] = []
+    var records: [AuditRecord] = []
   }
 
   static func endpoints() throws -> [EndpointPlan] {
@@ -119,6 +126,17 @@ final class Fixture: Sendable {
           }
           if let result { complete(result) } else { arrived.open() }
         },
+        write: { _, values, record, complete in
+          let result = state.value.withLock { state -> Result<[UInt8], QueryFailure> in
+            state.writes.append(Write(values: values, record: record))
+            return state.result ?? .failure(.unavailable)
+          }
+          complete(result)
+        },
+        record: { records, complete in
+          state.value.withLock { $0.records += records }
+          complete(true)
+        },
         health: { $0(health ?? well) }, metrics: { Array("# TYPE up gauge\nup 1\n".utf8) }, dataVersion: dataVersion,
         observe: { observation in state.value.withLock { $0.observations.append(observation) } },
         now: { state.value.withLock { $0.milliseconds } }))
@@ -136,6 +154,13 @@ final class Fixture: Sendable {
   var queryCount: Int { state.value.withLock { $0.queryCount } }
   /// What was run last.
   var lastStatement: Statement? { state.value.withLock { $0.statements.last } }
+  var writes: [Write] { state.value.withLock { $0.writes } }
+  /// What was refused, as it was written down.
+  var records: [AuditRecord] { state.value.withLock { $0.records } }
+
+  /// The API ends; the server goes on.
+  func stop() { api.stop() }
+
   var observations: [RequestObservation] { state.value.withLock { $0.observations } }
 
   func client() throws -> HTTPTestClient { try HTTPTestClient(port: server.port, keeping: self) }
@@ -154,4 +179,15 @@ final class Fixture: Sendable {
   func nextQuery() -> Query? {
     arrived.wait() ? state.value.withLock { $0.queries.removeFirst() } : nil
   }
+}
+
+/// A value that closures share.
+final class Box<Value: Sendable>: Sendable {
+  private let mutex: Mutex<Value>
+
+  init(_ value: Value) { mutex = Mutex(value) }
+
+  var value: Value { mutex.withLock { $0 } }
+
+  func update(_ body: (inout Value) -> Void) { mutex.withLock { body(&$0) } }
 }

@@ -1,7 +1,9 @@
+import Dialects
 import Glibc
 import Observability
 import Postgres
 import Project
+import SQLFrontend
 import TestThreads
 import Testing
 
@@ -81,6 +83,47 @@ import Testing
     #expect(said == ["sql/alerts/high_error_rate.sql"])
     // What was refused leaves the connection of use.
     #expect(try connection.query("SELECT 1")[0, 0] == "1")
+  }
+
+  @Test("what endpoints give is known by preparing them: names, types, comments, and what is never NULL")
+  func results() throws {
+    try connection.execute(
+      """
+      CREATE TABLE places (id uuid NOT NULL, name text NOT NULL, size numeric, tags text[] NOT NULL);
+      COMMENT ON COLUMN places.name IS 'As it is written on maps';
+      """)
+    func result(_ select: String, meta: String = "") throws -> EndpointResult {
+      let endpoint = try parseEndpoint(
+        SourceFile(
+          path: "x.sql",
+          text: "-- name: GET /x\n-- summary: S.\n-- param: a integer = 1 in 1..2\n-- param: b text ?\n"
+            + "-- returns: rows\n-- meta: a = :a\n-- meta: b = :b\n\(meta)\(select)"))
+      return try #require(EndpointResult.all(of: [endpoint], connection).first)
+    }
+    let plain = try result(
+      """
+      SELECT p.id, p.name, p.size,
+             -- How many there are.
+             count(*) AS n,
+             CASE WHEN size > 1 THEN 'great' ELSE 'small' END AS kind, tags, coalesce(max(size), 0) AS most,
+             now() AS "at"
+      FROM places AS p GROUP BY id, name, size, tags
+      """, meta: "-- meta: last = (SELECT max(n) FROM endpoint_rows)\n")
+    #expect(plain.columns.map(\.name) == ["id", "name", "size", "n", "kind", "tags", "most", "at"])
+    #expect(
+      plain.columns.map(\.type) == [
+        "uuid", "text", "numeric", "bigint", "text", "text[]", "numeric", "timestamp with time zone",
+      ])
+    #expect(plain.columns.map(\.isNullable) == [false, false, true, false, false, false, false, true])
+    #expect(plain.columns[1].comment == "As it is written on maps")
+    #expect(plain.columns[3].comment == "How many there are.")
+    #expect(plain.meta.map(\.name) == ["a", "b", "last"])
+    #expect(plain.meta.map(\.type) == ["integer", "text", "bigint"])
+
+    let joined = try result("SELECT p.name FROM places AS q LEFT JOIN places AS p ON p.id = q.id AND :b = p.name")
+    #expect(joined.columns.map(\.isNullable) == [true])
+    // Nothing of it stays, and the connection can be used.
+    #expect(try connection.query("SELECT count(*) FROM pg_prepared_statements").integer(0, 0) == 0)
   }
 }
 

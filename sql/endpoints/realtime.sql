@@ -1,12 +1,14 @@
 -- name: GET /api/stats/realtime
 -- summary: Downloads of all regions together over the last complete minutes, and those of the running one apart.
 -- param: minutes integer = 5 in 1..1440    -- Look-back: so many complete minutes
+-- param: start   timestamptz ?             -- Windows that begin then or later, in place of the last minutes
+-- param: end     timestamptz ?             -- Windows that begin before, in place of the complete ones
 -- returns: object
 -- So many complete minutes; what came since stands apart as running. A source or a processor that lags for more than a
 -- minute does not stop the clock, and before the first minute is over it counts although it still runs.
 WITH complete AS MATERIALIZED (
-  SELECT greatest(date_trunc('minute', final_until('region_health')), date_trunc('minute', now()) - INTERVAL '1 minute',
-                  (SELECT min(window_start) + INTERVAL '1 minute' FROM region_health)) AS until)
+  SELECT coalesce(:end, greatest(date_trunc('minute', final_until('region_health')), date_trunc('minute', now()) - INTERVAL '1 minute',
+                                 (SELECT min(window_start) + INTERVAL '1 minute' FROM region_health))) AS until)
 SELECT COALESCE(r.total_downloads, 0)::bigint AS total_downloads,
        c.unique_content                       AS unique_content,
        -- Weighted: successes over attempts, never a mean of rates. 0 without downloads.
@@ -22,12 +24,12 @@ SELECT COALESCE(r.total_downloads, 0)::bigint AS total_downloads,
 FROM (SELECT sum(total_downloads) FILTER (WHERE window_start < (SELECT until FROM complete))          AS total_downloads,
              sum(successful_downloads) FILTER (WHERE window_start < (SELECT until FROM complete))     AS successful_downloads,
              sum(avg_duration_seconds_sum) FILTER (WHERE window_start < (SELECT until FROM complete)) AS duration_sum,
-             sum(total_downloads) FILTER (WHERE NOT window_start < (SELECT until FROM complete))      AS running_downloads,
+             sum(total_downloads) FILTER (WHERE :end IS NULL AND NOT window_start < (SELECT until FROM complete))      AS running_downloads,
              greatest(extract(epoch FROM (SELECT until FROM complete) - min(window_start)) / 60, 1) AS minutes,
              (SELECT until FROM complete) AS until
       FROM region_health
-      WHERE window_start >= (SELECT until FROM complete) - :minutes * INTERVAL '1 minute') AS r,
+      WHERE window_start >= coalesce(:start, (SELECT until FROM complete) - :minutes * INTERVAL '1 minute')) AS r,
      (SELECT count(DISTINCT content_id) AS unique_content
       FROM content_stats
-      WHERE window_start >= (SELECT until FROM complete) - :minutes * INTERVAL '1 minute'
+      WHERE window_start >= coalesce(:start, (SELECT until FROM complete) - :minutes * INTERVAL '1 minute')
         AND window_start < (SELECT until FROM complete)) AS c;

@@ -1,14 +1,16 @@
 -- name: GET /api/stats/regions
 -- summary: Downloads, success rate, speed and health of each region over the last complete minutes.
 -- param: minutes integer = 5 in 1..1440    -- Look-back: so many complete minutes
+-- param: start   timestamptz ?             -- Windows that begin then or later, in place of the last minutes
+-- param: end     timestamptz ?             -- Windows that begin before, in place of the complete ones
 -- returns: rows
 -- meta: window_minutes = :minutes
 -- meta: complete_until = greatest(date_trunc('minute', final_until('region_health')), date_trunc('minute', now()) - INTERVAL '1 minute')
 -- So many complete minutes; what came since stands apart as running. A source or a processor that lags for more than a
 -- minute does not stop the clock, and before the first minute is over it counts although it still runs.
 WITH complete AS MATERIALIZED (
-  SELECT greatest(date_trunc('minute', final_until('region_health')), date_trunc('minute', now()) - INTERVAL '1 minute',
-                  (SELECT min(window_start) + INTERVAL '1 minute' FROM region_health)) AS until)
+  SELECT coalesce(:end, greatest(date_trunc('minute', final_until('region_health')), date_trunc('minute', now()) - INTERVAL '1 minute',
+                                 (SELECT min(window_start) + INTERVAL '1 minute' FROM region_health))) AS until)
 SELECT region,
        downloads,
        success_rate,
@@ -23,7 +25,7 @@ FROM (SELECT region,
              sum(avg_speed_mbps_sum)
                / NULLIF(sum(successful_downloads), 0)::double precision            AS avg_speed
       FROM region_health
-      WHERE window_start >= (SELECT until FROM complete) - :minutes * INTERVAL '1 minute'
+      WHERE window_start >= coalesce(:start, (SELECT until FROM complete) - :minutes * INTERVAL '1 minute')
         AND window_start < (SELECT until FROM complete)
       GROUP BY region) AS totals
 ORDER BY downloads DESC, region;

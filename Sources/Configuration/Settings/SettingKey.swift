@@ -30,6 +30,7 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case apiMaxStreamsPerAddress = "API_MAX_STREAMS_PER_ADDRESS"
   case apiMaxSubscriptions = "API_MAX_SUBSCRIPTIONS"
   case silentAfter = "SILENT_AFTER_SECONDS"
+  case auditDays = "AUDIT_DAYS"
   case statementTimeout = "STATEMENT_TIMEOUT_MS"
   case flushInterval = "FLUSH_INTERVAL_MS"
   case batchSize = "BATCH_SIZE"
@@ -151,6 +152,8 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(
         .api, .integer(0...604_800), default: "180",
         "Seconds without an event after which /health calls a stream silent; 0: never")
+    case .auditDays:
+      Setting(.api, .integer(1...36_500), default: "90", "Days that entries of the audit log are kept")
     case .statementTimeout:
       Setting(
         .api, .integer(1...600_000), default: "5000", "Milliseconds after which Postgres gives up an API query")

@@ -144,7 +144,7 @@ extension PostgresConnection {
   }
 
   /// Reads all results of what was sent and throws the first error among them.
-  private func readToEnd() throws(PostgresError) -> [PostgresResult] {
+  func readToEnd() throws(PostgresError) -> [PostgresResult] {
     var results: [PostgresResult] = []
     var error: PostgresError?
     while let result = try nextResult() {
@@ -158,7 +158,7 @@ extension PostgresConnection {
     return results
   }
 
-  private func only(_ results: [PostgresResult]) throws(PostgresError) -> PostgresResult {
+  func only(_ results: [PostgresResult]) throws(PostgresError) -> PostgresResult {
     guard let result = results.first else { throw PostgresError(.protocolViolation("the server sent no result")) }
     return result
   }

@@ -46,6 +46,14 @@ public final class ConnectionPool: Sendable {
         "SET default_transaction_read_only = on",
       ] + (role.map { ["SET ROLE \(quotedIdentifier($0))"] } ?? [])
     }
+
+    /// What connections need that write as a role, and for a limited time.
+    public static func writingSetup(role: String, statementTimeoutMilliseconds: Int) -> [String] {
+      [
+        "SET TIME ZONE 'UTC'", "SET statement_timeout = \(statementTimeoutMilliseconds)",
+        "SET ROLE \(quotedIdentifier(role))",
+      ]
+    }
   }
 
   /// What the pool is doing.

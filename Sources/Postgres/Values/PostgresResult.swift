@@ -19,6 +19,8 @@ public final class PostgresResult: @unchecked Sendable {
     PQclear(handle)
   }
 
+  func withHandle<Value>(_ body: (OpaquePointer) -> Value) -> Value { body(handle) }
+
   /// The names of the columns.
   public var columns: [String] {
     (0..<columnCount).map { PQfname(handle, Int32($0)).map { String(cString: $0) } ?? "" }

@@ -47,9 +47,12 @@ private struct EndpointParser {
     }
     if diagnostics.errors.isEmpty { scope.reportUnused(&diagnostics) }
     guard let route, let summary, let returns, let select else { return nil }
-    return EndpointPlan(
-      method: route.method, path: route.path, summary: summary, parameters: scope.parameters, returns: returns, meta: meta,
-      select: select, reads: reads)
+    var plan = EndpointPlan(
+      method: route.method, path: route.path, summary: summary, parameters: scope.parameters, returns: returns,
+      meta: meta, select: select.text, reads: reads)
+    (plan.notes, plan.mayAddNulls) = (select.statement.notes, select.statement.mayAddNulls)
+    plan.sql = source.text(select.statement.range)
+    return plan
   }
 
   private func route(
@@ -58,8 +61,9 @@ private struct EndpointParser {
     let form = "GET /api/\(source.stem)"
     let item = try annotations.required("name", form: form)
     let words = item.value.split(separator: " ").map(String.init)
-    guard words.count == 2, words[0] == "GET" else {
-      throw source.error(at: item.valueLocation, "an endpoint's name is GET and a path", hint: "write -- name: \(form)")
+    guard words.count == 2, ["GET", "POST"].contains(words[0]) else {
+      throw source.error(
+        at: item.valueLocation, "an endpoint's name is GET or POST and a path", hint: "write -- name: \(form)")
     }
     guard let path = PathTemplate(words[1]) else {
       throw source.error(
@@ -85,15 +89,16 @@ private struct EndpointParser {
 
   private func select(
     _ scope: inout ParameterScope, _ reads: inout Set<String>?
-  ) throws(DefinitionError) -> FileText {
+  ) throws(DefinitionError) -> (text: FileText, statement: PlainSelect) {
     let named = NamedParameters(source, in: 0..<source.bytes.count)
     let statement = try PlainSelect(source, bytes: named.palatable(source.bytes))
     add(statement.node, to: &reads)
     try refuseNumberedParameters(source) { $0 }
     try statement.checkNames()
     try scope.use(named)
-    return named.replacing(
+    let text = named.replacing(
       in: statement.range, of: source, place: source.place, with: scope.placeholder)
+    return (text, statement)
   }
 
   private func add(_ node: Node, to reads: inout Set<String>?) {

@@ -3,7 +3,7 @@ import Plan
 import Spelling
 
 /// Reads the annotation of a parameter: `minutes integer = 5 in 1..60 -- Look-back window`, `ids uuid[] ?`,
-/// `region text ~ '^[a-z]+$'`.
+/// `city text ~ '^[a-z]+$'`.
 struct ParameterParser {
   private let source: SourceText
   private let annotation: Annotation
@@ -95,19 +95,21 @@ struct ParameterParser {
     var values: [String] = []
     var unbounded = parameter
     (unbounded.range, unbounded.allowedValues, unbounded.pattern) = (nil, [], nil)
-    for text in texts {
-      guard parameter.type == .text && !text.isEmpty || parameter.type != .text && unbounded.canonical(text) != nil
+    for value in texts {
+      // An empty text is written in quotes.
+      guard parameter.type == .text && !text.isEmpty || parameter.type != .text && unbounded.canonical(value) != nil
       else {
         throw source.error(at: location, "the default is not of type \(parameter.type.rawValue)")
       }
-      guard let value = parameter.canonical(text) else {
+      guard let canonical = parameter.canonical(value) else {
         throw source.error(
           at: annotation.valueLocation,
           parameter.allowedValues.isEmpty
-            ? parameter.pattern == nil ? "the default is outside of the range" : "the default does not match the pattern"
+            ? parameter.pattern == nil
+              ? "the default is outside of the range" : "the default does not match the pattern"
             : "the default is none of the values")
       }
-      values.append(value)
+      values.append(canonical)
     }
     return parameter.isList ? .list(values) : .one(values[0])
   }
@@ -136,7 +138,8 @@ struct ParameterParser {
       guard bounds.count == 2, bounds[0] <= bounds[1],
         parameter.type == .bigint || bounds.allSatisfy({ Int32(exactly: $0) != nil })
       else {
-        throw source.error(at: location, "the range of \(parameter.type == .bigint ? "a" : "an") \(parameter.type) is written 1..60")
+        throw source.error(
+          at: location, "the range of \(parameter.type == .bigint ? "a" : "an") \(parameter.type) is written 1..60")
       }
       parameter.range = .integers(bounds[0]...bounds[1])
     case .double:

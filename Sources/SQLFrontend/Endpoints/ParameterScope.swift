@@ -9,6 +9,10 @@ struct ParameterScope {
   private var isIncomplete = false
   private var declarations: [(name: String, location: Int)] = []
   private var used: Set<String> = []
+  /// Whether `:who` is who asks, unless a parameter is called so.
+  private let takesClient: Bool
+
+  private static let client = "who"
 
   /// - Parameters:
   ///   - path: some of them stand in it; nil: it could not be read.
@@ -33,6 +37,7 @@ struct ParameterScope {
       parameters.append(parameter)
       declarations.append((parameter.name, item.valueLocation))
     }
+    takesClient = method != "GET"
   }
 
   /// The parameter with where a request gives it.
@@ -46,7 +51,8 @@ struct ParameterScope {
       if parameter.isOptional || parameter.defaultValue != nil || parameter.isList || parameter.type == .jsonb {
         throw error(
           "a parameter in the path is one value that is always there",
-          "write \(parameter.name) \(parameter.type == .jsonb ? "text" : parameter.type.rawValue) without ?, default and []")
+          "write \(parameter.name) \(parameter.type == .jsonb ? "text" : parameter.type.rawValue) without ?, default and []"
+        )
       }
       parameter.place = .path
     } else {
@@ -70,6 +76,11 @@ struct ParameterScope {
   mutating func use(_ named: NamedParameters, shift: (Int) -> Int = { $0 }) throws(DefinitionError) {
     for use in named.uses {
       used.insert(use.name)
+      if takesClient, use.name == Self.client, !parameters.contains(where: { $0.name == use.name }) {
+        var who = EndpointPlan.Parameter(name: use.name, type: .text, isOptional: false, description: "Who asks")
+        who.place = .client
+        parameters.append(who)
+      }
       guard !isIncomplete, !parameters.contains(where: { $0.name == use.name }) else { continue }
       let nearest = nearestSpelling(of: use.name, among: parameters.map(\.name)).map { "did you mean :\($0)? " } ?? ""
       throw source.error(

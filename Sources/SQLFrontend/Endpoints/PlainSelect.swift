@@ -91,7 +91,7 @@ struct PlainSelect {
     }
   }
 
-  private static func columnName(_ node: Node) -> String? {
+  static func columnName(_ node: Node) -> String? {
     switch node.kind {
     case "ColumnRef": node.names("fields").last ?? nil
     case "FuncCall": node.names("funcname").last ?? nil

@@ -79,6 +79,9 @@ final class EndpointAnswers: Sendable {
     return answer.map { (key.route, $0) }
   }
 
+  /// Forgets all results: something was changed that may be in any of them.
+  func forget() { cache.withLock { $0.removeAll() } }
+
   /// A new result, whatever the cache holds, which then holds this one.
   func refresh(_ key: AnswerKey, completion: @escaping Completion) {
     query(key) { result in

@@ -45,6 +45,11 @@ struct ResultCache<Key: Hashable, Value, Waiter> {
     return entry.value
   }
 
+  /// Forgets all values. Who waits for one gets it.
+  mutating func removeAll() {
+    (entries, order, orderHead, byteCount) = ([:], [], 0, 0)
+  }
+
   /// Must not be called when the cache is off.
   mutating func lookUp(_ key: Key, now: Int64, waiter: Waiter) -> Lookup {
     if let value = value(for: key, now: now) { return .hit(value) }

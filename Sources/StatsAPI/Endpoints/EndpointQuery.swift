@@ -12,10 +12,13 @@ public struct EndpointQuery: Sendable {
   /// The parameters whose values Postgres is the first to judge, when the statement casts them: texts of any content. By
   /// their place among the arguments.
   let freeTexts: [(index: Int, name: String)]
+  /// Whether it is meant to change something.
+  let isWrite: Bool
 
   public init(_ endpoint: EndpointPlan) {
     path = endpoint.path.text
     statement = endpoint.statement.text
+    isWrite = endpoint.isWrite
     freeTexts = endpoint.parameters.enumerated()
       .filter { $1.type == .text && $1.allowedValues.isEmpty && $1.place != .client }
       .map { (index: $0, name: $1.name) }
@@ -27,5 +30,6 @@ public struct EndpointQuery: Sendable {
     statement = bound.text
     freeTexts = bound.values.enumerated().compactMap { index, value in value.parameter.map { (index, $0) } }
     name = nil
+    isWrite = false
   }
 }

@@ -42,13 +42,21 @@ public final class PostgresExecutor: Sendable {
     }
   }
 
-  private static func failure(
+  static func failure(
     _ error: PostgresError, _ query: EndpointQuery, _ arguments: [String?]
   ) -> QueryFailure {
     // Class 53: the server's memory, disk or connections are exhausted.
     if error.isConnectionLost || error.sqlstate?.hasPrefix("53") == true { return .unavailable }
     if error.isStatementCancelled { return .timeout }
     if let invalid = invalidArgument(error, query, arguments) { return invalid }
+    if query.isWrite, case .server(let report) = error.kind {
+      // RAISE EXCEPTION without a code: the function's own words, which it has for its callers.
+      if report.sqlstate == "P0001" { return .refused(reason: report.message) }
+      if report.sqlstate.hasPrefix("23") { return .conflict }
+      if report.sqlstate.hasPrefix("22") {
+        return .invalidArgument(parameter: "the body", reason: "a value in it is none that the database takes")
+      }
+    }
     return .failed(message: "\(query.path): \(error)")
   }
 
@@ -68,7 +76,8 @@ public final class PostgresExecutor: Sendable {
 
   /// What the message shows in quotes at its end, with them.
   private static func quoted(_ message: String) -> Substring? {
-    guard message.hasSuffix("\""), let start = message.dropLast().lastIndex(of: "\""), message[start...].count > 2 else {
+    guard message.hasSuffix("\""), let start = message.dropLast().lastIndex(of: "\""), message[start...].count > 2
+    else {
       return nil
     }
     return message[start...]
@@ -77,7 +86,7 @@ public final class PostgresExecutor: Sendable {
   /// The errors of class 22 that a value can cause by itself (PostgreSQL, appendix A).
   private static func reasonOfValue(_ sqlstate: String) -> String? {
     switch sqlstate {
-    case "22P02": "it has not the form of the type that it is used as"
+    case "22P02", "22P05": "it has not the form of the type that it is used as"
     case "22007": "it is no date or time"
     case "22008": "it is a date or time that does not exist or is out of range"
     case "22003": "it is a number out of range"

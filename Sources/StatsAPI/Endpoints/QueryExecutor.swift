@@ -10,6 +10,10 @@ public enum QueryFailure: Error, Hashable, Sendable {
   case noResult
   /// The query cannot use a value that the request gave for a text parameter; the reason does not quote the database.
   case invalidArgument(parameter: String, reason: String)
+  /// A function of the project refuses, and says why.
+  case refused(reason: String)
+  /// What is stored already speaks against it.
+  case conflict
   /// The query is wrong for this database; the message is for the log, not for clients.
   case failed(message: String)
 }

@@ -31,7 +31,7 @@ struct RouteTable<Route: Sendable>: Sendable {
 
   mutating func add(_ method: String, _ template: PathTemplate, _ route: Route) {
     guard !template.parameters.isEmpty else { return add(method, template.text, route) }
-    if let index = templates.firstIndex(where: { $0.template == template }) {
+    if let index = templates.firstIndex(where: { $0.template.shape == template.shape }) {
       templates[index].entry.routes[method] = route
       return
     }

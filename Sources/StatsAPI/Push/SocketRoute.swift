@@ -16,8 +16,7 @@ final class SocketRoute: Sendable {
   let subscriptions: Subscriptions
   let maximumSubscriptions: Int
   private let routes: [DataRoute]
-  /// By path.
-  private let indices: [String: Int]
+  private let indices: RouteTable<Int>
   private let places: StreamPlaces
   private let common: CommonHeaders
   private let access: AccessPolicy
@@ -33,7 +32,14 @@ final class SocketRoute: Sendable {
     self.subscriptions = subscriptions
     self.places = places
     self.common = common
-    indices = Dictionary(routes.dropLast().enumerated().map { ($1.path, $0) }) { _, last in last }
+    var indices = RouteTable<Int>()
+    for (index, route) in routes.dropLast().enumerated() {
+      switch route {
+      case .endpoint(let endpoint, _): if !endpoint.isWrite { indices.add("GET", endpoint.path, index) }
+      case .relation(let relation): indices.add("GET", relation.path, index)
+      }
+    }
+    self.indices = indices
     alerts = AnswerKey(route: routes.count - 1, arguments: [])
     access = configuration.access
     maximumSubscriptions = configuration.maximumSubscriptions
@@ -119,9 +125,8 @@ final class SocketRoute: Sendable {
       throw ProblemError(
         Problem(status: 400, title: "Malformed endpoint", detail: "write a path with its query: /api/stats/realtime"))
     }
-    var path = parsed.path
-    if indices[path] == nil, path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    guard let index = indices[path] else {
+    let segments = parsed.path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard let found = indices.find(path: parsed.path, segments: segments), let index = found.entry[.get] else {
       throw ProblemError(
         Problem(status: 404, title: "Not found", detail: "there is no endpoint at \(parsed.path.prefix(256))"))
     }
@@ -130,7 +135,7 @@ final class SocketRoute: Sendable {
       guard format.form ?? .json == .json else {
         throw ArgumentError.unfit(FormatParameter.parameter, reason: "on a socket results are JSON")
       }
-      return AnswerKey(route: index, arguments: try routes[index].arguments(for: format.query))
+      return AnswerKey(route: index, arguments: try routes[index].arguments(for: format.query, path: found.values))
     } catch {
       throw ProblemError(error.problem)
     }
@@ -149,7 +154,7 @@ extension EndpointPlan {
     select.append(
       "SELECT * FROM alerts ORDER BY created_at DESC, id DESC LIMIT 100", at: FilePlace(path: "", line: 1, column: 1))
     return EndpointPlan(
-      method: "GET", path: "alerts", summary: "The latest alerts", parameters: [], returns: .rows, meta: [],
+      method: "GET", path: PathTemplate(literals: ["alerts"]), summary: "The latest alerts", parameters: [], returns: .rows, meta: [],
       select: select, reads: ["alerts"])
   }()
 }

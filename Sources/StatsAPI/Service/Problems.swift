@@ -69,6 +69,9 @@ extension QueryFailure {
       Problem(
         status: 400, title: "Invalid parameter", detail: "\(parameter) cannot be used: \(reason)",
         extensions: [.init("parameter", .text(parameter))])
+    case .refused(let reason): Problem(status: 422, title: "Refused", detail: reason)
+    case .conflict:
+      Problem(status: 409, title: "Conflict", detail: "this does not go with what is there already")
     case .failed:
       Problem(status: 500, title: "Query failed", detail: "the endpoint's query failed; the server's log says why")
     }
@@ -78,7 +81,7 @@ extension QueryFailure {
     switch self {
     case .unavailable: problem.response(headers: [HTTPHeader("Retry-After", "2")])
     case .overloaded: problem.response(headers: [HTTPHeader("Retry-After", "1")])
-    case .timeout, .noResult, .invalidArgument, .failed: problem.response()
+    case .timeout, .noResult, .invalidArgument, .refused, .conflict, .failed: problem.response()
     }
   }
 }
@@ -120,6 +123,22 @@ enum Problems {
     case .tooOften(let seconds):
       Problem(status: 429, title: "Too many requests", detail: "wait \(seconds) s before the next request")
     }
+  }
+
+  /// Without tokens, only this machine writes.
+  static var notLocal: HTTPResponse {
+    Problem(
+      status: 403, title: "Not allowed",
+      detail:
+        "without API_TOKENS only requests from this machine write, and of web pages only this server's own; make a "
+        + "token of scope write"
+    ).response()
+  }
+
+  static var isReadOnly: HTTPResponse {
+    Problem(
+      status: 503, title: "Read-only", detail: "this server has no role of the database that it could write as"
+    ).response()
   }
 
   static func tooManyStreams(maximum: Int) -> HTTPResponse {

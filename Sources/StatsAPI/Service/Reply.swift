@@ -50,8 +50,10 @@ struct Reply: Sendable {
 
   func send(_ failure: QueryFailure) {
     // What a client gave is no fault to be logged.
-    if case .invalidArgument = failure { return send(failure.response) }
-    send(failure.response, failure: failure)
+    switch failure {
+    case .invalidArgument, .refused, .conflict: send(failure.response)
+    default: send(failure.response, failure: failure)
+    }
   }
 
   /// The result in that form, or only that it has not changed.
@@ -110,7 +112,7 @@ struct Reply: Sendable {
   }
 
   /// Methods are free text: a client's own must not become labels of metrics.
-  private var methodName: String {
+  var methodName: String {
     if case .other = request.method { return "OTHER" }
     return request.method.description
   }

@@ -11,6 +11,10 @@ public final class StatsAPI: Sendable {
   /// What the API gets from the rest of the product.
   public struct Dependencies: Sendable {
     public var execute: QueryExecutor
+    /// nil: this server only reads.
+    public var write: WriteExecutor?
+    /// Writes down what was refused; `completion` says whether it could. nil: nobody does.
+    public var record: (@Sendable (_ records: [AuditRecord], _ completion: @escaping @Sendable (Bool) -> Void) -> Void)?
     public var health: HealthProbe
     /// The metrics in Prometheus' text format. Called on an event loop's thread: it must not block.
     public var metrics: @Sendable () -> [UInt8]
@@ -20,11 +24,14 @@ public final class StatsAPI: Sendable {
     public var now: MonotonicClock
 
     public init(
-      execute: @escaping QueryExecutor, health: @escaping HealthProbe, metrics: @escaping @Sendable () -> [UInt8],
+      execute: @escaping QueryExecutor, write: WriteExecutor? = nil,
+      record: (@Sendable (_ records: [AuditRecord], _ completion: @escaping @Sendable (Bool) -> Void) -> Void)? = nil,
+      health: @escaping HealthProbe, metrics: @escaping @Sendable () -> [UInt8],
       dataVersion: DataVersion, observe: (@Sendable (RequestObservation) -> Void)? = nil,
       now: @escaping MonotonicClock = systemMonotonicMilliseconds
     ) {
       self.execute = execute
+      (self.write, self.record) = (write, record)
       self.health = health
       self.metrics = metrics
       self.dataVersion = dataVersion
@@ -36,6 +43,8 @@ public final class StatsAPI: Sendable {
   private enum Route {
     /// Counts into `dataRoutes`.
     case data(Int)
+    /// The same, of what changes something.
+    case write(Int)
     case catalogue
     case health
     case metrics
@@ -49,7 +58,7 @@ public final class StatsAPI: Sendable {
       switch self {
       // A socket's client may say who it is in its first message.
       case .ping, .health, .socket: true
-      case .data, .catalogue, .metrics, .description, .version: false
+      case .data, .write, .catalogue, .metrics, .description, .version: false
       }
     }
   }
@@ -68,13 +77,19 @@ public final class StatsAPI: Sendable {
   private let catalogue: EndpointAnswer?
   private let version: String
   private let access: AccessPolicy
+  /// nil: nobody writes down what was refused.
+  private let trail: AuditTrail?
+  private let parts = StartedParts()
 
   /// Ready to handle requests, until `stop`.
   ///
-  /// - Parameter relations: the aggregates and views to show; nil: this server has no list of them either.
+  /// - Parameters:
+  ///   - results: what each endpoint gives, as the database says; nil: it was not asked.
+  ///   - relations: the aggregates and views to show; nil: this server has no list of them either.
   /// - Throws: when there is no room for the streams' thread.
   public init(
-    endpoints: [EndpointPlan], relations: [Relation]? = nil, configuration: StatsAPIConfiguration,
+    endpoints: [EndpointPlan], results: [EndpointResult]? = nil, relations: [Relation]? = nil,
+    configuration: StatsAPIConfiguration,
     dependencies: Dependencies
   ) throws(ThreadError) {
     self.dependencies = dependencies
@@ -89,7 +104,10 @@ public final class StatsAPI: Sendable {
     routes.add("GET", "/metrics", .metrics)
     routes.add("GET", "/ping", .ping)
     routes.add("GET", "/version", .version)
-    for (index, endpoint) in endpoints.enumerated() { routes.add(endpoint.method, endpoint.path, .data(index)) }
+    // What every API has may be taken, too.
+    for (index, endpoint) in endpoints.enumerated().sorted(by: { $0.element.isOwn && !$1.element.isOwn }) {
+      routes.add(endpoint.method, endpoint.path, endpoint.isWrite ? .write(index) : .data(index))
+    }
     for (index, route) in relationRoutes.enumerated() { routes.add("GET", route.path, .data(endpoints.count + index)) }
     if relations != nil { routes.add("GET", EndpointPlan.aggregatesPath, .catalogue) }
     routes.add("GET", "/health", .health)
@@ -110,9 +128,21 @@ public final class StatsAPI: Sendable {
     sockets = SocketRoute(
       routes: dataRoutes, subscriptions: subscriptions, places: places, common: common, configuration: configuration)
     files = StaticFiles(configuration: configuration, common: common)
-    description = openAPIDescription(of: endpoints, relations == nil ? nil : relationRoutes)
-    catalogue = relations == nil ? nil : Catalogue(relationRoutes, endpoints: endpoints).answer(common)
-    try subscriptions.start()
+    description =
+      APIDescription(
+        endpoints: endpoints, results: results, relations: relations == nil ? nil : relationRoutes,
+        needsToken: configuration.access.needsToken
+      ).json
+    catalogue =
+      relations == nil ? nil : Catalogue(relationRoutes, endpoints: endpoints, results: results).answer(common)
+    trail = dependencies.record.map { AuditTrail(sink: $0, now: dependencies.now) }
+    if let trail { try parts.startThread("audit", stop: { trail.stop() }, run: { trail.run() }) }
+    do {
+      try subscriptions.start()
+    } catch {
+      parts.stop()
+      throw error
+    }
   }
 
   deinit { stop() }
@@ -127,13 +157,15 @@ public final class StatsAPI: Sendable {
   public func stop() {
     sockets.stop()
     subscriptions.stop()
+    parts.stop()
   }
 
   /// Answers a request. Never blocks on the database.
   public func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
     let found = routes.find(request)
     // Disk is asked only for what is no route.
-    let file = found == nil ? files.file(atURLPath: request.path) : nil
+    let isDocumentation = ["/docs", "/docs/"].contains(request.path)
+    let file = found == nil ? files.file(atURLPath: isDocumentation ? "/docs.html" : request.path) : nil
     let reply = Reply(
       request: request, responder: responder,
       route: found?.entry.path ?? (file != nil ? "static" : "unknown"), common: common, observe: dependencies.observe)
@@ -145,7 +177,11 @@ public final class StatsAPI: Sendable {
       return reply.send(Problems.methodNotAllowed(request.method, allowed: methods))
     }
     if let file { return send(file, reply) }
-    if route?.isPublic == false, let refusal = refusal(of: request) { return reply.send(Problems.refused(refusal)) }
+    if case .write(let index) = route { return write(index, found?.values ?? [], reply) }
+    if route?.isPublic == false, let refusal = refusal(of: request) {
+      note(refusal, reply)
+      return reply.send(Problems.refused(refusal))
+    }
     switch route {
     case .data(let index): answer(index, found?.values ?? [], reply)
     case .catalogue: answerCatalogue(reply)
@@ -161,8 +197,72 @@ public final class StatsAPI: Sendable {
     case .version:
       let members = [JSONMember("name", .string("StreamPulse")), JSONMember("version", .string(version))]
       reply.send(Self.fresh(.object(members)))
-    case nil: break
+    case .write, nil: break
     }
+  }
+
+  // MARK: Writing
+
+  private func write(_ index: Int, _ path: [String], _ reply: Reply) {
+    let request = reply.request
+    let client: String
+    switch access.judge(
+      authorization: request.header("Authorization"), from: request.remoteAddress.clientBits, for: .write,
+      now: Clock.monotonicNanoseconds(), wall: Clock.wall() / 1_000_000)
+    {
+    case .refused(let refusal):
+      note(refusal, reply)
+      return reply.send(Problems.refused(refusal))
+    case .allowed(client: let name?): client = name
+    case .allowed(client: nil):
+      guard request.isLocalIntent(allowing: reply.specialOrigin != nil) else {
+        note("", "not from this machine", reply)
+        return reply.send(Problems.notLocal)
+      }
+      client = "local"
+    }
+    guard let execute = dependencies.write, case .endpoint(let endpoint, let query) = dataRoutes[index] else {
+      return reply.send(Problems.isReadOnly)
+    }
+    let arguments: [String?]
+    do throws(BodyError) {
+      arguments = try endpoint.arguments(ofWrite: request, path: path, client: client)
+    } catch {
+      return reply.send(error.problem.response())
+    }
+    let shown = zip(endpoint.parameters, arguments).filter { $0.0.place != .client }
+      .map { "\($0.0.name)=\($0.1 ?? "")" }.joined(separator: " ")
+    let record = AuditRecord(
+      who: client, origin: request.remoteAddress.description, action: "\(endpoint.method) \(endpoint.path)",
+      subject: shown,
+      result: "done")
+    execute(query, dataRoutes[index].query(arguments).values, record) { result in
+      switch result {
+      case .success(let json):
+        self.answers.forget()
+        self.dependencies.dataVersion.notify()
+        reply.send(HTTPResponse(contentType: "application/json", bytes: json, headers: Self.fresh))
+      case .failure(let failure):
+        self.note(client, failure.problem.title, reply)
+        reply.send(failure)
+      }
+    }
+  }
+
+  private func note(_ refusal: AccessPolicy.Refusal, _ reply: Reply) {
+    switch refusal {
+    case .missing: note("", "no token", reply)
+    case .unknown: note("", "wrong token", reply)
+    case .beyondScope(let scope): note("", "no scope \(scope.rawValue)", reply)
+    case .tooOften: note("", "too many requests", reply)
+    }
+  }
+
+  private func note(_ who: String, _ result: String, _ reply: Reply) {
+    trail?.note(
+      AuditRecord(
+        who: who, origin: reply.request.remoteAddress.description, action: "\(reply.methodName) \(reply.route)",
+        result: result))
   }
 
   private func refusal(of request: HTTPRequest) -> AccessPolicy.Refusal? {
@@ -247,7 +347,7 @@ public final class StatsAPI: Sendable {
   }
 
   private func answerHealth(_ reply: Reply) {
-    let namesServers = Self.isFromThisMachine(reply.request)
+    let namesServers = reply.request.isFromThisMachine
     dependencies.health { report in
       reply.send(
         HTTPResponse(
@@ -255,12 +355,6 @@ public final class StatsAPI: Sendable {
           bytes: report.json(at: Clock.wall(), version: self.version, namesServers: namesServers),
           headers: Self.fresh))
     }
-  }
-
-  /// Whether nobody else asks: a proxy on this machine asks for others, and says so.
-  private static func isFromThisMachine(_ request: HTTPRequest) -> Bool {
-    request.remoteAddress.isLoopback
-      && ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"].allSatisfy { request.header($0) == nil }
   }
 
   private func send(_ file: StaticFiles.File, _ reply: Reply) {

@@ -78,6 +78,7 @@ public struct Deployments {
       "INSERT INTO \(connection.pulse).deployments (fingerprint, paths, texts) VALUES ($1, $2, $3) RETURNING version",
       [.text(fingerprint), .array(paths), .array(texts)])
     let number = made.integer(0, 0) ?? 0
+    try AuditLog(connection).enter("definitions", "put in force", subject: "version \(number), \(fingerprint)")
     _ = try connection.query(
       "DELETE FROM \(connection.pulse).deployments WHERE version <= $1", [.bigint(number - Self.maximumKept)])
     _ = try connection.query(

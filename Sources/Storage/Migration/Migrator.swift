@@ -16,6 +16,11 @@ public struct Migrator {
     connection.schema.map { "streampulse_reader_" + $0 } ?? "streampulse_reader"
   }
 
+  /// The role that the API writes with: it may execute some functions and nothing else.
+  public static func writerRole(for connection: PostgresConnection) -> String {
+    connection.schema.map { "streampulse_writer_" + $0 } ?? "streampulse_writer"
+  }
+
   let connection: PostgresConnection
   let schema: [SchemaFile]
   private let observe: @Sendable (Observation) -> Void
@@ -263,10 +268,13 @@ public struct Migrator {
   /// processor's own role in read-only transactions.
   func grant(_ project: Project, isInTransaction: Bool = false) throws {
     let name = Migrator.readerRole(for: connection)
-    let (role, pulse) = (quotedIdentifier(name), connection.pulse)
+    let writerName = Migrator.writerRole(for: connection)
+    let (role, writer, pulse) = (quotedIdentifier(name), quotedIdentifier(writerName), connection.pulse)
     let tables =
       (project.aggregates.flatMap(\.relationNames) + project.views.map(\.name)).map { quotedIdentifier($0) }
-      + ["alerts", "\(pulse).incidents", "\(pulse).progress", "\(pulse).ledger", "\(pulse).outbox"]
+      + [
+        "alerts", "\(pulse).incidents", "\(pulse).progress", "\(pulse).ledger", "\(pulse).outbox", "\(pulse).silences",
+      ]
     let schemas = ([connection.schema].compactMap { $0.map { quotedIdentifier($0) } } + [pulse]).joined(separator: ", ")
     if isInTransaction { try connection.execute("SAVEPOINT before_grants") }
     do {
@@ -276,9 +284,14 @@ public struct Migrator {
           IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = \(quotedLiteral(name))) THEN
             CREATE ROLE \(role) NOLOGIN;
           END IF;
+          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = \(quotedLiteral(writerName))) THEN
+            CREATE ROLE \(writer) NOLOGIN;
+          END IF;
         END $$;
-        GRANT \(role) TO CURRENT_USER;
-        GRANT USAGE ON SCHEMA \(schemas) TO \(role);
+        GRANT \(role), \(writer) TO CURRENT_USER;
+        GRANT USAGE ON SCHEMA \(schemas) TO \(role), \(writer);
+        GRANT EXECUTE ON FUNCTION \(pulse).acknowledge_alert, \(pulse).silence_once, \(pulse).end_silence, \(pulse).audit
+          TO \(writer);
         GRANT SELECT ON \(tables.joined(separator: ", ")) TO \(role);
         GRANT SELECT (stream, cluster, topic, partition, record_offset, aggregate, code, replayed_at)
           ON dead_letters TO \(role);

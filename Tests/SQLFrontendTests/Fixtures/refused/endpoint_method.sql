@@ -1,6 +1,6 @@
--- error: 3:10: an endpoint's name is GET and a path near "POST /api/x"
+-- error: 3:10: an endpoint's name is GET or POST and a path near "PATCH /api/x"
 -- hint: write -- name: GET /api/endpoint_method
--- name: POST /api/x
+-- name: PATCH /api/x
 -- summary: S.
 -- returns: rows
 SELECT 1 AS a

@@ -11,6 +11,13 @@ extension EndpointPlan.Parameter {
     ])
   }
 
+  /// Of a member of a body, with what it means.
+  var describedSchema: JSONValue {
+    let schema = isOptional && type != .jsonb ? object(["anyOf": .array([schema, typed("null")])]) : schema
+    guard case .object(let members) = schema else { return schema }
+    return .object(members + (description.isEmpty ? [] : [JSONMember("description", .string(description))]))
+  }
+
   /// Of its value, a list as the array that it is.
   var schema: JSONValue {
     var members = isList ? listMembers : valueMembers
@@ -35,7 +42,9 @@ extension EndpointPlan.Parameter {
     case .text:
       if !allowedValues.isEmpty { return string(JSONMember("enum", .array(allowedValues.map { .string($0) }))) }
       let length = JSONMember("maxLength", .number(String(Self.maximumTextCharacters)))
-      return string(length) + (pattern.map { [JSONMember("pattern", .string($0.text))] } ?? [])
+      // A segment of a path is never empty.
+      let least = place == .path ? [JSONMember("minLength", .number("1"))] : []
+      return string(length) + least + (pattern.map { [JSONMember("pattern", .string($0.text))] } ?? [])
     case .timestamptz:
       let forms: [JSONValue] = [
         .object([JSONMember("format", .string("date-time"))]),
@@ -79,12 +88,15 @@ extension EndpointPlan.Parameter {
       case .integer, .bigint:
         if case .integers(let range) = range {
           .number(String(min(max(10, range.lowerBound), range.upperBound)))
-        } else { .number("10") }
+        } else {
+          .number("10")
+        }
       case .double: if case .doubles(let range) = range { .number(String(range.lowerBound)) } else { .number("0.5") }
       // Nobody can tell a text that a pattern takes.
       case .text: .string(allowedValues.first ?? "")
       case .timestamptz: .string("2026-01-31T12:00:00Z")
-      case .interval: if case .intervals(let range) = range { .string(LengthText.short(range.lowerBound)) } else { .string("5m") }
+      case .interval:
+        if case .intervals(let range) = range { .string(LengthText.short(range.lowerBound)) } else { .string("5m") }
       case .uuid: .string("7d9f1c9e-6a43-4f0e-9f3b-2f5b6f0c8a11")
       case .jsonb: .object([])
       }
