@@ -63,12 +63,12 @@ public struct CalendarWindows: Hashable, Sendable {
   }
 
   private func numberOfWindow(atLocal local: Int64) -> Int64 {
-    let days = floorDivided(local, by: Self.day)
+    let days = local.flooredQuotient(Self.day)
     switch length {
-    case .days(let count): return floorDivided(days - Self.originDays, by: count)
+    case .days(let count): return (days - Self.originDays).flooredQuotient(count)
     case .months(let count):
       let date = CalendarDate.date(days: days)
-      return floorDivided((date.year - 2000) * 12 + date.month - 1, by: count)
+      return ((date.year - 2000) * 12 + date.month - 1).flooredQuotient(count)
     }
   }
 
@@ -80,7 +80,7 @@ public struct CalendarWindows: Hashable, Sendable {
     case .months(let count):
       // Counted in Gregorian cycles of 400 years, since a date's year begins with 1.
       let months = number * count
-      let cycles = floorDivided(months, by: 4_800)
+      let cycles = months.flooredQuotient(4_800)
       let month = months - cycles * 4_800
       let inCycle = CalendarDate.days(year: 2000 + month / 12, month: month % 12 + 1, day: 1) ?? 0
       days = inCycle + cycles * 146_097
@@ -88,9 +88,4 @@ public struct CalendarWindows: Hashable, Sendable {
     let local = days * Self.day
     return zone?.instant(ofLocal: local) ?? local
   }
-}
-
-private func floorDivided(_ value: Int64, by divisor: Int64) -> Int64 {
-  let quotient = value / divisor
-  return value % divisor < 0 ? quotient - 1 : quotient
 }

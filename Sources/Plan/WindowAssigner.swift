@@ -1,3 +1,5 @@
+import Events
+
 /// How an event is assigned to windows. All times in microseconds since 1970 UTC.
 ///
 /// What is stored is a row for each *pane*: a stretch of event time that lies in the same windows as a whole, so that an
@@ -113,9 +115,7 @@ public enum PaneAssigner: Hashable, Sendable {
   public func pane(of time: Int64) -> Range<Int64> {
     switch self {
     case .fixed(let length):
-      let offset = time - WindowAssigner.origin
-      let quotient = offset / length
-      let start = (offset % length < 0 ? quotient - 1 : quotient) * length + WindowAssigner.origin
+      let start = (time - WindowAssigner.origin).flooredQuotient(length) * length + WindowAssigner.origin
       return start..<start + length
     case .calendar(let windows): return windows.window(of: time)
     case .cells(let length, let maximum):

@@ -1,3 +1,5 @@
+import Events
+
 /// A time zone's offsets from UTC: when they change, and how a local time is read.
 ///
 /// As Postgres has it (`DetermineTimeZoneOffset` and `pg_next_dst_boundary`), so that both agree on every instant.
@@ -23,18 +25,18 @@ public final class ZoneRules: Sendable {
 
   /// The local time of an instant, both in microseconds since 1970.
   public func local(of instant: Int64) -> Int64 {
-    instant + offset(at: floorSeconds(instant)) * 1_000_000
+    instant + offset(at: instant.flooredQuotient(1_000_000)) * 1_000_000
   }
 
   /// The instant of a local time, both in microseconds since 1970. A local time that is left out is read with the offset
   /// from before the change, one that comes twice is the second.
   public func instant(ofLocal local: Int64) -> Int64 {
-    local - offset(ofLocal: floorSeconds(local)) * 1_000_000
+    local - offset(ofLocal: local.flooredQuotient(1_000_000)) * 1_000_000
   }
 
   /// Whether every offset that holds at some time from `instant` on is a multiple of a length; both in microseconds.
   public func offsets(areMultiplesOf length: Int64, from instant: Int64 = .min) -> Bool {
-    let first = instant == .min ? 0 : count(upTo: floorSeconds(instant))
+    let first = instant == .min ? 0 : count(upTo: instant.flooredQuotient(1_000_000))
     return offsets[first...].allSatisfy { $0 * 1_000_000 % length == 0 }
   }
 
@@ -79,9 +81,4 @@ extension ZoneRules: Hashable {
   public static func == (left: ZoneRules, right: ZoneRules) -> Bool { left.name == right.name }
 
   public func hash(into hasher: inout Hasher) { hasher.combine(name) }
-}
-
-private func floorSeconds(_ microseconds: Int64) -> Int64 {
-  let seconds = microseconds / 1_000_000
-  return microseconds % 1_000_000 < 0 ? seconds - 1 : seconds
 }

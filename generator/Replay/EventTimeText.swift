@@ -38,7 +38,7 @@ public enum EventTimeText {
     else { return nil }
     var output: [UInt8] = []
     if scan.isAtEnd {
-      guard appendDate(days + floorDivision(seconds, by: 86_400), to: &output) else { return nil }
+      guard appendDate(days + seconds.flooredQuotient(86_400), to: &output) else { return nil }
       return output.withUnsafeBufferPointer { arena.append($0) }
     }
     guard let separator = scan.take(1)?.first, let hour = scan.number(digits: 2), hour < 24, scan.skip(":"),
@@ -50,7 +50,7 @@ public enum EventTimeText {
       second = number
     }
     let later = days * 86_400 + Int64(hour * 3600 + minute * 60 + second) + seconds
-    let date = floorDivision(later, by: 86_400)
+    let date = later.flooredQuotient(86_400)
     let time = later - date * 86_400
     guard appendDate(date, to: &output) else { return nil }
     output.append(separator)
@@ -119,12 +119,7 @@ public enum EventTimeText {
     return true
   }
 
-  private static func floorToMilliseconds(_ microseconds: Int64) -> Int64 { floorDivision(microseconds, by: 1000) }
-
-  private static func floorDivision(_ number: Int64, by divisor: Int64) -> Int64 {
-    let quotient = number / divisor
-    return number % divisor < 0 ? quotient - 1 : quotient
-  }
+  private static func floorToMilliseconds(_ microseconds: Int64) -> Int64 { microseconds.flooredQuotient(1000) }
 }
 
 extension DeclaredColumn.EpochUnit {

@@ -51,7 +51,7 @@ func cast(
   case (.integer, .boolean):
     for row in 0..<count { output.booleans[row] = input.integers[row] == 0 ? 0 : 1 }
   case (.timestamptz, .date), (.timestamp, .date):
-    for row in 0..<count { output.integers[row] = floorDivide(input.integers[row], CalendarDate.microsecondsPerDay) }
+    for row in 0..<count { output.integers[row] = input.integers[row].flooredQuotient(CalendarDate.microsecondsPerDay) }
   case (.date, .timestamptz), (.date, .timestamp):
     for row in 0..<count {
       let days = input.integers[row]
@@ -102,13 +102,6 @@ private func rescale(
       failing.fail(row, output, error.code, error.message)
     }
   }
-}
-
-/// Division that rounds towards negative infinity; `divisor` is positive.
-@inline(__always)
-func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
-  let quotient = value / divisor
-  return value % divisor < 0 ? quotient - 1 : quotient
 }
 
 func doubleValue(_ unscaled: Int128, scale: Int) -> Double {

@@ -14,7 +14,7 @@ enum CivilTime {
   static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
     // In eras of 400 years that begin in March (Howard Hinnant's days_from_civil).
     let shifted = month > 2 ? year : year - 1
-    let era = floor(shifted, 400)
+    let era = shifted.flooredQuotient(400)
     let yearOfEra = shifted - era * 400
     let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
     return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
@@ -26,7 +26,7 @@ enum CivilTime {
 
   /// The days and what is left of the last one.
   static func split(_ time: Int64) -> (days: Int64, rest: Int64) {
-    let days = floor(time, day)
+    let days = time.flooredQuotient(day)
     return (days, time - days * day)
   }
 
@@ -44,19 +44,12 @@ enum CivilTime {
   }
 
   /// Monday is 0.
-  static func weekday(_ days: Int64) -> Int64 { days + 3 - floor(days + 3, 7) * 7 }
+  static func weekday(_ days: Int64) -> Int64 { days + 3 - (days + 3).flooredQuotient(7) * 7 }
 
   /// The year that the week belongs to, in which most of its days lie, and its number there.
   static func isoWeek(_ days: Int64) -> (year: Int64, week: Int64) {
     let thursday = days - weekday(days) + 3
     let year = CalendarDate.date(days: thursday).year
     return (year, (thursday - self.days(year: year, month: 1, day: 1)) / 7 + 1)
-  }
-
-  /// Division that rounds towards negative infinity; `divisor` is positive.
-  @inline(__always)
-  static func floor(_ value: Int64, _ divisor: Int64) -> Int64 {
-    let quotient = value / divisor
-    return value % divisor < 0 ? quotient - 1 : quotient
   }
 }

@@ -127,7 +127,7 @@ struct ConstantInterval: Hashable {
       let (days, rest) = CivilTime.split(time)
       let date = CalendarDate.date(days: days)
       let month = date.year * 12 + date.month - 1 + months
-      let year = CivilTime.floor(month, 12)
+      let year = month.flooredQuotient(12)
       let monthOfYear = month - year * 12 + 1
       let day = min(date.day, CivilTime.lengthOfMonth(monthOfYear, year: year))
       time = try CivilTime.time(days: CivilTime.days(year: year, month: monthOfYear, day: day), rest: rest)

@@ -41,11 +41,11 @@ enum TimeUnit {
   /// The beginning of the unit that the time lies in.
   func begin(of time: Int64) throws(ScalarError) -> Int64 {
     if case .fixed(let length) = self {
-      let (begin, overflow) = CivilTime.floor(time, length).multipliedReportingOverflow(by: length)
+      let (begin, overflow) = time.flooredQuotient(length).multipliedReportingOverflow(by: length)
       guard !overflow, begin >= CivilTime.least else { throw CivilTime.outOfRange }
       return begin
     }
-    let days = CivilTime.floor(time, CivilTime.day)
+    let days = time.flooredQuotient(CivilTime.day)
     let (year, month, _) = CalendarDate.date(days: days)
     func begin(_ year: Int64, _ month: Int64 = 1) throws(ScalarError) -> Int64 {
       try CivilTime.time(days: CivilTime.days(year: year, month: month, day: 1))

@@ -51,8 +51,7 @@ extension ValueText {
     case .timestamptz, .timestamp: return timestampRange.contains(microseconds) ? microseconds : nil
     case .date:
       guard timestampRange.contains(microseconds) else { return nil }
-      let day = microseconds / CalendarDate.microsecondsPerDay
-      return microseconds % CalendarDate.microsecondsPerDay < 0 ? day - 1 : day
+      return microseconds.flooredQuotient(CalendarDate.microsecondsPerDay)
     case .time: return (0...CalendarDate.microsecondsPerDay).contains(microseconds) ? microseconds : nil
     default: return nil
     }

@@ -1,0 +1,11 @@
+extension Int64 {
+  /// The quotient, rounded towards negative infinity: times before 1970 count down.
+  ///
+  /// - Parameter divisor: positive.
+  @inlinable
+  @inline(__always)
+  public func flooredQuotient(_ divisor: Int64) -> Int64 {
+    let quotient = self / divisor
+    return self % divisor < 0 ? quotient - 1 : quotient
+  }
+}
