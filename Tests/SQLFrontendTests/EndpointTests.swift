@@ -91,7 +91,8 @@ import Testing
     let files = ["a", "b"].map { name in
       SourceFile(
         path: "\(name).sql",
-        text: "-- name: GET /x/{\(name)}\n-- summary: S.\n-- param: \(name) text\n-- returns: rows\nSELECT :\(name) AS n")
+        text: "-- name: GET /x/{\(name)}\n-- summary: S.\n-- param: \(name) text\n-- returns: rows\n"
+          + "SELECT :\(name) AS n")
     }
     let conflicts = nameConflicts(endpoints: try files.map { ($0, try parseEndpoint($0)) }, alerts: [])
     #expect(conflicts.map(\.message) == ["a.sql defines GET /x/{b} already"])

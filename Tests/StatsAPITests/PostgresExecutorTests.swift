@@ -113,7 +113,8 @@ private func endpoint(_ select: String, parameters: String = "", returns: String
     // A text that the statement casts: what cannot be read is the client's.
     let cast = try endpoint("SELECT cardinality(:ids::integer[]) AS n", parameters: "-- param: ids text[]\n")
     let failure = try #require(database.run(cast, ["{\"1\",\"x\"}"]))
-    #expect(failure == .failure(.invalidArgument(parameter: "ids", reason: "it has not the form of the type that it is used as")))
+    let reason = "it has not the form of the type that it is used as"
+    #expect(failure == .failure(.invalidArgument(parameter: "ids", reason: reason)))
   }
 
   @Test(

@@ -10,7 +10,8 @@ public func nameConflicts(
 ) -> [DefinitionError] {
   // Whatever its parameters are called, a path is the same one.
   conflicts(
-    endpoints.map { ($0.file, "\($0.plan.method) \($0.plan.path.shape)", "\($0.plan.method) \($0.plan.path)") }, hint: "give it another path")
+    endpoints.map { ($0.file, "\($0.plan.method) \($0.plan.path.shape)", "\($0.plan.method) \($0.plan.path)") },
+    hint: "give it another path")
     + conflicts(alerts.map { ($0.file, $0.plan.name, $0.plan.name) }, hint: "give it another name")
 }
 

@@ -17,7 +17,8 @@ package struct DirectAnswer: Sendable {
     var routes = RouteTable<DataRoute>()
     for endpoint in endpoints { routes.add(endpoint.method, endpoint.path, DataRoute(endpoint)) }
     for relation in relations.map(RelationRoute.init) { routes.add("GET", relation.path, .relation(relation)) }
-    guard let parsed, let found = routes.find(path: parsed.path, segments: RequestTarget.pathSegments(Array(target.utf8))),
+    guard let parsed,
+      let found = routes.find(path: parsed.path, segments: RequestTarget.pathSegments(Array(target.utf8))),
       let route = found.entry[.get]
     else {
       self.init(status: 404, body: "there is nothing at \(target)")

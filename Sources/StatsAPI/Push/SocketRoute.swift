@@ -125,7 +125,7 @@ final class SocketRoute: Sendable {
       throw ProblemError(
         Problem(status: 400, title: "Malformed endpoint", detail: "write a path with its query: /api/stats/realtime"))
     }
-    let segments = parsed.path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    let segments = RequestTarget.pathSegments(Array(target.utf8))
     guard let found = indices.find(path: parsed.path, segments: segments), let index = found.entry[.get] else {
       throw ProblemError(
         Problem(status: 404, title: "Not found", detail: "there is no endpoint at \(parsed.path.prefix(256))"))
@@ -154,7 +154,7 @@ extension EndpointPlan {
     select.append(
       "SELECT * FROM alerts ORDER BY created_at DESC, id DESC LIMIT 100", at: FilePlace(path: "", line: 1, column: 1))
     return EndpointPlan(
-      method: "GET", path: PathTemplate(literals: ["alerts"]), summary: "The latest alerts", parameters: [], returns: .rows, meta: [],
-      select: select, reads: ["alerts"])
+      method: "GET", path: PathTemplate(literals: ["alerts"]), summary: "The latest alerts", parameters: [],
+      returns: .rows, meta: [], select: select, reads: ["alerts"])
   }()
 }
