@@ -165,8 +165,9 @@ let package = Package(
       dependencies: [
         "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard",
         "Dataflow", "Detection", "Dialects", "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal", "JSON",
-        "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing", "Project", "Rebuild", "References", "Registry",
-        "SQLQuoting", "SampleText", "Spelling", "StatsAPI", "Storage", "Tail", "TestRunner", "TextFiles", "Threads",
+        "Kafka", "Observability", "Office", "Plan", "Postgres", "Processing", "Project", "Rebuild", "References",
+        "Registry", "SQLQuoting", "SampleText", "Spelling", "StatsAPI", "Storage", "Tail", "TestRunner", "TextFiles",
+        "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
