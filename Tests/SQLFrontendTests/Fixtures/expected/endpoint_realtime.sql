@@ -1,7 +1,7 @@
 WITH endpoint_rows AS MATERIALIZED (
 WITH complete AS MATERIALIZED (
-  SELECT greatest(date_trunc('minute', final_until('region_health')), date_trunc('minute', now()) - INTERVAL '1 minute',
-                  (SELECT min(window_start) + INTERVAL '1 minute' FROM region_health)) AS until)
+  SELECT coalesce(($3::timestamptz), greatest(date_trunc('minute', final_until('region_health')), date_trunc('minute', now()) - INTERVAL '1 minute',
+                                 (SELECT min(window_start) + INTERVAL '1 minute' FROM region_health))) AS until)
 SELECT COALESCE(r.total_downloads, 0)::bigint AS total_downloads,
        c.unique_content                       AS unique_content,
        -- Weighted: successes over attempts, never a mean of rates. 0 without downloads.
@@ -17,14 +17,14 @@ SELECT COALESCE(r.total_downloads, 0)::bigint AS total_downloads,
 FROM (SELECT sum(total_downloads) FILTER (WHERE window_start < (SELECT until FROM complete))          AS total_downloads,
              sum(successful_downloads) FILTER (WHERE window_start < (SELECT until FROM complete))     AS successful_downloads,
              sum(avg_duration_seconds_sum) FILTER (WHERE window_start < (SELECT until FROM complete)) AS duration_sum,
-             sum(total_downloads) FILTER (WHERE NOT window_start < (SELECT until FROM complete))      AS running_downloads,
+             sum(total_downloads) FILTER (WHERE ($3::timestamptz) IS NULL AND NOT window_start < (SELECT until FROM complete))      AS running_downloads,
              greatest(extract(epoch FROM (SELECT until FROM complete) - min(window_start)) / 60, 1) AS minutes,
              (SELECT until FROM complete) AS until
       FROM region_health
-      WHERE window_start >= (SELECT until FROM complete) - ($1::integer) * INTERVAL '1 minute') AS r,
+      WHERE window_start >= coalesce(($2::timestamptz), (SELECT until FROM complete) - ($1::integer) * INTERVAL '1 minute')) AS r,
      (SELECT count(DISTINCT content_id) AS unique_content
       FROM content_stats
-      WHERE window_start >= (SELECT until FROM complete) - ($1::integer) * INTERVAL '1 minute'
+      WHERE window_start >= coalesce(($2::timestamptz), (SELECT until FROM complete) - ($1::integer) * INTERVAL '1 minute')
         AND window_start < (SELECT until FROM complete)) AS c
 )
 SELECT (SELECT row_to_json("streampulse row") FROM endpoint_rows AS "streampulse row")::text;

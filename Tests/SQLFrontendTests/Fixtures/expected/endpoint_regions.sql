@@ -1,7 +1,7 @@
 WITH endpoint_rows AS MATERIALIZED (
 WITH complete AS MATERIALIZED (
-  SELECT greatest(date_trunc('minute', final_until('region_health')), date_trunc('minute', now()) - INTERVAL '1 minute',
-                  (SELECT min(window_start) + INTERVAL '1 minute' FROM region_health)) AS until)
+  SELECT coalesce(($3::timestamptz), greatest(date_trunc('minute', final_until('region_health')), date_trunc('minute', now()) - INTERVAL '1 minute',
+                                 (SELECT min(window_start) + INTERVAL '1 minute' FROM region_health))) AS until)
 SELECT region,
        downloads,
        success_rate,
@@ -16,7 +16,7 @@ FROM (SELECT region,
              sum(avg_speed_mbps_sum)
                / NULLIF(sum(successful_downloads), 0)::double precision            AS avg_speed
       FROM region_health
-      WHERE window_start >= (SELECT until FROM complete) - ($1::integer) * INTERVAL '1 minute'
+      WHERE window_start >= coalesce(($2::timestamptz), (SELECT until FROM complete) - ($1::integer) * INTERVAL '1 minute')
         AND window_start < (SELECT until FROM complete)
       GROUP BY region) AS totals
 ORDER BY downloads DESC, region

@@ -1,7 +1,7 @@
 WITH endpoint_rows AS MATERIALIZED (
 WITH complete AS MATERIALIZED (
-  SELECT greatest(date_trunc('minute', final_until('content_stats')), date_trunc('minute', now()) - INTERVAL '1 minute',
-                  (SELECT min(window_start) + INTERVAL '1 minute' FROM content_stats)) AS until)
+  SELECT coalesce(($4::timestamptz), greatest(date_trunc('minute', final_until('content_stats')), date_trunc('minute', now()) - INTERVAL '1 minute',
+                                 (SELECT min(window_start) + INTERVAL '1 minute' FROM content_stats))) AS until)
 SELECT content_id,
        max(title)                         AS title,
        sum(download_count)::bigint        AS total_downloads,
@@ -9,7 +9,7 @@ SELECT content_id,
        sum(failed_downloads)::bigint      AS failed_downloads,
        (sum(successful_downloads) / sum(download_count))::double precision AS success_rate
 FROM content_stats
-WHERE window_start >= (SELECT until FROM complete) - ($1::integer) * INTERVAL '1 minute'
+WHERE window_start >= coalesce(($3::timestamptz), (SELECT until FROM complete) - ($1::integer) * INTERVAL '1 minute')
   AND window_start < (SELECT until FROM complete)
 GROUP BY content_id
 ORDER BY total_downloads DESC, content_id
