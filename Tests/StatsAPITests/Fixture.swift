@@ -136,6 +136,11 @@ final class Fixture: Sendable {
   var queryCount: Int { state.value.withLock { $0.queryCount } }
   /// What was run last.
   var lastStatement: Statement? { state.value.withLock { $0.statements.last } }
+  /// Whether some statement was run with these values.
+  func hasRun(with values: [String?]) -> Bool {
+    state.value.withLock { $0.statements.contains { $0.values == values } }
+  }
+
   var observations: [RequestObservation] { state.value.withLock { $0.observations } }
 
   func client() throws -> HTTPTestClient { try HTTPTestClient(port: server.port, keeping: self) }
