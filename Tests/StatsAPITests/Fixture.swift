@@ -160,6 +160,10 @@ final class Fixture: Sendable {
 
   /// The API ends; the server goes on.
   func stop() { api.stop() }
+  /// Whether some statement was run with these values.
+  func hasRun(with values: [String?]) -> Bool {
+    state.value.withLock { $0.statements.contains { $0.values == values } }
+  }
 
   var observations: [RequestObservation] { state.value.withLock { $0.observations } }
 

@@ -60,7 +60,7 @@ import Testing
     let fixture = try Fixture(result: "0", endpoints: endpoints, relations: [])
     let clients = try endpoints.map { endpoint in
       let client = try fixture.client()
-      client.request(endpoint.path, headers: ["Accept": "text/event-stream"])
+      client.request(endpoint.path.text, headers: ["Accept": "text/event-stream"])
       _ = try client.head()
       _ = try client.chunks(through: "data: 0\n\n")
       return client

@@ -40,7 +40,7 @@ private func position(_ data: String, at log: Int64 = 0) -> String {
     for minutes in 1...10 {
       client.say(#"{"subscribe":"\#(minutes)","endpoint":"/api/stats/trending?minutes=\#(minutes)&limit=3"}"#)
       #expect(try client.message() == #"{"id":"\#(minutes)","position":"\#(position("1"))","data":1}"#)
-      #expect(fixture.lastStatement?.values == [String(minutes), "3"])
+      #expect(fixture.hasRun(with: [String(minutes), "3"]))
     }
     for minutes in 2...10 {
       client.say(#"{"unsubscribe":"\#(minutes)"}"#)
