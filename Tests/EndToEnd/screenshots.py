@@ -62,7 +62,7 @@ def test_of_the_product(browser, running, view, width, height, scheme):
     if scheme == "dark":
         dark(browser)
     # The regions belong to the picture for the documents.
-    resize(browser, width, 1440 if (view, width) == ("overview", 1280) else height)
+    resize(browser, width, 1020 if (view, width) == ("overview", 1280) else height)
     browser.get("about:blank")
     browser.get(f"{running.url}/{page}")
     settle(browser, selector)
