@@ -1,4 +1,5 @@
 import Downloads
+import Requests
 import TestThreads
 import Testing
 import Threads
