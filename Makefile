@@ -76,8 +76,8 @@ test-end-to-end: build test-packages ## The product as its users meet it: comman
 test-deep: build lint test-packages ## What takes minutes each: long outages, crash tests with a real Kafka, many values
 	@CAST_VALUES=$(or $(CAST_VALUES),20000) JSON_DOCUMENTS=$(or $(JSON_DOCUMENTS),100000) \
 	  SKETCH_VALUES=$(or $(SKETCH_VALUES),1000000) EXPRESSIONS=$(or $(EXPRESSIONS),2000) \
-	  DEFINITIONS=$(or $(DEFINITIONS),10000) \
-	  $(UNIT_TESTS) --filter '^(CastsTests|AggregatesTests|DefinitionsTests)\.'
+	  DEFINITIONS=$(or $(DEFINITIONS),10000) ALERT_MINUTES=$(or $(ALERT_MINUTES),1440) \
+	  $(UNIT_TESTS) --filter '^(CastsTests|AggregatesTests|DefinitionsTests|OfficeTests\.ShippedAlertsTests)[./]'
 	@$(PYTEST) -q -m deep Tests/EndToEnd
 
 # apt is asked only when something is missing, so that a prepared machine needs neither root nor network.

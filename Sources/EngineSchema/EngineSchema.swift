@@ -35,8 +35,8 @@ public enum EngineSchema {
     file("0018_merges.sql", PackageResources._018_merges_sql),
     file("0019_incidents.sql", PackageResources._019_incidents_sql),
     file("0020_delivery.sql", PackageResources._020_delivery_sql),
-    file("0022_announcements.sql", PackageResources._022_announcements_sql),
     file("0021_audit.sql", PackageResources._021_audit_sql),
+    file("0022_announcements.sql", PackageResources._022_announcements_sql),
   ]
 
   private static func file(_ name: String, _ bytes: [UInt8]) -> SchemaFile {

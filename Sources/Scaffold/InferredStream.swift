@@ -91,7 +91,8 @@ struct InferredStream {
   }
 
   private static func type(of field: SampledFields.Field, name: String) -> (type: String, unit: String?) {
-    switch field.values {
+    if field.others > 0 { return ("jsonb", nil) }
+    return switch field.values {
     case field.booleans: ("boolean", nil)
     case field.integers: unit(of: field, name: name).map { ("timestamptz", $0) } ?? ("bigint", nil)
     case field.numbers: ("double precision", nil)

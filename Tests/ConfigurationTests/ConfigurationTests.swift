@@ -42,7 +42,7 @@ import Testing
     let configuration = try Configuration(commandLine: ["STREAMPULSE_PROJECT": "trips"])
     #expect(configuration.dataDirectory == ".streampulse/trips")
     let built = repositoryPath(".build/release/streampulse")
-    #expect(try configuration.projectDirectory(executable: built).hasSuffix("/projects/trips"))
+    #expect(try configuration.projectDirectory(executable: built).hasSuffix("projects/trips"))
     let elsewhere = try Configuration(
       commandLine: ["STREAMPULSE_PROJECT": "trips", "STREAMPULSE_DATA_DIR": "/var/tmp/data"])
     #expect(elsewhere.dataDirectory == "/var/tmp/data")

@@ -20,6 +20,9 @@ final class AlertBench {
     let scratch = try ScratchProject()
     scratch.removeDefinitions("alerts")
     if let aggregate { try scratch.write("sql/aggregates/further.sql", aggregate) }
+    try scratch.write(
+      "sql/alerts/targets.sql",
+      "-- target: chat webhook https://chat.example\n-- target: pager webhook https://pager.example\n")
     for (index, text) in alerts.enumerated() { try scratch.write("sql/alerts/a\(index).sql", text) }
     bench = try Bench(project: Project(folder: scratch.folder))
     try bench.connection.execute("SET TIME ZONE 'UTC'")
