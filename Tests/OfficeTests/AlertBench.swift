@@ -22,7 +22,8 @@ final class AlertBench {
     if let aggregate { try scratch.write("sql/aggregates/further.sql", aggregate) }
     try scratch.write(
       "sql/alerts/targets.sql",
-      "-- target: chat webhook https://chat.example\n-- target: pager webhook https://pager.example\n")
+      "-- target: chat webhook https://chat.example\n-- target: pager webhook https://pager.example\n"
+        + "-- target: mail webhook https://mail.example\n")
     for (index, text) in alerts.enumerated() { try scratch.write("sql/alerts/a\(index).sql", text) }
     bench = try Bench(project: Project(folder: scratch.folder))
     try bench.connection.execute("SET TIME ZONE 'UTC'")
