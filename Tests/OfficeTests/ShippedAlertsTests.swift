@@ -104,7 +104,7 @@ import Testing
 
   /// Minutes of normal traffic: hours in every run, a whole day where there is time (`make test-deep`).
   private static let normalMinutes =
-    getenv("ALERT_MINUTES").flatMap { Int(String(cString: $0)) } ?? 240
+    getenv("ALERT_MINUTES").flatMap { Int(String(cString: $0)) } ?? 120
 
   @Test("normal traffic over twenty regions gives at most one false alarm")
   func normalTraffic() throws {
