@@ -29,7 +29,7 @@ help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 run: build ## Build and start everything on this machine, of PROJECT=NAME; the dashboard is at http://localhost:8000
-	@exec .build/release/streampulse up $(if $(PROJECT),--project $(PROJECT))
+	@exec .build/release/streampulse up$(if $(PROJECT), --project $(PROJECT))
 
 build: packages ## Build .build/release/streampulse and .build/release/event-generator
 	@$(SWIFT) build -c release --product streampulse -j $(JOBS)

@@ -52,6 +52,8 @@ struct ProductMetrics: Sendable {
       "streampulse_escalations_total",
       help: "Incidents that another target was told of because nobody acknowledged them.")
     removedRows = registry.counter("streampulse_removed_rows_total", help: "Rows removed because of their age.")
+    // A rate needs the 0 before the first.
+    for severity in ["INFO", "WARNING", "CRITICAL"] { _ = alerts(severity) }
   }
 
   func count(_ observation: Observation) {

@@ -51,7 +51,7 @@ struct InferredStream {
     "event_time", "timestamp", "time", "ts", "at", "datetime", "created_at", "occurred_at",
   ]
   private static let keyNames = [
-    "region", "type", "kind", "category", "status", "country", "name", "source", "service",
+    "type", "kind", "category", "status", "country", "name", "source", "service",
   ]
   /// More different values than this make too many lines of a chart.
   private static let mostKeyValues = 200

@@ -72,12 +72,10 @@ private enum Sample {
     }
     let reader = try TopicReader(kafka, topic: topic, group: group + "-init")
     defer { reader.close() }
-    var ranges: [Int32: Range<Int64>] = [:]
-    let share = Int64(max(1, events / max(1, partitions)))
-    for partition in 0..<Int32(clamping: partitions) {
-      let log = try reader.watermarks(partition)
-      ranges[partition] = max(log.low, log.high - share)..<log.high
-    }
+    var logs: [Int32: WatermarkOffsets] = [:]
+    for partition in 0..<Int32(clamping: partitions) { logs[partition] = try reader.watermarks(partition) }
+    let share = Int64(max(1, events / max(1, logs.values.count { $0.low < $0.high })))
+    let ranges = logs.mapValues { max($0.low, $0.high - share)..<$0.high }
     var others = 0
     try reader.read(ranges) { batch in
       for record in batch.records {

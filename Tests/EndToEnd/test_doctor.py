@@ -106,7 +106,7 @@ def test_a_port_that_another_program_uses(system):
 
 
 def test_a_limit_of_descriptors_that_is_too_low(system):
-    done = system.run("-c", f"ulimit -Hn 256; exec {STREAMPULSE} doctor --json", program="/bin/bash")
+    done = system.run("-c", f"ulimit -n 256; exec {STREAMPULSE} doctor --json", program="/bin/bash")
     finds(json.loads(done.stdout)["findings"], "process", "256", "ulimit -n", gravity="warning")
 
 

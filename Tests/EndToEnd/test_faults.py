@@ -148,7 +148,7 @@ def test_a_project_of_its_users_files_alone_is_migrated_and_shows_the_dashboard(
 
 
 def test_a_misspelt_column_is_named_in_its_file_by_whoever_has_the_database(parts, project):
-    line, column = edit(project / "sql/endpoints/devices.sql", "FROM device_stats", "FROM device_stat")
+    line, column = edit(project / "sql/endpoints/devices.sql", "FROM device_stats\nWHERE", "FROM device_stat\nWHERE")
     assert parts.must("check")
     for command in ("migrate", "serve"):
         done = parts.run(command)

@@ -56,7 +56,7 @@ def test_an_address_of_somebody_else_is_one_line_and_status_2_every_time(running
 
 def test_a_data_folder_that_cannot_be_written_is_one_line_and_status_2(running, tmp_path):
     (tmp_path / "file").write_text("")
-    for folder in (tmp_path / "file", tmp_path / "file" / "data", tmp_path / "a" / "b"):
+    for folder in (tmp_path / "file", tmp_path / "file" / "data", tmp_path / "file" / "a" / "b"):
         done = running.run("up", "--no-demo", "--streampulse-data-dir", folder, API_PORT="0")
         assert done.returncode == 2, done.stderr
         assert "STREAMPULSE_DATA_DIR" in complaint(done) and str(folder) in complaint(done)

@@ -59,7 +59,7 @@ def test_within_a_minute_every_endpoint_answers_with_data(running):
         assert set(row) == {"region", "downloads", "success_rate", "avg_speed", "health_status"}
         health = "healthy" if row["success_rate"] >= 0.95 else "degraded" if row["success_rate"] >= 0.9 else "critical"
         assert row["health_status"] == health
-    assert set(bodies["alerts"]) == {"data", "count", "unacknowledged_count"}
+    assert set(bodies["alerts"]) == {"data", "count", "unacknowledged_count", "next"}
     assert set(bodies["timeseries"]) == {"data", "count", "start_time", "end_time", "complete_until"}
     assert set(bodies["timeseries"]["data"][0]) == {"window_start", "total_downloads", "success_rate", "running"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:00Z", bodies["timeseries"]["data"][0]["window_start"])
