@@ -17,6 +17,16 @@ export function keyOf(alert) {
   return key.filter((value) => value !== null && value !== undefined).join(" · ");
 }
 
+// As many keys of a group are named; others are counted.
+const NAMED_KEYS = 3;
+
+/** The keys of all alerts, those first that began it: `JP-Tokyo, UK-London and 3 more`. */
+function keysOf(run) {
+  const keys = [...new Set(run.map(keyOf))];
+  const rest = keys.length - NAMED_KEYS;
+  return keys.slice(0, NAMED_KEYS).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}
+
 /**
  * @param alerts of the API, in any order.
  * @param {Date} now the server's clock.
@@ -57,7 +67,7 @@ function groupOf(run, now) {
     // The first alert stays the first of its group while others follow.
     id: `${run[0].id}${run[0].acknowledged_at ? "a" : ""}`,
     alerts: run, last, lastTime, firstTime: timeOf(run[0]),
-    type: last.alert_type, key: keyOf(last),
+    type: last.alert_type, key: keysOf(run),
     severity: severities.includes("critical") ? "critical" : severities.at(-1),
     state: last.acknowledged_at ? "acknowledged" : "open",
     acknowledgedBy: last.acknowledged_by ?? null,

@@ -56,7 +56,7 @@ class AlertGroup extends HTMLElement {
     this.#head.querySelector(".alert-message").textContent = last.message;
     this.#head.querySelector(".row-detail").textContent = [
       `since ${formatDayAndMinute(new Date(firstTime))}`, `for ${formatDuration((lastTime - firstTime) / 1000)}`,
-      `${formatExact(alerts.length)} ${alerts.length === 1 ? "window" : "windows"}`, `peak ${valueText(peak, last)}`,
+      `${formatExact(alerts.length)} ${alerts.length === 1 ? "alert" : "alerts"}`, `peak ${valueText(peak, last)}`,
     ].join(" · ");
     this.#acknowledge.hidden = !offered.acknowledge || state === "acknowledged";
     this.#silence.hidden = !offered.silence;

@@ -52,9 +52,9 @@ class AlertList extends DataPanel {
     link.href = `/alerts.html#${new URLSearchParams({ open: alerts[0].id })}`;
     setBadge(link.querySelector(".badge"), severity);
     link.querySelector(".alert-message").textContent = last.message;
-    const windows = alerts.length > 1 ? `${formatExact(alerts.length)} windows` : null;
+    const count = alerts.length > 1 ? `${formatExact(alerts.length)} alerts` : null;
     link.querySelector(".row-detail").textContent =
-      [key, readable(type), windows, isFiring ? null : "over"].filter(Boolean).join(" · ");
+      [key, readable(type), count, isFiring ? null : "over"].filter(Boolean).join(" · ");
     const date = new Date(lastTime);
     if (!Number.isNaN(date.getTime())) {
       setTime(link.querySelector("time"), date, formatAgo(date, now), formatFullTime(date));
