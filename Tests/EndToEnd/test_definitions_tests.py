@@ -67,7 +67,7 @@ def test_the_tests_of_the_project_and_of_the_documentation_pass(product, project
     assert [line.split(":")[0] for line in lines[:-1]] == [f"ok   {name}" for name in names]
     assert re.fullmatch(r"5 tests, passed, in \d+ ms", lines[-1])
     suite = xml.parse(report).getroot()
-    assert suite.attrib["tests"] == "4" and suite.attrib["failures"] == "0"
+    assert suite.attrib["tests"] == "5" and suite.attrib["failures"] == "0"
     assert [case.attrib["name"] for case in suite] == names
     assert product.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'streampulse_test%'") == []
 
