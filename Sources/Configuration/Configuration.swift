@@ -146,11 +146,9 @@ public struct Configuration: Sendable {
       allowedOrigins: splitList(values.optional(.allowedOrigins) ?? ""), cacheSeconds: values.number(.cacheTTL),
       workers: values.integer(.apiWorkers), threads: values.integer(.apiThreads),
       maxConnections: values.integer(.apiMaxConnections),
-      maxConnectionsPerAddress: values.optional(.apiMaxConnectionsPerAddress) == nil
-        ? (values.integer(.apiMaxConnections) + 1) / 2 : values.integer(.apiMaxConnectionsPerAddress),
+      maxConnectionsPerAddress: values.integer(.apiMaxConnectionsPerAddress, orHalfOf: .apiMaxConnections),
       maxStreams: values.integer(.apiMaxStreams),
-      maxStreamsPerAddress: values.optional(.apiMaxStreamsPerAddress) == nil
-        ? (values.integer(.apiMaxStreams) + 1) / 2 : values.integer(.apiMaxStreamsPerAddress),
+      maxStreamsPerAddress: values.integer(.apiMaxStreamsPerAddress, orHalfOf: .apiMaxStreams),
       maxSubscriptions: values.integer(.apiMaxSubscriptions), silentAfterSeconds: values.integer(.silentAfter),
       auditDays: values.integer(.auditDays),
       statementTimeoutMilliseconds: values.integer(.statementTimeout))

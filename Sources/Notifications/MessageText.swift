@@ -123,7 +123,7 @@ func cut(_ text: String, to limit: Int) -> String {
 }
 
 /// Line breaks and other control characters become spaces.
-func oneLine(_ text: String) -> String {
+public func oneLine(_ text: String) -> String {
   String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }))
 }
 

@@ -7,9 +7,7 @@ struct EnvironmentFileWriter {
 
   /// Makes the folder if there is none, and those around it; fails when nothing can be written into it.
   static func prepare(folder: String) throws {
-    for end in folder.indices where folder[end] == "/" && end != folder.startIndex {
-      mkdir(String(folder[..<end]), 0o755)
-    }
+    makeFolders(above: folder)
     if mkdir(folder, 0o755) == 0 { return }
     if errno == EEXIST, access(folder + "/.", W_OK | X_OK) == 0 { return }
     let key = SettingKey.dataDirectory.rawValue
@@ -23,13 +21,9 @@ struct EnvironmentFileWriter {
     path = "\(folder)/env"
     let temporary = path + ".new"
     unlink(temporary)
-    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw EnvironmentFileWriter.problem(temporary) }
     let text = entries.map { "\($0.key)=\($0.value)\n" }.joined()
-    let bytes = Array(text.utf8)
-    let written = write(file, bytes, bytes.count)
-    close(file)
-    guard written == bytes.count, rename(temporary, path) == 0 else { throw EnvironmentFileWriter.problem(path) }
+    guard writeFile(temporary, text, O_EXCL, mode: 0o600) else { throw EnvironmentFileWriter.problem(temporary) }
+    guard rename(temporary, path) == 0 else { throw EnvironmentFileWriter.problem(path) }
   }
 
   /// Nothing runs any more that it could lead to.

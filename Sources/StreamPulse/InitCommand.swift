@@ -32,7 +32,13 @@ func initialize(_ context: CommandContext, _ parsed: ParsedCommand) throws -> In
     throw ConfigurationError(
       location: folder, message: String(cString: strerror(errno)), hint: "choose another name, or remove the folder")
   }
-  for file in project.files { try write(file, in: folder) }
+  for file in project.files {
+    let path = folder + "/" + file.path
+    makeFolders(above: path)
+    guard writeFile(path, file.text, O_EXCL) else {
+      throw ConfigurationError(location: path, message: String(cString: strerror(errno)))
+    }
+  }
   for remark in project.remarks { print(remark) }
   print("wrote \(folder): \(project.files.map(\.path).joined(separator: ", "))")
   print("next: streampulse test --project \(name), then streampulse up --project \(name)")
@@ -44,18 +50,6 @@ private func isProjectName(_ name: String) -> Bool {
   guard let first = name.utf8.first, (0x61...0x7a).contains(first), name.utf8.count <= 40 else { return false }
   return name.utf8.allSatisfy {
     (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
-  }
-}
-
-private func write(_ file: ProjectFiles.File, in folder: String) throws {
-  let path = folder + "/" + file.path
-  for end in path.indices where path[end] == "/" { mkdir(String(path[..<end]), 0o755) }
-  let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-  guard descriptor >= 0 else { throw ConfigurationError(location: path, message: String(cString: strerror(errno))) }
-  let bytes = Array(file.text.utf8)
-  let written = Glibc.write(descriptor, bytes, bytes.count)
-  guard close(descriptor) == 0, written == bytes.count else {
-    throw ConfigurationError(location: path, message: String(cString: strerror(errno)))
   }
 }
 

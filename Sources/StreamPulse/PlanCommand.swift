@@ -28,15 +28,9 @@ enum PlanFile {
   }
 
   static func write(_ plan: MigrationPlan, _ path: String) throws {
-    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard file >= 0 else { throw failure(path) }
-    let bytes = Array((plan.json + "\n").utf8)
-    let written = Glibc.write(file, bytes, bytes.count)
-    guard close(file) == 0, written == bytes.count else { throw failure(path) }
-  }
-
-  private static func failure(_ path: String) -> StorageError {
-    .definition("\(path): \(String(cString: strerror(errno)))")
+    guard writeFile(path, plan.json + "\n", O_TRUNC) else {
+      throw StorageError.definition("\(path): \(String(cString: strerror(errno)))")
+    }
   }
 }
 

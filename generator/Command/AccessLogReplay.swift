@@ -97,7 +97,7 @@ private final class AccessLogEvents {
     if parsed.isCutShort { replay.output.say("line \(number): cut short in its last field, used as far as it goes") }
     switch events {
     case .downloads: mapping.event(parsed, source: text, number: number).write(into: writer.row)
-    case .requests: parsed.write(into: writer.row, shiftMilliseconds: shift)
+    case .requests: parsed.event(shiftMilliseconds: shift).write(into: writer.row)
     }
     guard try replay.wait(for: parsed.timestampMilliseconds), try writer.send(to: replay.output) else { return false }
     return !replay.shouldStop()

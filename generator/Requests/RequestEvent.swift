@@ -1,19 +1,20 @@
 import Events
 import Synthesis
 
-/// One request that a web server has answered, with the fields that `event-generator replay --events requests` makes of a
-/// log's line. The texts are valid as long as its maker, the client until its maker makes the next event.
+/// One request that a web server has answered, made up or from a log. The texts are valid until its maker makes the next
+/// event.
 public struct RequestEvent {
   /// Event time in milliseconds since 1970 UTC.
   public var timestampMilliseconds: Int64
-  /// An IPv4 address of a documentation network (RFC 5737) or a private one (RFC 1918).
+  /// An address or a host name; of those that are made up, an IPv4 address of a documentation network (RFC 5737) or a
+  /// private one (RFC 1918).
   public var client: TextView
   public var method: TextView
   public var path: TextView
   public var status: Int32
   public var bytes: Int64
   public var referrer: TextView?
-  public var userAgent: TextView
+  public var userAgent: TextView?
 
   public static let form = EventForm(
     name: "Request", doc: "One request that a web server has answered.", timeText: .iso8601,
@@ -37,6 +38,6 @@ public struct RequestEvent {
     row[4] = .integer(Int64(status))
     row[5] = .integer(bytes)
     row[6] = referrer.map { .text($0) } ?? .null
-    row[7] = .text(userAgent)
+    row[7] = userAgent.map { .text($0) } ?? .null
   }
 }

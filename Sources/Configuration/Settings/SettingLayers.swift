@@ -32,6 +32,10 @@ struct SettingValues {
 
   /// Only after `checkFormats` found nothing, and only for settings of that format, which have a default.
   func integer(_ key: SettingKey) -> Int { Int(text(key)) ?? 0 }
+  /// The same of a setting that is half of another one, rounded up, unless somebody says otherwise.
+  func integer(_ key: SettingKey, orHalfOf whole: SettingKey) -> Int {
+    optional(key) == nil ? (integer(whole) + 1) / 2 : integer(key)
+  }
   func number(_ key: SettingKey) -> Double { Double(text(key)) ?? 0 }
 
   func checkFormats() -> [ConfigurationError.Problem] {

@@ -128,9 +128,4 @@ enum AlertText {
     let members = (try? JSONValue(parsing: document))?.objectValue ?? []
     return printable(members.map { "\($0.name)=\($0.value.stringValue ?? $0.value.text)" }.joined(separator: " "))
   }
-
-  /// Keys and messages quote events: nothing of them may steer the terminal.
-  private static func printable(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "." : $0 }))
-  }
 }

@@ -42,6 +42,7 @@ func notifyTest(_ context: CommandContext, _ parsed: ParsedCommand, target name:
     return 0
   } catch {
     print("\(target.name) (\(target.kind.rawValue)) has not taken the test message: \(error)")
+    // Whose words they are: none of them may write over the terminal.
     if let answer = error.answer, !answer.isEmpty { print("  \(oneLine(answer))") }
     return 1
   }
@@ -53,11 +54,6 @@ private func randomKey() -> String {
   let (high, low): (UInt64, UInt64) = (generator.next(), generator.next())
   let digits = Array(((high & ~0xf000) | 0x4000).hexadecimal + ((low & ~(3 << 62)) | 2 << 62).hexadecimal)
   return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
-}
-
-/// A server's answer must not write over the terminal.
-private func oneLine(_ text: String) -> String {
-  String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }))
 }
 
 extension CommandContext {

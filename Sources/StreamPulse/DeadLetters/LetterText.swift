@@ -69,9 +69,4 @@ enum LetterText {
   private static func characters(_ bytes: some Sequence<UInt8>) -> String {
     String(String.UnicodeScalarView(bytes.map { (0x20...0x7E).contains($0) ? UnicodeScalar($0) : "." }))
   }
-
-  /// Reasons quote events: nothing of them may steer the terminal.
-  private static func printable(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "." : $0 }))
-  }
 }

@@ -13,12 +13,11 @@ struct BrokerExamination {
     patienceMilliseconds = Int32(clamping: patienceSeconds * 1000)
   }
 
-  /// nil, with a finding, when no broker answers.
-  func reach(_ found: inout [Finding]) -> KafkaAdmin? {
+  /// The cluster that the brokers are of; nil, with a finding, when none answers.
+  func reach(_ found: inout [Finding]) -> (admin: KafkaAdmin, cluster: String)? {
     do throws(KafkaError) {
       let admin = try KafkaAdmin(configuration: kafka)
-      _ = try admin.clusterIdentity(timeoutMilliseconds: patienceMilliseconds)
-      return admin
+      return (admin, try admin.clusterIdentity(timeoutMilliseconds: patienceMilliseconds).id)
     } catch {
       found.append(
         .failure("kafka", "no broker answers at \(kafka.bootstrapServers): \(error)", Self.advice(against: error)))
@@ -44,8 +43,8 @@ struct BrokerExamination {
   ///
   /// - Parameter connection: nil: the database cannot be asked.
   func examine(
-    _ source: StreamSource, _ admin: KafkaAdmin, _ connection: PostgresConnection?, silentAfterSeconds: Int,
-    _ found: inout [Finding]
+    _ source: StreamSource, _ cluster: String, _ admin: KafkaAdmin, _ connection: PostgresConnection?,
+    silentAfterSeconds: Int, _ found: inout [Finding]
   ) throws {
     let area = "stream \(source.name)"
     let partitions: Int
@@ -71,7 +70,6 @@ struct BrokerExamination {
     if try !ProcessorPresence.isThere(connection, stream: source.name) {
       found.append(.failure(area, "no processor is running", "start one: streampulse process"))
     }
-    let cluster = try admin.clusterIdentity(timeoutMilliseconds: patienceMilliseconds).id
     try examinePositions(source, cluster, partitions, admin, connection, &found)
     let newest = try NewestEvents(connection, stream: source.name, topic: source.topic, cluster: cluster)
     if silentAfterSeconds > 0, let age = newest.recordAgeSeconds, age > Double(silentAfterSeconds) {

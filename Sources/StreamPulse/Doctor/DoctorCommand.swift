@@ -48,27 +48,27 @@ private final class Examination {
   }
 
   func run() {
-    look("process", findingOf: "process") { found in found += Self.limits(context.configuration) }
+    look("process") { found in found += Self.limits(context.configuration) }
     var project: Project?
-    look("definitions", findingOf: "definitions") { found in project = try definitions(&found) }
+    look("definitions") { found in project = try definitions(&found) }
     var connection: PostgresConnection?
-    look("postgres", findingOf: "postgres") { found in connection = try database(project, &found) }
+    look("postgres") { found in connection = try database(project, &found) }
     defer { connection?.close() }
-    look("kafka", findingOf: "kafka") { found in
+    look("kafka") { found in
       let brokers = BrokerExamination(try context.kafka(), patienceSeconds: Self.patienceSeconds)
-      guard let admin = brokers.reach(&found), let project else { return }
+      guard let (admin, cluster) = brokers.reach(&found), let project else { return }
       for source in try context.sources(of: project) {
-        try brokers.examine(source, admin, connection, silentAfterSeconds: silentAfter, &found)
+        try brokers.examine(source, cluster, admin, connection, silentAfterSeconds: silentAfter, &found)
       }
     }
-    look("api", findingOf: "api") { found in try api(&found) }
+    look("api") { found in try api(&found) }
   }
 
   private var silentAfter: Int { context.configuration.api.silentAfterSeconds }
 
   /// Runs a part; what it throws is its finding.
-  private func look(_ name: String, findingOf area: String, _ body: (inout [Finding]) throws -> Void) {
-    examined.append(name)
+  private func look(_ area: String, _ body: (inout [Finding]) throws -> Void) {
+    examined.append(area)
     var found: [Finding] = []
     do {
       try body(&found)
@@ -97,14 +97,13 @@ private final class Examination {
 
   private func definitions(_ found: inout [Finding]) throws -> Project? {
     let folder = try context.configuration.projectDirectory()
-    let subjects = SubjectSchemas(context, .look)
-    let review = try ProjectReview(folder: folder, lookup: subjects.lookup)
+    let review = try ProjectReview(folder: folder, lookup: SubjectSchemas(context, .look).lookup)
     found += review.errors.map { error in
-      let lines = error.description.split(separator: "\n", maxSplits: 1).map(String.init)
-      let hint = lines.count > 1 ? lines[1].replacing("  hint: ", with: "") : nil
-      return .failure("definitions", lines.first ?? "", hint)
+      var place = error
+      place.hint = nil
+      return .failure("definitions", place.description, error.hint)
     }
-    return review.errors.isEmpty ? try Project(folder: folder, lookup: subjects.lookup) : nil
+    return review.errors.isEmpty ? try Project(review) : nil
   }
 
   private func database(_ project: Project?, _ found: inout [Finding]) throws -> PostgresConnection? {
