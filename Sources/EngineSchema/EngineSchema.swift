@@ -37,6 +37,7 @@ public enum EngineSchema {
     file("0020_delivery.sql", PackageResources._020_delivery_sql),
     file("0021_audit.sql", PackageResources._021_audit_sql),
     file("0022_announcements.sql", PackageResources._022_announcements_sql),
+    file("0023_times_of_day.sql", PackageResources._023_times_of_day_sql),
   ]
 
   private static func file(_ name: String, _ bytes: [UInt8]) -> SchemaFile {

@@ -106,6 +106,21 @@ import Testing
     #expect(try bench.notifications == ["chat firing 1 WARNING 1"])
   }
 
+  @Test("a silence that comes again is over for good once somebody ends it, between two of its times, too")
+  func endsRecurring() throws {
+    let bench = try AlertBench(AlertBench.errorRate("notify: chat"))
+    let rows = { try bench.bench.rows($0) }
+    _ = try rows(
+      """
+      INSERT INTO pulse.silences (matcher, starts_at, ends_at, every, created_by)
+      VALUES ('{}', now() - interval '50 hours', now() - interval '49 hours', '1 day', 'me')
+      """)
+    #expect(try rows("SELECT pulse.unsilence_alerts(1, 'you')") == ["t"])
+    #expect(try rows("SELECT ended_by FROM pulse.silences") == ["you"])
+    #expect(try rows("SELECT pulse.is_silenced('E', 'WARNING', '{}', now() + interval '23 hours')") == ["f"])
+    #expect(try rows("SELECT pulse.unsilence_alerts(1, 'you')") == ["f"])
+  }
+
   @Test(
     "a silence matches by members of the key, type and severity, at its time and again and again",
     arguments: [

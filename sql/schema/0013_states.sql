@@ -69,8 +69,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN DATE '1970-01-01' + name::integer;
 CREATE FUNCTION frequencies_value(name text, sample time without time zone) RETURNS time without time zone
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
--- A sum would begin a new day at 24:00.
-RETURN CASE name WHEN '86400000000' THEN TIME '24:00' ELSE TIME '00:00' + name::bigint * INTERVAL '1 microsecond' END;
+RETURN TIME '00:00' + name::bigint * INTERVAL '1 microsecond';
 
 CREATE FUNCTION frequencies_bounded(counts jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

@@ -63,7 +63,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 BEGIN
   UPDATE pulse.silences SET ends_at = greatest(now(), starts_at + interval '1 microsecond'), ended_by = who
-  WHERE id = silence AND ended_by IS NULL AND ends_at > now();
+  WHERE id = silence AND ended_by IS NULL AND (ends_at > now() OR every IS NOT NULL);
   RETURN FOUND;
 END $$;
 COMMENT ON FUNCTION pulse.unsilence_alerts IS 'Ends a silence before its time. False: there is none that still goes on';

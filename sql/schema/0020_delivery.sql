@@ -1,8 +1,5 @@
 -- How notifications are delivered: once at least, in the order of each incident, and no longer than it makes sense.
 
--- The incident that an alert belongs to; a migration of the incidents themselves may have added it.
-ALTER TABLE alerts ADD COLUMN IF NOT EXISTS incident bigint;
-
 -- Written by the courier when somebody takes note of an incident, for targets that can be told so.
 ALTER TABLE pulse.notifications DROP CONSTRAINT notifications_event_check;
 ALTER TABLE pulse.notifications ADD CONSTRAINT notifications_event_check
@@ -34,4 +31,3 @@ AS $$
 $$;
 COMMENT ON FUNCTION pulse.incident_acknowledged_by IS
   'Who was the first to take note of one of the incident''s alerts; NULL: nobody has';
-CREATE INDEX IF NOT EXISTS alerts_incident ON alerts (incident) WHERE incident IS NOT NULL;

@@ -138,12 +138,8 @@ public struct AlertListing {
 
   /// Ends a silence. False: there is none that still goes on.
   public func unsilence(_ id: Int64, by who: String) throws(PostgresError) -> Bool {
-    try connection.query(
-      """
-      UPDATE \(connection.pulse).silences SET ends_at = greatest(now(), starts_at + interval '1 microsecond'), ended_by = $2
-      WHERE id = $1 AND ended_by IS NULL AND (ends_at > now() OR every IS NOT NULL)
-      """, [.bigint(id), .text(who)]
-    ).affectedRows > 0
+    try connection.query("SELECT \(connection.pulse).unsilence_alerts($1, $2)", [.bigint(id), .text(who)])
+      .boolean(0, 0) == true
   }
 
   /// A moment that somebody wrote, or an interval before now, in microseconds since 1970.
