@@ -43,7 +43,7 @@ let package = Package(
     .target(name: "TimeZones", dependencies: ["Events"]),
     // The functions and operators of one event.
     .target(name: "Functions", dependencies: ["Events", "JSON", "TimeZones"]),
-    .target(name: "Plan", dependencies: ["Detection", "Events", "Functions", "Spelling", "TimeZones"]),
+    .target(name: "Plan", dependencies: ["Detection", "Events", "Functions", "Hexadecimal", "Spelling", "TimeZones"]),
     .target(name: "Avro", dependencies: ["CPrefetch", "Events", "Hexadecimal", "JSON"]),
     .target(name: "TextFormats", dependencies: ["CPrefetch", "CTextScan", "Events", "JSON", "Plan"]),
     .target(name: "Formats", dependencies: ["Avro", "Events", "Hexadecimal", "JSON", "Plan", "TextFormats"]),
@@ -62,7 +62,7 @@ let package = Package(
 
     // The edges.
     // What targets are sent about incidents.
-    .target(name: "Notifications", dependencies: ["CCrypto", "Events", "JSON", "Plan"]),
+    .target(name: "Notifications", dependencies: ["CCrypto", "Events", "Hexadecimal", "JSON", "Plan"]),
     .target(name: "SystemTimeZones", dependencies: ["TimeZones"]),
     .target(name: "Dashboard", resources: [.embedInCode("Web")]),
     .target(name: "EngineSchema", resources: [.embedInCode("Schema")]),
@@ -231,11 +231,11 @@ let package = Package(
       name: "KafkaTests", dependencies: ["ChildProcess", "Events", "Kafka", "KafkaTestNode", "TestThreads", "Threads"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
     .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServer", "Threads"]),
-    .testTarget(name: "NotificationsTests", dependencies: ["JSON", "Notifications", "Plan"]),
+    .testTarget(name: "NotificationsTests", dependencies: ["Hexadecimal", "JSON", "Notifications", "Plan"]),
     .target(
       name: "RegistryTestSupport", dependencies: ["HTTPServer", "JSON", "Registry"],
       path: "Tests/RegistryTestSupport"),
-    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient"]),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient", "Hexadecimal"]),
     .testTarget(
       name: "StatsAPITests",
       dependencies: [

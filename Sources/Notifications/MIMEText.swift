@@ -1,4 +1,5 @@
 import Events
+import Hexadecimal
 import Plan
 
 /// The header of a mail (RFC 5322), with encoded words (RFC 2047) where a text is not plain ASCII.

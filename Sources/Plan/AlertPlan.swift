@@ -10,6 +10,8 @@ public struct AlertPlan: Hashable, Sendable {
     case values(DetectorConfiguration)
     /// A key, or all of the stream, of which nothing comes any more; levels are numbers of windows.
     case silence([Level])
+
+    public var isSilence: Bool { if case .silence = self { true } else { false } }
   }
 
   /// What a SELECT may yield beside keys, window and value.

@@ -107,11 +107,9 @@ extension EndpointPlan.Parameter {
 
   /// In microseconds; not negative, and short enough for a time to lie so far from the present.
   private static func length(_ text: String) -> Int64? {
-    guard let length = try? Interval.microseconds(parsing: text), length <= maximumLength else { return nil }
-    return length
+    let length = try? Interval.microseconds(parsing: text)
+    return length.flatMap { $0 <= Interval.longestMicroseconds ? $0 : nil }
   }
-
-  private static let maximumLength = 36_525 * DateTime.microsecondsPerDay
 
   private static func time(_ value: String) -> String? {
     // A + that nobody has escaped comes as a space.

@@ -1,3 +1,5 @@
+import Hexadecimal
+
 /// An endpoint: its parameters and the SELECT that answers it.
 public struct EndpointPlan: Hashable, Sendable {
   public enum Returns: String, Hashable, Sendable, CaseIterable {
@@ -45,15 +47,7 @@ public struct EndpointPlan: Hashable, Sendable {
 
   /// Where the rows of an aggregate or a view are asked for, as a URL has it.
   public static func rowsPath(of relation: String) -> String {
-    let name = relation.utf8.map { byte in
-      // RFC 3986, section 2.3.
-      let isPlain =
-        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-        || "-._~".utf8.contains(byte)
-      let digits = String(byte, radix: 16, uppercase: true)
-      return isPlain ? String(UnicodeScalar(byte)) : "%\(digits.count == 1 ? "0" : "")\(digits)"
-    }
-    return "\(aggregatesPath)/\(name.joined())"
+    "\(aggregatesPath)/\(percentEncoded(relation))"
   }
 
   /// Whether the API answers the path by itself.

@@ -40,6 +40,9 @@ public struct Interval: Hashable, Sendable {
 
   private static let form = "write it like '5 seconds', '1 minute 30 seconds', '00:05:00' or '7 days'"
 
+  /// The longest one that is added to and subtracted from times, which Postgres must be able to hold.
+  public static let longestMicroseconds = 36_525 * DateTime.microsecondsPerDay
+
   /// The microseconds of a positive interval of fixed length, or of none at all (`0 seconds`).
   public static func microseconds(parsing text: String) throws(Failure) -> Int64 {
     let length = try Interval(parsing: text)

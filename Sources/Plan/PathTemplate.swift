@@ -1,3 +1,5 @@
+import Hexadecimal
+
 /// The path of a route, in which whole segments may be parameters: `/metrics/city/{city_id}`.
 public struct PathTemplate: Hashable, Sendable, CustomStringConvertible {
   public enum Segment: Hashable, Sendable {
@@ -37,18 +39,8 @@ public struct PathTemplate: Hashable, Sendable, CustomStringConvertible {
       let name = String(text.dropFirst().dropLast())
       return EndpointPlan.Parameter.isName(name) ? .parameter(name) : nil
     }
-    guard !text.isEmpty, text != ".", text != "..", text.utf8.allSatisfy(isPlain) else { return nil }
+    guard !text.isEmpty, text != ".", text != "..", percentEncoded(String(text)) == text else { return nil }
     return .literal(String(text))
-  }
-
-  /// What needs no escape in a URL (RFC 3986, section 2.3).
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"):
-      true
-    default: "-._~".utf8.contains(byte)
-    }
   }
 
   public var description: String { text }

@@ -38,8 +38,6 @@ final class APIService: Sendable {
     var executor: PostgresExecutor
     /// nil: there is no role to write as.
     var writer: PostgresWriter?
-    /// The schema of the engine's own tables, quoted.
-    var pulse: String
     var version: DataVersion
     /// Kept from version to version, since it counts.
     var access: AccessPolicy
@@ -56,7 +54,7 @@ final class APIService: Sendable {
 
     init(of project: Project, _ connection: PostgresConnection) throws {
       relations = try Relation.all(of: project, connection)
-      endpoints = project.endpoints + AlertActions.endpoints(pulse: connection.pulse)
+      endpoints = project.endpoints + AlertActions.endpoints(pulse: connection.pulse, besides: project.endpoints)
       results = try EndpointResult.all(of: endpoints, connection)
     }
   }
@@ -100,7 +98,7 @@ final class APIService: Sendable {
       let source = Source(
         context: context, kafka: kafka, database: reader, setup: setup, executor: PostgresExecutor(pool),
         writer: writer,
-        pulse: roles.pulse, version: version,
+        version: version,
         access: AccessPolicy(
           tokens: settings.tokens, allowsAnonymous: settings.allowsAnonymous, requestsPerSecond: settings.rateLimit),
         development: development)

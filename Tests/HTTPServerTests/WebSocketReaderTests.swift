@@ -1,4 +1,5 @@
 import HTTPTestClient
+import Hexadecimal
 import Testing
 
 @testable import HTTPServer
@@ -81,7 +82,7 @@ private func events(_ bytes: [UInt8], piece: Int = 1_000_000) throws -> [WebSock
   func accept() {
     #expect(WebSocketHandshake.accept(of: "dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
     #expect(
-      ["", "f", "fo", "foo", "foob"].map { WebSocketHandshake.base64(Array($0.utf8)) }
+      ["", "f", "fo", "foo", "foob"].map { Base64.encode(Array($0.utf8)) }
         == ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="])
   }
 

@@ -1,3 +1,4 @@
+import Hexadecimal
 import JSON
 import Plan
 import Testing

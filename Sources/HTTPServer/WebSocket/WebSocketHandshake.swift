@@ -1,4 +1,5 @@
 import CCrypto
+import Hexadecimal
 
 /// A request to go on with WebSocket's frames that may be answered so (RFC 6455, section 4.2).
 public struct WebSocketHandshake: Sendable {
@@ -40,7 +41,7 @@ public struct WebSocketHandshake: Sendable {
     let bytes = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
     var digest = [UInt8](repeating: 0, count: Int(SHA_DIGEST_LENGTH))
     _ = SHA1(bytes, bytes.count, &digest)
-    return base64(digest)
+    return Base64.encode(digest)
   }
 
   /// Whether a list of tokens has that one, in any case of letters.
@@ -50,22 +51,6 @@ public struct WebSocketHandshake: Sendable {
 
   /// 16 bytes: 22 characters and two signs for what is missing.
   private static func isKey(_ text: String) -> Bool {
-    text.utf8.count == 24 && text.hasSuffix("==") && text.utf8.prefix(22).allSatisfy { alphabet.contains($0) }
-  }
-
-  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-  /// RFC 4648, section 4.
-  static func base64(_ bytes: [UInt8]) -> String {
-    var text: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let part = bytes[start..<min(start + 3, bytes.count)]
-      let bits = part.reduce(0 as UInt32) { $0 << 8 | UInt32($1) } << (8 * (3 - UInt32(part.count)))
-      for index in 0...3 {
-        let digit = Int(bits >> (18 - 6 * UInt32(index)) & 0x3f)
-        text.append(index <= part.count ? alphabet[digit] : UInt8(ascii: "="))
-      }
-    }
-    return String(decoding: text, as: UTF8.self)
+    text.utf8.count == 24 && text.hasSuffix("==") && text.utf8.prefix(22).allSatisfy { Base64.digits.contains($0) }
   }
 }

@@ -63,9 +63,7 @@ struct LifecycleParser {
 
   private func names(_ name: String, of what: String, form: String) throws(DefinitionError) -> [String]? {
     guard let item = try annotations.one(name) else { return nil }
-    let names = item.value.split(separator: ",", omittingEmptySubsequences: false).map { text in
-      String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-    }
+    let names = item.list.map(\.text)
     let areNames = names.allSatisfy { name in
       !name.isEmpty
         && name.utf8.allSatisfy { byte in
@@ -97,10 +95,8 @@ struct LifecycleParser {
   private func labels() throws(DefinitionError) -> [AlertRouting.Label] {
     guard let item = try annotations.one("labels") else { return [] }
     var labels: [AlertRouting.Label] = []
-    for text in item.value.split(separator: ",", omittingEmptySubsequences: false) {
-      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { part in
-        String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-      }
+    for (text, _) in item.list {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { trimmed(String($0)) }
       guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
         throw source.error(
           at: item.valueLocation, "labels are names and values", hint: "write -- labels: team=video, service=downloads")

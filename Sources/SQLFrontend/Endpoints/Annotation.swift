@@ -30,6 +30,23 @@ extension Annotation {
   }
 }
 
+extension Annotation {
+  /// The parts of the value that commas separate, without blanks, each with its place in the file.
+  var list: [(text: String, offset: Int)] {
+    var offset = valueLocation
+    return value.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      defer { offset += part.utf8.count + 1 }
+      let blanks = part.prefix { $0 == " " }.utf8.count
+      return (trimmed(String(part)), offset + blanks)
+    }
+  }
+}
+
+/// A text without blanks at its ends.
+func trimmed(_ text: String) -> String {
+  String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+}
+
 /// The annotations at the head of a file, read one by one.
 struct Annotations {
   let source: SourceText

@@ -198,10 +198,6 @@ struct ParameterParser {
     }
   }
 
-  private static func trimmed(_ text: String) -> String {
-    String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-  }
-
   private static func unquoted(_ text: String) -> String {
     guard text.hasPrefix("'"), text.hasSuffix("'"), text.count >= 2 else { return text }
     let inner = text.dropFirst().dropLast()

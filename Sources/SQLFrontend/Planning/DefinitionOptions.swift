@@ -51,8 +51,6 @@ struct DefinitionOptions {
     return value
   }
 
-  private static let longestInterval = 36_525 * DateTime.microsecondsPerDay
-
   /// A length of time in microseconds.
   func interval(_ name: String) throws(DefinitionError) -> Int64? {
     guard let option = options[name] else { return nil }
@@ -63,7 +61,7 @@ struct DefinitionOptions {
       throw source.error(at: option.location, "option \"\(name)\": \(error.message)", hint: error.hint)
     }
     // The engine adds and subtracts it to and from event times, which Postgres must be able to hold.
-    guard length <= DefinitionOptions.longestInterval else {
+    guard length <= Interval.longestMicroseconds else {
       throw source.error(at: option.location, "option \"\(name)\": the interval is longer than 36525 days")
     }
     return length

@@ -34,7 +34,7 @@ public func unknownTargets(in file: SourceFile, targets: [String]) -> [Definitio
   var ignored = Diagnostics()
   var errors: [DefinitionError] = []
   for item in Annotations(source, known: ["notify"], diagnostics: &ignored).items {
-    for (name, offset) in listItems(item) where !targets.contains(name) {
+    for (name, offset) in item.list where !targets.contains(name) {
       let nearest = nearestSpelling(of: name, among: targets).map { "did you mean \($0)? " } ?? ""
       let known = "\(nearest)targets are \(targets.joined(separator: ", "))"
       errors.append(
@@ -44,17 +44,6 @@ public func unknownTargets(in file: SourceFile, targets: [String]) -> [Definitio
     }
   }
   return errors
-}
-
-/// The parts of an annotation's value that commas separate, without blanks, each with its place in the file.
-private func listItems(_ item: Annotation) -> [(text: String, offset: Int)] {
-  var offset = item.valueLocation
-  return item.value.split(separator: ",", omittingEmptySubsequences: false).map { part in
-    defer { offset += part.utf8.count + 1 }
-    let blanks = part.prefix { $0 == " " }.utf8.count
-    let text = part.dropFirst(blanks)
-    return (String(text.reversed().drop { $0 == " " }.reversed()), offset + blanks)
-  }
 }
 
 /// A file's annotations, target by target.
@@ -340,7 +329,7 @@ private struct TargetParser {
   private func readMail(_ target: inout NotificationTarget) throws(DefinitionError) {
     for name in ["from", "to"] {
       guard let item = try one(name) else { continue }
-      for (text, offset) in listItems(item) {
+      for (text, offset) in item.list {
         guard MailAddress(text) != nil else {
           throw source.error(at: offset, "this is no address of mail", hint: "write -- \(name): alerts@example.org")
         }

@@ -53,11 +53,8 @@ struct APIDescription {
 
   private var operations: [DescribedOperation] {
     var identifiers: [String: Int] = [:]
-    // A project may have taken what every API has.
-    let own = Set(endpoints.filter { !$0.isOwn }.map { "\($0.method) \($0.path.shape)" })
-    let shown = endpoints.enumerated().filter { !$1.isOwn || !own.contains("\($1.method) \($1.path.shape)") }
     let data =
-      shown.map { DataOperation($1, results?[$0], streams: streams(of: $1)) }
+      endpoints.enumerated().map { DataOperation($1, results?[$0], streams: $1.streams(of: relations ?? [])) }
       + (relations ?? []).map { DataOperation($0) }
     return data.map { operation in
       // `/a-b` and `/a_b` are two operations.
@@ -65,13 +62,6 @@ struct APIDescription {
       identifiers[operation.identifier] = number
       return operation.described(as: operation.identifier + (number == 1 ? "" : "__\(number)"))
     }
-  }
-}
-
-extension APIDescription {
-  fileprivate func streams(of endpoint: EndpointPlan) -> [String] {
-    (relations ?? []).filter { endpoint.reads?.contains($0.relation.name) == true }.compactMap(\.relation.stream)
-      .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 }
 

@@ -28,7 +28,7 @@ extension Problems {
     (403, "Not allowed", "the token has no scope read", "The token is not for this"),
     (404, "No result", "there is nothing that the parameters name", "There is nothing of that name"),
     (409, "Conflict", "this does not go with what is there already", "What is there already speaks against it"),
-    (413, "Payload too large", "the body is longer than 65536 bytes", "The body is too long"),
+    (413, "Request body too large", "a request body may have 65536 bytes at most", "The body is too long"),
     (414, "Request target too long", "path and query may have 8192 bytes at most", "Path and query are too long"),
     (
       415, "Unsupported media type", "send the parameters as a JSON object, with Content-Type: application/json",

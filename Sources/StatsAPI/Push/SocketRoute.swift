@@ -19,7 +19,7 @@ final class SocketRoute: Sendable {
   private let indices: RouteTable<Int>
   private let places: StreamPlaces
   private let common: CommonHeaders
-  private let access: AccessPolicy
+  let access: AccessPolicy
   private let options: WebSocketOptions
   private let state = Mutex(State())
 
@@ -55,7 +55,7 @@ final class SocketRoute: Sendable {
   func open(_ reply: Reply) {
     let request = reply.request
     let authorization = request.header("Authorization")
-    let refusal = refusal(authorization, from: request.remoteAddress)
+    let refusal = access.refusal(authorization, from: request.remoteAddress)
     if let refusal, refusal != .missing { return reply.send(Problems.refused(refusal)) }
     guard common.admitsSocket(request) else { return reply.send(Problems.foreignOrigin()) }
     let handshake: WebSocketHandshake
@@ -108,15 +108,6 @@ final class SocketRoute: Sendable {
   }
 
   // MARK: What sessions ask
-
-  func refusal(_ authorization: String?, from address: RemoteAddress) -> AccessPolicy.Refusal? {
-    if access.isOpen { return nil }
-    let judgement = access.judge(
-      authorization: authorization, from: address.clientBits, for: .read, now: Clock.monotonicNanoseconds(),
-      wall: Clock.wall() / 1_000_000)
-    if case .refused(let refusal) = judgement { return refusal }
-    return nil
-  }
 
   /// What a target asks for, as it would be in a request.
   func key(of target: String) throws(ProblemError) -> AnswerKey {

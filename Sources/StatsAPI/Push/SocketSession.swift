@@ -71,7 +71,7 @@ final class SocketSession: WebSocketOwner {
 
   private func authorize(_ secret: String) {
     let authorization = "Bearer " + secret
-    if let refusal = route.refusal(authorization, from: address) {
+    if let refusal = route.access.refusal(authorization, from: address) {
       socket.send(text: SocketMessage.error(nil, Problems.problem(of: refusal), hasEnded: false))
       if case .tooOften = refusal, isAuthorized { return }
       return socket.close(.policy("the token is refused"))
@@ -93,7 +93,7 @@ final class SocketSession: WebSocketOwner {
     }
     do throws(ProblemError) {
       // As a request of its own: it counts, and the token may have expired.
-      if let refusal = route.refusal(authorization, from: address) {
+      if let refusal = route.access.refusal(authorization, from: address) {
         throw ProblemError(Problems.problem(of: refusal))
       }
       let subscription = try add(id, try key())

@@ -9,14 +9,15 @@ struct Catalogue {
 
   /// - Parameter results: what each endpoint gives; nil: the database was not asked.
   init(_ relations: [RelationRoute], endpoints: [EndpointPlan], results: [EndpointResult]?) {
-    let streams = Dictionary(relations.map { ($0.relation.name, $0.relation.stream) }) { first, _ in first }
     var bytes: [UInt8] = []
     let members = [
       JSONMember("data", .array(relations.map(Self.json))), JSONMember("count", .number(String(relations.count))),
       JSONMember(
         "endpoints",
         .array(
-          endpoints.enumerated().filter { !$1.isOwn }.map { Self.json($1, results?[$0], streams: streams) })),
+          endpoints.enumerated().filter { !$1.isOwn }.map {
+            Self.json($1, results?[$0], streams: $1.streams(of: relations))
+          })),
     ]
     JSONValue.object(members).append(to: &bytes)
     self.bytes = bytes
@@ -52,19 +53,12 @@ struct Catalogue {
     ])
   }
 
-  /// - Parameter streams: of the relations that are made of one.
-  private static func json(
-    _ endpoint: EndpointPlan, _ result: EndpointResult?, streams: [String: String?]
-  ) -> JSONValue {
-    let reads = (endpoint.reads ?? []).sorted()
-    let names = reads.compactMap { streams[$0] ?? nil }.reduce(into: [String]()) {
-      if !$0.contains($1) { $0.append($1) }
-    }
-    return .object([
+  private static func json(_ endpoint: EndpointPlan, _ result: EndpointResult?, streams: [String]) -> JSONValue {
+    .object([
       JSONMember("method", .string(endpoint.method)), JSONMember("path", .string(endpoint.path.text)),
       JSONMember("summary", .string(endpoint.summary)), JSONMember("returns", .string(endpoint.returns.rawValue)),
-      JSONMember("reads", .array(reads.map { .string($0) })),
-      JSONMember("streams", .array(names.map { .string($0) })), JSONMember("sql", .string(endpoint.sql)),
+      JSONMember("reads", .array((endpoint.reads ?? []).sorted().map { .string($0) })),
+      JSONMember("streams", .array(streams.map { .string($0) })), JSONMember("sql", .string(endpoint.sql)),
       JSONMember("columns", result.map { .array($0.columns.map(json)) } ?? .null),
     ])
   }

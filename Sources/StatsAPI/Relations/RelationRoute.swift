@@ -202,3 +202,11 @@ struct RelationRoute: Sendable {
       : RowSelection.Order(column: text, isDescending: false)
   }
 }
+
+extension EndpointPlan {
+  /// The streams that the tables it reads are made of.
+  func streams(of relations: [RelationRoute]) -> [String] {
+    relations.filter { reads?.contains($0.relation.name) == true }.compactMap(\.relation.stream)
+      .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+}

@@ -104,8 +104,7 @@ public final class StatsAPI: Sendable {
     routes.add("GET", "/metrics", .metrics)
     routes.add("GET", "/ping", .ping)
     routes.add("GET", "/version", .version)
-    // What every API has may be taken, too.
-    for (index, endpoint) in endpoints.enumerated().sorted(by: { $0.element.isOwn && !$1.element.isOwn }) {
+    for (index, endpoint) in endpoints.enumerated() {
       routes.add(endpoint.method, endpoint.path, endpoint.isWrite ? .write(index) : .data(index))
     }
     for (index, route) in relationRoutes.enumerated() { routes.add("GET", route.path, .data(endpoints.count + index)) }
@@ -164,13 +163,12 @@ public final class StatsAPI: Sendable {
   public func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
     let found = routes.find(request)
     // Disk is asked only for what is no route.
-    let isDocumentation = ["/docs", "/docs/"].contains(request.path)
-    let file = found == nil ? files.file(atURLPath: isDocumentation ? "/docs.html" : request.path) : nil
+    let file = found == nil ? files.file(atURLPath: Self.filePath(request.path)) : nil
     let reply = Reply(
       request: request, responder: responder,
       route: found?.entry.path ?? (file != nil ? "static" : "unknown"), common: common, observe: dependencies.observe)
     guard found != nil || file != nil else { return reply.send(Problems.notFound(path: request.path)) }
-    let methods = found?.entry.methods ?? ["GET", "HEAD", "OPTIONS"]
+    var methods: [String] { found?.entry.methods ?? ["GET", "HEAD", "OPTIONS"] }
     if request.method == .options { return reply.send(common.options(for: reply.specialOrigin, methods: methods)) }
     let route = found?.entry[request.method]
     guard route != nil || (file != nil && [.get, .head].contains(request.method)) else {
@@ -201,15 +199,17 @@ public final class StatsAPI: Sendable {
     }
   }
 
+  /// The documentation has a path of its own.
+  private static func filePath(_ path: String) -> String {
+    path == "/docs" || path == "/docs/" ? "/docs.html" : path
+  }
+
   // MARK: Writing
 
   private func write(_ index: Int, _ path: [String], _ reply: Reply) {
     let request = reply.request
     let client: String
-    switch access.judge(
-      authorization: request.header("Authorization"), from: request.remoteAddress.clientBits, for: .write,
-      now: Clock.monotonicNanoseconds(), wall: Clock.wall() / 1_000_000)
-    {
+    switch access.judge(request.header("Authorization"), from: request.remoteAddress, for: .write) {
     case .refused(let refusal):
       note(refusal, reply)
       return reply.send(Problems.refused(refusal))
@@ -266,16 +266,7 @@ public final class StatsAPI: Sendable {
   }
 
   private func refusal(of request: HTTPRequest) -> AccessPolicy.Refusal? {
-    if access.isOpen { return nil }
-    return refusal(request.header("Authorization"), from: request.remoteAddress)
-  }
-
-  private func refusal(_ authorization: String?, from address: RemoteAddress) -> AccessPolicy.Refusal? {
-    let judgement = access.judge(
-      authorization: authorization, from: address.clientBits, for: .read, now: Clock.monotonicNanoseconds(),
-      wall: Clock.wall() / 1_000_000)
-    if case .refused(let refusal) = judgement { return refusal }
-    return nil
+    access.isOpen ? nil : access.refusal(request.header("Authorization"), from: request.remoteAddress)
   }
 
   /// The answer to a request whose target was asked for before, if the cache has it and nothing in its headers asks for
@@ -287,7 +278,7 @@ public final class StatsAPI: Sendable {
       !common.mayBeSpecial(head), !head.hasHeader("If-None-Match"), !head.hasHeader("X-Request-ID"),
       Representation(head) == .json,
       // Last, since it may use up a permit. What is refused here is refused by `handle` once more, and says why.
-      access.isOpen || refusal(head.header("Authorization"), from: head.remoteAddress) == nil
+      access.isOpen || access.refusal(head.header("Authorization"), from: head.remoteAddress) == nil
     else { return nil }
     dependencies.observe?(
       RequestObservation(

@@ -2,8 +2,10 @@ import Plan
 
 /// What every project's API has for its alerts, by functions of the engine's own.
 public enum AlertActions {
-  /// - Parameter pulse: the schema of the engine's own tables, quoted.
-  public static func endpoints(pulse: String) -> [EndpointPlan] {
+  /// - Parameters:
+  ///   - pulse: the schema of the engine's own tables, quoted.
+  ///   - project: its endpoints, which may have taken some of these.
+  public static func endpoints(pulse: String, besides project: [EndpointPlan] = []) -> [EndpointPlan] {
     let id = parameter("id", .bigint, .path, "Which one", range: 1...Int64.max)
     let who = parameter("who", .text, .client, "")
     let ending = (
@@ -27,12 +29,13 @@ public enum AlertActions {
       write("DELETE", "/api/stats/silences/{id}", ending.0, ending.1, ending.2),
       write("POST", "/api/stats/silences/{id}/unsilence", ending.0, ending.1, ending.2),
       silences(pulse),
-    ].compactMap { $0 }
+    ].compactMap { $0 }.filter { own in
+      !project.contains { $0.method == own.method && $0.path.shape == own.path.shape }
+    }
   }
 
   private static func silences(_ pulse: String) -> EndpointPlan? {
-    var all = parameter("all", .boolean, .query, "Those that have ended, too", default: "false")
-    all.isOptional = false
+    let all = parameter("all", .boolean, .query, "Those that have ended, too", default: "false")
     return plan(
       "GET", "/api/stats/silences", "Silences of alerts, those that end first in front.",
       [all, parameter("limit", .integer, .query, "Number of results", default: "100", range: 1...1000)], .rows,

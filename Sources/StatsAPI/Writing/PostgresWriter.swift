@@ -30,19 +30,19 @@ public final class PostgresWriter: Sendable {
   private func run(
     _ query: EndpointQuery, _ values: [String?], _ record: AuditRecord, on connection: PostgresConnection
   ) -> Result<[UInt8], QueryFailure> {
-    do throws(PostgresError) {
-      try connection.execute("BEGIN")
-      let result = PostgresExecutor.run(query, values, connection)
-      guard case .success = result else {
-        if !connection.isBroken { try connection.execute("ROLLBACK") }
-        return result
-      }
-      try enter(record, connection)
-      try connection.execute("COMMIT")
-      return result
-    } catch {
-      if !connection.isBroken { try? connection.execute("ROLLBACK") }
+    do {
+      return .success(
+        try connection.transaction { () throws -> [UInt8] in
+          let json = try PostgresExecutor.run(query, values, connection).get()
+          try enter(record, connection)
+          return json
+        })
+    } catch let failure as QueryFailure {
+      return .failure(failure)
+    } catch let error as PostgresError {
       return .failure(PostgresExecutor.failure(error, query, values))
+    } catch {
+      return .failure(.failed(message: "\(query.path): \(error)"))
     }
   }
 
