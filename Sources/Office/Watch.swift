@@ -109,10 +109,11 @@ public final class Watch: Sendable {
     _ evaluator: AlertEvaluator, _ watermark: Watermark
   ) throws(PostgresError) -> [String: String] {
     var problems: [String: String] = [:]
-    // What is wrong is said by the evaluation, too.
-    _ = try attempt([]) { () throws(PostgresError) in
+    do throws(PostgresError) {
       try evaluator.retire()
-      return AlertEvaluator.Outcome()
+    } catch {
+      // What else is wrong is said by the evaluation, too.
+      if error.isConnectionLost { throw error }
     }
     for aggregate in plan.aggregates {
       let watching = alerts.filter { $0.aggregate == aggregate.name }
@@ -130,7 +131,7 @@ public final class Watch: Sendable {
           }
         }
       }
-      for alert in watching where alert.watchesSilence && problems[alert.name] == nil {
+      for alert in watching where alert.detector.isSilence && problems[alert.name] == nil {
         problems[alert.name] = try attempt([alert]) { () throws(PostgresError) in
           try evaluator.evaluateStream(
             alert, clock: watermark.clock,
@@ -253,11 +254,5 @@ public final class Watch: Sendable {
       SELECT rows FROM total
       """, [.text(horizon), .bigint(portion), .text(aggregate.name)])
     return Int(result.integer(0, 0) ?? 0)
-  }
-}
-
-extension AlertPlan {
-  fileprivate var watchesSilence: Bool {
-    if case .silence = detector { true } else { false }
   }
 }

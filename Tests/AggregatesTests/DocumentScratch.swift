@@ -101,13 +101,7 @@ final class DocumentScratch {
   private func add(_ run: RunCounts) {
     counts.consumed += run.consumed
     counts.dead += run.dead
-    for (index, aggregate) in run.aggregates.enumerated() {
-      counts.aggregates[index].aggregated += aggregate.aggregated
-      counts.aggregates[index].filtered += aggregate.filtered
-      counts.aggregates[index].late += aggregate.late
-      counts.aggregates[index].dead += aggregate.dead
-      counts.aggregates[index].rows += aggregate.rows
-    }
+    for (index, aggregate) in run.aggregates.enumerated() { counts.aggregates[index].add(aggregate) }
   }
 
   /// Puts what the engine has into the tables, as the sink does.

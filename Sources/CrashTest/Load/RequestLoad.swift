@@ -126,25 +126,23 @@ struct RequestLoad: TopicLoad {
 
   func source(from table: String, as stream: String) -> String { "FROM \(table) AS \(quotedIdentifier(stream))" }
 
+  private static let itemColumns = """
+    path text, shelf text NOT NULL, weight numeric(6,1) NOT NULL, note text, valid_from timestamptz,
+    valid_to timestamptz, UNIQUE (path, valid_from)
+    """
+
   /// What is asked for moves between two shelves every seven seconds, and some of it is on none for a while.
   static let items = JoinedTable(
     name: "crashtest_items",
     declaration: """
       -- Where things lie, and when.
       CREATE TABLE crashtest_items (
-        path text,
-        shelf text NOT NULL,
-        weight numeric(6,1) NOT NULL,
-        note text,
-        valid_from timestamptz,
-        valid_to timestamptz,
-        UNIQUE (path, valid_from)
+        \(itemColumns)
       ) WITH (valid_from = 'valid_from', valid_to = 'valid_to', refresh = '500 milliseconds');
 
       """,
     statements: """
-      CREATE TABLE crashtest_items (path text, shelf text NOT NULL, weight numeric(6,1) NOT NULL, note text,
-        valid_from timestamptz, valid_to timestamptz, UNIQUE (path, valid_from));
+      CREATE TABLE crashtest_items (\(itemColumns));
       INSERT INTO crashtest_items
       SELECT '/items/' || item, 'shelf ' || (item + turn) % 2, item + turn / 10.0,
         CASE WHEN (item + turn) % 3 = 0 THEN 'moved' END, since, since + INTERVAL '7 seconds'

@@ -50,6 +50,14 @@ public struct RunCounts: Sendable, Hashable {
       self.late = late
       self.dead = dead
     }
+
+    package mutating func add(_ other: Aggregate) {
+      aggregated += other.aggregated
+      filtered += other.filtered
+      late += other.late
+      dead += other.dead
+      rows += other.rows
+    }
   }
 
   public var consumed = 0

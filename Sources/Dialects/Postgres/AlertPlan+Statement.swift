@@ -78,19 +78,13 @@ extension AlertPlan {
     // Through the view Postgres would read all panes that there are. Retention comes after the alerts: of these windows
     // it has removed no pane.
     return """
-        SELECT * FROM (
-      \(view.query(ofPanes: isNear("s.window_start", 1)))
-        ) AS judged
+        WITH near AS (
+      \(view.query(ofPanes: isNear("s.window_start", reach)))
+        )
+        SELECT * FROM near
         WHERE \(isNew)
-        UNION ALL
-        SELECT * FROM (
-      \(view.query(ofPanes: isNear("s.window_start", reach)))
-        ) AS judged
-        WHERE window_end <= $1::timestamptz AND window_start IN (
-          SELECT window_start FROM (
-      \(view.query(ofPanes: isNear("s.window_start", reach)))
-          ) AS revised
-          WHERE \(isRevised))
+          OR window_end <= $1::timestamptz
+            AND window_start IN (SELECT window_start FROM near WHERE \(isRevised))
       """
   }
 }

@@ -127,7 +127,7 @@ final class AlertEvaluator {
     var outcomes: [PortionOutcome] = []
     for (index, rows) in results.dropFirst().enumerated() {
       var journal = portions[index].journal
-      outcomes.append(portions[index].judge(rows, &journal, whole: "the whole stream"))
+      outcomes.append(portions[index].judge(rows, &journal))
       journal.until = portions[index].until
       journal.lookedAt = now
       portions[index].journal = journal
@@ -168,14 +168,9 @@ final class AlertEvaluator {
     guard watermark - journal.until > length else {
       return Portion(alert: alert, journal: journal, from: journal.until, until: watermark)
     }
-    // Far behind: times without windows are passed over.
-    let start = try connection.query(
-      """
-      SELECT (extract(epoch FROM min(window_start)) * 1000000)::bigint FROM \(quotedIdentifier(alert.watched.tableName))
-      WHERE window_start > $1::timestamptz - \(alert.window.longestSQL)
-      """, [.timestamptz(microseconds: journal.until)]
-    ).integer(0, 0)
-    guard let start else { return Portion(alert: alert, journal: journal, from: watermark, until: watermark) }
+    guard let start = try alert.firstWindow(after: journal.until, connection) else {
+      return Portion(alert: alert, journal: journal, from: watermark, until: watermark)
+    }
     let from = max(journal.until, start)
     return Portion(alert: alert, journal: journal, from: from, until: min(watermark, from + length))
   }
@@ -215,7 +210,7 @@ final class AlertEvaluator {
       closed.isPresent = count > 0
       if count > 0 { state.seen = window.lowerBound }
       let changes = judge.step(&state, closed)
-      outcome.add(changes, closed, peak: state.lifecycle.peak, toldFrom: nil, whole: "the whole stream")
+      outcome.add(changes, closed, peak: state.lifecycle.peak, toldFrom: nil)
       outcome.changed.insert(AlertPlan.stream)
     }
     guard !outcome.changed.isEmpty else { return Outcome() }

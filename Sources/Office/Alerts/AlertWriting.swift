@@ -22,8 +22,8 @@ struct AlertWriting {
   /// Ends what goes on about alerts of other names.
   func retire(allBut names: [String]) throws(PostgresError) {
     _ = try connection.query(
-      "SELECT \(connection.pulse).retire_alerts($1, ARRAY(SELECT jsonb_array_elements_text($2)), $3)",
-      [.text(stream), .jsonb(JSONValue.array(names.map(JSONValue.string)).text), .jsonb(definitions)])
+      "SELECT \(connection.pulse).retire_alerts($1, $2, $3)",
+      [.text(stream), .array(PostgresArray(texts: names)), .jsonb(definitions)])
   }
 
   /// In one transaction, which is one round trip.
@@ -101,13 +101,11 @@ struct AlertWriting {
 extension AlertPlan {
   /// What messages about its alerts need.
   fileprivate var routingDocument: JSONValue {
-    var isSilence = false
-    if case .silence = detector { isSilence = true }
-    return .object([
+    .object([
       JSONMember("notify", .array(routing.notify.map(JSONValue.string))),
       JSONMember("inhibits", .array(routing.inhibits.map(JSONValue.string))),
       JSONMember("runbook", routing.runbook.map(JSONValue.string) ?? .null),
-      JSONMember("is_silence", .bool(isSilence)),
+      JSONMember("is_silence", .bool(detector.isSilence)),
     ])
   }
 }

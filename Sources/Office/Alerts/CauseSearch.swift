@@ -52,9 +52,8 @@ struct CauseSearch {
     var looked = 0
     for aggregate in aggregates where isComparable(aggregate) && aggregate.window == watched.window {
       guard let count = counts(aggregate).first(where: { $0.conditions == moved.conditions }) else { continue }
-      for column in aggregate.keys where about?.names.contains(column.name) != true && looked < Self.mostColumns {
-        // What the incident is about explains nothing.
-        if key == nil, alert.keys.contains(column.name) { continue }
+      // What the alert is about explains nothing.
+      for column in aggregate.keys where !alert.keys.contains(column.name) && looked < Self.mostColumns {
         looked += 1
         let found = try share(
           of: column.name, in: aggregate, count.column, called: moved.column, about, window, isRise: isRise)

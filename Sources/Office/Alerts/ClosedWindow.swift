@@ -51,9 +51,7 @@ struct ClosedWindow {
   }
 
   /// What the alert says of it.
-  ///
-  /// - Parameter whole: what stands for the key's parts when the key has none.
-  func message(of alert: AlertPlan, _ finding: Finding, whole: String) -> String {
+  func message(of alert: AlertPlan, _ finding: Finding) -> String {
     var values: [String: MessageTemplate.Value] = [
       "value": .number(value), "threshold": .number(finding.threshold), "severity": .text(finding.severity.rawValue),
       "metric": .text(alert.metric), "window_start": .text(Self.text(start)), "window_end": .text(Self.text(end)),
@@ -62,7 +60,7 @@ struct ClosedWindow {
     values["expected"] = (finding.expected ?? expected).map { .number($0) }
     values["probability"] = finding.probability.map { .number($0) }
     for (name, text) in zip(alert.keys, Self.texts(of: key, alert.keys)) {
-      values[name] = .text(key == AlertPlan.stream ? whole : text)
+      values[name] = .text(key == AlertPlan.stream ? "the whole stream" : text)
     }
     return alert.message.render(values)
   }

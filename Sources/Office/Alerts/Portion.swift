@@ -1,6 +1,8 @@
 import Detection
+import Dialects
 import Plan
 import Postgres
+import SQLQuoting
 
 /// Windows of one alert that are judged together.
 struct Portion {
@@ -13,7 +15,7 @@ struct Portion {
   let until: Int64
 
   /// Judges the rows of `AlertPlan.statement`, which are in the order of their windows.
-  func judge(_ rows: PostgresResult, _ journal: inout AlertJournal, whole: String) -> PortionOutcome {
+  func judge(_ rows: PostgresResult, _ journal: inout AlertJournal) -> PortionOutcome {
     let judge = AlertJudge(alert)
     var outcome = PortionOutcome(alert)
     var isPresent: Set<WindowKey> = []
@@ -26,7 +28,7 @@ struct Portion {
       if fill != nil { isPresent.insert(WindowKey(start: window.start, key: window.key)) }
     }
     // An alert that looks for silence and has no key is about the stream alone, which `evaluateStream` judges.
-    if case .silence = alert.detector, alert.keys.isEmpty { windows = [] }
+    if alert.detector.isSilence, alert.keys.isEmpty { windows = [] }
     windows += missing(isPresent, windows, journal)
     if fill != nil { windows.sort { ($0.start, $0.key) < ($1.start, $1.key) } }
     for window in windows {
@@ -34,7 +36,7 @@ struct Portion {
       let isRevised = window.end <= journal.until
       if !isRevised, window.isPresent { state.seen = max(state.seen, window.start) }
       let changes = isRevised ? judge.revise(&state, window) : judge.step(&state, window)
-      outcome.add(changes, window, peak: state.lifecycle.peak, toldFrom: journal.toldFrom, whole: whole)
+      outcome.add(changes, window, peak: state.lifecycle.peak, toldFrom: journal.toldFrom)
       if state != journal.keys[window.key] {
         journal.keys[window.key] = state
         outcome.changed.insert(window.key)
@@ -52,8 +54,7 @@ struct Portion {
 
   /// The value of windows without a row.
   private var fill: Double? {
-    if case .silence = alert.detector { return alert.keys.isEmpty ? nil : 0 }
-    return alert.missing
+    alert.detector.isSilence ? (alert.keys.isEmpty ? nil : 0) : alert.missing
   }
 
   /// Windows that close now and have no row of a key that is known, or comes now.
@@ -80,8 +81,7 @@ struct Portion {
   /// What goes on about keys of which there is no row any more ends by itself.
   private func pass(_ judge: AlertJudge, _ journal: inout AlertJournal, _ outcome: inout PortionOutcome) {
     // A silence without keys is the stream's.
-    if case .silence = alert.detector { return }
-    guard fill == nil else { return }
+    guard !alert.detector.isSilence, fill == nil else { return }
     let time = until - alert.window.longestMicroseconds + alert.window.stepMicroseconds
     let open = journal.keys.filter { $0.value.lifecycle.phase != .quiet }.sorted { $0.key < $1.key }
     for (key, former) in open {
@@ -104,5 +104,18 @@ struct Portion {
       outcome.changed.remove(key)
       outcome.forgotten.append(key)
     }
+  }
+}
+
+extension AlertPlan {
+  /// The beginning of the first window that may end after a time, in microseconds since 1970; nil: there is none. So times
+  /// without windows are passed over.
+  func firstWindow(after time: Int64, _ connection: PostgresConnection) throws(PostgresError) -> Int64? {
+    try connection.query(
+      """
+      SELECT (extract(epoch FROM min(window_start)) * 1000000)::bigint FROM \(quotedIdentifier(watched.tableName))
+      WHERE window_start > $1::timestamptz - \(window.longestSQL)
+      """, [.timestamptz(microseconds: time)]
+    ).integer(0, 0)
   }
 }

@@ -49,15 +49,14 @@ struct PortionOutcome {
   ///   - window: the one that was judged.
   ///   - peak: the worst value of the alert about this key.
   ///   - toldFrom: of windows that ended by then nobody is told.
-  ///   - whole: what an alert without a key is about.
   mutating func add(
-    _ changes: [AlertChange], _ window: ClosedWindow, peak: Double, toldFrom: Int64?, whole: String
+    _ changes: [AlertChange], _ window: ClosedWindow, peak: Double, toldFrom: Int64?
   ) {
     for change in changes {
       switch change {
       case .fired(let verdict, let since, let windows, let reopens):
         guard let finding = verdict.finding else { continue }
-        let message = window.message(of: alert, finding, whole: whole)
+        let message = window.message(of: alert, finding)
         var members = describe(verdict, finding, message, windows: windows, peak: peak, window)
         members += [
           JSONMember("window_start", .string(ClosedWindow.text(since))), JSONMember("reopens", .bool(reopens)),
@@ -76,7 +75,7 @@ struct PortionOutcome {
         var members = [JSONMember("windows", .number(String(windows))), JSONMember("peak", number(peak))]
         var message = ""
         if let finding = verdict.finding {
-          message = window.message(of: alert, finding, whole: whole)
+          message = window.message(of: alert, finding)
           members = describe(verdict, finding, message, windows: windows, peak: peak, window)
           members.append(JSONMember("window_start", .string(ClosedWindow.text(verdict.start))))
         }

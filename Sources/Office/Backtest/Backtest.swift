@@ -64,14 +64,7 @@ public struct Backtest {
     var course = Course(alert, from: from, until: until)
     let (length, isLong) = alert.window.longestMicroseconds.multipliedReportingOverflow(by: Self.portionWindows)
     while journal.until < until {
-      let start = try connection.query(
-        """
-        SELECT (extract(epoch FROM min(window_start)) * 1000000)::bigint
-        FROM \(quotedIdentifier(alert.watched.tableName))
-        WHERE window_start > $1::timestamptz - \(alert.window.longestSQL)
-        """, [.timestamptz(microseconds: journal.until)]
-      ).integer(0, 0)
-      guard let start, start < until else { break }
+      guard let start = try alert.firstWindow(after: journal.until, connection), start < until else { break }
       let next = max(journal.until, start)
       let portion = Portion(
         alert: alert, journal: journal, from: next, until: isLong ? until : min(until, next + length))
@@ -82,7 +75,7 @@ public struct Backtest {
           .timestamptz(microseconds: Int64.max / 2),
         ])
       course.note(rows)
-      let outcome = portion.judge(rows, &journal, whole: "the whole stream")
+      let outcome = portion.judge(rows, &journal)
       course.follow(outcome)
       journal.until = portion.until
     }

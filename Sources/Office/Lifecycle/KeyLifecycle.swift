@@ -1,4 +1,6 @@
 import Detection
+import Dialects
+import Plan
 
 /// What is remembered of the alert about one key: whether it fires, and the last windows, so that one which late events
 /// revise is judged again. A value; its methods are the events, what they return is to be written down.
@@ -19,7 +21,7 @@ struct KeyLifecycle: Hashable {
   }
 
   /// As many as are judged again.
-  static let rememberedWindows = 8
+  static let rememberedWindows = AlertPlan.revisedWindows
 
   var phase = Phase.quiet
   /// The beginning of the newest window that was judged; nil: none was.

@@ -14,6 +14,12 @@ public struct PostgresArray: Sendable {
     elements.reserveCapacity(capacityHint * (element == .text || element == .numeric ? 24 : 12))
   }
 
+  /// Of texts, without zero bytes.
+  public init(texts: some Collection<String>) {
+    self.init(.text, capacityHint: texts.count)
+    for text in texts { append(text) }
+  }
+
   /// Empties it and keeps the memory.
   public mutating func removeAll() {
     elements.removeAll(keepingCapacity: true)

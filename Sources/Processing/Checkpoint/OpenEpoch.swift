@@ -115,13 +115,7 @@ extension RunCounts {
   mutating func add(_ other: RunCounts) {
     consumed += other.consumed
     dead += other.dead
-    for index in aggregates.indices {
-      aggregates[index].aggregated += other.aggregates[index].aggregated
-      aggregates[index].filtered += other.aggregates[index].filtered
-      aggregates[index].late += other.aggregates[index].late
-      aggregates[index].dead += other.aggregates[index].dead
-      aggregates[index].rows += other.aggregates[index].rows
-    }
+    for index in aggregates.indices { aggregates[index].add(other.aggregates[index]) }
     maxEventTime = [maxEventTime, other.maxEventTime].compactMap { $0 }.max()
   }
 }

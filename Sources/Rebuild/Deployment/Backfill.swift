@@ -58,10 +58,13 @@ public final class Backfill {
     self.migrator = migrator
     self.project = project
     var replays: [Replay] = []
+    // A topic is read once for all of its aggregates.
+    var readers: [String: TopicReader] = [:]
     for part in parts {
       let replay = try Replay(
         connection, part.stream, aggregate: part.aggregate, views: project.views, kafka: kafka, topic: part.topic,
-        group: part.group, schemas: schemas, limits: limits)
+        group: part.group, schemas: schemas, limits: limits, reader: readers[part.topic])
+      readers[part.topic] = replay.reader
       replay.takesWhatIsThere = part.isNew
       replay.isResumable = true
       replays.append(replay)

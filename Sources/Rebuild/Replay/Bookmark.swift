@@ -73,9 +73,8 @@ struct Bookmark: Equatable {
   }
 
   static func remove(_ aggregates: [String], _ connection: PostgresConnection) throws(PostgresError) {
-    var names = PostgresArray(.text)
-    for name in aggregates { names.append(name) }
     _ = try connection.query(
-      "DELETE FROM \(connection.pulse).backfills WHERE aggregate = ANY ($1)", [.array(names)])
+      "DELETE FROM \(connection.pulse).backfills WHERE aggregate = ANY ($1)", [.array(PostgresArray(texts: aggregates))]
+    )
   }
 }

@@ -24,7 +24,7 @@ extension Replay {
     positions.merge(kept.positions) { $1 }
     counts = kept.counts
     deadCount = kept.dead
-    resumedCount = counts.values.reduce(0, +)
+    resumedCount = readCount
     return true
   }
 
@@ -65,7 +65,7 @@ extension Replay {
     if run.engine.isFull || isResumable && Clock.monotonic() >= nextBookmark {
       try write(run, isInTransaction: isInTransaction)
     }
-    let read = counts.values.reduce(0, +)
+    let read = readCount
     try progress?(read, max(read, total))
   }
 

@@ -46,16 +46,19 @@ public final class Replay {
   var starts: [Int32: Offset] = [:]
   var counts: [Int32: Int64] = [:]
   var deadCount: Int64 = 0
+  /// How many records are contained so far.
+  var readCount: Int64 { counts.values.reduce(0, +) }
 
   /// - Parameters:
   ///   - connection: is used for this alone.
   ///   - views: all of the project's: those over the aggregate are made anew over its new table.
   ///   - schemas: knows those of records that are not the project's own; nil: there are none.
   ///   - limits: how large tables of reference data may be in memory.
+  ///   - shared: reads the topic already for another replay; nil: one of its own is made.
   public init(
     _ connection: PostgresConnection, _ stream: Stream, aggregate name: String, views: [ViewPlan] = [],
     kafka: KafkaConfiguration, topic: String, group: String, schemas: SchemaSource? = nil,
-    limits: ReferenceLimits = ReferenceLimits()
+    limits: ReferenceLimits = ReferenceLimits(), reader shared: TopicReader? = nil
   ) throws(PipelineError) {
     guard let aggregate = stream.plan.aggregates.first(where: { $0.name == name }) else {
       throw .definition(
@@ -69,15 +72,11 @@ public final class Replay {
     self.schemas = schemas
     self.limits = limits
     self.views = ResultViews(connection, views)
-    do {
-      reader = try TopicReader(kafka, topic: topic, group: group)
+    do throws(KafkaError) {
+      if let shared { reader = shared } else { reader = try TopicReader(kafka, topic: topic, group: group) }
     } catch {
       throw .kafka(error)
     }
-  }
-
-  deinit {
-    reader.close()
   }
 
   /// Of the stream that it reads, for which others wait.
@@ -114,7 +113,7 @@ public final class Replay {
       let run = Run(scope: scope, isRedefined: isRedefined, shadow: shadow, engine: engine)
       try TopicPass([(self, run, targets)], isInTransaction: true).read()
       return ReplayEstimate(
-        records: scope.recordCount, sample: Int(counts.values.reduce(0, +)),
+        records: scope.recordCount, sample: Int(readCount),
         sampleSeconds: Double(Clock.monotonic() - started) / 1_000_000, isRedefined: isRedefined)
     }
   }
@@ -204,7 +203,7 @@ public final class Replay {
     try Bookmark.remove([aggregate.name], connection)
     try record(run, events: events, fences: fences || run.isRedefined)
     return ReplayReport(
-      aggregate: aggregate.name, records: Int(counts.values.reduce(0, +)), rows: rows, events: events, seconds: 0,
+      aggregate: aggregate.name, records: Int(readCount), rows: rows, events: events, seconds: 0,
       lockSeconds: 0, isRedefined: run.isRedefined)
   }
 
@@ -312,7 +311,7 @@ public final class Replay {
       """,
       [
         .text(aggregate.name), .text(cluster), .text(topic), .timestamptz(microseconds: run.scope.from),
-        .array(partitions), .array(offsets), .bigint(counts.values.reduce(0, +)), .bigint(events),
+        .array(partitions), .array(offsets), .bigint(readCount), .bigint(events),
         .text(stream.plan.definition.name),
       ])
     if fences {

@@ -56,8 +56,7 @@ public struct LetterListing {
   public func foreign(
     to defined: [String], _ filter: LetterFilter
   ) throws(PostgresError) -> [(stream: String, count: Int)] {
-    var streams = PostgresArray(.text)
-    for stream in defined { streams.append(stream) }
+    let streams = PostgresArray(texts: defined)
     let result = try connection.query(
       """
       SELECT d.stream, count(*) FROM dead_letters AS d

@@ -38,8 +38,7 @@ public struct ProjectName: Hashable, Sendable {
 
   /// Whether one of the project's aggregates has its table there.
   private func knows(_ project: Project, _ connection: PostgresConnection) throws(PostgresError) -> Bool {
-    var names = PostgresArray(.text)
-    for name in project.aggregates.map(\.name) { names.append(name) }
+    let names = PostgresArray(texts: project.aggregates.map(\.name))
     let known = try connection.query(
       "SELECT EXISTS (SELECT FROM \(connection.pulse).definitions WHERE aggregate = ANY ($1))", [.array(names)])
     return known.boolean(0, 0) == true

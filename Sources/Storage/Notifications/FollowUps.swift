@@ -81,8 +81,7 @@ package struct FollowUps {
   /// Tells these targets, which keep incidents of their own, that somebody has taken note of one that goes on.
   package func acknowledge(_ targets: [String]) throws(PostgresError) {
     guard !targets.isEmpty else { return }
-    var names = PostgresArray(.text)
-    for target in targets { names.append(target) }
+    let names = PostgresArray(texts: targets)
     _ = try connection.query(
       """
       INSERT INTO \(table) (target, incident, event, payload)

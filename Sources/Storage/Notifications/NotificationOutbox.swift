@@ -35,7 +35,7 @@ package struct NotificationOutbox {
       SELECT target, count(*) FROM \(table)
       WHERE target = ANY ($1) AND \(Self.waiting) AND due_at <= now() AND (summary IS NULL OR summary = id)
       GROUP BY target ORDER BY min(id)
-      """, [.array(texts(targets))])
+      """, [.array(PostgresArray(texts: targets))])
     return counts(result)
   }
 
@@ -44,7 +44,7 @@ package struct NotificationOutbox {
     counts(
       try connection.query(
         "SELECT target, count(*) FROM \(table) WHERE target = ANY ($1) AND \(Self.waiting) GROUP BY target",
-        [.array(texts(targets))]))
+        [.array(PostgresArray(texts: targets))]))
   }
 
   /// The oldest that are due; none before an older one of the same incident that waits for its next attempt.
@@ -184,12 +184,6 @@ package struct NotificationOutbox {
   private func numbers(_ ids: [Int64]) -> PostgresArray {
     var array = PostgresArray(.bigint, capacityHint: ids.count)
     for id in ids { array.append(id) }
-    return array
-  }
-
-  private func texts(_ texts: [String]) -> PostgresArray {
-    var array = PostgresArray(.text, capacityHint: texts.count)
-    for text in texts { array.append(text) }
     return array
   }
 }

@@ -124,8 +124,7 @@ public struct ReferenceCheck {
 
   /// Whether an index keeps some of the columns unique, and thereby all of them together.
   private func isUnique(_ columns: [String], in table: Int64) throws(PostgresError) -> Bool {
-    var names = PostgresArray(.text)
-    for column in columns { names.append(column) }
+    let names = PostgresArray(texts: columns)
     let found = try connection.query(
       """
       SELECT EXISTS (

@@ -13,8 +13,7 @@ struct ViewReader: Hashable {
 extension PostgresConnection {
   /// What reads the relations of these names, directly or by way of others: what is read by most stands last.
   func viewReaders(of names: some Collection<String>) throws(PostgresError) -> [ViewReader] {
-    var array = PostgresArray(.text)
-    for name in names { array.append(name) }
+    let array = PostgresArray(texts: names)
     // Rules of tables count, too, and could refer to one another without an end.
     let found = try query(
       """

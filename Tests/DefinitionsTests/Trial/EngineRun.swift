@@ -127,13 +127,3 @@ private final class Instance {
     if !drained.isEmpty { flushed.append(drained) }
   }
 }
-
-extension RunCounts.Aggregate {
-  fileprivate mutating func add(_ other: Self) {
-    aggregated += other.aggregated
-    filtered += other.filtered
-    late += other.late
-    dead += other.dead
-    rows += other.rows
-  }
-}
