@@ -6,8 +6,8 @@ import "./elements/state-choice.js";
 import "./elements/window-selector.js";
 import { offeredActions } from "./actions.js";
 import { hashOf, readView } from "./alerts-view.js";
-import { alertsOf, catalogue, health, overviewPaths, rowsOf } from "./api.js";
-import { makePoller, showPages } from "./frame.js";
+import { alertsOf, catalogue, health, rowsOf } from "./api.js";
+import { makePoller } from "./frame.js";
 
 const part = (name) => document.querySelector(name);
 const groups = part("alert-groups");
@@ -20,10 +20,7 @@ const poller = makePoller({
     rowsOf("open", null), rowsOf("acknowledged", null), rowsOf("silences", "/api/stats/silences"), catalogue, health,
   ],
   onAnswer(name, value, context) {
-    if (name === "catalogue") {
-      showPages(value.endpoints.map(({ path }) => path), overviewPaths);
-      groups.relations = value.data;
-    }
+    if (name === "catalogue") groups.relations = value.data;
     if (name === "open" || name === "acknowledged") groups.receiveAnswer(name, value, context);
     if (name === "silences") {
       silences.hidden = value.data.length === 0;

@@ -11,7 +11,6 @@ import "./elements/region-list.js";
 import "./elements/stat-card.js";
 import "./elements/trending-list.js";
 import "./elements/window-selector.js";
-import { groupsOf } from "./grouping.js";
 import { alertsOf, catalogue, health, overviewPaths, request, rowsOf } from "./api.js";
 import { figuresOf } from "./downloads.js";
 import { makePoller } from "./frame.js";
@@ -101,7 +100,7 @@ function showAlerts() {
   const data = region === null ? answer.data : answer.data.filter((alert) => alert.region === region);
   alertList.hidden = false;
   alertList.receive({ ...answer, data }, context);
-  chart.receiveAlerts(groupsOf(data, context.serverTime));
+  chart.receiveAlerts(data);
   const open = answer.unacknowledged_count;
   document.title = open > 0 ? `(${open}) StreamPulse` : "StreamPulse";
 }

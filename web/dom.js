@@ -49,3 +49,7 @@ export function updateKeyed(parent, items, keyOf, create, update) {
     if (!seen.has(key)) node.remove();
   }
 }
+
+/** Asks the page for another view. @param detail what changes of it. */
+export const changeView = (node, detail) =>
+  node.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail }));

@@ -13,9 +13,9 @@ import "./elements/relation-list.js";
 import "./elements/rows-table.js";
 import "./elements/series-chart.js";
 import "./elements/window-selector.js";
-import { catalogue, health, overviewPaths } from "./api.js";
+import { catalogue, health } from "./api.js";
 import { NAMES, hashOf, intervalOfView, isOwnPage, questionsOf, readView } from "./explore-view.js";
-import { makePoller, showPages } from "./frame.js";
+import { makePoller } from "./frame.js";
 import { keyText } from "./measures.js";
 
 const part = (name) => document.querySelector(name);
@@ -70,9 +70,7 @@ function ofThisKey({ data, ...rest }) {
 
 /** The list changes when definitions are saved while the server reloads them. */
 function receiveCatalogue({ data, endpoints: defined }) {
-  const paths = defined.map(({ path }) => path);
-  showPages(paths, overviewPaths);
-  hasAlerts = paths.includes("/api/stats/alerts");
+  hasAlerts = defined.some(({ path }) => path === "/api/stats/alerts");
   const fingerprint = JSON.stringify(data);
   if (fingerprint === known) return;
   known = fingerprint;

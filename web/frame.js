@@ -5,6 +5,7 @@ import "./elements/connection-status.js";
 import "./elements/definitions-banner.js";
 import "./elements/empty-guide.js";
 import "./elements/token-form.js";
+import { overviewPaths } from "./api.js";
 import { Poller } from "./poller.js";
 
 const part = (name) => document.querySelector(name);
@@ -25,6 +26,7 @@ export function makePoller({ endpoints, onAnswer, onFailure = () => {}, onMissin
         part("definitions-banner")?.show(value.definitions);
         part("empty-guide")?.show(value);
       }
+      if (name === "catalogue") showPages(value.endpoints.map(({ path }) => path));
       onAnswer(name, value, context);
     },
     onFailure, onMissing,
@@ -45,7 +47,7 @@ export function makePoller({ endpoints, onAnswer, onFailure = () => {}, onMissin
 }
 
 /** Leaves out the way to pages that the project has nothing for. @param {string[]} paths of its endpoints. */
-export function showPages(paths, overviewPaths) {
+function showPages(paths) {
   const isThere = {
     "/": overviewPaths.some((path) => paths.includes(path)), "/alerts.html": paths.includes("/api/stats/alerts"),
   };

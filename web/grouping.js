@@ -1,5 +1,7 @@
 // Alerts of one kind about one key that follow upon each other are one matter: what people are told of, and act upon.
 
+import { formatExact } from "./format.js";
+
 // A pause of so much between two windows makes another matter of it.
 const PAUSE_MS = 10 * 60_000;
 // Where nobody says whether it goes on: as long as its last window ended so recently.
@@ -54,7 +56,13 @@ export function groupsOf(alerts, now) {
 const rank = ({ isFiring, severity }) => (isFiring ? 4 : 0) + ({ critical: 2, warning: 1 }[severity] ?? 0);
 
 /** As the colours of the page have it. */
-export const levelOf = ({ severity }) => (String(severity).toLowerCase() === "critical" ? "bad" : "warn");
+const levelOf = ({ severity }) => (String(severity).toLowerCase() === "critical" ? "bad" : "warn");
+
+/** How many alerts a group has, where it is more than one. */
+export const countOf = (alerts) => (alerts.length > 1 ? `${formatExact(alerts.length)} alerts` : null);
+
+/** Alerts as charts mark them. */
+export const marksOf = (alerts) => alerts.map((alert) => ({ time: timeOf(alert), level: levelOf(alert) }));
 
 /** When what it tells began. */
 export const timeOf = (alert) => Date.parse(alert.window_start ?? alert.created_at);

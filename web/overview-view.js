@@ -87,7 +87,7 @@ export function questionsOf(view, bounds = {}) {
 function uniqueQuestion(view) {
   const isKnown = view.filter === null && isLookBack(view.range) && view.range.minutes <= 1440;
   return {
-    name: "unique", path: isKnown ? "/api/stats/realtime" : null, isWindowed: false,
+    name: "unique", path: isKnown ? "/api/stats/realtime" : null,
     query: isKnown ? { minutes: view.range.minutes } : {}, read: (body) => body,
   };
 }

@@ -4,8 +4,8 @@ import "./elements/dead-letters.js";
 import "./elements/pipeline-services.js";
 import "./elements/pipeline-streams.js";
 import "./elements/rate-panel.js";
-import { catalogue, health, metrics, overviewPaths, request, rowsOf } from "./api.js";
-import { makePoller, showPages } from "./frame.js";
+import { catalogue, health, metrics, request, rowsOf } from "./api.js";
+import { makePoller } from "./frame.js";
 import { readMetrics, sumOf } from "./metrics.js";
 import { PipelineHistory } from "./pipeline-history.js";
 
@@ -20,10 +20,7 @@ let isAsking = false;
 const poller = makePoller({
   endpoints: [metrics, rowsOf("letters", "/api/stats/dead_letters"), catalogue, health],
   onAnswer(name, value, context) {
-    if (name === "catalogue") {
-      showPages(value.endpoints.map(({ path }) => path), overviewPaths);
-      relations = value.data;
-    }
+    if (name === "catalogue") relations = value.data;
     if (name === "health") {
       part("pipeline-services").show(value);
       streams.receive({ data: value.streams }, context);

@@ -16,7 +16,7 @@ export class Poller {
 
   /**
    * @param endpoints what is asked, "health" among it.
-   * @param onAnswer called with (name, value, {serverTime, endpoint}).
+   * @param onAnswer called with (name, value, {serverTime}).
    * @param onFailure called with (name, since, error).
    * @param onMissing called with (name) when the project does not define the endpoint.
    * @param onState called with the connection's snapshot and `nextTryAt`, after everything that may have changed it.
@@ -116,7 +116,7 @@ export class Poller {
     try {
       const { value, serverTime } = await request(endpoint, controller.signal);
       this.#connection.succeeded(endpoint.name, value, new Date());
-      this.#onAnswer(endpoint.name, value, { serverTime, endpoint });
+      this.#onAnswer(endpoint.name, value, { serverTime });
     } catch (error) {
       if (controller.signal.aborted) return;
       if (error.kind === "missing") {

@@ -1,7 +1,7 @@
 // <canvas> charts over time that belong together: they share a cross-hair, and a range that is drawn on one of them is
 // zoomed to by all. Uses Chart.js, which the page loads as the global `Chart`.
 
-import { chartLook, reducedMotion } from "./chart-look.js";
+import { chartLook, darkScheme, reducedMotion } from "./chart-look.js";
 import { hatched } from "./hatch.js";
 
 // Charts one below the other have their plots below each other.
@@ -9,6 +9,10 @@ const AXIS_WIDTH = 58;
 const charts = new Set();
 let hovered = null;
 let brush = null;
+
+for (const query of [darkScheme, reducedMotion]) {
+  query.addEventListener("change", () => charts.forEach((chart) => chart.redraw()));
+}
 
 /** Without it the figures are in tables. */
 export const canDraw = () => typeof Chart !== "undefined";

@@ -21,6 +21,7 @@ public enum Dashboard {
     "elements/alert-group.js": PackageResources.alert_group_js,
     "elements/alert-groups.js": PackageResources.alert_groups_js,
     "elements/alert-list.js": PackageResources.alert_list_js,
+    "elements/alert-row.js": PackageResources.alert_row_js,
     "elements/code-block.js": PackageResources.code_block_js,
     "elements/compare-toggle.js": PackageResources.compare_toggle_js,
     "elements/connection-banner.js": PackageResources.connection_banner_js,

@@ -1,9 +1,8 @@
 // <alert-chart>: what a group of alerts is about, over time: the metric of the key before, meanwhile and after, the
 // thresholds as bands, and a mark for each window.
 
-import { levelOf, readable, timeOf } from "../grouping.js";
+import { marksOf, readable, timeOf } from "../grouping.js";
 import { request, rowsOf } from "../api.js";
-import { darkScheme } from "../chart-look.js";
 import { element } from "../dom.js";
 import { metricOf } from "../downloads.js";
 import { formatNumber, formatRate, formatRateTick, timeFormatOf } from "../format.js";
@@ -23,17 +22,13 @@ class AlertChart extends HTMLElement {
     this.hidden = !canDraw();
     this.replaceChildren(element("div", { class: "chart-frame" }, this.#canvas));
     this.#chart ??= new TimeChart(this.#canvas);
-    darkScheme.addEventListener("change", this.#redraw);
   }
 
   disconnectedCallback() {
-    darkScheme.removeEventListener("change", this.#redraw);
     this.#abort.abort();
     this.#chart?.destroy();
     this.#chart = null;
   }
-
-  #redraw = () => this.#chart?.redraw();
 
   /** @param relation that the alert watches; without it the alerts' own values are all that is known. */
   async show(group, relation) {
@@ -77,7 +72,7 @@ class AlertChart extends HTMLElement {
         { label: name, type: "line", color: "--accent", values },
         ...beforeLine(expected, "Expected"),
       ],
-      marks: alerts.map((alert) => ({ time: timeOf(alert), level: levelOf(alert) })),
+      marks: marksOf(alerts),
       axis: {
         tick: isShared ? formatRateTick : formatNumber, exact: isShared ? formatRate : formatNumber,
         bounds: { beginAtZero: true, suggestedMax: 1.3 * Math.max(...alerts.map((alert) => alert.threshold_value)) },

@@ -4,7 +4,7 @@
 import { readable, timeOf } from "../grouping.js";
 import { acknowledge, silence } from "../actions.js";
 import { dataRow, dataTable } from "../data-table.js";
-import { element, setTime } from "../dom.js";
+import { changeView, element, setTime } from "../dom.js";
 import {
   formatAgo, formatDayAndMinute, formatDuration, formatExact, formatFullTime, formatNumber, formatRate,
 } from "../format.js";
@@ -30,9 +30,7 @@ class AlertGroup extends HTMLElement {
     this.classList.add("group");
     this.#head.addEventListener("click", () => {
       const isOpen = this.#head.getAttribute("aria-expanded") === "true";
-      this.dispatchEvent(new CustomEvent("view-change", {
-        bubbles: true, detail: { open: isOpen ? null : String(this.#group.alerts[0].id) },
-      }));
+      changeView(this, { open: isOpen ? null : String(this.#group.alerts[0].id) });
     });
     this.#acknowledge.addEventListener("click", () =>
       this.#act(this.#acknowledge, "Acknowledged", () => acknowledge(this.#group.alerts)));

@@ -49,10 +49,6 @@ class AlertGroups extends DataPanel {
     this.#draw();
   }
 
-  isEmpty() {
-    return this.#groups().length === 0;
-  }
-
   #groups() {
     const { range, state, open } = this.#view;
     const names = state === "all" ? ["open", "acknowledged"] : [state];
@@ -64,16 +60,17 @@ class AlertGroups extends DataPanel {
   }
 
   #draw() {
-    if (!this.#context || !this.#view) return;
-    this.receive({ data: [] }, this.#context);
-    const groups = this.#groups();
+    if (this.#context && this.#view) this.receive({ data: this.#groups() }, this.#context);
+  }
+
+  render({ data: groups }, { serverTime: now }) {
     const windows = groups.reduce((sum, { alerts }) => sum + alerts.length, 0);
     const counted = (count, word) => `${formatExact(count)} ${word}${count === 1 ? "" : "s"}`;
     this.#summary.textContent = `${counted(windows, "alert")} in ${counted(groups.length, "group")}`;
     const make = () => element("li", {}, element("alert-group"));
     updateKeyed(this.#list, groups, (group) => group.id, make, (item, group) => {
       item.firstElementChild.show(group, {
-        now: this.#context.serverTime, offered: this.#offered, relations: this.#relations,
+        now, offered: this.#offered, relations: this.#relations,
         isOpen: group.alerts.some(({ id }) => String(id) === this.#view.open),
       });
     });

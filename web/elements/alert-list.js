@@ -1,10 +1,10 @@
 // <alert-list>: the open alerts in their groups, the gravest first. One that was not there before is announced to
 // screen readers.
 
-import { groupsOf, readable } from "../grouping.js";
-import { element, setNumber, setTime, updateKeyed } from "../dom.js";
-import { formatAgo, formatCount, formatExact, formatFullTime } from "../format.js";
-import { setBadge } from "../icons.js";
+import { countOf, groupsOf, readable } from "../grouping.js";
+import { element, setNumber, updateKeyed } from "../dom.js";
+import { formatCount, formatExact } from "../format.js";
+import { makeAlertRow, updateAlertRow } from "./alert-row.js";
 import { DataPanel } from "./data-panel.js";
 
 const MAX_GROUPS = 30;
@@ -31,34 +31,11 @@ class AlertList extends DataPanel {
     this.#count.hidden = !(open > 0);
     setNumber(this.#count, open, formatCount, (number) => `${formatExact(number)} unacknowledged`);
     const groups = groupsOf(data, serverTime).slice(0, MAX_GROUPS);
-    updateKeyed(
-      this.#list, groups, (group) => group.id, () => this.#makeRow(),
-      (row, group) => this.#updateRow(row, group, serverTime));
+    updateKeyed(this.#list, groups, (group) => group.id, makeAlertRow, (row, group) => {
+      const details = [group.key, readable(group.type), countOf(group.alerts), group.isFiring ? null : "over"];
+      updateAlertRow(row, group, details, serverTime);
+    });
     this.#announce(data);
-  }
-
-  #makeRow() {
-    const link = element("a", { class: "alert" },
-      element("span", { class: "badge" }),
-      element("time"),
-      element("span", { class: "alert-message" }),
-      element("span", { class: "row-detail" }));
-    return element("li", {}, link);
-  }
-
-  #updateRow(row, { severity, last, lastTime, key, type, alerts, isFiring }, now) {
-    const link = row.firstElementChild;
-    link.dataset.level = severity;
-    link.href = `/alerts.html#${new URLSearchParams({ open: alerts[0].id })}`;
-    setBadge(link.querySelector(".badge"), severity);
-    link.querySelector(".alert-message").textContent = last.message;
-    const count = alerts.length > 1 ? `${formatExact(alerts.length)} alerts` : null;
-    link.querySelector(".row-detail").textContent =
-      [key, readable(type), count, isFiring ? null : "over"].filter(Boolean).join(" · ");
-    const date = new Date(lastTime);
-    if (!Number.isNaN(date.getTime())) {
-      setTime(link.querySelector("time"), date, formatAgo(date, now), formatFullTime(date));
-    }
   }
 
   // What was open when the page was opened is no news.

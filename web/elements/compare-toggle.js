@@ -2,7 +2,7 @@
 // {isCompared}.
 
 import { rememberComparison } from "../comparison.js";
-import { element } from "../dom.js";
+import { changeView, element } from "../dom.js";
 import { icon } from "../icons.js";
 
 class CompareToggle extends HTMLElement {
@@ -28,7 +28,7 @@ class CompareToggle extends HTMLElement {
   #toggle() {
     const isCompared = this.#button.getAttribute("aria-pressed") !== "true";
     rememberComparison(isCompared);
-    this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { isCompared } }));
+    changeView(this, { isCompared });
   }
 }
 

@@ -2,9 +2,9 @@
 // the period before behind, bands where a rate is no longer good, and a mark for each alert. Drawing a range zooms to
 // it.
 
-import { levelOf, timeOf } from "../grouping.js";
-import { darkScheme, reducedMotion } from "../chart-look.js";
-import { element } from "../dom.js";
+import { marksOf } from "../grouping.js";
+import { Figures } from "../data-table.js";
+import { changeView, element } from "../dom.js";
 import { DEGRADED_FROM, HEALTHY_FROM, figuresOf } from "../downloads.js";
 import { formatCount, formatExact, formatRange, formatRate, formatRateTick, timeFormatOf } from "../format.js";
 import { dimensionOf, shiftOf, stepOfView } from "../overview-view.js";
@@ -25,10 +25,7 @@ class DownloadsChart extends DataPanel {
     element("li", { class: "legend-rate" }, "Success rate"),
     element("li", { class: "legend-before", hidden: "" }, "Period before"),
     element("li", { class: "legend-alert", hidden: "" }, "Alert"));
-  #table = element("table", { class: "data" });
-  #figures = element("details", {}, element("summary", {}, "Show the figures"),
-    element("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": "Figures of the chart" },
-      this.#table));
+  #figures = new Figures("Figures of the chart");
   #view = null;
   #answer = null;
   #before = null;
@@ -36,16 +33,13 @@ class DownloadsChart extends DataPanel {
   #drawn = "";
 
   build() {
-    const zoom = (range) => this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { range } }));
+    const zoom = (range) => changeView(this, { range });
     this.#charts = [new TimeChart(this.#volume, zoom), new TimeChart(this.#rate, zoom)];
-    for (const query of [darkScheme, reducedMotion]) {
-      query.addEventListener("change", () => this.#charts.forEach((chart) => chart.redraw()));
-    }
-    this.#figures.addEventListener("toggle", () => this.#draw(true));
+    this.#figures.node.addEventListener("toggle", () => this.#draw(true));
     return element("div", { class: "chart-body" },
       element("div", { class: "chart-frame volume" }, this.#volume),
       element("h3", { class: "plot-title" }, "Success rate"),
-      element("div", { class: "chart-frame rate" }, this.#rate), this.#legend, this.#figures);
+      element("div", { class: "chart-frame rate" }, this.#rate), this.#legend, this.#figures.node);
   }
 
   prepare(view, isNew) {
@@ -78,7 +72,7 @@ class DownloadsChart extends DataPanel {
     this.#draw();
   }
 
-  /** @param alerts the groups, each with the alerts of its windows. */
+  /** @param alerts of what is shown. */
   receiveAlerts(alerts) {
     this.#alerts = alerts;
     this.#draw();
@@ -98,7 +92,7 @@ class DownloadsChart extends DataPanel {
     if (!canDraw()) {
       // The file of the distribution's package is missing: the table says it all.
       for (const canvas of [this.#volume, this.#rate]) canvas.parentElement.hidden = true;
-      this.#figures.open = true;
+      this.#figures.node.open = true;
     }
     this.#fillTable(course);
     const { times, isRunning, stepMs, marks } = course;
@@ -137,26 +131,18 @@ class DownloadsChart extends DataPanel {
         perMinute: before.map((row) => (row ? perMinute(row) : null)),
         rates: before.map((row) => (row ? rate(row) : null)),
       },
-      marks: this.#alerts.flatMap(({ alerts }) => alerts.map((alert) => ({
-        time: timeOf(alert), level: levelOf(alert),
-      }))).filter(({ time }) => time >= first && time < last),
+      marks: marksOf(this.#alerts).filter(({ time }) => time >= first && time < last),
     };
   }
 
   #fillTable({ times, isRunning, perMinute, rates, before, marks, stepMs }) {
-    if (!this.#figures.open) return;
-    const text = timeFormatOf(times);
-    const head = ["From", "Downloads a minute", "Success rate", ...(before ? ["Before", "Rate before"] : []), "Alerts"];
-    this.#table.replaceChildren(
-      element("caption", { class: "visually-hidden" }, this.#volume.getAttribute("aria-label")),
-      element("thead", {}, element("tr", {}, ...head.map((name, index) =>
-        element("th", index > 0 ? { scope: "col", class: "number" } : { scope: "col" }, name)))),
-      element("tbody", {}, ...times.map((time, row) => element("tr", {},
-        element("th", { scope: "row" }, text(time), isRunning[row] ? " (not complete)" : ""),
-        ...[formatExact(perMinute[row]), formatRate(rates[row]),
-          ...(before ? [formatExact(before.perMinute[row]), formatRate(before.rates[row])] : []),
-          marks.filter(({ time: at }) => at >= time.getTime() && at < time.getTime() + stepMs).length || "",
-        ].map((cell) => element("td", { class: "number" }, String(cell))))).reverse()));
+    const names = ["Downloads a minute", "Success rate", ...(before ? ["Before", "Rate before"] : []), "Alerts"];
+    const isIn = (time, from) => time >= from && time < from + stepMs;
+    this.#figures.fill({ times, isRunning }, names, (row) => [
+      formatExact(perMinute[row]), formatRate(rates[row]),
+      ...(before ? [formatExact(before.perMinute[row]), formatRate(before.rates[row])] : []),
+      marks.filter(({ time }) => isIn(time, times[row].getTime())).length || "",
+    ], this.#volume.getAttribute("aria-label"));
   }
 }
 

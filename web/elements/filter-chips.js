@@ -1,6 +1,6 @@
 // <filter-chips>: what the page is narrowed to; a click takes one away.
 
-import { element } from "../dom.js";
+import { changeView, element } from "../dom.js";
 
 class FilterChips extends HTMLElement {
   connectedCallback() {
@@ -21,7 +21,7 @@ class FilterChips extends HTMLElement {
       const chip = element("button", { type: "button", class: "filter", "aria-label": `Remove the filter ${text}` },
         text, element("span", { "aria-hidden": "true" }, "✕"));
       chip.addEventListener("click", () =>
-        this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: change })));
+        changeView(this, change));
       return page ? [chip, element("a", { class: "filter", href: page }, "Open its page")] : [chip];
     }));
     // The chip that had the focus is gone: the keyboard goes on at the next one, or with the content.

@@ -1,6 +1,6 @@
 // <key-list>: the groups that lead by the chosen result; a click narrows everything to one.
 
-import { element, setNumber, updateKeyed } from "../dom.js";
+import { changeView, element, setNumber, updateKeyed } from "../dom.js";
 import { filterValue, filtersWith } from "../explore-view.js";
 import { Folding } from "../folding.js";
 import { formatChange, formatPoints, formatRange } from "../format.js";
@@ -21,7 +21,7 @@ class KeyList extends DataPanel {
   #before = null;
 
   build() {
-    this.#order.addEventListener("click", () => this.#change({ isLowest: !this.#view.isLowest }));
+    this.#order.addEventListener("click", () => changeView(this, { isLowest: !this.#view.isLowest }));
     return element("div", {}, this.#list, this.#folding.button);
   }
 
@@ -85,7 +85,7 @@ class KeyList extends DataPanel {
       element("span", { class: "bar", "aria-hidden": "true" }));
     const item = element("li", {}, button);
     button.addEventListener("click", () => {
-      this.#change({ filters: filtersWith(this.#view, item.filter.column, filterValue(item.filter.value)) });
+      changeView(this, { filters: filtersWith(this.#view, item.filter.column, filterValue(item.filter.value)) });
     });
     return item;
   }
@@ -102,12 +102,8 @@ class KeyList extends DataPanel {
 
   #makeChoice() {
     const button = element("button", { type: "button", class: "filter" });
-    button.addEventListener("click", () => this.#change({ by: button.textContent }));
+    button.addEventListener("click", () => changeView(this, { by: button.textContent }));
     return button;
-  }
-
-  #change(detail) {
-    this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail }));
   }
 }
 

@@ -1,6 +1,6 @@
 // <measure-cards>: each result over all of the range; the one that is chosen is what chart and list show.
 
-import { element, setNumber, updateKeyed } from "../dom.js";
+import { changeView, element, setNumber, updateKeyed } from "../dom.js";
 import { formatChange, formatClock, formatPoints, formatRange } from "../format.js";
 import { isCountChange, isMeanChange, isShareChange } from "../comparison.js";
 import { exactFormatOf, formatOf, labelOf } from "../measures.js";
@@ -89,7 +89,7 @@ class MeasureCards extends HTMLElement {
         element("span", { class: "stat-window" }), element("span", { class: "trend", hidden: "" })));
     card.addEventListener("click", () => {
       const measure = this.#view.measures.find((column) => column.name === card.dataset.measure);
-      this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { measure } }));
+      changeView(this, { measure });
     });
     return card;
   }

@@ -1,9 +1,9 @@
 // <measure-charts>: of one key every result over time, each in a chart of its own on the same time axis, with the
 // period before behind and a mark for each alert.
 
-import { levelOf, timeOf } from "../grouping.js";
-import { darkScheme, reducedMotion } from "../chart-look.js";
-import { element, updateKeyed } from "../dom.js";
+import { marksOf } from "../grouping.js";
+import { Figures } from "../data-table.js";
+import { changeView, element, updateKeyed } from "../dom.js";
 import { stepOfView } from "../explore-view.js";
 import { formatRange, timeFormatOf } from "../format.js";
 import { boundsOf, exactFormatOf, isAdditive, labelOf, tickFormatOf } from "../measures.js";
@@ -19,10 +19,7 @@ class MeasureCharts extends DataPanel {
   emptyText = "Nothing in this range";
   emptyHint = "The charts fill as events arrive. Choose a longer range, or take a filter away.";
   #plots = element("div", { class: "plots" });
-  #table = element("table", { class: "data" });
-  #figures = element("details", {}, element("summary", {}, "Show the figures"),
-    element("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": "Figures of the charts" },
-      this.#table));
+  #figures = new Figures("Figures of the charts");
   #charts = new Map();
   #view = null;
   #answer = null;
@@ -31,11 +28,8 @@ class MeasureCharts extends DataPanel {
   #drawn = "";
 
   build() {
-    for (const query of [darkScheme, reducedMotion]) {
-      query.addEventListener("change", () => [...this.#charts.values()].forEach((chart) => chart.redraw()));
-    }
-    this.#figures.addEventListener("toggle", () => this.#draw(true));
-    return element("div", {}, this.#plots, this.#figures);
+    this.#figures.node.addEventListener("toggle", () => this.#draw(true));
+    return element("div", {}, this.#plots, this.#figures.node);
   }
 
   prepare(view) {
@@ -71,7 +65,7 @@ class MeasureCharts extends DataPanel {
     const stepMs = 1000 * Math.max(stepOfView(this.#view)[1], relation.window_seconds ?? 1);
     const { times, isRunning, rows } = timelineOf(this.#answer.data, stepMs, this.#answer.complete_until);
     const before = this.#before ? shiftedTo(times, this.#before.data, minutesIn(range) * 60_000) : null;
-    const marks = this.#alerts.map((alert) => ({ time: timeOf(alert), level: levelOf(alert) }));
+    const marks = marksOf(this.#alerts);
     const fingerprint = JSON.stringify([measures.map(({ name }) => name), times, rows, before, isRunning, marks]);
     if (fingerprint === this.#drawn && !isForced) return;
     this.#drawn = fingerprint;
@@ -81,7 +75,7 @@ class MeasureCharts extends DataPanel {
     this.#fillTable({ measures, times, isRunning, rows });
     if (!canDraw()) {
       this.#plots.hidden = true;
-      this.#figures.open = true;
+      this.#figures.node.open = true;
       return;
     }
     const keyOf = (column) => `${relation.name} ${column.name}`;
@@ -93,7 +87,9 @@ class MeasureCharts extends DataPanel {
       const finite = values.filter(Number.isFinite);
       canvas.setAttribute("aria-label", `${labelOf(column)} over time, ${formatRange(range)}: `
         + (finite.length === 0 ? "unknown" : `${format(Math.min(...finite))} to ${format(Math.max(...finite))}`));
-      if (!this.#charts.has(canvas)) this.#charts.set(canvas, new TimeChart(canvas, (zoomed) => this.#zoom(zoomed)));
+      if (!this.#charts.has(canvas)) {
+        this.#charts.set(canvas, new TimeChart(canvas, (zoomed) => changeView(this, { range: zoomed })));
+      }
       const earlier = before?.map(known(column));
       this.#charts.get(canvas).draw({
         times, isRunning, stepMs, marks, timeText: timeFormatOf(times),
@@ -112,20 +108,9 @@ class MeasureCharts extends DataPanel {
     }
   }
 
-  #zoom(range) {
-    this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { range } }));
-  }
-
   #fillTable({ measures, times, isRunning, rows }) {
-    if (!this.#figures.open) return;
-    const text = timeFormatOf(times);
-    this.#table.replaceChildren(
-      element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "From"),
-        ...measures.map((column) => element("th", { scope: "col", class: "number" }, labelOf(column))))),
-      element("tbody", {}, ...times.map((time, index) => element("tr", {},
-        element("th", { scope: "row" }, text(time), isRunning[index] ? " (not complete)" : ""),
-        ...measures.map((column) =>
-          element("td", { class: "number" }, exactFormatOf(column)(rows[index]?.[column.name]))))).reverse()));
+    this.#figures.fill({ times, isRunning }, measures.map(labelOf), (row) =>
+      measures.map((column) => exactFormatOf(column)(rows[row]?.[column.name])));
   }
 }
 

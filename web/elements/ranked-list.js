@@ -2,7 +2,7 @@
 // page to one; what they were in the period before; the way to the page of each.
 
 import { isCountChange, isShareChange } from "../comparison.js";
-import { element, setNumber, updateKeyed } from "../dom.js";
+import { changeView, element, setNumber, updateKeyed } from "../dom.js";
 import { figuresOf, healthOf } from "../downloads.js";
 import { Folding } from "../folding.js";
 import {
@@ -28,7 +28,7 @@ export class RankedList extends DataPanel {
   #before = null;
 
   build() {
-    this.#folding = new Folding(() => this.#draw(), this.foldedRows);
+    this.#folding = new Folding(() => this.redraw(), this.foldedRows);
     return element("div", {}, ...this.above(), this.#list, this.#folding.button);
   }
 
@@ -41,7 +41,7 @@ export class RankedList extends DataPanel {
     this.#order = element("select", { class: "order", "aria-label": `Order of ${this.dimension.plural}` },
       ...ORDERS.map((order) => element("option", { value: order }, LABELS[order])));
     this.#order.addEventListener("change", () =>
-      this.change({ orders: { ...this.#view.orders, [this.dimension.name]: this.#order.value } }));
+      changeView(this, { orders: { ...this.#view.orders, [this.dimension.name]: this.#order.value } }));
     return [this.#order];
   }
 
@@ -54,7 +54,7 @@ export class RankedList extends DataPanel {
       this.markLoading(this.dimension.name);
     } else {
       if (!view.isCompared) this.#before = null;
-      this.#draw();
+      this.redraw();
     }
   }
 
@@ -65,30 +65,17 @@ export class RankedList extends DataPanel {
 
   render({ data }) {
     this.#rows = data.map((row) => this.#item(row)).filter(({ downloads }) => downloads > 0);
-    this.#draw();
+    this.redraw();
   }
 
   receiveBefore({ data }) {
     this.#before = new Map(data.map((row) => [this.#keyOf(row), figuresOf(row, this.dimension)]));
-    this.#draw();
-  }
-
-  /** Asks the page for another view. */
-  change(detail) {
-    this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail }));
+    this.redraw();
   }
 
   /** The rows to show, of all. */
   matching(items) {
     return items;
-  }
-
-  get items() {
-    return this.#rows;
-  }
-
-  redraw() {
-    this.#draw();
   }
 
   #keyOf(row) {
@@ -100,7 +87,7 @@ export class RankedList extends DataPanel {
     return { ...figures, row, key: this.#keyOf(row), name: this.dimension.text(row), health: healthOf(figures) };
   }
 
-  #draw() {
+  redraw() {
     if (!this.#view) return;
     const total = this.#rows.reduce((sum, { downloads }) => sum + downloads, 0);
     const failed = this.#rows.reduce((sum, item) => sum + (item.failed ?? 0), 0);
@@ -119,7 +106,7 @@ export class RankedList extends DataPanel {
     const item = element("li", { class: "ranked" }, button, link);
     button.addEventListener("click", () => {
       const filter = item.isChosen ? null : { dimension: this.dimension, values: item.values };
-      this.change({ filter, label: filter && item.label });
+      changeView(this, { filter, label: filter && item.label });
     });
     return item;
   }

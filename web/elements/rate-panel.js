@@ -1,6 +1,5 @@
 // <rate-panel metric label axis>: one figure of the pipeline since the page was opened, a line for each stream.
 
-import { darkScheme } from "../chart-look.js";
 import { element } from "../dom.js";
 import { formatClock, formatDuration, formatNumber } from "../format.js";
 import { TimeChart, canDraw } from "../time-chart.js";
@@ -23,7 +22,6 @@ class RatePanel extends DataPanel {
 
   build() {
     this.#chart = new TimeChart(this.#canvas);
-    darkScheme.addEventListener("change", () => this.#chart.redraw());
     return element("div", {}, this.#now, element("div", { class: "chart-frame" }, this.#canvas));
   }
 

@@ -1,6 +1,6 @@
 // <rows-table>: the newest rows as they are stored, with all columns. A click on a key narrows everything to it.
 
-import { element } from "../dom.js";
+import { changeView, element } from "../dom.js";
 import { filterValue, filtersWith } from "../explore-view.js";
 import { formatClock, formatDayAndMinute, formatFullTime, formatRange } from "../format.js";
 import { minutesIn } from "../range.js";
@@ -68,7 +68,7 @@ class RowsTable extends DataPanel {
     const button = element("button", { type: "button", class: "cell", title: `Show only ${column}: ${text}` }, text);
     button.addEventListener("click", () => {
       const filters = filtersWith(this.#view, column, filterValue(value));
-      this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { filters } }));
+      changeView(this, { filters });
     });
     return button;
   }

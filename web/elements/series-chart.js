@@ -1,8 +1,8 @@
 // <series-chart>: the chosen result over time, a line for each of the leading groups, the period before behind a single
 // one, and the same figures as a table. What is not complete yet is dashed. Drawing a range zooms to it.
 
-import { darkScheme, reducedMotion } from "../chart-look.js";
-import { element, updateKeyed } from "../dom.js";
+import { Figures } from "../data-table.js";
+import { changeView, element, updateKeyed } from "../dom.js";
 import { stepOfView } from "../explore-view.js";
 import { formatRange, timeFormatOf } from "../format.js";
 import { boundsOf, exactFormatOf, isAdditive, keyText, labelOf, tickFormatOf } from "../measures.js";
@@ -21,10 +21,7 @@ class SeriesChart extends DataPanel {
   #legend = element("ul", { class: "legend", "aria-label": "Lines" });
   // Where there are no cards to choose a result by.
   #measures = element("div", { class: "choices", role: "group", "aria-label": "Result" });
-  #table = element("table", { class: "data" });
-  #figures = element("details", {}, element("summary", {}, "Show the figures"),
-    element("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": "Figures of the chart" },
-      this.#table));
+  #figures = new Figures("Figures of the chart");
   #chart = null;
   #series = { times: [], isRunning: [], lines: [] };
   #view = null;
@@ -37,11 +34,10 @@ class SeriesChart extends DataPanel {
 
   build() {
     this.#chart = new TimeChart(this.#canvas, (range) =>
-      this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { range } })));
-    for (const query of [darkScheme, reducedMotion]) query.addEventListener("change", () => this.#chart.redraw());
-    this.#figures.addEventListener("toggle", () => this.#fillTable());
+      changeView(this, { range }));
+    this.#figures.node.addEventListener("toggle", () => this.#fillTable());
     return element("div", { class: "chart-body" },
-      element("div", { class: "chart-frame" }, this.#canvas), this.#legend, this.#figures);
+      element("div", { class: "chart-frame" }, this.#canvas), this.#legend, this.#figures.node);
   }
 
   headExtras() {
@@ -97,7 +93,7 @@ class SeriesChart extends DataPanel {
     if (!canDraw()) {
       // The file of the distribution's package is missing: the table says it all.
       this.#canvas.parentElement.hidden = true;
-      this.#figures.open = true;
+      this.#figures.node.open = true;
     }
     this.#fillTable();
     this.#fillLegend();
@@ -124,7 +120,7 @@ class SeriesChart extends DataPanel {
   #makeChoice() {
     const button = element("button", { type: "button", class: "filter" });
     button.addEventListener("click", () =>
-      this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { measure: button.measure } })));
+      changeView(this, { measure: button.measure }));
     return button;
   }
 
@@ -151,19 +147,12 @@ class SeriesChart extends DataPanel {
   }
 
   #fillTable() {
-    if (!this.#figures.open) return;
     const { measure, by } = this.#view;
-    const { times, lines, isRunning } = this.#series;
+    const { lines } = this.#series;
     const format = exactFormatOf(measure);
-    const text = timeFormatOf(times);
     const names = lines.map(({ key }) => (by ? keyText(key) : labelOf(measure)));
-    this.#table.replaceChildren(
-      element("caption", { class: "visually-hidden" }, this.#canvas.getAttribute("aria-label") ?? ""),
-      element("thead", {}, element("tr", {}, ...["From", ...names].map((name, index) =>
-        element("th", index > 0 ? { scope: "col", class: "number" } : { scope: "col" }, name)))),
-      element("tbody", {}, ...times.map((time, row) => element("tr", {},
-        element("th", { scope: "row" }, text(time), isRunning[row] ? " (not complete)" : ""),
-        ...lines.map(({ values }) => element("td", { class: "number" }, format(values[row]))))).reverse()));
+    this.#figures.fill(this.#series, names, (row) => lines.map(({ values }) => format(values[row])),
+      this.#canvas.getAttribute("aria-label") ?? "");
   }
 }
 

@@ -1,7 +1,7 @@
 // <state-choice>: which alerts are shown. Fires "view-change" with {state}.
 
 import { STATES } from "../alerts-view.js";
-import { element } from "../dom.js";
+import { changeView, element } from "../dom.js";
 
 const LABELS = { open: "Open", acknowledged: "Acknowledged", all: "All" };
 
@@ -13,7 +13,7 @@ class StateChoice extends HTMLElement {
     this.replaceChildren(...STATES.map((state) => {
       const button = element("button", { type: "button", class: "filter", "data-choice": state }, LABELS[state]);
       button.addEventListener("click", () =>
-        this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { state } })));
+        changeView(this, { state }));
       return button;
     }));
   }

@@ -1,7 +1,7 @@
 // <window-selector>: the look-backs as links to the hash that stands for each, and a range of the calendar. The rest of
 // the hash stays. Fires "view-change" with {range}.
 
-import { element } from "../dom.js";
+import { changeView, element } from "../dom.js";
 import { formatMinutesBack, formatRange } from "../format.js";
 import { icon } from "../icons.js";
 import { LOOK_BACKS, isLookBack, parametersOf, writeRange } from "../range.js";
@@ -77,7 +77,7 @@ class WindowSelector extends HTMLElement {
     }
     this.#problem.textContent = "";
     this.#calendar.open = false;
-    this.dispatchEvent(new CustomEvent("view-change", { bubbles: true, detail: { range: { from, to } } }));
+    changeView(this, { range: { from, to } });
   }
 }
 
