@@ -65,7 +65,7 @@ export const catalogue = {
 };
 
 /** Rows of an aggregate or a view. @param path without: it is not asked. */
-export const rowsOf = (name, path, query = {}) => ({ name, path, query, read: readRows });
+export const rowsOf = (name, path, query = {}) => ({ name, path, query, read: readRows, isPushable: true });
 
 export const health = {
   name: "health", path: "/health", query: {}, read: readHealth, readsAnyStatus: true,
@@ -86,7 +86,7 @@ export const overviewPaths =
 
 /** Alerts, the newest first. @param query as the endpoint takes it. */
 export const alertsOf = (name, query) =>
-  ({ name, path: "/api/stats/alerts", query: { limit: 200, ...query }, read: readRows });
+  ({ name, path: "/api/stats/alerts", query: { limit: 200, ...query }, read: readRows, isPushable: true });
 
 /** What Prometheus reads, as text. */
 export const metrics = { name: "metrics", path: "/-/metrics", query: {}, read: (body) => body, isText: true };

@@ -9,7 +9,6 @@ const STALE_SECONDS = 180;
 export class Connection {
   #dataNames;
   #healthName;
-  #interval = INTERVAL_MS;
   #failures = new Map();
   #succeeded = new Set();
   #missing = new Set();
@@ -55,11 +54,6 @@ export class Connection {
     this.#missing.delete(name);
   }
 
-  /** @param {number} milliseconds between two rounds, as long as all is well. */
-  set interval(milliseconds) {
-    this.#interval = milliseconds;
-  }
-
   /** The endpoints that the project defines, as far as is known. */
   get #present() {
     return this.#dataNames.filter((name) => !this.#missing.has(name));
@@ -95,6 +89,12 @@ export class Connection {
     return this.#disconnectedSince !== null;
   }
 
+  /** Whether `name` cannot be taken for unchanged because nothing new of it comes. */
+  isDoubtful(name) {
+    return this.#failures.has(name) || this.#failures.has(this.#healthName)
+      || (this.#health?.problems ?? []).includes("database");
+  }
+
   /** When `name` began to fail, or null. */
   failingSince(name) {
     return this.#failures.get(name)?.since ?? null;
@@ -105,7 +105,7 @@ export class Connection {
    * @param {number} random in 0..<1: spreads the dashboards that lost the same server.
    */
   nextDelay(random) {
-    if (!this.isDisconnected) return this.#interval;
+    if (!this.isDisconnected) return INTERVAL_MS;
     this.#retries += 1;
     const delay = Math.min(INTERVAL_MS * 2 ** this.#retries, MAX_BACKOFF_MS);
     return delay * (0.9 + 0.1 * random);

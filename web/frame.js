@@ -32,6 +32,7 @@ export function makePoller({ endpoints, onAnswer, onFailure = () => {}, onMissin
     onFailure, onMissing,
     onState(snapshot) {
       document.body.dataset.connection = snapshot.state;
+      document.body.dataset.transport = snapshot.isPushed ? "push" : "polling";
       status.show(snapshot);
       banner.show(snapshot);
     },

@@ -88,7 +88,7 @@ function uniqueQuestion(view) {
   const isKnown = view.filter === null && isLookBack(view.range) && view.range.minutes <= 1440;
   return {
     name: "unique", path: isKnown ? "/api/stats/realtime" : null,
-    query: isKnown ? { minutes: view.range.minutes } : {}, read: (body) => body,
+    query: isKnown ? { minutes: view.range.minutes } : {}, read: (body) => body, isPushable: true,
   };
 }
 

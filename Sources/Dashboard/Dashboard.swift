@@ -72,6 +72,7 @@ public enum Dashboard {
     "pipeline.html": PackageResources.pipeline_html,
     "pipeline.js": PackageResources.pipeline_js,
     "poller.js": PackageResources.poller_js,
+    "push.js": PackageResources.push_js,
     "range.js": PackageResources.range_js,
     "series.js": PackageResources.series_js,
     "sparkline.js": PackageResources.sparkline_js,

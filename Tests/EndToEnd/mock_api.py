@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from mock_socket import NORMAL, TRY_AGAIN_LATER, MockSocket, accept_of
+
 WEB = Path(__file__).resolve().parents[2] / "web"
 CHART_JS = Path("/usr/share/javascript/chart.js/chart.min.js")
 CONTENT_TYPES = {
@@ -173,6 +175,12 @@ class MockApi:
         self.action_status = 200
         self._held = set()
         self._active = {}
+        # What /api/stream does: "close" at once, "refuse" with 404, or "push".
+        self.stream = "close"
+        # Of each open WebSocket: {"socket", "subscriptions": {id: {"target", "position"}}, "said": what its client said}.
+        self.sockets = []
+        # All of them, with those that are closed.
+        self.handshakes = 0
         self.requests = []
         self.not_modified = 0
         self._server = None
@@ -205,6 +213,7 @@ class MockApi:
         """Replaces fields of an endpoint's answer."""
         with self._lock:
             self._answers[name].update(copy.deepcopy(fields))
+        self.push()
 
     def answer_more(self, name, answer):
         """Adds the answer to another question."""
@@ -307,6 +316,74 @@ class MockApi:
             answer = {"type": "about:blank", "title": "Service Unavailable", "status": status}
         return status, answer
 
+    def result(self, target):
+        """What a GET of the target is answered, without being counted as one: the status and the answer."""
+        asked, query = self.asked(target)
+        name = self.question(query["of"], query) if asked == "rows" and not self.rows else asked
+        with self._lock:
+            if name == "alerts" and query.get("acknowledged") == "true":
+                name = "acknowledged"
+            if self._statuses.get(name, 200) != 200:
+                return self._statuses[name], None
+            if name != "rows":
+                return 200, copy.deepcopy(self._answers.get(name, {"data": [], "count": 0}))
+        return 200, self.rows(query["of"], query)
+
+    def asked(self, target):
+        """The name of an endpoint, or "rows", or None; and the parameters."""
+        parts = urlsplit(target)
+        query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+        if parts.path.startswith(ROWS):
+            return "rows", {"of": unquote(parts.path.removeprefix(ROWS)), **query}
+        return next((name for name, path in PATHS.items() if parts.path == path), None), query
+
+    def push(self):
+        """Sends every subscriber what has changed."""
+        with self._lock:
+            open_sockets = list(self.sockets)
+        for client in open_sockets:
+            for name in list(client["subscriptions"]):
+                self._push(client, name)
+
+    def _push(self, client, name, is_first=False):
+        subscription = client["subscriptions"][name]
+        status, answer = self.result(subscription["target"])
+        if status != 200:
+            client["socket"].say({"id": name, "error": {"status": status, "title": "Not now"}} | ({"ended": True} if is_first else {}))
+            return
+        body = json.dumps(answer)
+        position = "1-" + hashlib.sha256(body.encode()).hexdigest()[:16]
+        if subscription["position"] != position:
+            client["socket"].say({"id": name, "position": position, "data": answer})
+        elif is_first:
+            client["socket"].say({"id": name, "position": position})
+        subscription["position"] = position
+
+    def serve_socket(self, socket):
+        """Called by the handler: one WebSocket's life."""
+        client = {"socket": socket, "subscriptions": {}, "said": []}
+        with self._lock:
+            self.handshakes += 1
+            self.sockets.append(client)
+        if self.stream == "close":
+            socket.close(TRY_AGAIN_LATER)
+        for message in socket.messages():
+            client["said"].append(message)
+            if "subscribe" in message:
+                name = message["subscribe"]
+                client["subscriptions"][name] = {"target": message["endpoint"], "position": message.get("position")}
+                self._push(client, name, is_first=True)
+            elif "unsubscribe" in message:
+                client["subscriptions"].pop(message["unsubscribe"], None)
+        with self._lock:
+            self.sockets.remove(client)
+
+    def close_sockets(self, code=NORMAL):
+        with self._lock:
+            open_sockets = list(self.sockets)
+        for client in open_sockets:
+            client["socket"].close(code)
+
     def count_not_modified(self):
         with self._lock:
             self.not_modified += 1
@@ -348,11 +425,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-        asked = next((name for name, path in PATHS.items() if parts.path == path), None)
-        if parts.path.startswith(ROWS):
-            asked = "rows"
-            query = {"of": unquote(parts.path.removeprefix(ROWS)), **query}
+        if parts.path == "/api/stream" and self.api.stream != "refuse":
+            return self._serve_socket()
+        asked, query = self.api.asked(self.path)
         if asked:
             if asked == "rows" and not self.api.rows:
                 asked = self.api.question(query["of"], query)
@@ -364,6 +439,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(status, "application/json", json.dumps(answer).encode(), revalidate=status == 200)
             return
         self._send_file(CHART_JS if parts.path == "/vendor/chart.js" else self._file_of(parts.path))
+
+    def _serve_socket(self):
+        self.send_response(101)
+        for header in ("Upgrade", "websocket"), ("Connection", "Upgrade"), (
+                "Sec-WebSocket-Accept", accept_of(self.headers["Sec-WebSocket-Key"])):
+            self.send_header(*header)
+        self.end_headers()
+        self.close_connection = True
+        self.api.serve_socket(MockSocket(self.rfile, self.wfile))
 
     def _file_of(self, path):
         file = (WEB / (path.lstrip("/") or "index.html")).resolve()

@@ -229,7 +229,7 @@ def test_the_chart_shows_rate_and_volume_on_one_axis_with_the_running_minute_apa
     label = find(browser, "downloads-chart canvas").get_attribute("aria-label")
     assert label.startswith(f"{total:,} downloads, last 15 minutes")
     find(browser, "downloads-chart summary").click()
-    assert len(texts(browser, "downloads-chart tbody tr")) == 16
+    wait(browser, lambda: len(texts(browser, "downloads-chart tbody tr")) == 16, "the table stays empty")
     assert "(not complete)" in texts(browser, "downloads-chart tbody th")[0]
 
 
