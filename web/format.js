@@ -51,6 +51,29 @@ export const formatRateTick = guarded((value) => percentTick.format(value));
 /** A part of the whole. */
 export const formatShare = guarded((value) => percentTick.format(value));
 
+const BYTES = ["B", "kB", "MB", "GB", "TB", "PB"];
+
+/** Of powers of 1000, as networks and disks are sold. */
+export const formatBytes = guarded((value) => {
+  const power = Math.min(Math.max(Math.floor(Math.log10(Math.abs(value) || 1) / 3), 0), BYTES.length - 1);
+  return `${plain.format(value / 1000 ** power)} ${BYTES[power]}`;
+});
+
+/** @param {string | undefined} unit behind it. */
+export const withUnit = (format, unit) => (unit ? guarded((value) => `${format(value)} ${unit}`) : format);
+
+const currencies = new Map();
+
+/** @param {string} code of three letters. */
+export function formatCurrency(code) {
+  if (!currencies.has(code)) {
+    const exact = new Intl.NumberFormat(undefined, { style: "currency", currency: code });
+    const rough = new Intl.NumberFormat(undefined, { style: "currency", currency: code, maximumFractionDigits: 0 });
+    currencies.set(code, guarded((value) => (Math.abs(value) >= 10_000 ? rough : exact).format(value)));
+  }
+  return currencies.get(code);
+}
+
 export const formatSpeed = guarded((value) => `${speed.format(value)} Mbps`);
 
 /** @param value seconds. */
@@ -62,6 +85,10 @@ export const formatDuration = guarded((value) => {
   }
   return `${units.hour.format(Math.floor(seconds / 3600))} ${units.minute.format(Math.floor((seconds % 3600) / 60))}`;
 });
+
+/** @param value milliseconds. */
+export const formatMilliseconds = guarded((value) =>
+  (Math.abs(value) < 1000 ? `${plain.format(value)} ms` : formatDuration(value / 1000)));
 
 /** The relative change from `before`, which is not 0, to `now`; signed. */
 export const formatChange = (now, before) =>

@@ -21,6 +21,8 @@ public struct ViewPlan: Hashable, Sendable {
   public var reads: [String]
   /// Whether it also reads what it names with a schema.
   public var readsOtherSchemas = false
+  /// How pages show columns, by their names; of those of which nothing is said there is nothing.
+  public var presentation: [String: ColumnPresentation] = [:]
   /// The file's SELECT.
   public var select: FileText
 

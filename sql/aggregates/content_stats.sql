@@ -1,5 +1,6 @@
 -- Downloads per piece of content and minute.
 -- Grain: content_id and minute of event time. Late events revise the row.
+-- format total_size_gb: number GB
 CREATE MATERIALIZED VIEW content_stats WITH (retention = '7 days') AS
 SELECT content.content_id,
        -- Title of the content; of several spellings within the minute the greatest by bytes.

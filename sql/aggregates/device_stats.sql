@@ -1,5 +1,7 @@
 -- Downloads per device, operating system and minute.
 -- Grain: device_type, os_version and minute of event time. Late events revise the row.
+-- format avg_speed_mbps: number Mbps
+-- format total_size_gb: number GB
 CREATE MATERIALIZED VIEW device_stats WITH (retention = '7 days') AS
 SELECT "user".device_type,
        "user".os_version,

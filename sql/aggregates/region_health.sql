@@ -1,5 +1,7 @@
 -- Health of downloads per region and minute: how many succeed, how fast, how long they take.
 -- Grain: region and minute of event time. Late events revise the row.
+-- format avg_speed_mbps: number Mbps
+-- thresholds success_rate: 0.95, 0.90
 CREATE MATERIALIZED VIEW region_health WITH (retention = '7 days') AS
 SELECT "user".region,
        -- Download attempts, whatever their end.
@@ -16,6 +18,7 @@ SELECT "user".region,
        -- Mean duration of an attempt in seconds.
        avg(download.duration_seconds)                                    AS avg_duration_seconds,
        -- Gigabytes of all attempts together.
+       -- format: number GB
        sum(content.size_gb)                                              AS total_size_gb
 FROM content_downloads
 GROUP BY tumble("timestamp", INTERVAL '1 minute'), "user".region;

@@ -5,7 +5,7 @@ import { filterValue, filtersWith } from "../explore-view.js";
 import { Folding } from "../folding.js";
 import { formatChange, formatPoints, formatRange } from "../format.js";
 import { isCountChange, isMeanChange } from "../comparison.js";
-import { exactFormatOf, formatOf, isAdditive, keyText, labelOf } from "../measures.js";
+import { exactFormatOf, formatOf, isAdditive, isPercent, keyText, labelOf, levelOf } from "../measures.js";
 import { DataPanel } from "./data-panel.js";
 
 class KeyList extends DataPanel {
@@ -62,24 +62,30 @@ class KeyList extends DataPanel {
     const values = this.#rows.map((row) => row[measure.name]).filter(Number.isFinite);
     const largest = Math.max(0, ...values);
     // A bar is a share of the largest; where a value is no amount there is none.
-    const hasBars = isAdditive(measure) || measure.role === "share" || values.every((value) => value >= 0);
+    const hasBars = isAdditive(measure) || isPercent(measure) || values.every((value) => value >= 0);
     updateKeyed(this.#list, this.#folding.visible(this.#rows), (row) => JSON.stringify(row[by]), () => this.#makeRow(),
       (item, row) => {
         const button = item.firstElementChild;
         const text = keyText(row[by]);
         button.querySelector(".row-name").textContent = text;
+        const level = levelOf(measure, row[measure.name]);
+        if (level) {
+          button.dataset.level = level;
+        } else {
+          delete button.dataset.level;
+        }
         button.title = `Show only ${by}: ${text}`;
         setNumber(button.querySelector("data"), row[measure.name], formatOf(measure), exactFormatOf(measure));
         const before = this.#before?.get(JSON.stringify(row[by]));
         this.#showChange(button.querySelector(".change"), row[measure.name], before);
-        const share = largest > 0 && hasBars ? row[measure.name] / (measure.role === "share" ? 1 : largest) : 0;
+        const share = largest > 0 && hasBars ? row[measure.name] / (isPercent(measure) ? Math.max(1, largest) : largest) : 0;
         button.querySelector(".bar").style.setProperty("--share", Number.isFinite(share) ? Math.max(0, share) : 0);
         item.filter = { column: by, value: row[by] };
       });
   }
 
   #makeRow() {
-    const button = element("button", { type: "button", class: "row row-button" },
+    const button = element("button", { type: "button", class: "row" },
       element("span", { class: "row-name" }), element("span", { class: "change", hidden: "" }),
       element("data", { class: "row-value" }),
       element("span", { class: "bar", "aria-hidden": "true" }));
@@ -95,7 +101,7 @@ class KeyList extends DataPanel {
     node.hidden = !Number.isFinite(now) || !Number.isFinite(before) || before === 0;
     if (node.hidden) return;
     const isReal = measure.role === "count" ? isCountChange(now, before) : isMeanChange(now, before, Infinity);
-    const format = measure.role === "share" ? formatPoints : formatChange;
+    const format = isPercent(measure) ? formatPoints : formatChange;
     node.textContent = isReal ? format(now, before) : "≈";
     node.title = `${formatOf(measure)(before)} in the period before`;
   }

@@ -3,7 +3,8 @@
 import { changeView, element, setNumber, updateKeyed } from "../dom.js";
 import { formatChange, formatClock, formatPoints, formatRange } from "../format.js";
 import { isCountChange, isMeanChange, isShareChange } from "../comparison.js";
-import { exactFormatOf, formatOf, labelOf } from "../measures.js";
+import { setBadge } from "../icons.js";
+import { exactFormatOf, formatOf, isPercent, labelOf, levelOf } from "../measures.js";
 
 class MeasureCards extends HTMLElement {
   #view = null;
@@ -39,11 +40,13 @@ class MeasureCards extends HTMLElement {
 
   receive({ data }) {
     for (const column of this.#view.measures) {
-      const node = [...this.children].find((card) => card.dataset.measure === column.name)?.querySelector("data");
+      const card = [...this.children].find((each) => each.dataset.measure === column.name);
+      const node = card?.querySelector("data");
       if (!node) continue;
       node.classList.remove("skeleton");
       const value = data[0]?.[column.name] ?? (column.role === "count" ? 0 : null);
       setNumber(node, value, formatOf(column), exactFormatOf(column));
+      setLevel(card, levelOf(column, value));
     }
     this.#now = data[0] ?? null;
     this.#showTrends();
@@ -76,7 +79,7 @@ class MeasureCards extends HTMLElement {
       const isReal = column.role === "count" ? isCountChange(now, before)
         : column.role === "share" ? isShareChange({ share: now, of }, { share: before, of: beforeOf })
           : isMeanChange(now, before, Math.min(of, beforeOf));
-      const text = column.role === "share" ? formatPoints(now, before) : formatChange(now, before);
+      const text = isPercent(column) ? formatPoints(now, before) : formatChange(now, before);
       trend.textContent = `${isReal ? (now > before ? "▲" : "▼") : "≈"} ${text}`;
       trend.title = `${formatOf(column)(before)} in the period before${isReal ? "" : "; the difference may be chance"}`;
     }
@@ -85,13 +88,25 @@ class MeasureCards extends HTMLElement {
   #make() {
     const card = element("button", { type: "button", class: "card measure" },
       element("span", { class: "stat-label" }), element("data", { class: "stat-value skeleton" }),
-      element("span", { class: "stat-foot" },
+      element("span", { class: "stat-foot" }, element("span", { class: "badge", hidden: "" }),
         element("span", { class: "stat-window" }), element("span", { class: "trend", hidden: "" })));
     card.addEventListener("click", () => {
       const measure = this.#view.measures.find((column) => column.name === card.dataset.measure);
       changeView(this, { measure });
     });
     return card;
+  }
+}
+
+/** @param {"critical" | "warning" | null} level by the definition's thresholds. */
+function setLevel(card, level) {
+  const badge = card.querySelector(".badge");
+  badge.hidden = level === null;
+  if (level === null) {
+    delete card.dataset.level;
+  } else {
+    card.dataset.level = level;
+    setBadge(badge, level);
   }
 }
 

@@ -6,7 +6,7 @@ import { Figures } from "../data-table.js";
 import { changeView, element, updateKeyed } from "../dom.js";
 import { stepOfView } from "../explore-view.js";
 import { formatRange, timeFormatOf } from "../format.js";
-import { boundsOf, exactFormatOf, isAdditive, labelOf, tickFormatOf } from "../measures.js";
+import { bandsOf, boundsOf, chartOf, exactFormatOf, isAdditive, labelOf, tickFormatOf } from "../measures.js";
 import { minutesIn } from "../range.js";
 import { shiftedTo, timelineOf } from "../series.js";
 import { TimeChart, beforeLine, canDraw } from "../time-chart.js";
@@ -94,10 +94,11 @@ class MeasureCharts extends DataPanel {
       this.#charts.get(canvas).draw({
         times, isRunning, stepMs, marks, timeText: timeFormatOf(times),
         lines: [
-          { label: labelOf(column), type: column.role === "count" ? "bar" : "line", values,
-            color: column.role === "count" ? "--chart-bar" : `--series-${(index % COLORS) + 1}` },
+          { label: labelOf(column), type: chartOf(column), values,
+            color: chartOf(column) === "bar" ? "--chart-bar" : `--series-${(index % COLORS) + 1}` },
           ...beforeLine(earlier),
         ],
+        bands: bandsOf(column),
         axis: { tick: tickFormatOf(column), exact: format, bounds: boundsOf(column, [values, earlier ?? []]) },
       });
     });

@@ -4,7 +4,7 @@ import { changeView, element } from "../dom.js";
 import { filterValue, filtersWith } from "../explore-view.js";
 import { formatClock, formatDayAndMinute, formatFullTime, formatRange } from "../format.js";
 import { minutesIn } from "../range.js";
-import { exactFormatOf, keyText, measuresOf } from "../measures.js";
+import { exactFormatOf, keyText, numbersOf } from "../measures.js";
 import { DataPanel } from "./data-panel.js";
 
 const SHOWN_ROWS = 50;
@@ -40,7 +40,7 @@ class RowsTable extends DataPanel {
     const fingerprint = JSON.stringify(rows);
     if (fingerprint === this.#drawn) return;
     this.#drawn = fingerprint;
-    const measures = new Set(measuresOf(this.#view.relation).map((column) => column.name));
+    const measures = new Set(numbersOf(this.#view.relation).map((column) => column.name));
     const columns = this.#view.relation.columns.filter((column) => column.name !== "updated_at");
     this.#head.replaceChildren(element("tr", {}, ...columns.map((column) => {
       const attributes = { scope: "col", title: column.comment || column.type };

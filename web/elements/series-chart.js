@@ -5,7 +5,9 @@ import { Figures } from "../data-table.js";
 import { changeView, element, updateKeyed } from "../dom.js";
 import { stepOfView } from "../explore-view.js";
 import { formatRange, timeFormatOf } from "../format.js";
-import { boundsOf, exactFormatOf, isAdditive, keyText, labelOf, tickFormatOf } from "../measures.js";
+import {
+  bandsOf, boundsOf, exactFormatOf, isAdditive, keyText, labelOf, tickFormatOf,
+} from "../measures.js";
 import { minutesIn } from "../range.js";
 import { seriesOf, shiftedTo } from "../series.js";
 import { TimeChart, beforeLine, canDraw } from "../time-chart.js";
@@ -102,10 +104,13 @@ class SeriesChart extends DataPanel {
       times: series.times, isRunning: series.isRunning, stepMs: this.#stepMs, timeText: timeFormatOf(series.times),
       lines: [
         ...series.lines.map(({ key, values }) => ({
-          label: by ? keyText(key) : labelOf(measure), type: "line", color: colorOf(key), values,
+          label: by ? keyText(key) : labelOf(measure), color: colorOf(key), values,
+          // Bars of several groups would cover each other.
+          type: by ? "line" : measure.chart ?? "line",
         })),
         ...beforeLine(series.before),
       ],
+      bands: bandsOf(measure),
       axis: {
         tick: tickFormatOf(measure), exact: exactFormatOf(measure),
         bounds: boundsOf(measure, [...series.lines.map(({ values }) => values), series.before ?? []]),

@@ -80,20 +80,37 @@ struct AggregatePlanner {
       diagnostics.attempt { () throws(DefinitionError) in try results.plan(having: condition) }
     }
     judgeTogether(select, grouping, tables.filter(filter))
+    let presentation = readPresentation(select.items, results.outputs)
     guard diagnostics.errors.isEmpty, let window = grouping.window, let options else { return nil }
     let text = diagnostics.attempt { () throws(DefinitionError) in
       try BatchText(source: source, columns: columns).select(syntax, window: grouping.windowLocation)
     }
     guard let text else { return nil }
-    let plan = AggregatePlan(
-      name: syntax.name, comment: source.headerComment, joins: tables.joins, unnest: unnest?.plan,
+    var plan = AggregatePlan(
+      name: syntax.name, comment: source.definitionComment, joins: tables.joins, unnest: unnest?.plan,
       filter: tables.filter(filter), window: window, keys: results.orderedKeys,
       accumulators: results.accumulators, outputs: results.outputs, having: having,
       retentionMicroseconds: options.retention,
       allowedLatenessMicroseconds: options.allowedLateness, latePolicy: options.late,
       select: text)
+    plan.presentation = presentation
     guard let first = columns.aggregate else { return (plan, stream) }
     return composed(plan, over: first, columns, select, window: grouping.windowLocation).map { ($0, stream) }
+  }
+
+  private mutating func readPresentation(
+    _ items: [SyntaxItem], _ outputs: [OutputColumn]
+  ) -> [String: ColumnPresentation] {
+    let columns = items.compactMap { item -> PresentationParser.Column? in
+      guard let name = item.outputName else { return nil }
+      var column = PresentationParser.Column(name: name, location: item.location)
+      switch outputs.first(where: { $0.name == name })?.source {
+      case .key, .windowStart, .windowEnd: column.isResult = false
+      case .accumulator, .derived, nil: break
+      }
+      return column
+    }
+    return PresentationParser(source: source, columns: columns).parse(&diagnostics)
   }
 
   /// Clauses that are each supported, and not together.

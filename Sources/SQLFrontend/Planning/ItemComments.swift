@@ -1,28 +1,28 @@
 extension SourceText {
   /// The comment block at the beginning of the file, without its dashes, one line of text for each of the file's.
-  var headerComment: String {
-    var lines: [String] = []
+  var headerComment: String { headerTokens.map(commentText).joined(separator: "\n") }
+
+  /// The lines of the comment block at the beginning of the file.
+  var headerTokens: [Token] {
+    var lines: [Token] = []
     for token in tokens {
       guard token.kind == .lineComment else { break }
       // A blank line ends the block.
-      if let previous = lines.isEmpty ? nil : line(of: token.range.lowerBound), previous > headerLine + lines.count {
-        break
-      }
-      lines.append(commentText(token))
+      if let previous = lines.last, line(of: token.range.lowerBound) > line(of: previous.range.lowerBound) + 1 { break }
+      lines.append(token)
     }
-    return lines.joined(separator: "\n")
-  }
-
-  private var headerLine: Int {
-    tokens.first.map { line(of: $0.range.lowerBound) } ?? 0
+    return lines
   }
 
   /// The line comments directly above the token at `offset`, as one line.
   ///
   /// A comment behind something else on its line belongs to that and not to what follows.
-  func commentAbove(_ offset: Int) -> String {
-    guard var index = tokens.firstIndex(where: { $0.range.lowerBound >= offset }) else { return "" }
-    var lines: [String] = []
+  func commentAbove(_ offset: Int) -> String { commentTokens(above: offset).map(commentText).joined(separator: " ") }
+
+  /// The same, line by line.
+  func commentTokens(above offset: Int) -> [Token] {
+    guard var index = tokens.firstIndex(where: { $0.range.lowerBound >= offset }) else { return [] }
+    var lines: [Token] = []
     var below = line(of: offset)
     while index > 0 {
       index -= 1
@@ -30,10 +30,10 @@ extension SourceText {
       let line = line(of: comment.range.lowerBound)
       guard comment.kind == .lineComment, line == below - 1 else { break }
       if index > 0, self.line(of: tokens[index - 1].range.upperBound - 1) == line { break }
-      lines.insert(commentText(comment), at: 0)
+      lines.insert(comment, at: 0)
       below = line
     }
-    return lines.joined(separator: " ")
+    return lines
   }
 
   /// The text of the SELECT item that begins at `offset`, without its alias, on one line.
@@ -66,7 +66,8 @@ extension SourceText {
     return offset..<offset
   }
 
-  private func commentText(_ token: Token) -> String {
+  /// Without its dashes.
+  func commentText(_ token: Token) -> String {
     let text = text(token).drop { $0 == "-" }
     let start = text.first == " " ? text.dropFirst() : text
     return String(start.reversed().drop { $0.isWhitespace }.reversed())

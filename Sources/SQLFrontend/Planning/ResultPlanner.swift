@@ -37,7 +37,7 @@ struct ResultPlanner {
       }
       do {
         let name = try claimName(item)
-        let written = source.commentAbove(item.location)
+        let written = source.resultComment(above: item.location)
         let comment = written.isEmpty ? source.itemText(at: item.location) : written
         if grouping.isIncomplete, !item.expression.contains(where: Self.isAggregate) { continue }
         if let output = try planned(item, name: name, comment: comment) {
@@ -142,7 +142,7 @@ struct ResultPlanner {
     guard !keyOrder.contains(index) else {
       throw source.error(at: item.location, "the key is selected already, as \(quotedIdentifier(keyName(index)))")
     }
-    let written = source.commentAbove(item.location)
+    let written = source.resultComment(above: item.location)
     addKey(index, name: name, comment: written.isEmpty ? keys[index].comment : written)
     return OutputColumn(
       name: name, source: .key(orderedKeys.count - 1), comment: orderedKeys[orderedKeys.count - 1].comment)

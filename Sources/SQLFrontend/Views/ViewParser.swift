@@ -43,8 +43,16 @@ struct ViewParser {
     var reads: [String] = []
     for relation in relations where !reads.contains(relation.name) { reads.append(relation.name) }
     var plan = ViewPlan(
-      name: syntax.name, comment: source.headerComment, columnComments: comments(select), reads: reads, select: text)
+      name: syntax.name, comment: source.definitionComment, columnComments: comments(select), reads: reads, select: text
+    )
     plan.readsOtherSchemas = select.node.namesSchemas
+    let columns = select.columnNames
+    let named = columns.compactMap { column in
+      column.name.map { PresentationParser.Column(name: $0, location: column.location) }
+    }
+    plan.presentation = PresentationParser(source: source, columns: named, areAll: named.count == columns.count)
+      .parse(&diagnostics)
+    guard diagnostics.errors.isEmpty else { return nil }
     return ParsedView(plan: plan, source: source, nameLocation: syntax.nameLocation, relations: relations)
   }
 
@@ -59,7 +67,7 @@ struct ViewParser {
 
   private func comments(_ select: PlainSelect) -> [ViewPlan.ColumnComment] {
     select.columnNames.compactMap { column in
-      let text = source.commentAbove(column.location)
+      let text = source.resultComment(above: column.location)
       guard let name = column.name, !text.isEmpty else { return nil }
       return ViewPlan.ColumnComment(column: name, text: text)
     }

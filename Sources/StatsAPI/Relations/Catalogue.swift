@@ -46,11 +46,13 @@ struct Catalogue {
   }
 
   private static func json(_ column: Relation.Column) -> JSONValue {
-    .object([
+    var members = [
       JSONMember("name", .string(column.name)), JSONMember("type", .string(column.type)),
       JSONMember("nullable", .bool(column.isNullable)), JSONMember("role", .string(column.role.rawValue)),
       JSONMember("comment", .string(column.comment)),
-    ])
+    ]
+    if let presentation = column.presentation { members += presentation.members }
+    return .object(members)
   }
 
   private static func json(_ endpoint: EndpointPlan, _ result: EndpointResult?, streams: [String]) -> JSONValue {
@@ -60,6 +62,51 @@ struct Catalogue {
       JSONMember("reads", .array((endpoint.reads ?? []).sorted().map { .string($0) })),
       JSONMember("streams", .array(streams.map { .string($0) })), JSONMember("sql", .string(endpoint.sql)),
       JSONMember("columns", result.map { .array($0.columns.map(json)) } ?? .null),
+    ])
+  }
+}
+
+extension ColumnPresentation {
+  /// Of a column's object: `chart`, `format` with `unit`, `thresholds`; what is not said is not there.
+  fileprivate var members: [JSONMember] {
+    var members: [JSONMember] = []
+    if let chart { members.append(JSONMember("chart", .string(chart.rawValue))) }
+    if let format {
+      members.append(JSONMember("format", .string(format.name)))
+      if let unit = format.unit { members.append(JSONMember("unit", .string(unit))) }
+    }
+    if let thresholds { members.append(JSONMember("thresholds", thresholds.json)) }
+    return members
+  }
+}
+
+extension ColumnPresentation.Format {
+  fileprivate var name: String {
+    switch self {
+    case .count: "count"
+    case .number: "number"
+    case .percent: "percent"
+    case .bytes: "bytes"
+    case .duration: "duration"
+    case .milliseconds: "milliseconds"
+    case .currency: "currency"
+    }
+  }
+
+  fileprivate var unit: String? {
+    switch self {
+    case .number(let unit): unit
+    case .currency(let code): code
+    default: nil
+    }
+  }
+}
+
+extension ColumnPresentation.Thresholds {
+  fileprivate var json: JSONValue {
+    .object([
+      JSONMember("warning", warning.map { .number($0.description) } ?? .null),
+      JSONMember("critical", .number(critical.description)), JSONMember("bad", .string(isAbove ? "above" : "below")),
     ])
   }
 }

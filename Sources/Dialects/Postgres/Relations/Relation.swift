@@ -16,6 +16,8 @@ public struct Relation: Sendable {
     /// May be empty.
     public var comment: String
     public var role: ColumnRole
+    /// How pages show it, where the definition says so.
+    public var presentation: ColumnPresentation?
 
     public init(name: String, type: String, isNullable: Bool, comment: String, role: ColumnRole = .other) {
       self.name = name
@@ -70,9 +72,11 @@ public struct Relation: Sendable {
         guard results.contains(column.name) else { return nil }
         role = outputs[column.name].map { plan.role(of: $0) } ?? .other
       }
-      return Column(
+      var shown = Column(
         name: column.name, type: column.type.sqlName, isNullable: column.isNullable, comment: column.comment, role: role
       )
+      shown.presentation = plan.presentation[column.name]
+      return shown
     }
     time = "window_start"
     sql = plan.select.whole
@@ -99,6 +103,7 @@ public struct Relation: Sendable {
     self.columns = columns.map { column in
       var column = column
       column.role = Self.role(of: column, isTime: column.name == time, sources)
+      column.presentation = view.presentation[column.name]
       return column
     }
     self.time = time

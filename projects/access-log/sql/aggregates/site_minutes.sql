@@ -1,5 +1,7 @@
 -- The whole site by the minute, and how many of its answers were errors of the server.
 -- Grain: minute of event time.
+-- format bytes: bytes
+-- thresholds error_rate: 0.01, 0.05
 CREATE MATERIALIZED VIEW site_minutes WITH (retention = '90 days') AS
 SELECT count(*)                                              AS requests,
        count(*) FILTER (WHERE status >= 500)                 AS server_errors,

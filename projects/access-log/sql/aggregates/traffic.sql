@@ -1,5 +1,6 @@
 -- Traffic by the minute: requests, errors, bytes, visitors, and the paths that are asked for most.
 -- Grain: minute of event time and class of status. Late requests revise the row.
+-- format bytes, p50_bytes, p95_bytes, p99_bytes: bytes
 CREATE MATERIALIZED VIEW traffic WITH (retention = '90 days') AS
 SELECT -- 2: answered, 3: led elsewhere, 4: the client's fault, 5: the server's.
        status / 100                                              AS status_class,

@@ -1,5 +1,7 @@
 -- Live streams by the minute: who watches, what is written, what is given.
 -- Grain: live stream and minute of event time. Late events revise the row.
+-- format donations_usd, largest_donation_usd: currency USD
+-- chart donations_usd: bar
 CREATE MATERIALIZED VIEW stream_minutes WITH (retention = '90 days') AS
 SELECT stream_id,
        -- Viewers at the end of the minute.

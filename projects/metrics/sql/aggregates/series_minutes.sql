@@ -1,5 +1,6 @@
 -- Every series by the minute.
 -- Grain: series and minute of event time. Late measurements revise the row.
+-- chart measurements: none
 CREATE MATERIALIZED VIEW series_minutes WITH (retention = '30 days') AS
 SELECT metric_id, name, tags ->> 'host' AS host,
        count(*)            AS measurements,

@@ -1,5 +1,7 @@
 -- Trips of all regions by the hour.
 -- Grain: hour of event time. Made of the same events as region_trips, and exact.
+-- format total_fare: currency USD
+-- format total_distance: number km
 CREATE MATERIALIZED VIEW city_trips WITH (retention = '365 days') AS
 SELECT sum(trip_count)                                          AS trip_count,
        sum(total_fare)                                          AS total_fare,

@@ -1,5 +1,9 @@
 -- Trips per region and minute: how many, what they cost, how long they take and how far they go.
 -- Grain: region and minute of event time. Late events revise the row.
+-- format total_fare, avg_fare, p50_fare, p95_fare, p99_fare: currency USD
+-- format avg_duration, p50_duration, p95_duration, p99_duration: duration
+-- format total_distance, avg_distance: number km
+-- thresholds avg_fare: 60, 90
 CREATE MATERIALIZED VIEW region_trips WITH (retention = '30 days') AS
 SELECT region_id,
        -- Trips that ended.
