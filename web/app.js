@@ -17,7 +17,7 @@ import { makePoller } from "./frame.js";
 import { NAMES, dimensionOf, hashOf, questionsOf, readView, stepOfView } from "./overview-view.js";
 import { intervalOf } from "./range.js";
 import { timelineOf } from "./series.js";
-import { pageOf } from "./elements/ranked-list.js";
+import { ownPageOf } from "./elements/ranked-list.js";
 
 const part = (name) => document.querySelector(name);
 const cards = [...document.querySelectorAll("stat-card")];
@@ -132,7 +132,7 @@ function follow() {
   part("compare-toggle").show(view.isCompared);
   part("filter-chips").show(view.filter ? [{
     text: `${view.filter.dimension.name}: ${view.label ?? view.filter.values.join(" · ")}`,
-    change: { filter: null, label: null }, page: pageOf(view.filter.dimension, view.filter.values, view),
+    change: { filter: null, label: null }, page: ownPageOf(view.filter.dimension, view.filter.values, view),
   }] : []);
   if (isNew || former.isCompared !== view.isCompared) {
     const [isTitle, isDevice] = ["title", "device"].map((name) => dimensionOf(view).name === name);

@@ -6,8 +6,18 @@ import { readComparison } from "./comparison.js";
 import { measuresOf } from "./measures.js";
 import { intervalOf, parametersOf, previousQuery, rangeQuery, readRange, stepOf, writeRange } from "./range.js";
 
+/** Of so many other aggregates the page of a key has something to tell. */
+const MAX_RELATED = 4;
+
+/** The names of the questions about one of them. */
+export const relatedNames = (index) =>
+  ({ series: `series ${index}`, seriesBefore: `series ${index} before`, groups: `groups ${index}` });
+
 /** The names of the questions; those that end in `Before` are about the period before. */
-export const NAMES = ["totals", "series", "groups", "rows", "totalsBefore", "seriesBefore", "groupsBefore", "alerts"];
+export const NAMES = [
+  "totals", "series", "groups", "rows", "totalsBefore", "seriesBefore", "groupsBefore", "alerts", "acknowledgedAlerts",
+  ...Array.from({ length: MAX_RELATED }, (_, index) => Object.values(relatedNames(index))).flat(),
+];
 const MAX_LINES = 6;
 const MAX_GROUPS = 50;
 const TABLE_ROWS = 50;
@@ -49,7 +59,32 @@ export function readView(hash, relations) {
 
 /** Whether this is the page of one key: there is nothing left to tell apart, and every result has a chart. */
 export const isOwnPage = ({ relation, filters, free, measures }) =>
-  relation.rolls_up && relation.keys.length > 0 && free.length === 0 && filters.length > 0 && measures.length > 1;
+  relation.rolls_up && relation.keys.length > 0 && free.length === 0 && filters.length > 0 && measures.length > 0;
+
+/**
+ * What other aggregates of the stream know of the key that the page is about, as views of their own: those with its
+ * columns alone, then those that tell it apart by one more.
+ */
+export function relatedViews(view, relations) {
+  if (!view.relation || !isOwnPage(view)) return [];
+  const { relation, filters, range, isCompared } = view;
+  const columns = filters.map(({ column }) => column);
+  const shown = new Set(view.measures.map(({ name }) => name));
+  return relations
+    .filter((each) => each.rolls_up && each.name !== relation.name && each.stream === relation.stream
+      && columns.every((column) => each.keys.includes(column)) && each.keys.length <= columns.length + 1)
+    .map((each) => {
+      const free = each.keys.filter((key) => !columns.includes(key));
+      const measures = measuresOf(each).filter(({ name }) => free.length > 0 || !shown.has(name));
+      return {
+        relation: each, name: each.name, range, isCompared, filters, measures, measure: measures[0], free,
+        by: free[0] ?? null, isLowest: false,
+      };
+    })
+    .filter(({ measures }) => measures.length > 0)
+    .toSorted((left, right) => left.free.length - right.free.length)
+    .slice(0, MAX_RELATED);
+}
 
 /** The hash that stands for the view, with changes to it. */
 export function hashOf(view, changes = {}) {
@@ -71,6 +106,10 @@ export function hashOf(view, changes = {}) {
   return `#${parameters}`;
 }
 
+/** The address of the page of a key. @param {{aggregate: string, filters: object[], range: object}} key */
+export const pageOf = ({ aggregate, filters, range, isCompared = false }) =>
+  `/explore.html${hashOf({ relation: { name: aggregate }, filters, range, isCompared })}`;
+
 /** The filters with one more, or another value of one. */
 export const filtersWith = (view, column, value) =>
   [...view.filters.filter((filter) => filter.column !== column), { column, value }];
@@ -80,7 +119,7 @@ export const filterValue = (value) =>
   (value === null || value === undefined ? null : typeof value === "object" ? JSON.stringify(value) : String(value));
 
 /** The filters, as the API takes them. */
-function filterQuery({ filters }) {
+export function filterQuery({ filters }) {
   return Object.fromEntries(filters.map(({ column, value }) =>
     (value === null ? [`key.${column}.null`, "true"] : [`key.${column}`, value])));
 }
@@ -92,18 +131,36 @@ export const stepOfView = ({ range, relation }) => stepOf(range, Math.min(relati
  * The questions to poll, one of each of `NAMES`; those that this view does not ask have no path.
  * @param bounds answers to `totals` and `series`, if they are there: the period before is before them.
  * @param hasAlerts whether the project has an endpoint for them.
+ * @param related as `relatedViews` has them.
  */
-export function questionsOf(view, bounds = {}, hasAlerts = false) {
-  const { relation, measure, by } = view;
-  if (!relation) return NAMES.map((name) => rowsOf(name, null));
-  const filters = filterQuery(view);
-  const scope = { ...(relation.time ? rangeQuery(view.range) : {}), ...filters };
-  const rank = measure ? `${view.isLowest ? "" : "-"}${measure.name}` : null;
-  if (!relation.rolls_up) {
-    const order = relation.time ? { order: `-${relation.time}` } : {};
-    return NAMES.map((name) =>
-      rowsOf(name, name === "rows" ? relation.path : null, { ...scope, ...order, limit: VIEW_ROWS }));
+export function questionsOf(view, bounds = {}, hasAlerts = false, related = []) {
+  const { relation } = view;
+  const questions = !relation ? [] : relation.rolls_up ? rollUpsOf(view, bounds) : [rowsOfView(view)];
+  if (relation && hasAlerts && isOwnPage(view)) {
+    questions.push(alertsOf("alerts", { acknowledged: false }), alertsOf("acknowledgedAlerts", { acknowledged: true }));
   }
+  related.forEach((each, index) => {
+    const names = relatedNames(index);
+    questions.push(...rollUpsOf(each, bounds)
+      .filter(({ name }) => name in names && (name !== "groups" || each.by))
+      .map((question) => ({ ...question, name: names[question.name] })));
+  });
+  return NAMES.map((name) => questions.find((question) => question.name === name) ?? rowsOf(name, null));
+}
+
+const scopeOf = (view) => ({ ...(view.relation.time ? rangeQuery(view.range) : {}), ...filterQuery(view) });
+
+/** A view is not rolled up. */
+function rowsOfView(view) {
+  const { path, time } = view.relation;
+  return rowsOf("rows", path, { ...scopeOf(view), ...(time ? { order: `-${time}` } : {}), limit: VIEW_ROWS });
+}
+
+function rollUpsOf(view, bounds) {
+  const { relation, measure, by } = view;
+  const filters = filterQuery(view);
+  const scope = scopeOf(view);
+  const rank = measure ? `${view.isLowest ? "" : "-"}${measure.name}` : null;
   const series = measure && {
     step: stepOfView(view)[0], by: by ?? "", ...(by ? { top: MAX_LINES, rank } : {}), order: relation.time,
     limit: 10000,
@@ -121,9 +178,8 @@ export function questionsOf(view, bounds = {}, hasAlerts = false) {
     seriesBefore: seriesBefore && !by && { ...seriesBefore, ...filters, ...series },
     groupsBefore: before && groups && { ...before, ...filters, by, limit: 1000 },
   };
-  return NAMES.map((name) => (name === "alerts"
-    ? hasAlerts && isOwnPage(view) ? alertsOf(name, { acknowledged: false }) : rowsOf(name, null)
-    : rowsOf(name, queries[name] ? relation.path : null, queries[name] || {})));
+  return Object.entries(queries).filter(([, query]) => query).map(([name, query]) =>
+    rowsOf(name, relation.path, query));
 }
 
 /** How often to ask, in milliseconds. */

@@ -19,6 +19,10 @@ export function keyOf(alert) {
   return key.filter((value) => value !== null && value !== undefined).join(" · ");
 }
 
+/** The key, as filters of the page of it. */
+export const filtersOf = (alert) =>
+  Object.entries(alert.key ?? {}).map(([column, value]) => ({ column, value: value === null ? null : String(value) }));
+
 // As many keys of a group are named; others are counted.
 const NAMED_KEYS = 3;
 

@@ -36,6 +36,7 @@ public enum Dashboard {
     "elements/filter-chips.js": PackageResources.filter_chips_js,
     "elements/key-alerts.js": PackageResources.key_alerts_js,
     "elements/key-list.js": PackageResources.key_list_js,
+    "elements/key-related.js": PackageResources.key_related_js,
     "elements/measure-cards.js": PackageResources.measure_cards_js,
     "elements/measure-charts.js": PackageResources.measure_charts_js,
     "elements/overview-source.js": PackageResources.overview_source_js,

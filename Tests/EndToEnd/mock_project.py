@@ -34,11 +34,27 @@ CROSSINGS = relation("crossings", [
     column("p90_wait_seconds", "double precision", "percentile", nullable=True),
     column("tonnes", "numeric", "sum", nullable=True),
 ], comment="Crossings by ferry and pier.\nGrain: a minute.")
+# What else is known of a ferry at a pier, and by cause.
+WAITS = relation("waits", [
+    column("ferry", "text", "key"), column("pier", "integer", "key", nullable=True), *WINDOW,
+    column("passengers", role="count"), column("p99_wait_seconds", "double precision", "percentile", nullable=True),
+], comment="How long passengers wait.")
+DELAYS = relation("delays", [
+    column("ferry", "text", "key"), column("pier", "integer", "key", nullable=True), column("cause", "text", "key"),
+    *WINDOW, column("delayed", role="count"),
+], comment="Delays by cause.")
 # Everything in it is asked for, and nothing comes.
 QUIET = relation("The Quiet/One", [*WINDOW, column("whales", role="count")])
 DOCKS = relation("docks", [
     column("dock", "text", "key", nullable=True), column("day", "date", "window", nullable=True),
     column("moored", role="other", nullable=True), column("depth", "numeric", nullable=True)], kind="view", time="day")
+
+
+# What becomes of several rows' results.
+MERGED = {
+    "passengers": sum, "tonnes": sum, "delayed": sum, "on_time": lambda values: sum(values) / len(values),
+    "p90_wait_seconds": max, "p99_wait_seconds": max,
+}
 
 
 class Harbour:
@@ -67,10 +83,15 @@ class Harbour:
             rows = [{"dock": dock, "day": str(day), "moored": number + 2, "depth": 3.25}
                     for day in days for number, dock in enumerate(("North", "South"))]
             return {"data": rows, "count": len(rows), "start": None, "end": None}
-        rows = self.rows if name == CROSSINGS["name"] else []
+        rows = {
+            CROSSINGS["name"]: self.rows,
+            WAITS["name"]: [self.part(row, p99_wait_seconds=row["p90_wait_seconds"] + 30) for row in self.rows],
+            DELAYS["name"]: [self.part(row, cause=cause, delayed=delayed) for row in self.rows
+                             for cause, delayed in (("fog", 5), ("tide", 2))],
+        }.get(name, [])
         start = self.now - timedelta(minutes=int(query.get("minutes", 100_000)))
         rows = [row for row in rows if row["window_start"] >= start]
-        for key in CROSSINGS["keys"]:
+        for key in (*CROSSINGS["keys"], "cause"):
             if f"key.{key}" in query:
                 rows = [row for row in rows if str(row[key]) == query[f"key.{key}"]]
             if query.get(f"key.{key}.null") == "true":
@@ -93,6 +114,12 @@ class Harbour:
         }
 
     @staticmethod
+    def part(row, **more):
+        """A row of another aggregate of the same events."""
+        kept = {name: row[name] for name in ("ferry", "pier", "window_start")}
+        return kept | ({} if "cause" in more else {"passengers": row["passengers"]}) | more
+
+    @staticmethod
     def merged(rows, keys, step):
         groups = {}
         for row in rows:
@@ -103,10 +130,8 @@ class Harbour:
             {
                 **dict(zip(keys, values)), "window_start": min(row["window_start"] for row in each),
                 "window_end": max(row["window_start"] for row in each) + timedelta(minutes=1),
-                "passengers": sum(row["passengers"] for row in each),
-                "on_time": sum(row["on_time"] for row in each) / len(each),
-                "p90_wait_seconds": max(row["p90_wait_seconds"] for row in each),
-                "tonnes": sum(row["tonnes"] for row in each),
+            } | {
+                name: reduced([row[name] for row in each]) for name, reduced in MERGED.items() if name in each[0]
             }
             for (_, *values), each in groups.items()
         ]

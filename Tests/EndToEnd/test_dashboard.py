@@ -153,7 +153,7 @@ def test_lists_can_be_put_in_another_order(browser, dashboard_url, mock_api):
 
 def test_a_click_on_a_row_narrows_the_page_and_a_chip_takes_it_back(browser, dashboard_url, mock_api):
     open_dashboard(browser, dashboard_url)
-    find(browser, "region-list li:first-child .row-button").click()
+    find(browser, "region-list li:first-child .row").click()
     wait(browser, lambda: (mock_api.last_query("totals") or {}).get("key.region") == "JP-Tokyo", "the cards stayed")
     assert mock_api.last_query("series")["key.region"] == "JP-Tokyo"
     assert "key.region" not in mock_api.last_query("region")
@@ -165,7 +165,7 @@ def test_a_click_on_a_row_narrows_the_page_and_a_chip_takes_it_back(browser, das
     assert parse_qs(urlsplit(page).fragment) == {
         "of": ["region_health"], "key.region": ["JP-Tokyo"], "minutes": ["15"]}
     # A title takes the region's place: no aggregate has both.
-    find(browser, "trending-list li:nth-child(2) .row-button").click()
+    find(browser, "trending-list li:nth-child(2) .row").click()
     wait(browser, lambda: texts(browser, "filter-chips button") == ["title: The Last of Us✕"], "the chip stayed")
     wait(browser, lambda: mock_api.last_query("totals").get("key.content_id") == "mov_1", "the cards stayed")
     find(browser, "filter-chips button").click()

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from dashboard import connection, console_errors, contrast, find, resize, texts, values, visible, wait
-from mock_project import CROSSINGS, FERRIES, Harbour, column, relation
+from mock_project import CROSSINGS, DELAYS, FERRIES, WAITS, Harbour, column, relation
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -134,10 +134,82 @@ def test_a_click_on_a_key_filters_everything_and_a_chip_takes_it_back(browser, d
     wait(browser, lambda: len(texts(browser, "filter-chips button")) == 2, "back did not go back")
 
 
+def test_the_page_of_a_key_has_what_other_aggregates_know_of_it_and_its_alerts(
+        browser, dashboard_url, harbour, mock_api):
+    harbour.relations = [CROSSINGS, DELAYS, WAITS, relation("others", WAITS["columns"]) | {"stream": "buses"}]
+    catalogue = harbour.catalogue() | {
+        "endpoints": [{"method": "GET", "path": "/api/stats/alerts", "summary": "Alerts."}]}
+    mock_api.answer("catalogue", **catalogue)
+    mock_api.recover()
+    first = mock_api.answers("alerts")["data"][0]
+    ours = {"aggregate": "delays", "key": {"ferry": "Corona", "pier": "2", "cause": "fog"}}
+    theirs = {"aggregate": "crossings", "key": {"ferry": "Aurora", "pier": "0"}}
+    mock_api.answer("alerts", data=[first | ours | {"id": 1}, first | theirs | {"id": 2}])
+    noted = {"acknowledged_at": first["created_at"], "acknowledged_by": "mira"}
+    mock_api.answer("acknowledged", data=[first | ours | noted | {"id": 3, "message": "Seen already"}])
+    open_explore(browser, dashboard_url, "#of=crossings&key.ferry=Corona&key.pier=2&compare=on")
+    related = "key-related "
+    # Of the same columns first, without what is shown already; then told apart by one more.
+    assert texts(browser, related + "h2") == ["How long passengers wait", "Delayed over time", "By cause"]
+    assert texts(browser, related + "measure-charts h3") == ["P99 wait seconds"]
+    assert texts(browser, related + "key-list .row-name") == ["fog", "tide"]
+    assert values(browser, related + "key-list .row-value") == [5 * 61, 2 * 61]
+    lines = browser.execute_script("""
+        const { data } = Chart.getChart(document.querySelector("key-related series-chart canvas"));
+        return data.datasets.map(({ label }) => label);""")
+    assert lines == ["fog", "tide"]
+    before = """
+        const { data } = Chart.getChart(document.querySelector("key-related measure-charts canvas"));
+        return data.datasets.map(({ label }) => label);"""
+    wait(browser, lambda: browser.execute_script(before) == ["P99 wait seconds", "Before"], "nothing is behind it")
+    wait(browser, lambda: texts(browser, "key-alerts .alert-message") == [first["message"], "Seen already"],
+         "other alerts are shown")
+    assert visible(browser, related + ".panel-head .button, " + related + ".choices") == []
+    # A value of the other key has its own page, too.
+    find(browser, related + "key-list li button").click()
+    settle(browser)
+    assert hash_of(browser) == {
+        "of": "delays", "minutes": "60", "key.ferry": "Corona", "key.pier": "2", "key.cause": "fog", "compare": "on"}
+    assert texts(browser, "measure-charts h3") == ["Delayed"]
+    assert not find(browser, "key-related").is_displayed()
+    assert console_errors(browser) == []
+
+
+def test_a_definition_says_how_its_results_are_shown(browser, dashboard_url, harbour, mock_api):
+    said = {
+        "passengers": {"chart": "line"},
+        "on_time": {"thresholds": {"warning": 0.97, "critical": 0.95, "bad": "below"}},
+        "p90_wait_seconds": {"format": "number", "unit": "s", "thresholds": {
+            "warning": None, "critical": 66, "bad": "above"}},
+        "tonnes": {"chart": "none", "format": "currency", "unit": "EUR"},
+    }
+    columns = [each | said.get(each["name"], {}) for each in CROSSINGS["columns"]]
+    harbour.relations = [CROSSINGS | {"columns": columns}]
+    mock_api.answer("catalogue", **harbour.catalogue())
+    open_explore(browser, dashboard_url, "#of=crossings&key.ferry=Fjord&key.pier=2")
+    assert texts(browser, ".measure .stat-label") == ["Passengers", "On time", "P90 wait seconds"]
+    assert texts(browser, ".measure data")[1:] == ["89.0%", "65 s"]
+    assert texts(browser, ".measure .badge:not([hidden])") == ["Critical"]
+    drawn = browser.execute_script("""
+        return [...document.querySelectorAll("measure-charts canvas")].map((canvas) => {
+          const { data, scales } = Chart.getChart(canvas);
+          return [data.datasets[0].type, scales.y.min, scales.y.max];
+        });""")
+    assert [kind for kind, *_ in drawn] == ["line", "line", "line"]
+    # The thresholds that values come near to are on the axes.
+    assert drawn[1][1] < 0.95 and drawn[2][2] > 66
+    assert "€7.50" in texts(browser, "rows-table tbody tr:first-child td")
+    open_explore(browser, dashboard_url, "#of=crossings&show=on_time")
+    levels = browser.execute_script(
+        "return [...document.querySelectorAll('key-list .row')].map((row) => row.dataset.level ?? null)")
+    # From 99 % down in steps of two: those about the thresholds may fall on either side.
+    assert levels[0] is None and set(levels[3:]) == {"critical"}
+
+
 def test_a_key_without_a_value_is_a_key_like_others(browser, dashboard_url, harbour, mock_api):
     open_explore(browser, dashboard_url, "#of=crossings&by=pier")
     assert "(none)" in texts(browser, "key-list .row-name")
-    next(row for row in browser.find_elements(By.CSS_SELECTOR, ".row-button") if "(none)" in row.text).click()
+    next(row for row in browser.find_elements(By.CSS_SELECTOR, ".row") if "(none)" in row.text).click()
     settle(browser)
     assert texts(browser, "filter-chips button") == ["pier: (none)✕"]
     assert mock_api.last_query("rows")["key.pier.null"] == "true"

@@ -1,12 +1,13 @@
 // <alert-chart>: what a group of alerts is about, over time: the metric of the key before, meanwhile and after, the
 // thresholds as bands, and a mark for each window.
 
-import { marksOf, readable, timeOf } from "../grouping.js";
+import { filtersOf, marksOf, readable, timeOf } from "../grouping.js";
 import { request, rowsOf } from "../api.js";
 import { element } from "../dom.js";
 import { metricOf } from "../downloads.js";
+import { filterQuery } from "../explore-view.js";
 import { formatNumber, formatRate, formatRateTick, timeFormatOf } from "../format.js";
-import { stepOf } from "../range.js";
+import { rangeQuery, stepOf } from "../range.js";
 import { timelineOf } from "../series.js";
 import { TimeChart, beforeLine, canDraw } from "../time-chart.js";
 import { isShare } from "./alert-group.js";
@@ -42,11 +43,9 @@ class AlertChart extends HTMLElement {
     if (!measure) return;
     const range = { from: group.firstTime - MARGIN_MS, to: group.lastTime + MARGIN_MS };
     const [step, seconds] = stepOf(range, relation.window_seconds ?? 60);
-    const filters = Object.entries(group.last.key ?? {}).map(([column, value]) =>
-      (value === null ? [`key.${column}.null`, "true"] : [`key.${column}`, value]));
     const query = {
-      start: new Date(range.from).toISOString(), end: new Date(range.to).toISOString(), ...Object.fromEntries(filters),
-      step, by: "", order: "window_start", limit: 2000,
+      ...rangeQuery(range), ...filterQuery({ filters: filtersOf(group.last) }), step, by: "", order: "window_start",
+      limit: 2000,
     };
     try {
       const { value } = await request(rowsOf("course", relation.path, query), signal);

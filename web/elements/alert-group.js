@@ -1,10 +1,11 @@
 // <alert-group>: alerts that belong together: what they tell, how long it has gone on, and unfolded the course of what
 // was measured and each window. Fires "view-change" with {open}, and "alerts-changed" after something was done.
 
-import { readable, timeOf } from "../grouping.js";
+import { filtersOf, readable, timeOf } from "../grouping.js";
 import { acknowledge, silence } from "../actions.js";
 import { dataRow, dataTable } from "../data-table.js";
 import { changeView, element, setTime } from "../dom.js";
+import { pageOf } from "../explore-view.js";
 import {
   formatAgo, formatDayAndMinute, formatDuration, formatExact, formatFullTime, formatNumber, formatRate,
 } from "../format.js";
@@ -60,7 +61,7 @@ class AlertGroup extends HTMLElement {
     this.#silence.hidden = !offered.silence;
     const relation = relations.find(({ name }) => name === last.aggregate);
     this.#page.hidden = !relation || !last.key;
-    if (!this.#page.hidden) this.#page.href = pageOf(group);
+    if (!this.#page.hidden) this.#page.href = ownPageOf(group);
     this.#head.setAttribute("aria-expanded", String(isOpen));
     this.#body.hidden = !isOpen;
     if (isOpen) this.#fill(relation);
@@ -106,19 +107,11 @@ export const isShare = ({ metric_name: name, threshold_value: threshold }) =>
   /rate|share|ratio/.test(name ?? "") && Math.abs(threshold) <= 1;
 
 /** Its key's page, over the hours around it. */
-function pageOf({ last, firstTime, lastTime }) {
-  const parameters = new URLSearchParams({ of: last.aggregate });
-  for (const [column, value] of Object.entries(last.key)) {
-    if (value === null) {
-      parameters.append("null", column);
-    } else {
-      parameters.set(`key.${column}`, value);
-    }
-  }
+function ownPageOf({ last, firstTime, lastTime }) {
   const margin = Math.max(30 * 60_000, (lastTime - firstTime) / 2);
-  parameters.set("from", new Date(firstTime - margin).toISOString());
-  parameters.set("to", new Date(lastTime + margin).toISOString());
-  return `/explore.html#${parameters}`;
+  return pageOf({
+    aggregate: last.aggregate, filters: filtersOf(last), range: { from: firstTime - margin, to: lastTime + margin },
+  });
 }
 
 customElements.define("alert-group", AlertGroup);

@@ -1,4 +1,4 @@
-// <key-alerts>: the open alerts of one key, in their groups.
+// <key-alerts>: the alerts of one key, in their groups.
 
 import { countOf, groupsOf, readable } from "../grouping.js";
 import { element, updateKeyed } from "../dom.js";
@@ -6,8 +6,8 @@ import { makeAlertRow, updateAlertRow } from "./alert-row.js";
 import { DataPanel } from "./data-panel.js";
 
 class KeyAlerts extends DataPanel {
-  heading = "Its open alerts";
-  emptyText = "No open alerts";
+  heading = "Its alerts";
+  emptyText = "No open alerts, and no other in this range";
   #list = element("ul", { class: "alerts" });
 
   build() {
@@ -24,7 +24,9 @@ class KeyAlerts extends DataPanel {
 
   render({ data }, { serverTime }) {
     updateKeyed(this.#list, groupsOf(data, serverTime), (group) => group.id, makeAlertRow, (row, group) =>
-      updateAlertRow(row, group, [readable(group.type), countOf(group.alerts)], serverTime));
+      updateAlertRow(row, group,
+        [readable(group.type), countOf(group.alerts), group.state === "acknowledged" ? "acknowledged" : null],
+        serverTime));
   }
 }
 

@@ -4,13 +4,13 @@
 import { isCountChange, isShareChange } from "../comparison.js";
 import { changeView, element, setNumber, updateKeyed } from "../dom.js";
 import { figuresOf, healthOf } from "../downloads.js";
+import { pageOf } from "../explore-view.js";
 import { Folding } from "../folding.js";
 import {
   formatChange, formatCount, formatExact, formatPoints, formatRange, formatRate, formatShare, formatSpeed,
 } from "../format.js";
 import { icon, setBadge } from "../icons.js";
 import { ORDERS } from "../overview-view.js";
-import { rangeQuery } from "../range.js";
 import { DataPanel } from "./data-panel.js";
 
 const LABELS = { worst: "Worst first", most: "Most downloads", share: "Share of failures", change: "Greatest change" };
@@ -98,7 +98,7 @@ export class RankedList extends DataPanel {
   }
 
   #makeRow() {
-    const button = element("button", { type: "button", class: "row row-button" },
+    const button = element("button", { type: "button", class: "row" },
       element("span", { class: "badge" }), element("span", { class: "row-name" }), element("span", { class: "change" }),
       element("data", { class: "row-value" }), element("span", { class: "row-detail" }),
       element("span", { class: "bar", "aria-hidden": "true" }));
@@ -140,7 +140,7 @@ export class RankedList extends DataPanel {
     button.querySelector(".bar").style.setProperty("--share", whole.largest > 0 ? downloads / whole.largest : 0);
     this.#showChange(button.querySelector(".change"), { downloads, successRate }, this.#before?.get(key));
     const link = item.lastElementChild;
-    link.href = pageOf(this.dimension, item.values, this.#view);
+    link.href = ownPageOf(this.dimension, item.values, this.#view);
     link.setAttribute("aria-label", `${name} on its own page`);
     link.title = "Its own page";
   }
@@ -174,13 +174,7 @@ function ordered(items, order, before) {
 }
 
 /** The address of a key's own page, over the same range. */
-export function pageOf(dimension, values, view) {
-  const parameters = new URLSearchParams({ of: dimension.relation });
-  dimension.keys.forEach((key, index) => parameters.set(`key.${key}`, values[index]));
-  const range = rangeQuery(view.range);
-  if (range.minutes) parameters.set("minutes", range.minutes);
-  if (range.start) parameters.set("from", range.start);
-  if (range.end) parameters.set("to", range.end);
-  if (view.isCompared) parameters.set("compare", "on");
-  return `/explore.html#${parameters}`;
-}
+export const ownPageOf = (dimension, values, { range, isCompared }) => pageOf({
+  aggregate: dimension.relation, range, isCompared,
+  filters: dimension.keys.map((column, index) => ({ column, value: values[index] })),
+});
