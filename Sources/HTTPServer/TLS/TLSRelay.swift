@@ -100,8 +100,8 @@ final class TLSRelay: @unchecked Sendable {
     var end: Int64?
     while true {
       let patience = busy.isEmpty ? Int32(Self.tickMilliseconds) : 0
-      let arrived = events.prefix(
-        Int(max(0, streampulse_poll_wait(poll, &events, Int32(events.count), patience))))
+      let count = streampulse_poll_wait(poll, &events, Int32(events.count), patience)
+      let arrived = events.prefix(Int(max(0, count)))
       let now = WebSocketLoop.now()
       for event in arrived where event.descriptor != listener && event.descriptor != wake {
         // A descriptor that another connection has got meanwhile is looked at in vain, which does no harm.
