@@ -29,6 +29,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+    .systemLibrary(name: "CTLS", pkgConfig: "libssl", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     .systemLibrary(name: "CProcess"),
     .systemLibrary(name: "CPrefetch"),
     .systemLibrary(name: "CTextScan"),
@@ -74,7 +75,7 @@ let package = Package(
     .target(name: "Configuration", dependencies: ["Access", "CProcess", "Spelling", "TextFiles"]),
     .target(name: "Postgres", dependencies: ["CLibPQ", "ChildProcess", "Hexadecimal", "SQLQuoting", "Threads"]),
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
-    .target(name: "HTTPServer", dependencies: ["CCrypto", "CMicrohttpd", "Hexadecimal", "Threads"]),
+    .target(name: "HTTPServer", dependencies: ["CCrypto", "CMicrohttpd", "CTLS", "Hexadecimal", "Threads"]),
     .target(name: "HTTPClient", dependencies: ["CCurl"]),
     .target(name: "SMTPClient", dependencies: ["CCurl", "HTTPClient"]),
     .target(
@@ -235,7 +236,8 @@ let package = Package(
     .target(
       name: "RegistryTestSupport", dependencies: ["HTTPServer", "JSON", "Registry"],
       path: "Tests/RegistryTestSupport"),
-    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPTestClient", "Hexadecimal"]),
+    .testTarget(
+      name: "HTTPServerTests", dependencies: ["HTTPClient", "HTTPServer", "HTTPTestClient", "Hexadecimal", "Threads"]),
     .testTarget(
       name: "StatsAPITests",
       dependencies: [

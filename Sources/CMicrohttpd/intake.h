@@ -30,6 +30,12 @@ static inline int streampulse_poll_add_edge(int poll, int descriptor) {
   return epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event);
 }
 
+// Reports it when something new has come, when there is room to write again, and when it is broken.
+static inline int streampulse_poll_add_both_edges(int poll, int descriptor) {
+  struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.fd = descriptor}};
+  return epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event);
+}
+
 // Reports it as long as there is something to read or, when that is wanted, room to write.
 static inline int streampulse_poll_watch(int poll, int descriptor, int for_writing, int is_new) {
   struct epoll_event event = {.events = EPOLLIN | (for_writing ? EPOLLOUT : 0), .data = {.fd = descriptor}};

@@ -36,10 +36,18 @@ public struct Configuration: Sendable {
     case server(host: String, port: Int, database: String, user: String, password: Secret?)
   }
 
+  /// Where the certificate and the key of the API are.
+  public struct TLSFiles: Sendable, Equatable {
+    public var certificate: String
+    public var key: String
+  }
+
   public struct API: Sendable {
     public var host: String
     /// 0: any free port.
     public var port: Int
+    /// nil: plain HTTP.
+    public var tls: TLSFiles?
     public var tokens: AccessTokens
     /// Whether requests without a token are answered.
     public var allowsAnonymous: Bool
@@ -140,7 +148,7 @@ public struct Configuration: Sendable {
       database = .unconfigured
     }
     api = API(
-      host: values.text(.apiHost), port: values.integer(.apiPort), tokens: values.tokens,
+      host: values.text(.apiHost), port: values.integer(.apiPort), tls: values.tlsFiles, tokens: values.tokens,
       allowsAnonymous: values.optional(.apiAllowAnonymous).map { $0 == "true" } ?? values.tokens.isEmpty,
       rateLimit: values.integer(.apiRateLimit),
       allowedOrigins: splitList(values.optional(.allowedOrigins) ?? ""), cacheSeconds: values.number(.cacheTTL),
@@ -192,11 +200,17 @@ extension SettingValues {
     }
     problems += checkRegistry()
     problems += checkAccess()
+    problems += checkTLS()
     if optional(.allowedOrigins)?.contains("*") == true, splitList(text(.allowedOrigins)).count > 1 {
       problems.append(
         .init(location: origin(of: .allowedOrigins), message: "ALLOWED_ORIGINS is * together with other origins"))
     }
     return problems
+  }
+
+  fileprivate var tlsFiles: Configuration.TLSFiles? {
+    guard let certificate = optional(.apiTLSCertificate), let key = optional(.apiTLSKey) else { return nil }
+    return Configuration.TLSFiles(certificate: certificate, key: key)
   }
 
   fileprivate var tokens: AccessTokens {
@@ -218,6 +232,18 @@ extension SettingValues {
       .init(
         location: origin(of: .apiHost), message: "API_HOST \(text(.apiHost)) lets everybody on the network in",
         hint: "set API_TOKENS (streampulse token NAME makes one), or API_ALLOW_ANONYMOUS=true where that is meant")
+    ]
+  }
+
+  private func checkTLS() -> [ConfigurationError.Problem] {
+    let pair: [SettingKey] = [.apiTLSCertificate, .apiTLSKey]
+    guard let given = pair.first(where: { optional($0) != nil }),
+      let missing = pair.first(where: { optional($0) == nil })
+    else { return [] }
+    return [
+      .init(
+        location: origin(of: given), message: "\(given.rawValue) is set without \(missing.rawValue)",
+        hint: "set \(missing.rawValue) too")
     ]
   }
 

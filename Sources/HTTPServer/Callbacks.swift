@@ -60,6 +60,7 @@ func requestBegan(
   guard let target, let connection else { return nil }
   // A copy, because libmicrohttpd is about to take the target apart where it stands.
   let bytes = [UInt8](UnsafeRawBufferPointer(start: target, count: strlen(target)))
+  streampulse_http_hide_query(target)
   return Unmanaged.passRetained(Exchange(connection: connection, target: bytes)).toOpaque()
 }
 

@@ -39,6 +39,8 @@ final class OpenConnection: Sendable {
 final class ConnectionTable: Sendable {
   private struct Entry {
     let connection: OpenConnection
+    /// When bytes came, where the socket does not say it.
+    let arrivals: LastArrival?
     /// Since when a next request has been arriving bit by bit.
     var headSince: Int64?
     /// Its end is under way.
@@ -80,7 +82,7 @@ final class ConnectionTable: Sendable {
 
   /// Takes a connection that is about to be handed to an event loop. Where there is no room, the connection that has
   /// waited longest for a next request has to go: a client may lose such a one at any time (RFC 9112, section 9.5).
-  func admit(_ descriptor: Int32, _ address: AddressKey, isReserved: Bool) -> Admission {
+  func admit(_ descriptor: Int32, _ address: AddressKey, isReserved: Bool, arrivals: LastArrival? = nil) -> Admission {
     state.withLock { state in
       let isReserved = isReserved && state.reserved < Self.reserve
       if !isReserved, state.counts[address, default: 0] >= maximumPerAddress {
@@ -91,7 +93,8 @@ final class ConnectionTable: Sendable {
         guard Self.closeIdlest(&state, of: nil) else { return .refused(.full) }
       }
       state.entries[descriptor] = Entry(
-        connection: OpenConnection(descriptor: descriptor, address: address), isReserved: isReserved)
+        connection: OpenConnection(descriptor: descriptor, address: address), arrivals: arrivals, isReserved: isReserved
+      )
       state.reserved += isReserved ? 1 : 0
       state.counts[address, default: 0] += 1
       return .admitted
@@ -155,7 +158,7 @@ final class ConnectionTable: Sendable {
           continue
         }
         guard let began = entry.headSince else {
-          if Self.hasReceived(descriptor, since: since, now: now) { state.entries[descriptor]?.headSince = now }
+          if Self.hasReceived(entry, since: since, now: now) { state.entries[descriptor]?.headSince = now }
           continue
         }
         guard now - began >= headTimeoutMilliseconds else { continue }
@@ -197,10 +200,13 @@ final class ConnectionTable: Sendable {
   }
 
   /// Whether data has come since that time: of a connection that waits for a request, the beginning of one.
-  private static func hasReceived(_ descriptor: Int32, since: Int64, now: Int64) -> Bool {
+  private static func hasReceived(_ entry: Entry, since: Int64, now: Int64) -> Bool {
+    if let arrivals = entry.arrivals { return arrivals.time > since }
     var info = tcp_info()
     var length = socklen_t(MemoryLayout<tcp_info>.size)
-    guard getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &length) == 0 else { return false }
+    guard getsockopt(entry.connection.descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &length) == 0 else {
+      return false
+    }
     // The kernel counts in ticks of up to 10 ms.
     return now - Int64(info.tcpi_last_data_recv) > since + 20
   }

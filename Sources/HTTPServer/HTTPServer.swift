@@ -26,16 +26,20 @@ public final class HTTPServer: Sendable {
   private let core: ServerCore
   private let daemon: Mutex<Daemon?>
   private let intake: Intake
+  /// nil: plain HTTP.
+  private let tls: TLSFront?
   private let intakeThread = Mutex<WorkerThread?>(nil)
 
   /// Binds, listens and answers from now on.
   ///
   /// - Parameters:
+  ///   - identity: what TLS is spoken with; nil: plain HTTP.
   ///   - recall: asked first.
   ///   - report: told every ten seconds at most what had to be done to connections since it was told last. Called on a
   ///     thread of the server's: it must not block.
   public init(
-    configuration: HTTPConfiguration, recall: Recall? = nil, report: (@Sendable (HTTPStrain) -> Void)? = nil,
+    configuration: HTTPConfiguration, identity: TLSIdentity? = nil, recall: Recall? = nil,
+    report: (@Sendable (HTTPStrain) -> Void)? = nil,
     handler: @escaping Handler
   ) throws(HTTPServerError) {
     guard let standard = StandardResponses(configuration) else { throw .notStarted }
@@ -43,9 +47,24 @@ public final class HTTPServer: Sendable {
     let listening = try ListeningSocket(host: configuration.host, port: configuration.port)
     port = listening.port
     let table = core.connections
+    let counted = StrainCount()
+    // Behind TLS, a connection has three descriptors: the client's socket, and a pair between it and the event loop.
+    let each = identity == nil ? 1 : 3
+    let maximumWaiting =
+      DescriptorLimit.raised(
+        for: each * (configuration.maximumConnections + configuration.maximumStreams),
+        upTo: each * configuration.maximumWaitingConnections) / each
+    let listener = listening.release()
+    var tls: TLSFront?
+    if let identity {
+      tls = try TLSFront(
+        listener: listener, identity: identity, configuration: configuration, maximumHandshakes: maximumWaiting,
+        counted: counted)
+    }
     let intake = try Intake(
-      listener: listening.release(), configuration: configuration, table: table, report: report)
-    self.intake = intake
+      listener: tls == nil ? listener : -1, configuration: configuration, table: table, maximumWaiting: maximumWaiting,
+      counted: counted, report: report)
+    (self.intake, self.tls) = (intake, tls)
     var options = streampulse_http_options(
       threads: UInt32(clamping: configuration.threads),
       // The table keeps to the bound; this one only must not be in the way, in whichever loop connections end up.
@@ -64,12 +83,23 @@ public final class HTTPServer: Sendable {
         intake.run { MHD_add_connection(started.handle, $0, $1, $2) == MHD_YES }
       }
       intakeThread.withLock { $0 = thread }
+      try tls?.start { intake.take($0, $1) }
     } catch {
+      tls?.closeEntrance()
+      intake.stop()
+      intakeThread.withLock { $0.take() }?.join()
+      tls?.stop()
       MHD_stop_daemon(started.handle)
       daemon.withLock { $0 = nil }
       throw .notStarted
     }
   }
+
+  /// Takes another identity for connections that come from now on; without effect where plain HTTP is spoken.
+  public func use(_ identity: TLSIdentity) { tls?.use(identity) }
+
+  /// When the certificate ends that is in use, in seconds since 1970; nil where plain HTTP is spoken.
+  public var certificateExpiry: Int64? { tls?.expiry }
 
   /// Connections that have sent a request and are open.
   public var openConnections: Int { core.connections.count }
@@ -99,6 +129,7 @@ public final class HTTPServer: Sendable {
     core.closeStreams()
     _ = core.inFlight.waitUntilNone(milliseconds: graceMilliseconds)
     // No connection comes any more, and none is on its way to the daemon.
+    tls?.closeEntrance()
     intake.stop()
     intakeThread.withLock { $0.take() }?.join()
     core.drain()
@@ -106,5 +137,6 @@ public final class HTTPServer: Sendable {
     _ = core.inFlight.waitUntilNone(milliseconds: Self.flushMilliseconds)
     // With a suspended connection this would abort; `drain` has seen to it that there is none.
     MHD_stop_daemon(daemon.handle)
+    tls?.stop()
   }
 }

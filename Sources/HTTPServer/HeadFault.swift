@@ -9,6 +9,8 @@ enum HeadFault: CaseIterable {
   case targetTooLong
   case headTooLarge
   case unsupportedVersion
+  /// Plain HTTP, or anything else, where TLS is spoken.
+  case notTLS
   /// It did not arrive in time.
   case late
   /// As many connections are open as may be.
@@ -46,6 +48,8 @@ enum HeadFault: CaseIterable {
         extensions: [.init("maximum", .integer(configuration.maximumHeadBytes))])
     case .unsupportedVersion:
       Problem(status: 505, title: "Unsupported version", detail: "HTTP/1.1 and HTTP/1.0 are understood")
+    case .notTLS:
+      Problem(status: 400, title: "TLS needed", detail: "this port speaks TLS: write https:// instead of http://")
     case .late:
       Problem(
         status: 408, title: "Request too slow",

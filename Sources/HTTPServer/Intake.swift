@@ -13,6 +13,11 @@ final class Intake: @unchecked Sendable {
   /// Takes over a descriptor with its peer's address; false: it has been closed.
   typealias HandOver = (_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Bool
 
+  private struct Newcomer {
+    var descriptor: Int32
+    var peer: Peer
+  }
+
   private struct Waiting {
     var peer: Peer
     /// Monotonic milliseconds.
@@ -40,7 +45,9 @@ final class Intake: @unchecked Sendable {
   private let maximumWaiting: Int
   private let report: (@Sendable (HTTPStrain) -> Void)?
   private let isStopping = Atomic<Bool>(false)
-  private let shared = Mutex(HTTPStrain())
+  private let counted: StrainCount
+  /// Connections that come from elsewhere than the listener.
+  private let newcomers = Mutex<[Newcomer]?>([])
   private let waitingCount = Atomic<Int>(0)
 
   private var waiting: [Int32: Waiting] = [:]
@@ -55,8 +62,11 @@ final class Intake: @unchecked Sendable {
   private var reported = HTTPStrain()
 
   /// Takes over `listener`, also when it fails.
+  ///
+  /// - Parameter listener: -1: connections come by `take` alone.
   init(
-    listener: Int32, configuration: HTTPConfiguration, table: ConnectionTable,
+    listener: Int32, configuration: HTTPConfiguration, table: ConnectionTable, maximumWaiting: Int,
+    counted: StrainCount,
     report: (@Sendable (HTTPStrain) -> Void)?
   ) throws(HTTPServerError) {
     self.listener = listener
@@ -64,13 +74,14 @@ final class Intake: @unchecked Sendable {
     self.table = table
     self.report = report
     refusals = Refusals(configuration)
-    maximumWaiting = DescriptorLimit.raised(
-      for: configuration.maximumConnections + configuration.maximumStreams,
-      upTo: configuration.maximumWaitingConnections)
+    self.maximumWaiting = maximumWaiting
+    self.counted = counted
     buffer = [UInt8](repeating: 0, count: configuration.maximumHeadBytes + 1)
     poll = streampulse_poll_create()
     wake = streampulse_wake_create()
-    guard poll >= 0, wake >= 0, streampulse_poll_add(poll, listener) == 0, streampulse_poll_add(poll, wake) == 0 else {
+    guard poll >= 0, wake >= 0, streampulse_poll_add(poll, wake) == 0,
+      listener < 0 || streampulse_poll_add(poll, listener) == 0
+    else {
       throw .system(call: "epoll", errorNumber: errno)
     }
   }
@@ -83,11 +94,24 @@ final class Intake: @unchecked Sendable {
   var waitingConnections: Int { waitingCount.load(ordering: .relaxed) }
 
   /// What had to be done so far.
-  var strain: HTTPStrain { shared.withLock { $0 } }
+  var strain: HTTPStrain { counted.now }
 
   /// Any thread: `run` returns soon.
   func stop() {
     isStopping.store(true, ordering: .sequentiallyConsistent)
+    wakeUp()
+  }
+
+  /// Any thread: takes over a connection as if it had been accepted.
+  func take(_ descriptor: Int32, _ peer: Peer) {
+    let isTaken = newcomers.withLock { newcomers in
+      newcomers?.append(Newcomer(descriptor: descriptor, peer: peer))
+      return newcomers != nil
+    }
+    if isTaken { wakeUp() } else { close(descriptor) }
+  }
+
+  private func wakeUp() {
     var one: UInt64 = 1
     _ = write(wake, &one, 8)
   }
@@ -104,14 +128,21 @@ final class Intake: @unchecked Sendable {
       }
       // Last: a new connection may get the descriptor of one that is dropped here, and none of its events.
       if arrived.contains(where: { $0.descriptor == listener }) { accept(now, handOver) }
+      if arrived.contains(where: { $0.descriptor == wake }) {
+        var raised: UInt64 = 0
+        _ = read(wake, &raised, 8)
+        for newcomer in takeNewcomers(leaving: []) { receive(newcomer.descriptor, newcomer.peer, now, handOver) }
+      }
       if now >= nextTick { tick(now) }
     }
-    for descriptor in waiting.keys { close(descriptor) }
+    for descriptor in waiting.keys + takeNewcomers(leaving: nil).map(\.descriptor) { close(descriptor) }
     waiting = [:]
     waitingCount.store(0, ordering: .relaxed)
     // Also where a child that is being started still has a copy of the descriptor.
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
+    if listener >= 0 {
+      shutdown(listener, Int32(SHUT_RDWR))
+      close(listener)
+    }
     listener = -1
   }
 
@@ -131,14 +162,26 @@ final class Intake: @unchecked Sendable {
         if errno == EMFILE || errno == ENFILE, !dropOldest() { usleep(10_000) }
         return
       }
-      let entry = Waiting(
-        peer: peer, deadline: now + Int64(configuration.headTimeoutSeconds) * 1000, serial: nextSerial)
-      nextSerial += 1
-      // Most clients send at once; those need no place.
-      if look(descriptor, entry, isNew: true, isHungUp: false, now, handOver) { continue }
-      if waiting.count >= maximumWaiting { _ = dropOldest() }
-      keep(descriptor, entry)
+      receive(descriptor, peer, now, handOver)
     }
+  }
+
+  /// - Parameter next: nil: none is taken from now on.
+  private func takeNewcomers(leaving next: [Newcomer]?) -> [Newcomer] {
+    newcomers.withLock { newcomers in
+      defer { newcomers = next }
+      return newcomers ?? []
+    }
+  }
+
+  private func receive(_ descriptor: Int32, _ peer: Peer, _ now: Int64, _ handOver: HandOver) {
+    let entry = Waiting(
+      peer: peer, deadline: now + Int64(configuration.headTimeoutSeconds) * 1000, serial: nextSerial)
+    nextSerial += 1
+    // Most clients send at once; those need no place.
+    if look(descriptor, entry, isNew: true, isHungUp: false, now, handOver) { return }
+    if waiting.count >= maximumWaiting { _ = dropOldest() }
+    keep(descriptor, entry)
   }
 
   private func advance(_ descriptor: Int32, isHungUp: Bool, _ now: Int64, _ handOver: HandOver) {
@@ -173,7 +216,7 @@ final class Intake: @unchecked Sendable {
       drop(descriptor)
     case .refused(let fault): refuse(descriptor, entry, fault, now)
     case .complete:
-      switch table.admit(descriptor, entry.peer.key, isReserved: isReserved) {
+      switch table.admit(descriptor, entry.peer.key, isReserved: isReserved, arrivals: entry.peer.arrivals) {
       case .admitted:
         if !isNew { release(descriptor) }
         let isTaken = entry.peer.withAddress { handOver(descriptor, $0, $1) }
@@ -211,7 +254,7 @@ final class Intake: @unchecked Sendable {
       orderHead += 1
       guard waiting[descriptor]?.serial == serial else { continue }
       drop(descriptor)
-      shared.withLock { $0.displaced += 1 }
+      counted.count { $0.displaced += 1 }
       return true
     }
     return false
@@ -219,7 +262,7 @@ final class Intake: @unchecked Sendable {
 
   /// Says why and lets the client read it.
   private func refuse(_ descriptor: Int32, _ entry: Waiting, _ fault: HeadFault, _ now: Int64) {
-    shared.withLock { $0.count(fault) }
+    counted.count { $0.count(fault) }
     let answer = refusals[fault]
     _ = answer.withUnsafeBytes { bytes in
       send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
@@ -256,7 +299,7 @@ final class Intake: @unchecked Sendable {
       } else {
         // It has asked for nothing, and gets nothing: browsers open connections in advance.
         drop(descriptor)
-        shared.withLock { $0.silent += 1 }
+        counted.count { $0.silent += 1 }
       }
     }
     if orderHead > 1024, orderHead * 2 > order.count {
@@ -270,7 +313,7 @@ final class Intake: @unchecked Sendable {
     if now >= nextSweep {
       nextSweep = now + 1000
       let late = table.sweep(now: now)
-      if late > 0 { shared.withLock { $0.late += late } }
+      if late > 0 { counted.count { $0.late += late } }
     }
     if now >= nextReport { tell(now) }
   }

@@ -6,6 +6,8 @@ struct Peer {
   private var storage: sockaddr_storage
   private var length: socklen_t
   let key: AddressKey
+  /// Of a connection whose socket does not say when bytes came.
+  var arrivals: LastArrival?
 
   /// The next connection of a listening socket, non-blocking; nil when there is none, and errno says why.
   static func accepted(by listener: Int32) -> (descriptor: Int32, peer: Peer)? {

@@ -21,6 +21,13 @@ public struct ConnectionFigures: Sendable {
 }
 
 extension Observer {
+  /// Makes a metric of when the certificate ends that is in use, in seconds since 1970; nil: there is none.
+  public func exposeCertificate(_ expiry: @escaping @Sendable () -> Int64?) {
+    registry.gauge(
+      "streampulse_tls_certificate_expiry_timestamp_seconds", help: "When the API's certificate ends."
+    ) { expiry().map(Double.init) ?? .nan }
+  }
+
   /// Makes a server's connections metrics. `figures` must not block; `reasons` are all that it may name.
   public func exposeConnections(reasons: [String], _ figures: @escaping @Sendable () -> ConnectionFigures) {
     registry.gauge("streampulse_http_connections", help: "HTTP connections that have sent a request and are open.") {

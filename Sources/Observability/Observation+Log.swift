@@ -155,6 +155,9 @@ extension Observation {
       (.notice, "unacknowledged incidents escalated", [.init(.target, target), .init(.count, count)])
     case .deliveryWaits(let reason): (.warning, "notifications wait to be delivered", [.init(.reason, reason)])
 
+    case .certificateTaken(let file): (.notice, "certificate taken", [.init(.file, file)])
+    case .certificateRefused(let reason):
+      (.error, "certificate refused, the one from before stays in use", [.init(.reason, reason)])
     case .connectionsStrained(let late, let full, let displaced):
       (
         .warning, "connections closed under strain",

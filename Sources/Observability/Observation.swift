@@ -114,6 +114,10 @@ public enum Observation: Sendable {
   case deliveryWaits(reason: String)
 
   // The API.
+  /// The API's certificate and key were read again, and are used for new connections.
+  case certificateTaken(file: String)
+  /// They cannot be used; those from before go on being used.
+  case certificateRefused(reason: String)
   /// Connections that were closed so that others are answered: requests that came too slowly, answers of 503 because all
   /// connections were in use, and connections without a request that made room for others.
   case connectionsStrained(late: Int, full: Int, displaced: Int)

@@ -99,7 +99,8 @@ struct ProductMetrics: Sendable {
       .shutdownStarted, .shutdownFinished, .failed, .readerRoleMissing, .projectNotice, .settingIgnored,
       .tableAbandoned,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .alertResolved, .deadLettersWritten, .forwardingFailed,
-      .deadLetterUnforwardable, .deliveryWaits, .connectionsStrained, .processorAbsent, .processorPresent,
+      .deadLetterUnforwardable, .deliveryWaits, .certificateTaken, .certificateRefused, .connectionsStrained,
+      .processorAbsent, .processorPresent,
       .sourceSilent, .sourceHeard, .topicUnusable, .topicUsable, .recordsRejected, .recordsTaken:
       break
     }

@@ -106,9 +106,16 @@ final class APIService: Sendable {
       parts.add { served.stop() }
       let server = try APIService.listen(context, served)
       parts.add { server.stop() }
+      if settings.tls != nil {
+        let observer = context.observer
+        Signals.whenHungUp { [weak server] in
+          if let server { ServedCertificate.renew(server, settings, observer) }
+        }
+        parts.add { Signals.whenHungUp(nil) }
+      }
       (self.source, self.served) = (source, served)
       let host = settings.host == "0.0.0.0" || settings.host == "127.0.0.1" ? "localhost" : settings.host
-      url = "http://\(host):\(server.port)"
+      url = "\(settings.tls == nil ? "http" : "https")://\(host):\(server.port)"
     } catch {
       parts.stop()
       throw error
@@ -127,12 +134,15 @@ final class APIService: Sendable {
     http.maximumConnectionsPerAddress = settings.maxConnectionsPerAddress
     http.maximumStreams = settings.maxStreams
     http.reservedPaths = StatsAPI.vitalPaths
+    let identity = try ServedCertificate.read(settings)
     let server = try ListeningAddress.api(settings).listening { () throws(HTTPServerError) in
       try HTTPServer(
-        configuration: http, recall: { served.recall($0) }, report: { observer.observe($0.observation) },
+        configuration: http, identity: identity, recall: { served.recall($0) },
+        report: { observer.observe($0.observation) },
         handler: { served.handle($0, $1) })
     }
     observer.expose(server, served)
+    if identity != nil { observer.exposeCertificate { [weak server] in server?.certificateExpiry } }
     return server
   }
 

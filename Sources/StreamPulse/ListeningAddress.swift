@@ -8,6 +8,12 @@ struct ListeningAddress {
   var hostKey: SettingKey
   var portKey: SettingKey
 
+  /// Of the API; fails, too, when its certificate cannot be used.
+  static func checkAPI(_ settings: Configuration.API) throws {
+    try api(settings).check()
+    _ = try ServedCertificate.read(settings)
+  }
+
   static func api(_ settings: Configuration.API) -> ListeningAddress {
     ListeningAddress(host: settings.host, port: settings.port, hostKey: .apiHost, portKey: .apiPort)
   }

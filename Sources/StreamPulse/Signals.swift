@@ -1,8 +1,23 @@
 import Glibc
+import Synchronization
 import Threads
 
-/// SIGINT and SIGTERM, waited for by the main thread instead of interrupting some other.
+/// SIGINT, SIGTERM and SIGHUP, waited for by the main thread instead of interrupting some other.
 enum Signals {
+  /// What SIGHUP means instead of a stop.
+  private static let renewal = Mutex<(@Sendable () -> Void)?>(nil)
+
+  /// From now on SIGHUP has that done, by whoever waits for signals, and stops nothing; nil: it is a signal to stop. That of
+  /// a terminal that is closed is one in any case.
+  static func whenHungUp(_ body: (@Sendable () -> Void)?) {
+    renewal.withLock { $0 = body }
+  }
+
+  /// The kernel's, or that of a shell that passes it on to what was started in it.
+  private static func isEndOfTerminal(_ info: siginfo_t) -> Bool {
+    isatty(STDIN_FILENO) == 1 && (info.si_code != SI_USER || info._sifields._kill.si_pid == getppid())
+  }
+
   private static var stopping: sigset_t {
     var set = sigset_t()
     sigemptyset(&set)
@@ -29,10 +44,14 @@ enum Signals {
   static func wait(milliseconds: Int) -> String? {
     var set = stopping
     var timeout = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
-    switch sigtimedwait(&set, nil, &timeout) {
+    var info = siginfo_t()
+    switch sigtimedwait(&set, &info, &timeout) {
     case SIGINT: return "SIGINT"
     case SIGTERM: return "SIGTERM"
-    case SIGHUP: return "SIGHUP"
+    case SIGHUP:
+      guard let renew = renewal.withLock({ $0 }), !isEndOfTerminal(info) else { return "SIGHUP" }
+      renew()
+      return nil
     default: return nil
     }
   }

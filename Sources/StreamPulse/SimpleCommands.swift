@@ -89,7 +89,7 @@ func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
 /// `streampulse serve`
 func serve(_ context: CommandContext) throws -> Int32 {
   let project = try context.loadProject()
-  try ListeningAddress.api(context.configuration.api).check()
+  try ListeningAddress.checkAPI(context.configuration.api)
   let (kafka, database) = (try context.kafka(), try context.database())
   _ = try context.sources(of: project)
   let connection = try PostgresConnection(database.with("application_name", "streampulse serve"))

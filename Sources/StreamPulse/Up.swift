@@ -83,7 +83,7 @@ final class Up {
   private func start(_ project: Project) throws {
     let configuration = context.configuration
     // Before anything slow is started: a port in use is the commonest thing to be wrong.
-    try ListeningAddress.api(configuration.api).check()
+    try ListeningAddress.checkAPI(configuration.api)
     try EnvironmentFileWriter.prepare(folder: configuration.dataDirectory)
     folder = try FolderLock(configuration.dataDirectory + "/up.lock")
     let sources = try context.sources(of: project)

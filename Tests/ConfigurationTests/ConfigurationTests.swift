@@ -209,6 +209,8 @@ import Testing
       "environment: API_HOST 0.0.0.0 lets everybody on the network in; set API_TOKENS (streampulse token NAME makes "
         + "one), or API_ALLOW_ANONYMOUS=true where that is meant"
     ),
+    (["API_TLS_CERT": "a.pem"], "environment: API_TLS_CERT is set without API_TLS_KEY; set API_TLS_KEY too"),
+    (["API_TLS_KEY": "a.key"], "environment: API_TLS_KEY is set without API_TLS_CERT; set API_TLS_CERT too"),
     (
       ["API_ALLOW_ANONYMOUS": "false"],
       "environment: API_ALLOW_ANONYMOUS is false and there are no API_TOKENS; set API_TOKENS; streampulse token NAME "

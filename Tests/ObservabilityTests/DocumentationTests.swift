@@ -14,6 +14,7 @@ import Testing
       observer.exposeConnections(reasons: ["late"]) {
         ConnectionFigures(open: 1, waiting: 2, streams: 3, sockets: 1, closed: ["late": 4])
       }
+      observer.exposeCertificate { 1 }
       observer.exposeProcess(version: "1")
       observer.exposeNotifications(["t"]) { _ in 1 }
       observer.exposeReferences(["t"]) { _ in ReferenceFigures(rows: 1, bytes: 2, ageSeconds: 3) }

@@ -35,6 +35,7 @@ import Testing
     .deliveryWaits(reason: "r"),
     .requestServed(method: "GET", route: "/api", status: 200, seconds: 0.001),
     .processorAbsent(reason: "r"), .processorPresent, .sourceSilent(topic: "t", reason: "r"), .sourceHeard(topic: "t"),
+    .certificateTaken(file: "f"), .certificateRefused(reason: "r"),
     .connectionsStrained(late: 1, full: 2, displaced: 3),
     .requestFailed(method: "GET", route: "/api", status: 503, seconds: 0.1, reason: "r", identity: "i"),
   ]

@@ -17,6 +17,8 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case resultSchema = "RESULT_SCHEMA"
   case apiHost = "API_HOST"
   case apiPort = "API_PORT"
+  case apiTLSCertificate = "API_TLS_CERT"
+  case apiTLSKey = "API_TLS_KEY"
   case apiTokens = "API_TOKENS"
   case apiAllowAnonymous = "API_ALLOW_ANONYMOUS"
   case apiRateLimit = "API_RATE_LIMIT"
@@ -114,6 +116,13 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(.api, .text, default: "127.0.0.1", "Address that the API listens on; 0.0.0.0 for all")
     case .apiPort:
       Setting(.api, .integer(0...65535), default: "8000", "Port of the API and the dashboard; 0 takes a free one")
+    case .apiTLSCertificate:
+      Setting(
+        .api, .file, note: "none: the API speaks plain HTTP",
+        "Certificate (PEM) that the API speaks TLS with, and behind it those that lead to an authority; read again on SIGHUP"
+      )
+    case .apiTLSKey:
+      Setting(.api, .file, note: "none", "Private key (PEM, without a passphrase) of that certificate")
     case .apiTokens:
       Setting(
         .api, .tokens, note: "none: nobody needs one", secret: true,

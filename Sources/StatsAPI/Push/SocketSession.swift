@@ -105,28 +105,26 @@ final class SocketSession: WebSocketOwner {
 
   private func add(_ id: String, _ key: AnswerKey) throws(ProblemError) -> Subscription {
     let maximum = route.maximumSubscriptions
-    let (added, problem) = state.withLock { state -> (Subscription?, Problem?) in
+    let added = state.withLock { state -> Result<Subscription, ProblemError> in
       guard state.subscriptions[id] == nil else {
-        return (
-          nil, Problem(status: 409, title: "Id in use", detail: "unsubscribe first, or take another id for the second")
-        )
+        return .failure(
+          ProblemError(
+            Problem(status: 409, title: "Id in use", detail: "unsubscribe first, or take another id for the second")))
       }
       guard state.subscriptions.count < maximum else {
-        return (
-          nil,
-          Problem(
-            status: 429, title: "Too many subscriptions", detail: "a socket may have \(maximum) subscriptions at most",
-            extensions: [.init("maximum", .integer(maximum))])
-        )
+        return .failure(
+          ProblemError(
+            Problem(
+              status: 429, title: "Too many subscriptions",
+              detail: "a socket may have \(maximum) subscriptions at most",
+              extensions: [.init("maximum", .integer(maximum))])))
       }
       state.nextSerial += 1
       let subscription = Subscription(id: id, key: key, serial: state.nextSerial)
       state.subscriptions[id] = subscription
-      return (subscription, nil)
+      return .success(subscription)
     }
-    if let problem { throw ProblemError(problem) }
-    guard let added else { throw ProblemError(Problem(status: 500, title: "Internal error", detail: "")) }
-    return added
+    return try added.get()
   }
 
   private func unsubscribe(_ id: String) {

@@ -7,6 +7,7 @@ import Kafka
 import Postgres
 import Project
 import Storage
+import Threads
 
 /// `streampulse doctor`: looks at everything that a running system needs, and changes nothing. Exit status 0 when nothing
 /// fails, warnings or not.
@@ -140,7 +141,19 @@ private final class Examination {
     return connection
   }
 
+  /// In which a certificate is renewed.
+  private static let certificateDays: Int64 = 14
+
   private func api(_ found: inout [Finding]) throws {
+    if let identity = try ServedCertificate.read(context.configuration.api) {
+      let days = (identity.expiry - Clock.wall() / 1_000_000) / 86400
+      if days < Self.certificateDays {
+        found.append(
+          .warning(
+            "api", "the certificate of API_TLS_CERT expires in \(counted(Int(days), "day"))",
+            "renew it, and send the server SIGHUP"))
+      }
+    }
     let address = ListeningAddress.api(context.configuration.api)
     // Port 0 is any free one.
     guard address.port != 0 else { return }
@@ -161,7 +174,9 @@ private final class Examination {
     let host = address.host == "0.0.0.0" ? "127.0.0.1" : address.host == "::" ? "[::1]" : address.host
     let answer = try? HTTPClient().get("http://\(host):\(address.port)/-/metrics")
     return answer.map {
-      String(decoding: $0.body, as: UTF8.self).contains("streampulse_build_info") || $0.status == 401
+      let text = String(decoding: $0.body, as: UTF8.self)
+      // One that speaks TLS says so, and nobody has to prove who it is.
+      return text.contains("streampulse_build_info") || text.contains("this port speaks TLS") || $0.status == 401
     } ?? false
   }
 }
