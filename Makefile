@@ -77,7 +77,9 @@ test-deep: build lint test-packages ## What takes minutes each: long outages, cr
 	@CAST_VALUES=$(or $(CAST_VALUES),20000) JSON_DOCUMENTS=$(or $(JSON_DOCUMENTS),100000) \
 	  SKETCH_VALUES=$(or $(SKETCH_VALUES),1000000) EXPRESSIONS=$(or $(EXPRESSIONS),2000) \
 	  DEFINITIONS=$(or $(DEFINITIONS),10000) ALERT_MINUTES=$(or $(ALERT_MINUTES),1440) \
-	  $(UNIT_TESTS) --filter '^(CastsTests|AggregatesTests|DefinitionsTests|OfficeTests\.ShippedAlertsTests)[./]'
+	  LEDGER_DAYS_FILLED=$(or $(LEDGER_DAYS_FILLED),365) \
+	  $(UNIT_TESTS) \
+	  --filter '^(CastsTests|AggregatesTests|DefinitionsTests|OfficeTests\.(ShippedAlerts|LedgerYear)Tests)[./]'
 	@$(PYTEST) -q -m deep Tests/EndToEnd
 
 # apt is asked only when something is missing, so that a prepared machine needs neither root nor network.

@@ -167,6 +167,8 @@ let package = Package(
         "Project", "SQLQuoting", "Storage", "Synthesis", "Threads",
       ]),
 
+    // What is wrong with a system, from facts about it.
+    .target(name: "Diagnosis", dependencies: ["JSON"]),
     // A new project from a look at its events.
     .target(name: "Scaffold", dependencies: ["Events", "JSON", "SQLQuoting", "TextFormats"]),
     // The commands.
@@ -174,10 +176,10 @@ let package = Package(
       name: "StreamPulse",
       dependencies: [
         "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard",
-        "Dataflow", "Detection", "Dialects", "Events", "Explain", "Faults", "HTTPClient", "HTTPServer", "Hexadecimal",
-        "JSON", "Kafka", "Notifications", "Observability", "Office", "Plan", "Postgres", "Processing", "Project",
-        "Rebuild", "References", "Registry", "SQLQuoting", "SampleText", "Scaffold", "Spelling", "StatsAPI", "Storage",
-        "Tail", "TestRunner", "TextFiles", "Threads",
+        "Dataflow", "Detection", "Diagnosis", "Dialects", "Events", "Explain", "Faults", "HTTPClient", "HTTPServer",
+        "Hexadecimal", "JSON", "Kafka", "Notifications", "Observability", "Office", "Plan", "Postgres", "Processing",
+        "Project", "Rebuild", "References", "Registry", "SQLQuoting", "SampleText", "Scaffold", "Spelling", "StatsAPI",
+        "Storage", "Tail", "TestRunner", "TextFiles", "Threads",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
@@ -204,6 +206,7 @@ let package = Package(
     // One test target per module, named after it.
     .testTarget(name: "HexadecimalTests", dependencies: ["Hexadecimal"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis"]),
     .testTarget(name: "ScaffoldTests", dependencies: ["JSON", "Scaffold"]),
     .testTarget(name: "EventsTests", dependencies: ["Events"]),
     .testTarget(name: "TimeZonesTests", dependencies: ["SystemTimeZones", "TimeZones"]),

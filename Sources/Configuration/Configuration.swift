@@ -76,6 +76,9 @@ public struct Configuration: Sendable {
     public var workers: Int
     public var referenceMaxRows: Int
     public var referenceMaxMegabytes: Int
+    public var ledgerDays: Int
+    public var deadLetterDays: Int
+    public var alertDays: Int
     public var metricsHost: String
     /// nil: none is opened; 0: any free port.
     public var metricsPort: Int?
@@ -165,6 +168,8 @@ public struct Configuration: Sendable {
       maxDeltaRows: values.integer(.maxDeltaRows), workers: values.integer(.workers),
       referenceMaxRows: values.integer(.referenceMaxRows),
       referenceMaxMegabytes: values.integer(.referenceMaxMegabytes),
+      ledgerDays: values.integer(.ledgerDays), deadLetterDays: values.integer(.deadLetterDays),
+      alertDays: values.integer(.alertDays),
       metricsHost: values.text(.metricsHost),
       metricsPort: values.optional(.metricsPort) == nil ? nil : values.integer(.metricsPort))
     notifications = Notifications(

@@ -58,6 +58,29 @@ public final class KafkaAdmin: @unchecked Sendable {
     try client.clusterIdentity(timeoutMilliseconds: timeoutMilliseconds)
   }
 
+  /// A broker, as the cluster says where it is.
+  public struct Broker: Hashable, Sendable {
+    public var id: Int32
+    public var host: String
+    public var port: Int
+  }
+
+  /// All brokers with the addresses that they advertise.
+  public func brokers(timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> [Broker] {
+    try client.withMetadata(topic: nil, timeoutMilliseconds) { metadata in
+      UnsafeBufferPointer(start: metadata.brokers, count: Int(metadata.broker_cnt)).map {
+        Broker(id: $0.id, host: String(cString: $0.host), port: Int($0.port))
+      }
+    }
+  }
+
+  /// The topic's configuration, by name; entries without a value are left out.
+  public func topicConfiguration(
+    _ topic: String, timeoutMilliseconds: Int32 = 10_000
+  ) throws(KafkaError) -> [String: String] {
+    try client.topicConfiguration(topic, timeoutMilliseconds: timeoutMilliseconds)
+  }
+
   /// The next offset to read that `group` has committed, of each partition that has one.
   public func committedOffsets(
     group: String, topic: String, timeoutMilliseconds: Int32 = 10_000

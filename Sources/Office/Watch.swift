@@ -1,4 +1,5 @@
 import Dialects
+import Kafka
 import Observability
 import Plan
 import Postgres
@@ -6,7 +7,8 @@ import SQLQuoting
 import Storage
 import Threads
 
-/// What happens when windows close and when they grow old: alerts and retention, that of sampled events too.
+/// What happens when windows close and when they grow old: alerts and retention, that of sampled events and of the engine's
+/// own tables too.
 ///
 /// For one stream. One instance does it, elected by an advisory lock that it holds as long as its connection lives; the
 /// others stand by. Works on the stored rows only, so it makes no difference which instance it is.
@@ -19,15 +21,19 @@ public final class Watch: Sendable {
   private let topic: String
   private let database: ConnectionSettings
   private let cluster: @Sendable () -> String?
+  private let keep: KeepSettings
+  private let kafka: KafkaConfiguration?
   private let observe: @Sendable (Observation) -> Void
   private let interruption = Interruption()
 
   /// - Parameters:
   ///   - alerts: those on the stream's aggregates.
   ///   - cluster: the Kafka cluster's identity; nil before it has been reached. Asked from the watch's thread.
+  ///   - keep: how long what the engine writes down is kept.
+  ///   - kafka: where the topic is, which is asked before dead letters are removed; nil: those of this topic stay.
   public init(
     _ plan: StreamPlan, alerts: [AlertPlan], topic: String, database: ConnectionSettings,
-    cluster: @escaping @Sendable () -> String?,
+    cluster: @escaping @Sendable () -> String?, keep: KeepSettings = KeepSettings(), kafka: KafkaConfiguration? = nil,
     observe: @escaping @Sendable (Observation) -> Void
   ) {
     self.plan = plan
@@ -35,6 +41,8 @@ public final class Watch: Sendable {
     self.topic = topic
     self.database = database
     self.cluster = cluster
+    self.keep = keep
+    self.kafka = kafka
     self.observe = observe
   }
 
@@ -45,6 +53,7 @@ public final class Watch: Sendable {
     var lastRetention: Int64 = 0
     var problems: [String: String] = [:]
     var evaluator: AlertEvaluator?
+    var upkeep = Upkeep(keep, stream: plan.definition.name, topic: topic, kafka: kafka)
     while !isStopping {
       var pause = Watch.intervalMilliseconds
       do throws(PostgresError) {
@@ -60,6 +69,7 @@ public final class Watch: Sendable {
             lastRetention = now
             try retire(open, watermark.text)
             try retireSamples(open)
+            try upkeep.work(open, cluster: cluster, isStopping: { isStopping }, observe: observe)
           }
         }
         report(nil, of: "", &problems)

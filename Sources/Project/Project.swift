@@ -4,15 +4,15 @@ import Spelling
 /// All definitions of a project folder, loaded and planned.
 public struct Project: Sendable {
   /// By name; at least one.
-  public let streams: [Stream]
+  public private(set) var streams: [Stream]
   /// The tables of reference data that it declares.
   public let references: [Reference]
   /// Each behind those that it reads.
   public let views: [ViewPlan]
   public let endpoints: [EndpointPlan]
-  public let alerts: [AlertPlan]
+  public private(set) var alerts: [AlertPlan]
   /// Where notifications go.
-  public let targets: [NotificationTarget]
+  public private(set) var targets: [NotificationTarget]
   /// What was found in the folder and is not used, a line each.
   public let notices: [String]
   /// What was found in schemas and definitions that is probably not meant, a line each.
@@ -47,6 +47,22 @@ public struct Project: Sendable {
     notices = review.notices
     remarks = review.remarks
     files = review.files
+  }
+
+  /// The same definitions, of which nobody outside hears: there are no targets, and no dead letter is forwarded.
+  ///
+  /// - Parameter others: alerts beside the project's own.
+  public func isolated(with others: [AlertPlan]) -> Project {
+    var copy = self
+    copy.targets = []
+    copy.alerts += others
+    for index in copy.alerts.indices { copy.alerts[index].routing.notify = [] }
+    copy.streams = streams.map { stream in
+      var plan = stream.plan
+      plan.definition.deadLetterTopic = nil
+      return Stream(plan: plan, schema: stream.schema)
+    }
+    return copy
   }
 
   /// The stream of that name.

@@ -24,6 +24,12 @@ struct CommandContext {
     observe(.started(command: parsed.command, version: Commands.version))
   }
 
+  /// With settings that are changed for a part of a command.
+  init(_ configuration: Configuration, _ observer: Observer) {
+    self.configuration = configuration
+    self.observer = observer
+  }
+
   func observe(_ observation: Observation) {
     observer.observe(observation)
   }

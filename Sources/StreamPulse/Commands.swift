@@ -12,7 +12,9 @@ enum Commands {
     .databaseURL, .pgHost, .pgPort, .pgDatabase, .pgUser, .pgPassword, .resultSchema, .projectName,
   ]
   private static let references: [SettingKey] = [.referenceMaxRows, .referenceMaxMegabytes]
-  private static let engine: [SettingKey] = [.flushInterval, .batchSize, .maxDeltaRows, .workers] + references
+  private static let engine: [SettingKey] =
+    [.flushInterval, .batchSize, .maxDeltaRows, .workers] + references + keeping
+  private static let keeping: [SettingKey] = [.ledgerDays, .deadLetterDays, .alertDays]
   private static let notifications: [SettingKey] = [
     .notificationCA, .notificationTimeout, .notificationResend, .notificationGiveUp, .notificationKeep,
   ]
@@ -142,6 +144,31 @@ enum Commands {
         options: [OptionSpec(flag: "json", summary: "One JSON document: healthy, findings, examined")],
         settings: kafka + registry + postgres + [.apiHost, .apiPort, .apiMaxConnections, .apiWorkers, .silentAfter]
           + general),
+      CommandSpec(
+        name: "smoke", summary: "Send marked events through the system, see them everywhere, and take them back out",
+        details: """
+          Asks the system that runs six questions: topic exists, offsets advance, processor healthy, recent rows, sums \
+          right, endpoints answer. Then copies records of the topics, each with a header that marks it, through a copy of \
+          the project on the same brokers and in the same database, with a schema and topics of its own: they have to be \
+          in the rows as Postgres computes them, in the API, in a subscription, and in an alert where a window closes. \
+          Schema, topics and groups are removed; the system never sees them. Exit status 0 when nothing fails.
+          """,
+        options: [
+          OptionSpec(flag: "json", summary: "One JSON document: passed, checks"),
+          OptionSpec(flag: "no-events", summary: "Only the six questions, which change nothing"),
+          OptionSpec("events", value: "N", summary: "About how many marked events", default: "300"),
+          OptionSpec("url", value: "URL", summary: "Where the API is; else as the settings say"),
+        ],
+        settings: kafka + registry + postgres + engine + [.apiHost, .apiPort, .silentAfter] + general),
+      CommandSpec(
+        name: "reset", summary: "Wipe all that the project has written into its database",
+        details: """
+          Empties the project's results, positions, ledger, dead letters and alerts in one transaction, and nothing that \
+          is not the project's. Tables, definitions and the audit log stay; the topics are read again from where they \
+          begin. Without a configured Postgres it is the private one in the data folder. Refuses while a processor runs. \
+          Asks first. Exit status 0 when it is done, 1 when it is not, 2 for wrong usage or settings.
+          """,
+        options: [OptionSpec(flag: "yes", summary: "Do not ask")], settings: registry + postgres + general),
       CommandSpec(
         name: "explain", summary: "Say what a definition comes to: columns, state, table, statements, cost",
         details: """

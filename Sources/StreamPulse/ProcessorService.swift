@@ -92,7 +92,8 @@ final class ProcessorService: Sendable {
     let watch = Watch(
       source.stream.plan, alerts: project.alerts.filter { names.contains($0.aggregate) }, topic: settings.topic,
       database: settings.database.with("application_name", "streampulse watch"),
-      cluster: { processor.status.current.cluster }, observe: { observer.observe($0, of: stream) })
+      cluster: { processor.status.current.cluster }, keep: context.configuration.keepSettings, kafka: settings.kafka,
+      observe: { observer.observe($0, of: stream) })
     if let forwarder = try ProcessorService.makeForwarder(context, part, observedAs: stream) {
       try parts.startThread("forwarder", stop: { forwarder.stop() }, run: { forwarder.run() })
     }
@@ -183,6 +184,14 @@ final class ProcessorService: Sendable {
   /// Commits what has been read, leaves the groups and waits for all threads.
   func stop() {
     parts.stop()
+  }
+}
+
+extension Configuration {
+  /// How long the engine keeps what it writes down.
+  fileprivate var keepSettings: KeepSettings {
+    KeepSettings(
+      ledgerDays: engine.ledgerDays, deadLetterDays: engine.deadLetterDays, alertDays: engine.alertDays)
   }
 }
 

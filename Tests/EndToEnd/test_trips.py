@@ -3,10 +3,11 @@ column is a dead letter that says so."""
 
 import csv
 from collections import defaultdict
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from product import wait_until
+from product import ROOT, wait_until
 
 STREAM = """
 CREATE FOREIGN TABLE trips (
@@ -102,3 +103,74 @@ GOOD = dict(zip(COLUMNS, ["t", "1", "2025-01-15T10:30:00Z", "1.5", "1", "1.5"]))
 def letters(product):
     return product.query(
         "SELECT convert_from(value, 'UTF8')::jsonb ->> 'trip_id', reason FROM dead_letters ORDER BY record_offset")
+
+
+# The project that comes with the product, over all files.
+
+
+@pytest.fixture(scope="module")
+def project(new_product, postgres_server):
+    """projects/trips, migrated, with a processor."""
+    product = new_product(
+        STREAMPULSE_PROJECT=str(ROOT / "projects/trips"), DATABASE_URL=postgres_server.new_database(),
+        KAFKA_GROUP_ID="trips")
+    product.broker()
+    product.must("migrate")
+    product.start("process")
+    return product
+
+
+def percentile(values, fraction):
+    """As Postgres' percentile_cont."""
+    place = fraction * (len(values) - 1)
+    low = values[int(place)]
+    return low + (values[min(int(place) + 1, len(values) - 1)] - low) * (place - int(place))
+
+
+def counted(files):
+    """What the trips of these files come to, by region and minute, and by hour."""
+    minutes, hours = defaultdict(list), defaultdict(list)
+    for file in files:
+        with open(file, newline="") as lines:
+            for row in csv.DictReader(lines):
+                at = datetime.fromisoformat(row["event_time"].replace("Z", "+00:00"))
+                trip = (Decimal(row["fare"]), int(row["duration"]), float(row["distance"]))
+                minutes[int(row["region_id"]), at.replace(second=0, microsecond=0)].append(trip)
+                hours[at.replace(minute=0, second=0, microsecond=0)].append((row["region_id"], trip))
+    return minutes, hours
+
+
+def test_the_tables_of_the_project_are_what_python_counts_of_every_file(project, shared):
+    files = [shared(f"data/trips/{name}") for name in ("sample_trips.csv", "load_trips_50k.csv")]
+    for file in files:
+        replay(project, file)
+    minutes, hours = counted(files)
+    total = sum(map(len, minutes.values()))
+    wait_until(
+        lambda: project.value("SELECT sum(trip_count) FROM region_trips") == total, f"not {total} trips", seconds=120)
+    found = project.query("SELECT * FROM region_trips")
+    names = [row[0] for row in project.query(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'region_trips' ORDER BY ordinal_position")]
+    rows = [dict(zip(names, row)) for row in found]
+    assert {(row["region_id"], row["window_start"]) for row in rows} == set(minutes)
+    for row in rows:
+        trips = minutes[row["region_id"], row["window_start"]]
+        fares, durations = sorted(float(trip[0]) for trip in trips), sorted(trip[1] for trip in trips)
+        assert row["window_end"] - row["window_start"] == timedelta(minutes=1)
+        assert (row["trip_count"], row["total_fare"]) == (len(trips), sum(trip[0] for trip in trips))
+        assert row["total_distance"] == pytest.approx(sum(trip[2] for trip in trips), rel=1e-9)
+        assert float(row["avg_fare"]) == pytest.approx(sum(fares) / len(trips))
+        assert float(row["avg_duration"]) == pytest.approx(sum(durations) / len(trips))
+        assert row["avg_distance"] == pytest.approx(row["total_distance"] / len(trips))
+        for fraction in (50, 95, 99):
+            # Estimates are within 1 % of the exact ones.
+            assert row[f"p{fraction}_fare"] == pytest.approx(percentile(fares, fraction / 100), rel=0.01)
+            assert row[f"p{fraction}_duration"] == pytest.approx(percentile(durations, fraction / 100), rel=0.01)
+    cities = {row[0]: row[1:] for row in project.query(
+        "SELECT window_start, trip_count, total_fare, regions FROM city_trips")}
+    assert cities == {
+        hour: (len(trips), sum(trip[0] for _, trip in trips), len({region for region, _ in trips}))
+        for hour, trips in hours.items()}
+    assert project.value("SELECT count(*) FROM dead_letters") == 0
+    done = project.run("verify", "--recount")
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -10,7 +10,11 @@ extension Verifier {
                            WHERE (d.stream, d.cluster, d.topic, d.partition)
                                = (l.stream, l.cluster, l.topic, l.partition)
                              AND d.record_offset >= l.first_offset AND d.record_offset < l.next_offset
-                             AND d.aggregate IS NULL) AS letters
+                             AND d.aggregate IS NULL)
+                          + coalesce((SELECT f.letters FROM \(pulse).forgotten_letters AS f
+                                      WHERE (f.stream, f.cluster, f.topic, f.partition, f.first_offset, f.aggregate)
+                                          = (l.stream, l.cluster, l.topic, l.partition, l.first_offset, '')), 0)
+                          AS letters
               FROM \(pulse).ledger AS l) AS l
         WHERE dead <> letters
         ORDER BY stream, topic, partition, first_offset
@@ -22,13 +26,17 @@ extension Verifier {
         SELECT format('%s from %s, %s: %s late events are dead, but there are %s dead letters', \(place("")),
                       first_offset, aggregate, coalesce(c.dead, 0), coalesce(d.letters, 0))
         FROM \(pulse).ledger_counts AS c
-        FULL JOIN (SELECT l.stream, l.cluster, l.topic, l.partition, l.first_offset, d.aggregate, count(*) AS letters
-                   FROM dead_letters AS d
-                   JOIN \(pulse).ledger AS l
-                     ON (l.stream, l.cluster, l.topic, l.partition) = (d.stream, d.cluster, d.topic, d.partition)
-                     AND d.record_offset >= l.first_offset AND d.record_offset < l.next_offset
-                   WHERE d.aggregate IS NOT NULL
-                   GROUP BY l.stream, l.cluster, l.topic, l.partition, l.first_offset, d.aggregate) AS d
+        FULL JOIN (SELECT stream, cluster, topic, partition, first_offset, aggregate, sum(letters) AS letters
+                   FROM (SELECT l.stream, l.cluster, l.topic, l.partition, l.first_offset, d.aggregate, 1 AS letters
+                         FROM dead_letters AS d
+                         JOIN \(pulse).ledger AS l
+                           ON (l.stream, l.cluster, l.topic, l.partition) = (d.stream, d.cluster, d.topic, d.partition)
+                           AND d.record_offset >= l.first_offset AND d.record_offset < l.next_offset
+                         WHERE d.aggregate IS NOT NULL
+                         UNION ALL
+                         SELECT f.stream, f.cluster, f.topic, f.partition, f.first_offset, f.aggregate, f.letters
+                         FROM \(pulse).forgotten_letters AS f WHERE f.aggregate <> '') AS d
+                   GROUP BY stream, cluster, topic, partition, first_offset, aggregate) AS d
           USING (stream, cluster, topic, partition, first_offset, aggregate)
         WHERE coalesce(c.dead, 0) <> coalesce(d.letters, 0)
         ORDER BY stream, topic, partition, first_offset, aggregate

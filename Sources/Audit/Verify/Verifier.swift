@@ -121,8 +121,8 @@ public struct Verifier {
 
   private var gaps: String {
     """
-    SELECT format('%s: offsets %s to %s are missing in the broker (%s)', \(place("")), first_offset,
-                  next_offset - 1, reason)
+    SELECT format('%s: %soffsets %s to %s are missing in the broker (%s)', \(place("")), missing || ' of the ',
+                  first_offset, next_offset - 1, reason)
     FROM \(pulse).gaps ORDER BY found_at, stream, topic, partition, first_offset
     """
   }
@@ -156,7 +156,7 @@ public struct Verifier {
         SELECT format('%s from %s: %s offsets missing, but the recorded gaps have %s', \(place("")), first_offset,
                       missing, named)
         FROM (SELECT l.*, coalesce((
-                SELECT sum(g.next_offset - g.first_offset) FROM \(pulse).gaps AS g
+                SELECT sum(coalesce(g.missing, g.next_offset - g.first_offset)) FROM \(pulse).gaps AS g
                 WHERE (g.stream, g.cluster, g.topic, g.partition) = (l.stream, l.cluster, l.topic, l.partition)
                   AND g.first_offset >= l.first_offset AND g.next_offset <= l.next_offset), 0) AS named
               FROM \(pulse).ledger AS l) AS l

@@ -49,7 +49,9 @@ final class Database {
   func reset() throws {
     let results = project.aggregates.map(\.tableName)
     let engine = [
-      "progress", "ledger", "ledger_counts", "gaps", "retired", "alert_progress", "replayed_letters", "outbox",
+      "progress", "ledger", "ledger_counts", "gaps", "retired", "alert_progress", "replayed_letters",
+      "forgotten_letters",
+      "forgotten_replays", "outbox",
     ].map {
       "pulse.\($0)"
     }

@@ -40,6 +40,9 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case workers = "WORKERS"
   case referenceMaxRows = "REFERENCE_MAX_ROWS"
   case referenceMaxMegabytes = "REFERENCE_MAX_MEGABYTES"
+  case ledgerDays = "LEDGER_DAYS"
+  case deadLetterDays = "DEAD_LETTER_DAYS"
+  case alertDays = "ALERT_DAYS"
   case metricsHost = "METRICS_HOST"
   case metricsPort = "METRICS_PORT"
   case notificationCA = "NOTIFICATION_CA"
@@ -188,6 +191,16 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(
         .engine, .integer(1...65_536), default: "256",
         "Memory (MiB) that a table of reference data may take; while a newer version is read, it takes it twice")
+    case .ledgerDays:
+      Setting(
+        .engine, .integer(1...36_500), default: "7",
+        "Days after which proven segments of the ledger become daily totals; after one day they are hourly ones")
+    case .deadLetterDays:
+      Setting(
+        .engine, .integer(1...36_500), default: "365",
+        "Days that dead letters are kept; those whose record the topic still holds stay longer")
+    case .alertDays:
+      Setting(.engine, .integer(8...36_500), default: "365", "Days that alerts are kept that are over")
     case .metricsHost:
       Setting(.engine, .text, default: "127.0.0.1", "Address that METRICS_PORT listens on; 0.0.0.0 for all")
     case .metricsPort:

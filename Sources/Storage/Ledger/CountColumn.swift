@@ -12,10 +12,13 @@ extension AggregatePlan {
   /// - Parameter pulse: the schema of the books.
   package func countedSQL(_ pulse: String) -> String {
     let letters = "SELECT FROM \(pulse).replayed_letters WHERE aggregate = $1 AND outcome = 'aggregated'"
+    // Replayed letters that retention has removed, too.
+    let forgotten = "SELECT events FROM \(pulse).forgotten_replays WHERE aggregate = $1"
     // How many rows they have become is written nowhere.
     let ofLetters =
       unnest == nil
-      ? "(SELECT count(*) FROM (\(letters)) AS letters)" : "CASE WHEN EXISTS (\(letters)) THEN NULL ELSE 0 END"
+      ? "((SELECT count(*) FROM (\(letters)) AS letters) + coalesce((\(forgotten)), 0))"
+      : "CASE WHEN EXISTS (\(letters)) OR EXISTS (\(forgotten)) THEN NULL ELSE 0 END"
     let counted = unnest == nil ? "aggregated" : "rows"
     return """
       (coalesce((SELECT sum(\(counted)) FROM \(pulse).ledger_counts WHERE aggregate = $1), 0)

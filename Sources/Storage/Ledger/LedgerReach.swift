@@ -20,7 +20,10 @@ package enum LedgerReach {
                (SELECT max(r.event_time)
                 FROM dead_letters AS d JOIN \(connection.pulse).replayed_letters AS r ON r.letter = d.id AND r.outcome = 'aggregated'
                 WHERE (d.stream, d.cluster, d.topic, d.partition) = (l.stream, l.cluster, l.topic, l.partition)
-                  AND d.record_offset >= l.first_offset AND d.record_offset < l.next_offset)) AS latest_event
+                  AND d.record_offset >= l.first_offset AND d.record_offset < l.next_offset),
+               (SELECT max(f.latest_event) FROM \(connection.pulse).forgotten_letters AS f
+                WHERE (f.stream, f.cluster, f.topic, f.partition, f.first_offset)
+                  = (l.stream, l.cluster, l.topic, l.partition, l.first_offset))) AS latest_event
       FROM \(connection.pulse).ledger AS l LEFT JOIN \(connection.pulse).progress AS p
         USING (stream, cluster, topic, partition)
       WHERE stream = \(quotedLiteral(plan.definition.name))

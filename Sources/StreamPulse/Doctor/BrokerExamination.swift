@@ -1,5 +1,7 @@
 import Configuration
+import Diagnosis
 import Kafka
+import Plan
 import Postgres
 import Storage
 
@@ -14,36 +16,35 @@ struct BrokerExamination {
   }
 
   /// The cluster that the brokers are of; nil, with a finding, when none answers.
-  func reach(_ found: inout [Finding]) -> (admin: KafkaAdmin, cluster: String)? {
+  func reach(_ found: inout [Finding]) -> (admin: KafkaAdmin, cluster: ClusterIdentity)? {
     do throws(KafkaError) {
       let admin = try KafkaAdmin(configuration: kafka)
-      return (admin, try admin.clusterIdentity(timeoutMilliseconds: patienceMilliseconds).id)
+      return (admin, try admin.clusterIdentity(timeoutMilliseconds: patienceMilliseconds))
     } catch {
       found.append(
-        .failure("kafka", "no broker answers at \(kafka.bootstrapServers): \(error)", Self.advice(against: error)))
+        .failure(
+          "kafka", "no broker answers at \(kafka.bootstrapServers): \(error)",
+          Advice.againstKafka(error.description)))
       return nil
     }
   }
 
-  private static func advice(against error: KafkaError) -> String {
-    let text = error.description
-    if text.contains("uthentication") || text.contains("SASL") {
-      return "user, password or mechanism are not the broker's: KAFKA_PROPERTY_SASL_…"
+  /// Brokers that say of themselves to be where nobody can reach them from here.
+  func advertised(_ admin: KafkaAdmin) throws -> [Finding] {
+    try admin.brokers(timeoutMilliseconds: patienceMilliseconds).compactMap { broker in
+      guard let problem = Reachability.problem(host: broker.host, port: broker.port) else { return nil }
+      return .failure(
+        "kafka",
+        "the broker \(broker.id) advertises \(broker.host):\(broker.port), where it is not reached: \(problem)",
+        "set advertised.listeners to an address that this machine reaches, or make its name known here")
     }
-    if text.contains("SSL") || text.contains("ertificate") {
-      return "the certificates do not fit: KAFKA_PROPERTY_SECURITY_PROTOCOL, KAFKA_PROPERTY_SSL_…"
-    }
-    if text.contains("roperty") { return "correct the KAFKA_PROPERTY_… that is named" }
-    return
-      "is it running, are host and port those of KAFKA_BOOTSTRAP_SERVERS, and can this machine reach the addresses "
-      + "that the brokers advertise (advertised.listeners)?"
   }
 
   /// Looks at a stream: its topic, who processes it, how far, and what became of its records lately.
   ///
   /// - Parameter connection: nil: the database cannot be asked.
   func examine(
-    _ source: StreamSource, _ cluster: String, _ admin: KafkaAdmin, _ connection: PostgresConnection?,
+    _ source: StreamSource, _ cluster: ClusterIdentity, _ admin: KafkaAdmin, _ connection: PostgresConnection?,
     silentAfterSeconds: Int, _ found: inout [Finding]
   ) throws {
     let area = "stream \(source.name)"
@@ -66,18 +67,53 @@ struct BrokerExamination {
           "give it the rights Describe and Read for the topic, and Read for the group \(source.group)"))
       return
     }
+    // The embedded broker keeps no configuration, and leaves the question unanswered.
+    if !cluster.isEmbedded { found += retention(source, admin, area) }
     guard let connection else { return }
     if try !ProcessorPresence.isThere(connection, stream: source.name) {
       found.append(.failure(area, "no processor is running", "start one: streampulse process"))
     }
-    try examinePositions(source, cluster, partitions, admin, connection, &found)
-    let newest = try NewestEvents(connection, stream: source.name, topic: source.topic, cluster: cluster)
+    try examinePositions(source, cluster.id, partitions, admin, connection, &found)
+    let newest = try NewestEvents(connection, stream: source.name, topic: source.topic, cluster: cluster.id)
     if silentAfterSeconds > 0, let age = newest.recordAgeSeconds, age > Double(silentAfterSeconds) {
       found.append(
         .warning(
           area, "no records for \(Self.duration(age))", "do its producers run? SILENT_AFTER_SECONDS is the limit"))
     }
     try examineLetters(source, connection, &found)
+    try examineOutbox(source, connection, &found)
+  }
+
+  /// Whether the topic keeps records as long as windows are open; a broker that does not tell is none to be blamed.
+  private func retention(_ source: StreamSource, _ admin: KafkaAdmin, _ area: String) -> [Finding] {
+    guard
+      let configuration = try? admin.topicConfiguration(source.topic, timeoutMilliseconds: patienceMilliseconds)
+    else { return [] }
+    let plan = source.stream.plan
+    let open = plan.aggregates.map { $0.window.longestMicroseconds + $0.allowedLatenessMicroseconds }.max() ?? 0
+    let facts = TopicFacts(
+      topic: source.topic, cleanupPolicy: configuration["cleanup.policy"],
+      retentionMilliseconds: configuration["retention.ms"].flatMap { Int64($0) },
+      openMicroseconds: open + plan.definition.outOfOrdernessMicroseconds)
+    return [facts.finding(area)].compactMap { $0 }
+  }
+
+  /// Dead letters that nobody takes.
+  private func examineOutbox(
+    _ source: StreamSource, _ connection: PostgresConnection, _ found: inout [Finding]
+  ) throws {
+    let waiting = try connection.query(
+      """
+      SELECT count(*), min(o.topic), extract(epoch FROM clock_timestamp() - min(o.created_at))::double precision
+      FROM \(connection.pulse).outbox AS o JOIN dead_letters AS d ON d.id = o.letter
+      WHERE d.stream = $1 AND o.problem IS NULL
+      """, [.text(source.name)])
+    guard let count = waiting.integer(0, 0), count > 0, let age = waiting.double(0, 2), age > 60 else { return }
+    found.append(
+      .warning(
+        "stream \(source.name)",
+        "\(counted(Int(count), "dead letter")) to be forwarded to \(waiting[0, 1] ?? "") wait for \(Self.duration(age))",
+        "does that topic exist, and may this user write to it?"))
   }
 
   private func examinePositions(

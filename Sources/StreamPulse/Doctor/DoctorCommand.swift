@@ -1,4 +1,5 @@
 import Configuration
+import Diagnosis
 import Glibc
 import HTTPClient
 import HTTPServer
@@ -49,7 +50,10 @@ private final class Examination {
   }
 
   func run() {
-    look("process") { found in found += Self.limits(context.configuration) }
+    look("process") { found in
+      found += Self.limits(context.configuration)
+      found += [DiskFacts(of: context.configuration.dataDirectory)?.finding("process")].compactMap { $0 }
+    }
     var project: Project?
     look("definitions") { found in project = try definitions(&found) }
     var connection: PostgresConnection?
@@ -57,10 +61,17 @@ private final class Examination {
     defer { connection?.close() }
     look("kafka") { found in
       let brokers = BrokerExamination(try context.kafka(), patienceSeconds: Self.patienceSeconds)
-      guard let (admin, cluster) = brokers.reach(&found), let project else { return }
+      guard let (admin, cluster) = brokers.reach(&found) else { return }
+      found += try brokers.advertised(admin)
+      guard let project else { return }
       for source in try context.sources(of: project) {
         try brokers.examine(source, cluster, admin, connection, silentAfterSeconds: silentAfter, &found)
       }
+    }
+    let outside = OutsideExamination(configuration: context.configuration)
+    if context.configuration.registry != nil { look("registry") { found in found += outside.registry() } }
+    if let project, !project.targets.isEmpty {
+      look("targets") { found in found += outside.targets(project) }
     }
     look("api") { found in try api(&found) }
   }
@@ -76,11 +87,16 @@ private final class Examination {
     } catch let error as ConfigurationError {
       found += error.problems.map { .failure("settings", "\($0.location): \($0.message)", $0.hint) }
     } catch {
-      let lines = "\(error)".split(separator: "\n", maxSplits: 1).map(String.init)
-      let hint = lines.count > 1 ? lines[1].replacing("  hint: ", with: "") : nil
-      found.append(.failure(area, lines.first ?? "", hint))
+      found.append(Self.failure(area, "\(error)"))
     }
     findings += found
+  }
+
+  /// An error with its own hint, or ours.
+  private static func failure(_ area: String, _ text: String) -> Finding {
+    let lines = text.split(separator: "\n", maxSplits: 1).map(String.init)
+    let hint = lines.count > 1 ? lines[1].replacing("  hint: ", with: "") : nil
+    return .failure(area, lines.first ?? "", hint ?? Advice.againstDatabase(text))
   }
 
   private static func limits(_ configuration: Configuration) -> [Finding] {
@@ -114,28 +130,38 @@ private final class Examination {
     do throws(PostgresError) {
       connection = try PostgresConnection(settings)
     } catch {
-      found.append(.failure("postgres", "\(settings): \(error)", DatabaseExamination.advice(against: error)))
+      found.append(.failure("postgres", "\(settings): \(error)", Advice.againstPostgres(error.description)))
       return nil
     }
     connection.responseTimeoutMilliseconds = Self.patienceSeconds * 1000
     let examination = DatabaseExamination(connection)
-    found += try examination.server(connectionsNeeded: context.configuration.api.workers + 10)
-    guard let project else { return connection }
+    let facts = try examination.server()
+    let aggregates = project?.aggregates ?? []
+    found += facts.findings(
+      connectionsNeeded: context.configuration.api.workers + 10,
+      mergesSessions: aggregates.contains { $0.window.isSession })
+    found += try examination.disk(host: settings.host)
+    guard let project, facts.version / 10_000 >= ServerFacts.oldestVersion else { return connection }
     let plan: MigrationPlan
     do {
       plan = try Migrator(connection) { _ in }.plan(project, as: context.projectName())
     } catch {
-      found.append(.failure("postgres", "\(error)"))
+      found.append(Self.failure("postgres", "\(error)"))
       return nil
     }
     if !plan.isPossible {
+      let refused = plan.steps.first { $0.effect == .impossible } ?? plan.steps.first { $0.effect == .beside }
+      let what = refused.map { " (\($0.subject.rawValue) \($0.name): \($0.changes.first ?? $0.effect.rawValue))" } ?? ""
       found.append(
-        .failure("postgres", "the database does not fit the definitions", "streampulse plan says what differs"))
+        .failure(
+          "postgres", "the database does not fit the definitions\(what)",
+          refused?.advice ?? "streampulse plan says what differs"))
     } else if !plan.isEmpty {
       found.append(
         .failure("postgres", "the database is not up to date with the definitions", "run streampulse migrate"))
     } else {
       found += try examination.rights()
+      found += try examination.roles()
       found += try examination.strain()
     }
     return connection

@@ -1,37 +1,37 @@
 import JSON
 
 /// Something that `doctor` has found to be wrong, or likely to become so.
-struct Finding {
-  enum Gravity: String {
+public struct Finding: Hashable, Sendable {
+  public enum Gravity: String, Hashable, Sendable {
     /// It does not work, or loses something.
     case failure
     /// It works, and somebody should look at it.
     case warning
   }
 
-  /// What it is about: `settings`, `definitions`, `postgres`, `kafka`, `stream NAME`, `process`, `api`.
-  var area: String
-  var gravity: Gravity
+  /// What it is about: `settings`, `definitions`, `postgres`, `kafka`, `stream NAME`, `process`, `api`, `target NAME`, …
+  public var area: String
+  public var gravity: Gravity
   /// One line. Never contains a secret.
-  var problem: String
+  public var problem: String
   /// The way on.
-  var advice: String?
+  public var advice: String?
 
-  static func failure(_ area: String, _ problem: String, _ advice: String? = nil) -> Finding {
+  public static func failure(_ area: String, _ problem: String, _ advice: String? = nil) -> Finding {
     Finding(area: area, gravity: .failure, problem: problem, advice: advice)
   }
 
-  static func warning(_ area: String, _ problem: String, _ advice: String? = nil) -> Finding {
+  public static func warning(_ area: String, _ problem: String, _ advice: String? = nil) -> Finding {
     Finding(area: area, gravity: .warning, problem: problem, advice: advice)
   }
 
   /// For a terminal: a line, and its way on below it.
-  var page: String {
+  public var page: String {
     let mark = gravity == .failure ? "FAIL" : "warn"
     return "\(mark)  \(area): \(problem)" + (advice.map { "\n      hint: \($0)" } ?? "")
   }
 
-  var json: JSONValue {
+  public var json: JSONValue {
     .object([
       JSONMember("area", .string(area)), JSONMember("gravity", .string(gravity.rawValue)),
       JSONMember("problem", .string(problem)), JSONMember("advice", advice.map { .string($0) } ?? .null),

@@ -1,0 +1,56 @@
+import Configuration
+import JSON
+import Kafka
+import Postgres
+import Project
+import Storage
+
+/// `streampulse smoke`: asks the running system six questions, and sends marked events through a copy of the project on the
+/// same brokers and in the same database, of which nothing is left. Exit status 0 when nothing fails.
+func smoke(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
+  let isJSON = parsed.flag("json")
+  var checks: [SmokeCheck] = []
+  func add(_ found: [SmokeCheck]) {
+    checks += found
+    guard !isJSON else { return }
+    for check in found { print(check.page) }
+    flushOutput()
+  }
+  let events = try parsed.integer("events", in: 1...100_000) ?? 300
+  let project = try context.loadProject()
+  let system = SmokeSystem(
+    context: context, project: project, sources: try context.sources(of: project), kafka: try context.kafka(),
+    database: try context.database().with("application_name", "streampulse smoke"))
+  RunningSystem(system, address: parsed.string("url")).ask(add)
+  if parsed.flag("no-events") {
+    add([SmokeCheck(name: SmokeCheck.copyRows, outcome: .skipped, detail: "--no-events")])
+  } else {
+    CopiedSystem.ask(system, events: events, add)
+  }
+  let failed = checks.count { $0.outcome == .failed }
+  let skipped = checks.count { $0.outcome == .skipped }
+  if isJSON {
+    print(
+      JSONValue.object([
+        JSONMember("passed", .bool(failed == 0)), JSONMember("checks", .array(checks.map(\.json))),
+      ]).text)
+  } else {
+    print(
+      "\(counted(checks.count, "check")): \(checks.count - failed - skipped) passed, \(failed) failed, \(skipped) skipped"
+    )
+  }
+  flushOutput()
+  return failed == 0 ? 0 : 1
+}
+
+/// What `smoke` looks at.
+struct SmokeSystem {
+  var context: CommandContext
+  var project: Project
+  var sources: [StreamSource]
+  var kafka: KafkaConfiguration
+  var database: ConnectionSettings
+
+  /// Servers that are silent for so long are away.
+  static let patienceMilliseconds: Int32 = 5_000
+}
