@@ -136,11 +136,18 @@ private func position(_ data: String, at log: Int64 = 0) -> String {
     let error = try JSONValue(parsing: try client.message())
     #expect(error["id"]?.stringValue == "x" && error["error"]?["status"]?.intValue == 504 && error["ended"] == nil)
     client.say(#"{"subscribe":"y","endpoint":"/api/stats/trending"}"#)
-    let refused = try JSONValue(parsing: try client.message())
+    // The query that follows each subscription may have come to the failure, too: a second error of `x`.
+    func next(after isExpected: (JSONValue) -> Bool) throws -> String {
+      let message = try client.message()
+      return isExpected(try JSONValue(parsing: message)) ? try client.message() : message
+    }
+    let answer = try next { $0["id"]?.stringValue == "x" }
+    let refused = try JSONValue(parsing: answer)
     #expect(refused["id"]?.stringValue == "y" && refused["ended"]?.boolValue == true)
     fixture.setResult("0")
     fixture.dataVersion.notify()
-    #expect(try client.message() == #"{"id":"x","position":"\#(position("0"))","data":0}"#)
+    let last = try next { $0["error"] != nil }
+    #expect(last == #"{"id":"x","position":"\#(position("0"))","data":0}"#)
   }
 
   @Test("ids are a socket's own, and a socket has so many subscriptions at most")
