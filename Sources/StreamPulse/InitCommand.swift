@@ -66,12 +66,13 @@ private enum Sample {
     }
     let reader = try TopicReader(kafka, topic: topic, group: group + "-init")
     defer { reader.close() }
-    var logs: [Int32: WatermarkOffsets] = [:]
-    for partition in 0..<Int32(clamping: partitions) { logs[partition] = try reader.watermarks(partition) }
-    let share = Int64(max(1, events / max(1, logs.values.count { $0.low < $0.high })))
-    let ranges = logs.mapValues { max($0.low, $0.high - share)..<$0.high }
+    var logs: [Int32: Range<Int64>] = [:]
+    for partition in 0..<Int32(clamping: partitions) {
+      let log = try reader.watermarks(partition)
+      logs[partition] = log.low..<max(log.low, log.high)
+    }
     var others = 0
-    try reader.read(ranges) { batch in
+    try reader.read(LatestRecords.ranges(logs, count: events)) { batch in
       for record in batch.records {
         if let document = try? JSONValue(parsing: record.payloadBytes) {
           fields.add(document)
