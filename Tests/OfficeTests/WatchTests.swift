@@ -222,11 +222,12 @@ import Threads
     try watching(log) {
       try until("retention") { try bench.rows("SELECT count(*) FROM region_health") == ["0"] }
     }
-    // Old alerts cannot be removed either: whether that was tried, too, depends on when the watch was stopped.
-    let problems = log.observations.filter {
-      if case .watchFailed(let reason) = $0 { !reason.hasPrefix("alerts: ") } else { false }
+    // Beside them others may have been said: old alerts cannot be removed either, and the server may be slow.
+    let reasons = log.observations.compactMap { if case .watchFailed(let reason) = $0 { reason } else { nil } }
+    for alert in bench.project.alerts {
+      let said = reasons.filter { $0.hasPrefix("\(alert.name): ") && $0.contains("does not exist") }
+      #expect(said.count == 1, "\(reasons)")
     }
-    #expect(problems.count == bench.project.alerts.count)
   }
 
   @Test("after its connection is killed another is elected, and goes on")
