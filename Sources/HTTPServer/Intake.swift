@@ -38,7 +38,7 @@ final class Intake: @unchecked Sendable {
   /// -1 once it is closed.
   private var listener: Int32
   private let poll: Int32
-  private let wake: Int32
+  private let wake = WakeUp()
   private let configuration: HTTPConfiguration
   private let table: ConnectionTable
   private let refusals: Refusals
@@ -78,8 +78,7 @@ final class Intake: @unchecked Sendable {
     self.counted = counted
     buffer = [UInt8](repeating: 0, count: configuration.maximumHeadBytes + 1)
     poll = streampulse_poll_create()
-    wake = streampulse_wake_create()
-    guard poll >= 0, wake >= 0, streampulse_poll_add(poll, wake) == 0,
+    guard poll >= 0, wake.descriptor >= 0, streampulse_poll_add(poll, wake.descriptor) == 0,
       listener < 0 || streampulse_poll_add(poll, listener) == 0
     else {
       throw .system(call: "epoll", errorNumber: errno)
@@ -87,7 +86,7 @@ final class Intake: @unchecked Sendable {
   }
 
   deinit {
-    for descriptor in [listener, poll, wake] where descriptor >= 0 { close(descriptor) }
+    for descriptor in [listener, poll] where descriptor >= 0 { close(descriptor) }
   }
 
   /// Connections whose first request has not arrived yet.
@@ -99,7 +98,7 @@ final class Intake: @unchecked Sendable {
   /// Any thread: `run` returns soon.
   func stop() {
     isStopping.store(true, ordering: .sequentiallyConsistent)
-    wakeUp()
+    wake.raise()
   }
 
   /// Any thread: takes over a connection as if it had been accepted.
@@ -108,12 +107,7 @@ final class Intake: @unchecked Sendable {
       newcomers?.append(Newcomer(descriptor: descriptor, peer: peer))
       return newcomers != nil
     }
-    if isTaken { wakeUp() } else { close(descriptor) }
-  }
-
-  private func wakeUp() {
-    var one: UInt64 = 1
-    _ = write(wake, &one, 8)
+    if isTaken { wake.raise() } else { close(descriptor) }
   }
 
   /// Works until `stop`, then closes all that it has, the listening socket last, so that the port is free.
@@ -123,14 +117,13 @@ final class Intake: @unchecked Sendable {
       let count = streampulse_poll_wait(poll, &events, Int32(events.count), Int32(Self.tickMilliseconds))
       let now = Self.now()
       let arrived = events.prefix(Int(max(0, count)))
-      for event in arrived where event.descriptor != listener && event.descriptor != wake {
+      for event in arrived where event.descriptor != listener && event.descriptor != wake.descriptor {
         advance(event.descriptor, isHungUp: event.is_hung_up != 0, now, handOver)
       }
       // Last: a new connection may get the descriptor of one that is dropped here, and none of its events.
       if arrived.contains(where: { $0.descriptor == listener }) { accept(now, handOver) }
-      if arrived.contains(where: { $0.descriptor == wake }) {
-        var raised: UInt64 = 0
-        _ = read(wake, &raised, 8)
+      if arrived.contains(where: { $0.descriptor == wake.descriptor }) {
+        wake.clear()
         for newcomer in takeNewcomers(leaving: []) { receive(newcomer.descriptor, newcomer.peer, now, handOver) }
       }
       if now >= nextTick { tick(now) }

@@ -22,7 +22,7 @@ final class TLSRelay: @unchecked Sendable {
 
   private let listener: Int32
   private let poll: Int32
-  private let wake: Int32
+  private let wake = WakeUp()
   private let identity: Mutex<TLSIdentity>
   private let headTimeoutMilliseconds: Int64
   private let maximumHandshakes: Int
@@ -56,14 +56,15 @@ final class TLSRelay: @unchecked Sendable {
     self.refusal = refusal
     self.strain = strain
     poll = streampulse_poll_create()
-    wake = streampulse_wake_create()
-    guard poll >= 0, wake >= 0, streampulse_poll_add(poll, listener) == 0, streampulse_poll_add(poll, wake) == 0 else {
+    guard poll >= 0, wake.descriptor >= 0, streampulse_poll_add(poll, listener) == 0,
+      streampulse_poll_add(poll, wake.descriptor) == 0
+    else {
       throw .system(call: "epoll", errorNumber: errno)
     }
   }
 
   deinit {
-    for descriptor in [poll, wake] where descriptor >= 0 { close(descriptor) }
+    if poll >= 0 { close(poll) }
   }
 
   /// For connections that come from now on. Any thread.
@@ -72,18 +73,13 @@ final class TLSRelay: @unchecked Sendable {
   /// No connection comes any more, and those that have not agreed yet end. Any thread.
   func closeEntrance() {
     isClosed.store(true, ordering: .sequentiallyConsistent)
-    wakeUp()
+    wake.raise()
   }
 
   /// `run` returns when what was answered has been sent. To be called when the server has closed all its ends.
   func stop() {
     isStopping.store(true, ordering: .sequentiallyConsistent)
-    wakeUp()
-  }
-
-  private func wakeUp() {
-    var one: UInt64 = 1
-    _ = write(wake, &one, 8)
+    wake.raise()
   }
 
   /// Works until `stop`.
@@ -103,7 +99,7 @@ final class TLSRelay: @unchecked Sendable {
       let count = streampulse_poll_wait(poll, &events, Int32(events.count), patience)
       let arrived = events.prefix(Int(max(0, count)))
       let now = WebSocketLoop.now()
-      for event in arrived where event.descriptor != listener && event.descriptor != wake {
+      for event in arrived where event.descriptor != listener && event.descriptor != wake.descriptor {
         // A descriptor that another connection has got meanwhile is looked at in vain, which does no harm.
         if let connection = connections[event.descriptor] { advance(connection, buffer, now, deliver) }
       }
@@ -113,9 +109,8 @@ final class TLSRelay: @unchecked Sendable {
       for connection in goingOn where connections[connection.descriptor] === connection {
         advance(connection, buffer, now, deliver)
       }
-      if arrived.contains(where: { $0.descriptor == wake }) {
-        var raised: UInt64 = 0
-        _ = read(wake, &raised, 8)
+      if arrived.contains(where: { $0.descriptor == wake.descriptor }) {
+        wake.clear()
       }
       if isOpen, isClosed.load(ordering: .sequentiallyConsistent) {
         isOpen = false

@@ -23,18 +23,17 @@ final class WebSocketLoop: @unchecked Sendable {
   private static let farewellMilliseconds: Int64 = 500
 
   private let poll: Int32
-  private let wake: Int32
+  private let wake = WakeUp()
   private let state = Mutex(State())
 
   /// nil: there is no room for its descriptors.
   init?() {
     poll = streampulse_poll_create()
-    wake = streampulse_wake_create()
-    guard poll >= 0, wake >= 0, streampulse_poll_add(poll, wake) == 0 else { return nil }
+    guard poll >= 0, wake.descriptor >= 0, streampulse_poll_add(poll, wake.descriptor) == 0 else { return nil }
   }
 
   deinit {
-    for descriptor in [poll, wake] where descriptor >= 0 { close(descriptor) }
+    if poll >= 0 { close(poll) }
   }
 
   static func now() -> Int64 { Clock.monotonic() / 1000 }
@@ -60,13 +59,13 @@ final class WebSocketLoop: @unchecked Sendable {
       state.newcomers.append(socket)
       return true
     }
-    if isTaken { wakeUp() } else { socket.finish() }
+    if isTaken { wake.raise() } else { socket.finish() }
   }
 
   /// The thread is to end that socket.
   func end(_ socket: WebSocket) {
     state.withLock { $0.ending.append(socket) }
-    wakeUp()
+    wake.raise()
   }
 
   func watch(_ descriptor: Int32, forWriting: Bool) { streampulse_poll_watch(poll, descriptor, forWriting ? 1 : 0, 0) }
@@ -78,18 +77,13 @@ final class WebSocketLoop: @unchecked Sendable {
       return state.thread
     }
     closeAll()
-    wakeUp()
+    wake.raise()
     thread?.join()
   }
 
   /// Begins to end all that are open.
   func closeAll() {
     for socket in state.withLock({ Array($0.sockets.values) }) { socket.close(.goingAway) }
-  }
-
-  private func wakeUp() {
-    var one: UInt64 = 1
-    _ = write(wake, &one, 8)
   }
 
   // MARK: - The thread
@@ -103,9 +97,8 @@ final class WebSocketLoop: @unchecked Sendable {
     while true {
       let count = streampulse_poll_wait(poll, &events, Int32(events.count), Int32(deadline == nil ? 1000 : 50))
       for event in events.prefix(Int(max(0, count))) {
-        if event.descriptor == wake {
-          var raised: UInt64 = 0
-          _ = read(wake, &raised, 8)
+        if event.descriptor == wake.descriptor {
+          wake.clear()
           continue
         }
         // One that was ended in this round is still in the table, and its descriptor is not used again before it is.
