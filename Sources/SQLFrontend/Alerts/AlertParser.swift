@@ -1,7 +1,6 @@
 import Dialects
 import Plan
 import SQLQuoting
-import Spelling
 
 /// Reads an alert's file: annotations and one SELECT of keys, `window_start`, `window_end`, `value` and measures.
 ///
@@ -164,7 +163,7 @@ private struct AlertParser {
     }
     if isRefused(item.value) { return nil }
     let names = aggregates.map(\.name)
-    let nearest = nearestSpelling(of: item.value, among: names).map { "did you mean \($0)? " } ?? ""
+    let nearest = suggestion(for: item.value, among: names)
     throw source.error(
       at: item.valueLocation, "there is no aggregate \(item.value)",
       hint: names.isEmpty ? nil : "\(nearest)aggregates are \(names.joined(separator: ", "))")

@@ -47,7 +47,7 @@ struct DetectorParser {
     let name = words.isEmpty ? "" : words.removeFirst()
     guard let kind = Kind(rawValue: name) else {
       let names = Kind.allCases.map(\.rawValue)
-      let nearest = nearestSpelling(of: name, among: names).map { "did you mean \($0)? " } ?? ""
+      let nearest = suggestion(for: name, among: names)
       throw source.error(
         at: item.valueLocation, "there is no detector \(name)",
         hint: "\(nearest)detectors are \(names.joined(separator: ", "))")

@@ -1,5 +1,4 @@
 import Plan
-import Spelling
 
 /// Reads the annotations that say when an alert is raised, when it is over, and who hears of it.
 struct LifecycleParser {
@@ -84,7 +83,7 @@ struct LifecycleParser {
   private func groupBy(keys: [String]?) throws(DefinitionError) -> [String] {
     guard let names = try names("group_by", of: "keys", form: keys?.first ?? "shop"), let keys else { return [] }
     for name in names where !keys.contains(name) {
-      let nearest = nearestSpelling(of: name, among: keys).map { "did you mean \($0)? " } ?? ""
+      let nearest = suggestion(for: name, among: keys)
       throw source.error(
         at: annotations.items.first { $0.name == "group_by" }?.valueLocation ?? 0, "the alert has no key \(name)",
         hint: keys.isEmpty ? "it has none" : "\(nearest)its keys are \(keys.joined(separator: ", "))")

@@ -1,5 +1,3 @@
-import Spelling
-
 /// A line `-- name: value` of a file's header, as endpoint and alert files have.
 struct Annotation {
   var name: String
@@ -64,7 +62,7 @@ struct Annotations {
       if known.contains(item.name) {
         items.append(item)
       } else {
-        let nearest = nearestSpelling(of: item.name, among: known).map { "did you mean \($0)? " } ?? ""
+        let nearest = suggestion(for: item.name, among: known)
         diagnostics.report(
           source.error(
             at: item.location, "there is no annotation \"\(item.name)\"",

@@ -1,6 +1,5 @@
 import Functions
 import Plan
-import Spelling
 
 /// Reads the annotation of a parameter: `minutes integer = 5 in 1..60 -- Look-back window`, `ids uuid[] ?`,
 /// `city text ~ '^[a-z]+$'`.
@@ -41,7 +40,7 @@ struct ParameterParser {
     }
     guard let type = EndpointPlan.ParameterType(rawValue: words[1].text) else {
       let types = EndpointPlan.ParameterType.allCases.map(\.rawValue)
-      let nearest = nearestSpelling(of: words[1].text, among: types).map { "did you mean \($0)? " } ?? ""
+      let nearest = suggestion(for: words[1].text, among: types)
       throw source.error(
         at: words[1].location, "a parameter cannot be of type \(words[1].text)",
         hint: "\(nearest)types are \(types.joined(separator: ", ")), and lists of them like text[]")

@@ -21,7 +21,7 @@ struct DefinitionOptions {
       if !known.contains(option.name), let refusal = elsewhere(option.name) {
         diagnostics.report(source.error(at: option.location, refusal.message, hint: refusal.hint))
       } else if !known.contains(option.name) {
-        let nearest = nearestSpelling(of: option.name, among: known).map { "did you mean \($0)? " } ?? ""
+        let nearest = suggestion(for: option.name, among: known)
         diagnostics.report(
           source.error(
             at: option.location, "there is no option \"\(option.name)\"",

@@ -1,5 +1,4 @@
 import Plan
-import Spelling
 
 /// Reads what a definition says of how pages show its results: in the header with columns' names, or without one for all
 /// of them; and above a column of the SELECT list for that one.
@@ -65,7 +64,7 @@ struct PresentationParser {
 
   private func refuseMisspelling(_ line: PresentationLine) throws(DefinitionError) {
     guard !PresentationLine.names.contains(line.name) else { return }
-    let nearest = nearestSpelling(of: line.name, among: PresentationLine.names).map { "did you mean \($0)? " } ?? ""
+    let nearest = suggestion(for: line.name, among: PresentationLine.names)
     throw source.error(
       at: line.location, "there is no annotation \"\(line.name)\"",
       hint: "\(nearest)annotations are \(PresentationLine.names.joined(separator: ", "))")
@@ -75,7 +74,7 @@ struct PresentationParser {
     guard let column = columns.first(where: { $0.name == name }) else {
       guard areAll else { return }
       let results = columns.filter(\.isResult).map(\.name)
-      let nearest = nearestSpelling(of: name, among: results).map { "did you mean \($0)? " } ?? ""
+      let nearest = suggestion(for: name, among: results)
       throw source.error(
         at: location, "there is no column \"\(name)\"",
         hint: "\(nearest)results are \(results.joined(separator: ", "))")
@@ -144,7 +143,7 @@ struct PresentationParser {
 
   private func unknown(_ what: String, _ line: PresentationLine, among known: [String]) -> DefinitionError {
     let word = line.value.split(separator: " ").first.map(String.init) ?? ""
-    let nearest = nearestSpelling(of: word, among: known).map { "did you mean \($0)? " } ?? ""
+    let nearest = suggestion(for: word, among: known)
     return source.error(
       at: line.valueLocation, "there is no \(what) \"\(word)\"",
       hint: "\(nearest)\(what)s are \(known.joined(separator: ", "))")

@@ -1,6 +1,5 @@
 import Events
 import Plan
-import Spelling
 
 /// What a declared column's type says: the engine's type, and what a modifier adds to it.
 struct ColumnType {
@@ -112,7 +111,7 @@ struct ColumnType {
     case "bytea": return "write text"
     default:
       let known = names.map { $0.prefix { $0 != "(" } }.map(String.init) + ["decimal"]
-      let nearest = nearestSpelling(of: name, among: known).map { "did you mean \($0)? " } ?? ""
+      let nearest = suggestion(for: name, among: known)
       return "\(nearest)types are \(names.joined(separator: ", "))"
     }
   }

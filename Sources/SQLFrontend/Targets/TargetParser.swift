@@ -1,5 +1,4 @@
 import Plan
-import Spelling
 
 /// The file of a project's targets.
 public let targetsPath = "sql/alerts/targets.sql"
@@ -35,7 +34,7 @@ public func unknownTargets(in file: SourceFile, targets: [String]) -> [Definitio
   var errors: [DefinitionError] = []
   for item in Annotations(source, known: ["notify"], diagnostics: &ignored).items {
     for (name, offset) in item.list where !targets.contains(name) {
-      let nearest = nearestSpelling(of: name, among: targets).map { "did you mean \($0)? " } ?? ""
+      let nearest = suggestion(for: name, among: targets)
       let known = "\(nearest)targets are \(targets.joined(separator: ", "))"
       errors.append(
         source.error(
@@ -77,7 +76,7 @@ private struct TargetSections {
         items.append(Section(head: item))
       } else if !Self.parts.contains(item.name) {
         let known = ["target"] + Self.parts
-        let nearest = nearestSpelling(of: item.name, among: known).map { "did you mean \($0)? " } ?? ""
+        let nearest = suggestion(for: item.name, among: known)
         diagnostics.report(
           source.error(
             at: item.location, "there is no annotation \"\(item.name)\"",
@@ -121,7 +120,7 @@ private struct TargetSections {
       if other == name(section) {
         diagnostics.report(source.error(at: item.valueLocation, "a target does not escalate to itself"))
       } else if !names.contains(other) {
-        let nearest = nearestSpelling(of: other, among: names).map { "did you mean \($0)? " } ?? ""
+        let nearest = suggestion(for: other, among: names)
         diagnostics.report(
           source.error(
             at: item.valueLocation, "there is no target \(other)",
@@ -150,7 +149,7 @@ private struct TargetParser {
     let name = try self.name(words[0])
     guard let kind = NotificationTarget.Kind(rawValue: words[1]) else {
       let kinds = NotificationTarget.Kind.allCases.map(\.rawValue)
-      let nearest = nearestSpelling(of: words[1], among: kinds).map { "did you mean \($0)? " } ?? ""
+      let nearest = suggestion(for: words[1], among: kinds)
       throw source.error(
         at: place(words, 1), "there is no kind of target \(words[1])",
         hint: "\(nearest)kinds are \(kinds.joined(separator: ", "))")

@@ -1,5 +1,4 @@
 import Plan
-import Spelling
 
 /// Reads a test's file: annotations that are its steps, JSON in the comments behind them, and SELECTs.
 ///
@@ -84,7 +83,7 @@ private struct TestParser {
       guard let item = Annotation(token, source) else { continue }
       guard let kind = Kind(rawValue: item.name) else {
         let names = Kind.allCases.map(\.rawValue)
-        let nearest = nearestSpelling(of: item.name, among: names).map { "did you mean \($0)? " } ?? ""
+        let nearest = suggestion(for: item.name, among: names)
         diagnostics.report(
           source.error(
             at: item.location, "there is no step \"\(item.name)\"",
