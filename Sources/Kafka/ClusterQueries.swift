@@ -8,6 +8,9 @@ public struct WatermarkOffsets: Hashable, Sendable {
   /// One past the newest record.
   public var high: Offset
 
+  /// The offsets that may hold records.
+  public var held: Range<Offset> { low..<max(low, high) }
+
   public init(low: Offset, high: Offset) {
     self.low = low
     self.high = high

@@ -66,11 +66,8 @@ private enum Sample {
     }
     let reader = try TopicReader(kafka, topic: topic, group: group + "-init")
     defer { reader.close() }
-    var logs: [Int32: Range<Int64>] = [:]
-    for partition in 0..<Int32(clamping: partitions) {
-      let log = try reader.watermarks(partition)
-      logs[partition] = log.low..<max(log.low, log.high)
-    }
+    var logs: [Int32: Range<Offset>] = [:]
+    for partition in 0..<Int32(clamping: partitions) { logs[partition] = try reader.watermarks(partition).held }
     var others = 0
     try reader.read(LatestRecords.ranges(logs, count: events)) { batch in
       for record in batch.records {

@@ -18,6 +18,12 @@ struct ListeningAddress {
     ListeningAddress(host: settings.host, port: settings.port, hostKey: .apiHost, portKey: .apiPort)
   }
 
+  /// Where this machine asks what listens there in plain HTTP; where it listens everywhere, over loopback.
+  var url: String {
+    let host = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host
+    return "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+  }
+
   /// nil when no port is to be opened.
   static func metrics(_ settings: Configuration.Engine) -> ListeningAddress? {
     settings.metricsPort.map {

@@ -68,7 +68,7 @@ struct BrokerExamination {
       return
     }
     // The embedded broker keeps no configuration, and leaves the question unanswered.
-    if !cluster.isEmbedded { found += retention(source, admin, area) }
+    if !cluster.isEmbedded, let finding = retention(source, admin, area) { found.append(finding) }
     guard let connection else { return }
     if try !ProcessorPresence.isThere(connection, stream: source.name) {
       found.append(.failure(area, "no processor is running", "start one: streampulse process"))
@@ -85,17 +85,17 @@ struct BrokerExamination {
   }
 
   /// Whether the topic keeps records as long as windows are open; a broker that does not tell is none to be blamed.
-  private func retention(_ source: StreamSource, _ admin: KafkaAdmin, _ area: String) -> [Finding] {
+  private func retention(_ source: StreamSource, _ admin: KafkaAdmin, _ area: String) -> Finding? {
     guard
       let configuration = try? admin.topicConfiguration(source.topic, timeoutMilliseconds: patienceMilliseconds)
-    else { return [] }
+    else { return nil }
     let plan = source.stream.plan
     let open = plan.aggregates.map { $0.window.longestMicroseconds + $0.allowedLatenessMicroseconds }.max() ?? 0
     let facts = TopicFacts(
       topic: source.topic, cleanupPolicy: configuration["cleanup.policy"],
       retentionMilliseconds: configuration["retention.ms"].flatMap { Int64($0) },
       openMicroseconds: open + plan.definition.outOfOrdernessMicroseconds)
-    return [facts.finding(area)].compactMap { $0 }
+    return facts.finding(area)
   }
 
   /// Dead letters that nobody takes.

@@ -58,9 +58,10 @@ struct DatabaseExamination {
       return []
     }
     let folder = try connection.query("SELECT setting FROM pg_settings WHERE name = 'data_directory'")
-    return [(folder.rowCount > 0 ? folder[0, 0] : nil).flatMap { DiskFacts(of: $0)?.finding("postgres") }].compactMap {
-      $0
+    guard folder.rowCount > 0, let path = folder[0, 0], let finding = DiskFacts(of: path)?.finding("postgres") else {
+      return []
     }
+    return [finding]
   }
 
   /// The roles that the API takes.

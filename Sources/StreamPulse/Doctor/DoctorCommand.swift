@@ -52,7 +52,7 @@ private final class Examination {
   func run() {
     look("process") { found in
       found += Self.limits(context.configuration)
-      found += [DiskFacts(of: context.configuration.dataDirectory)?.finding("process")].compactMap { $0 }
+      if let disk = DiskFacts(of: context.configuration.dataDirectory)?.finding("process") { found.append(disk) }
     }
     var project: Project?
     look("definitions") { found in project = try definitions(&found) }
@@ -68,10 +68,11 @@ private final class Examination {
         try brokers.examine(source, cluster, admin, connection, silentAfterSeconds: silentAfter, &found)
       }
     }
-    let outside = OutsideExamination(configuration: context.configuration)
-    if context.configuration.registry != nil { look("registry") { found in found += outside.registry() } }
+    if let registry = context.registry() {
+      look("registry") { found in found += OutsideExamination.examine(registry) }
+    }
     if let project, !project.targets.isEmpty {
-      look("targets") { found in found += outside.targets(project) }
+      look("targets") { found in found += OutsideExamination(configuration: context.configuration).targets(project) }
     }
     look("api") { found in try api(&found) }
   }
@@ -197,8 +198,7 @@ private final class Examination {
 
   /// Whether an API of ours answers there, of whichever version.
   private func isOurs(_ address: ListeningAddress) -> Bool {
-    let host = address.host == "0.0.0.0" ? "127.0.0.1" : address.host == "::" ? "[::1]" : address.host
-    let answer = try? HTTPClient().get("http://\(host):\(address.port)/-/metrics")
+    let answer = try? HTTPClient().get("\(address.url)/-/metrics")
     return answer.map {
       let text = String(decoding: $0.body, as: UTF8.self)
       // One that speaks TLS says so, and nobody has to prove who it is.

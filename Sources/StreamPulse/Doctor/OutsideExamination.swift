@@ -3,6 +3,7 @@ import Diagnosis
 import HTTPClient
 import Plan
 import Project
+import Registry
 
 /// What can be wrong with servers outside that a project uses: targets of notifications, a schema registry.
 struct OutsideExamination {
@@ -41,13 +42,11 @@ struct OutsideExamination {
   }
 
   /// Whether the registry answers, and takes what it is asked with.
-  func registry() -> [Finding] {
-    guard let registry = configuration.registry else { return [] }
+  static func examine(_ registry: RegistrySettings) -> [Finding] {
     var problems: [String] = []
     for address in registry.addresses {
       do {
-        let client = try HTTPClient(
-          HTTPClientSettings(caFile: registry.caFile, authorization: registry.authorization.map(\.http)))
+        let client = try HTTPClient(registry.http)
         let answer = try client.get(address + "/subjects?subjectPrefix=streampulse-doctor")
         switch answer.status {
         case 401, 403:
@@ -68,14 +67,5 @@ struct OutsideExamination {
         "registry", "no schema registry answers: \(problems.joined(separator: "; "))",
         "records of schemas that are kept go on; those of new ones wait. Is SCHEMA_REGISTRY_URL right?")
     ]
-  }
-}
-
-extension Configuration.Registry.Authorization {
-  fileprivate var http: HTTPAuthorization {
-    switch self {
-    case .user(let user, let password): .basic(user: user, password: password.revealed)
-    case .token(let token): .bearer(token: token.revealed)
-    }
   }
 }

@@ -121,20 +121,17 @@ struct CopiedSystem {
   private func rows() throws -> (SmokeCheck.Outcome, String) {
     let sent = events.values.reduce(0) { $0 + $1.records.count }
     let pulse = copy.connection.pulse
-    let deadline = Clock.monotonic() + Self.patienceMicroseconds
     var consumed: Int64 = 0
-    while consumed < Int64(sent) {
-      guard Clock.monotonic() < deadline else {
-        return (.failed, "\(consumed) of \(counted(sent, "marked event")) arrived within a minute")
-      }
-      usleep(50_000)
+    let haveArrived = try SmokeSystem.wait(microseconds: Self.patienceMicroseconds) {
       consumed =
         try copy.connection.query("SELECT coalesce(sum(consumed), 0)::bigint FROM \(pulse).ledger").integer(0, 0) ?? 0
+      return consumed >= Int64(sent)
+    }
+    guard haveArrived else {
+      return (.failed, "\(consumed) of \(counted(sent, "marked event")) arrived within a minute")
     }
     let report = try Verifier(copy.connection, copy.project.streams.map(\.plan)).verify()
-    if let wrong = report.checks.first(where: { !$0.holds }) {
-      return (.failed, "\(wrong.name): \(wrong.violations.first ?? "")")
-    }
+    if let contradiction = report.contradiction { return (.failed, contradiction) }
     guard report.consumed == sent else { return (.failed, "\(report.consumed) events were counted of \(sent)") }
     var recounted = 0
     for source in copy.sources where events[source.name]?.records.isEmpty == false {
@@ -175,20 +172,21 @@ struct CopiedSystem {
   /// Closed windows raise it, where the events at hand close one.
   private func alert() throws -> (SmokeCheck.Outcome, String) {
     guard let watched else { return (.skipped, "sessions of any length close no window soon") }
-    let deadline = Clock.monotonic() + Self.alertMicroseconds
     var isDue = false
-    repeat {
+    var alerts: Int64 = 0
+    let isRaised = try SmokeSystem.wait(microseconds: Self.alertMicroseconds) {
       let found = try copy.connection.query(
         """
         SELECT (SELECT count(*) FROM alerts WHERE alert_type = $1),
                EXISTS (SELECT FROM \(quotedIdentifier(watched.name)) WHERE window_end <= final_until($2))
         """, [.text(AlertPlan.smokeName), .text(watched.name)])
       isDue = found.boolean(0, 1) ?? false
-      if let count = found.integer(0, 0), count > 0 {
-        return (.passed, "\(counted(Int(count), "alert")) by closed windows of \(watched.name), told to nobody")
-      }
-      usleep(100_000)
-    } while Clock.monotonic() < deadline
+      alerts = found.integer(0, 0) ?? 0
+      return alerts > 0
+    }
+    if isRaised {
+      return (.passed, "\(counted(Int(alerts), "alert")) by closed windows of \(watched.name), told to nobody")
+    }
     return isDue
       ? (.failed, "a window of \(watched.name) has closed, and no alert was raised")
       : (.skipped, "the events at hand close no window of \(watched.name): later ones would have to follow")

@@ -7,8 +7,14 @@ final class EventStreamProbe {
     var description: String
   }
 
+  private static let maximumLineBytes = 16 << 20
+
   private var descriptor: Int32
-  private var received = ""
+  /// How many results have come.
+  private var results = 0
+  /// The line that is not over yet.
+  private var line: [UInt8] = []
+  private var hasStatus = false
 
   /// - Parameter url: `http://127.0.0.1:PORT` of an API that speaks plain HTTP.
   init(_ url: String, path: String) throws {
@@ -37,9 +43,6 @@ final class EventStreamProbe {
 
   deinit { close() }
 
-  /// How many results have come.
-  var results: Int { received.split(separator: "\n").count { $0.hasPrefix("data: ") } }
-
   /// Waits until so many results have come, at most so long.
   func wait(for count: Int, microseconds: Int64) throws -> Bool {
     let deadline = Clock.monotonic() + microseconds
@@ -50,15 +53,27 @@ final class EventStreamProbe {
       var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       guard Glibc.poll(&poll, 1, Int32(clamping: left / 1000 + 1)) > 0 else { continue }
       let size = read(descriptor, &buffer, buffer.count)
-      guard size > 0 else { throw Failure(description: "the stream has ended: \(received.prefix(200))") }
-      received += String(decoding: buffer[..<size], as: UTF8.self)
-      guard received.hasPrefix("HTTP/1.1 200") || received.utf8.count < 12 else {
-        throw Failure(description: "the subscription is answered \(received.prefix(80))")
+      guard size > 0 else { throw Failure(description: "the stream has ended") }
+      for byte in buffer[..<size] {
+        if byte == UInt8(ascii: "\n") {
+          try take(String(decoding: line, as: UTF8.self))
+          line = []
+        } else {
+          line.append(byte)
+        }
       }
-      // What was counted need not be kept; a result may be long.
-      if received.utf8.count > 16 << 20 { throw Failure(description: "a result has more than 16 MiB") }
+      if line.count > Self.maximumLineBytes { throw Failure(description: "a result has more than 16 MiB") }
     }
     return true
+  }
+
+  private func take(_ line: String) throws {
+    if line.hasPrefix("data: ") { results += 1 }
+    if hasStatus { return }
+    hasStatus = true
+    guard line.hasPrefix("HTTP/1.1 200") else {
+      throw Failure(description: "the subscription is answered \(line.prefix(80))")
+    }
   }
 
   private func close() {

@@ -19,18 +19,19 @@ struct MarkedEvents {
   ) throws {
     let partitions = try admin.partitionCount(source.topic) ?? 0
     guard partitions > 0 else { return }
-    let half = Int64(max(count / partitions / 2, 1))
-    var older: [Int32: Range<Offset>] = [:]
-    var newer: [Int32: Range<Offset>] = [:]
+    var logs: [Int32: Range<Offset>] = [:]
     for partition in 0..<Int32(partitions) {
-      let log = try admin.watermarkOffsets(topic: source.topic, partition: partition)
-      guard log.high > log.low else { continue }
-      let middle = max(log.low, log.high - half)
-      let first = max(log.low, log.high - Self.reach)
-      older[partition] = first..<min(first + half, middle)
-      newer[partition] = middle..<log.high
+      logs[partition] = try admin.watermarkOffsets(topic: source.topic, partition: partition).held
     }
-    guard !newer.isEmpty else { return }
+    logs = logs.filter { !$0.value.isEmpty }
+    guard !logs.isEmpty else { return }
+    let newer = LatestRecords.ranges(logs, count: count / 2)
+    var older: [Int32: Range<Offset>] = [:]
+    for (partition, log) in logs {
+      guard let newest = newer[partition] else { continue }
+      let first = max(log.lowerBound, log.upperBound - Self.reach)
+      older[partition] = first..<min(first + Offset(newest.count), newest.lowerBound)
+    }
     let reader = try TopicReader(kafka, topic: source.topic, group: source.group + "-smoke")
     defer { reader.close() }
     let name = RecordHeader(name: Self.header, value: Array(mark.utf8))

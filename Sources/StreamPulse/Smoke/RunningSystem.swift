@@ -77,11 +77,10 @@ struct RunningSystem {
         continue
       }
       let sum = before.values.reduce(0, +)
-      let deadline = Clock.monotonic() + Self.advanceMicroseconds
       var moved: Int64 = 0
-      while moved == 0, Clock.monotonic() < deadline {
-        usleep(100_000)
+      _ = try SmokeSystem.wait(microseconds: Self.advanceMicroseconds) {
         moved = try books.positions(connection).values.reduce(0, +) - sum
+        return moved != 0
       }
       guard moved > 0 else {
         return (
@@ -116,14 +115,13 @@ struct RunningSystem {
   /// As `/health` says it, whether or not an API runs.
   private func processors(_ connection: PostgresConnection) throws -> (SmokeCheck.Outcome, String) {
     // One that has just ended is missed only when nobody has taken its place for a while.
-    let deadline = Clock.monotonic() + Self.electionMicroseconds
-    for source in system.sources {
-      while try !ProcessorPresence.isThere(connection, stream: source.name) {
-        guard Clock.monotonic() < deadline else {
-          return (.failed, "nobody processes the stream \(source.name): start streampulse process")
-        }
-        usleep(100_000)
-      }
+    var absent: StreamSource?
+    let areThere = try SmokeSystem.wait(microseconds: Self.electionMicroseconds) {
+      absent = try system.sources.first { try !ProcessorPresence.isThere(connection, stream: $0.name) }
+      return absent == nil
+    }
+    if !areThere {
+      return (.failed, "nobody processes the stream \(absent?.name ?? ""): start streampulse process")
     }
     let health = HealthMonitor(
       database: system.database, setup: [], kafka: system.kafka,
@@ -179,19 +177,17 @@ struct RunningSystem {
 
   private func sums(_ connection: PostgresConnection) throws -> (SmokeCheck.Outcome, String) {
     let report = try Verifier(connection, system.project.streams.map(\.plan)).verify()
-    if let wrong = report.checks.first(where: { !$0.holds }) {
-      return (.failed, "\(wrong.name): \(wrong.violations.first ?? "")")
-    }
+    if let contradiction = report.contradiction { return (.failed, contradiction) }
     return (.passed, "\(counted(report.consumed, "record")) applied once, and the rows hold them")
   }
 
   // MARK: Endpoints
 
   private func endpoints() throws -> (SmokeCheck.Outcome, String) {
-    let settings = system.context.configuration.api
-    let host = ["0.0.0.0", "::"].contains(settings.host) ? "127.0.0.1" : settings.host
-    let own = settings.port == 0 ? nil : "http://\(host.contains(":") ? "[\(host)]" : host):\(settings.port)"
-    guard let url = try address ?? system.context.configuration.valueOfRunning(.url) ?? own else {
+    let own = ListeningAddress.api(system.context.configuration.api)
+    guard
+      let url = try address ?? system.context.configuration.valueOfRunning(.url) ?? (own.port == 0 ? nil : own.url)
+    else {
       return (.skipped, "API_PORT is 0: say where it is with --url")
     }
     return try EndpointQuestions(url: url, token: system.context.configuration.secrets["SMOKE_TOKEN"]?.revealed)

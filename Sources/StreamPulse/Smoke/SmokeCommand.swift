@@ -1,9 +1,12 @@
+import Audit
 import Configuration
+import Glibc
 import JSON
 import Kafka
 import Postgres
 import Project
 import Storage
+import Threads
 
 /// `streampulse smoke`: asks the running system six questions, and sends marked events through a copy of the project on the
 /// same brokers and in the same database, of which nothing is left. Exit status 0 when nothing fails.
@@ -53,4 +56,23 @@ struct SmokeSystem {
 
   /// Servers that are silent for so long are away.
   static let patienceMilliseconds: Int32 = 5_000
+
+  /// Asks again and again until it is true.
+  ///
+  /// - Returns: false when it was not within that time.
+  static func wait(microseconds: Int64, until isTrue: () throws -> Bool) throws -> Bool {
+    let deadline = Clock.monotonic() + microseconds
+    while try !isTrue() {
+      guard Clock.monotonic() < deadline else { return false }
+      usleep(50_000)
+    }
+    return true
+  }
+}
+
+extension VerificationReport {
+  /// What contradicts the books first; nil: nothing does.
+  var contradiction: String? {
+    checks.first { !$0.holds }.map { "\($0.name): \($0.violations.first ?? "")" }
+  }
 }

@@ -36,7 +36,7 @@ final class SmokeCopy {
     isEmbedded = try admin.clusterIdentity(timeoutMilliseconds: SmokeSystem.patienceMilliseconds).isEmbedded
     project = system.project.isolated(with: alerts)
     sources = project.streams.map { stream in
-      let topic = "\(name.replacing("_", with: "-")).\(stream.name)"
+      let topic = Self.topicPrefix(of: name) + stream.name
       return StreamSource(stream: stream, topic: topic, topicOrigin: "topic", group: topic)
     }
     // Whoever uses the schema is connected under its name.
@@ -46,6 +46,9 @@ final class SmokeCopy {
     connection = try PostgresConnection(database)
     try removeAbandoned()
   }
+
+  /// Topics take no underscore beside a dot, which metrics could not tell apart.
+  private static func topicPrefix(of name: String) -> String { name.replacing("_", with: "-") + "." }
 
   /// Makes schema, tables and topics.
   func make() throws {
@@ -188,7 +191,7 @@ final class SmokeCopy {
       for topic in (left[row, 1] ?? "").split(separator: ",") {
         // Theirs alone are called so.
         let topic = String(topic).replacing(" ", with: "")
-        guard topic.hasPrefix(name.replacing("_", with: "-")) else { continue }
+        guard topic.hasPrefix(Self.topicPrefix(of: name)) else { continue }
         _ = delete(topic: topic)
         _ = try? admin.deleteGroup(topic)
       }

@@ -1,4 +1,4 @@
-import Scaffold
+import Kafka
 import Testing
 
 @Suite struct LatestRecordsTests {
