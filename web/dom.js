@@ -15,6 +15,15 @@ export function setNumber(node, value, format, exact = null) {
   if (exact) node.title = exact(value);
 }
 
+/** What styles go by: how far from good the node's value is. @param {string | null} level */
+export function setLevel(node, level) {
+  if (level === null) {
+    delete node.dataset.level;
+  } else {
+    node.dataset.level = level;
+  }
+}
+
 export function setTime(node, date, text, title) {
   node.dateTime = date.toISOString();
   node.textContent = text;

@@ -1,6 +1,6 @@
 // <key-list>: the groups that lead by the chosen result; a click narrows everything to one.
 
-import { changeView, element, setNumber, updateKeyed } from "../dom.js";
+import { changeView, element, setLevel, setNumber, updateKeyed } from "../dom.js";
 import { filterValue, filtersWith } from "../explore-view.js";
 import { Folding } from "../folding.js";
 import { formatChange, formatPoints, formatRange } from "../format.js";
@@ -68,12 +68,7 @@ class KeyList extends DataPanel {
         const button = item.firstElementChild;
         const text = keyText(row[by]);
         button.querySelector(".row-name").textContent = text;
-        const level = levelOf(measure, row[measure.name]);
-        if (level) {
-          button.dataset.level = level;
-        } else {
-          delete button.dataset.level;
-        }
+        setLevel(button, levelOf(measure, row[measure.name]));
         button.title = `Show only ${by}: ${text}`;
         setNumber(button.querySelector("data"), row[measure.name], formatOf(measure), exactFormatOf(measure));
         const before = this.#before?.get(JSON.stringify(row[by]));

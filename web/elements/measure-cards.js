@@ -1,6 +1,6 @@
 // <measure-cards>: each result over all of the range; the one that is chosen is what chart and list show.
 
-import { changeView, element, setNumber, updateKeyed } from "../dom.js";
+import { changeView, element, setLevel, setNumber, updateKeyed } from "../dom.js";
 import { formatChange, formatClock, formatPoints, formatRange } from "../format.js";
 import { isCountChange, isMeanChange, isShareChange } from "../comparison.js";
 import { setBadge } from "../icons.js";
@@ -46,7 +46,7 @@ class MeasureCards extends HTMLElement {
       node.classList.remove("skeleton");
       const value = data[0]?.[column.name] ?? (column.role === "count" ? 0 : null);
       setNumber(node, value, formatOf(column), exactFormatOf(column));
-      setLevel(card, levelOf(column, value));
+      judge(card, levelOf(column, value));
     }
     this.#now = data[0] ?? null;
     this.#showTrends();
@@ -99,15 +99,11 @@ class MeasureCards extends HTMLElement {
 }
 
 /** @param {"critical" | "warning" | null} level by the definition's thresholds. */
-function setLevel(card, level) {
+function judge(card, level) {
+  setLevel(card, level);
   const badge = card.querySelector(".badge");
   badge.hidden = level === null;
-  if (level === null) {
-    delete card.dataset.level;
-  } else {
-    card.dataset.level = level;
-    setBadge(badge, level);
-  }
+  if (level !== null) setBadge(badge, level);
 }
 
 customElements.define("measure-cards", MeasureCards);
