@@ -149,15 +149,16 @@ let package = Package(
     .target(
       name: "StatsAPI",
       dependencies: [
-        "Access", "CProcess", "CZlib", "CZstd", "Dialects", "HTTPServer", "JSON", "Plan", "Postgres", "Threads",
+        "Access", "CProcess", "CZlib", "CZstd", "Dialects", "HTTPServer", "Hexadecimal", "JSON", "Plan", "Postgres",
+        "Threads",
       ]),
 
     .target(
       name: "Benchmark",
       dependencies: [
-        "Audit", "CAvro", "CRdKafka", "CSimdjson", "ChildProcess", "Dataflow", "Detection", "Dialects", "Downloads",
-        "EventEncoding", "Events", "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage",
-        "Synthesis", "Threads",
+        "Access", "Audit", "CAvro", "CRdKafka", "CSimdjson", "ChildProcess", "Dataflow", "Detection", "Dialects",
+        "Downloads", "EventEncoding", "Events", "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project",
+        "Storage", "Synthesis", "Threads",
       ]),
 
     .target(
@@ -244,8 +245,8 @@ let package = Package(
     .testTarget(
       name: "StatsAPITests",
       dependencies: [
-        "Access", "ChildProcess", "Dialects", "HTTPServer", "HTTPTestClient", "JSON", "Plan", "Postgres", "SQLFrontend",
-        "StatsAPI", "TestThreads", "Threads",
+        "Access", "ChildProcess", "Dialects", "HTTPServer", "HTTPTestClient", "Hexadecimal", "JSON", "Plan", "Postgres",
+        "SQLFrontend", "StatsAPI", "TestThreads", "Threads",
       ]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
@@ -306,7 +307,7 @@ let package = Package(
       dependencies: ["Events", "Faults", "JSON", "Kafka", "ProcessingTestSupport", "Project", "Tail"]),
     .testTarget(
       name: "TestRunnerTests",
-      dependencies: ["Postgres", "ProcessingTestSupport", "Project", "TestRunner", "TestThreads"]),
+      dependencies: ["Hexadecimal", "Postgres", "ProcessingTestSupport", "Project", "TestRunner", "TestThreads"]),
     // Random values and expressions, for tests that a real Postgres judges.
     .target(
       name: "PostgresOracle", dependencies: ["Events", "JSON", "Postgres", "ProcessingTestSupport"],

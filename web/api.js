@@ -1,14 +1,18 @@
 // All requests of the dashboard: the endpoints, how their answers are checked, and what a failure is called.
 
+import { element } from "./dom.js";
 import { askForToken, storedToken } from "./token.js";
 
 const TIMEOUT_MS = 8000;
+/** What is saved may be long. */
+const SAVE_TIMEOUT_MS = 60_000;
 
 /** Why a request brought no usable answer. `message` is a sentence for people. */
 export class ApiError extends Error {
   /** @param {"network" | "timeout" | "status" | "missing" | "shape"} kind "missing": the project has no such route. */
-  constructor(kind, message) {
+  constructor(kind, message, status = null) {
     super(message);
+    this.status = status;
     this.name = "ApiError";
     this.kind = kind;
   }
@@ -88,6 +92,19 @@ export const overviewPaths =
 export const alertsOf = (name, query) =>
   ({ name, path: "/api/stats/alerts", query: { limit: 200, ...query }, read: readRows, isPushable: true });
 
+/** What was read of each partition, and whether that adds up. The sums are over all of the ledger: seldom is enough. */
+export const ledger = { ...rowsOf("ledger", "/api/ledger"), isPushable: false, interval: 30_000 };
+
+/** Dead letters with their reasons, for who has the scope admin. @param query as the endpoint takes it. */
+export const lettersOf = (query) => ({ ...rowsOf("dead-letters", LETTERS, query), isPushable: false });
+
+/** One of them with its bytes. */
+export const letter = (id) => ({
+  name: "dead-letter", path: `${LETTERS}/${encodeURIComponent(id)}`, query: {}, read: (body) => body,
+});
+
+const LETTERS = "/api/dead-letters";
+
 /** What Prometheus reads, as text. */
 export const metrics = { name: "metrics", path: "/-/metrics", query: {}, read: (body) => body, isText: true };
 
@@ -131,6 +148,25 @@ function authorization() {
 }
 
 /**
+ * Saves what the API answers as a file, for readers with a token: a link cannot send it.
+ * @throws {ApiError}
+ */
+export async function saveAnswer(path, fileName) {
+  let response;
+  try {
+    response = await fetch(path, { headers: authorization(), signal: AbortSignal.timeout(SAVE_TIMEOUT_MS) });
+  } catch (error) {
+    if (error.name === "TimeoutError") throw new ApiError("timeout", "The API did not answer in time.");
+    throw new ApiError("network", "The API cannot be reached.");
+  }
+  if (!response.ok) throw await statusError(response);
+  const address = URL.createObjectURL(await response.blob());
+  element("a", { href: address, download: fileName }).click();
+  // The browser reads it after the click.
+  setTimeout(() => URL.revokeObjectURL(address), SAVE_TIMEOUT_MS);
+}
+
+/**
  * Asks the API to change something.
  * @param body an object, sent as JSON.
  * @throws {ApiError} of the kind "missing" also where this reader may not.
@@ -156,5 +192,5 @@ async function statusError(response) {
   const problem = await response.json().catch(() => null);
   const reason = isObject(problem) ? problem.detail ?? problem.title : null;
   const suffix = typeof reason === "string" ? `: ${reason.slice(0, 200)}` : ".";
-  return new ApiError("status", `The API answered ${response.status}${suffix}`);
+  return new ApiError("status", `The API answered ${response.status}${suffix}`, response.status);
 }

@@ -38,3 +38,12 @@ export function setBadge(node, level) {
   node.dataset.level = level;
   node.replaceChildren(icon(shapes[level] ?? "info"), level.charAt(0).toUpperCase() + level.slice(1));
 }
+
+/** The same with other words. */
+export function badge(level, text) {
+  const node = document.createElement("span");
+  node.className = "badge";
+  setBadge(node, level);
+  node.lastChild.textContent = text;
+  return node;
+}

@@ -21,11 +21,26 @@ export const measuresOf = (relation) => numbersOf(relation).filter(({ chart }) =
 /** Whether an absent row stands for none of them: where nothing was counted the sum is 0, but the mean is unknown. */
 export const isAdditive = (column) => column?.role === "count" || column?.role === "sum";
 
-/** A column's name as a heading: `avg_speed_mbps` → `Avg speed mbps`. */
+const UNIT_WORDS = {
+  bytes: ["bytes"], duration: ["seconds"], milliseconds: ["ms", "milliseconds"], percent: ["percent"],
+  s: ["seconds"], ms: ["milliseconds"], "%": ["percent"],
+};
+
+/**
+ * A column's name as a heading, without the unit that its values are written with: `avg_speed_mbps` → `Average speed`.
+ */
 export function labelOf(column) {
-  const words = column.name.replaceAll("_", " ").trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const words = column.name.split("_").filter(Boolean);
+  const unit = column.unit?.toLowerCase();
+  const units = [...(UNIT_WORDS[writtenAs(column)] ?? []), unit, ...(UNIT_WORDS[unit] ?? [])];
+  if (words.length > 1 && units.includes(words.at(-1).toLowerCase())) words.pop();
+  if (words[0] === "avg") words[0] = "average";
+  const text = words.length > 0 ? words.join(" ") : column.name;
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** The format of its values, where they have one that its name can tell, too. */
+const writtenAs = (column) => column.format ?? (column.name.endsWith("_seconds") ? "duration" : null);
 
 const FORMATS = {
   count: () => formatCount, number: ({ unit }) => withUnit(formatNumber, unit), percent: () => formatRate,
@@ -40,7 +55,7 @@ export const isPercent = ({ role, format }) => (format ? format === "percent" : 
 export function formatOf(column) {
   if (FORMATS[column.format]) return FORMATS[column.format](column);
   if (column.role === "share") return formatRate;
-  if (column.name.endsWith("_seconds")) return formatDuration;
+  if (writtenAs(column) === "duration") return formatDuration;
   return column.role === "count" ? formatCount : formatNumber;
 }
 

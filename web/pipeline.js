@@ -1,10 +1,11 @@
 // Wires the page of the pipeline: health, metrics, how far event time is complete, and dead letters.
 
 import "./elements/dead-letters.js";
+import "./elements/pipeline-ledger.js";
 import "./elements/pipeline-services.js";
 import "./elements/pipeline-streams.js";
 import "./elements/rate-panel.js";
-import { catalogue, health, metrics, request, rowsOf } from "./api.js";
+import { catalogue, health, ledger, metrics, request, rowsOf } from "./api.js";
 import { makePoller } from "./frame.js";
 import { readMetrics, sumOf } from "./metrics.js";
 import { PipelineHistory } from "./pipeline-history.js";
@@ -13,12 +14,13 @@ const part = (name) => document.querySelector(name);
 const panels = [...document.querySelectorAll("rate-panel")];
 const streams = part("pipeline-streams");
 const letters = part("dead-letters");
+const proof = part("pipeline-ledger");
 const history = new PipelineHistory();
 let relations = [];
 let isAsking = false;
 
 const poller = makePoller({
-  endpoints: [metrics, rowsOf("letters", "/api/stats/dead_letters"), catalogue, health],
+  endpoints: [metrics, rowsOf("letters", "/api/stats/dead_letters"), catalogue, ledger, health],
   onAnswer(name, value, context) {
     if (name === "catalogue") relations = value.data;
     if (name === "health") {
@@ -32,6 +34,10 @@ const poller = makePoller({
       for (const panel of panels) panel.receive(history.samples, context);
       streams.partitions = sumOf(read, "streampulse_assigned_partitions");
     }
+    if (name === "ledger") {
+      proof.hidden = false;
+      proof.receive(value, context);
+    }
     if (name === "letters") {
       letters.hidden = false;
       letters.receive(value, context);
@@ -40,10 +46,12 @@ const poller = makePoller({
   onFailure(name, since, error) {
     if (name === "metrics") panels.forEach((panel) => panel.markUnavailable(since, error));
     if (name === "health") streams.markUnavailable(since, error);
+    if (name === "ledger") proof.markUnavailable(since, error);
     if (name === "letters") letters.markUnavailable(since, error);
   },
   onMissing(name) {
     if (name === "letters") letters.hidden = true;
+    if (name === "ledger") proof.hidden = true;
   },
 });
 

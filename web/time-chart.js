@@ -128,7 +128,7 @@ export class TimeChart {
       y: {
         ...axis.bounds, grid: { color: look.color("--border"), drawBorder: false },
         afterFit: (scale) => { scale.width = AXIS_WIDTH; },
-        ticks: { ...look.ticks, maxTicksLimit: 6, callback: (value) => this.spec.axis.tick(value) },
+        ticks: { ...look.ticks, maxTicksLimit: 6, precision: axis.isWhole ? 0 : undefined, callback: (value) => this.spec.axis.tick(value) },
       },
     }, {
       boxWidth: 8, boxHeight: 8, boxPadding: 4,
@@ -163,7 +163,10 @@ export class TimeChart {
       ctx.strokeStyle = look.color(`--${level}`);
       ctx.setLineDash([4, 4]);
       ctx.globalAlpha = 0.6;
-      ctx.strokeRect(chartArea.left, top, chartArea.width, 0);
+      // Its ends within the chart: an end beyond it is no threshold.
+      for (const y of [low, high].map((value) => scales.y.getPixelForValue(value))) {
+        if (y > chartArea.top && y < chartArea.bottom) ctx.strokeRect(chartArea.left, y, chartArea.width, 0);
+      }
       ctx.restore();
     }
   }

@@ -11,7 +11,7 @@ export function storeToken(token) {
   sessionStorage.setItem(KEY, token);
 }
 
-/** Tells <token-form> that the API wants another one. */
-export function askForToken() {
-  window.dispatchEvent(new CustomEvent("token-needed"));
+/** Tells <token-form> that the API wants another one. @param {string | null} why null: it says so itself. */
+export function askForToken(why = null) {
+  window.dispatchEvent(new CustomEvent("token-needed", { detail: why }));
 }

@@ -7,6 +7,8 @@ public enum AccessScope: String, Hashable, Sendable, CaseIterable {
   case read
   /// Acknowledge and silence alerts, and whatever the project has for POST.
   case write
+  /// Read what is not for everybody who reads: the audit log, and what is in dead letters.
+  case admin
 }
 
 /// A client that may use the API, known by the digest of a secret that only the client has.

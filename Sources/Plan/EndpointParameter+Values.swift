@@ -1,7 +1,7 @@
 import Events
 
 extension EndpointPlan.Parameter {
-  /// Unicode's, as JSON Schema counts. No text parameter needs more, and everything longer would only fill the cache's keys.
+  /// No text parameter of a definition needs more, and everything longer would only fill the cache's keys.
   public static let maximumTextCharacters = 256
   /// Values of one list.
   public static let maximumListCount = 100
@@ -34,7 +34,7 @@ extension EndpointPlan.Parameter {
       }
     case .text:
       guard allowedValues.isEmpty else { return allowedValue(spelt: value) }
-      guard value.unicodeScalars.count <= Self.maximumTextCharacters, pattern?.matches(value) ?? true else {
+      guard value.unicodeScalars.count <= maximumCharacters, pattern?.matches(value) ?? true else {
         return nil
       }
       return value
@@ -82,7 +82,7 @@ extension EndpointPlan.Parameter {
     case .boolean: return "true or false"
     case .text:
       if !allowedValues.isEmpty { return "one of " + allowedValues.joined(separator: ", ") }
-      let length = "a text of at most \(Self.maximumTextCharacters) characters"
+      let length = "a text of at most \(maximumCharacters) characters"
       return pattern.map { "\(length) that matches \($0.text)" } ?? length
     case .timestamptz: return "a time like 2026-01-31T12:00:00Z or 2026-01-31T13:00:00+01:00, or one like -15m"
     case .interval:

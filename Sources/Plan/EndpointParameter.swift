@@ -79,6 +79,8 @@ extension EndpointPlan {
     public var allowedValues: [String]
     /// What a text must match.
     public var pattern: TextPattern?
+    /// Of a text, of any content; Unicode's, as JSON Schema counts.
+    public var maximumCharacters = Self.maximumTextCharacters
     /// What it means, for the API's documentation; may be empty.
     public var description: String
 

@@ -76,6 +76,9 @@ public struct EndpointPlan: Hashable, Sendable {
   public var mayAddNulls = true
   /// The SELECT as it is written.
   public var sql = ""
+  /// Only for who has the scope `admin`; each answer is an entry in the audit log where `isAudited`.
+  public var isAdministrative = false
+  public var isAudited = false
   /// What every API has, rather than what a project defines.
   public var isOwn = false
 
@@ -94,5 +97,13 @@ public struct EndpointPlan: Hashable, Sendable {
     self.meta = meta
     self.select = select
     self.reads = reads
+  }
+
+  /// The same where the engine's own schema, which definitions call `pulse`, has this name, quoted.
+  public func naming(books name: String) -> EndpointPlan {
+    var plan = self
+    plan.select = select.naming(books: name)
+    for index in meta.indices { plan.meta[index].sql = meta[index].sql.naming(books: name) }
+    return plan
   }
 }

@@ -23,6 +23,8 @@ public struct FileText: Hashable, Sendable {
     var start: Int
     var place: FilePlace
     var isReplacement: Bool
+    /// It is the name of the engine's own schema, which of some projects is another.
+    var isBooks = false
   }
 
   public private(set) var text = ""
@@ -40,6 +42,26 @@ public struct FileText: Hashable, Sendable {
   public mutating func append(_ text: String, insteadOf place: FilePlace) {
     parts.append(Part(start: self.text.utf8.count, place: place, isReplacement: true))
     self.text += text
+  }
+
+  /// Appends the name of the engine's own schema, which stands at `place` in the file.
+  public mutating func append(books name: String, at place: FilePlace) {
+    parts.append(Part(start: text.utf8.count, place: place, isReplacement: true, isBooks: true))
+    text += name
+  }
+
+  /// The same with another name of the engine's own schema.
+  public func naming(books name: String) -> FileText {
+    guard parts.contains(where: \.isBooks) else { return self }
+    let bytes = Array(text.utf8)
+    var renamed = FileText()
+    for (part, end) in zip(parts, parts.dropFirst().map(\.start) + [bytes.count]) {
+      var moved = part
+      moved.start = renamed.text.utf8.count
+      renamed.parts.append(moved)
+      renamed.text += part.isBooks ? name : String(decoding: bytes[part.start..<end], as: UTF8.self)
+    }
+    return renamed
   }
 
   /// Where the text begins in the file.

@@ -54,7 +54,13 @@ final class APIService: Sendable {
 
     init(of project: Project, _ connection: PostgresConnection) throws {
       relations = try Relation.all(of: project, connection)
-      endpoints = project.endpoints + AlertActions.endpoints(pulse: connection.pulse, besides: project.endpoints)
+      let pulse = connection.pulse
+      let own = AlertActions.endpoints(pulse: pulse) + Administration.endpoints(pulse: pulse)
+      endpoints =
+        project.endpoints.map { $0.naming(books: pulse) }
+        + own.filter { own in
+          !project.endpoints.contains { $0.method == own.method && $0.path.shape == own.path.shape }
+        }
       results = try EndpointResult.all(of: endpoints, connection)
     }
   }
@@ -71,7 +77,7 @@ final class APIService: Sendable {
     let settings = context.configuration.api
     do {
       let reader = database.with("application_name", "streampulse serve")
-      let (roles, shown) = try APIService.checked(context, project, reader)
+      let (roles, shown) = try APIService.open(context, project, reader)
       let setup = ConnectionPool.Options.readOnlySetup(
         role: roles.reader, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
       // The server keeps the statement timeout itself, unless it hangs as a whole.
@@ -206,7 +212,9 @@ final class APIService: Sendable {
   /// Refuses definitions whose endpoints do not fit the database.
   func verify(_ project: Project) throws {
     _ = try source.context.sources(of: project)
-    _ = try APIService.checked(source.context, project, source.database, isQuiet: true)
+    let connection = try PostgresConnection(source.database)
+    defer { connection.close() }
+    try APIService.check(source.context, project, connection, isQuiet: true)
   }
 
   /// Answers by other definitions from now on, which `verify` has taken. No request goes unanswered meanwhile.
@@ -214,9 +222,7 @@ final class APIService: Sendable {
   /// - Parameter processors: those in the same process, if there are any.
   func adopt(_ project: Project, processors: ProcessorService?) throws {
     let sources = try source.context.sources(of: project)
-    let connection = try PostgresConnection(source.database)
-    let shown = try Shown(of: project, connection)
-    connection.close()
+    let shown = try APIService.shown(of: project, source.database)
     let version = try APIService.make(source, project, shown, sources, processors)
     // Else the first report would be that nothing is known.
     version.health.waitForReport()
@@ -227,17 +233,30 @@ final class APIService: Sendable {
 
   /// Checks the database and the endpoints' statements. Alerts are the processor's business: what is wrong with them is
   /// said and stops no API.
-  ///
-  /// - Returns: the roles to read and to write as, and what is shown. Without the first one, transactions are read-only all
-  ///   the same; without the second one, nothing is written.
-  private static func checked(
-    _ context: CommandContext, _ project: Project, _ database: ConnectionSettings, isQuiet: Bool = false
-  ) throws -> (roles: Roles, shown: Shown) {
-    let connection = try PostgresConnection(database)
-    defer { connection.close() }
+  private static func check(
+    _ context: CommandContext, _ project: Project, _ connection: PostgresConnection, isQuiet: Bool = false
+  ) throws {
     try Migrator.verify(connection, for: project, as: context.projectName())
     try Migrator.requireViews(project, connection)
     try StatementCheck(connection).require([.endpoint], of: project) { if !isQuiet { context.observe($0) } }
+  }
+
+  private static func shown(of project: Project, _ database: ConnectionSettings) throws -> Shown {
+    let connection = try PostgresConnection(database)
+    defer { connection.close() }
+    return try Shown(of: project, connection)
+  }
+
+  /// Checks what there is to begin with.
+  ///
+  /// - Returns: the roles to read and to write as, and what is shown. Without the first one, transactions are read-only all
+  ///   the same; without the second one, nothing is written.
+  private static func open(
+    _ context: CommandContext, _ project: Project, _ database: ConnectionSettings
+  ) throws -> (roles: Roles, shown: Shown) {
+    let connection = try PostgresConnection(database)
+    defer { connection.close() }
+    try check(context, project, connection)
     func usable(_ role: String) throws(PostgresError) -> String? {
       let known = try connection.query(
         """

@@ -306,7 +306,7 @@ enum Commands {
           only its digest. A server that runs reads API_TOKENS when it is started again.
           """,
         options: [
-          OptionSpec("scopes", value: "SCOPES", summary: "What it may do: read, write or read+write", default: "read"),
+          OptionSpec("scopes", value: "SCOPES", summary: "read, write, admin, or several: read+write", default: "read"),
           OptionSpec("expires", value: "DAY", summary: "With whose beginning it ends, in UTC, e.g. 2027-01-31"),
         ],
         arguments: [ArgumentSpec("NAME", summary: "Who will use it, e.g. grafana")], settings: []),

@@ -7,7 +7,8 @@ func token(_ parsed: ParsedCommand) throws -> Int32 {
     .map { AccessScope(rawValue: String($0)) }
   guard !scopes.isEmpty, !scopes.contains(nil) else {
     throw parsed.error(
-      "--scopes does not take \(parsed.string("scopes") ?? "")", hint: "write read, write or read+write")
+      "--scopes does not take \(parsed.string("scopes") ?? "")",
+      hint: "write some of read, write and admin, such as read+write")
   }
   do throws(AccessTokenError) {
     let made = try AccessToken.make(

@@ -1,6 +1,7 @@
 import ChildProcess
 import Configuration
 import Glibc
+import Hexadecimal
 import Kafka
 import Observability
 import Postgres
@@ -107,12 +108,12 @@ final class Up {
       context, project, sources, kafka: kafka, database: database, processors: processors,
       development: development?.report)
     self.api = api
+    let people = cluster == nil ? nil : try Up.login(ofPeople: database)
     environmentFile = try EnvironmentFileWriter(
       folder: configuration.dataDirectory,
       entries: [
         ("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrapServers), ("DATABASE_URL", database.urlWithPassword),
-        ("STREAMPULSE_URL", api.url),
-      ])
+      ] + (people.map { [("DATABASE_READER_URL", $0.urlWithPassword)] } ?? []) + [("STREAMPULSE_URL", api.url)])
     if withDemo { try startDemo(kafka, sources) }
     context.observe(.ready(url: api.url))
     print("StreamPulse is at \(api.url)")
@@ -146,6 +147,17 @@ final class Up {
     let connection = try PostgresConnection(database.with("application_name", "streampulse migrate"))
     defer { connection.close() }
     try ReferenceCheck(connection).makeMissing(project.usedReferences)
+  }
+
+  /// For looking around in a private cluster, of which everything else knows the owner alone. With another password each
+  /// time: nobody has to keep it.
+  private static func login(ofPeople database: ConnectionSettings) throws -> ConnectionSettings {
+    var generator = SystemRandomNumberGenerator()
+    let password = (0..<2).map { _ in (generator.next() as UInt64).hexadecimal }.joined()
+    let connection = try PostgresConnection(database.with("application_name", "streampulse migrate"))
+    defer { connection.close() }
+    try Migrator.makePeople(connection, password: password)
+    return database.with("user", Migrator.peopleRole(for: connection)).with("password", password)
   }
 
   private static func settings(of cluster: PrivateCluster, _ context: CommandContext) -> ConnectionSettings {

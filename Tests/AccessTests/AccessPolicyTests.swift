@@ -50,7 +50,7 @@ import Testing
     for (list, reason) in [
       ("x", "an entry is name:scopes:digest or name:scopes:digest:day"),
       ("x:read:sp_secret", "the digest of x is not 64 hexadecimal digits, the SHA-256 of its secret"),
-      ("x:admin:\(digest)", "the scopes of x are some of: read, write"),
+      ("x:owner:\(digest)", "the scopes of x are some of: read, write, admin"),
       ("x y:read:\(digest)", "an entry is name:scopes:digest or name:scopes:digest:day"),
       ("x:read:\(digest):2027-02-29", "the day on which x ends is written like 2027-01-31"),
       ("x:read:\(digest), x:read:\(String(repeating: "b", count: 64))", "two tokens are called x"),

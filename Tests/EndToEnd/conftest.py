@@ -33,6 +33,17 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Figures that tests have measured, which their bounds say little of."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    figures = [value for report in reports if getattr(report, "when", None) == "call"
+               for name, value in report.user_properties if name == "figure"]
+    if figures:
+        terminalreporter.section("measured")
+        for figure in sorted(figures):
+            terminalreporter.write_line(figure)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nothing_stays_behind():
     """No process outlives the tests."""

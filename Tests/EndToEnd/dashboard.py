@@ -72,9 +72,34 @@ def states_so_far(browser):
     return browser.execute_script("return watched.states")
 
 
-def resize(browser, width, height):
+LOADING = """
+    window.loading = { first: null, largest: null, shift: 0 };
+    const watch = (type, note) =>
+      new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true });
+    watch("paint", ({ name, startTime }) => {
+      if (name === "first-contentful-paint") window.loading.first = startTime;
+    });
+    watch("largest-contentful-paint", ({ startTime }) => { window.loading.largest = startTime; });
+    watch("layout-shift", ({ value, hadRecentInput }) => { if (!hadRecentInput) window.loading.shift += value; });"""
+
+
+def loading(browser, open_page):
+    """How a page loads that `open_page` opens: `first` and `largest` paint in milliseconds, and how far things `shift`."""
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": LOADING})
+    try:
+        browser.get("about:blank")
+        open_page()
+        wait(browser, lambda: browser.execute_script("return window.loading.largest !== null && window.loading.first !== null"),
+             "nothing was painted")
+        return browser.execute_async_script(
+            "requestAnimationFrame(() => requestAnimationFrame(() => arguments[0](window.loading)))")
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
+def resize(browser, width, height, is_phone=False):
     """Gives the page a viewport of exactly this size; a headless window has a minimum width of its own."""
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 2 if is_phone else 1, "mobile": is_phone}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 

@@ -25,7 +25,8 @@ CONTENT_SECURITY_POLICY = "default-src 'self'; style-src 'self'"
 PATHS = {
     name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices")
 } | {
-    "letters": "/api/stats/dead_letters", "silences": "/api/stats/silences", "health": "/health", "catalogue": "/api/aggregates", "metrics": "/-/metrics",
+    "letters": "/api/stats/dead_letters", "silences": "/api/stats/silences", "ledger": "/api/ledger",
+    "dead-letters": "/api/dead-letters", "dead-letter": "/api/dead-letters/17", "health": "/health", "catalogue": "/api/aggregates", "metrics": "/-/metrics",
     "description": "/openapi.json",
 }
 # What the first page asks of the aggregates, by the name of the answer.

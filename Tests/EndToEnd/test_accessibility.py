@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from dashboard import find, open_dashboard, resize, wait
+from dashboard import find, loading, open_dashboard, resize, wait
 from mock_project import Harbour
 from product import ROOT
 
@@ -43,37 +43,31 @@ def test_axe_finds_nothing(browser, dashboard_url, mock_api, page, scheme):
     assert violations(browser) == []
 
 
-SHIFTS = """
-    window.shift = 0;
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
-    }).observe({ type: "layout-shift", buffered: true });"""
-
-
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("page", ["", "pipeline.html", "explore.html"])
 def test_nothing_jumps_while_a_page_loads(browser, dashboard_url, mock_api, page, width):
     resize(browser, width, 800)
-    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SHIFTS})
-    try:
-        open_page(browser, dashboard_url, page, mock_api)
-        shift = browser.execute_script("return new Promise((done) => requestAnimationFrame(() => done(window.shift)))")
-    finally:
-        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
     # What Lighthouse calls good.
-    assert shift < 0.1
+    assert loading(browser, lambda: open_page(browser, dashboard_url, page, mock_api))["shift"] < 0.1
 
 
-def test_the_first_paint_is_soon(browser, dashboard_url, mock_api):
-    open_dashboard(browser, dashboard_url)
-    paints = []
-    # The best of three: others use this machine, too. The product's own, on a machine at rest, is bound by 300 ms.
-    for _ in range(3):
-        browser.get("about:blank")
-        open_dashboard(browser, dashboard_url)
-        paints.append(browser.execute_script(
-            "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"))
-    assert min(paint for paint in paints if paint is not None) < 1000
+# First and largest paint, in milliseconds, of Lighthouse's own profiles: a desktop, and a phone whose processor is a
+# quarter as fast. The bounds are what a busy machine keeps to; the figures are in the report.
+@pytest.mark.parametrize(("profile", "first", "largest"), [("desktop", 1000, 4000), ("phone", 4000, 10_000)])
+def test_the_page_is_painted_soon(browser, dashboard_url, mock_api, record_property, profile, first, largest):
+    if profile == "phone":
+        resize(browser, 360, 800, is_phone=True)
+        browser.execute_cdp_cmd("Emulation.setCPUThrottlingRate", {"rate": 4})
+    try:
+        # The best of three: others use this machine, too.
+        loads = [loading(browser, lambda: open_dashboard(browser, dashboard_url)) for _ in range(3)]
+    finally:
+        browser.execute_cdp_cmd("Emulation.setCPUThrottlingRate", {"rate": 1})
+    best = min(loads, key=lambda load: load["largest"])
+    record_property("figure", f"{profile}: first paint {best['first']:.0f} ms, largest {best['largest']:.0f} ms,"
+                              f" layout shift {best['shift']:.3f}")
+    assert best["first"] < first and best["largest"] < largest
+    assert max(load["shift"] for load in loads) < 0.1
 
 
 @pytest.mark.parametrize("page", PAGES)

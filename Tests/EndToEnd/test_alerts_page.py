@@ -44,7 +44,7 @@ def test_many_alerts_of_one_kind_are_few_groups_and_the_firing_one_is_first(brow
     assert texts(browser, ".groups-summary")[0] == "190 alerts in 3 groups"
     assert texts(browser, ".group-title") == [
         "High error rate · UK-London", "High error rate · JP-Tokyo", "High error rate · JP-Tokyo"]
-    assert texts(browser, ".group .state") == ["firing", "over", "over"]
+    assert texts(browser, ".group .state") == ["firing", "ended", "ended"]
     assert "60 alerts · peak 12.0%" in texts(browser, ".group .row-detail")[0]
     assert browser.title == "(190) Alerts · StreamPulse"
     assert console_errors(browser) == []

@@ -9,6 +9,7 @@ import urllib.request
 from urllib.parse import quote
 
 import pytest
+from dashboard import loading
 from product import ROOT, Answer, wait_until
 
 PYTHON = ROOT / ".build/python/bin/python"
@@ -233,6 +234,38 @@ def test_guessing_tokens_fills_no_disk_and_is_in_the_audit_log(new_product, post
     assert product.value("SELECT who FROM pulse.audit_log WHERE result = 'done' AND action LIKE 'POST%'") == "ops"
 
 
+def test_the_scope_admin_reads_the_audit_log_and_what_is_in_dead_letters(new_product, postgres_server):
+    product = with_endpoints(new_product(), postgres_server.new_database())
+    made = [product.must("token", name, "--scopes", scopes).split() for name, scopes in (
+        ("root", "read+admin"), ("eye", "read"))]
+    (admin, reader), entries = [lines[1] for lines in made], [lines[3] for lines in made]
+    product.query("""
+        INSERT INTO dead_letters (stream, cluster, topic, partition, record_offset, key, value, headers, code, reason)
+        SELECT 'content_downloads', 'c', 'content-downloads', 0, n, NULL, '\\x00ff41', '[]', 'TRUNCATED', 'the payload ends'
+        FROM generate_series(1, 3) AS n""")
+    server = product.start("serve", API_TOKENS=",".join(entries))
+    server.wait_for_output("StreamPulse is at")
+
+    def get(path, token):
+        return send(product, "GET", path, Authorization=f"Bearer {token}")
+
+    page = get("/api/dead-letters?limit=2", admin).json
+    assert [each["record_offset"] for each in page["data"]] == [3, 2] and page["data"][0]["value_bytes"] == 3
+    more = get(f"/api/dead-letters?limit=2&cursor={page['next']}", admin)
+    assert [each["record_offset"] for each in more.json["data"]] == [1] and "Link" not in more.headers
+    letter = get(f"/api/dead-letters/{page['next']}", admin).json
+    assert (letter["value_hex"], letter["key_hex"], letter["reason"]) == ("00ff41", None, "the payload ends")
+    assert get("/api/dead-letters/4711", admin).status == 404
+    for path in ("/api/dead-letters", "/api/dead-letters/1", "/api/audit"):
+        assert get(path, reader).status == 403
+    noted = get("/api/audit?who=root", admin).json["data"]
+    assert [each["action"] for each in noted] == [
+        "GET /api/dead-letters/{id}", "GET /api/dead-letters", "GET /api/dead-letters"]
+    assert noted[0]["subject"] == f"id={page['next']}" and noted[0]["result"] == "done"
+    assert get("/api/ledger", reader).json["data"] == []
+    assert server.stop() == 0
+
+
 def test_commands_and_definitions_are_in_the_audit_log(served):
     found = served.query("SELECT origin, action FROM pulse.audit_log WHERE origin IN ('migrate', 'definitions')")
     assert found == [("migrate", "migrated"), ("definitions", "put in force")]
@@ -265,6 +298,14 @@ def test_no_answer_violates_the_description(served):
 @pytest.mark.deep
 def test_no_answer_of_thousands_violates_the_description(served):
     attack(served, 80)
+
+
+def test_the_first_page_of_the_product_is_painted_soon(served, browser, record_property):
+    # The best of three: others use this machine, too. On a machine at rest 300 ms are the goal.
+    loads = [loading(browser, lambda: browser.get(served.url + "/")) for _ in range(3)]
+    first = min(load["first"] for load in loads)
+    record_property("figure", f"the product's first page: first paint {first:.0f} ms")
+    assert first < 1000
 
 
 def test_the_documentation_can_be_tried(served, browser):

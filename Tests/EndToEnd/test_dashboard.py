@@ -193,7 +193,7 @@ def test_alerts_show_severity_message_region_age_and_the_open_count(browser, das
     assert texts(browser, "alert-list .alert-message")[0] == "Error rate 18.8% in JP-Tokyo"
     assert texts(browser, "alert-list .row-detail")[0] == "JP-Tokyo · High error rate · 2 alerts"
     assert texts(browser, "alert-list time")[2] == "2 hr. ago"
-    assert texts(browser, "alert-list .row-detail")[2].endswith("over")
+    assert texts(browser, "alert-list .row-detail")[2].endswith("ended")
 
 
 def test_only_an_alert_that_is_new_is_announced(browser, dashboard_url, mock_api):

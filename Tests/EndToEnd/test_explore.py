@@ -70,7 +70,7 @@ def test_the_shipped_project_keeps_its_page_and_leads_to_this_one(browser, dashb
 
 def test_cards_chart_list_and_table_follow_from_the_roles(browser, dashboard_url, harbour):
     open_explore(browser, dashboard_url)
-    assert texts(browser, ".measure .stat-label") == ["Passengers", "On time", "P90 wait seconds", "Tonnes"]
+    assert texts(browser, ".measure .stat-label") == ["Passengers", "On time", "P90 wait", "Tonnes"]
     totals = harbour.answer("crossings", {"minutes": "60", "by": ""})["data"][0]
     assert values(browser, ".measure data") == pytest.approx(
         [totals[name] for name in ("passengers", "on_time", "p90_wait_seconds", "tonnes")])
@@ -125,7 +125,7 @@ def test_a_click_on_a_key_filters_everything_and_a_chip_takes_it_back(browser, d
     assert not find(browser, "key-list").is_displayed()
     # There is nothing left to tell apart: it is the page of one key, with a chart of each result.
     assert texts(browser, "relation-head h2") == ["Corona · 2"]
-    assert texts(browser, "measure-charts h3") == ["Passengers", "On time", "P90 wait seconds", "Tonnes"]
+    assert texts(browser, "measure-charts h3") == ["Passengers", "On time", "P90 wait", "Tonnes"]
     assert not find(browser, "series-chart").is_displayed()
     find(browser, "filter-chips button").click()
     settle(browser)
@@ -151,7 +151,7 @@ def test_the_page_of_a_key_has_what_other_aggregates_know_of_it_and_its_alerts(
     related = "key-related "
     # Of the same columns first, without what is shown already; then told apart by one more.
     assert texts(browser, related + "h2") == ["How long passengers wait", "Delayed over time", "By cause"]
-    assert texts(browser, related + "measure-charts h3") == ["P99 wait seconds"]
+    assert texts(browser, related + "measure-charts h3") == ["P99 wait"]
     assert texts(browser, related + "key-list .row-name") == ["fog", "tide"]
     assert values(browser, related + "key-list .row-value") == [5 * 61, 2 * 61]
     lines = browser.execute_script("""
@@ -161,7 +161,7 @@ def test_the_page_of_a_key_has_what_other_aggregates_know_of_it_and_its_alerts(
     before = """
         const { data } = Chart.getChart(document.querySelector("key-related measure-charts canvas"));
         return data.datasets.map(({ label }) => label);"""
-    wait(browser, lambda: browser.execute_script(before) == ["P99 wait seconds", "Before"], "nothing is behind it")
+    wait(browser, lambda: browser.execute_script(before) == ["P99 wait", "Before"], "nothing is behind it")
     wait(browser, lambda: texts(browser, "key-alerts .alert-message") == [first["message"], "Seen already"],
          "other alerts are shown")
     assert visible(browser, related + ".panel-head .button, " + related + ".choices") == []
@@ -187,7 +187,7 @@ def test_a_definition_says_how_its_results_are_shown(browser, dashboard_url, har
     harbour.relations = [CROSSINGS | {"columns": columns}]
     mock_api.answer("catalogue", **harbour.catalogue())
     open_explore(browser, dashboard_url, "#of=crossings&key.ferry=Fjord&key.pier=2")
-    assert texts(browser, ".measure .stat-label") == ["Passengers", "On time", "P90 wait seconds"]
+    assert texts(browser, ".measure .stat-label") == ["Passengers", "On time", "P90 wait"]
     assert texts(browser, ".measure data")[1:] == ["89.0%", "65 s"]
     assert texts(browser, ".measure .badge:not([hidden])") == ["Critical"]
     drawn = browser.execute_script("""
@@ -398,6 +398,22 @@ def test_the_addresses_that_the_page_shows_are_those_that_it_asks(browser, dashb
     link = find(browser, "definition-panel a")
     assert link.get_attribute("download") == "crossings.csv"
     assert parse_qs(urlsplit(link.get_attribute("href")).query)["format"] == ["csv"]
+
+
+def test_rows_are_saved_with_the_token_that_a_link_cannot_send(browser, dashboard_url, harbour, mock_api, tmp_path):
+    mock_api.token = "sp_right"
+    browser.get(dashboard_url)
+    browser.execute_script("sessionStorage.setItem('streampulse-token', 'sp_right')")
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    open_explore(browser, dashboard_url, "#of=crossings")
+    find(browser, "definition-panel a").click()
+    wait(browser, lambda: (tmp_path / "crossings.csv").exists(), "nothing was saved")
+    assert mock_api.last_query("rows")["format"] == "csv"
+    # Without it the server refuses, and the page says so.
+    mock_api.fail("rows", status=403)
+    find(browser, "definition-panel a").click()
+    wait(browser, lambda: texts(browser, "definition-panel [role=alert]") == ["Not saved. The API answered 403: Service Unavailable"],
+         lambda: texts(browser, "definition-panel [role=alert]"))
 
 
 def test_a_hidden_page_and_a_paused_one_ask_nothing(browser, watched_page, dashboard_url, harbour, mock_api):

@@ -1,6 +1,6 @@
 """The page of the pipeline, in a real Chromium."""
 
-from dashboard import console_errors, find, texts, visible, wait
+from dashboard import console_errors, find, resize, texts, visible, wait
 from mock_api import metrics_text
 
 
@@ -42,8 +42,68 @@ def test_dead_letters_have_their_reasons_and_the_way_on(browser, dashboard_url, 
     open_pipeline(browser, dashboard_url)
     wait(browser, lambda: find(browser, "dead-letters").get_attribute("data-state") == "ready", "no letters")
     assert texts(browser, "dead-letters tbody tr > *") == [
-        "content_downloads", "schema_mismatch", "—", "5", "7", "content-downloads 1@4711"]
+        "content_downloads", "schema_mismatch", "—", "5", "7", "content-downloads 1@4711", "Show"]
     assert "streampulse dead-letters replay" in texts(browser, "dead-letters pre")
+
+
+LETTER = {
+    "id": 17, "stream": "content_downloads", "topic": "content-downloads", "partition": 1, "record_offset": 4711,
+    "code": "TRUNCATED", "reason": "the payload ends within download.status", "aggregate": None,
+    "created_at": "2026-01-31T12:00:00Z", "replayed_at": None, "value_bytes": 300_000,
+}
+
+
+def open_letters(browser, url, mock_api):
+    row = {name: LETTER[name] for name in ("stream", "code", "aggregate")}
+    mock_api.answer("letters", data=[row | {"letters": 7, "open_letters": 5, "example": "content-downloads 1@4711"}])
+    open_pipeline(browser, url)
+    wait(browser, lambda: find(browser, "dead-letters").get_attribute("data-state") == "ready", "no letters")
+    find(browser, "dead-letters tbody button").click()
+
+
+def test_a_dead_letter_is_looked_at_with_its_bytes(browser, dashboard_url, mock_api):
+    mock_api.answer_more("dead-letters", {"data": [LETTER], "count": 1, "next": 16})
+    mock_api.answer_more("dead-letter", LETTER | {
+        "headers": [{"name": "trace", "value": "6162"}], "key_hex": None, "value_hex": "00ff41" + "20" * 65_533})
+    open_letters(browser, dashboard_url, mock_api)
+    wait(browser, lambda: texts(browser, ".letters tbody th") == ["17"], "the letters are not listed")
+    assert mock_api.last_query("dead-letters") == {
+        "stream": "content_downloads", "code": "TRUNCATED", "limit": "20"}
+    find(browser, ".letters tbody button").click()
+    wait(browser, lambda: texts(browser, ".letter h3")[:1] == ["Letter 17"], "the letter is not shown")
+    assert texts(browser, ".letter h3") == ["Letter 17", "Key: none", "Value: 300,000 bytes", "Headers"]
+    lines = texts(browser, ".bytes")[0].splitlines()
+    assert lines[0].startswith("000000  00 ff 41 20") and lines[0].endswith("..A" + " " * 13) and len(lines) == 256
+    assert texts(browser, ".letter .hint") == ["The first 4,096 bytes."]
+    assert "trace: ab" in texts(browser, ".letter pre")
+    resize(browser, 360, 800)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+    find(browser, ".letters > button").click()
+    wait(browser, lambda: mock_api.last_query("dead-letters").get("cursor") == "16", "older ones are not asked for")
+    assert console_errors(browser) == []
+
+
+def test_who_may_not_look_at_letters_is_told_what_is_needed(browser, dashboard_url, mock_api):
+    mock_api.fail("dead-letters", status=403)
+    open_letters(browser, dashboard_url, mock_api)
+    wait(browser, lambda: "403" in "".join(texts(browser, ".letters p")), "it is not said")
+    find(browser, ".letters button").click()
+    wait(browser, lambda: find(browser, "token-form").is_displayed(), "no other token can be given")
+    assert "scope admin" in texts(browser, "token-form p")[0]
+
+
+def test_the_ledger_of_each_partition_is_proven_or_not(browser, dashboard_url, mock_api):
+    row = {
+        "stream": "content_downloads", "topic": "content-downloads", "partition": 0, "segments": 3, "first_offset": 0,
+        "next_offset": 1200, "consumed": 1190, "dead": 7, "missing": 10, "adds_up": True, "is_contiguous": True,
+        "ends_at_progress": True}
+    mock_api.answer_more("ledger", {"data": [row, row | {"partition": 1, "adds_up": False}], "count": 2})
+    open_pipeline(browser, dashboard_url)
+    wait(browser, lambda: find(browser, "pipeline-ledger").get_attribute("data-state") == "ready", "no ledger")
+    assert texts(browser, "pipeline-ledger tbody tr:first-child > *") == [
+        "content_downloads", "content-downloads 0", "0 – 1,199", "1,190", "7", "10", "Yes"]
+    assert texts(browser, "pipeline-ledger .badge") == [
+        "Yes", "No: offsets are neither counted nor known to be missing"]
 
 
 def test_another_project_has_the_page_without_what_it_does_not_define(browser, dashboard_url, mock_api):

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import time
 
+import psycopg2
 import pytest
 from dashboard import connection, console_errors, metric, open_dashboard, texts, values, wait
 from descendants import assert_none_left, descendants
@@ -153,8 +154,23 @@ def test_an_incident_is_staged_soon_and_announced_on_the_terminal(running):
 def test_the_file_that_lets_others_join_is_for_its_owner_only(running):
     assert stat.S_IMODE((running.data / "env").stat().st_mode) == 0o600
     assert stat.S_IMODE((running.data / "pgpass").stat().st_mode) == 0o600
-    assert {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"} <= set(running.joining)
+    assert {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "DATABASE_READER_URL"} <= set(running.joining)
     running.assert_verified()
+
+
+def test_people_have_a_login_that_reads_everything_and_changes_nothing(running):
+    connection = psycopg2.connect(running.joining["DATABASE_READER_URL"])
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            for table in ("region_health", "alerts", "active_alerts", "dead_letters", "ledger", "audit_log", "progress"):
+                cursor.execute(f"SELECT count(*) FROM {table}")
+            for statement in ("DELETE FROM alerts", "CREATE TABLE mine (n int)", "SET default_transaction_read_only = off;"
+                              " DELETE FROM alerts"):
+                with pytest.raises(psycopg2.Error, match="read-only|permission denied"):
+                    cursor.execute(statement)
+    finally:
+        connection.close()
 
 
 def test_a_second_up_on_its_data_folder_is_refused_and_leaves_its_files_alone(running):

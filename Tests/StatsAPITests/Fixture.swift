@@ -24,7 +24,8 @@ final class Fixture: Sendable {
 
   struct Write: Sendable {
     var values: [String?]
-    var record: AuditRecord
+    /// nil: there is no entry to make.
+    var record: AuditRecord?
   }
 
   private struct State {

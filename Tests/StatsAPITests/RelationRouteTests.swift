@@ -1,4 +1,5 @@
 import Dialects
+import Hexadecimal
 import JSON
 import Plan
 import SQLFrontend
@@ -156,6 +157,62 @@ import Testing
     #expect(fixture.queryCount == 0)
   }
 
+  private static func cursor(_ json: String) -> String {
+    Base64.encode(Array(json.utf8)).replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+  }
+
+  @Test("a cursor's values are bound, as what the columns are")
+  func cursorIsBound() throws {
+    let fixture = try Self.fixture()
+    let cursor = Self.cursor(#"["-window_start,city,driver","2026-01-31 12:00:00+00","O'Hara\");--",null]"#)
+    _ = try fixture.get("/api/aggregates/trips_by_city?limit=7&cursor=\(cursor)")
+    let statement = try #require(fixture.lastStatement)
+    #expect(statement.values == ["O'Hara\");--", "2026-01-31 12:00:00+00", "7"])
+    #expect(statement.text.contains("s.window_start < $2::timestamp with time zone"))
+    #expect(!statement.text.contains("O'Hara"))
+  }
+
+  @Test("where a page is full, the answer says in each form where the next one is")
+  func link() throws {
+    let fixture = try Self.fixture(result: #"{"data" : [{"n":1}], "count" : 1, "next" : "WyJhIl0"}"#)
+    let target = "/api/aggregates/trips_by_city?limit=1&key.city=a%26b"
+    #expect(
+      try fixture.get(target).header("Link") == "<?limit=1&cursor=WyJhIl0&key.city=a%26b>; rel=\"next\"")
+    #expect(
+      try fixture.get("\(target)&format=csv").header("Link")
+        == "<?limit=1&cursor=WyJhIl0&key.city=a%26b&format=csv>; rel=\"next\"")
+    for last in [#"{"data" : [], "count" : 0, "next" : null}"#, #"{"data":[{"next" : "x"}]}"#] {
+      let fixture = try Self.fixture(result: last)
+      #expect(try fixture.get(target).header("Link") == nil)
+    }
+  }
+
+  @Test(
+    "what is no cursor of this list in this order is a 400",
+    arguments: [
+      "x", "", "WyJhIl0", "WyJhIl0=", cursor("{}"), cursor("null"), cursor(#"["-window_start,city,driver"]"#),
+      cursor(#"["-window_start,city,driver",1,"a","2"]"#),
+      cursor(#"["trips,-window_start,city,driver","1","2","a","3"]"#),
+      cursor(#"["-window_start,city,driver","2026-01-31 12:00:00+00","a\u0000","2"]"#),
+      String(repeating: "A", count: 7_001),
+    ])
+  func wrongCursor(cursor: String) throws {
+    let fixture = try Self.fixture()
+    let answer = try fixture.get("/api/aggregates/trips_by_city?cursor=\(cursor)")
+    #expect(answer.status == 400)
+    #expect(try JSONValue(parsing: answer.body)["parameter"]?.stringValue == "cursor")
+    #expect(fixture.queryCount == 0)
+  }
+
+  @Test("neither roll-ups nor views come page by page")
+  func noPages() throws {
+    let fixture = try Self.fixture()
+    let cursor = Self.cursor(#"["-window_start,city,driver","2026-01-31 12:00:00+00","a","2"]"#)
+    for target in ["trips_by_city?by=city&cursor=\(cursor)", "cities?cursor=\(cursor)"] {
+      #expect(try fixture.get("/api/aggregates/\(target)").status == 400)
+    }
+  }
+
   @Test("requests that mean the same are one query")
   func sameMeaning() throws {
     let fixture = try Self.fixture()
@@ -187,7 +244,7 @@ import Testing
     #expect(get["summary"]?.stringValue == "Rows of the aggregate trips_by_city: Trips by city.")
     #expect(
       get["parameters"]?.arrayValue?.compactMap { $0["name"]?.stringValue } == [
-        "minutes", "start", "end", "limit", "order", "step", "by", "top", "rank", "key.city", "key.driver",
+        "minutes", "start", "end", "limit", "cursor", "order", "step", "by", "top", "rank", "key.city", "key.driver",
         "key.driver.null", "format",
       ])
     let row = get["responses"]?["200"]?["content"]?["application/json"]?["schema"]?["properties"]?["data"]?["items"]?[

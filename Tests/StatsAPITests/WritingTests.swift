@@ -25,6 +25,7 @@ import Testing
     let list = try AccessTokens(list: made.map(\.token.entry).joined(separator: ","))
     let endpoints =
       [try parseEndpoint(SourceFile(path: "x.sql", text: Self.restart))] + AlertActions.endpoints(pulse: "pulse")
+      + Administration.endpoints(pulse: "pulse")
     let fixture = try Fixture(result: #"{"id":7}"#, endpoints: endpoints) {
       $0.access = AccessPolicy(tokens: list, allowsAnonymous: anonymous)
       $0.allowedOrigins = .list(["https://ops.example"])
@@ -55,10 +56,10 @@ import Testing
     #expect(answer.header("Cache-Control") == "no-store")
     let write = try #require(fixture.writes.last)
     #expect(write.values == ["eu/1", "3", #"{"a","b,c"}"#, "ops"])
-    #expect(write.record.who == "ops")
-    #expect(write.record.origin == "127.0.0.1")
-    #expect(write.record.action == "POST /api/regions/{region}/restart")
-    #expect(write.record.subject == #"region=eu/1 count=3 kinds={"a","b,c"}"#)
+    #expect(write.record?.who == "ops")
+    #expect(write.record?.origin == "127.0.0.1")
+    #expect(write.record?.action == "POST /api/regions/{region}/restart")
+    #expect(write.record?.subject == #"region=eu/1 count=3 kinds={"a","b,c"}"#)
     #expect(fixture.queryCount == 0)
   }
 
@@ -137,6 +138,41 @@ import Testing
     let answer = try Self.post(fixture, "/api/stats/alerts/1/acknowledge", headers: headers, host: host)
     #expect(answer.status == status)
     #expect(fixture.writes.count == (status == 200 ? 1 : 0))
+  }
+
+  @Test("the audit log and dead letters are for the scope admin, and looking at a letter is an entry")
+  func administration() throws {
+    let (fixture, secrets) = try Self.fixture(
+      tokens: [("reader", [.read]), ("writer", [.read, .write]), ("root", [.admin])], anonymous: true)
+    func get(_ target: String, _ secret: String?, headers: [String: String] = [:]) throws -> HTTPTestClient.Answer {
+      try fixture.get(target, headers: headers.merging(secret.map { ["Authorization": "Bearer \($0)"] } ?? [:]) { $1 })
+    }
+    for target in ["/api/audit", "/api/dead-letters", "/api/dead-letters/7"] {
+      #expect(try get(target, nil).status == 401)
+      #expect(try get(target, secrets[0]).status == 403)
+      #expect(try get(target, secrets[1]).text.contains("no scope admin"))
+      let answer = try get(target, secrets[2], headers: ["Accept": "text/event-stream"])
+      #expect(answer.status == 200)
+      #expect(answer.header("Content-Type") == "application/json")
+      #expect(answer.header("Cache-Control") == "no-store")
+    }
+    // It is read as what writes is, and nothing of it is kept.
+    #expect(fixture.queryCount == 0)
+    #expect(fixture.writes.map { $0.record?.subject } == [nil, "stream= code= open=false limit=100 cursor=", "id=7"])
+    #expect(fixture.writes.map { $0.record?.who } == [nil, "root", "root"])
+    #expect(try get("/api/audit?limit=0", secrets[2]).status == 400)
+    #expect(try get("/api/audit?limit=5&format=csv", secrets[2]).header("Content-Type")?.hasPrefix("text/csv") == true)
+    #expect(fixture.writes.last?.values == [nil, nil, nil, nil, "5", nil])
+    // The ledger's sums are for all who read.
+    #expect(try get("/api/ledger", secrets[0]).status == 200)
+    #expect(fixture.queryCount == 1)
+  }
+
+  @Test("without tokens, what is not for everybody is for this machine")
+  func localAdministration() throws {
+    let (fixture, _) = try Self.fixture()
+    #expect(try fixture.get("/api/audit").status == 200)
+    #expect(try fixture.get("/api/audit", headers: ["X-Forwarded-For": "10.0.0.1"]).status == 403)
   }
 
   @Test("what was written is seen at once: the cache is empty")

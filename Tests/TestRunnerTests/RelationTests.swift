@@ -1,4 +1,5 @@
 import Glibc
+import Hexadecimal
 import Project
 import TestThreads
 import Testing
@@ -8,7 +9,8 @@ import Testing
 
 /// What `/api/aggregates/NAME` gives, from events to JSON.
 @Suite(.blocking) struct RelationTests {
-  private static func failures(_ test: String) throws -> [String] {
+  /// - Parameter endpoint: of the project; nil: it has none.
+  private static func failures(_ test: String, endpoint: String? = nil) throws -> [String] {
     let project = try ScratchProject()
     project.removeDefinitions()
     _ = system("cd '\(project.folder)' && rm -rf sql/tests && mkdir sql/tests sql/views")
@@ -48,6 +50,7 @@ import Testing
       CREATE VIEW cities AS
       SELECT city, window_start, sum(n)::bigint AS n FROM trips_by_city GROUP BY city, window_start;
       """)
+    if let endpoint { try project.write("sql/endpoints/own.sql", endpoint) }
     let events = [
       ("'Bonn'", 1, 4, "11:57:10"), ("'Bonn'", 1, 8, "11:57:20"), ("'Bonn'", 2, 6, "11:58:10"),
       ("'Köln'", 3, 2, "11:58:20"), ("null", 4, 3, "11:59:10"), ("'Bonn'", 2, 10, "11:59:20"),
@@ -95,6 +98,68 @@ import Testing
         -- get: /api/aggregates/cities?key.city=Bonn&minutes=1
         -- {"count": 2, "data": [{"n": 1}, {"n": 1, "window_start": "2026-01-31T11:58:00Z"}]}
         """) == [])
+  }
+
+  /// As an answer has it, and as a request gives it.
+  private static func cursor(_ json: String) -> String {
+    Base64.encode(Array(json.utf8)).replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+  }
+
+  @Test("pages follow one another by a cursor over the window and the keys, also those that are NULL")
+  func pages() throws {
+    let order = #""-window_start,city,driver""#
+    let first = Self.cursor("[\(order), \"2026-01-31 11:59:00+00\", null, \"4\"]")
+    let second = Self.cursor("[\(order), \"2026-01-31 11:58:00+00\", \"Köln\", \"3\"]")
+    let beforeNull = Self.cursor("[\(order), \"2026-01-31 11:59:00+00\", \"Bonn\", \"2\"]")
+    let longest = Self.cursor(
+      #"["longest,-window_start,city,driver", "3", "2026-01-31 11:59:00+00", null, "4"]"#)
+    let path = "/api/aggregates/trips_by_city"
+    #expect(
+      try Self.failures(
+        """
+        -- get: \(path)?limit=2
+        -- {"count": 2, "data": [{"driver": 2}, {"driver": 4}], "next": "\(first)"}
+        -- get: \(path)?limit=2&cursor=\(first)
+        -- {"count": 2, "data": [{"driver": 2, "window_start": "2026-01-31T11:58:00Z"}, {"driver": 3}],
+        --  "next": "\(second)"}
+        -- get: \(path)?limit=2&cursor=\(second)
+        -- {"data": [{"driver": 1}], "next": null}
+        -- get: \(path)?limit=1&cursor=\(beforeNull)
+        -- {"data": [{"driver": 4}], "next": "\(first)"}
+        -- get: \(path)?order=longest&cursor=\(longest)
+        -- {"data": [{"longest": 6}, {"longest": 8}, {"longest": 10}], "next": null}
+        -- get: \(path)?by=city&limit=1
+        -- {"count": 1, "next": null}
+        """) == [])
+  }
+
+  @Test(
+    "a cursor that the database cannot read is refused, whatever its values are",
+    arguments: [
+      #"["-window_start,city,driver", "soon", "Bonn", "4"]"#,
+      #"["-window_start,city,driver", "2026-01-31 11:59:00+00", "Bonn", "4; DROP TABLE trips_by_city"]"#,
+      #"["-window_start,city,driver", "2026-01-31 11:59:00+00", "Bonn", "99999999999"]"#,
+      #"["-window_start,city,driver", "2026-99-31 11:59:00+00", "Bonn", "4"]"#,
+    ])
+  func wrongCursor(json: String) throws {
+    #expect(try Self.failures("-- get: /api/aggregates/trips_by_city?cursor=\(Self.cursor(json)) 400") == [])
+  }
+
+  @Test("an endpoint reads the engine's own tables, which of this project are in a schema of another name")
+  func books() throws {
+    let endpoint = """
+      -- name: GET /api/reach
+      -- summary: How far each stream is.
+      -- returns: rows
+      -- meta: known = (SELECT count(*) >= 0 FROM pulse.ledger)
+      SELECT 'pulse.progress' AS source, count(*) >= 0 AS known FROM Pulse.progress AS p
+      """
+    #expect(
+      try Self.failures(
+        #"""
+        -- get: /api/reach
+        -- {"data": [{"source": "pulse.progress", "known": true}], "known": true}
+        """#, endpoint: endpoint) == [])
   }
 
   @Test("roll-ups merge states: means, shares, percentiles and distinct counts are those of all events together")

@@ -49,7 +49,7 @@ class AlertGroup extends HTMLElement {
     setBadge(this.#head.querySelector(".badge"), severity);
     this.#head.querySelector(".group-title").textContent = [readable(type), key].filter(Boolean).join(" · ");
     this.#head.querySelector(".state").textContent = state === "acknowledged"
-      ? `acknowledged${acknowledgedBy ? ` by ${acknowledgedBy}` : ""}` : isFiring ? "firing" : "over";
+      ? `acknowledged${acknowledgedBy ? ` by ${acknowledgedBy}` : ""}` : isFiring ? "firing" : "ended";
     const date = new Date(lastTime);
     setTime(this.#head.querySelector("time"), date, formatAgo(date, now), formatFullTime(date));
     this.#head.querySelector(".alert-message").textContent = last.message;

@@ -32,7 +32,7 @@ class AlertList extends DataPanel {
     setNumber(this.#count, open, formatCount, (number) => `${formatExact(number)} unacknowledged`);
     const groups = groupsOf(data, serverTime).slice(0, MAX_GROUPS);
     updateKeyed(this.#list, groups, (group) => group.id, makeAlertRow, (row, group) => {
-      const details = [group.key, readable(group.type), countOf(group.alerts), group.isFiring ? null : "over"];
+      const details = [group.key, readable(group.type), countOf(group.alerts), group.isFiring ? null : "ended"];
       updateAlertRow(row, group, details, serverTime);
     });
     this.#announce(data);

@@ -1,13 +1,16 @@
 // <definition-panel>: where the figures come from: the definition's SQL, its columns, and how to ask for the rows.
 
+import { saveAnswer } from "../api.js";
 import { element } from "../dom.js";
 import { addressOf } from "../explore-view.js";
+import { storedToken } from "../token.js";
 import { codeBlock } from "./code-block.js";
 
 const CSV_ROWS = 10_000;
 
 class DefinitionPanel extends HTMLElement {
   #shown = "";
+  #problem = element("p", { class: "panel-note", role: "alert", hidden: "" });
 
   connectedCallback() {
     this.classList.add("card", "panel");
@@ -21,15 +24,31 @@ class DefinitionPanel extends HTMLElement {
     this.#shown = fingerprint;
     const rows = questions.find((question) => question.name === "rows");
     const figures = questions.find((question) => question.name === "series" && question.path) ?? rows;
-    const csv = addressOf(rows, { limit: CSV_ROWS, format: "csv" });
     this.replaceChildren(
       element("header", { class: "panel-head" },
         element("h2", {}, "Definition"),
-        element("a", { class: "button end", href: csv, download: `${view.name}.csv` }, "Download CSV")),
+        this.#csvLink(addressOf(rows, { limit: CSV_ROWS, format: "csv" }), `${view.name}.csv`)),
+      this.#problem,
       codeBlock("SQL", view.relation.sql),
       codeBlock("The chart, with curl", `curl '${addressOf(figures).replaceAll("'", "%27")}'`),
       codeBlock("The rows, with curl", `curl '${addressOf(rows).replaceAll("'", "%27")}'`),
       columns(view.relation));
+  }
+
+  #csvLink(address, fileName) {
+    const link = element("a", { class: "button end", href: address, download: fileName }, "Download CSV");
+    link.addEventListener("click", async (event) => {
+      if (storedToken() === null) return;
+      event.preventDefault();
+      this.#problem.hidden = true;
+      try {
+        await saveAnswer(address, fileName);
+      } catch (error) {
+        this.#problem.textContent = `Not saved. ${error.message}`;
+        this.#problem.hidden = false;
+      }
+    });
+    return link;
   }
 }
 

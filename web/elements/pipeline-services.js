@@ -5,6 +5,9 @@ import { setBadge } from "../icons.js";
 
 const NAMES = { database: "Postgres", broker: "Kafka" };
 
+/** Of an address where it is, without who uses it; reasons stay as they are. */
+const placeOf = (detail) => String(detail ?? "").replace(/^postgres(?:ql)?:\/\/(?:[^@/]*@)?/, "");
+
 class PipelineServices extends HTMLElement {
   connectedCallback() {
     this.replaceChildren(...["database", "broker", "version"].map((name) =>
@@ -24,7 +27,7 @@ class PipelineServices extends HTMLElement {
       const badge = card.querySelector(".badge");
       badge.lastChild.textContent = name === "version" ? (isUp ? "All is well" : "Needs a look") : isUp ? "Up" : "Down";
       card.querySelector(".row-detail").textContent = name === "version"
-        ? [version ? `version ${version}` : null, detail].filter(Boolean).join(" · ") : part?.detail ?? "";
+        ? [version ? `version ${version}` : null, detail].filter(Boolean).join(" · ") : placeOf(part?.detail);
     }
   }
 }

@@ -19,6 +19,7 @@ class PipelineStreams extends DataPanel {
   #list = element("ul", { class: "streams" });
   #reach = new Map();
   #now = null;
+  #shown = null;
   /** How many partitions this process reads; NaN: it does not say. */
   partitions = NaN;
 
@@ -29,10 +30,12 @@ class PipelineStreams extends DataPanel {
   /** @param {string | null} time until which the event time of a stream is complete. */
   receiveReach(name, time) {
     this.#reach.set(name, time);
+    if (this.#shown) this.render(this.#shown, { serverTime: this.#now });
   }
 
-  render({ data }, { serverTime }) {
-    this.#now = serverTime;
+  render(answer, { serverTime }) {
+    const { data } = answer;
+    [this.#shown, this.#now] = [answer, serverTime];
     updateKeyed(this.#list, data, (stream) => stream.name, makeRow, (row, stream) => {
       const level = LEVELS[stream.status] ?? "critical";
       row.dataset.level = level;

@@ -6,6 +6,8 @@ import { TimeChart, canDraw } from "../time-chart.js";
 import { DataPanel } from "./data-panel.js";
 
 const STEP_MS = 2000;
+/** Of a count: so that its axis has whole numbers. */
+const LEAST_TOP = 5;
 
 class RatePanel extends DataPanel {
   skeletonRows = 4;
@@ -52,7 +54,10 @@ class RatePanel extends DataPanel {
         label: stream === "all" ? this.heading : stream, type: "line", color: `--series-${(index % 6) + 1}`,
         values: samples.map(({ figures }) => figures[metric][stream] ?? null),
       })),
-      axis: { tick: format, exact: format, bounds: { beginAtZero: true } },
+      axis: {
+        tick: format, exact: format, isWhole: !isDuration,
+        bounds: { beginAtZero: true, suggestedMax: isDuration ? undefined : LEAST_TOP },
+      },
     });
   }
 

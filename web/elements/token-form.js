@@ -19,9 +19,9 @@ class TokenForm extends HTMLElement {
     this.classList.add("banner");
     this.hidden = true;
     this.replaceChildren(element("div", {}, this.#message), form);
-    window.addEventListener("token-needed", () => {
-      const text = storedToken() === null
-        ? "This server answers only those who have a token." : "The token is not known here, or has expired.";
+    window.addEventListener("token-needed", ({ detail: why }) => {
+      const text = why ?? (storedToken() === null
+        ? "This server answers only those who have a token." : "The token is not known here, or has expired.");
       if (this.#message.textContent !== text) this.#message.textContent = text;
       this.hidden = false;
     });

@@ -25,7 +25,7 @@ struct APIBench {
     return BenchReport(
       cached + uncached,
       notes: [
-        "api: 64 connections with one request each, load generator on the same cores; p99 of the limit is beside it",
+        "api: with tokens on; 64 connections with one request each, load generator on the same cores; p99 of the limit is beside it",
         "api cached: \(cachedCosts)", "api uncached, with pgbench: \(uncachedCosts)",
       ])
   }
@@ -48,7 +48,7 @@ struct APIBench {
 
   /// - Returns: the figures, and what the processes cost.
   private func runCached(_ broker: Broker, _ database: Database, _ start: [UInt8]) throws -> ([Figure], String) {
-    let api = try APIServer(workspace, broker, database, ["CACHE_TTL": "2"])
+    let api = try APIServer(workspace, broker, database, ["CACHE_TTL": "2"], wantsToken: true)
     let constant = try workspace.start(["bench", "constant-route"], [:])
     let line = try constant.line(containing: "constant-route ")
     guard let port = line.split(separator: " ").last.flatMap({ UInt16($0) }) else {
@@ -80,7 +80,8 @@ struct APIBench {
       throw BenchmarkError.setup("the project has no endpoint \(APIBench.path)")
     }
     let api = try APIServer(
-      workspace, broker, database, ["CACHE_TTL": "0", "API_WORKERS": String(APIBench.databaseConnections)])
+      workspace, broker, database, ["CACHE_TTL": "0", "API_WORKERS": String(APIBench.databaseConnections)],
+      wantsToken: true)
     let pgbench = try PgBench(
       workspace, database, sql: endpoint.sql(naming: \.name), parameters: [("minutes", APIBench.minutes)])
     let ourLoad = try load(api, start)
@@ -106,13 +107,13 @@ struct APIBench {
 
   private func load(_ api: APIServer, _ start: [UInt8]) throws -> LoadGenerator {
     let target = "\(APIBench.path)?minutes=\(APIBench.minutes)"
-    let body = try HTTPConnection(port: api.port).get(target)
+    let body = try HTTPConnection(port: api.port).get(target, token: api.token)
     guard body.filter({ $0 != UInt8(ascii: " ") }).starts(with: start) else {
       throw BenchmarkError.wrongAnswer(String(decoding: body, as: UTF8.self))
     }
     // What follows tells how far the complete minutes reach, and changes with each of them.
     let steady = body.firstRange(of: Array("\"downloads_per_minute\"".utf8)).map { Array(body[..<$0.lowerBound]) }
-    return LoadGenerator(port: api.port, target: target, beginning: steady ?? body)
+    return LoadGenerator(port: api.port, target: target, token: api.token, beginning: steady ?? body)
   }
 }
 

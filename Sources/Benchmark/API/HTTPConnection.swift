@@ -27,8 +27,10 @@ final class HTTPConnection {
   deinit { close(descriptor) }
 
   /// The bytes of a GET request.
-  static func request(_ target: String) -> [UInt8] {
-    Array("GET \(target) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
+  /// - Parameter token: of who asks; nil: nobody in particular.
+  static func request(_ target: String, token: String? = nil) -> [UInt8] {
+    let authorization = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
+    return Array("GET \(target) HTTP/1.1\r\nHost: localhost\r\n\(authorization)\r\n".utf8)
   }
 
   /// Sends a request; they are small enough for the socket's buffer.
@@ -58,8 +60,8 @@ final class HTTPConnection {
   }
 
   /// Asks and waits for the answer's body.
-  func get(_ target: String) throws -> [UInt8] {
-    try send(HTTPConnection.request(target))
+  func get(_ target: String, token: String? = nil) throws -> [UInt8] {
+    try send(HTTPConnection.request(target, token: token))
     while try !receive() {}
     return try takeBody { Array($0) }
   }

@@ -13,12 +13,14 @@ struct LoadGenerator {
   var port: UInt16
   var target: String
   var connections = 64
+  /// Sent with every request; nil: none is.
+  var token: String?
   /// What every answer must begin with.
   var beginning: [UInt8]
 
   func run(seconds: Double) throws -> LoadResult {
     let clients = try (0..<connections).map { _ in try HTTPConnection(port: port) }
-    let request = HTTPConnection.request(target)
+    let request = HTTPConnection.request(target, token: token)
     var sockets = clients.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
     var sentAt = [Double](repeating: 0, count: connections)
     var milliseconds: [Double] = []

@@ -9,6 +9,8 @@ struct NamedParameters {
   }
 
   let uses: [Use]
+  /// Where `pulse` stands in front of a point: the engine's own schema, of which each project has one.
+  private let books: [Range<Int>]
 
   /// Finds them outside of strings, comments and quoted identifiers. `::` is a cast.
   init(_ source: SourceText, in range: Range<Int>) {
@@ -21,7 +23,13 @@ struct NamedParameters {
       uses.append(Use(name: source.text(next), range: token.range.lowerBound..<next.range.upperBound))
     }
     self.uses = uses
+    books = zip(source.tokens, source.tokens.dropFirst()).compactMap { token, next in
+      token.kind == .word && source.text(token).lowercased() == Self.books && source.text(next) == "."
+        ? token.range : nil
+    }
   }
+
+  private static let books = "pulse"
 
   /// The bytes with `$1` and spaces in place of each parameter: what follows keeps its place.
   func palatable(_ bytes: [UInt8]) -> [UInt8] {
@@ -32,16 +40,22 @@ struct NamedParameters {
     return bytes
   }
 
-  /// The text in `range` with `replacement` of each parameter's name in its place. `place` gives a byte's in the file.
+  /// The text in `range`, in which the engine's own schema can be named anew, with `replacement` of each parameter's name in its place. `place` gives a byte's in the file.
   func replacing(
     in range: Range<Int>, of source: SourceText, place: (Int) -> FilePlace, with replacement: (String) -> String
   ) -> FileText {
     var text = FileText()
     var position = range.lowerBound
-    for use in uses where range.contains(use.range.lowerBound) {
-      text.append(source.text(position..<use.range.lowerBound), at: place(position))
-      text.append(replacement(use.name), insteadOf: place(use.range.lowerBound))
-      position = use.range.upperBound
+    let replaced = uses.map { ($0.range, $0.name as String?) } + books.map { ($0, nil) }
+    for (part, name) in replaced.sorted(by: { $0.0.lowerBound < $1.0.lowerBound }) where range.contains(part.lowerBound)
+    {
+      text.append(source.text(position..<part.lowerBound), at: place(position))
+      if let name {
+        text.append(replacement(name), insteadOf: place(part.lowerBound))
+      } else {
+        text.append(books: Self.books, at: place(part.lowerBound))
+      }
+      position = part.upperBound
     }
     text.append(source.text(position..<range.upperBound), at: place(position))
     return text

@@ -8,6 +8,12 @@ final class EndpointAnswer: Sendable {
     var form: Representation
     /// nil: as it is.
     var coding: ContentCoding?
+
+    /// RFC 8288: the next page, in the same form.
+    fileprivate func link(to query: String) -> HTTPHeader {
+      let format = form == .json ? "" : form.name.map { "&\(FormatParameter.name)=\($0)" } ?? ""
+      return HTTPHeader("Link", "<?\(query)\(format)>; rel=\"next\"")
+    }
   }
 
   /// What is sent as one variant.
@@ -20,10 +26,13 @@ final class EndpointAnswer: Sendable {
     let prepared: PreparedResponse?
     let preparedNotModified: PreparedResponse?
 
-    fileprivate init(_ body: [UInt8], _ tag: EntityTag, _ variant: Variant, headers: [HTTPHeader], common: [HTTPHeader])
-    {
+    fileprivate init(
+      _ body: [UInt8], _ tag: EntityTag, _ variant: Variant, headers: [HTTPHeader], nextPage: String?,
+      common: [HTTPHeader]
+    ) {
       self.body = body
       self.tag = tag
+      let headers = headers + (nextPage.map { [variant.link(to: $0)] } ?? [])
       let coding = variant.coding.map { [HTTPHeader("Content-Encoding", $0.rawValue)] } ?? []
       let shared = headers + [HTTPHeader("ETag", tag.text)]
       self.headers = shared + coding
@@ -39,6 +48,8 @@ final class EndpointAnswer: Sendable {
   private let headers: [HTTPHeader]
   private let common: [HTTPHeader]
   private let hasData: Bool
+  /// The query that asks for the next page; nil: there is none.
+  private let nextPage: String?
   /// What it is called when it is pushed.
   let position: ResultPosition
   /// The others, made when somebody first asks for them.
@@ -48,13 +59,19 @@ final class EndpointAnswer: Sendable {
   ///   - headers: of all variants.
   ///   - common: of every answer of the API.
   ///   - hasData: the rows are its member `data`, rather than it is the only row.
+  ///   - nextPage: the query that asks for it; nil: there is none.
   ///   - log: the position in the database's log that was known when it was asked for.
-  init(body: [UInt8], headers: [HTTPHeader], common: [HTTPHeader], hasData: Bool, log: Int64 = 0) {
+  init(
+    body: [UInt8], headers: [HTTPHeader], common: [HTTPHeader], hasData: Bool, nextPage: String? = nil,
+    log: Int64 = 0
+  ) {
     self.headers = headers
     self.common = common
     self.hasData = hasData
+    self.nextPage = nextPage
     plain = Content(
-      body, EntityTag(of: body), Variant(form: .json, coding: nil), headers: headers, common: common)
+      body, EntityTag(of: body), Variant(form: .json, coding: nil), headers: headers, nextPage: nextPage,
+      common: common)
     position = ResultPosition(log: log, plain.tag)
   }
 
@@ -68,7 +85,9 @@ final class EndpointAnswer: Sendable {
   ///
   /// Of three forms as they are, of which CSV and JSON lines are hardly longer than JSON; what packing adds to bytes that do
   /// not shrink is in the constant.
-  var maximumByteCount: Int { 2 * 3 * (1 + ContentCoding.allCases.count) * plain.body.count + 8192 }
+  var maximumByteCount: Int {
+    2 * 3 * (1 + ContentCoding.allCases.count) * (plain.body.count + (nextPage?.utf8.count ?? 0)) + 8192
+  }
 
   /// The variant, or the nearest one that can be made.
   func content(_ variant: Variant) -> Content {
@@ -85,10 +104,11 @@ final class EndpointAnswer: Sendable {
       let source = content(Variant(form: variant.form, coding: nil))
       guard source.body.count > ContentCoding.minimumBytes, let body = coding.packed(source.body) else { return source }
       // Other bytes of the same form have another strong tag (RFC 9110, section 8.8.3.3).
-      return Content(body, source.tag.with(suffix: coding.rawValue), variant, headers: headers, common: common)
+      return Content(
+        body, source.tag.with(suffix: coding.rawValue), variant, headers: headers, nextPage: nextPage, common: common)
     }
     guard let rows = try? Rows(plain.body, hasData: hasData) else { return nil }
     let body = variant.form == .csv ? rows.csv : rows.jsonLines
-    return Content(body, EntityTag(of: body), variant, headers: headers, common: common)
+    return Content(body, EntityTag(of: body), variant, headers: headers, nextPage: nextPage, common: common)
   }
 }

@@ -110,7 +110,8 @@ final class EndpointAnswers: Sendable {
       completion(
         result.map {
           EndpointAnswer(
-            body: $0, headers: self.headers, common: self.commonHeaders, hasData: route.hasData, log: position)
+            body: $0, headers: self.headers, common: self.commonHeaders, hasData: route.hasData,
+            nextPage: route.nextPage(after: $0, key.arguments), log: position)
         })
     }
   }

@@ -14,6 +14,7 @@ struct DataOperation {
   /// Whether an object may be missing.
   private let mayBeAbsent: Bool
   private let isWrite: Bool
+  private let isAdministrative: Bool
   /// What is behind it, for people.
   private let sql: String
   private let streams: [String]
@@ -23,7 +24,8 @@ struct DataOperation {
   ///   - streams: that its tables are made of.
   init(_ endpoint: EndpointPlan, _ result: EndpointResult?, streams: [String]) {
     (path, method, summary) = (endpoint.path.text, endpoint.method, endpoint.summary)
-    tag = endpoint.isWrite || endpoint.isOwn ? "actions" : "endpoints"
+    isAdministrative = endpoint.isAdministrative
+    tag = isAdministrative ? "administration" : endpoint.isWrite || endpoint.isOwn ? "actions" : "endpoints"
     (isWrite, sql, self.streams) = (endpoint.isWrite, endpoint.isOwn ? "" : endpoint.sql, streams)
     parameters = endpoint.parameters
     mayBeAbsent = endpoint.returns == .object
@@ -45,11 +47,16 @@ struct DataOperation {
     summary = "Rows of the \(route.relation.kind.rawValue) \(route.relation.name)\(comment)"
     parameters = route.parameters
     mayBeAbsent = false
+    isAdministrative = false
     (isWrite, sql, streams) = (false, route.relation.sql, [route.relation.stream].compactMap { $0 })
     let moments = ["start", "end"] + (route.relation.canRollUp ? ["newest", "complete_until"] : [])
-    let meta = moments.map {
+    let times = moments.map {
       Relation.Column(name: $0, type: "timestamp with time zone", isNullable: true, comment: "")
     }
+    let next = Relation.Column(
+      name: "next", type: "text", isNullable: true,
+      comment: "The cursor of the page behind this one; null where the page is not full, and of roll-ups")
+    let meta = times + (route.relation.pageOrder(nil) == nil ? [] : [next])
     // A roll-up leaves out the keys that it sums up over.
     schema = ColumnSchema.rows(ColumnSchema.row(route.relation.columns, isWhole: false), beside: meta)
     example = ColumnSchema.example(rows: route.relation.columns, beside: meta)
@@ -107,15 +114,25 @@ struct DataOperation {
   private var responses: JSONValue {
     let json = object(["schema": schema, "example": example])
     let text = object(["schema": typed("string")])
+    let isPushed = !isAdministrative
     let result = object([
-      "description": .string("The result; with Accept: text/event-stream, again whenever new data has changed it"),
+      "description": .string(
+        isPushed
+          ? "The result; with Accept: text/event-stream, again whenever new data has changed it"
+          : "The result, for who has the scope admin"),
       "headers": object([
         "ETag": object(["description": .string("For If-None-Match"), "schema": typed("string")]),
+        "Link": object([
+          "description": .string("rel=\"next\": the page behind this one, where there is one"),
+          "schema": typed("string"),
+        ]),
         "X-Request-ID": object(["description": .string("What the log calls the request"), "schema": typed("string")]),
       ]),
-      "content": object([
-        "application/json": json, "text/csv": text, "application/x-ndjson": text, "text/event-stream": text,
-      ]),
+      "content": .object(
+        [JSONMember("application/json", json)]
+          + (["text/csv", "application/x-ndjson"] + (isPushed ? ["text/event-stream"] : [])).map {
+            JSONMember($0, text)
+          }),
     ])
     return .object(
       [

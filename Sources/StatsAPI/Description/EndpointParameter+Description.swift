@@ -41,7 +41,7 @@ extension EndpointPlan.Parameter {
     case .double: return [JSONMember("type", .string("number")), JSONMember("format", .string("double"))] + bounds
     case .text:
       if !allowedValues.isEmpty { return string(JSONMember("enum", .array(allowedValues.map { .string($0) }))) }
-      let length = JSONMember("maxLength", .number(String(Self.maximumTextCharacters)))
+      let length = JSONMember("maxLength", .number(String(maximumCharacters)))
       // A segment of a path is never empty.
       let least = place == .path ? [JSONMember("minLength", .number("1"))] : []
       return string(length) + least + (pattern.map { [JSONMember("pattern", .string($0.text))] } ?? [])

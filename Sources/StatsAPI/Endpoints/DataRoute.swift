@@ -1,4 +1,6 @@
+import Dialects
 import HTTPServer
+import Hexadecimal
 import Plan
 import Threads
 
@@ -31,6 +33,36 @@ enum DataRoute: Sendable {
     case .endpoint(let endpoint, _): endpoint.returns == .rows
     case .relation: true
     }
+  }
+
+  /// Whether an answer ends with the member `next`, which a request for the next page gives for `cursor`.
+  private var hasPages: Bool {
+    let hasCursor = parameters.contains { $0.name == Relation.cursorParameter && $0.place == .query }
+    guard hasCursor else { return false }
+    switch self {
+    case .endpoint(let endpoint, _): return endpoint.returns == .rows && endpoint.meta.last?.name == "next"
+    case .relation: return true
+    }
+  }
+
+  /// The query that asks for the next page; nil: there is none, or nobody can tell.
+  ///
+  /// - Parameters:
+  ///   - json: the answer of this page.
+  ///   - arguments: what it was asked with.
+  func nextPage(after json: [UInt8], _ arguments: [String?]) -> String? {
+    guard hasPages, let next = NextPage.cursor(endOf: json) else { return nil }
+    var items: [String] = []
+    for (parameter, argument) in zip(parameters, arguments) where parameter.place == .query {
+      if parameter.name == Relation.cursorParameter {
+        items.append("\(parameter.name)=\(percentEncoded(next))")
+      } else if let argument {
+        // A list is bound as an array, whose text is none of the request's.
+        guard !parameter.isList else { return nil }
+        items.append("\(percentEncoded(parameter.name))=\(percentEncoded(argument))")
+      }
+    }
+    return items.joined(separator: "&")
   }
 
   /// What a request gives for the parameters, in one spelling.

@@ -71,7 +71,7 @@ public final class PostgresExecutor: Sendable {
       // Of a list it is one of the values, which stand in quotes there, too.
       return report.message.contains("\"\(value)\"") || quoted(report.message).map(value.contains) == true
     }
-    return given.map { .invalidArgument(parameter: $0.name, reason: reason) }
+    return (given?.name ?? query.suspect).map { .invalidArgument(parameter: $0, reason: reason) }
   }
 
   /// What the message shows in quotes at its end, with them.
@@ -90,6 +90,7 @@ public final class PostgresExecutor: Sendable {
     case "22007": "it is no date or time"
     case "22008": "it is a date or time that does not exist or is out of range"
     case "22003": "it is a number out of range"
+    case "22P03", "22021": "it has bytes that the type has not"
     case "22023": "it is none of the values that are known"
     default: nil
     }

@@ -35,7 +35,8 @@ final class SocketRoute: Sendable {
     var indices = RouteTable<Int>()
     for (index, route) in routes.dropLast().enumerated() {
       switch route {
-      case .endpoint(let endpoint, _): if !endpoint.isWrite { indices.add("GET", endpoint.path, index) }
+      case .endpoint(let endpoint, _):
+        if !endpoint.isWrite, !endpoint.isAdministrative { indices.add("GET", endpoint.path, index) }
       case .relation(let relation): indices.add("GET", relation.path, index)
       }
     }

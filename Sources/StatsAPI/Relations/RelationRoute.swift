@@ -31,6 +31,7 @@ struct RelationRoute: Sendable {
     case start
     case end
     case limit
+    case cursor
     case order
     case step
     case by
@@ -54,6 +55,13 @@ struct RelationRoute: Sendable {
         guard relation.time != nil else { return nil }
         return time("Windows that begin before; without it those that have begun by now")
       case .limit: return integer(1...10_000, default: 1_000, "Rows at most")
+      case .cursor:
+        guard relation.pageOrder(nil) != nil else { return nil }
+        var parameter = text(
+          "Only rows behind those of another page: its member next, with the order and the rest of the query as there; not "
+            + "with step or by")
+        parameter.maximumCharacters = RowCursor.maximumCharacters
+        return parameter
       case .order:
         guard !orders.isEmpty else { return nil }
         return text(
@@ -141,6 +149,12 @@ struct RelationRoute: Sendable {
     for place in [Place.top, .rank] where given(place) != nil && !isRolledUp {
       throw refuse(place, "it is about groups; give step or by as well")
     }
+    if let cursor = given(.cursor) {
+      if isRolledUp { throw refuse(.cursor, "it is about rows as they are stored; leave out step and by") }
+      if RowCursor.values(of: cursor, in: relation.pageOrder(given(.order).map(Self.order)) ?? []) == nil {
+        throw refuse(.cursor, "it is none of this list in this order; give next of the page before, or leave it out")
+      }
+    }
     guard isRolledUp else { return arguments }
     let keys = groupKeys(by: given(.by))
     if given(.top) != nil, keys.isEmpty { throw refuse(.top, "by names no key, so that there is one group") }
@@ -163,9 +177,13 @@ struct RelationRoute: Sendable {
     let filters = zip(parameters, arguments).compactMap { parameter, value in
       value.flatMap { filter(parameter.name, $0) }
     }
+    let order = given(.order).map(Self.order)
+    let cursor = given(.cursor).flatMap { text in
+      relation.pageOrder(order).flatMap { RowCursor.values(of: text, in: $0) }
+    }
     var selection = RowSelection(
       minutes: given(.minutes).flatMap { Int($0) }, start: given(.start), end: given(.end), filters: filters,
-      order: given(.order).map(Self.order), limit: given(.limit).flatMap { Int($0) } ?? 1)
+      order: order, cursor: cursor, limit: given(.limit).flatMap { Int($0) } ?? 1)
     if given(.step) != nil || given(.by) != nil {
       selection.rollUp = RowSelection.RollUp(
         stepSeconds: Self.steps.first { $0.name == given(.step) }?.seconds, keys: groupKeys(by: given(.by)),

@@ -125,19 +125,20 @@ enum Problems {
     }
   }
 
-  /// Without tokens, only this machine writes.
-  static var notLocal: HTTPResponse {
+  /// Without tokens, only this machine writes and reads what is not for everybody.
+  static func notLocal(_ scope: AccessScope) -> HTTPResponse {
     Problem(
       status: 403, title: "Not allowed",
       detail:
-        "without API_TOKENS only requests from this machine write, and of web pages only this server's own; make a "
-        + "token of scope write"
+        "without API_TOKENS only requests from this machine \(scope == .write ? "write" : "read this"), and of web pages "
+        + "only this server's own; make a token of scope \(scope.rawValue)"
     ).response()
   }
 
   static var isReadOnly: HTTPResponse {
     Problem(
-      status: 503, title: "Read-only", detail: "this server has no role of the database that it could write as"
+      status: 503, title: "Read-only",
+      detail: "this server has no role of the database that it could do this as; streampulse migrate makes it"
     ).response()
   }
 

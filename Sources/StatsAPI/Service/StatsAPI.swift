@@ -45,6 +45,8 @@ public final class StatsAPI: Sendable {
     case data(Int)
     /// The same, of what changes something.
     case write(Int)
+    /// The same, of what only the scope `admin` may read.
+    case administration(Int)
     case catalogue
     case health
     case metrics
@@ -58,7 +60,7 @@ public final class StatsAPI: Sendable {
       switch self {
       // A socket's client may say who it is in its first message.
       case .ping, .health, .socket: true
-      case .data, .write, .catalogue, .metrics, .description, .version: false
+      case .data, .write, .administration, .catalogue, .metrics, .description, .version: false
       }
     }
   }
@@ -105,7 +107,9 @@ public final class StatsAPI: Sendable {
     routes.add("GET", "/ping", .ping)
     routes.add("GET", "/version", .version)
     for (index, endpoint) in endpoints.enumerated() {
-      routes.add(endpoint.method, endpoint.path, endpoint.isWrite ? .write(index) : .data(index))
+      routes.add(
+        endpoint.method, endpoint.path,
+        endpoint.isWrite ? .write(index) : endpoint.isAdministrative ? .administration(index) : .data(index))
     }
     for (index, route) in relationRoutes.enumerated() { routes.add("GET", route.path, .data(endpoints.count + index)) }
     if relations != nil { routes.add("GET", EndpointPlan.aggregatesPath, .catalogue) }
@@ -176,6 +180,7 @@ public final class StatsAPI: Sendable {
     }
     if let file { return send(file, reply) }
     if case .write(let index) = route { return write(index, found?.values ?? [], reply) }
+    if case .administration(let index) = route { return administer(index, found?.values ?? [], reply) }
     if route?.isPublic == false, let refusal = refusal(of: request) {
       note(refusal, reply)
       return reply.send(Problems.refused(refusal))
@@ -195,7 +200,7 @@ public final class StatsAPI: Sendable {
     case .version:
       let members = [JSONMember("name", .string("StreamPulse")), JSONMember("version", .string(version))]
       reply.send(Self.fresh(.object(members)))
-    case .write, nil: break
+    case .write, .administration, nil: break
     }
   }
 
@@ -204,38 +209,20 @@ public final class StatsAPI: Sendable {
     path == "/docs" || path == "/docs/" ? "/docs.html" : path
   }
 
-  // MARK: Writing
+  // MARK: Writing and administration
 
   private func write(_ index: Int, _ path: [String], _ reply: Reply) {
-    let request = reply.request
-    let client: String
-    switch access.judge(request.header("Authorization"), from: request.remoteAddress, for: .write) {
-    case .refused(let refusal):
-      note(refusal, reply)
-      return reply.send(Problems.refused(refusal))
-    case .allowed(client: let name?): client = name
-    case .allowed(client: nil):
-      guard request.isLocalIntent(allowing: reply.specialOrigin != nil) else {
-        note("", "not from this machine", reply)
-        return reply.send(Problems.notLocal)
-      }
-      client = "local"
-    }
+    guard let client = client(of: reply, for: .write) else { return }
     guard let execute = dependencies.write, case .endpoint(let endpoint, let query) = dataRoutes[index] else {
       return reply.send(Problems.isReadOnly)
     }
     let arguments: [String?]
     do throws(BodyError) {
-      arguments = try endpoint.arguments(ofWrite: request, path: path, client: client)
+      arguments = try endpoint.arguments(ofWrite: reply.request, path: path, client: client)
     } catch {
       return reply.send(error.problem.response())
     }
-    let shown = zip(endpoint.parameters, arguments).filter { $0.0.place != .client }
-      .map { "\($0.0.name)=\($0.1 ?? "")" }.joined(separator: " ")
-    let record = AuditRecord(
-      who: client, origin: request.remoteAddress.description, action: "\(endpoint.method) \(endpoint.path)",
-      subject: shown,
-      result: "done")
+    let record = AuditRecord(client, reply.request, endpoint, arguments)
     execute(query, dataRoutes[index].query(arguments).values, record) { result in
       switch result {
       case .success(let json):
@@ -246,6 +233,55 @@ public final class StatsAPI: Sendable {
         self.note(client, failure.problem.title, reply)
         reply.send(failure)
       }
+    }
+  }
+
+  /// Reads what is not for everybody, with the rights of what writes. Nothing of it is kept.
+  private func administer(_ index: Int, _ path: [String], _ reply: Reply) {
+    guard let client = client(of: reply, for: .admin) else { return }
+    let route = dataRoutes[index]
+    guard let execute = dependencies.write, case .endpoint(let endpoint, let query) = route else {
+      return reply.send(Problems.isReadOnly)
+    }
+    let format: FormatParameter
+    let arguments: [String?]
+    do {
+      format = try FormatParameter(of: reply.request.query, route.parameters)
+      arguments = try route.arguments(for: format.query, path: path)
+    } catch {
+      return reply.send(error.problem.response())
+    }
+    let asked = format.form ?? Representation(accept: reply.request.header("Accept"))
+    let record = endpoint.isAudited ? AuditRecord(client, reply.request, endpoint, arguments) : nil
+    execute(query, route.query(arguments).values, record) { result in
+      switch result {
+      case .success(let json):
+        let headers = Self.fresh + [HTTPHeader("Vary", self.common.vary("Accept", "Accept-Encoding"))]
+        let answer = EndpointAnswer(
+          body: json, headers: headers, common: self.common.base, hasData: route.hasData,
+          nextPage: route.nextPage(after: json, arguments))
+        reply.send(answer, as: asked == .eventStream ? .json : asked, isCached: false)
+      case .failure(let failure): reply.send(failure)
+      }
+    }
+  }
+
+  /// Who asks for what is not for everybody; nil: it was refused, and answered so.
+  private func client(of reply: Reply, for scope: AccessScope) -> String? {
+    let request = reply.request
+    switch access.judge(request.header("Authorization"), from: request.remoteAddress, for: scope) {
+    case .refused(let refusal):
+      note(refusal, reply)
+      reply.send(Problems.refused(refusal))
+      return nil
+    case .allowed(client: let name?): return name
+    case .allowed(client: nil):
+      guard request.isLocalIntent(allowing: reply.specialOrigin != nil) else {
+        note("", "not from this machine", reply)
+        reply.send(Problems.notLocal(scope))
+        return nil
+      }
+      return "local"
     }
   }
 

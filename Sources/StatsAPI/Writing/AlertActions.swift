@@ -2,12 +2,10 @@ import Plan
 
 /// What every project's API has for its alerts, by functions of the engine's own.
 public enum AlertActions {
-  /// - Parameters:
-  ///   - pulse: the schema of the engine's own tables, quoted.
-  ///   - project: its endpoints, which may have taken some of these.
-  public static func endpoints(pulse: String, besides project: [EndpointPlan] = []) -> [EndpointPlan] {
-    let id = parameter("id", .bigint, .path, "Which one", range: 1...Int64.max)
-    let who = parameter("who", .text, .client, "")
+  /// - Parameter pulse: the schema of the engine's own tables, quoted.
+  public static func endpoints(pulse: String) -> [EndpointPlan] {
+    let id = EndpointPlan.Parameter.own("id", .bigint, .path, "Which one", range: 1...Int64.max)
+    let who = EndpointPlan.Parameter.own("who", .text, .client, "")
     let ending = (
       "Ends a silence before its time; once it has ended, says so again.", [id, who],
       "SELECT ($1::bigint) AS id, true AS ended WHERE \(pulse).end_silence(($1::bigint), ($2::text))"
@@ -19,26 +17,24 @@ public enum AlertActions {
       write(
         "POST", "/api/stats/silences", "Silences alerts for a time; the same once more is the same silence.",
         [
-          parameter(
+          .own(
             "matcher", .jsonb, .body,
             "Members that an alert's key must have, \"alert_type\" and \"severity\"; {} matches every alert"),
-          parameter("until", .timestamptz, .body, "When it ends, also like +2h"),
-          parameter("comment", .text, .body, "Why", default: ""), who,
+          .own("until", .timestamptz, .body, "When it ends, also like +2h"),
+          .own("comment", .text, .body, "Why", default: ""), who,
         ],
         "SELECT \(pulse).silence_once(($1::jsonb), ($2::timestamptz), ($4::text), ($3::text)) AS id"),
       write("DELETE", "/api/stats/silences/{id}", ending.0, ending.1, ending.2),
       write("POST", "/api/stats/silences/{id}/unsilence", ending.0, ending.1, ending.2),
       silences(pulse),
-    ].compactMap { $0 }.filter { own in
-      !project.contains { $0.method == own.method && $0.path.shape == own.path.shape }
-    }
+    ].compactMap { $0 }
   }
 
   private static func silences(_ pulse: String) -> EndpointPlan? {
-    let all = parameter("all", .boolean, .query, "Those that have ended, too", default: "false")
-    return plan(
+    let all = EndpointPlan.Parameter.own("all", .boolean, .query, "Those that have ended, too", default: "false")
+    return .own(
       "GET", "/api/stats/silences", "Silences of alerts, those that end first in front.",
-      [all, parameter("limit", .integer, .query, "Number of results", default: "100", range: 1...1000)], .rows,
+      [all, .own("limit", .integer, .query, "Number of results", default: "100", range: 1...1000)], .rows,
       """
       SELECT id, matcher, starts_at, ends_at, every::text AS every, comment, created_by, created_at, ended_by
       FROM \(pulse).silences
@@ -51,35 +47,6 @@ public enum AlertActions {
   private static func write(
     _ method: String, _ path: String, _ summary: String, _ parameters: [EndpointPlan.Parameter], _ select: String
   ) -> EndpointPlan? {
-    plan(method, path, summary, parameters, .object, select)
-  }
-
-  private static func plan(
-    _ method: String, _ path: String, _ summary: String, _ parameters: [EndpointPlan.Parameter],
-    _ returns: EndpointPlan.Returns, _ select: String
-  ) -> EndpointPlan? {
-    guard let path = PathTemplate(path) else { return nil }
-    var text = FileText()
-    text.append(select, at: FilePlace(path: "\(method) \(path)", line: 1, column: 1))
-    var plan = EndpointPlan(
-      method: method, path: path, summary: summary, parameters: parameters, returns: returns, meta: [], select: text)
-    plan.isOwn = true
-    plan.mayAddNulls = false
-    plan.sql = select
-    plan.notes = ["id", "acknowledged", "ended"].map {
-      EndpointPlan.ColumnNote(column: $0, comment: "", isNeverNull: true)
-    }
-    return plan
-  }
-
-  private static func parameter(
-    _ name: String, _ type: EndpointPlan.ParameterType, _ place: EndpointPlan.Parameter.Place, _ description: String,
-    default value: String? = nil, range: ClosedRange<Int64>? = nil
-  ) -> EndpointPlan.Parameter {
-    var parameter = EndpointPlan.Parameter(
-      name: name, type: type, isOptional: false, defaultValue: value.map { .one($0) },
-      range: range.map { .integers($0) }, description: description)
-    parameter.place = place
-    return parameter
+    .own(method, path, summary, parameters, .object, select)
   }
 }

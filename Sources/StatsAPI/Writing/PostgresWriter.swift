@@ -17,7 +17,7 @@ public final class PostgresWriter: Sendable {
 
   /// A `WriteExecutor`.
   public func execute(
-    _ query: EndpointQuery, _ values: [String?], _ record: AuditRecord,
+    _ query: EndpointQuery, _ values: [String?], _ record: AuditRecord?,
     _ completion: @escaping @Sendable (Result<[UInt8], QueryFailure>) -> Void
   ) {
     let isAccepted = pool.submit { connection in
@@ -28,13 +28,13 @@ public final class PostgresWriter: Sendable {
   }
 
   private func run(
-    _ query: EndpointQuery, _ values: [String?], _ record: AuditRecord, on connection: PostgresConnection
+    _ query: EndpointQuery, _ values: [String?], _ record: AuditRecord?, on connection: PostgresConnection
   ) -> Result<[UInt8], QueryFailure> {
     do {
       return .success(
         try connection.transaction { () throws -> [UInt8] in
           let json = try PostgresExecutor.run(query, values, connection).get()
-          try enter(record, connection)
+          if let record { try enter(record, connection) }
           return json
         })
     } catch let failure as QueryFailure {
@@ -70,9 +70,10 @@ public final class PostgresWriter: Sendable {
   }
 }
 
-/// Runs what writes, and makes the entry in the audit log with it. As `QueryExecutor`.
+/// Runs what writes, or reads what is not for everybody, and makes the entry in the audit log with it, where there is one
+/// to make. As `QueryExecutor`.
 public typealias WriteExecutor =
   @Sendable (
-    _ query: EndpointQuery, _ values: [String?], _ record: AuditRecord,
+    _ query: EndpointQuery, _ values: [String?], _ record: AuditRecord?,
     _ completion: @escaping @Sendable (Result<[UInt8], QueryFailure>) -> Void
   ) -> Void

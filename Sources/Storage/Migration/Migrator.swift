@@ -290,7 +290,8 @@ public struct Migrator {
         END $$;
         GRANT \(role), \(writer) TO CURRENT_USER;
         GRANT USAGE ON SCHEMA \(schemas) TO \(role), \(writer);
-        GRANT EXECUTE ON FUNCTION \(pulse).acknowledge_alert, \(pulse).silence_once, \(pulse).end_silence, \(pulse).audit
+        GRANT EXECUTE ON FUNCTION \(pulse).acknowledge_alert, \(pulse).silence_once, \(pulse).end_silence,
+          \(pulse).audit, \(pulse).audit_entries, \(pulse).letters, \(pulse).letter
           TO \(writer);
         GRANT SELECT ON \(tables.joined(separator: ", ")) TO \(role);
         GRANT SELECT (stream, cluster, topic, partition, record_offset, aggregate, code, replayed_at)

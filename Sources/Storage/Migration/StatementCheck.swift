@@ -65,7 +65,8 @@ public struct StatementCheck {
     let tables =
       project.aggregates.flatMap(\.relationNames) + project.views.map(\.name) + ["alerts", "dead_letters", "event_log"]
     for endpoint in project.endpoints {
-      if let fault = try fault(.endpoint, endpoint.statement, tables) { faults.append(fault) }
+      let statement = endpoint.naming(books: connection.pulse).statement
+      if let fault = try fault(.endpoint, statement, tables) { faults.append(fault) }
     }
     for alert in project.alerts {
       if let fault = try fault(.alert, alert.statement, tables) { faults.append(fault) }

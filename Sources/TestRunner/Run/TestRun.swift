@@ -72,7 +72,8 @@ final class TestRun {
       // The columns of views are asked for only where rows may be.
       let relations =
         path.hasPrefix(EndpointPlan.aggregatesPath) ? try Relation.all(of: project, schema.connection) : []
-      let answer = DirectAnswer(to: path, of: project.endpoints, relations, schema.connection)
+      let endpoints = project.endpoints.map { $0.naming(books: schema.connection.pulse) }
+      let answer = DirectAnswer(to: path, of: endpoints, relations, schema.connection)
       guard answer.status == status else {
         return [failure("the status is \(answer.status), expected \(status): \(answer.body)", [])]
       }

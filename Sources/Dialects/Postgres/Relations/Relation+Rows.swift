@@ -4,7 +4,8 @@ import SQLQuoting
 extension Relation {
   /// The statement that gives the rows: one row, one column, as `EndpointPlan.statement` has it. Beside `data` and `count`
   /// stand `start` and `end`, the bounds of the windows' beginnings (null: none); of an aggregate also `newest`, the
-  /// beginning of its newest window, and `complete_until`, by when windows ended that no event in time changes any more.
+  /// beginning of its newest window, and `complete_until`, by when windows ended that no event in time changes any more;
+  /// and where rows come page by page `next`, the cursor behind a full page's last row (null: there is none).
   ///
   /// Names are those of the relation's columns; what a request says is bound.
   public func statement(for selection: RowSelection) -> BoundStatement {
@@ -25,7 +26,10 @@ private struct RowStatement {
 
   mutating func statement() -> BoundStatement {
     let bounds = self.bounds()
-    let conditions = bounds.conditions + selection.filters.map { condition($0) }
+    let order = selection.rollUp == nil ? relation.pageOrder(selection.order) : nil
+    let conditions =
+      bounds.conditions + selection.filters.map { condition($0) }
+      + (selection.cursor.flatMap { values in order.map { [behind(values, $0)] } } ?? [])
     let select =
       if let plan = relation.plan, let rollUp = selection.rollUp {
         rolledUp(plan, rollUp, conditions)
@@ -39,6 +43,9 @@ private struct RowStatement {
     if relation.plan != nil {
       meta.append(("newest", .own(newest)))
       meta.append(("complete_until", .own("SELECT final_until(\(quotedLiteral(relation.name)))")))
+    }
+    if relation.pageOrder(nil) != nil {
+      meta.append(("next", .own(order.map { nextCursor($0, limit: limit) } ?? "NULL::text")))
     }
     let statement = LocatedStatement(rowsOf: .own("\(select)\nLIMIT \(limit)"), meta: meta)
     return BoundStatement(text: statement.text, values: values)
@@ -137,18 +144,44 @@ private struct RowStatement {
   ///   - keys: which decide among equals.
   private func ordering(default column: String?, keys: [String]) -> String {
     let first = selection.order ?? column.map { RowSelection.Order(column: $0, isDescending: true) }
-    let further =
-      ([relation.time].compactMap { $0 }.map { RowSelection.Order(column: $0, isDescending: true) }
-      + keys.map { RowSelection.Order(column: $0, isDescending: false) })
-      .filter { $0.column != first?.column }
-    let orders = ([first].compactMap { $0 } + further).filter { order in
-      relation.orderable.contains { $0.name == order.column }
-    }
+    let orders = relation.orders(first, keys: keys)
     return orders.isEmpty ? "" : "ORDER BY \(orders.map(Self.sql).joined(separator: ", "))"
   }
 
   private static func sql(_ order: RowSelection.Order) -> String {
     quotedIdentifier(order.column) + (order.isDescending ? " DESC NULLS LAST" : " NULLS LAST")
+  }
+
+  // MARK: Pages
+
+  /// The condition of rows that stand behind one with these values.
+  private mutating func behind(_ values: [String?], _ orders: [RowSelection.Order]) -> String {
+    var isBehind = ""
+    for (order, value) in zip(orders, values).reversed() {
+      let name = column(order.column)
+      let shown = relation.column(named: order.column)
+      guard let value else {
+        // NULL is the last.
+        isBehind = isBehind.isEmpty ? "false" : "(\(name) IS NULL AND \(isBehind))"
+        continue
+      }
+      let bound = bind(value, as: shown?.type ?? "text", parameter: Relation.cursorParameter)
+      let further =
+        "\(name) \(order.isDescending ? "<" : ">") \(bound)" + (shown?.isNullable == false ? "" : " OR \(name) IS NULL")
+      isBehind = isBehind.isEmpty ? "(\(further))" : "(\(further) OR (\(name) = \(bound) AND \(isBehind)))"
+    }
+    return isBehind
+  }
+
+  /// The cursor behind the last row of a page that is full: a name of the order, and the row's values as text. In the
+  /// alphabet of base64url, so that it is written in URLs as it is.
+  private func nextCursor(_ orders: [RowSelection.Order], limit: String) -> String {
+    let values = orders.map { "\(quotedIdentifier($0.column))::text" }
+    return """
+      SELECT translate(encode(convert_to(json_build_array(
+        \(([quotedLiteral(Relation.name(of: orders))] + values).joined(separator: ", "))
+      )::text, 'UTF8'), 'base64'), E'+/=\\n', '-_') FROM endpoint_rows OFFSET \(limit) - 1 LIMIT 1
+      """
   }
 
   // MARK: Roll-ups
@@ -281,5 +314,34 @@ extension Relation {
       default: column.name != "updated_at" && plan.isKnown(result: column.name, of: keys)
       }
     }
+  }
+}
+
+extension Relation {
+  /// What a request calls the cursor.
+  public static let cursorParameter = "cursor"
+
+  /// The columns that rows as they are stored are ordered by, when no two of them stand at one place in that order: what
+  /// the values of a cursor are those of. nil: rows of it do not come page by page.
+  public func pageOrder(_ order: RowSelection.Order?) -> [RowSelection.Order]? {
+    let keys = self.keys.map(\.name)
+    guard plan != nil, let time, ([time] + keys).allSatisfy({ name in orderable.contains { $0.name == name } }) else {
+      return nil
+    }
+    return orders(order ?? RowSelection.Order(column: time, isDescending: true), keys: keys)
+  }
+
+  /// What tells an order from others.
+  public static func name(of orders: [RowSelection.Order]) -> String {
+    orders.map { ($0.isDescending ? "-" : "") + $0.column }.joined(separator: ",")
+  }
+
+  /// First that column, then the newest windows, then the keys.
+  fileprivate func orders(_ first: RowSelection.Order?, keys: [String]) -> [RowSelection.Order] {
+    let further =
+      ([time].compactMap { $0 }.map { RowSelection.Order(column: $0, isDescending: true) }
+      + keys.map { RowSelection.Order(column: $0, isDescending: false) })
+      .filter { $0.column != first?.column }
+    return ([first].compactMap { $0 } + further).filter { order in orderable.contains { $0.name == order.column } }
   }
 }

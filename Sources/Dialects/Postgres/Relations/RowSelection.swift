@@ -60,11 +60,14 @@ public struct RowSelection: Hashable, Sendable {
   /// Only of an aggregate.
   public var rollUp: RollUp?
   public var order: Order?
+  /// Only rows behind one with these values, in the order and of the columns of `Relation.pageOrder`; nil is NULL. Not of
+  /// a roll-up.
+  public var cursor: [String?]?
   public var limit: Int
 
   public init(
     minutes: Int? = nil, start: String? = nil, end: String? = nil, filters: [Filter] = [], rollUp: RollUp? = nil,
-    order: Order? = nil, limit: Int
+    order: Order? = nil, cursor: [String?]? = nil, limit: Int
   ) {
     self.minutes = minutes
     self.start = start
@@ -72,6 +75,7 @@ public struct RowSelection: Hashable, Sendable {
     self.filters = filters
     self.rollUp = rollUp
     self.order = order
+    self.cursor = cursor
     self.limit = limit
   }
 }
