@@ -7,7 +7,7 @@ SECONDS ?= 600
 PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libssl-dev libsimdjson-dev postgresql-15 libjs-chart.js tzdata
 TEST_PACKAGES := chromium chromium-driver kcat openssl prometheus prometheus-alertmanager python3-numpy python3-pytest python3-pytest-xdist python3-selenium python3-psycopg2 python3-venv python3-websockets
 # Clients that are not ours, from PyPI, for the tests.
-PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2' aiosmtpd==1.4.6 schemathesis==4.32.5
+PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2' aiosmtpd==1.4.6 opentelemetry-proto==1.45.2 schemathesis==4.32.5
 # Only for the file axe.min.js in it, which judges pages: without the browsers that it would drive.
 AXE_PACKAGE := axe-playwright-python==0.1.8
 # Folders with Swift of our own, for the formatter.

@@ -3,7 +3,7 @@ import PackageDescription
 
 // Imports point inward: what a module may import is exactly what is listed here.
 // The pure core (Hexadecimal, JSON, Events, TimeZones, Functions, Plan, Avro, TextFormats, Formats, SQLQuoting, Dialects,
-// SQLFrontend, Dataflow, Detection, SampleText) does no I/O and knows no clock;
+// SQLFrontend, Dataflow, Detection, SampleText, Tracing) does no I/O and knows no clock;
 // of the C libraries only libpg_query reaches it, and only SQLFrontend.
 
 let package = Package(
@@ -58,6 +58,8 @@ let package = Package(
       ]),
     .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "Functions", "JSON", "Plan"]),
     .target(name: "Detection"),
+    // Spans, and how other services are told of them.
+    .target(name: "Tracing", dependencies: ["Hexadecimal"]),
     // Samples as lines of text.
     .target(name: "SampleText", dependencies: ["Detection", "Events", "TextFormats"]),
 
@@ -77,6 +79,7 @@ let package = Package(
     .target(name: "Kafka", dependencies: ["CRdKafka", "Events", "Hexadecimal", "Threads"]),
     .target(name: "HTTPServer", dependencies: ["CCrypto", "CMicrohttpd", "CTLS", "Hexadecimal", "Threads"]),
     .target(name: "HTTPClient", dependencies: ["CCurl"]),
+    .target(name: "TraceExport", dependencies: ["HTTPClient", "Observability", "Threads", "Tracing"]),
     .target(name: "SMTPClient", dependencies: ["CCurl", "HTTPClient"]),
     .target(
       name: "Project",
@@ -111,14 +114,14 @@ let package = Package(
       name: "Processing",
       dependencies: [
         "Dataflow", "Dialects", "Events", "Faults", "Formats", "JSON", "Kafka", "Observability", "Plan", "Postgres",
-        "Project", "References", "Registry", "SQLQuoting", "Storage", "Threads",
+        "Project", "References", "Registry", "SQLQuoting", "Storage", "Threads", "Tracing",
       ]),
     // What one elected instance does: alerts, retention, forwarding of dead letters, delivery of notifications.
     .target(
       name: "Office",
       dependencies: [
         "Detection", "Dialects", "Events", "HTTPClient", "JSON", "Kafka", "Notifications", "Observability", "Plan",
-        "Postgres", "SMTPClient", "SQLQuoting", "Storage", "Threads",
+        "Postgres", "SMTPClient", "SQLQuoting", "Storage", "Threads", "Tracing",
       ]),
     // Beside the processors: proof, and rows made anew.
     .target(
@@ -150,7 +153,7 @@ let package = Package(
       name: "StatsAPI",
       dependencies: [
         "Access", "CProcess", "CZlib", "CZstd", "Dialects", "HTTPServer", "Hexadecimal", "JSON", "Plan", "Postgres",
-        "Threads",
+        "Threads", "Tracing",
       ]),
 
     .target(
@@ -180,7 +183,7 @@ let package = Package(
         "Dataflow", "Detection", "Diagnosis", "Dialects", "Events", "Explain", "Faults", "HTTPClient", "HTTPServer",
         "Hexadecimal", "JSON", "Kafka", "Notifications", "Observability", "Office", "Plan", "Postgres", "Processing",
         "Project", "Rebuild", "References", "Registry", "SQLQuoting", "SampleText", "Scaffold", "Spelling", "StatsAPI",
-        "Storage", "Tail", "TestRunner", "TextFiles", "Threads",
+        "Storage", "Tail", "TestRunner", "TextFiles", "Threads", "TraceExport", "Tracing",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
@@ -197,7 +200,7 @@ let package = Package(
       name: "event-generator",
       dependencies: [
         "Avro", "Configuration", "Donations", "Downloads", "EventEncoding", "Events", "JSON", "Kafka", "Metrics",
-        "Plan", "Project", "Replay", "Requests", "Spelling", "Synthesis", "TextFiles", "Threads", "Trips",
+        "Plan", "Project", "Replay", "Requests", "Spelling", "Synthesis", "TextFiles", "Threads", "Tracing", "Trips",
       ],
       path: "generator/Command"),
 
@@ -235,6 +238,10 @@ let package = Package(
     .testTarget(
       name: "KafkaTests", dependencies: ["ChildProcess", "Events", "Kafka", "KafkaTestNode", "TestThreads", "Threads"]),
     .target(name: "HTTPTestClient", dependencies: ["Threads"], path: "Tests/HTTPTestClient"),
+    .testTarget(name: "TracingTests", dependencies: ["Tracing"]),
+    .testTarget(
+      name: "TraceExportTests",
+      dependencies: ["HTTPServer", "Observability", "TestThreads", "Threads", "TraceExport", "Tracing"]),
     .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServer", "Threads"]),
     .testTarget(name: "NotificationsTests", dependencies: ["Hexadecimal", "JSON", "Notifications", "Plan"]),
     .target(
@@ -282,7 +289,7 @@ let package = Package(
       dependencies: [
         "Dataflow", "Events", "Faults", "JSON", "Kafka", "KafkaTestNode", "Observability", "Plan", "Postgres",
         "Processing", "ProcessingTestSupport", "Project", "Registry", "RegistryTestSupport", "Storage", "TestThreads",
-        "TextFiles", "Threads",
+        "TextFiles", "Threads", "Tracing",
       ]),
     .testTarget(
       name: "OfficeTests",

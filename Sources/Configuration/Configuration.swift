@@ -94,6 +94,28 @@ public struct Configuration: Sendable {
     public var keepDays: Int
   }
 
+  /// Where traces are sent, and which.
+  public struct Tracing: Sendable {
+    /// With its path.
+    public var address: String
+    /// Their values are secrets, all of them.
+    public var headers: Secret?
+    public var timeoutMilliseconds: Int
+    /// nil: the system's own authorities count.
+    public var caFile: String?
+    /// nil: `attributes` may say it.
+    public var serviceName: String?
+    public var attributes: [(name: String, value: String)]
+    /// One of those that `SettingKey.traceSampler` lists.
+    public var sampler: String
+    public var ratio: Double
+
+    /// The headers as they are sent.
+    public var revealedHeaders: [(name: String, value: String)] {
+      headers.flatMap { KeyValueList.parse($0.revealed) } ?? []
+    }
+  }
+
   public var kafka: Kafka
   /// nil: there is none.
   public var registry: Registry?
@@ -101,6 +123,8 @@ public struct Configuration: Sendable {
   public var api: API
   public var engine: Engine
   public var notifications: Notifications
+  /// nil: nothing is traced.
+  public var tracing: Tracing?
   /// Variables that definitions name, for secrets.
   public var secrets: NamedSecrets
   public var eventsPerMinute: Double
@@ -115,6 +139,10 @@ public struct Configuration: Sendable {
   public var isProjectExplicit: Bool
   /// One of the names that `SettingKey.logLevel` lists.
   public var logLevel: String
+  /// One of the names that `SettingKey.logFormat` lists.
+  public var logFormat: String
+  /// 0: no limit.
+  public var logLinesPerMinute: Int
 
   /// Puts the layers together and checks everything.
   ///
@@ -176,6 +204,7 @@ public struct Configuration: Sendable {
       caFile: values.optional(.notificationCA), timeoutSeconds: values.integer(.notificationTimeout),
       resendSeconds: values.integer(.notificationResend), giveUpHours: values.integer(.notificationGiveUp),
       keepDays: values.integer(.notificationKeep))
+    tracing = values.tracing
     secrets = NamedSecrets(environment: environment, file: file)
     eventsPerMinute = values.number(.eventsPerMinute)
     project = values.text(.project)
@@ -184,6 +213,8 @@ public struct Configuration: Sendable {
     resultSchema = values.text(.resultSchema) == "public" ? nil : values.text(.resultSchema)
     isProjectExplicit = values.optional(.project) != nil
     logLevel = values.text(.logLevel)
+    logFormat = values.text(.logFormat)
+    logLinesPerMinute = values.integer(.logLimit)
   }
 }
 
@@ -216,6 +247,16 @@ extension SettingValues {
   fileprivate var tlsFiles: Configuration.TLSFiles? {
     guard let certificate = optional(.apiTLSCertificate), let key = optional(.apiTLSKey) else { return nil }
     return Configuration.TLSFiles(certificate: certificate, key: key)
+  }
+
+  fileprivate var tracing: Configuration.Tracing? {
+    let base = optional(.traceEndpoint).map { $0 + ($0.hasSuffix("/") ? "" : "/") + "v1/traces" }
+    guard text(.traceDisabled) != "true", let address = optional(.traceAddress) ?? base else { return nil }
+    return Configuration.Tracing(
+      address: address, headers: optional(.traceHeaders).map(Secret.init), timeoutMilliseconds: integer(.traceTimeout),
+      caFile: optional(.traceCA), serviceName: optional(.traceService),
+      attributes: optional(.traceResource).flatMap(KeyValueList.parse) ?? [], sampler: text(.traceSampler),
+      ratio: number(.traceSamplerArgument))
   }
 
   fileprivate var tokens: AccessTokens {

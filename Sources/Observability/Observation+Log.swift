@@ -33,6 +33,12 @@ extension Observation {
     case .shutdownStarted(let reason): (.info, "shutting down", [.init(.reason, reason)])
     case .shutdownFinished(let seconds): (.info, "shut down", [.init(.seconds, seconds)])
     case .failed(let reason): (.error, "failed", [.init(.reason, reason)])
+    case .traced(let id, let observation):
+      add(.init(.trace, id), to: observation.log)
+
+    case .collectorDown(let reason):
+      (.warning, "the collector of traces does not take spans", [.init(.reason, reason)])
+    case .collectorUp: (.info, "the collector of traces takes spans again", [])
 
     case .databaseUp(let server): (.info, "database up", [.init(.server, server)])
     case .databaseDown(let reason, let sqlstate):
@@ -176,6 +182,12 @@ extension Observation {
       )
     }
   }
+}
+
+private func add(
+  _ field: LogField, to log: (level: LogLevel, message: StaticString, fields: [LogField])
+) -> (level: LogLevel, message: StaticString, fields: [LogField]) {
+  (log.level, log.message, log.fields + [field])
 }
 
 private func optional(_ key: LogKey, _ value: String?) -> [LogField] {

@@ -23,6 +23,13 @@ public enum Observation: Sendable {
   case shutdownStarted(reason: String)
   case shutdownFinished(seconds: Double)
   case failed(reason: String)
+  /// What is observed belongs to a trace, which its line names.
+  indirect case traced(id: String, Observation)
+
+  // Traces.
+  /// The collector does not take spans; they are tried again, and dropped when there are too many.
+  case collectorDown(reason: String)
+  case collectorUp
 
   // Postgres.
   /// Nothing writes to the table any more.
@@ -125,4 +132,11 @@ public enum Observation: Sendable {
   /// The identity is the answer's `X-Request-ID`.
   case requestFailed(
     method: String, route: String, status: Int, seconds: Double, reason: String, identity: String?)
+}
+
+extension Observation {
+  /// With the trace that it belongs to; nil: to none.
+  public func traced(by id: String?) -> Observation {
+    id.map { .traced(id: $0, self) } ?? self
+  }
 }

@@ -58,6 +58,7 @@ struct ProductMetrics: Sendable {
 
   func count(_ observation: Observation) {
     switch observation {
+    case .traced(_, let observation): count(observation)
     case .databaseDown: databaseFailures.add()
     case .brokerDown: brokerFailures.add()
     case .partitionsAssigned(_, let partitions): assignedPartitions.add(Double(partitions.count))
@@ -100,7 +101,7 @@ struct ProductMetrics: Sendable {
       .tableAbandoned,
       .brokerFault, .brokerLog, .rereading, .watchFailed, .alertResolved, .deadLettersWritten, .forwardingFailed,
       .deadLetterUnforwardable, .deliveryWaits, .certificateTaken, .certificateRefused, .connectionsStrained,
-      .processorAbsent, .processorPresent,
+      .processorAbsent, .processorPresent, .collectorDown, .collectorUp,
       .sourceSilent, .sourceHeard, .topicUnusable, .topicUsable, .recordsRejected, .recordsTaken:
       break
     }

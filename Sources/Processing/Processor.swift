@@ -9,6 +9,7 @@ import Registry
 import Storage
 import Synchronization
 import Threads
+import Tracing
 
 /// The bounds and addresses of a processor.
 public struct ProcessorSettings: Sendable {
@@ -37,6 +38,8 @@ public struct ProcessorSettings: Sendable {
   /// The version of the definitions that was in force when these were loaded: this must write nothing once others are and
   /// it has been fenced. nil: none was.
   public var definitions: Int64?
+  /// nil: nothing is traced.
+  public var tracer: Tracer?
   /// nil in every real processor.
   public var plantedBug: PlantedBug?
 

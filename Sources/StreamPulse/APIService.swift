@@ -185,6 +185,7 @@ final class APIService: Sendable {
       },
       metrics: { Array(observer.registry.render().utf8) }, dataVersion: source.version,
       observe: { observer.observe($0.observation) })
+    dependencies.tracer = context.traces?.tracer
     if let writer = source.writer {
       dependencies.write = { writer.execute($0, $1, $2, $3) }
       dependencies.record = { writer.record($0, $1) }
@@ -355,7 +356,9 @@ extension HealthMonitor.WatchedStream {
 }
 
 extension RequestObservation {
-  var observation: Observation {
+  var observation: Observation { untraced.traced(by: trace) }
+
+  private var untraced: Observation {
     guard let failure else {
       return .requestServed(method: method, route: route, status: status, seconds: seconds)
     }

@@ -12,13 +12,18 @@ import Storage
 struct CommandContext {
   let configuration: Configuration
   let observer: Observer
+  /// nil: nothing is traced.
+  let traces: TraceService?
 
   init(_ parsed: ParsedCommand) throws {
     configuration = try Configuration(
       commandLine: parsed.settings, environment: processEnvironment(), file: EnvironmentFile.read(".env"))
     observer = Observer(
-      logger: Logger(minimumLevel: LogLevel(name: configuration.logLevel) ?? .info))
+      logger: Logger(
+        minimumLevel: LogLevel(name: configuration.logLevel) ?? .info, format: LogFormat(name: configuration.logFormat),
+        linesPerMinute: configuration.logLinesPerMinute))
     let isService = ["up", "dev", "process", "serve"].contains(parsed.command)
+    traces = try isService ? TraceService(configuration.tracing, observer) : nil
     guard isService else { return }
     observer.exposeProcess(version: Commands.version)
     observe(.started(command: parsed.command, version: Commands.version))
@@ -28,6 +33,7 @@ struct CommandContext {
   init(_ configuration: Configuration, _ observer: Observer) {
     self.configuration = configuration
     self.observer = observer
+    traces = nil
   }
 
   func observe(_ observation: Observation) {
@@ -103,6 +109,7 @@ struct CommandContext {
       maxDeltaRows: configuration.engine.maxDeltaRows, owner: "\(hostName()):\(getpid())",
       workers: configuration.engine.workers, processors: processors)
     settings.definitions = definitions
+    settings.tracer = traces?.tracer
     return settings
   }
 
@@ -112,9 +119,10 @@ struct CommandContext {
       maxRows: configuration.engine.referenceMaxRows, maxBytes: configuration.engine.referenceMaxMegabytes << 20)
   }
 
-  private func hostName() -> String {
-    var buffer = [CChar](repeating: 0, count: 256)
-    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
-    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
+}
+
+func hostName() -> String {
+  var buffer = [CChar](repeating: 0, count: 256)
+  guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+  return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -18,13 +18,17 @@ enum Commands {
   private static let notifications: [SettingKey] = [
     .notificationCA, .notificationTimeout, .notificationResend, .notificationGiveUp, .notificationKeep,
   ]
+  private static let tracing: [SettingKey] = [
+    .traceEndpoint, .traceAddress, .traceHeaders, .traceTimeout, .traceCA, .traceService, .traceResource, .traceSampler,
+    .traceSamplerArgument, .traceDisabled,
+  ]
   private static let metrics: [SettingKey] = [.metricsHost, .metricsPort]
   private static let api: [SettingKey] = [
     .apiHost, .apiPort, .apiTokens, .apiAllowAnonymous, .apiRateLimit, .allowedOrigins, .cacheTTL, .apiWorkers,
     .apiThreads, .apiMaxConnections, .apiMaxConnectionsPerAddress, .apiMaxStreams, .apiMaxStreamsPerAddress,
     .apiMaxSubscriptions, .silentAfter, .auditDays, .statementTimeout,
   ]
-  private static let general: [SettingKey] = [.project, .dataDirectory, .logLevel]
+  private static let general: [SettingKey] = [.project, .dataDirectory, .logLevel, .logFormat, .logLimit]
 
   /// A wrong order of things that `crashtest` has to find.
   private static let plantedBug = OptionSpec(
@@ -42,7 +46,7 @@ enum Commands {
           and the dashboard, and makes a demo load. Ctrl-C stops it all.
           """,
         options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
-        settings: kafka + registry + postgres + api + engine + notifications + [.eventsPerMinute] + general),
+        settings: kafka + registry + postgres + api + engine + notifications + tracing + [.eventsPerMinute] + general),
       CommandSpec(
         name: "dev", summary: "The same as up, and apply each file of the project when it is saved",
         details: """
@@ -51,7 +55,7 @@ enum Commands {
           and the former definitions stay in force. An aggregate that no endpoint reads gets GET /api/stats/NAME.
           """,
         options: [OptionSpec(flag: "no-demo", summary: "Without the demo load")],
-        settings: kafka + registry + postgres + api + engine + notifications + [.eventsPerMinute] + general),
+        settings: kafka + registry + postgres + api + engine + notifications + tracing + [.eventsPerMinute] + general),
       CommandSpec(
         name: "plan", summary: "Say what migrate would do to the database, and change nothing",
         details: """
@@ -105,9 +109,9 @@ enum Commands {
         settings: registry + postgres + general),
       CommandSpec(
         name: "process", summary: "Process the stream; start as many instances as you like", options: [plantedBug],
-        settings: kafka + registry + postgres + engine + notifications + metrics + general),
+        settings: kafka + registry + postgres + engine + notifications + tracing + metrics + general),
       CommandSpec(
-        name: "serve", summary: "Serve the API and the dashboard", settings: kafka + postgres + api + general),
+        name: "serve", summary: "Serve the API and the dashboard", settings: kafka + postgres + api + tracing + general),
       CommandSpec(
         name: "check", summary: "Load all definitions and say what is wrong, with file, line and column",
         details: """

@@ -27,6 +27,7 @@ do {
 func run(_ parsed: ParsedCommand) -> Int32 {
   do {
     let context = try CommandContext(parsed)
+    defer { context.traces?.stop() }
     switch parsed.command {
     case "up": return try Up(context, withDemo: !parsed.flag("no-demo")).run()
     case "dev": return try Up(context, withDemo: !parsed.flag("no-demo"), isDevelopment: true).run()

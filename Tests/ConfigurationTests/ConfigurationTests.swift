@@ -105,6 +105,49 @@ import Testing
     #expect(password?.revealed == "hunter2")
   }
 
+  @Test("traces go to a collector by OpenTelemetry's variables, and nowhere unless one is named")
+  func tracing() throws {
+    #expect(try Configuration().tracing == nil)
+    let base = ["OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/otlp/"]
+    let plain = try #require(try Configuration(environment: base).tracing)
+    #expect(plain.address == "http://collector:4318/otlp/v1/traces")
+    #expect(plain.sampler == "parentbased_always_on" && plain.ratio == 1 && plain.timeoutMilliseconds == 10_000)
+    #expect(plain.revealedHeaders.isEmpty && plain.attributes.isEmpty && plain.serviceName == nil)
+    let all = try #require(
+      try Configuration(
+        environment: base.merging([
+          "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://other/custom",
+          "OTEL_EXPORTER_OTLP_HEADERS": "Authorization=Basic%20YWI%3D, x-tenant = a%2Cb",
+          "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=test,team=d%C3%A9", "OTEL_SERVICE_NAME": "pulse",
+          "OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.25",
+        ]) { $1 }
+      ).tracing)
+    #expect(all.address == "https://other/custom" && all.ratio == 0.25 && all.serviceName == "pulse")
+    #expect(all.revealedHeaders.map(\.name) == ["Authorization", "x-tenant"])
+    #expect(all.revealedHeaders.map(\.value) == ["Basic YWI=", "a,b"])
+    #expect(all.attributes.map(\.value) == ["test", "dé"])
+    #expect(!"\(all)".contains("YWI"))
+    #expect(try Configuration(environment: base.merging(["OTEL_SDK_DISABLED": "true"]) { $1 }).tracing == nil)
+  }
+
+  @Test(
+    "what cannot be a setting of traces is refused, and headers are not shown",
+    arguments: [
+      ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a,http://b"),
+      ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:hunter2@collector"), ("OTEL_EXPORTER_OTLP_HEADERS", "hunter2"),
+      ("OTEL_EXPORTER_OTLP_HEADERS", "a=hunter2,=b"), ("OTEL_EXPORTER_OTLP_HEADERS", "a=hunter2%zz"),
+      ("OTEL_TRACES_SAMPLER", "jaeger_remote"), ("OTEL_TRACES_SAMPLER_ARG", "1.5"),
+      ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+    ])
+  func wrongTracing(key: String, value: String) {
+    do {
+      _ = try Configuration(environment: [key: value])
+      Issue.record("\(key)=\(value) was taken")
+    } catch {
+      #expect(error.description.contains(key) && !error.description.contains("hunter2"))
+    }
+  }
+
   @Test("a schema registry has addresses, and a user or a token")
   func registry() throws {
     #expect(try Configuration().registry == nil)

@@ -6,7 +6,7 @@ from product import ROOT
 
 SYSTEM = {"Glibc", "PackageDescription", "Synchronization", "Testing"}
 PURE = {"Hexadecimal", "JSON", "Events", "Plan", "Avro", "Formats", "SQLQuoting", "Dialects", "Dataflow", "Detection",
-        "TextFormats", "Functions", "Spelling", "TimeZones"}
+        "TextFormats", "Functions", "Spelling", "TimeZones", "Tracing"}
 IMPORT = re.compile(
     r"^\s*(?:@[\w()]+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+"
     r"(?:(?:struct|class|enum|func|protocol|typealias|var|let)\s+)?(\w+)",

@@ -17,6 +17,7 @@ import Testing
       observer.exposeCertificate { 1 }
       observer.exposeProcess(version: "1")
       observer.exposeNotifications(["t"]) { _ in 1 }
+      observer.exposeTraces { TraceFigures(waiting: 1, exported: 2, dropped: 3, refused: 4) }
       observer.exposeReferences(["t"]) { _ in ReferenceFigures(rows: 1, bytes: 2, ageSeconds: 3) }
       for sample in ObservationTests.samples { observer.observe(sample) }
     }

@@ -1,5 +1,6 @@
 import Glibc
 import Observability
+import Synchronization
 import Testing
 
 @Suite struct LoggerTests {
@@ -65,6 +66,39 @@ import Testing
     ])
   func times(microseconds: Int64, text: String) throws {
     #expect(try logged(.text, time: microseconds) { $0.log(.info, "x") }.first?.hasPrefix(text) == true)
+  }
+
+  @Test("lines of one message are bounded within a minute, and what was not written is said")
+  func repeats() throws {
+    let file = try #require(tmpfile())
+    defer { fclose(file) }
+    let time = Atomic(Self.time)
+    let logger = Logger(
+      minimumLevel: .trace, format: .json, descriptor: fileno(file), linesPerMinute: 3,
+      now: { time.load(ordering: .relaxed) })
+    for _ in 0..<10 { logger.log(.warning, "again") }
+    for _ in 0..<5 { logger.log(.debug, "asked for") }
+    logger.log(.warning, "other")
+    #expect(logger.suppressedLines == 7)
+    time.add(60_000_000, ordering: .relaxed)
+    for _ in 0..<2 { logger.log(.warning, "again") }
+    let lines = contents(of: file)
+    #expect(lines.count { $0.contains("again") } == 5)
+    #expect(lines.count { $0.contains("asked for") } == 5 && lines.count { $0.contains("other") } == 1)
+    #expect(lines.count { $0.contains("suppressed") } == 1)
+    #expect(lines[lines.count - 2].hasSuffix("\"again\",\"suppressed\":7}"))
+  }
+
+  @Test("a line says to which trace it belongs")
+  func traced() throws {
+    let observation = Observation.requestServed(method: "GET", route: "/x", status: 200, seconds: 0.5)
+    let log = observation.traced(by: "0af7651916cd43dd8448eb211c80319c").log
+    #expect(log.level == observation.log.level && log.message.description == observation.log.message.description)
+    #expect(log.fields.last == LogField(.trace, "0af7651916cd43dd8448eb211c80319c"))
+    #expect(observation.traced(by: nil).log.fields == observation.log.fields)
+    let observer = Observer(logger: Logger(minimumLevel: .error))
+    observer.observe(.traced(id: "x", observation))
+    #expect(observer.registry.render().contains("streampulse_requests_total{route=\"/x\",status=\"200\"} 1"))
   }
 
   @Test("lines of several threads stay whole")

@@ -10,6 +10,7 @@ import Testing
     .definitionRejected(file: "a.sql", line: 1, column: 2, message: "m", hint: "h"),
     .listening(url: "u"), .ready(url: "u"), .childEnded(name: "postgres", status: "exit status 1"),
     .shutdownStarted(reason: "SIGINT"), .shutdownFinished(seconds: 0.1), .failed(reason: "r"),
+    .collectorDown(reason: "r"), .collectorUp,
     .databaseUp(server: "s"), .databaseDown(reason: "r", sqlstate: "57P01"),
     .retentionRemoved(table: "t", rows: 2),
     .referenceLoaded(table: "t", rows: 2, bytes: 3, seconds: 0.1), .referenceRefused(table: "t", reason: "r"),

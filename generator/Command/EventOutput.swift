@@ -18,6 +18,7 @@ final class EventOutput {
     _ command: ParsedCommand, _ configuration: Configuration, _ stop: StopSignal, topic: String,
     eventsPerSecond: Double?, what: String
   ) throws {
+    let trace = try TraceHeader(command)
     let partitions = try command.integer("partitions", in: 1...10_000) ?? 3
     self.stop = stop
     lines = try command.string("output").map { path throws(GeneratorError) in try LineFile(path: path) }
@@ -28,7 +29,7 @@ final class EventOutput {
     } else {
       kafka = try KafkaDestination(
         configuration: configuration, topic: topic, partitions: partitions, eventsPerSecond: eventsPerSecond,
-        report: progress.say)
+        trace: trace, report: progress.say)
     }
     let target = kafka.map { "topic \($0.topic) at \($0.bootstrapServers)" } ?? "nowhere (dry run)"
     progress.say("\(what) to \(target)")

@@ -75,6 +75,9 @@ private func outputOptions(topic: String, isSetting: Bool) -> [OptionSpec] {
     OptionSpec(
       "output", value: "FILE",
       summary: "Write the events to a file, too, a line each: CSV when that is sent, else JSON; - is standard output"),
+    OptionSpec(
+      "traceparent", value: "CONTEXT",
+      summary: "Header traceparent of every record (W3C Trace Context); new gives each one of its own"),
     OptionSpec(flag: "dry-run", summary: "Send nothing to Kafka"),
     OptionSpec("partitions", value: "N", summary: "Partitions of the topic when it has to be made", default: "3"),
     OptionSpec(

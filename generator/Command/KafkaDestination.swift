@@ -18,6 +18,8 @@ final class KafkaDestination {
   private var lastLook: Int64 = 0
   private var unansweredLooks = 0
   private let report: (String) -> Void
+  /// nil: records have no headers.
+  private let trace: TraceHeader?
 
   /// Half of what the embedded broker keeps: its batches are dropped whole, and the estimate of sizes is one.
   private static let maxUnreadBytes = 2_500_000
@@ -34,12 +36,13 @@ final class KafkaDestination {
   /// possible. `report` is told what a person should know.
   init(
     configuration: Configuration, topic: String, partitions: Int, eventsPerSecond: Double?,
-    report: @escaping (String) -> Void
+    trace: TraceHeader? = nil, report: @escaping (String) -> Void
   ) throws {
     bootstrapServers = try findBroker(configuration)
     self.topic = topic
     groups = readerGroups(of: topic, configuration)
     self.report = report
+    self.trace = trace
     var kafka = KafkaConfiguration(
       bootstrapServers: bootstrapServers,
       properties: configuration.kafka.properties.map { (name: $0.name, value: $0.value) },
@@ -82,7 +85,8 @@ final class KafkaDestination {
   /// Hands an event over; false: the queue is full, `poll` first.
   func send(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer?) throws -> Bool {
     // No record timestamp of its own but the time of sending: a broker deletes by it, and would drop an old log at once.
-    guard try producer.send(topic: topic, key: key, value: value) else { return false }
+    let headers = trace.map { [$0.next()] } ?? []
+    guard try producer.send(topic: topic, key: key, value: value, headers: headers) else { return false }
     limit?.didSend(bytes: value.count + (key?.count ?? 0))
     return true
   }

@@ -13,6 +13,10 @@ public enum SettingFormat: Hashable, Sendable {
   case postgresURL
   /// `http://` and `https://` addresses separated by commas.
   case addresses
+  /// One of them.
+  case address
+  /// `name=value,…`
+  case pairs
   case file
   case folder
   /// A schema of Postgres that is nobody else's.
@@ -30,6 +34,8 @@ public enum SettingFormat: Hashable, Sendable {
     case .origins: "ORIGIN,…"
     case .postgresURL: "URL"
     case .addresses: "URL,…"
+    case .address: "URL"
+    case .pairs: "NAME=VALUE,…"
     case .file: "FILE"
     case .folder: "FOLDER"
     case .schema: "NAME"
@@ -48,6 +54,8 @@ public enum SettingFormat: Hashable, Sendable {
     case .origins: "origins such as https://example.org separated by commas, or *"
     case .postgresURL: "postgresql://user:password@host:port/database?option=value"
     case .addresses: "http:// or https:// addresses, several separated by commas"
+    case .address: "http:// or https:// address"
+    case .pairs: "name=value pairs separated by commas, values percent-encoded"
     case .file: "file"
     case .folder: "folder"
     case .tokens: "entries that streampulse token prints, separated by commas"
@@ -58,7 +66,7 @@ public enum SettingFormat: Hashable, Sendable {
   /// Whether `text` may be shown in a message: an address with a user in it holds a password, too.
   func isPublic(_ text: String) -> Bool {
     switch self {
-    case .addresses: !text.contains("@")
+    case .addresses, .address: !text.contains("@")
     default: true
     }
   }
@@ -86,6 +94,10 @@ public enum SettingFormat: Hashable, Sendable {
     case .addresses:
       if text.contains("@") { return "must not hold a user or a password: they have settings of their own" }
       return splitList(text).allSatisfy(isAddress) && !splitList(text).isEmpty ? nil : "must be \(rule)"
+    case .address:
+      if text.contains("@") { return "must not hold a user or a password" }
+      return isAddress(text) && !text.contains(",") ? nil : "must be an \(rule)"
+    case .pairs: return KeyValueList.parse(text) == nil ? "must be \(rule)" : nil
     case .tokens:
       do throws(AccessTokenError) {
         _ = try AccessTokens(list: text)
@@ -143,6 +155,7 @@ public struct Setting: Hashable, Sendable {
     case api = "API and dashboard"
     case engine = "Engine"
     case notifications = "Notifications"
+    case tracing = "Tracing"
     case demo = "Demo load"
     case general = "General"
   }

@@ -50,12 +50,24 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case notificationResend = "NOTIFICATION_RESEND_SECONDS"
   case notificationGiveUp = "NOTIFICATION_GIVE_UP_HOURS"
   case notificationKeep = "NOTIFICATION_KEEP_DAYS"
+  case traceEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
+  case traceAddress = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+  case traceHeaders = "OTEL_EXPORTER_OTLP_HEADERS"
+  case traceTimeout = "OTEL_EXPORTER_OTLP_TIMEOUT"
+  case traceCA = "OTEL_EXPORTER_OTLP_CERTIFICATE"
+  case traceService = "OTEL_SERVICE_NAME"
+  case traceResource = "OTEL_RESOURCE_ATTRIBUTES"
+  case traceSampler = "OTEL_TRACES_SAMPLER"
+  case traceSamplerArgument = "OTEL_TRACES_SAMPLER_ARG"
+  case traceDisabled = "OTEL_SDK_DISABLED"
   case eventsPerMinute = "EVENTS_PER_MINUTE"
   case dataDirectory = "STREAMPULSE_DATA_DIR"
   case project = "STREAMPULSE_PROJECT"
   case projectName = "STREAMPULSE_PROJECT_NAME"
   case url = "STREAMPULSE_URL"
   case logLevel = "LOG_LEVEL"
+  case logFormat = "LOG_FORMAT"
+  case logLimit = "LOG_LIMIT"
 
   /// The option that sets it: `API_PORT` is `--api-port`, and `STREAMPULSE_PROJECT` is `--project`.
   public var optionName: String {
@@ -226,6 +238,44 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(
         .notifications, .integer(1...3650), default: "30",
         "Days that notifications are kept that were delivered or given up")
+    case .traceEndpoint:
+      Setting(
+        .tracing, .address, note: "none: nothing is traced",
+        "OpenTelemetry collector to send spans to, by OTLP over HTTP (protobuf); /v1/traces is added")
+    case .traceAddress:
+      Setting(
+        .tracing, .address, note: "as OTEL_EXPORTER_OTLP_ENDPOINT says",
+        "The same as it stands, with its path; instead of OTEL_EXPORTER_OTLP_ENDPOINT")
+    case .traceHeaders:
+      Setting(
+        .tracing, .pairs, note: "none", secret: true, "Headers for the collector, e.g. what it asks for a token in")
+    case .traceTimeout:
+      Setting(
+        .tracing, .integer(1...600_000), default: "10000", "Milliseconds that sending spans to the collector may take")
+    case .traceCA:
+      Setting(
+        .tracing, .file, note: "those of the system",
+        "Certificates (PEM) of the authorities that the collector's own is checked against")
+    case .traceService:
+      Setting(
+        .tracing, .text, note: "service.name of OTEL_RESOURCE_ATTRIBUTES, else streampulse",
+        "What the service is called in traces")
+    case .traceResource:
+      Setting(
+        .tracing, .pairs, note: "none", "What all spans say of the service, e.g. deployment.environment.name=test")
+    case .traceSampler:
+      Setting(
+        .tracing,
+        .choice([
+          "always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off",
+          "parentbased_traceidratio",
+        ]), default: "parentbased_always_on",
+        "Which traces are recorded; parentbased ones take over what a caller has decided")
+    case .traceSamplerArgument:
+      Setting(.tracing, .number(0...1), default: "1", "Share of traces that a traceidratio sampler records")
+    case .traceDisabled:
+      Setting(
+        .tracing, .choice(["true", "false"]), default: "false", "Whether nothing is traced, whatever else is set")
     case .eventsPerMinute:
       Setting(.demo, .number(1...600_000_000), default: "6000", "Load that event-generator and the demo make")
     case .dataDirectory:
@@ -249,6 +299,14 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(
         .general, .choice(["trace", "debug", "info", "notice", "warning", "error"]), default: "info",
         "The least important messages that are logged")
+    case .logFormat:
+      Setting(
+        .general, .choice(["auto", "text", "json"]), default: "auto",
+        "How log lines look; auto is text on a terminal, with colours, else JSON")
+    case .logLimit:
+      Setting(
+        .general, .integer(0...1_000_000), default: "600",
+        "Log lines of one message within a minute, what comes beyond is only counted; 0 is no limit")
     }
   }
 }

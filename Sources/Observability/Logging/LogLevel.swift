@@ -66,5 +66,7 @@ public enum LogKey: String, Sendable, CaseIterable {
     policy, port, reason
   case retryAfterSeconds = "retry_after_seconds"
   case request, route, rows, schema, seconds, server, severity,
-    signal, sqlstate, status, stream, streams, table, target, topic, url, version
+    signal, sqlstate, status, stream, streams, suppressed, table, target, topic
+  case trace = "trace_id"
+  case url, version
 }

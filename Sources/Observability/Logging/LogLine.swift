@@ -8,6 +8,15 @@ public enum LogFormat: Sendable {
   case colouredText
   /// One JSON object a line, for programs.
   case json
+
+  /// From the text of `LOG_FORMAT`; nil for any other, e.g. `auto`.
+  public init?(name: String) {
+    switch name {
+    case "text": self = .text
+    case "json": self = .json
+    default: return nil
+    }
+  }
 }
 
 extension LogFormat {

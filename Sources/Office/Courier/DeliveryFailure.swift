@@ -8,4 +8,6 @@ public struct DeliveryFailure: Error, Sendable, CustomStringConvertible {
   public var description: String
   /// The beginning of the server's answer, for the person who tries the target.
   public var answer: String?
+  /// Of the server's answer; nil: it gave none, or speaks no HTTP.
+  public var status: Int?
 }

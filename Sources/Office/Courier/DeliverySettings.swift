@@ -1,3 +1,5 @@
+import Tracing
+
 /// How notifications are delivered.
 public struct DeliverySettings: Sendable {
   /// What the project is called in messages.
@@ -12,6 +14,9 @@ public struct DeliverySettings: Sendable {
   public var giveUpSeconds = 24 * 3_600
   /// How long notifications are kept that were delivered or given up.
   public var keepSeconds = 30 * 86_400
+
+  /// nil: nothing is traced.
+  public var tracer: Tracer?
 
   public init(source: String, caFile: String? = nil) {
     self.source = source

@@ -241,7 +241,9 @@ public final class NotificationCourier: Sendable {
     if let failure = outcome.failure {
       if !interruption.isRequested {
         observe(
-          .deliveryFailed(target: outcome.target, reason: failure.description, isNews: !way.hasProblem))
+          Observation.deliveryFailed(
+            target: outcome.target, reason: failure.description, isNews: !way.hasProblem
+          ).traced(by: outcome.trace))
       }
       way.hasProblem = true
       if !failure.isRefused {
@@ -252,7 +254,9 @@ public final class NotificationCourier: Sendable {
       way.hasProblem = false
       way.backOff.reset()
       if !outcome.parcel.ids.isEmpty {
-        observe(.notificationsDelivered(target: outcome.target, count: outcome.parcel.ids.count))
+        observe(
+          Observation.notificationsDelivered(target: outcome.target, count: outcome.parcel.ids.count).traced(
+            by: outcome.trace))
       }
     }
     ways[outcome.target] = way

@@ -2,6 +2,7 @@ import HTTPClient
 import Notifications
 import Plan
 import Threads
+import Tracing
 
 /// What a lane is to send: one message.
 struct Parcel: Sendable {
@@ -22,6 +23,8 @@ final class TargetLane: Sendable {
     var parcel: Parcel
     /// nil: delivered.
     var failure: DeliveryFailure?
+    /// The recorded trace that it is a part of; nil: none is.
+    var trace: String?
   }
 
   private struct State: Sendable {
@@ -55,15 +58,35 @@ final class TargetLane: Sendable {
     var sender: TargetSender?
     while let parcel = state.wait(until: { $0.isStopping ? .some(nil) : $0.parcel.map { .some($0) } }) ?? nil {
       var failure: DeliveryFailure?
+      let trace = settings.tracer?.begin()
+      let start = trace == nil ? 0 : Clock.wall()
       do throws(DeliveryFailure) {
         if sender == nil { sender = try makeSender() }
-        try sender?.send(parcel.notifications, now: Clock.wall())
+        try sender?.send(parcel.notifications, now: Clock.wall(), trace: trace)
       } catch {
         failure = error
       }
       state.update { $0.parcel = nil }
-      done(Outcome(target: target.name, parcel: parcel, failure: failure))
+      if let trace { note(trace, since: start, parcel, failure) }
+      let recorded = trace.flatMap { $0.isSampled ? $0.traceID.description : nil }
+      done(Outcome(target: target.name, parcel: parcel, failure: failure, trace: recorded))
     }
+  }
+
+  /// Addresses may be secrets: a span says the target's name.
+  private func note(_ trace: TraceContext, since start: Int64, _ parcel: Parcel, _ failure: DeliveryFailure?) {
+    guard trace.isSampled else { return }
+    var attributes: [SpanAttribute] = [
+      .init(.target, target.name), .init(.targetKind, target.kind.rawValue),
+      .init(.notifications, parcel.notifications.count),
+    ]
+    if target.kind != .email { attributes.append(.init(.method, "POST")) }
+    if let status = failure?.status { attributes.append(.init(.status, status)) }
+    if let failure { attributes.append(.init(.errorType, failure.status.map(String.init) ?? "undelivered")) }
+    settings.tracer?.end(
+      Span(
+        "notify \(target.name)", .client, trace, start: start, end: Clock.wall(), attributes: attributes,
+        failure: failure?.description))
   }
 
   private func makeSender() throws(DeliveryFailure) -> TargetSender {

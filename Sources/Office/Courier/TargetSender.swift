@@ -2,6 +2,7 @@ import HTTPClient
 import Notifications
 import Plan
 import SMTPClient
+import Tracing
 
 /// Sends a target's messages: the owner of the connection there. Blocks the calling thread; for one thread at a time, but
 /// for the canceller.
@@ -51,12 +52,18 @@ public final class TargetSender {
 
   /// Sends one message that tells these notifications.
   ///
-  /// - Parameter now: microseconds since 1970 UTC.
+  /// - Parameters:
+  ///   - now: microseconds since 1970 UTC.
+  ///   - trace: the span that sends it, which a server is told of; nil: nothing is traced.
   /// - Returns: what the server answered, in a word.
   @discardableResult
-  public func send(_ notifications: [Notification], now: Int64) throws(DeliveryFailure) -> String {
+  public func send(
+    _ notifications: [Notification], now: Int64, trace: TraceContext? = nil
+  ) throws(DeliveryFailure) -> String {
     switch (renderer.request(notifications, now: now), way) {
-    case (.http(let message), .http(let client)): return try send(message, client)
+    case (.http(var message), .http(let client)):
+      if let trace { message.headers.append((TraceContext.header, trace.headerValue)) }
+      return try send(message, client)
     case (.mail(let message), .mail(let client)): return try send(message, client)
     default: throw DeliveryFailure(isRefused: true, description: "the target cannot take this kind of message")
     }
@@ -74,7 +81,7 @@ public final class TargetSender {
     throw DeliveryFailure(
       isRefused: Self.isRefusal(reply.status), retryAfterSeconds: reply.retryAfterSeconds,
       description: "the server answers \(reply.status)\(advice)",
-      answer: credentials.redacted(String(decoding: reply.body.prefix(300), as: UTF8.self)))
+      answer: credentials.redacted(String(decoding: reply.body.prefix(300), as: UTF8.self)), status: reply.status)
   }
 
   /// The request itself is wrong. Not so a server that had no time for it, or has no time now.

@@ -43,6 +43,8 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private var isBrokerDown = false
   private var isDenied = false
   private var flushStarted: Int64 = 0
+  /// nil: nothing is traced, nor measured for it.
+  private var trace: WorkerTrace?
   private let quietAfter: Int64
   private static var aheadQuietInterval: Int64 { 600_000_000 }
   private var lastRound: Int64
@@ -83,6 +85,10 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     checkpoints = CheckpointProtocol(limits: settings.limits, now: now)
     lastRecord = now
     lastRound = now
+    trace = settings.tracer.map {
+      WorkerTrace(
+        $0, stream: definition.name, topic: settings.topic, group: settings.group, database: settings.database.database)
+    }
     quietAfter = plan.quietAfterMicroseconds
   }
 
@@ -214,6 +220,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private func read(timeout: Int64) throws(PipelineError) {
     // If that fails, whether a partition is still read is unknown.
     try kafka { () throws(KafkaError) in try admission.catchUp() }
+    trace?.begin(.fetch, at: time.wall())
     let records: RecordBatch?
     do throws(KafkaError) {
       // Rounded up: to ask again and again within the last millisecond would keep a core busy.
@@ -229,6 +236,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
 
   private func process(_ batchOfRecords: consuming RecordBatch) throws(PipelineError) {
     var records = batchOfRecords
+    trace?.fetched(records.count, at: time.wall())
     var admitted = try kafka { () throws(KafkaError) in
       try admission.admit(records.records, now: time.monotonic())
     }
@@ -245,12 +253,17 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       status.update { $0.denial = nil }
     }
     records.keepFirst(admitted.count)
+    trace?.link(records)
     lastRecord = time.monotonic()
     if let set = references?.current { windows.use(set) }
     for slice in batch.slices(of: records.records) {
+      trace?.begin(.decode, at: time.wall())
       decoder.decode(records, slice, into: batch)
+      trace?.end(.decode, at: time.wall())
       let runs = admitted.runs.compactMap { $0.clipped(to: slice) }
+      trace?.begin(.aggregate, at: time.wall())
       aggregate(runs)
+      trace?.end(.aggregate, at: time.wall())
       letters.collect(from: batch, windows, plan, records, topic: consumer.topic, firstRow: slice.lowerBound) {
         record in
         decoder.schemaID(of: record)
@@ -299,6 +312,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       samples: sampler?.empty() ?? [])
     gaps = []
     flushStarted = now
+    trace?.sealed(checkpoint, at: time.wall())
     sink.submit(.commit(checkpoint))
   }
 
@@ -318,10 +332,15 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
       try? consumer.commit(Dictionary(uniqueKeysWithValues: checkpoint.advances.map { ($0.partition, $0.next) }))
       status.committed(checkpoint, now: time.wall())
       let seconds = Double(time.monotonic() - flushStarted) / 1_000_000
-      checkpoint.observations(stream: plan.definition.name, seconds: seconds).forEach(observe)
+      let traced = trace?.finished(at: time.wall())
+      for observation in checkpoint.observations(stream: plan.definition.name, seconds: seconds) {
+        observe(observation.traced(by: traced))
+      }
     case .fenced(let message):
+      trace?.finished(at: time.wall(), failure: "another instance owns a partition")
       checkpoints.fenced(message)
     case .redefined(let change):
+      trace?.finished(at: time.wall(), failure: "other definitions are in force")
       throw .superseded(change)
     }
   }

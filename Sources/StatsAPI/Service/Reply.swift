@@ -1,5 +1,6 @@
 import HTTPServer
 import Threads
+import Tracing
 
 /// One request and the way its answer takes: adds the common headers, and tells what became of it.
 struct Reply: Sendable {
@@ -15,11 +16,14 @@ struct Reply: Sendable {
   private let identity: String?
   private let startedAt: Int64
   private let observe: (@Sendable (RequestObservation) -> Void)?
+  private let trace: RequestTrace?
 
+  /// - Parameter tracer: nil: nothing is traced.
   init(
     request: HTTPRequest, responder: HTTPResponder, route: String, common: CommonHeaders,
-    observe: (@Sendable (RequestObservation) -> Void)?
+    tracer: Tracer?, observe: (@Sendable (RequestObservation) -> Void)?
   ) {
+    trace = tracer.map { RequestTrace($0, header: request.header(TraceContext.header)) }
     self.request = request
     self.responder = responder
     self.route = route
@@ -122,10 +126,11 @@ struct Reply: Sendable {
   private func report(
     status: Int, _ nanoseconds: Int64, _ identity: String?, isCached: Bool?, failure: QueryFailure?
   ) {
-    guard let observe else { return }
-    observe(
-      RequestObservation(
-        route: route, status: status, method: methodName, seconds: Double(nanoseconds) / 1e9, identity: identity,
-        isCached: isCached, failure: failure))
+    guard observe != nil || trace != nil else { return }
+    let observation = RequestObservation(
+      route: route, status: status, method: methodName, seconds: Double(nanoseconds) / 1e9, identity: identity,
+      trace: trace?.context.traceID.description, isCached: isCached, failure: failure)
+    trace?.end(observation)
+    observe?(observation)
   }
 }

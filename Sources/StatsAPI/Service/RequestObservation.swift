@@ -9,6 +9,8 @@ public struct RequestObservation: Sendable {
   public var seconds: Double
   /// `X-Request-ID` of the answer; nil when it has none.
   public var identity: String?
+  /// Of the trace that it belongs to; nil: nothing is traced.
+  public var trace: String?
   /// nil unless it is an endpoint's result: whether it came from the cache.
   public var isCached: Bool?
   /// Why an endpoint's query failed.

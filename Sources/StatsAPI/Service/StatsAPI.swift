@@ -4,6 +4,7 @@ import HTTPServer
 import JSON
 import Plan
 import Threads
+import Tracing
 
 /// The product's HTTP interface: a route for each endpoint, aggregate and view, health, metrics, the API's own
 /// description, and the files of the web page. `handle` is an `HTTPServer.Handler`, `recall` its `HTTPServer.Recall`.
@@ -22,6 +23,8 @@ public final class StatsAPI: Sendable {
     /// Called after each request, on the thread that answered it.
     public var observe: (@Sendable (RequestObservation) -> Void)?
     public var now: MonotonicClock
+    /// nil: nothing is traced.
+    public var tracer: Tracer?
 
     public init(
       execute: @escaping QueryExecutor, write: WriteExecutor? = nil,
@@ -170,7 +173,8 @@ public final class StatsAPI: Sendable {
     let file = found == nil ? files.file(atURLPath: Self.filePath(request.path)) : nil
     let reply = Reply(
       request: request, responder: responder,
-      route: found?.entry.path ?? (file != nil ? "static" : "unknown"), common: common, observe: dependencies.observe)
+      route: found?.entry.path ?? (file != nil ? "static" : "unknown"), common: common, tracer: dependencies.tracer,
+      observe: dependencies.observe)
     guard found != nil || file != nil else { return reply.send(Problems.notFound(path: request.path)) }
     var methods: [String] { found?.entry.methods ?? ["GET", "HEAD", "OPTIONS"] }
     if request.method == .options { return reply.send(common.options(for: reply.specialOrigin, methods: methods)) }
@@ -316,10 +320,14 @@ public final class StatsAPI: Sendable {
       // Last, since it may use up a permit. What is refused here is refused by `handle` once more, and says why.
       access.isOpen || access.refusal(head.header("Authorization"), from: head.remoteAddress) == nil
     else { return nil }
-    dependencies.observe?(
-      RequestObservation(
-        route: dataRoutes[route].path, status: prepared.status, method: "GET",
-        seconds: Double(Clock.monotonicNanoseconds() - startedAt) / 1e9, identity: nil, isCached: true, failure: nil))
+    let trace = dependencies.tracer.map { RequestTrace($0, header: head.header("traceparent")) }
+    guard dependencies.observe != nil || trace != nil else { return prepared }
+    let observation = RequestObservation(
+      route: dataRoutes[route].path, status: prepared.status, method: "GET",
+      seconds: Double(Clock.monotonicNanoseconds() - startedAt) / 1e9, identity: nil,
+      trace: trace?.context.traceID.description, isCached: true, failure: nil)
+    trace?.end(observation)
+    dependencies.observe?(observation)
     return prepared
   }
 

@@ -64,6 +64,7 @@ extension CommandContext {
     settings.timeoutMilliseconds = configured.timeoutSeconds * 1_000
     settings.resendSeconds = configured.resendSeconds
     settings.giveUpSeconds = configured.giveUpHours * 3_600
+    settings.tracer = traces?.tracer
     settings.keepSeconds = configured.keepDays * 86_400
     return settings
   }
