@@ -28,6 +28,9 @@ public struct Forecaster: Sendable {
     horizons = Self.horizons.filter { $0 % step == 0 }.map { Horizon(microseconds: $0, step: step) }
   }
 
+  /// How far ahead it looks, in microseconds.
+  public var horizonLengths: [Int64] { horizons.map(\.microseconds) }
+
   /// Whether windows that begin every `step` microseconds can be forecast.
   public static func takes(step: Int64) -> Bool { Forecaster(step: step) != nil }
 
