@@ -74,8 +74,8 @@ private struct AggregateFacts {
 
   private var forecast: String? {
     guard !plan.forecasts.isEmpty else { return nil }
-    let horizons = plan.forecastHorizons.map { lengthText(microseconds: $0) }
-    return "\(plan.forecasts.joined(separator: ", ")), \(horizons.joined(separator: ", ")) ahead, into trending_predictions"
+    let horizons = plan.forecastHorizons.map { lengthText(microseconds: $0) }.joined(separator: ", ")
+    return "\(plan.forecasts.joined(separator: ", ")), \(horizons) ahead, into trending_predictions"
   }
 
   private static let batchComment = "the same as a batch, over a table of the stream's events"

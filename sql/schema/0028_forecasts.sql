@@ -2,8 +2,8 @@
 
 CREATE TABLE trending_predictions (
   aggregate    text        NOT NULL,
-  measure      text        NOT NULL,
   window_start timestamptz NOT NULL,
+  measure      text        NOT NULL,
   key          jsonb       NOT NULL,
   horizon      interval    NOT NULL,
   made_at      timestamptz NOT NULL,
@@ -13,7 +13,7 @@ CREATE TABLE trending_predictions (
   low95        double precision NOT NULL,
   high95       double precision NOT NULL,
   actual       double precision,
-  PRIMARY KEY (aggregate, measure, window_start, key, horizon)
+  PRIMARY KEY (aggregate, window_start, measure, key, horizon)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.1);
 COMMENT ON TABLE trending_predictions IS
   'What was expected of windows to come: for each result that an aggregate wants forecasts of, each key and horizon';
@@ -26,6 +26,10 @@ COMMENT ON COLUMN trending_predictions.low80 IS 'Four of five values come to lie
 COMMENT ON COLUMN trending_predictions.low95 IS '19 of 20 values come to lie between low95 and high95';
 COMMENT ON COLUMN trending_predictions.actual IS
   'What came, also after late events; NULL: the window has not closed, or there is no row of it';
+
+-- Whoever listens for results hears of them, as of alerts: once for each window that closes.
+CREATE TRIGGER predictions_inserted AFTER INSERT ON trending_predictions REFERENCING NEW TABLE AS changed
+FOR EACH STATEMENT EXECUTE FUNCTION pulse.announce_alerts();
 
 CREATE VIEW forecast_errors AS
 SELECT aggregate, measure, key, horizon, window_start, made_at, expected, actual,

@@ -29,7 +29,8 @@ struct DayShape: Sendable, Hashable {
   }
 
   init?(
-    step: Int64, levels: [Float], visits: [UInt8], shift: Float, current: Int64, mean: Float, count: Float, isSeason: Bool
+    step: Int64, levels: [Float], visits: [UInt8], shift: Float, current: Int64, mean: Float, count: Float,
+    isSeason: Bool
   ) {
     guard levels.count == Self.parts(step), visits.count == levels.count, count >= 0, abs(current) < Int64.max / 4,
       visits.allSatisfy({ $0 <= Self.memory })

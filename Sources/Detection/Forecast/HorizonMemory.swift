@@ -54,7 +54,8 @@ struct HorizonMemory: Sendable, Hashable {
     _ horizon: Horizon, notes: [Note], weights: [Float], inverse: [Float], quantiles: [Float], scale: ClippedScale,
     checked: Float
   ) {
-    guard notes.count == horizon.notes, weights.count == 2, inverse.count == 3, quantiles.count == 4, checked >= 0 else {
+    guard notes.count == horizon.notes, weights.count == 2, inverse.count == 3, quantiles.count == 4, checked >= 0
+    else {
       return nil
     }
     (self.notes, self.weights, self.inverse, self.quantiles) = (notes, weights, inverse, quantiles)

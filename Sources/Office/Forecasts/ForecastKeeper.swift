@@ -76,7 +76,9 @@ final class ForecastKeeper {
   }
 
   private func learn(_ watermark: Int64) throws(PostgresError) -> Bool {
-    let unknown = forecasters.keys.filter { journals[$0] == nil }.sorted { ($0.aggregate, $0.measure) < ($1.aggregate, $1.measure) }
+    let unknown = forecasters.keys.filter { journals[$0] == nil }.sorted {
+      ($0.aggregate, $0.measure) < ($1.aggregate, $1.measure)
+    }
     if !unknown.isEmpty {
       journals.merge(try ForecastJournal.load(unknown, forecasters, connection)) { $1 }
     }

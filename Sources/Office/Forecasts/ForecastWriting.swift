@@ -53,7 +53,7 @@ struct ForecastWriting {
       FROM unnest($3::text[], $4::timestamptz[], $5::timestamptz[], $6::float8[], $7::float8[], $8::float8[],
                   $9::float8[], $10::float8[], $11::float8[])
         AS d (key, made_at, window_start, horizon, expected, low80, high80, low95, high95)
-      ON CONFLICT (aggregate, measure, window_start, key, horizon) DO NOTHING
+      ON CONFLICT (aggregate, window_start, measure, key, horizon) DO NOTHING
       """,
       [
         .text(portion.subject.aggregate), .text(portion.subject.measure), .array(keys), .array(made), .array(starts),

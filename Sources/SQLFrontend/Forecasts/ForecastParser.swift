@@ -56,7 +56,8 @@ struct ForecastParser {
     if found.count > Self.maximumMeasures {
       diagnostics.report(
         source.error(
-          at: found[Self.maximumMeasures].location, "at most \(Self.maximumMeasures) results of an aggregate are forecast"
+          at: found[Self.maximumMeasures].location,
+          "at most \(Self.maximumMeasures) results of an aggregate are forecast"
         ))
     }
     return found
@@ -87,7 +88,8 @@ struct ForecastParser {
       }
       diagnostics.report(
         source.error(
-          at: location, "\(name) is \(type.sqlName), and forecasts are of numbers", hint: "name a count, a sum or a mean"))
+          at: location, "\(name) is \(type.sqlName), and forecasts are of numbers",
+          hint: "name a count, a sum or a mean"))
     }
   }
 }
