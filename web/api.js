@@ -105,6 +105,10 @@ export const letter = (id) => ({
 
 const LETTERS = "/api/dead-letters";
 
+/** What was expected of windows, and is of those to come. @param query as the endpoint takes it. */
+export const predictionsOf = (name, query) =>
+  ({ name, path: "/api/stats/predictions", query: { limit: 5000, ...query }, read: readRows, isPushable: true });
+
 /** What Prometheus reads, as text. */
 export const metrics = { name: "metrics", path: "/-/metrics", query: {}, read: (body) => body, isText: true };
 

@@ -1,7 +1,8 @@
 // What the explore page shows, as a value: read from the URL's hash and written back to it, and the questions to the
 // API that it stands for.
 
-import { alertsOf, rowsOf } from "./api.js";
+import { alertsOf, predictionsOf, rowsOf } from "./api.js";
+import { horizonOf } from "./forecast.js";
 import { readComparison } from "./comparison.js";
 import { measuresOf } from "./measures.js";
 import { intervalOf, parametersOf, previousQuery, rangeQuery, readRange, stepOf, writeRange } from "./range.js";
@@ -16,6 +17,7 @@ export const relatedNames = (index) =>
 /** The names of the questions; those that end in `Before` are about the period before. */
 export const NAMES = [
   "totals", "series", "groups", "rows", "totalsBefore", "seriesBefore", "groupsBefore", "alerts", "acknowledgedAlerts",
+  "predictions",
   ...Array.from({ length: MAX_RELATED }, (_, index) => Object.values(relatedNames(index))).flat(),
 ];
 const MAX_LINES = 6;
@@ -130,15 +132,17 @@ export const stepOfView = ({ range, relation }) => stepOf(range, Math.min(relati
 /**
  * The questions to poll, one of each of `NAMES`; those that this view does not ask have no path.
  * @param bounds answers to `totals` and `series`, if they are there: the period before is before them.
- * @param hasAlerts whether the project has an endpoint for them.
+ * @param {{alerts: boolean, predictions: boolean}} has which endpoints the project has.
  * @param related as `relatedViews` has them.
  */
-export function questionsOf(view, bounds = {}, hasAlerts = false, related = []) {
+export function questionsOf(view, bounds = {}, has = {}, related = []) {
   const { relation } = view;
   const questions = !relation ? [] : relation.rolls_up ? rollUpsOf(view, bounds) : [rowsOfView(view)];
-  if (relation && hasAlerts && isOwnPage(view)) {
+  if (relation && has.alerts && isOwnPage(view)) {
     questions.push(alertsOf("alerts", { acknowledged: false }), alertsOf("acknowledgedAlerts", { acknowledged: true }));
   }
+  const horizon = relation && has.predictions && isOwnPage(view) ? horizonOf(view, stepOfView(view)[1]) : null;
+  if (horizon) questions.push(predictionsOf("predictions", { ...rangeQuery(view.range), ...horizon }));
   related.forEach((each, index) => {
     const names = relatedNames(index);
     questions.push(...rollUpsOf(each, bounds)

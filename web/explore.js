@@ -39,7 +39,8 @@ const panels = [...Object.values(consumers).flat(), keyAlerts, others];
 
 let relations = null;
 let known = "";
-let hasAlerts = false;
+// Which endpoints the project has.
+let has = {};
 let view = null;
 let related = [];
 let bounds = {};
@@ -58,6 +59,7 @@ const poller = makePoller({
       alerts[name] = value;
       showAlerts(context);
     }
+    if (name === "predictions" && !charts.hidden) charts.receivePredictions(value);
     // A view is not rolled up: its chart is drawn from its rows.
     if (name === "rows" && view?.relation && !view.relation.rolls_up && canDraw(view)) chart.receive(value, context);
     if (name === "totals" || name === "series") learn(name, value);
@@ -100,7 +102,8 @@ function showAlerts({ serverTime }) {
 
 /** The list changes when definitions are saved while the server reloads them. */
 function receiveCatalogue({ data, endpoints: defined }) {
-  hasAlerts = defined.some(({ path }) => path === "/api/stats/alerts");
+  const isDefined = (name) => defined.some(({ path }) => path === `/api/stats/${name}`);
+  has = { alerts: isDefined("alerts"), predictions: isDefined("predictions") };
   const fingerprint = JSON.stringify(data);
   if (fingerprint === known) return;
   known = fingerprint;
@@ -112,7 +115,7 @@ function receiveCatalogue({ data, endpoints: defined }) {
 function learn(name, { start }) {
   if (!view?.isCompared || bounds[name]?.start === start) return;
   bounds[name] = { start };
-  const next = questionsOf(view, bounds, hasAlerts, related);
+  const next = questionsOf(view, bounds, has, related);
   const changed = next.filter((question, index) => fingerprint(question) !== fingerprint(questions[index]));
   questions = next;
   if (changed.length > 0) poller.setEndpoints(changed, intervalOfView(view));
@@ -136,7 +139,7 @@ function follow() {
   part("window-selector").show(view.range);
   part("compare-toggle").show(view.isCompared);
   relationList.show(relations, view);
-  questions = questionsOf(view, bounds, hasAlerts, related);
+  questions = questionsOf(view, bounds, has, related);
   if (!view.relation) {
     showNothing(`The project defines no ${view.name}. Choose one of the list.`);
   } else {

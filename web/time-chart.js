@@ -29,6 +29,8 @@ export const canDraw = () => typeof Chart !== "undefined";
  * @property {{tick: Function, exact: Function, bounds: object}} axis
  * @property {(time: Date) => string} timeText
  * @property {{from: number, to: number, level: "warn" | "bad"}[]} [bands] of values that are no longer good.
+ * @property {{low: (number | null)[], high: (number | null)[]} | null} [expectation] the band that values were expected
+ *   in, at each of the times.
  * @property {{time: number, level: "warn" | "bad"}[]} [marks]
  * @property {boolean} [hasTimes] whether the time axis has words; true where nothing is said.
  */
@@ -137,6 +139,7 @@ export class TimeChart {
       callbacks: {
         title: ([item]) => (item && this.spec.isRunning[item.dataIndex] ? `${item.label} (not complete)` : item?.label),
         label: (item) => `${item.dataset.label}: ${this.spec.axis.exact(item.raw)}`,
+        afterBody: ([item]) => this.#expectedText(item?.dataIndex),
       },
     });
     options.scales.x.offset = true;
@@ -147,7 +150,10 @@ export class TimeChart {
   #overlay(look) {
     return {
       id: "overlay",
-      beforeDatasetsDraw: (chart) => this.#paintBands(chart, look),
+      beforeDatasetsDraw: (chart) => {
+        this.#paintBands(chart, look);
+        this.#paintExpectation(chart, look);
+      },
       afterDatasetsDraw: (chart) => this.#paintMarks(chart, look),
     };
   }
@@ -169,6 +175,34 @@ export class TimeChart {
       }
       ctx.restore();
     }
+  }
+
+  #expectedText(index) {
+    const [low, high] = [this.spec.expectation?.low[index], this.spec.expectation?.high[index]];
+    return Number.isFinite(low) && Number.isFinite(high)
+      ? `Expected: ${this.spec.axis.exact(Math.round(low * 1000) / 1000)} to ${
+        this.spec.axis.exact(Math.round(high * 1000) / 1000)}` : [];
+  }
+
+  /** A step is as wide as its band, so that one without neighbours is seen, too. */
+  #paintExpectation(chart, look) {
+    const { low, high } = this.spec.expectation ?? {};
+    if (!low) return;
+    const { ctx, chartArea, scales } = chart;
+    const half = this.#step(chart) / 2;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(chartArea.left, chartArea.top, chartArea.width, chartArea.height);
+    ctx.clip();
+    ctx.fillStyle = look.color("--accent");
+    ctx.globalAlpha = 0.16;
+    low.forEach((from, index) => {
+      if (!Number.isFinite(from) || !Number.isFinite(high[index])) return;
+      const x = scales.x.getPixelForValue(index);
+      const top = scales.y.getPixelForValue(high[index]);
+      ctx.fillRect(x - half, top, 2 * half, Math.max(scales.y.getPixelForValue(from) - top, 1));
+    });
+    ctx.restore();
   }
 
   #paintMarks(chart, look) {

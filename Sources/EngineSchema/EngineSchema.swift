@@ -39,6 +39,7 @@ public enum EngineSchema {
     file("0022_announcements.sql", PackageResources._022_announcements_sql),
     file("0023_times_of_day.sql", PackageResources._023_times_of_day_sql),
     file("0026_folding.sql", PackageResources._026_folding_sql),
+    file("0028_forecasts.sql", PackageResources._028_forecasts_sql),
     file("0029_administration.sql", PackageResources._029_administration_sql),
   ]
 

@@ -72,6 +72,12 @@ private struct AggregateFacts {
     plan.retentionMicroseconds.map { "\(lengthText(microseconds: $0)) of event time" } ?? "for ever"
   }
 
+  private var forecast: String? {
+    guard !plan.forecasts.isEmpty else { return nil }
+    let horizons = plan.forecastHorizons.map { lengthText(microseconds: $0) }.joined(separator: ", ")
+    return "\(plan.forecasts.joined(separator: ", ")), \(horizons) ahead, into trending_predictions"
+  }
+
   private static let batchComment = "the same as a batch, over a table of the stream's events"
 
   /// The definition's own SELECT over a table `events`; nil when it is none that a table can answer.
@@ -103,6 +109,7 @@ private struct AggregateFacts {
         + "windows open for \(lengthText(microseconds: definition.idleTimeoutMicroseconds))")
     page.add("late", late)
     page.add("kept", retention)
+    if let forecast { page.add("forecast", forecast) }
     if let cost { add(cost, to: &page) }
     page.add(statements: table.createStatements, view == nil ? "the table" : "the table of the states")
     if let view { page.add(statements: view, "the view above it, which reads like the definition") }
@@ -168,6 +175,7 @@ private struct AggregateFacts {
       JSONMember("out_of_orderness_seconds", JSONValue(seconds: definition.outOfOrdernessMicroseconds)),
       JSONMember("idle_timeout_seconds", JSONValue(seconds: definition.idleTimeoutMicroseconds)),
       JSONMember("retention_seconds", JSONValue(seconds: plan.retentionMicroseconds)),
+      JSONMember("forecast", .array(plan.forecasts.map(JSONValue.string))),
       JSONMember("table", .array(table.createStatements.map(JSONValue.string))),
       JSONMember("view", view.map { .array($0.map(JSONValue.string)) } ?? .null),
       JSONMember("upsert", .string(table.upsertStatement)),

@@ -7,7 +7,7 @@ import SQLQuoting
 import Storage
 import Threads
 
-/// What happens when windows close and when they grow old: alerts and retention, that of sampled events and of the engine's
+/// What happens when windows close and when they grow old: alerts, forecasts and retention, that of sampled events and of the engine's
 /// own tables too.
 ///
 /// For one stream. One instance does it, elected by an advisory lock that it holds as long as its connection lives; the
@@ -53,6 +53,7 @@ public final class Watch: Sendable {
     var lastRetention: Int64 = 0
     var problems: [String: String] = [:]
     var evaluator: AlertEvaluator?
+    var forecasts: ForecastKeeper?
     var upkeep = Upkeep(keep, stream: plan.definition.name, topic: topic, kafka: kafka)
     while !isStopping {
       var pause = Watch.intervalMilliseconds
@@ -64,10 +65,14 @@ public final class Watch: Sendable {
           // What is wrong with one alert is no reason to stop the others, or retention.
           let found = try evaluate(alerts, watermark)
           for alert in self.alerts { report(found[alert.name], of: alert.name, &problems) }
+          let keeper = forecasts ?? ForecastKeeper(open, aggregates: plan.aggregates)
+          forecasts = keeper
+          report(try forecast(keeper, watermark), of: "forecasts", &problems)
           let now = Clock.monotonic()
           if now - lastRetention >= Watch.retentionIntervalMicroseconds {
             lastRetention = now
             try retire(open, watermark.text)
+            try retirePredictions(open, watermark.microseconds)
             try retireSamples(open)
             try upkeep.work(open, cluster: cluster, isStopping: { isStopping }, observe: observe)
           }
@@ -78,6 +83,7 @@ public final class Watch: Sendable {
         report(error.description, of: "", &problems)
         office.close()
         evaluator = nil
+        forecasts = nil
         pause = max(pause, backOff.next())
       }
       interruption.wait(milliseconds: pause)
@@ -93,12 +99,13 @@ public final class Watch: Sendable {
   /// Does once, on a connection of the caller's, what `run` does again and again: judges all windows that have closed, and
   /// removes those that are no longer kept. For tests of definitions, whose time goes in steps.
   ///
-  /// - Returns: what the server says against alerts, if anything.
+  /// - Returns: what the server says against alerts and forecasts, if anything.
   package func workOnce(_ connection: PostgresConnection, cluster: String) throws(PostgresError) -> [String] {
     guard let watermark = try watermark(connection, cluster) else { return [] }
     let problems = try evaluate(makeEvaluator(connection, cluster), watermark)
+    let forecasts = try forecast(ForecastKeeper(connection, aggregates: plan.aggregates), watermark)
     try retire(connection, watermark.text)
-    return alerts.compactMap { problems[$0.name] }
+    return alerts.compactMap { problems[$0.name] } + [forecasts].compactMap { $0 }
   }
 
   private func makeEvaluator(_ connection: PostgresConnection, _ cluster: String) -> AlertEvaluator {
@@ -173,6 +180,19 @@ public final class Watch: Sendable {
     }
   }
 
+  /// Learns until nothing is left.
+  ///
+  /// - Returns: what the server says against it, if anything: forecasts are worth less than alerts and retention.
+  private func forecast(_ keeper: ForecastKeeper, _ watermark: Watermark) throws(PostgresError) -> String? {
+    do throws(PostgresError) {
+      while try keeper.update(watermark: watermark.microseconds), !isStopping {}
+      return nil
+    } catch {
+      if error.isConnectionLost { throw error }
+      return "forecasts: \(error.description)"
+    }
+  }
+
   /// How far event time has come.
   struct Watermark {
     /// As Postgres writes it.
@@ -220,6 +240,16 @@ public final class Watch: Sendable {
         try retirePortion(connection, aggregate, horizon, portion)
       }
       if removed > 0 { observe(.retentionRemoved(table: aggregate.name, rows: removed)) }
+    }
+  }
+
+  private func retirePredictions(_ connection: PostgresConnection, _ watermark: Int64) throws(PostgresError) {
+    let portion: Int64 = 10_000
+    for aggregate in plan.aggregates where !aggregate.forecasts.isEmpty {
+      let removed = try removePortions(of: Int(portion)) { () throws(PostgresError) in
+        try ForecastKeeper.removePortion(of: aggregate, before: watermark, portion, connection)
+      }
+      if removed > 0 { observe(.retentionRemoved(table: "trending_predictions", rows: removed)) }
     }
   }
 

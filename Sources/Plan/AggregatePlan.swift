@@ -68,6 +68,8 @@ public struct AggregatePlan: Hashable, Sendable {
   public var outputs: [OutputColumn]
   /// How pages show results, by the names of their columns; of those of which nothing is said there is nothing.
   public var presentation: [String: ColumnPresentation] = [:]
+  /// The results of which windows to come are forecast, by the names of their columns.
+  public var forecasts: [String] = []
   /// A condition on the results of a group: readers see the groups of closed windows for which it is true. All groups are
   /// stored, whatever it says.
   public var having: DerivedColumn?

@@ -111,7 +111,7 @@ public struct ProjectReview: Sendable {
   }
 
   private static func tableRemarks(_ files: [SourceFile], _ views: PlannedViews, _ tables: [String]) -> [String] {
-    let known = tables + ["alerts", "dead_letters", "event_log"]
+    let known = tables + ["alerts", "dead_letters", "event_log", "trending_predictions", "forecast_errors"]
     let remarks = views.misspeltTables(known: known) + files.flatMap { misspeltTables(in: $0, known: known) }
     return remarks.map(\.description)
   }

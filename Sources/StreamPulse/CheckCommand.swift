@@ -14,7 +14,12 @@ func check(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
     let format = definition.format.rawValue
     let columns = counted(plan.columns.count, "column")
     print("stream \(definition.name): \(format) in topic \(definition.topic), \(columns) used")
-    for aggregate in plan.aggregates { print("aggregate \(aggregate.name) of \(definition.name)") }
+    for aggregate in plan.aggregates {
+      let forecast = aggregate.forecasts.joined(separator: ", ")
+      print(
+        "aggregate \(aggregate.name) of \(definition.name)"
+          + (forecast.isEmpty ? "" : ", with forecasts of \(forecast)"))
+    }
   }
   for reference in review.references { print("table \(reference.name) of reference data") }
   for view in review.views { print("view \(view.name)") }

@@ -301,8 +301,15 @@ enum Commands {
           Reads timestamp,value and writes timestamp,anomaly_score, one row for each row, as they come: a score depends on \
           nothing that follows it. Scores are from 0 to 1; from 0.75 on an alert would report. Times are ISO 8601 (UTC \
           unless they have an offset) or numbers since 1970. A missing value is empty, null or NaN.
+
+          With --forecast it writes what is expected of rows to come, as the office forecasts windows: a row for each \
+          horizon, with times in seconds since 1970.
           """,
-        options: [OptionSpec("csv", value: "FILE", summary: "What to read; - is standard input")], settings: []),
+        options: [
+          OptionSpec("csv", value: "FILE", summary: "What to read; - is standard input"),
+          OptionSpec(
+            "forecast", value: "SECONDS", summary: "Forecast in place of scores, where rows are so many seconds apart"),
+        ], settings: []),
       CommandSpec(
         name: "token", summary: "Make a token for a client of the API",
         details: """

@@ -2,6 +2,7 @@
 -- Grain: region and minute of event time. Late events revise the row.
 -- format avg_speed_mbps: number Mbps
 -- thresholds success_rate: 0.95, 0.90
+-- forecast: total_downloads
 CREATE MATERIALIZED VIEW region_health WITH (retention = '7 days') AS
 SELECT "user".region,
        -- Download attempts, whatever their end.

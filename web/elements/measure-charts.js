@@ -1,10 +1,11 @@
 // <measure-charts>: of one key every result over time, each in a chart of its own on the same time axis, with the
-// period before behind and a mark for each alert.
+// period before behind, a mark for each alert, and the band of what was expected.
 
 import { marksOf } from "../grouping.js";
 import { Figures } from "../data-table.js";
 import { changeView, element, updateKeyed } from "../dom.js";
 import { stepOfView } from "../explore-view.js";
+import { bandAt } from "../forecast.js";
 import { formatRange, timeFormatOf } from "../format.js";
 import { bandsOf, boundsOf, chartOf, exactFormatOf, isAdditive, labelOf, tickFormatOf } from "../measures.js";
 import { minutesIn } from "../range.js";
@@ -25,6 +26,7 @@ class MeasureCharts extends DataPanel {
   #answer = null;
   #before = null;
   #alerts = [];
+  #predictions = null;
   #drawn = "";
 
   build() {
@@ -35,7 +37,7 @@ class MeasureCharts extends DataPanel {
   prepare(view) {
     this.#view = view;
     this.#drawn = "";
-    this.#answer = this.#before = null;
+    this.#answer = this.#before = this.#predictions = null;
     this.markLoading(view.name);
   }
 
@@ -59,6 +61,12 @@ class MeasureCharts extends DataPanel {
     this.#draw();
   }
 
+  /** @param {{data: object[]}} answer what was expected of this key's windows. */
+  receivePredictions({ data }) {
+    this.#predictions = data;
+    this.#draw();
+  }
+
   #draw(isForced = false) {
     if (!this.#answer || !this.#view || this.#answer.data.length === 0) return;
     const { measures, range, relation } = this.#view;
@@ -66,13 +74,15 @@ class MeasureCharts extends DataPanel {
     const { times, isRunning, rows } = timelineOf(this.#answer.data, stepMs, this.#answer.complete_until);
     const before = this.#before ? shiftedTo(times, this.#before.data, minutesIn(range) * 60_000) : null;
     const marks = marksOf(this.#alerts);
-    const fingerprint = JSON.stringify([measures.map(({ name }) => name), times, rows, before, isRunning, marks]);
+    const expectations = measures.map((column) => bandAt(this.#predictions, column, times));
+    const fingerprint = JSON.stringify(
+      [measures.map(({ name }) => name), times, rows, before, isRunning, marks, expectations]);
     if (fingerprint === this.#drawn && !isForced) return;
     this.#drawn = fingerprint;
     const valueOf = (column) => (row) =>
       (Number.isFinite(row?.[column.name]) ? row[column.name] : row === null && isAdditive(column) ? 0 : null);
     const known = (column) => (row) => (Number.isFinite(row?.[column.name]) ? row[column.name] : null);
-    this.#fillTable({ measures, times, isRunning, rows });
+    this.#fillTable({ measures, times, isRunning, rows, expectations });
     if (!canDraw()) {
       this.#plots.hidden = true;
       this.#figures.node.open = true;
@@ -91,6 +101,8 @@ class MeasureCharts extends DataPanel {
         this.#charts.set(canvas, new TimeChart(canvas, (zoomed) => changeView(this, { range: zoomed })));
       }
       const earlier = before?.map(known(column));
+      const expectation = expectations[index];
+      showLegend(plot.querySelector(".legend"), expectation);
       this.#charts.get(canvas).draw({
         times, isRunning, stepMs, marks, timeText: timeFormatOf(times),
         lines: [
@@ -98,8 +110,11 @@ class MeasureCharts extends DataPanel {
             color: chartOf(column) === "bar" ? "--chart-bar" : `--series-${(index % COLORS) + 1}` },
           ...beforeLine(earlier),
         ],
-        bands: bandsOf(column),
-        axis: { tick: tickFormatOf(column), exact: format, bounds: boundsOf(column, [values, earlier ?? []]) },
+        bands: bandsOf(column), expectation,
+        axis: {
+          tick: tickFormatOf(column), exact: format,
+          bounds: withExpectation(boundsOf(column, [values, earlier ?? []]), column, expectation),
+        },
       });
     });
     for (const [canvas, chart] of this.#charts) {
@@ -109,13 +124,39 @@ class MeasureCharts extends DataPanel {
     }
   }
 
-  #fillTable({ measures, times, isRunning, rows }) {
-    this.#figures.fill({ times, isRunning }, measures.map(labelOf), (row) =>
-      measures.map((column) => exactFormatOf(column)(rows[row]?.[column.name])));
+  #fillTable({ measures, times, isRunning, rows, expectations }) {
+    const titles = measures.flatMap((column, index) =>
+      (expectations[index] ? [labelOf(column), `${labelOf(column)}, expected`] : [labelOf(column)]));
+    this.#figures.fill({ times, isRunning }, titles, (row) => measures.flatMap((column, index) => {
+      const format = exactFormatOf(column);
+      const value = format(rows[row]?.[column.name]);
+      const expectation = expectations[index];
+      if (!expectation) return [value];
+      const [low, high] = [expectation.low[row], expectation.high[row]].map(rounded(column));
+      return [value, low === null || high === null ? "—" : `${format(low)} to ${format(high)}`];
+    }));
   }
 }
 
+/** Nobody expects a part of a thing that is counted. */
+const rounded = (column) => (value) => (value !== null && column.role === "count" ? Math.round(value) : value);
+
+/** The axis reaches to the end of the band, but one that nothing is known of yet must not make the values flat. */
+function withExpectation(bounds, column, expectation) {
+  const highest = Math.max(...(expectation?.high ?? []).filter(Number.isFinite));
+  if (!Number.isFinite(highest) || bounds.max !== undefined) return bounds;
+  return { ...bounds, suggestedMax: Math.max(highest, bounds.suggestedMax ?? highest) };
+}
+
+function showLegend(legend, expectation) {
+  legend.hidden = expectation === null;
+  if (expectation === null) return;
+  legend.replaceChildren(element("li", {}, element("span", { class: "swatch swatch-expected", "aria-hidden": "true" }),
+    `Expected ${expectation.label} before: 19 of 20 values lie in it`));
+}
+
 const makePlot = () => element("section", { class: "plot" }, element("h3", { class: "plot-title" }),
-  element("div", { class: "chart-frame" }, element("canvas", { role: "img" })));
+  element("div", { class: "chart-frame" }, element("canvas", { role: "img" })),
+  element("ul", { class: "legend", "aria-label": "Legend", hidden: "" }));
 
 customElements.define("measure-charts", MeasureCharts);

@@ -51,11 +51,12 @@ final class Database {
     let engine = [
       "progress", "ledger", "ledger_counts", "gaps", "retired", "alert_progress", "replayed_letters",
       "forgotten_letters",
-      "forgotten_replays", "outbox",
+      "forgotten_replays", "outbox", "forecast_states", "forecast_progress",
     ].map {
       "pulse.\($0)"
     }
-    try connection.execute("TRUNCATE \((results + engine + ["dead_letters", "alerts"]).joined(separator: ", "))")
+    let beside = ["dead_letters", "alerts", "trending_predictions"]
+    try connection.execute("TRUNCATE \((results + engine + beside).joined(separator: ", "))")
     try superuser.execute("CHECKPOINT")
     _ = try listener.waitForNotification(timeoutMilliseconds: 0)
   }

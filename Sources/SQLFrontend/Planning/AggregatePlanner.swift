@@ -80,7 +80,10 @@ struct AggregatePlanner {
       diagnostics.attempt { () throws(DefinitionError) in try results.plan(having: condition) }
     }
     judgeTogether(select, grouping, tables.filter(filter))
-    let presentation = readPresentation(select.items, results.outputs)
+    let shown = shownColumns(select.items, results.outputs)
+    let presentation = PresentationParser(source: source, columns: shown).parse(&diagnostics)
+    let forecasts = ForecastParser(source: source, columns: shown)
+    let forecast = forecasts.parse(&diagnostics)
     guard diagnostics.errors.isEmpty, let window = grouping.window, let options else { return nil }
     let text = diagnostics.attempt { () throws(DefinitionError) in
       try BatchText(source: source, columns: columns).select(syntax, window: grouping.windowLocation)
@@ -94,14 +97,16 @@ struct AggregatePlanner {
       allowedLatenessMicroseconds: options.allowedLateness, latePolicy: options.late,
       select: text)
     plan.presentation = presentation
+    plan.forecasts = forecast.map(\.name)
+    forecasts.check(forecast, of: plan, &diagnostics)
+    guard diagnostics.errors.isEmpty else { return nil }
     guard let first = columns.aggregate else { return (plan, stream) }
     return composed(plan, over: first, columns, select, window: grouping.windowLocation).map { ($0, stream) }
   }
 
-  private mutating func readPresentation(
-    _ items: [SyntaxItem], _ outputs: [OutputColumn]
-  ) -> [String: ColumnPresentation] {
-    let columns = items.compactMap { item -> PresentationParser.Column? in
+  /// The columns of the SELECT list, for what comments say of them.
+  private func shownColumns(_ items: [SyntaxItem], _ outputs: [OutputColumn]) -> [PresentationParser.Column] {
+    items.compactMap { item in
       guard let name = item.outputName else { return nil }
       var column = PresentationParser.Column(name: name, location: item.location)
       switch outputs.first(where: { $0.name == name })?.source {
@@ -110,7 +115,6 @@ struct AggregatePlanner {
       }
       return column
     }
-    return PresentationParser(source: source, columns: columns).parse(&diagnostics)
   }
 
   /// Clauses that are each supported, and not together.

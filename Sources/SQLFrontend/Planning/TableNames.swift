@@ -9,6 +9,7 @@ enum TableNames {
     "alerts_open", "alerts_pkey",
     "dead_letters", "dead_letters_id_seq", "dead_letters_message_id", "dead_letters_once", "dead_letters_pkey",
     "event_log", "event_log_id_seq", "event_log_newest", "event_log_pkey",
+    "forecast_errors", "trending_predictions", "trending_predictions_pkey",
   ]
 
   static func refusal(of name: String) -> String? {

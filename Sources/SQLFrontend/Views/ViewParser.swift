@@ -52,6 +52,7 @@ struct ViewParser {
     }
     plan.presentation = PresentationParser(source: source, columns: named, areAll: named.count == columns.count)
       .parse(&diagnostics)
+    ForecastParser.refuse(in: source, &diagnostics)
     guard diagnostics.errors.isEmpty else { return nil }
     return ParsedView(plan: plan, source: source, nameLocation: syntax.nameLocation, relations: relations)
   }

@@ -4,7 +4,7 @@ import Plan
 /// Which tables the routes' statements read in the end, by way of views too.
 struct ReadTables {
   /// What the engine writes besides aggregates, and announces.
-  private static let announced: Set<String> = ["alerts", "dead_letters", "event_log"]
+  private static let announced: Set<String> = ["alerts", "dead_letters", "event_log", "trending_predictions"]
 
   /// What statements call an aggregate, with the name that is announced.
   private let aggregates: [String: String]

@@ -52,6 +52,7 @@ struct Catalogue {
       JSONMember("comment", .string(column.comment)),
     ]
     if let presentation = column.presentation { members += presentation.members }
+    if column.isForecast { members.append(JSONMember("forecast", .bool(true))) }
     return .object(members)
   }
 

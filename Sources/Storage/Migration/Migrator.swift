@@ -274,6 +274,7 @@ public struct Migrator {
       (project.aggregates.flatMap(\.relationNames) + project.views.map(\.name)).map { quotedIdentifier($0) }
       + [
         "alerts", "\(pulse).incidents", "\(pulse).progress", "\(pulse).ledger", "\(pulse).outbox", "\(pulse).silences",
+        "trending_predictions", "forecast_errors",
       ]
     let schemas = ([connection.schema].compactMap { $0.map { quotedIdentifier($0) } } + [pulse]).joined(separator: ", ")
     if isInTransaction { try connection.execute("SAVEPOINT before_grants") }

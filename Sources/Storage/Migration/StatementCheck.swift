@@ -63,7 +63,8 @@ public struct StatementCheck {
   public func faults(of project: Project) throws(PostgresError) -> [StatementFault] {
     var faults: [StatementFault] = []
     let tables =
-      project.aggregates.flatMap(\.relationNames) + project.views.map(\.name) + ["alerts", "dead_letters", "event_log"]
+      project.aggregates.flatMap(\.relationNames) + project.views.map(\.name)
+      + ["alerts", "dead_letters", "event_log", "trending_predictions", "forecast_errors"]
     for endpoint in project.endpoints {
       let statement = endpoint.naming(books: connection.pulse).statement
       if let fault = try fault(.endpoint, statement, tables) { faults.append(fault) }

@@ -13,7 +13,7 @@ public struct ProjectWipe {
     "migrations", "definitions", "project", "views", "deployments", "schemas", "subjects", "audit_log",
   ]
   /// The engine's tables beside the results.
-  private static let own = ["alerts", "dead_letters", "event_log"]
+  private static let own = ["alerts", "dead_letters", "event_log", "trending_predictions"]
 
   /// A table and about how many rows it has.
   public struct Table: Sendable {

@@ -19,6 +19,12 @@ func detect(_ parsed: ParsedCommand) throws -> Int32 {
   guard let columns else {
     throw InputError(place: name, message: "there is no line", hint: "the first one is timestamp,value")
   }
+  if let step = try parsed.integer("forecast", in: 1...86_400) {
+    guard let forecaster = Forecaster(step: Int64(step) * 1_000_000) else {
+      throw parsed.error("--forecast does not divide a day", hint: "write e.g. 60, 300, 3600 or 86400")
+    }
+    return try writeForecasts(forecaster, of: columns, &lines, name)
+  }
   let detector = Detector(DetectorConfiguration(.adaptive))
   var state = DetectorState(for: detector.configuration)
   var output = LineOutput()

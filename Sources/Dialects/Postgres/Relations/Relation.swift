@@ -18,6 +18,8 @@ public struct Relation: Sendable {
     public var role: ColumnRole
     /// How pages show it, where the definition says so.
     public var presentation: ColumnPresentation?
+    /// Whether its windows to come are forecast.
+    public var isForecast = false
 
     public init(name: String, type: String, isNullable: Bool, comment: String, role: ColumnRole = .other) {
       self.name = name
@@ -76,6 +78,7 @@ public struct Relation: Sendable {
         name: column.name, type: column.type.sqlName, isNullable: column.isNullable, comment: column.comment, role: role
       )
       shown.presentation = plan.presentation[column.name]
+      shown.isForecast = plan.forecasts.contains(column.name)
       return shown
     }
     time = "window_start"
