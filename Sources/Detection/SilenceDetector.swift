@@ -57,6 +57,16 @@ public struct SilenceDetector: Sendable {
     state.silent = 0
     return Judgement(score: 0, expected: state.rate)
   }
+
+  /// An event has come late: the key was silent only since then.
+  ///
+  /// - Parameter windowsAgo: how many windows the last one that was judged is after the event's; all of them were silent.
+  /// - Returns: what is left of a silence reaches no level.
+  public func hear(_ state: inout State, windowsAgo: Int) -> Bool {
+    guard Double(windowsAgo) < state.silent else { return false }
+    state.silent = Double(max(windowsAgo, 0))
+    return !levels.contains { state.silent >= $0.threshold }
+  }
 }
 
 extension SilenceDetector.State {

@@ -34,6 +34,19 @@ import Testing
     #expect(try bench.bench.rows("SELECT count(*) FROM pulse.alert_states") == ["0"])
   }
 
+  @Test("windows that are missing are found however many there are, and what goes on is over")
+  func missingWindows() throws {
+    let bench = try AlertBench(
+      AlertBench.errorRate("missing: 1", "for: 150 windows"), AlertBench.errorRate(name: "PLAIN"))
+    for minute in [0, 1, 399] { try bench.store("A", minute: minute, failed: minute == 399 ? 20 : 0) }
+    let found = try bench.bench.project.alerts.map { alert in
+      try Backtest(alert, bench.bench.connection).run(from: time(0), until: time(600)).occurrences.map {
+        "\(alert.name) \($0.windows) \($0.start == time(2)) \($0.end == time(401))"
+      }
+    }
+    #expect(found == [["ERRORS 598 true false"], ["PLAIN 1 false true"]])
+  }
+
   @Test("of two definitions each finds its own")
   func compared() throws {
     let bench = try AlertBench(AlertBench.errorRate())

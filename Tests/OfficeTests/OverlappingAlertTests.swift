@@ -77,6 +77,14 @@ import Testing
     #expect(try evaluate(6) == ["23:59:00 00:03:00 WARNING 4 2 resolved A: 4 of 4"])
   }
 
+  @Test("an alert that is raised and over within one portion is over")
+  func atOnce() throws {
+    try send(5, minute: 0)
+    let alerts = try evaluate(9)
+    #expect(alerts == ["23:58:00 00:03:00 WARNING 5 3 resolved A: 5 of 5"])
+    #expect(try bench.rows("SELECT resolved_at::time FROM alerts") == ["00:04:00"])
+  }
+
   @Test("only panes of the windows that close are read")
   func reading() throws {
     try bench.connection.execute(

@@ -153,7 +153,7 @@ final class AlertEvaluator {
       cause = nil
     }
     guard let cause else { return }
-    for index in raised { outcome.entries[index].add(reason: cause) }
+    outcome.add(reason: cause, to: raised)
   }
 
   /// What of an alert is to be judged now; nil: nothing.

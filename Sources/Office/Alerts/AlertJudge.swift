@@ -22,7 +22,8 @@ struct AlertJudge {
     }
     rules = LifecycleRules(
       forWindows: alert.lifecycle.forWindows, keepFiringWindows: alert.lifecycle.keepFiringWindows,
-      cooldown: alert.lifecycle.cooldownMicroseconds, step: alert.window.stepMicroseconds, direction: direction)
+      cooldown: alert.lifecycle.cooldownMicroseconds, step: alert.window.stepMicroseconds,
+      overlap: alert.window.longestMicroseconds - alert.window.stepMicroseconds, direction: direction)
   }
 
   /// The key's next window: the detector learns from it.
@@ -35,9 +36,14 @@ struct AlertJudge {
 
   /// A window that has been judged already: by what is known now, and without learning from it.
   func revise(_ state: inout KeyState, _ window: ClosedWindow) -> [AlertChange] {
-    // A silence is broken by the next window that is not silent.
-    guard window.isJudged(by: alert), silence == nil else { return [] }
+    guard window.isJudged(by: alert) else { return [] }
     var memory = state.memory
+    if let silence, case .silence(var heard) = memory {
+      guard window.value > 0, let newest = state.lifecycle.newest else { return [] }
+      let isOver = silence.hear(&heard, windowsAgo: rules.windows(from: window.start, to: max(window.start, newest)))
+      state.memory = .silence(heard)
+      return isOver ? state.lifecycle.end(rules) : []
+    }
     return state.lifecycle.revise(verdict(on: &memory, window), rules)
   }
 

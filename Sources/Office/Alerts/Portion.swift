@@ -34,7 +34,7 @@ struct Portion {
     for window in windows {
       var state = journal.keys[window.key] ?? KeyState(for: alert.detector)
       let isRevised = window.end <= journal.until
-      if !isRevised, window.isPresent { state.seen = max(state.seen, window.start) }
+      if window.isPresent { state.seen = max(state.seen, window.start) }
       let changes = isRevised ? judge.revise(&state, window) : judge.step(&state, window)
       outcome.add(changes, window, peak: state.lifecycle.peak, toldFrom: journal.toldFrom)
       if state != journal.keys[window.key] {
@@ -78,10 +78,10 @@ struct Portion {
     return missing
   }
 
-  /// What goes on about keys of which there is no row any more ends by itself.
+  /// What goes on about keys of which there is no row any more, or none that says enough to be judged, ends by itself.
   private func pass(_ judge: AlertJudge, _ journal: inout AlertJournal, _ outcome: inout PortionOutcome) {
-    // A silence without keys is the stream's.
-    guard !alert.detector.isSilence, fill == nil else { return }
+    // A silence goes on by itself.
+    guard !alert.detector.isSilence else { return }
     let time = until - alert.window.longestMicroseconds + alert.window.stepMicroseconds
     let open = journal.keys.filter { $0.value.lifecycle.phase != .quiet }.sorted { $0.key < $1.key }
     for (key, former) in open {

@@ -5,8 +5,9 @@ import Plan
 
 /// What judging some windows of one alert has come to: how it is to be written down.
 struct PortionOutcome {
-  /// A change, and the end of the window that brought it about.
+  /// A change.
   struct Entry {
+    /// The end of the window that brought it about, or of a later one that changed something about the key before it.
     var at: Int64
     var key: String
     var change: AlertChange
@@ -24,8 +25,7 @@ struct PortionOutcome {
       return document["is_history"]?.boolValue != true
     }
 
-    /// Says why, behind what was expected.
-    mutating func add(reason: String) {
+    fileprivate mutating func add(reason: String) {
       guard case .object(var members) = document,
         let index = members.firstIndex(where: { $0.name == "reason" })
       else { return }
@@ -36,13 +36,28 @@ struct PortionOutcome {
   }
 
   let alert: AlertPlan
-  var entries: [Entry] = []
+  private(set) var entries: [Entry] = []
   /// Keys whose states have changed.
   var changed: Set<String> = []
   var forgotten: [String] = []
 
+  /// When something changed about a key last: what comes of it later is written down later, whichever window it is about.
+  private var latest: [String: Int64] = [:]
+
   init(_ alert: AlertPlan) {
     self.alert = alert
+  }
+
+  private mutating func append(_ entry: Entry) {
+    var entry = entry
+    entry.at = max(entry.at, latest[entry.key] ?? entry.at)
+    latest[entry.key] = entry.at
+    entries.append(entry)
+  }
+
+  /// Says why alerts are raised, behind what was expected.
+  mutating func add(reason: String, to raised: [Int]) {
+    for index in raised { entries[index].add(reason: reason) }
   }
 
   /// - Parameters:
@@ -65,7 +80,7 @@ struct PortionOutcome {
           JSONMember("labels", .object(alert.routing.labels.map { JSONMember($0.name, .string($0.value)) })),
           JSONMember("is_history", .bool(toldFrom.map { verdict.end <= $0 } ?? false)),
         ]
-        entries.append(
+        append(
           Entry(
             at: verdict.end, key: window.key, change: change, peak: peak, message: message,
             document: document("fire", window.key, members),
@@ -81,7 +96,7 @@ struct PortionOutcome {
         }
         let isNews = verdict.isBad && toldFrom.map { verdict.end > $0 } ?? true
         members.append(JSONMember("is_history", .bool(!isNews)))
-        entries.append(
+        append(
           Entry(
             at: verdict.end, key: window.key, change: change, peak: peak, message: message,
             document: document("update", window.key, members)))
@@ -98,7 +113,7 @@ struct PortionOutcome {
       JSONMember("window_end", .string(ClosedWindow.text(end))), JSONMember("windows", .number(String(windows))),
       JSONMember("reason", reason.map(JSONValue.string) ?? .null),
     ]
-    entries.append(
+    append(
       Entry(
         at: end, key: key, change: change, peak: 0, message: "", document: document("resolve", key, members),
         observation: .alertResolved(alert: alert.name, key: key)))

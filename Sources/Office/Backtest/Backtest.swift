@@ -42,8 +42,8 @@ public struct Backtest {
 
   /// Parts of the time in a picture.
   public static let columns = 72
-  /// Windows that are read at once, by their length.
-  private static let portionWindows: Int64 = 200
+  /// Windows that are read at once, by their length: as many as `Portion` looks for when they are missing.
+  private static let portionWindows = Int64(AlertEvaluator.portionWindows)
   /// Most keys whose values are kept for a picture.
   private static let maximumCurves = 10_000
 
@@ -64,8 +64,12 @@ public struct Backtest {
     var course = Course(alert, from: from, until: until)
     let (length, isLong) = alert.window.longestMicroseconds.multipliedReportingOverflow(by: Self.portionWindows)
     while journal.until < until {
-      guard let start = try alert.firstWindow(after: journal.until, connection), start < until else { break }
-      let next = max(journal.until, start)
+      let isFilled = alert.missing != nil || alert.detector.isSilence
+      var next = journal.until
+      // Times without windows are passed over, unless that there are none says something. What goes on then is over.
+      if !isFilled || journal.keys.isEmpty {
+        next = max(next, min(try alert.firstWindow(after: next, connection) ?? until, until))
+      }
       let portion = Portion(
         alert: alert, journal: journal, from: next, until: isLong ? until : min(until, next + length))
       let rows = try connection.query(

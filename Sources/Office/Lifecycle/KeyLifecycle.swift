@@ -65,12 +65,13 @@ struct KeyLifecycle: Hashable {
     let taken = min(missing, max(needed, 1))
     goodWindows += Int(taken) - 1
     self.newest = newest + rules.step * taken
-    return succeed(at: newest + rules.step * (taken + 1), rules)
+    return succeed(at: rules.end(of: newest + rules.step * taken), rules)
   }
 
-  /// A window that was judged, or should have been, has other values now. Neither its order nor the detector's memory
-  /// changes by it.
+  /// A window that was judged, or should have been, has other values now. One that is newer than all that the key had is
+  /// its next one, however late.
   mutating func revise(_ verdict: Verdict, _ rules: LifecycleRules) -> [AlertChange] {
+    guard let newest, verdict.start <= newest else { return step(verdict, rules) }
     let judged = Judged(
       start: verdict.start, value: verdict.value, weight: verdict.weight, isBad: verdict.isBad)
     if let index = recent.firstIndex(where: { $0.start == verdict.start }) {
@@ -95,6 +96,14 @@ struct KeyLifecycle: Hashable {
     let changes = verdict.isBad ? fail(late: index, verdict, rules) : []
     if recent.count > Self.rememberedWindows { recent.removeFirst(recent.count - Self.rememberedWindows) }
     return changes
+  }
+
+  /// What made it fail is known not to be so: it is over with the window that was judged last.
+  mutating func end(_ rules: LifecycleRules) -> [AlertChange] {
+    let isFiring = phase == .firing
+    phase = .quiet
+    badWindows = 0
+    return isFiring ? [resolve(at: rules.end(of: newest ?? since), takenBack: 0, isTakenBack: false)] : []
   }
 
   // MARK: Windows in order
@@ -145,10 +154,9 @@ struct KeyLifecycle: Hashable {
     }
   }
 
-  private mutating func resolve(at end: Int64, takenBack: Int) -> AlertChange {
-    let isTakenBack = badWindows == 0
+  private mutating func resolve(at end: Int64, takenBack: Int, isTakenBack: Bool = false) -> AlertChange {
     phase = .quiet
-    resolvedAt = end
+    resolvedAt = max(end, resolvedAt ?? end)
     badWindows = 0
     goodWindows = 0
     return .resolved(at: end, windows: -takenBack, isTakenBack: isTakenBack)
@@ -164,31 +172,44 @@ struct KeyLifecycle: Hashable {
   /// A window of the past turns out to be bad.
   private mutating func fail(late index: Int, _ verdict: Verdict, _ rules: LifecycleRules) -> [AlertChange] {
     if phase == .firing {
-      badWindows += 1
+      // With those between it and the alert.
+      let bad = 1 + recent[(index + 1)...].filter { $0.isBad && $0.start < since }.count
+      badWindows += bad
       since = min(since, verdict.start)
       peak = worse(verdict.value, rules)
-      return [.updated(verdict, windows: 1)]
+      goodWindows = min(goodWindows, good(after: index, rules))
+      return [.updated(verdict, windows: bad)]
     }
     // The bad windows that it stands among.
     var run = index..<index + 1
-    while run.lowerBound > 0, recent[run.lowerBound - 1].isBad { run = run.lowerBound - 1..<run.upperBound }
-    while run.upperBound < recent.count, recent[run.upperBound].isBad { run = run.lowerBound..<run.upperBound + 1 }
-    let values = recent[run].map(\.value)
-    since = recent[run.lowerBound].start
-    badWindows = run.count
-    peak = values.reduce(verdict.value) { worst($0, $1, rules) }
+    while run.lowerBound > 0, recent[run.lowerBound - 1].isBad, follows(run.lowerBound, rules) {
+      run = run.lowerBound - 1..<run.upperBound
+    }
+    while run.upperBound < recent.count, recent[run.upperBound].isBad, follows(run.upperBound, rules) {
+      run = run.lowerBound..<run.upperBound + 1
+    }
     guard run.count >= rules.forWindows else {
-      // Only what goes on may still become an alert.
-      phase = run.upperBound == recent.count ? .pending : .quiet
-      if phase == .quiet { badWindows = 0 }
+      settle(rules)
       return []
     }
+    begin(run, rules)
     var changes = [fire(verdict, rules)]
-    goodWindows = recent.count - run.upperBound
-    if goodWindows > patience(rules) {
-      let end = recent[min(run.upperBound + patience(rules), recent.count - 1)].start + rules.step
-      changes.append(resolve(at: end, takenBack: 0))
+    // Those that fail again before it is over belong to it.
+    var last = run.upperBound - 1
+    while let next = recent[(last + 1)...].firstIndex(where: \.isBad),
+      good(from: last, to: next, rules) <= patience(rules)
+    {
+      badWindows += 1
+      peak = worse(recent[next].value, rules)
+      changes.append(.updated(verdict, windows: 1))
+      last = next
     }
+    goodWindows = good(after: last, rules)
+    let isPast = recent[(last + 1)...].contains(where: \.isBad)
+    guard isPast || goodWindows > patience(rules) else { return changes }
+    let end = rules.end(of: recent[last].start + rules.step * Int64(patience(rules) + 1))
+    changes.append(resolve(at: min(end, rules.end(of: newest ?? end)), takenBack: 0))
+    settle(rules)
     return changes
   }
 
@@ -197,19 +218,58 @@ struct KeyLifecycle: Hashable {
     switch phase {
     case .quiet: return []
     case .pending:
-      badWindows = recent.reversed().prefix { $0.isBad }.count
-      if badWindows == 0 { phase = .quiet }
+      settle(rules)
       return []
     case .firing:
-      badWindows -= 1
-      let end = (newest ?? 0) + rules.step
-      if badWindows <= 0 {
-        badWindows = 0
-        return [resolve(at: end, takenBack: 1)]
-      }
-      goodWindows = recent.reversed().prefix { !$0.isBad }.count
+      // One of an alert that is over.
+      guard verdict.start >= since else { return [] }
+      badWindows = max(badWindows - 1, 0)
+      let end = rules.end(of: newest ?? verdict.start)
+      if badWindows == 0 { return [resolve(at: end, takenBack: 1, isTakenBack: true)] }
+      // Where none is remembered, the last bad one was before them.
+      goodWindows = recent.lastIndex(where: \.isBad).map { good(after: $0, rules) } ?? max(goodWindows, recent.count)
       return goodWindows > patience(rules) ? [resolve(at: end, takenBack: 1)] : [.updated(verdict, windows: -1)]
     }
+  }
+
+  /// While it does not fire: only bad windows up to the newest one may still become an alert.
+  private mutating func settle(_ rules: LifecycleRules) {
+    let before = phase == .pending ? badWindows : 0
+    var first = recent.count
+    if let last = recent.last, let newest, newest - last.start < rules.step {
+      while first > 0, recent[first - 1].isBad, first == recent.count || follows(first, rules) { first -= 1 }
+    }
+    phase = first < recent.count ? .pending : .quiet
+    begin(first..<recent.count, rules)
+    // A row may have begun before all that is remembered.
+    if first == 0 { badWindows = max(badWindows, before) }
+  }
+
+  /// These windows are the bad ones so far.
+  private mutating func begin(_ run: Range<Int>, _ rules: LifecycleRules) {
+    badWindows = run.count
+    guard let first = run.first else { return }
+    since = recent[first].start
+    peak = recent[run].map(\.value).reduce(recent[first].value) { worst($0, $1, rules) }
+  }
+
+  // MARK: Windows beside each other
+
+  /// Whether no window is missing before this one.
+  private func follows(_ index: Int, _ rules: LifecycleRules) -> Bool {
+    good(from: index - 1, to: index, rules) == 0
+  }
+
+  /// Windows between two that are remembered, of which the second comes later, with those that are missing.
+  private func good(from index: Int, to next: Int, _ rules: LifecycleRules) -> Int {
+    max(next - index, rules.windows(from: recent[index].start, to: recent[next].start)) - 1
+  }
+
+  /// Windows after one that is remembered, with those that are missing, of which none is bad.
+  private func good(after index: Int, _ rules: LifecycleRules) -> Int {
+    let last = recent.lastIndex(where: \.isBad).map { max($0, index) } ?? index
+    let start = recent[last].start
+    return max(recent.count - 1 - last, rules.windows(from: start, to: newest ?? start))
   }
 
   // MARK: Values

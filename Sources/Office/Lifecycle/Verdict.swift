@@ -35,6 +35,8 @@ struct LifecycleRules: Hashable {
   var cooldown: Int64 = 0
   /// From the beginning of a window to that of the next one.
   var step: Int64
+  /// How much longer a window is than that: of windows that overlap.
+  var overlap: Int64 = 0
   /// The side on which a value is worse.
   var direction = DetectorConfiguration.Direction.above
 
@@ -42,4 +44,12 @@ struct LifecycleRules: Hashable {
   static let flappingWindows: Int64 = 30
   /// How often that doubles.
   static let mostFlaps = 5
+
+  /// When a window ends.
+  func end(of start: Int64) -> Int64 { start + step + overlap }
+
+  /// How many windows later another one begins.
+  func windows(from start: Int64, to later: Int64) -> Int {
+    step > 0 ? Int(clamping: (later - start) / step) : 0
+  }
 }
