@@ -51,6 +51,8 @@ let package = Package(
     .target(name: "SQLQuoting"),
     .target(name: "Dialects", dependencies: ["Events", "Functions", "Plan", "SQLQuoting"]),
     .target(
+      name: "FlinkDialect", dependencies: ["Avro", "Dialects", "Events", "Functions", "Plan", "SQLQuoting"]),
+    .target(
       name: "SQLFrontend",
       dependencies: [
         "CPgQuery", "Detection", "Dialects", "Events", "Functions", "JSON", "Plan", "SQLQuoting", "Spelling",
@@ -180,10 +182,10 @@ let package = Package(
       name: "StreamPulse",
       dependencies: [
         "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard",
-        "Dataflow", "Detection", "Diagnosis", "Dialects", "Events", "Explain", "Faults", "HTTPClient", "HTTPServer",
-        "Hexadecimal", "JSON", "Kafka", "Notifications", "Observability", "Office", "Plan", "Postgres", "Processing",
-        "Project", "Rebuild", "References", "Registry", "SQLQuoting", "SampleText", "Scaffold", "Spelling", "StatsAPI",
-        "Storage", "Tail", "TestRunner", "TextFiles", "Threads", "TraceExport", "Tracing",
+        "Dataflow", "Detection", "Diagnosis", "Dialects", "Events", "Explain", "Faults", "FlinkDialect", "HTTPClient",
+        "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Notifications", "Observability", "Office", "Plan", "Postgres",
+        "Processing", "Project", "Rebuild", "References", "Registry", "SQLQuoting", "SampleText", "Scaffold",
+        "Spelling", "StatsAPI", "Storage", "Tail", "TestRunner", "TextFiles", "Threads", "TraceExport", "Tracing",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
@@ -257,6 +259,7 @@ let package = Package(
       ]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
+    .testTarget(name: "FlinkDialectTests", dependencies: ["FlinkDialect", "Project"]),
     .testTarget(name: "ExplainTests", dependencies: ["Explain", "JSON", "Plan", "ProcessingTestSupport", "Project"]),
     .testTarget(name: "ProjectTests", dependencies: ["Events", "Formats", "Plan", "Project"]),
     // A migrated database, a broker and instances of a processor, for the tests of all that works with them.

@@ -11,6 +11,9 @@ public struct Stream: Sendable {
   /// By which everything else names it.
   public var name: String { plan.definition.name }
 
+  /// How records of the reader schema are encoded; nil of formats without one.
+  public var layout: AvroLayout? { schema.reader?.layout }
+
   /// A decoder of the stream's records, for one thread.
   ///
   /// - Parameter topic: that they come from; nil: the definition's own.

@@ -187,6 +187,19 @@ enum Commands {
         arguments: [ArgumentSpec("NAME", summary: "E.g. order_stats, orders, /api/stats/orders or MANY_FAILURES")],
         settings: registry + [.project, .logLevel]),
       CommandSpec(
+        name: "export", summary: "Write the project in the words of another system: export flink",
+        details: """
+          Flink SQL (2.x) that reads the same topics and writes the same tables, with a README that says how to submit it, \
+          what differs and how to come back. What cannot be said in Flink SQL is refused by name, all of it at once, and \
+          nothing is written. Needs neither Kafka nor Postgres. Exit status 0 when it is written, 1 when something is \
+          refused.
+          """,
+        options: [
+          OptionSpec("out", value: "DIR", summary: "The folder, which is new or empty", default: "flink"),
+          OptionSpec("without", value: "NAMES", summary: "Aggregates to leave out, e.g. traffic,visits"),
+        ],
+        arguments: [ArgumentSpec("SYSTEM", summary: "flink")], settings: registry + postgres + [.project, .logLevel]),
+      CommandSpec(
         name: "test", summary: "Run the tests in sql/tests: events in, rows, alerts and answers out",
         details: """
           Each file is one test. Runs them through the processor's own code and a real Postgres, in a schema of its own \

@@ -5,8 +5,8 @@ import re
 from product import ROOT
 
 SYSTEM = {"Glibc", "PackageDescription", "Synchronization", "Testing"}
-PURE = {"Hexadecimal", "JSON", "Events", "Plan", "Avro", "Formats", "SQLQuoting", "Dialects", "Dataflow", "Detection",
-        "TextFormats", "Functions", "Spelling", "TimeZones", "Tracing"}
+PURE = {"Hexadecimal", "JSON", "Events", "Plan", "Avro", "Formats", "SQLQuoting", "Dialects", "FlinkDialect", "Dataflow",
+        "Detection", "TextFormats", "Functions", "Spelling", "TimeZones", "Tracing"}
 IMPORT = re.compile(
     r"^\s*(?:@[\w()]+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+"
     r"(?:(?:struct|class|enum|func|protocol|typealias|var|let)\s+)?(\w+)",

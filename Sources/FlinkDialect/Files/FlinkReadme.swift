@@ -1,0 +1,121 @@
+import Plan
+
+/// What the export says of itself.
+struct FlinkReadme {
+  struct Table {
+    var aggregate: String
+    var table: String
+    /// Whether only Flink writes it.
+    var isOwn: Bool
+    var retentionMicroseconds: Int64?
+  }
+
+  let project: String
+  let tables: [Table]
+  let without: [String]
+  let remarks: [String]
+  let hasRegistry: Bool
+
+  static let variables = [
+    "KAFKA_BOOTSTRAP_SERVERS", "FLINK_GROUP_ID", "SCHEMA_REGISTRY_URL", "POSTGRES_JDBC_URL", "POSTGRES_USER",
+    "POSTGRES_PASSWORD",
+  ]
+
+  static let submit = """
+    #!/bin/sh
+    # Puts the settings into the statements and gives them to Flink's SQL client. FLINK_HOME is where Flink is; arguments
+    # go to the client, e.g. -Dexecution.target=yarn-session.
+    set -eu
+    cd "$(dirname "$0")"
+    : "${FLINK_HOME:?is where Flink is}" "${KAFKA_BOOTSTRAP_SERVERS:?}" "${POSTGRES_JDBC_URL:?}" "${POSTGRES_USER:?}"
+    : "${POSTGRES_PASSWORD?may be empty, but must be set}"
+    FLINK_GROUP_ID=${FLINK_GROUP_ID:-streampulse-flink}
+    SCHEMA_REGISTRY_URL=${SCHEMA_REGISTRY_URL:-}
+    export \(variables.joined(separator: " "))
+    umask 077
+    job=$(mktemp)
+    trap 'rm -f "$job"' EXIT
+    cat [0-9]*.sql | envsubst '\(variables.map { "${\($0)}" }.joined(separator: " "))' > "$job"
+    "$FLINK_HOME/bin/sql-client.sh" -f "$job" "$@"
+
+    """
+
+  var text: String {
+    var parts = [
+      """
+      # \(project) on Apache Flink
+
+      Written by `streampulse export flink`: the project's streams and aggregates in Flink SQL (2.x). Flink writes the same tables of the same database, so that endpoints and the dashboard go on. Files are read in the order of their names.
+
+      | file | |
+      |---|---|
+      | `00_settings.sql` | the job's settings |
+      | `10_sources.sql` | topics, formats, watermarks; a view of each aggregate's rows |
+      | `20_sinks.sql` | the tables in Postgres |
+      | `30_statements.sql` | one statement set: one job |
+      \(tables.contains(where: \.isOwn) ? "| `postgres.sql` | tables of what Flink computes by functions of its own |\n" : "")| `submit.sh` | puts the settings in, and submits |
+
+      ## Submit
+
+      Flink 2.x and Java 17, with these jars on the class path (`lib/`, or `pipeline.jars`): `flink-sql-connector-kafka`, `flink-connector-jdbc-core`, `flink-connector-jdbc-postgres`, Postgres' own `postgresql`, `flink-sql-avro` for Avro\(hasRegistry ? ", `flink-sql-avro-confluent-registry`" : ""). Stop `streampulse process` first: both would write the same rows. Then
+
+      ```sh
+      export KAFKA_BOOTSTRAP_SERVERS=broker-1:9092 FLINK_GROUP_ID=streampulse-flink
+      export POSTGRES_JDBC_URL='jdbc:postgresql://db:5432/streampulse?stringtype=unspecified&reWriteBatchedInserts=true'
+      export POSTGRES_USER=streampulse POSTGRES_PASSWORD=…\(hasRegistry ? " SCHEMA_REGISTRY_URL=https://registry:8081" : "")
+      \(tables.contains(where: \.isOwn) ? "psql \"$DATABASE_URL\" -v ON_ERROR_STOP=1 -f postgres.sql   # once\n" : "")FLINK_HOME=/opt/flink ./submit.sh
+      ```
+
+      No file has a password; `submit.sh` puts it into a temporary file that only its user can read (`envsubst`, of the package gettext-base). `stringtype=unspecified` has to be in the URL: Postgres then reads times, which are written as texts in UTC, as the types of its columns. Where results have a schema of their own (`RESULT_SCHEMA`), add `&currentSchema=NAME`. For TLS and SASL add options `'properties.security.protocol'` and the like to the tables in `10_sources.sql`.
+
+      The job begins where the topics begin. To begin elsewhere, change `'scan.startup.mode'`: `timestamp` with `'scan.startup.timestamp-millis'`, at the beginning of a window, keeps the rows of earlier windows as they are. A window of which only a part is read is written as that part.
+
+      """,
+      """
+      ## Where rows go
+
+      | aggregate | table | |
+      |---|---|---|
+      \(tables.map { "| \($0.aggregate) | `\($0.table)` | \(note(of: $0)) |" }.joined(separator: "\n"))
+
+      """,
+      """
+      ## What differs
+
+      - At least once: the JDBC sink repeats rows after a restart. A repeated row replaces itself.
+      - No ledger: nothing of `pulse` is written, `streampulse verify` says nothing of these rows, and `final_until` stands still. Alerts and notifications are the processors' work, and rest while none runs. What is pushed to pages comes when their answers' cache ends (`CACHE_TTL`).
+      - A window's row appears when it closes, and not before. What comes after that is dropped: there is no allowed lateness, and nothing revises a row. Of several partitions the slowest decides, as here.
+      - Event time has milliseconds.
+      - An event further ahead of the clock than `max_ahead` is left out, and is no dead letter.
+      - Where an expression is an error of an event here, a dead letter, the export refuses it; records that cannot be read are lost, as said below.
+      - NaN, which Postgres takes for the greatest number and for equal to itself, has no order in Flink.
+      - Retention does not look at tables that only Flink writes.
+      \(remarks.map { "- \($0)" }.joined(separator: "\n"))
+
+      """,
+    ]
+    if !without.isEmpty {
+      parts.append("Left out, as asked: \(without.joined(separator: ", ")).\n")
+    }
+    parts.append(
+      """
+      ## Back
+
+      Stop the job with a savepoint, so that all that is read is written: `flink stop JOB`. Windows that were open have no row yet. Then take the first of these that you can:
+
+      1. The topics still hold what came since you went over: `streampulse process` goes on from its own positions, where it stopped then. It would add to the rows that Flink has written since: delete them first (`DELETE FROM TABLE WHERE window_start >= 'the beginning of the first window that Flink wrote'`), or make them anew with `streampulse replay AGGREGATE --from TIME`, which reads the topic and replaces them.
+      2. They do not: the rows are Flink's, and stay as they are. `streampulse verify` will count them as more than its ledger knows.
+      \(tables.contains(where: \.isOwn) ? "\nThe views of \(tables.filter(\.isOwn).map { "`\($0.aggregate)`" }.joined(separator: ", ")) read Flink's tables besides their own: `DROP TABLE NAME_flink CASCADE` and `streampulse migrate` make them as they were.\n" : "")
+      """)
+    return parts.joined(separator: "\n").replacing("\n\n\n", with: "\n\n")
+  }
+
+  private func note(of table: Table) -> String {
+    guard table.isOwn else {
+      return table.table == table.aggregate
+        ? "its own table" : "the table below its view: states, as processors write them"
+    }
+    return
+      "a table of Flink's results, which the view reads in front of its own: states that only the processors can make are not written, and roll-ups of several windows do not know these rows"
+  }
+}
