@@ -2,9 +2,11 @@
 `streampulse reset` empties what is the project's and nothing else."""
 
 import json
+import os
+import subprocess
 
 import pytest
-from product import ROOT, wait_until
+from product import PATIENCE, ROOT, SHORT_LIVED_JAVA, wait_until
 
 QUESTIONS = [
     "topic exists", "offsets advance", "processor healthy", "recent rows", "sums right", "endpoints answer",
@@ -119,3 +121,31 @@ def test_a_reset_wipes_what_is_the_projects_and_nothing_else(system):
     system.start("process", log="process-again")
     system.wait_for_events(3000)
     system.assert_verified()
+
+
+def listed(shared, product, tool):
+    """What a tool of Kafka's lists, but for what Kafka keeps for itself."""
+    done = subprocess.run(
+        [shared("kafka/kafka-tool"), tool, "--bootstrap-server", product.settings["KAFKA_BOOTSTRAP_SERVERS"], "--list"],
+        capture_output=True, text=True, timeout=PATIENCE, env=os.environ | SHORT_LIVED_JAVA)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return {line for line in done.stdout.splitlines() if line and not line.startswith("__")}
+
+
+@pytest.mark.deep
+def test_a_real_kafka_keeps_neither_topic_nor_group_of_the_marked_events(product, postgres_server, shared):
+    """The in-process broker deletes neither, so only a real one can show it."""
+    product.kafka(shared("kafka/kafka-broker"), partitions=3)
+    product.settings |= {"DATABASE_URL": postgres_server.new_database(), "KAFKA_GROUP_ID": "smoke"}
+    product.must("migrate")
+    product.start("process")
+    product.start("serve").wait_for_output("StreamPulse is at")
+    product.generate("downloads", "--count", "3000", "--span", "20m")
+    product.wait_for_events(3000)
+    tools = ("TopicCommand", "ConsumerGroupCommand")
+    before = traces(product), [listed(shared, product, tool) for tool in tools]
+    assert before[1] == [{"content-downloads"}, {"smoke"}]
+    outcomes, checks = smoke(product)
+    assert list(outcomes) == QUESTIONS + COPIED and set(outcomes.values()) == {"passed"}, checks
+    assert (traces(product), [listed(shared, product, tool) for tool in tools]) == before
+    product.assert_verified()
