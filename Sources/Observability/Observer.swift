@@ -13,6 +13,9 @@ public final class Observer: Sendable {
     ) { Double(logger.suppressedLines) }
   }
 
+  /// Makes alerts metrics that have not been raised yet.
+  public func exposeAlerts(_ names: [String]) { metrics.expect(alerts: names) }
+
   /// - Parameter stream: whose it is, where that is not clear: in a project of several streams.
   public func observe(_ observation: Observation, of stream: String? = nil) {
     metrics.count(observation)

@@ -52,8 +52,11 @@ struct ProductMetrics: Sendable {
       "streampulse_escalations_total",
       help: "Incidents that another target was told of because nobody acknowledged them.")
     removedRows = registry.counter("streampulse_removed_rows_total", help: "Rows removed because of their age.")
-    // A rate needs the 0 before the first.
-    for severity in ["INFO", "WARNING", "CRITICAL"] { _ = alerts(severity) }
+  }
+
+  /// A rate needs the 0 before the first.
+  func expect(alerts names: [String]) {
+    for name in names { for severity in ["INFO", "WARNING", "CRITICAL"] { _ = alerts(name, severity) } }
   }
 
   func count(_ observation: Observation) {
@@ -83,7 +86,7 @@ struct ProductMetrics: Sendable {
     case .recordsExpired(_, _, let first, let last): expired.add(last - first + 1)
     case .deadLettersForwarded(_, let count): forwardedLetters.add(Int64(count))
     case .retentionRemoved(_, let rows): removedRows.add(Int64(rows))
-    case .alertRaised(_, let severity, _, _): alerts(severity).add()
+    case .alertRaised(let alert, let severity, _, _): alerts(alert, severity).add()
     case .notificationsDelivered(let target, let count): notifications(target, "delivered").add(Int64(count))
     case .deliveryFailed(let target, _, _): notifications(target, "failed").add()
     case .notificationsGivenUp(let target, let count, _): notifications(target, "given_up").add(Int64(count))
@@ -126,8 +129,9 @@ struct ProductMetrics: Sendable {
       labels: [MetricLabel("target", target), MetricLabel("outcome", outcome)])
   }
 
-  private func alerts(_ severity: String) -> Counter {
+  private func alerts(_ alert: String, _ severity: String) -> Counter {
     registry.counter(
-      "streampulse_alerts_total", help: "Alerts raised.", labels: [MetricLabel("severity", severity)])
+      "streampulse_alerts_total", help: "Alerts raised, by what the alert is called and its severity.",
+      labels: [MetricLabel("alert", alert), MetricLabel("severity", severity)])
   }
 }

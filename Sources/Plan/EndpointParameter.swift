@@ -97,6 +97,14 @@ extension EndpointPlan {
       self.description = description
     }
 
+    /// A text that was given out by an answer, of the alphabet of base64url.
+    public static func token(_ name: String, maximumCharacters: Int, description: String) -> Parameter {
+      var parameter = Parameter(name: name, type: .text, isOptional: true, description: description)
+      parameter.maximumCharacters = maximumCharacters
+      parameter.pattern = try? TextPattern("^[A-Za-z0-9_-]+$")
+      return parameter
+    }
+
     /// Whether a request must give it.
     public var isRequired: Bool { place != .client && !isOptional && defaultValue == nil }
 

@@ -76,6 +76,7 @@ final class ProcessorService: Sendable {
         observer.exposeReferences(tables.map(\.name)) { references.figures(of: $0) }
         try parts.startThread("references", stop: { references.stop() }, run: { references.run() })
       }
+      observer.exposeAlerts(project.alerts.map(\.name))
       for part in processors { try start(part, context, project) }
       try startCourier(context, project, database)
     } catch {

@@ -48,7 +48,8 @@ VIEWS = {
     "overview-compared": ("#minutes=5&compare=on", "downloads-chart[data-state=ready] canvas"),
     "region": ("explore.html#of=region_health&key.region=JP-Tokyo&minutes=15", "measure-charts canvas"),
     "alerts": ("alerts.html", "alert-group"),
-    "pipeline": ("pipeline.html", "rate-panel[data-state=ready] canvas"),
+    # Which needs two readings.
+    "pipeline": ("pipeline.html", "rate-panel[metric=commit][data-state=ready] canvas"),
     "explore": ("explore.html#of=region_health", "series-chart[data-state=ready] canvas"),
 }
 
@@ -62,7 +63,7 @@ def test_of_the_product(browser, running, view, width, height, scheme):
     if scheme == "dark":
         dark(browser)
     # The regions belong to the picture for the documents.
-    resize(browser, width, 1020 if (view, width) == ("overview", 1280) else height)
+    resize(browser, width, 1020 if (view, width) == ("overview", 1280) else height, is_phone=width < 400)
     browser.get("about:blank")
     browser.get(f"{running.url}/{page}")
     settle(browser, selector)

@@ -165,6 +165,8 @@ def test_people_have_a_login_that_reads_everything_and_changes_nothing(running):
         with connection.cursor() as cursor:
             for table in ("region_health", "alerts", "active_alerts", "dead_letters", "ledger", "audit_log", "progress"):
                 cursor.execute(f"SELECT count(*) FROM {table}")
+            cursor.execute("SELECT window_start, total_downloads FROM latest(NULL::region_health)")
+            assert len({start for start, _ in cursor.fetchall()}) == 1
             for statement in ("DELETE FROM alerts", "CREATE TABLE mine (n int)", "SET default_transaction_read_only = off;"
                               " DELETE FROM alerts"):
                 with pytest.raises(psycopg2.Error, match="read-only|permission denied"):

@@ -83,6 +83,7 @@ import Testing
     let registry = MetricsRegistry()
     _ = try logged(.json) { logger in
       let observer = Observer(logger: logger, registry: registry)
+      observer.exposeAlerts(["NEVER_RAISED"])
       for sample in Self.samples { observer.observe(sample) }
     }
     let text = registry.render()
@@ -94,7 +95,8 @@ import Testing
       "streampulse_missing_records_total 5", "streampulse_partition_holds_total 1",
       "streampulse_expired_records_total 2",
       "streampulse_flush_seconds_count 1", "streampulse_requests_total{route=\"/api\",status=\"200\"} 1",
-      "streampulse_alerts_total{severity=\"WARNING\"} 1",
+      "streampulse_alerts_total{alert=\"HIGH_ERROR_RATE\",severity=\"WARNING\"} 1",
+      "streampulse_alerts_total{alert=\"NEVER_RAISED\",severity=\"CRITICAL\"} 0",
     ]
     for line in expected { #expect(text.contains(line + "\n"), "\(line) is missing in:\n\(text)") }
   }

@@ -63,3 +63,14 @@ FROM alerts
 WHERE state = 'firing'
 ORDER BY created_at DESC, id DESC;
 COMMENT ON VIEW pulse.active_alerts IS 'Alerts that go on, the newest first, acknowledged or not';
+
+CREATE FUNCTION pulse.latest(aggregate anyelement) RETURNS SETOF anyelement
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  RETURN QUERY EXECUTE format(
+    'SELECT * FROM %1$s WHERE window_start = (SELECT max(window_start) FROM %1$s WHERE window_start <= now())',
+    pg_typeof(aggregate));
+END $$;
+COMMENT ON FUNCTION pulse.latest IS
+  'The rows of the newest window of an aggregate: SELECT * FROM pulse.latest(NULL::region_health)';

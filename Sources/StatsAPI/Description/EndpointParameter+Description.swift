@@ -41,10 +41,13 @@ extension EndpointPlan.Parameter {
     case .double: return [JSONMember("type", .string("number")), JSONMember("format", .string("double"))] + bounds
     case .text:
       if !allowedValues.isEmpty { return string(JSONMember("enum", .array(allowedValues.map { .string($0) }))) }
-      let length = JSONMember("maxLength", .number(String(maximumCharacters)))
+      // Of what is longer the length of the request is the bound.
+      let length =
+        maximumCharacters > Self.maximumTextCharacters
+        ? [] : [JSONMember("maxLength", .number(String(maximumCharacters)))]
       // A segment of a path is never empty.
       let least = place == .path ? [JSONMember("minLength", .number("1"))] : []
-      return string(length) + least + (pattern.map { [JSONMember("pattern", .string($0.text))] } ?? [])
+      return string() + length + least + (pattern.map { [JSONMember("pattern", .string($0.text))] } ?? [])
     case .timestamptz:
       let forms: [JSONValue] = [
         .object([JSONMember("format", .string("date-time"))]),
@@ -53,7 +56,10 @@ extension EndpointPlan.Parameter {
       return string(JSONMember("anyOf", .array(forms)))
     case .interval:
       let range = range.map { [JSONMember("x-range", .string($0.text))] } ?? []
-      return string(JSONMember("pattern", .string("^[0-9]{1,4} ?(s|m|h|d|seconds?|minutes?|hours?|days?)$"))) + range
+      // What there is no word for is the rest of the range.
+      var digits = "[0-9]{1,4}"
+      if case .intervals(let range) = self.range, range.lowerBound > 0 { digits = "[1-9][0-9]{0,3}" }
+      return string(JSONMember("pattern", .string("^\(digits) ?(s|m|h|d|seconds?|minutes?|hours?|days?)$"))) + range
     case .uuid: return string(JSONMember("format", .string("uuid")))
     case .jsonb: return []
     }

@@ -57,11 +57,11 @@ struct RelationRoute: Sendable {
       case .limit: return integer(1...10_000, default: 1_000, "Rows at most")
       case .cursor:
         guard relation.pageOrder(nil) != nil else { return nil }
-        var parameter = text(
-          "Only rows behind those of another page: its member next, with the order and the rest of the query as there; not "
-            + "with step or by")
-        parameter.maximumCharacters = RowCursor.maximumCharacters
-        return parameter
+        return .token(
+          rawValue, maximumCharacters: RowCursor.maximumCharacters,
+          description:
+            "Only rows behind those of another page: its member next, with the order and the rest of the query as there; "
+            + "not with step or by")
       case .order:
         guard !orders.isEmpty else { return nil }
         return text(
