@@ -66,7 +66,7 @@ def flink():
     return python
 
 
-class Projects:
+class OnBothEngines:
     """A project in two databases, which our processor fills and Flink does."""
 
     def __init__(self, product, server, project, without=()):
@@ -130,7 +130,7 @@ def exported(product, postgres_server, shared, flink):
 
     def make(project, *generator, without=()):
         product.kafka(shared("kafka/kafka-broker"))
-        projects = Projects(product, postgres_server, project, without)
+        projects = OnBothEngines(product, postgres_server, project, without)
         product.generate(*generator, "--count", EVENTS, "--span", "10m", "--seed", 7)
         product.start("process")
         read = "SELECT coalesce(sum(next_offset), 0)::bigint FROM pulse.progress"

@@ -34,7 +34,7 @@ private func view(_ items: String, _ tail: String = "FROM orders GROUP BY \(minu
     "what means the same is said",
     arguments: [
       ("count(*) FILTER (WHERE note IS NULL)", "COUNT(*) FILTER (WHERE (`note` IS NULL))"),
-      ("count(id)", "COUNT(`id`)"),
+      ("count(tags)", "COUNT(`tags`)"),
       ("sum(large)", "SUM(CAST(`large` AS DECIMAL(38, 0)))"),
       ("sum(price)", "SUM(CAST(`price` AS DECIMAL(38, 2)))"),
       ("bool_or(is_new)", "(MAX(CASE WHEN `is_new` THEN 1 WHEN NOT `is_new` THEN 0 END) = 1)"),
@@ -55,8 +55,8 @@ private func view(_ items: String, _ tail: String = "FROM orders GROUP BY \(minu
         "var_pop(amount)",
         "SUM(CAST(CAST(`amount` AS DECIMAL(10, 0)) * CAST(`amount` AS DECIMAL(10, 0)) AS DECIMAL(38, 0)))"
       ),
-      ("stddev_samp(ratio)", "VAR_POP(CAST(`ratio` AS DOUBLE))"),
-      ("first(note COLLATE \"C\")", "SUBSTRING(MIN(DATE_FORMAT(`event time`, 'yyyyMMddHHmmssSSS') || `note`) FROM 18)"),
+      ("stddev_samp(ratio)", "(VAR_POP(`ratio`) * COUNT(`ratio`))"),
+      ("first(note COLLATE \"C\")", "SUBSTRING(MIN(DATE_FORMAT(`event time`, 'yyyyMMddHHmmssSSS') || `note`)"),
       ("approx_count_distinct(note)", "COUNT(DISTINCT `note`)"),
     ])
   func said(_ definition: String, _ text: String) throws {
