@@ -17,11 +17,12 @@ func export(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
     throw parsed.error(
       "--without: there is no aggregate \(name)", hint: "\(nearest)there are \(names.joined(separator: ", "))")
   }
+  let title = try context.projectName().text
   let export: FlinkExport
   do throws(FlinkRefusals) {
     export = try FlinkExport(
       project.streams.map { FlinkExport.Stream(plan: $0.plan, layout: $0.layout) },
-      project: try context.projectName().text, without: without)
+      project: title, without: without)
   } catch {
     throw ProjectError.definitions(
       error.refusals.map { project.refusal(of: $0.subject, near: $0.word, message: $0.message, hint: $0.hint) })

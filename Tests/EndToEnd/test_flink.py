@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 
 import psycopg2
 import pytest
@@ -36,7 +37,7 @@ def test_what_cannot_be_said_is_refused_all_at_once_and_nothing_is_written(produ
     out = product.folder / "flink"
     done = product.run("export", "flink", "--out", out)
     assert done.returncode == 1 and not out.exists()
-    for line in ("sql/aggregates/traffic.sql:9:", "percentile_disc", "approx_top_k", "hint: "):
+    for line in ("sql/aggregates/traffic.sql:10:8: percentile_disc", "approx_top_k", "hint: "):
         assert line in done.stderr, done.stderr
     product.must("export", "flink", "--out", out, "--without", "traffic")
     assert "Left out, as asked: traffic" in (out / "README.md").read_text()
@@ -65,7 +66,7 @@ def flink():
     return python
 
 
-class Projects:
+class OnBothEngines:
     """A project in two databases, which our processor fills and Flink does."""
 
     def __init__(self, product, server, project, without=()):
@@ -101,7 +102,7 @@ class Projects:
         assert done.returncode == 0 and "done" in done.stdout, done.stdout[-4000:] + done.stderr[-8000:]
 
     def rows(self, url, relation, keys, columns):
-        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
             cursor.execute(f"SELECT {', '.join(keys + columns)} FROM {relation}")
             return {row[:len(keys)]: row[len(keys):] for row in cursor.fetchall()}
 
@@ -129,7 +130,7 @@ def exported(product, postgres_server, shared, flink):
 
     def make(project, *generator, without=()):
         product.kafka(shared("kafka/kafka-broker"))
-        projects = Projects(product, postgres_server, project, without)
+        projects = OnBothEngines(product, postgres_server, project, without)
         product.generate(*generator, "--count", EVENTS, "--span", "10m", "--seed", 7)
         product.start("process")
         read = "SELECT coalesce(sum(next_offset), 0)::bigint FROM pulse.progress"
@@ -158,7 +159,7 @@ def test_downloads_on_flink_are_ours(exported):
 
 @pytest.mark.deep
 def test_trips_on_flink_are_ours(exported):
-    projects = exported("trips", "trips")
+    projects = exported("trips", "trips", "--topic", "events")
     # The sketches' bound, docs/definitions.md.
     percentiles = [(f"p{share}_{what}", 0.0101) for share in (50, 95, 99) for what in ("fare", "duration")]
     projects.assert_equal(

@@ -34,19 +34,19 @@ private func view(_ items: String, _ tail: String = "FROM orders GROUP BY \(minu
     "what means the same is said",
     arguments: [
       ("count(*) FILTER (WHERE note IS NULL)", "COUNT(*) FILTER (WHERE (`note` IS NULL))"),
-      ("count(id)", "COUNT(`id`)"),
+      ("count(tags)", "COUNT(`tags`)"),
       ("sum(large)", "SUM(CAST(`large` AS DECIMAL(38, 0)))"),
       ("sum(price)", "SUM(CAST(`price` AS DECIMAL(38, 2)))"),
       ("bool_or(is_new)", "(MAX(CASE WHEN `is_new` THEN 1 WHEN NOT `is_new` THEN 0 END) = 1)"),
       (
-        "max(lower(note COLLATE \"C\"))",
-        "MAX(TRANSLATE(`note`, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'))"
+        "count(*) FILTER (WHERE lower(note COLLATE \"C\") = 'x')",
+        "(TRANSLATE(`note`, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') = 'x')"
       ),
       ("sum(amount / 100)", "SUM(CAST((`amount` / 100) AS BIGINT))"),
       ("sum(ratio / NULLIF(ratio, 0))", "(`ratio` / (CASE WHEN (`ratio` = "),
-      ("sum(amount::bigint * 1000)", "(CAST(`amount` AS BIGINT) * CAST('1000' AS BIGINT))"),
+      ("sum(amount::bigint * 1000)", "(CAST(`amount` AS BIGINT) * "),
       ("max(price + 1.50)", "MAX((`price` + CAST('1.50' AS DECIMAL(3, 2))))"),
-      ("count(*) FILTER (WHERE note ~* 'bot|spider' COLLATE \"C\")", "REGEXP(`note`, '(?i)bot|spider')"),
+      ("count(*) FILTER (WHERE note COLLATE \"C\" ~* 'bot|spider')", "REGEXP(`note`, '(?i)bot|spider')"),
       ("max(split_part(left(note, 20), '?', 1) COLLATE \"C\")", "SPLIT_INDEX(SUBSTRING(`note` FROM 1 FOR 20), '?', 0)"),
       ("max(concat(note, 'x') COLLATE \"C\")", "CONCAT(COALESCE(`note`, ''), COALESCE('x', ''))"),
       ("max(coalesce(note, '-') COLLATE \"C\")", "COALESCE(`note`, '-')"),
@@ -55,8 +55,8 @@ private func view(_ items: String, _ tail: String = "FROM orders GROUP BY \(minu
         "var_pop(amount)",
         "SUM(CAST(CAST(`amount` AS DECIMAL(10, 0)) * CAST(`amount` AS DECIMAL(10, 0)) AS DECIMAL(38, 0)))"
       ),
-      ("stddev_samp(ratio)", "VAR_POP(CAST(`ratio` AS DOUBLE))"),
-      ("first(note COLLATE \"C\")", "SUBSTRING(MIN(DATE_FORMAT(`event time`, 'yyyyMMddHHmmssSSS') || `note`) FROM 18)"),
+      ("stddev_samp(ratio)", "(VAR_POP(`ratio`) * COUNT(`ratio`))"),
+      ("first(note COLLATE \"C\")", "SUBSTRING(MIN(DATE_FORMAT(`event time`, 'yyyyMMddHHmmssSSS') || `note`)"),
       ("approx_count_distinct(note)", "COUNT(DISTINCT `note`)"),
     ])
   func said(_ definition: String, _ text: String) throws {
@@ -83,8 +83,8 @@ private func view(_ items: String, _ tail: String = "FROM orders GROUP BY \(minu
       ("corr(ratio, price)", "corr"),
       ("histogram(ratio, ARRAY[1.0, 2.0])", "histogram"),
       ("count(*) FILTER (WHERE note LIKE 'a_')", "LIKE"),
-      ("count(*) FILTER (WHERE note ~ '^a.b$')", "regular expression"),
-      ("max(initcap(note COLLATE \"C\"))", "initcap"),
+      ("count(*) FILTER (WHERE note COLLATE \"C\" ~ '^a.b$')", "regular expression"),
+      ("count(*) FILTER (WHERE initcap(note COLLATE \"C\") = 'x')", "initcap"),
       ("last(ratio)", "last"),
     ])
   func refused(_ definition: String, _ text: String) throws {
@@ -157,22 +157,22 @@ private func view(_ items: String, _ tail: String = "FROM orders GROUP BY \(minu
   func documents() throws {
     let export = try FlinkExport(
       project(
-        view("max(city) AS x").replacing("max(city)", with: "max(city COLLATE \"C\")"),
+        view("max(city COLLATE \"C\") AS x"),
         stream: """
-          at bigint NOT NULL, shop varchar(10) NOT NULL, city text OPTIONS (path 'place.city'),
-          first text OPTIONS (path 'place.tags[0]')
-          """.replacing("at bigint NOT NULL", with: "at timestamptz NOT NULL OPTIONS (unit 'milliseconds')")))
+          at timestamptz OPTIONS (unit 'milliseconds') NOT NULL, shop varchar(10) NOT NULL,
+          city text OPTIONS (path 'place.city')
+          """))
     let sources = export.line("10_sources.sql")
     for part in [
       "`place` ROW<`city` STRING>", "`at` BIGINT",
       "COALESCE(CAST(TO_TIMESTAMP_LTZ(`at`, 3) AS TIMESTAMP_LTZ(3)), TO_TIMESTAMP_LTZ(0, 3))",
-      "`place`.`city` AS `city`", "SUBSTRING(`shop` FROM 1 FOR 10) AS `shop`", "`shop`, ''", "IS NOT NULL",
-    ] where part != "`shop`, ''" {
+      "`place`.`city` AS `city`", "SUBSTRING(`shop` FROM 1 FOR 10) AS `shop`", "`shop` FROM 1 FOR 10) IS NOT NULL",
+    ] {
       #expect(sources.contains(part), "\(part)\n\(sources)")
     }
   }
 
-  @Test("reference tables are looked up by JDBC, and UNNEST is a join")
+  @Test("reference tables are looked up by JDBC")
   func joins() throws {
     let reference = ProjectFile(
       path: "sql/references/shops.sql",

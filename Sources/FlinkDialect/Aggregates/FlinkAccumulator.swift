@@ -38,7 +38,7 @@ struct FlinkAccumulators {
       return "(\(accumulator.function == .boolAnd ? "MIN" : "MAX")(\(number))\(filter) = 1)"
     case .sumOfSquares: return squares(argument, accumulator, filter)
     case .deviations:
-      let value = "CAST(\(expressions.text(argument)) AS DOUBLE)"
+      let value = double(argument)
       expressions.findings.remark(
         "\(plan.name): spreads of floating-point numbers are computed from sums of squares by Flink; they lose digits where the mean is far greater than the spread."
       )
@@ -65,13 +65,13 @@ struct FlinkAccumulators {
       expressions.findings.remark(
         "\(plan.name).\(result.column): PERCENTILE is exact and keeps every value of an open window; percentile_cont here is within 1 % of the values."
       )
-      return "PERCENTILE(CAST(\(expressions.text(argument)) AS DOUBLE), \(fraction))\(filter)"
+      return "PERCENTILE(\(double(argument)), \(fraction))\(filter)"
     case .spread(let spread):
       let name = (spread.isRoot ? "STDDEV_" : "VAR_") + (spread.isSample ? "SAMP" : "POP")
       expressions.findings.remark(
         "\(plan.name).\(result.column): Flink computes it from sums of squares; it loses digits where the mean is far greater than the spread."
       )
-      return "\(name)(CAST(\(expressions.text(argument)) AS DOUBLE))\(filter)"
+      return "\(name)(\(double(argument)))\(filter)"
     case .value where accumulator.function == .first || accumulator.function == .last:
       return picked(argument, accumulator, filter)
     case .discretePercentile: return refuse("percentile_disc")
@@ -88,6 +88,11 @@ struct FlinkAccumulators {
     expressions.refuse(
       name, "\(name) has no counterpart in Flink SQL that means the same",
       hint ?? "leave the aggregate out with --without \(plan.name)")
+  }
+
+  private mutating func double(_ argument: Expression) -> String {
+    let text = expressions.text(argument)
+    return argument.type == .doublePrecision ? text : "CAST(\(text) AS DOUBLE)"
   }
 
   /// Whether there is a value is all that is asked, whatever its type.

@@ -91,7 +91,10 @@ enum IntegerRange {
       return low...high
     case .divide:
       let largest = max(left.lowerBound.magnitudeValue, left.upperBound.magnitudeValue)
-      return right.contains(-1) || left.lowerBound > -limit ? -largest...largest : left
+      // Only what is divided by -1 can become greater than it was.
+      if right.contains(-1) { return -largest...largest }
+      if right.lowerBound >= 0 { return min(left.lowerBound, 0)...max(left.upperBound, 0) }
+      return -(largest / 2)...largest / 2
     case .modulo:
       let largest = max(right.lowerBound.magnitudeValue, right.upperBound.magnitudeValue)
       return -largest...largest
