@@ -179,7 +179,7 @@ let package = Package(
         "Dataflow", "Detection", "Diagnosis", "Dialects", "Events", "Explain", "Faults", "HTTPClient", "HTTPServer",
         "Hexadecimal", "JSON", "Kafka", "Notifications", "Observability", "Office", "Plan", "Postgres", "Processing",
         "Project", "Rebuild", "References", "Registry", "SQLQuoting", "SampleText", "Scaffold", "Spelling", "StatsAPI",
-        "Storage", "Tail", "TestRunner", "TextFiles", "Threads",
+        "Storage", "SystemTimeZones", "Tail", "TestRunner", "TextFiles", "Threads", "TimeZones",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),
