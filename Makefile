@@ -92,9 +92,9 @@ test-deep: build lint test-packages ## What takes minutes each: long outages, cr
 	@.ci/install-packages $(DEB_TEST_PACKAGES)
 	@$(PYTEST) -q -m deep Tests/EndToEnd
 
-test-deb: build test-packages ## Install, run, upgrade and remove the Debian package on a clean system; as root
+test-deb: build test-packages ## The Debian package and the container on a clean system, as root
 	@.ci/install-packages $(DEB_TEST_PACKAGES)
-	@$(PYTEST) -q Tests/EndToEnd/test_debian.py
+	@$(PYTEST) -q Tests/EndToEnd/test_debian.py Tests/EndToEnd/test_containers.py
 
 # apt is asked only when something is missing, so that a prepared machine needs neither root nor network.
 packages:

@@ -3,10 +3,12 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 
 import pytest
 import yaml
+from clean_system import package
 from product import PATIENCE, ROOT, STREAMPULSE, wait_until
 
 PYTHON = ROOT / ".build/python/bin/python"
@@ -89,6 +91,39 @@ def test_the_health_check_says_how_it_is(dockerfile, parts):
     process.stop()
 
 
+@pytest.mark.deep
+@pytest.mark.long
+def test_the_last_stage_makes_an_image_that_runs(dockerfile, clean_system, scratch, parts):
+    """Its instructions, carried out on a clean system of the distribution that it begins with."""
+    system = clean_system.copy(scratch / "root")
+    last = dockerfile[max(index for index, (name, _) in enumerate(dockerfile) if name == "FROM"):]
+    values = dict(last)
+    for name, value in last:
+        if name == "COPY":
+            shutil.copy(package(VERSION, scratch / "packages"), system.root / value.split()[-1].strip("/"))
+        elif name == "RUN":
+            system.run("sh", "-c", value)
+    user, _, group = values["USER"].partition(":")
+    assert system.run("getent", "passwd", user).split(":")[:4] == ["streampulse", "x", user, group]
+    settings = dict(pair.split("=", 1) for pair in values["ENV"].split()) | {
+        "PATH": "/usr/bin:/bin", "DATABASE_URL": parts.settings["DATABASE_URL"], "API_PORT": str(parts.port),
+        "KAFKA_BOOTSTRAP_SERVERS": parts.settings["KAFKA_BOOTSTRAP_SERVERS"], "API_ALLOW_ANONYMOUS": "true"}
+
+    def container(*command):
+        return system.command(*command, user=user, folder=values["WORKDIR"])
+
+    entry = json.loads(values["ENTRYPOINT"])
+    program, *arguments = container(*entry, *json.loads(values["CMD"]))
+    parts.settings = settings
+    serve = parts.start(*arguments, program=program, log="container")
+    wait_until(lambda: parts.get("/ping"), lambda: serve.output)
+    check = container(*json.loads(values["HEALTHCHECK"].split("CMD ")[1]))
+    wait_until(lambda: subprocess.run(check, env=settings, capture_output=True).returncode == 0, "it stays down")
+    assert parts.get("/vendor/chart.js").status == 200
+    assert serve.stop(signal.SIGTERM) == 0
+    assert subprocess.run(check, env=settings, capture_output=True).returncode == 1
+
+
 def environment(service):
     return service.get("environment", {})
 
@@ -119,7 +154,8 @@ def test_compose_names_only_what_there_is():
 
 
 def test_prometheus_of_compose_scrapes_as_that_of_one_machine_does():
-    ours, theirs = (yaml.safe_load(path.read_text()) for path in (OPS / "container/prometheus.yml", OPS / "prometheus/prometheus.yml"))
+    ours, theirs = (
+        yaml.safe_load((OPS / path).read_text()) for path in ("container/prometheus.yml", "prometheus/prometheus.yml"))
     for configuration in (ours, theirs):
         for job in configuration["scrape_configs"]:
             del job["static_configs"][0]["targets"]
@@ -179,7 +215,8 @@ def holds_together(objects):
         assert len(selected(one["spec"]["podSelector"]["matchLabels"])) == 3
         assert {port["port"] for rule in one["spec"]["ingress"] for port in rule["ports"]} == ports
     for one in by_kind["HorizontalPodAutoscaler"]:
-        target = next(had for had in by_kind["Deployment"] if had["metadata"]["name"] == one["spec"]["scaleTargetRef"]["name"])
+        name = one["spec"]["scaleTargetRef"]["name"]
+        target = next(had for had in by_kind["Deployment"] if had["metadata"]["name"] == name)
         # Otherwise each apply would undo what was scaled.
         assert "replicas" not in target["spec"]
     for one in by_kind["ServiceMonitor"]:

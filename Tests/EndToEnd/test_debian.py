@@ -1,25 +1,16 @@
 """The Debian package: its units and documents, and what it does to a clean system from the installation to the purge."""
 
-import os
 import re
 import shlex
-import shutil
 import signal
 import stat
 import subprocess
 
 import pytest
-from product import GENERATOR, PATIENCE, ROOT, STREAMPULSE, Product, free_port, wait_until
+from clean_system import DEBIAN, output, package, section
+from product import GENERATOR, PATIENCE, STREAMPULSE, Product, wait_until
 
-DEBIAN = ROOT / "ops/debian"
 UNITS = ("streampulse-process.service", "streampulse-serve.service")
-
-
-def output(*arguments, seconds=PATIENCE, **options):
-    """What a program that has to succeed prints."""
-    done = subprocess.run([str(one) for one in arguments], capture_output=True, text=True, timeout=seconds, **options)
-    assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +65,6 @@ def test_bash_completes_commands_options_and_actions(pages, typed, offered):
     assert offered <= shown if typed[-1] == "" and offered else offered == shown
 
 
-def section(unit, name):
-    """The settings of a section of a unit, as (name, value)."""
-    text = re.search(rf"^\[{name}\]\n(.*?)(?=^\[|\Z)", unit, re.MULTILINE | re.DOTALL)[1]
-    return re.findall(r"^([A-Za-z]+)=(.*)$", text, re.MULTILINE)
-
-
 @pytest.mark.parametrize("name", UNITS)
 def test_the_units_are_valid_and_let_the_service_do_little(tmp_path, name):
     unit = (DEBIAN / name).read_text()
@@ -101,88 +86,6 @@ def test_the_units_differ_only_where_they_must():
     assert process.keys() - serve.keys() == {"ExecStartPre", "TimeoutStartSec"}
     assert serve.keys() - process.keys() == {"ExecReload"}
     assert {key for key in process.keys() & serve.keys() if process[key] != serve[key]} == {"ExecStart"}
-
-
-def package(version, folder):
-    """Made as `make deb` does, packed less tightly."""
-    loose = {"DPKG_DEB_COMPRESSOR_TYPE": "gzip", "DPKG_DEB_COMPRESSOR_LEVEL": "1"}
-    return ROOT / output(DEBIAN / "build", version, folder, env=os.environ | loose).strip()
-
-
-class CleanSystem:
-    """A root file system of Debian with nothing beside the essential packages, in which commands are run."""
-
-    # What dpkg, apt and the tools of users keep for themselves; the list of installed packages is compared by its names.
-    KEPT_BY_OTHERS = re.compile(
-        r"(dev|proc|sys|run|tmp|var/(cache|log|tmp)|var/lib/(dpkg|apt|ucf|pam|systemd)|etc/(apt|ssl/certs|.*-$)"
-        r"|etc/(ld\.so\.cache|ca-certificates\.conf.*|resolv\.conf|subuid|subgid)$)(/|$)")
-
-    def __init__(self, root):
-        self.root = root
-
-    @classmethod
-    def build(cls, folder):
-        """From the archive that this machine's own packages come from."""
-        sources = output(
-            "apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages",
-            "Origin: Debian")
-        (folder / "sources.list").write_text("".join(f"{line}\n" for line in sorted(set(sources.splitlines()))))
-        release = output("sh", "-c", ". /etc/os-release && echo $VERSION_CODENAME").strip()
-        root = folder / "root"
-        output(
-            "mmdebstrap", "--variant=minbase", "--mode=root", "--quiet", release, root, folder / "sources.list", seconds=900)
-        shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
-        return cls(root)
-
-    def command(self, *arguments, user=None, folder="/"):
-        """What runs a command in it: in a mount namespace of its own, which ends with the command."""
-        as_user = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--no-new-privs",
-                   "--inh-caps=-all", "--bounding-set=-all"] if user else []
-        inside = ["env", "-C", folder, *as_user, *arguments]
-        mounts = 'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && exec /usr/sbin/chroot "$0" "$@"'
-        return ["unshare", "-m", "sh", "-c", mounts, self.root, *inside]
-
-    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
-
-    def run(self, *arguments, seconds=900, **options):
-        return output(*self.command(*arguments, **options), env=self.environment, seconds=seconds)
-
-    def files(self):
-        """Everything that somebody put there."""
-        found = set()
-        for folder, folders, names in os.walk(self.root):
-            for name in [*folders, *names]:
-                path = os.path.relpath(os.path.join(folder, name), self.root)
-                if not self.KEPT_BY_OTHERS.match(path):
-                    found.add(path)
-        return found
-
-    def install(self, package):
-        shutil.copy(package, self.root / "tmp")
-        self.run("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", f"/tmp/{package.name}")
-
-    def unit(self, name):
-        return section((self.root / "lib/systemd/system" / name).read_text(), "Service")
-
-    def settings(self, options):
-        """The environment that a unit gives, as systemd reads it."""
-        environment = {"PATH": "/usr/bin:/bin"}
-        for name, value in options:
-            if name == "Environment":
-                environment |= dict(pair.split("=", 1) for pair in value.split())
-            elif name == "EnvironmentFile":
-                lines = (self.root / value.lstrip("-/")).read_text().splitlines()
-                environment |= dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-        return environment
-
-
-@pytest.fixture(scope="module")
-def clean_system(tmp_path_factory):
-    if os.geteuid() != 0 or not shutil.which("mmdebstrap"):
-        pytest.skip("only root can make a clean system, with mmdebstrap")
-    folder = tmp_path_factory.mktemp("clean")
-    yield CleanSystem.build(folder)
-    shutil.rmtree(folder)
 
 
 class Installed(Product):
@@ -210,7 +113,7 @@ class Installed(Product):
 @pytest.mark.deep
 @pytest.mark.long
 def test_a_clean_system_from_installation_to_purge(clean_system, scratch, postgres_server):
-    system = clean_system
+    system = clean_system.copy(scratch / "root")
     version = output(STREAMPULSE, "--version").split()[1]
     first, second = (package(one, scratch / "packages") for one in (version, version + "+1"))
     # Packages that it depends on leave files of their own; those are not its.
