@@ -5,9 +5,14 @@ JOBS ?= $(shell nproc)
 SECONDS ?= 600
 # What the product is built on and runs with, and what only the tests need.
 PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libssl-dev libsimdjson-dev postgresql-15 libjs-chart.js tzdata
-TEST_PACKAGES := chromium chromium-driver kcat openssl prometheus prometheus-alertmanager python3-numpy python3-pytest python3-pytest-xdist python3-selenium python3-psycopg2 python3-venv python3-websockets
+TEST_PACKAGES := chromium chromium-driver kcat openssl prometheus prometheus-alertmanager python3-numpy python3-pytest python3-pytest-xdist python3-selenium python3-psycopg2 python3-venv python3-websockets python3-yaml $(DEB_PACKAGES) man-db systemd
+# What the Debian package is made with, and its test on a clean system.
+DEB_PACKAGES := dpkg-dev patchelf python3
+DEB_TEST_PACKAGES := mmdebstrap
 # Clients that are not ours, from PyPI, for the tests.
 PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2' aiosmtpd==1.4.6 opentelemetry-proto==1.45.2 schemathesis==4.32.5
+# What judges ops/: a Dockerfile's parser, Helm's own renderer, the schemas of Kubernetes' objects.
+PYTHON_PACKAGES += dockerfile-parse==2.0.1 helm-python-sdk==0.2.2 kubernetes-validate==1.37.0
 # Only for the file axe.min.js in it, which judges pages: without the browsers that it would drive.
 AXE_PACKAGE := axe-playwright-python==0.1.8
 # Folders with Swift of our own, for the formatter.
@@ -25,7 +30,7 @@ HTTP_TESTS := HTTPServerTests|StatsAPITests|HTTPClientTests
 END_TO_END_AT_ONCE := $(shell expr 2 \* $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check bench screenshots simulate fuzz lint format test test-build test-unit test-simulation test-end-to-end test-deep packages test-packages clean
+.PHONY: help run build check bench screenshots simulate fuzz lint format test test-build test-unit test-simulation test-end-to-end test-deep deb test-deb packages test-packages clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -39,6 +44,10 @@ build: packages ## Build .build/release/streampulse and .build/release/event-gen
 
 check: build ## Load all definitions and say what is wrong
 	@.build/release/streampulse check
+
+deb: build ## Make the Debian package of this machine's release, in .build/debian
+	@.ci/install-packages $(DEB_PACKAGES)
+	@ops/debian/build
 
 bench: build ## Measure against the limits, in the same run, and print a table (docs/performance.md); takes 20 minutes
 	@.build/release/streampulse bench
@@ -86,7 +95,12 @@ test-deep: build test-build test-packages ## What takes minutes each: long outag
 	  LEDGER_DAYS_FILLED=$(or $(LEDGER_DAYS_FILLED),365) \
 	  $(UNIT_TESTS) \
 	  --filter '^(CastsTests|AggregatesTests|DefinitionsTests|OfficeTests\.(ShippedAlerts|LedgerYear)Tests)[./]'
+	@.ci/install-packages $(DEB_TEST_PACKAGES)
 	@$(PYTEST) -q -m deep Tests/EndToEnd
+
+test-deb: build test-packages ## The Debian package and the container on a clean system, as root
+	@.ci/install-packages $(DEB_TEST_PACKAGES)
+	@$(PYTEST) -q Tests/EndToEnd/test_debian.py Tests/EndToEnd/test_containers.py
 
 # apt is asked only when something is missing, so that a prepared machine needs neither root nor network.
 packages:

@@ -185,7 +185,8 @@ let package = Package(
         "Dataflow", "Detection", "Diagnosis", "Dialects", "Events", "Explain", "Faults", "FlinkDialect", "HTTPClient",
         "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Notifications", "Observability", "Office", "Plan", "Postgres",
         "Processing", "Project", "Rebuild", "References", "Registry", "SQLQuoting", "SampleText", "Scaffold",
-        "Spelling", "StatsAPI", "Storage", "Tail", "TestRunner", "TextFiles", "Threads", "TraceExport", "Tracing",
+        "Spelling", "StatsAPI", "Storage", "SystemTimeZones", "Tail", "TestRunner", "TextFiles", "Threads", "TimeZones",
+        "TraceExport", "Tracing",
       ]),
     // The generator is pure up to here; libavro and Kafka come in only where events are encoded and sent.
     .target(name: "Synthesis", dependencies: ["Events", "JSON"], path: "generator/Synthesis"),

@@ -5,8 +5,9 @@ extension Configuration {
   /// The folder with `sql/` and `schemas/`.
   ///
   /// A name stands for a folder in `projects/`: of the working directory, else of the folders two and three levels above
-  /// the program's own, which is where `.build/release/streampulse` was built. The default, where the working directory
-  /// has no `sql/`, stands for those folders themselves.
+  /// the program's own, which is where `.build/release/streampulse` was built; else of `share/streampulse` beside the
+  /// folder `lib` that the program is installed in. The default, where the working directory has no `sql/`, stands for
+  /// those folders themselves.
   ///
   /// - Parameter executable: the program's own path, symbolic links resolved.
   public func projectDirectory(executable: String? = runningExecutable()) throws(ConfigurationError) -> String {
@@ -21,9 +22,11 @@ extension Configuration {
   private func builtFolders(_ executable: String?) -> [String] {
     guard let executable, !isProjectExplicit || Self.isName(project) else { return [] }
     let folders = executable.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    return [2, 3].filter { folders.count > $0 }.map { levels in
-      folders.dropLast(levels).joined(separator: "/") + (isProjectExplicit ? "/projects/" + project : "")
+    var homes = [2, 3].filter { folders.count > $0 }.map { folders.dropLast($0).joined(separator: "/") }
+    if folders.suffix(2) == ["lib", "streampulse"] {
+      homes.append(folders.dropLast(2).joined(separator: "/") + "/share/streampulse")
     }
+    return homes.map { $0 + (isProjectExplicit ? "/projects/" + project : "") }
   }
 
   /// Whether a project is given by its name in `projects/`, and not as a folder.

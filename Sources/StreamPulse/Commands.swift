@@ -149,6 +149,14 @@ enum Commands {
         settings: kafka + registry + postgres + [.apiHost, .apiPort, .apiMaxConnections, .apiWorkers, .silentAfter]
           + general),
       CommandSpec(
+        name: "health", summary: "Ask what runs here how it is, as a health check of a container does",
+        details: """
+          Asks the API for /health, or, where nobody answers, the METRICS_PORT of a processor, and prints the status. Exit \
+          status 0 when the answer is 200 (ok or degraded), 1 when it is another or there is none.
+          """,
+        options: [OptionSpec("url", value: "URL", summary: "Whom to ask; else as the settings say")],
+        settings: [.apiHost, .apiPort] + metrics + general),
+      CommandSpec(
         name: "smoke", summary: "Send marked events through the system, see them everywhere, and take them back out",
         details: """
           Asks the system that runs six questions: topic exists, offsets advance, processor healthy, recent rows, sums \

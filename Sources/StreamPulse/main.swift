@@ -39,6 +39,7 @@ func run(_ parsed: ParsedCommand) -> Int32 {
     case "serve": return try serve(context)
     case "check": return try check(context, parsed)
     case "doctor": return try doctor(context, parsed)
+    case "health": return try health(context, parsed)
     case "smoke": return try smoke(context, parsed)
     case "reset": return try reset(context, parsed)
     case "init": return try initialize(context, parsed)

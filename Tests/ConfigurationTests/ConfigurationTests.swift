@@ -52,6 +52,20 @@ import Testing
     #expect(throws: ConfigurationError.self) { try unknown.projectDirectory(executable: built) }
   }
 
+  @Test("an installed program finds the projects in share/streampulse")
+  func installedProject() throws {
+    let root = "/tmp/streampulse-installed-\(getpid())"
+    let parts = ["", "share", "streampulse", "projects", "harvest", "sql"]
+    let folders = parts.indices.map { root + parts[...$0].joined(separator: "/") }
+    for folder in folders { mkdir(folder, 0o700) }
+    defer { for folder in folders.reversed() { rmdir(folder) } }
+    let configuration = try Configuration(commandLine: ["STREAMPULSE_PROJECT": "harvest"])
+    #expect(try configuration.projectDirectory(executable: root + "/lib/streampulse/streampulse") == folders[4])
+    #expect(throws: ConfigurationError.self) {
+      try configuration.projectDirectory(executable: root + "/bin/streampulse")
+    }
+  }
+
   @Test("settings of ours have an option with and without their common beginning, and only one of them may be given")
   func ownOptions() throws {
     let interface = CommandLineInterface(

@@ -18,6 +18,14 @@ import Testing
     #expect(findings { $0.clockAheadSeconds = -1.5 } == [])
   }
 
+  @Test("time zone data that is missing, or that the server has otherwise")
+  func zones() {
+    #expect(ZoneFacts().findings == [])
+    #expect(ZoneFacts(isInstalled: false).findings.map(\.advice) == ["install the package tzdata"])
+    let found = ZoneFacts(differing: ["Africa/Cairo", "Asia/Gaza"]).findings
+    #expect(found.map(\.area) == ["postgres"] && found.first?.problem.hasSuffix("Africa/Cairo, Asia/Gaza") == true)
+  }
+
   @Test("an old Postgres is named alone: nothing else of it matters")
   func old() {
     let found = findings {

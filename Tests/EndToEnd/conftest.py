@@ -1,11 +1,13 @@
 """Fixtures of all tests here: a headless Chromium, a mock or the real product for it to look at, servers, scratch space."""
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
 
 import descendants
 import pytest
+from clean_system import CleanSystem
 from dashboard import resize
 from mock_api import MockApi
 from postgres_server import PostgresServer
@@ -115,6 +117,16 @@ def parts(product, postgres_server):
     product.broker()
     product.must("migrate")
     return product
+
+
+@pytest.fixture(scope="session")
+def clean_system():
+    """A root file system of Debian, of which a test makes a copy."""
+    if os.geteuid() != 0 or not shutil.which("mmdebstrap"):
+        pytest.skip("only root can make a clean system, with mmdebstrap")
+    folder = scratch_folder("clean")
+    yield CleanSystem.build(folder)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

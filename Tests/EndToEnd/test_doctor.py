@@ -255,6 +255,27 @@ def test_a_disk_that_is_full(system, tmp_path):
         subprocess.run(["umount", str(tmp_path)], check=True)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting takes root")
+def test_time_zones_that_the_server_has_otherwise_and_none_at_all(system, tmp_path):
+    def change(sql):
+        (sql / "aggregates/berlin_days.sql").write_text(
+            "CREATE MATERIALIZED VIEW berlin_days AS SELECT count(*) AS downloads FROM content_downloads\n"
+            "GROUP BY tumble(\"timestamp\", INTERVAL '1 day', 'Europe/Berlin');\n")
+
+    def seen(mount, **settings):
+        """What is found where other zone files lie over the system's, in a mount namespace of its own."""
+        done = system.run(
+            "-m", "sh", "-c", f'mount {mount} && exec "$0" doctor --json', STREAMPULSE, program="unshare", **settings)
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)["findings"]
+
+    zones, settings = "/usr/share/zoneinfo", copied(tmp_path, change)
+    assert not [one for one in examine(system, **settings) if "time zone" in one["problem"]]
+    found = seen(f"--bind {zones}/America/New_York {zones}/Europe/Berlin", **settings)
+    finds(found, "postgres", "other time zone data than this machine: Europe/Berlin", "tzdata", gravity="warning")
+    finds(seen(f"-t tmpfs none {zones}"), "process", "no time zone data", "install the package tzdata", gravity="warning")
+
+
 def test_dead_letters_and_then_a_processor_that_is_gone(system):
     system.generate("downloads", "--format", "json", "--count", "5")
     wait_until(lambda: system.value("SELECT count(*) FROM dead_letters") == 5, "there are no dead letters")

@@ -52,6 +52,7 @@ private final class Examination {
   func run() {
     look("process") { found in
       found += Self.limits(context.configuration)
+      found += ZoneExamination.here.findings
       if let disk = DiskFacts(of: context.configuration.dataDirectory)?.finding("process") { found.append(disk) }
     }
     var project: Project?
@@ -143,6 +144,7 @@ private final class Examination {
       mergesSessions: aggregates.contains { $0.window.isSession })
     found += try examination.disk(host: settings.host)
     guard let project, facts.version / 10_000 >= ServerFacts.oldestVersion else { return connection }
+    found += try ZoneExamination.compare(ZoneExamination.zones(of: project), connection).findings
     let plan: MigrationPlan
     do {
       plan = try Migrator(connection) { _ in }.plan(project, as: context.projectName())
