@@ -10,9 +10,7 @@ TEST_PACKAGES := chromium chromium-driver kcat openssl prometheus prometheus-ale
 DEB_PACKAGES := dpkg-dev patchelf python3
 DEB_TEST_PACKAGES := mmdebstrap
 # Clients that are not ours, from PyPI, for the tests.
-PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2' aiosmtpd==1.4.6 opentelemetry-proto==1.45.2 schemathesis==4.32.5
-# What judges ops/: a Dockerfile's parser, Helm's own renderer, the schemas of Kubernetes' objects.
-PYTHON_PACKAGES += dockerfile-parse==2.0.1 helm-python-sdk==0.2.2 kubernetes-validate==1.37.0
+PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2' aiosmtpd==1.4.6 dockerfile-parse==2.0.1 opentelemetry-proto==1.45.2 schemathesis==4.32.5
 # Only for the file axe.min.js in it, which judges pages: without the browsers that it would drive.
 AXE_PACKAGE := axe-playwright-python==0.1.8
 # Folders with Swift of our own, for the formatter.

@@ -174,16 +174,23 @@ def kustomized(folder):
     return list(yaml.safe_load_all(done.stdout))
 
 
-def judged(objects, **values):
-    """What the schemas say against the objects and the chart's, and the latter."""
-    assert PYTHON.exists(), "there is no .build/python: run make test-packages"
-    done = subprocess.run(
-        [PYTHON, ROOT / "Tests/EndToEnd/manifests.py", KUBERNETES / "chart", json.dumps(values)], input=json.dumps(objects),
-        capture_output=True, text=True, timeout=PATIENCE)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert found["problems"] == []
-    return found["rendered"]
+@pytest.fixture(scope="module")
+def judged():
+    """(objects, values…) → the chart's objects with the values; the schemas have nothing against them and the others."""
+    folder = ROOT / ".build/kubernetes"
+    packages = ("helm-python-sdk==0.2.2", "kubernetes-validate==1.37.0")
+    subprocess.run([ROOT / ".ci/install-python", folder, *packages], check=True, cwd=ROOT)
+
+    def judge(objects, **values):
+        done = subprocess.run(
+            [folder / "bin/python", ROOT / "Tests/EndToEnd/manifests.py", KUBERNETES / "chart", json.dumps(values)],
+            input=json.dumps(objects), capture_output=True, text=True, timeout=PATIENCE)
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)
+        assert found["problems"] == []
+        return found["rendered"]
+
+    return judge
 
 
 def containers(objects):
@@ -238,8 +245,9 @@ KINDS = {"ConfigMap", "Job", "Deployment", "Service", "PodDisruptionBudget", "Ho
          "ServiceMonitor"}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("folder", ("base", "overlays/trial", "overlays/production"))
-def test_kustomizations_make_valid_objects_that_hold_together(folder):
+def test_kustomizations_make_valid_objects_that_hold_together(folder, judged):
     objects = kustomized(KUBERNETES / folder)
     judged(objects)
     assert {one["kind"] for one in objects} >= KINDS
@@ -263,12 +271,14 @@ def comparable(objects):
     return {(one["kind"], one["metadata"]["name"]): one for one in objects}
 
 
-def test_the_chart_makes_what_the_base_makes():
+@pytest.mark.deep
+def test_the_chart_makes_what_the_base_makes(judged):
     base = kustomized(KUBERNETES / "base")
     assert comparable(judged(base)) == comparable(base)
 
 
-def test_the_chart_follows_its_values():
+@pytest.mark.deep
+def test_the_chart_follows_its_values(judged):
     objects = judged([], image=f"registry.example.org/streampulse:{VERSION}", secret="other", serviceMonitor=False,
                      settings={"STREAMPULSE_PROJECT": "trips", "WORKERS": "2", "API_ALLOW_ANONYMOUS": "false"},
                      egressPorts=[19092, 6432])

@@ -31,7 +31,7 @@ def holds(output, pieces):
 
 
 def test_what_the_tutorial_says_happens(product):
-    """Beside ports, which other tests have, nothing is changed; what is asked of a running program is asked until it is so."""
+    """Beside ports, which other tests have, nothing is changed; a running program is asked until it is so."""
     del product.settings["STREAMPULSE_PROJECT"], product.settings["STREAMPULSE_DATA_DIR"]
     product.settings["PATH"] = f"{STREAMPULSE.parent}:{product.settings['PATH']}"
     exports = product.folder / "exports"
@@ -39,7 +39,7 @@ def test_what_the_tutorial_says_happens(product):
 
     def runs(commands):
         """In a shell that begins where the one before ended, since all are one terminal."""
-        script = f". {exports}; set -e\n{commands}\nexport -p > {exports}\n"
+        script = f". {exports}; set -e\n{commands}\nexport -p > {exports}.new\nmv {exports}.new {exports}\n"
         if "&\n" in commands:
             return product.start("-c", script, program="/bin/bash", log="terminal")
         return subprocess.run(
