@@ -23,7 +23,7 @@ CONTENT_TYPES = {
 CONTENT_SECURITY_POLICY = "default-src 'self'; style-src 'self'"
 
 PATHS = {
-    name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices")
+    name: f"/api/stats/{name}" for name in ("realtime", "trending", "regions", "alerts", "timeseries", "devices", "predictions")
 } | {
     "letters": "/api/stats/dead_letters", "silences": "/api/stats/silences", "ledger": "/api/ledger",
     "dead-letters": "/api/dead-letters", "dead-letter": "/api/dead-letters/17", "health": "/health", "catalogue": "/api/aggregates", "metrics": "/-/metrics",
@@ -104,6 +104,7 @@ def sample_answers(now=None):
         },
         "acknowledged": {"data": [], "count": 0, "unacknowledged_count": 4},
         "letters": {"data": [], "count": 0},
+        "predictions": {"data": [], "count": 0},
         "silences": {"data": [], "count": 0},
         "metrics": {"text": metrics_text(1_000, 12, 0.4)},
         "description": {"openapi": "3.1.0", "paths": {}},

@@ -1,6 +1,7 @@
 """The page that is made of what a project defines, in a real Chromium, for a project that its code has never seen."""
 
 import json
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -204,6 +205,35 @@ def test_a_definition_says_how_its_results_are_shown(browser, dashboard_url, har
         "return [...document.querySelectorAll('key-list .row')].map((row) => row.dataset.level ?? null)")
     # From 99 % down in steps of two: those about the thresholds may fall on either side.
     assert levels[0] is None and set(levels[3:]) == {"critical"}
+
+
+def test_what_was_expected_of_a_key_is_drawn_behind_it_and_stands_in_the_figures(browser, dashboard_url, harbour, mock_api):
+    columns = [each | ({"forecast": True} if each["name"] == "passengers" else {}) for each in CROSSINGS["columns"]]
+    harbour.relations = [CROSSINGS | {"columns": columns}]
+    endpoint = {"method": "GET", "path": "/api/stats/predictions", "summary": "What is expected."}
+    mock_api.answer("catalogue", **harbour.catalogue() | {"endpoints": [endpoint]})
+    mock_api.recover()
+    rows = [
+        {"aggregate": "crossings", "measure": "passengers", "key": {"ferry": "Fjord", "pier": 2}, "horizon_minutes": 5,
+         "window_start": harbour.text(harbour.now - timedelta(minutes=back)), "expected": 50, "low95": 31.4,
+         "high95": 222.6} for back in range(-5, 60)]
+    mock_api.answer("predictions", data=rows)
+    open_explore(browser, dashboard_url, "#of=crossings&key.ferry=Fjord&key.pier=2")
+    legends = "measure-charts .legend:not([hidden])"
+    wait(browser, lambda: texts(browser, legends) == ["Expected 5 minutes before: 19 of 20 values lie in it"],
+         "no band is drawn, or more than one")
+    # The band is on the axis of its chart, and no line of it.
+    drawn = browser.execute_script("""
+        const { data, scales } = Chart.getChart(document.querySelector("measure-charts canvas"));
+        return [data.datasets.length, scales.y.max];""")
+    assert drawn[0] == 1 and drawn[1] >= 222
+    find(browser, "measure-charts summary").click()
+    assert texts(browser, "measure-charts thead th")[1:3] == ["Passengers", "Passengers, expected"]
+    assert texts(browser, "measure-charts tbody tr:nth-child(3) td")[:2] == ["50", "31 to 223"]
+    asked = mock_api.last_query("predictions")
+    assert {name: asked[name] for name in ("aggregate", "key", "horizon", "minutes")} == {
+        "aggregate": "crossings", "key": "Fjord,2", "horizon": "5", "minutes": "60"}
+    assert console_errors(browser) == []
 
 
 def test_a_key_without_a_value_is_a_key_like_others(browser, dashboard_url, harbour, mock_api):

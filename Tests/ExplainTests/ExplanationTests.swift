@@ -61,7 +61,7 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
           "rows",
           "filter", "having", "window", "keys", "accumulators", "late", "allowed_lateness_seconds",
           "out_of_orderness_seconds",
-          "idle_timeout_seconds", "retention_seconds", "table", "view", "upsert", "batch", "cost",
+          "idle_timeout_seconds", "retention_seconds", "forecast", "table", "view", "upsert", "batch", "cost",
         ])
       #expect(json["accumulators"]?.arrayValue?.count == plan.accumulators.count)
       #expect(json["retention_seconds"] == .number("604800"))

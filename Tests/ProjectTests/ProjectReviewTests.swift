@@ -19,7 +19,7 @@ import Testing
     #expect(unjudged.contains("alert HIGH_ERROR_RATE, which needs region_health"))
     #expect(unjudged.contains("endpoint GET /api/stats/regions, which needs region_health"))
     #expect(review.endpoints.map(\.path.text).contains("/api/stats/devices"))
-    #expect(review.endpoints.count + unjudged.count { $0.hasPrefix("endpoint") } == 7)
+    #expect(review.endpoints.count + unjudged.count { $0.hasPrefix("endpoint") } == 8)
     #expect(review.alerts.isEmpty)
   }
 
@@ -38,7 +38,8 @@ import Testing
     }
     #expect(unjudged.contains("alert HIGH_ERROR_RATE, which needs region_health"))
     // Alerts and progress are the engine's own tables.
-    #expect(review.endpoints.map(\.path.text) == ["/api/stats/alerts", "/api/stats/dead_letters"])
+    #expect(
+      review.endpoints.map(\.path.text) == ["/api/stats/alerts", "/api/stats/dead_letters", "/api/stats/predictions"])
   }
 
   @Test("a file that cannot be read keeps none of the others from being judged")

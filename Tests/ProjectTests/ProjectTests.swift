@@ -76,7 +76,8 @@ struct ScratchError: Error {}
     #expect(project.aggregates.map(\.name) == ["content_stats", "device_stats", "region_health"])
     #expect(
       project.endpoints.map(\.path.text).sorted() == [
-        "/api/stats/alerts", "/api/stats/dead_letters", "/api/stats/devices", "/api/stats/predictions", "/api/stats/realtime",
+        "/api/stats/alerts", "/api/stats/dead_letters", "/api/stats/devices", "/api/stats/predictions",
+        "/api/stats/realtime",
         "/api/stats/regions", "/api/stats/timeseries", "/api/stats/trending",
       ])
     #expect(

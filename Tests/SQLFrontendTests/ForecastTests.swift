@@ -13,7 +13,7 @@ import Testing
       SELECT "user".region,
              count(*) AS downloads,
              avg(download.speed_mbps) AS speed,
-             max(content.title) AS title
+             max(content.title COLLATE "C") AS title
       FROM content_downloads
       GROUP BY \(window), "user".region;
       """

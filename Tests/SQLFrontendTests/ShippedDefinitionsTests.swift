@@ -88,7 +88,8 @@ import Testing
   func allEndpoints() {
     #expect(
       Self.files("endpoints").map(\.path) == [
-        "alerts.sql", "dead_letters.sql", "devices.sql", "realtime.sql", "regions.sql", "timeseries.sql",
+        "alerts.sql", "dead_letters.sql", "devices.sql", "predictions.sql", "realtime.sql", "regions.sql",
+        "timeseries.sql",
         "trending.sql",
       ])
   }

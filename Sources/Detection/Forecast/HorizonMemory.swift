@@ -12,9 +12,6 @@ struct HorizonMemory: Sendable, Hashable {
   static let unknown = -Float.greatestFiniteMagnitude
   /// Of the bands' ends.
   private static let probabilities = [0.025, 0.1, 0.9, 0.975]
-  /// Errors of a day ahead come in runs of hours, behind which quantiles stay back: they aim at a little more, to hold
-  /// what is promised.
-  private static let seasonProbabilities = [0.015, 0.07, 0.93, 0.985]
 
   /// A ring: those of the multiples of the stride, each in its turn.
   private(set) var notes: [Note]
@@ -149,7 +146,7 @@ struct HorizonMemory: Sendable, Hashable {
     let former = scale.mean
     checked = min(checked + 1, Self.mostChecks)
     if former > 0 {
-      for (place, probability) in (horizon.isSeason ? Self.seasonProbabilities : Self.probabilities).enumerated() {
+      for (place, probability) in Self.probabilities.enumerated() {
         let isBelow = error <= Double(quantiles[place]) * Double(former)
         quantiles[place] += Float(Self.quantilePace * horizon.pace * (probability - (isBelow ? 1 : 0)))
       }

@@ -89,7 +89,8 @@ private struct Scanner {
 extension SourceText {
   /// The header without what is said to pages and of forecasts.
   var definitionComment: String {
-    headerTokens.filter { PresentationLine($0, self) == nil && !isForecast($0) }.map(commentText).joined(separator: "\n")
+    headerTokens.filter { PresentationLine($0, self) == nil && !isForecast($0) }.map(commentText)
+      .joined(separator: "\n")
   }
 
   /// What stands above a column, without what is said to pages.
