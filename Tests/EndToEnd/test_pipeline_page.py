@@ -2,6 +2,7 @@
 
 from dashboard import console_errors, find, resize, texts, visible, wait
 from mock_api import metrics_text
+from test_accessibility import violations
 
 
 def open_pipeline(browser, url):
@@ -76,6 +77,7 @@ def test_a_dead_letter_is_looked_at_with_its_bytes(browser, dashboard_url, mock_
     assert lines[0].startswith("000000  00 ff 41 20") and lines[0].endswith("..A" + " " * 13) and len(lines) == 256
     assert texts(browser, ".letter .hint") == ["The first 4,096 bytes."]
     assert "trace: ab" in texts(browser, ".letter pre")
+    assert violations(browser) == []
     resize(browser, 360, 800)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
     find(browser, ".letters > button").click()

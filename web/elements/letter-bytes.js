@@ -1,7 +1,6 @@
 // Bytes as people look at them: sixteen a line, with their place and what of them is text.
 
 import { element } from "../dom.js";
-import { scroller } from "../data-table.js";
 import { formatExact } from "../format.js";
 
 const LINE = 16;
@@ -27,6 +26,7 @@ export function bytesView(title, hex, count) {
   const heading = hex === null ? `${title}: none` : `${title}: ${formatExact(count)} bytes`;
   return element("section", { class: "code" },
     element("header", { class: "panel-head" }, element("h3", {}, heading)),
-    ...(hex ? [scroller(title, element("pre", { class: "bytes" }, element("code", {}, lines.join("\n"))))] : []),
+    ...(hex ? [element("pre", { class: "bytes", tabindex: "0", role: "group", "aria-label": title },
+      element("code", {}, lines.join("\n")))] : []),
     ...(shown < count ? [element("p", { class: "hint" }, `The first ${formatExact(shown)} bytes.`)] : []));
 }
