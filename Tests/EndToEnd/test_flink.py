@@ -8,6 +8,7 @@ from contextlib import closing
 
 import psycopg2
 import pytest
+from kcat import Kcat
 from product import ROOT, SHORT_LIVED_JAVA, wait_until
 
 FLINK = "apache-flink==2.3.*"
@@ -128,13 +129,16 @@ def exported(product, postgres_server, shared, flink):
     """Makes a project, fills both databases and compares nothing yet."""
     jars = shared("flink")
 
-    def make(project, *generator, without=()):
+    def make(project, *generator, without=(), topic=None, broken=()):
         product.kafka(shared("kafka/kafka-broker"))
         projects = OnBothEngines(product, postgres_server, project, without)
         product.generate(*generator, "--count", EVENTS, "--span", "10m", "--seed", 7)
+        sent = EVENTS + len(broken)
+        for number, document in enumerate(broken):
+            Kcat(product, topic).produce(number, "broken", document, 0)
         product.start("process")
         read = "SELECT coalesce(sum(next_offset), 0)::bigint FROM pulse.progress"
-        wait_until(lambda: product.value(read) == EVENTS, lambda: f"{product.value(read)} events were read")
+        wait_until(lambda: product.value(read) == sent, lambda: f"{product.value(read)} events were read")
         projects.read_by_flink(flink, jars)
         return projects
 
@@ -159,7 +163,8 @@ def test_downloads_on_flink_are_ours(exported):
 
 @pytest.mark.deep
 def test_trips_on_flink_are_ours(exported):
-    projects = exported("trips", "trips", "--topic", "events")
+    broken = [b"{broken", b"[1, 2]", b'{"region_id": "no number"}']
+    projects = exported("trips", "trips", "--topic", "events", topic="events", broken=broken)
     # The sketches' bound, docs/definitions.md.
     percentiles = [(f"p{share}_{what}", 0.0101) for share in (50, 95, 99) for what in ("fare", "duration")]
     projects.assert_equal(
