@@ -10,6 +10,8 @@ TEST_PACKAGES := chromium chromium-driver kcat openssl prometheus prometheus-ale
 PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2' aiosmtpd==1.4.6 schemathesis==4.32.5
 # Only for the file axe.min.js in it, which judges pages: without the browsers that it would drive.
 AXE_PACKAGE := axe-playwright-python==0.1.8
+# For exports to Flink, where its connectors are beside the repository.
+FLINK_PACKAGE := apache-flink==2.3.0
 # Folders with Swift of our own, for the formatter.
 SOURCES := Package.swift Sources Tests generator Fuzz
 # A warning in our own code is an error in the tests' build.
@@ -80,6 +82,7 @@ test-deep: build lint test-packages ## What takes minutes each: long outages, cr
 	  LEDGER_DAYS_FILLED=$(or $(LEDGER_DAYS_FILLED),365) \
 	  $(UNIT_TESTS) \
 	  --filter '^(CastsTests|AggregatesTests|DefinitionsTests|OfficeTests\.(ShippedAlerts|LedgerYear)Tests)[./]'
+	@if [ -d ../shared/flink ] && command -v java > /dev/null; then .ci/install-python .build/flink $(FLINK_PACKAGE); fi
 	@$(PYTEST) -q -m deep Tests/EndToEnd
 
 # apt is asked only when something is missing, so that a prepared machine needs neither root nor network.
