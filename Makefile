@@ -13,6 +13,8 @@ DEB_TEST_PACKAGES := mmdebstrap
 PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2' aiosmtpd==1.4.6 dockerfile-parse==2.0.1 opentelemetry-proto==1.45.2 schemathesis==4.32.5
 # Only for the file axe.min.js in it, which judges pages: without the browsers that it would drive.
 AXE_PACKAGE := axe-playwright-python==0.1.8
+# For exports to Flink, where its connectors are beside the repository.
+FLINK_PACKAGE := apache-flink==2.3.0
 # Folders with Swift of our own, for the formatter.
 SOURCES := Package.swift Sources Tests generator Fuzz
 # A warning in our own code is an error in the tests' build.
@@ -94,6 +96,7 @@ test-deep: build test-build test-packages ## What takes minutes each: long outag
 	  $(UNIT_TESTS) \
 	  --filter '^(CastsTests|AggregatesTests|DefinitionsTests|OfficeTests\.(ShippedAlerts|LedgerYear)Tests)[./]'
 	@.ci/install-packages $(DEB_TEST_PACKAGES)
+	@if [ -d ../shared/flink ] && command -v java > /dev/null; then .ci/install-python .build/flink $(FLINK_PACKAGE); fi
 	@$(PYTEST) -q -m deep Tests/EndToEnd
 
 test-deb: build test-packages ## The Debian package and the container on a clean system, as root

@@ -43,6 +43,11 @@ public struct FlinkExport: Sendable {
       guard !aggregates.isEmpty else { continue }
       let source = FlinkSource(stream.plan(of: aggregates), layout: stream.layout, findings: &findings)
       sources += source.statements
+      if let letters = FlinkDeadLetters(stream.plan.definition) {
+        sources.append(letters.source)
+        sinks.append(letters.sink)
+        inserts.append(letters.insert)
+      }
       for plan in aggregates {
         let aggregate = FlinkAggregate(plan, of: source, findings: &findings)
         sources.append(aggregate.rows)
@@ -62,7 +67,7 @@ public struct FlinkExport: Sendable {
     let references = lookups.keys.sorted().compactMap { lookups[$0] }.map {
       FlinkReference.statement($0.reference, used: $0.used, findings: &findings)
     }
-    if inserts.isEmpty {
+    if written.isEmpty {
       findings.refuse(
         FlinkRefusal(
           subject: streams.first?.plan.definition.name ?? "", message: "there is no aggregate to export",
@@ -74,10 +79,12 @@ public struct FlinkExport: Sendable {
       File(path: "00_settings.sql", text: Self.settings(project)),
       File(path: "10_sources.sql", text: Self.text("-- What is read.", references + sources)),
       File(
-        path: "20_sinks.sql", text: Self.text("-- The tables in Postgres, as streampulse migrate makes them.", sinks)),
+        path: "20_sinks.sql",
+        text: Self.text(
+          "-- Postgres' tables, as streampulse migrate makes them, and topics of dead letters.", sinks)),
       File(
         path: "30_statements.sql",
-        text: Self.text("-- One job: every topic is read once for all of its aggregates.", [Self.statementSet(inserts)])
+        text: Self.text("-- One job: its aggregates share what is read of a topic.", [Self.statementSet(inserts)])
       ),
     ]
     if !postgres.isEmpty {

@@ -87,7 +87,7 @@ struct FlinkReadme {
       - A window's row appears when it closes, and not before. What comes after that is dropped: there is no allowed lateness, and nothing revises a row. Of several partitions the slowest decides, as here.
       - Event time has milliseconds.
       - An event further ahead of the clock than `max_ahead` is left out, and is no dead letter.
-      - Where an expression is an error of an event here, a dead letter, the export refuses it; records that cannot be read are lost, as said below.
+      - Where an expression is an error of an event here, a dead letter, the export refuses it; what becomes of records that cannot be read is said below.
       - NaN, which Postgres takes for the greatest number and for equal to itself, has no order in Flink.
       - Retention does not look at tables that only Flink writes.
       \(remarks.map { "- \($0)" }.joined(separator: "\n"))

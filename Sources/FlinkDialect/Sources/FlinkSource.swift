@@ -186,8 +186,9 @@ private struct TableText {
       use(declared, index, JSONColumns.reference(declared.path))
     }
     columns = documents.columns + columns
+    let letters = definition.deadLetterTopic.map { "goes to the topic \($0), as it is" } ?? "is lost"
     findings.remark(
-      "\(definition.name): what cannot be read is lost, not kept as a dead letter: documents that are no JSON, and those without a value of a column that is NOT NULL. A value of another kind in a column that may be NULL counts as NULL; a text that reads as a number is taken for one, and a number for a text."
+      "\(definition.name): what is no JSON object \(letters); a document without a value of a column that is NOT NULL is lost. A value of another kind in a column that may be NULL counts as NULL; a text that reads as a number is taken for one, and a number for a text."
     )
   }
 
