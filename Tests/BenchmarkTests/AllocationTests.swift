@@ -25,7 +25,7 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
     operators = try EngineRun(stream).makeOperators()
   }
 
-  /// Allocations while the first `count` events are decoded and added to the three shipped aggregates, batch after
+  /// Allocations while the first `count` events are decoded and added to the shipped aggregates, batch after
   /// batch. The same has been done before, so that every group, key and piece of code has been met.
   private func allocations(_ count: Int, with work: (Record) -> Void = { _ in }) -> UInt64 {
     let all = corpus.records()

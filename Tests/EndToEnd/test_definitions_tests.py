@@ -63,11 +63,11 @@ def test_the_tests_of_the_project_and_of_the_documentation_pass(product, project
     assert "test documented" in product.must("check").splitlines()
     report = scratch / "report.xml"
     lines = product.must("test", "--junit", report).splitlines()
-    names = ["documented", "high_error_rate", "look_back", "no_data", "region_health"]
+    names = ["cdn_failure", "documented", "high_error_rate", "look_back", "no_data", "region_health"]
     assert [line.split(":")[0] for line in lines[:-1]] == [f"ok   {name}" for name in names]
-    assert re.fullmatch(r"5 tests, passed, in \d+ ms", lines[-1])
+    assert re.fullmatch(r"6 tests, passed, in \d+ ms", lines[-1])
     suite = xml.parse(report).getroot()
-    assert suite.attrib["tests"] == "5" and suite.attrib["failures"] == "0"
+    assert suite.attrib["tests"] == "6" and suite.attrib["failures"] == "0"
     assert [case.attrib["name"] for case in suite] == names
     assert product.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'streampulse_test%'") == []
 
@@ -102,6 +102,6 @@ def test_without_a_database_there_is_a_private_one_and_it_is_quick_the_second_ti
     del product.settings["DATABASE_URL"]
     product.must("test")
     start = time.monotonic()
-    assert "4 tests, passed" in product.must("test")
+    assert "5 tests, passed" in product.must("test")
     # Twice what is promised: others may be at work on this machine.
     assert time.monotonic() - start < 4

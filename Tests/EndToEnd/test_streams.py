@@ -16,7 +16,7 @@ CREATE MATERIALIZED VIEW copy_stats AS
 SELECT "user".region, count(*) AS copies
 FROM copies GROUP BY tumble("timestamp", INTERVAL '1 minute'), "user".region;
 """
-SHIPPED = ["content_stats", "device_stats", "region_health"]
+SHIPPED = ["content_stats", "device_stats", "region_errors", "region_health"]
 
 
 def project(product, topic=TOPIC, name="project"):

@@ -52,7 +52,7 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
 
   @Test("the JSON has every documented member, whatever the aggregate is")
   func members() throws {
-    for name in ["region_health", "content_stats", "device_stats"] {
+    for name in ["region_health", "region_errors", "content_stats", "device_stats"] {
       let (plan, stream) = try Self.aggregate(name)
       let json = Explanation(plan, of: stream, cost: nil).json
       #expect(
@@ -86,11 +86,12 @@ private let repository = #filePath.split(separator: "/", omittingEmptySubsequenc
   func others() throws {
     let project = try Project(folder: repository)
     let stream = try #require(project.streams.first)
-    #expect(Explanation(stream.plan).text.contains("feeds       content_stats, device_stats, region_health\n"))
+    #expect(
+      Explanation(stream.plan).text.contains("feeds       content_stats, device_stats, region_errors, region_health\n"))
     let endpoint = try #require(project.endpoints.first { $0.path.text == "/api/stats/regions" })
     #expect(
       Explanation(endpoint).text.contains("$1 minutes  integer = 5 in 1..1440, Look-back: so many complete minutes"))
-    let alert = try #require(project.alerts.first)
+    let alert = try #require(project.alerts.first { $0.name == "HIGH_ERROR_RATE" })
     #expect(Explanation(alert).text.contains("raises      WARNING above 0.1\n            CRITICAL above 0.15\n"))
     for json in [Explanation(stream.plan).json, Explanation(endpoint).json, Explanation(alert).json] {
       #expect(try JSONValue(parsing: json.text) == json)

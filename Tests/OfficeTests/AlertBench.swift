@@ -13,13 +13,10 @@ final class AlertBench {
   let bench: Bench
   private var evaluator: AlertEvaluator
 
-  /// - Parameters:
-  ///   - alerts: their files' texts.
-  ///   - aggregate: a further one.
-  init(_ alerts: String..., aggregate: String? = nil) throws {
+  /// - Parameter alerts: their files' texts.
+  init(_ alerts: String...) throws {
     let scratch = try ScratchProject()
     scratch.removeDefinitions("alerts")
-    if let aggregate { try scratch.write("sql/aggregates/further.sql", aggregate) }
     try scratch.write(
       "sql/alerts/targets.sql",
       "-- target: chat webhook https://chat.example\n-- target: pager webhook https://pager.example\n"

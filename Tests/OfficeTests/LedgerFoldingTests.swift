@@ -83,7 +83,7 @@ import Testing
     #expect([after.consumed, after.dead, after.partitions] == [before.consumed, before.dead, before.partitions])
     #expect(
       try bench.rows("SELECT count(*), sum(aggregated), sum(late + filtered + dead) FROM pulse.ledger_counts")
-        == ["12 48 0"])
+        == ["16 48 16"])
     // What is folded is what the times of its parts say.
     #expect(
       try bench.rows("SELECT opened_at, latest_event FROM pulse.ledger WHERE partition = 0 AND first_offset = 0")

@@ -20,6 +20,30 @@ import Testing
       var total: Int
       var failed: Int
       var speed: Double
+      /// Of all failures; nil: each has one by chance.
+      var errorCode: String?
+    }
+
+    /// What fails on an ordinary day, and how often of a hundred times.
+    static let errorCodes = [
+      ("NETWORK_TIMEOUT", 32), ("CONNECTION_RESET", 22), ("STORAGE_FULL", 15), ("SERVER_ERROR", 12),
+      ("CHECKSUM_MISMATCH", 8), ("AUTH_EXPIRED", 6), ("LICENSE_DENIED", 5),
+    ]
+
+    /// How many of a minute's failures each code has.
+    func failures(_ minute: Minute, at number: Int, region: Int) -> [String: Int] {
+      if let code = minute.errorCode { return [code: minute.failed] }
+      var random = RandomNumbers(seed: seed ^ 0xe7707, index: UInt64(number * 64 + region))
+      var failures: [String: Int] = [:]
+      for _ in 0..<minute.failed {
+        var place = Int(random.next(below: 100))
+        let code = Self.errorCodes.first { code in
+          place -= code.1
+          return place < 0
+        }
+        failures[code?.0 ?? "OTHER", default: 0] += 1
+      }
+      return failures
     }
 
     func minute(_ minute: Int, region: Int) -> Minute {
@@ -56,6 +80,7 @@ import Testing
   private struct Row {
     var region: Int
     var minute: Traffic.Minute
+    var failures: [String: Int] = [:]
   }
 
   /// Stores one minute of all regions in one statement.
@@ -81,6 +106,25 @@ import Testing
         .timestamptz(microseconds: AlertBench.start + Int64(minute) * 60_000_000), .array(regions), .array(totals),
         .array(failed), .array(speeds),
       ])
+    (regions, failed) = (PostgresArray(.text), PostgresArray(.bigint))
+    var codes = PostgresArray(.text)
+    for row in rows {
+      for (code, count) in row.failures {
+        regions.append(Traffic.regions[row.region])
+        codes.append(code)
+        failed.append(Int64(count))
+      }
+    }
+    _ = try bench.bench.connection.query(
+      """
+      INSERT INTO region_errors (region, error_code, window_start, window_end, failed_downloads)
+      SELECT d.region, d.code, $1, $1::timestamptz + INTERVAL '1 minute', d.failed
+      FROM unnest($2::text[], $3::text[], $4::bigint[]) AS d (region, code, failed)
+      """,
+      [
+        .timestamptz(microseconds: AlertBench.start + Int64(minute) * 60_000_000), .array(regions), .array(codes),
+        .array(failed),
+      ])
   }
 
   /// Plays so many minutes, and judges each when it has ended.
@@ -94,6 +138,7 @@ import Testing
       for region in Traffic.regions.indices {
         var row = Row(region: region, minute: traffic.minute(minute, region: region))
         change(minute, region, &row.minute)
+        row.failures = traffic.failures(row.minute, at: minute, region: region)
         rows.append(row)
       }
       try store(bench, minute, rows)
@@ -125,10 +170,32 @@ import Testing
       guard region == 3, minute == 120 || minute == 121 else { return }
       let share = minute == 120 ? 0.6 : 0.3
       traffic.failed = Int(Double(traffic.total) * share)
+      traffic.errorCode = "SERVICE_UNAVAILABLE"
     }
+    // The code is the reason; that it is also an alert of its own is no message.
+    let alerts = try bench.bench.rows(
+      """
+      SELECT alert_type, windows, state, reason LIKE '%rise of failed_downloads is error_code=SERVICE_UNAVAILABLE %'
+      FROM alerts ORDER BY alert_type
+      """)
+    #expect(alerts == ["CDN_FAILURE 2 resolved NULL", "HIGH_ERROR_RATE 2 resolved t"])
     let incidents = try bench.bench.rows(
       "SELECT severity, state, started_at, resolved_at FROM pulse.incidents ORDER BY id")
     #expect(incidents == ["CRITICAL resolved 2026-01-01 02:00:00+00 2026-01-01 02:03:00+00"])
+  }
+
+  @Test("one error code that fails few of a region's downloads, but most of those that fail, is found by itself")
+  func errorCode() throws {
+    let bench = try AlertBench()
+    try play(0..<130, bench) { minute, region, traffic in
+      guard region == 1, (120..<125).contains(minute) else { return }
+      traffic.failed = Int(Double(traffic.total) * 0.08)
+      traffic.errorCode = "CDN_TIMEOUT"
+    }
+    #expect(
+      try bench.bench.rows("SELECT alert_type, key, severity, windows, state FROM alerts") == [
+        #"CDN_FAILURE {"region": "Region 1", "error_code": "CDN_TIMEOUT"} WARNING 5 resolved"#
+      ])
   }
 
   @Test("a region that becomes slow, one of which less comes and one of which more comes are found, each by its alert")

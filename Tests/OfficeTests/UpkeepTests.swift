@@ -80,7 +80,7 @@ import Testing
     try bench.connection.execute(
       """
       INSERT INTO pulse.replayed_letters (letter, aggregate, outcome, event_time)
-      SELECT d.id, a.aggregate, 'aggregated', timestamptz '2026-01-03' + d.record_offset * interval '1 hour'
+      SELECT d.id, a.aggregate, CASE a.aggregate WHEN 'region_errors' THEN 'filtered' ELSE 'aggregated' END, timestamptz '2026-01-03' + d.record_offset * interval '1 hour'
       FROM dead_letters AS d, pulse.definitions AS a WHERE d.record_offset IN (1, 3, 9);
       UPDATE dead_letters SET replayed_at = now() WHERE record_offset IN (1, 3, 9);
       UPDATE content_stats SET download_count = download_count + 3;
@@ -90,7 +90,8 @@ import Testing
     #expect(try violations == [])
     #expect(try removeLetters([0: 8]) == 4)
     #expect(try violations == [])
-    #expect(try bench.rows("SELECT DISTINCT events FROM pulse.forgotten_replays") == ["2"])
+    #expect(
+      try bench.rows("SELECT DISTINCT events FROM pulse.forgotten_replays WHERE aggregate <> 'region_errors'") == ["2"])
     try bench.connection.execute("SET TIME ZONE 'UTC'")
     #expect(
       try bench.rows(

@@ -197,7 +197,7 @@ import Testing
     #expect(try bench.rows("SELECT sum(total_downloads) FROM region_health") == ["1"])
     #expect(
       try bench.rows("SELECT aggregate, aggregated, filtered, late, dead FROM pulse.ledger_counts ORDER BY 1") == [
-        "content_stats 3 0 0 0", "device_stats 1 0 0 2", "region_health 1 0 0 2",
+        "content_stats 3 0 0 0", "device_stats 1 0 0 2", "region_errors 0 3 0 0", "region_health 1 0 0 2",
       ])
     #expect(
       try bench.rows(

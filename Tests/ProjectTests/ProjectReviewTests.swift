@@ -14,13 +14,14 @@ import Testing
       "CREATE MATERIALIZED VIEW region_health AS\nSELECT nothing FROM content_downloads")
     let review = try Self.review(project)
     #expect(Set(review.errors.map(\.path)) == ["sql/aggregates/region_health.sql"])
-    #expect(review.streams.flatMap(\.plan.aggregates).map(\.name) == ["content_stats", "device_stats"])
+    #expect(
+      review.streams.flatMap(\.plan.aggregates).map(\.name) == ["content_stats", "device_stats", "region_errors"])
     let unjudged = review.unjudged.map(\.description)
     #expect(unjudged.contains("alert HIGH_ERROR_RATE, which needs region_health"))
     #expect(unjudged.contains("endpoint GET /api/stats/regions, which needs region_health"))
     #expect(review.endpoints.map(\.path.text).contains("/api/stats/devices"))
     #expect(review.endpoints.count + unjudged.count { $0.hasPrefix("endpoint") } == 8)
-    #expect(review.alerts.isEmpty)
+    #expect(review.alerts.map(\.name) == ["CDN_FAILURE"])
   }
 
   @Test("what builds on a wrong stream is not checked, through its aggregates too")
@@ -33,7 +34,7 @@ import Testing
     #expect(Set(review.errors.map(\.path)) == ["sql/streams/content_downloads.sql"])
     #expect(review.streams.isEmpty)
     let unjudged = review.unjudged.map(\.description)
-    for name in ["content_stats", "device_stats", "region_health"] {
+    for name in ["content_stats", "device_stats", "region_errors", "region_health"] {
       #expect(unjudged.contains("aggregate \(name), which needs content_downloads"), "\(unjudged)")
     }
     #expect(unjudged.contains("alert HIGH_ERROR_RATE, which needs region_health"))
@@ -54,7 +55,8 @@ import Testing
         "sql/endpoints/devices.sql:2:1: not UTF-8 text; save the file as UTF-8",
       ])
     #expect(review.unjudged.map(\.description).contains("alert HIGH_ERROR_RATE, which needs region_health"))
-    #expect(review.streams.flatMap(\.plan.aggregates).map(\.name) == ["content_stats", "device_stats"])
+    #expect(
+      review.streams.flatMap(\.plan.aggregates).map(\.name) == ["content_stats", "device_stats", "region_errors"])
     try project.write("sql/streams/content_downloads.sql", bytes: [0xff, 0xfe, 0x43, 0])
     let all = try Self.review(project)
     #expect(all.errors.count == 3)

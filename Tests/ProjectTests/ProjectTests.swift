@@ -73,7 +73,7 @@ struct ScratchError: Error {}
   func shipped() throws {
     let project = try Project(folder: repository)
     #expect(project.streams.map(\.plan.definition.topic) == ["content-downloads"])
-    #expect(project.aggregates.map(\.name) == ["content_stats", "device_stats", "region_health"])
+    #expect(project.aggregates.map(\.name) == ["content_stats", "device_stats", "region_errors", "region_health"])
     #expect(
       project.endpoints.map(\.path.text).sorted() == [
         "/api/stats/alerts", "/api/stats/dead_letters", "/api/stats/devices", "/api/stats/predictions",
@@ -81,7 +81,9 @@ struct ScratchError: Error {}
         "/api/stats/regions", "/api/stats/timeseries", "/api/stats/trending",
       ])
     #expect(
-      project.alerts.map(\.name) == ["HIGH_ERROR_RATE", "NO_DATA", "SLOW_DOWNLOADS", "TRAFFIC_DROP", "TRAFFIC_SPIKE"])
+      project.alerts.map(\.name) == [
+        "CDN_FAILURE", "HIGH_ERROR_RATE", "NO_DATA", "SLOW_DOWNLOADS", "TRAFFIC_DROP", "TRAFFIC_SPIKE",
+      ])
   }
 
   @Test("a project holds only what its user wrote")
@@ -165,7 +167,9 @@ struct ScratchError: Error {}
   @Test("without any aggregate there is none to suggest, and the hint is not empty")
   func noAggregates() throws {
     let project = try ScratchProject()
-    for name in ["region_health", "content_stats", "device_stats"] { project.remove("sql/aggregates/\(name).sql") }
+    for name in ["region_health", "region_errors", "content_stats", "device_stats"] {
+      project.remove("sql/aggregates/\(name).sql")
+    }
     let error = try #require(project.loadingError())
     #expect(error.contains("there is no aggregate region_health"))
     #expect(!error.contains("aggregates are"))

@@ -52,7 +52,7 @@ import Testing
     #expect(project.streams.map(\.name) == ["access_log", "content_downloads", "trips"])
     #expect(
       project.streams.map { $0.plan.aggregates.map(\.name) } == [
-        ["by_status"], ["content_stats", "device_stats", "region_health"], ["by_region"],
+        ["by_status"], ["content_stats", "device_stats", "region_errors", "region_health"], ["by_region"],
       ])
     #expect(project.stream(named: "trips")?.plan.definition.format == .json)
     #expect(project.stream(named: "trips")?.plan.definition.sampleIntervalMicroseconds == 1_000_000)
@@ -60,7 +60,7 @@ import Testing
     #expect(project.stream(of: "by_status")?.name == "access_log")
     #expect(project.stream(of: project.alerts[0].aggregate)?.name == "content_downloads")
     #expect(project.stream(of: "nothing") == nil)
-    #expect(project.aggregates.count == 5)
+    #expect(project.aggregates.count == 6)
   }
 
   @Test("each stream has a decoder of its own format, for whatever topic")

@@ -70,7 +70,11 @@ import Threads
     #expect(report.replayed == 2)
     #expect(report.refused == 0)
     #expect(try counts == ["3 3 3"])
-    #expect(try outcomes == ["content_stats aggregated 2", "device_stats aggregated 2", "region_health aggregated 2"])
+    #expect(
+      try outcomes == [
+        "content_stats aggregated 2", "device_stats aggregated 2", "region_errors filtered 2",
+        "region_health aggregated 2",
+      ])
     #expect(try bench.rows("SELECT count(*) FROM dead_letters WHERE replayed_at IS NOT NULL") == ["2"])
     try expectProof()
     #expect(try replay(bench).replayed == 0)
@@ -142,7 +146,8 @@ import Threads
     #expect(try counts == ["2 3 3"])
     #expect(
       try outcomes == [
-        "content_stats aggregated 2", "device_stats aggregated 2", "region_health aggregated 1", "region_health late 1",
+        "content_stats aggregated 2", "device_stats aggregated 2", "region_errors filtered 2",
+        "region_health aggregated 1", "region_health late 1",
       ])
     try bench.commit(0, [Download()], lateBefore: Self.noon)
     let report = try replay(bench)
@@ -162,7 +167,7 @@ import Threads
       """)
     #expect(try replay(bench).replayed == 2)
     #expect(try counts == ["3 1 1"])
-    #expect(try outcomes == ["gone removed 2", "region_health aggregated 2"])
+    #expect(try outcomes == ["gone removed 2", "region_errors filtered 2", "region_health aggregated 2"])
     try expectProof()
   }
 

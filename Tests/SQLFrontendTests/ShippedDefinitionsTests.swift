@@ -28,12 +28,12 @@ import Testing
   @Test("the aggregates share their columns, event time first, and nothing else is decoded")
   func columns() throws {
     let stream = try plan(Self.files("aggregates"))
-    #expect(stream.aggregates.map(\.name) == ["content_stats", "device_stats", "region_health"])
+    #expect(stream.aggregates.map(\.name) == ["content_stats", "device_stats", "region_errors", "region_health"])
     #expect(stream.columns[stream.eventTimeColumn].path == ["timestamp"])
     #expect(
       Set(stream.columns.map { $0.path.joined(separator: ".") }) == [
         "timestamp", "content.content_id", "content.title", "content.size_gb", "user.region", "user.device_type",
-        "user.os_version", "download.status", "download.duration_seconds", "download.speed_mbps",
+        "user.os_version", "download.status", "download.duration_seconds", "download.speed_mbps", "download.error_code",
       ])
     #expect(Set(stream.columns).count == stream.columns.count)
   }

@@ -51,7 +51,7 @@ import Testing
     #expect(
       plan.steps.map { "\($0.subject.rawValue) \($0.name) \($0.effect.rawValue)" } == [
         "engine schema new", "aggregate content_stats new", "aggregate device_stats new",
-        "aggregate region_health new", "view regions new",
+        "aggregate region_errors new", "aggregate region_health new", "view regions new",
       ])
     #expect(plan.steps.first?.changes.count == EngineSchema.files.count)
     #expect(plan.isPossible && !plan.isEmpty)

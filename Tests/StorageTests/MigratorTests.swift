@@ -41,7 +41,7 @@ import Testing
     #expect(
       try migrate(project)
         == EngineSchema.files.map { "applied \($0.name)" }
-        + ["content_stats", "device_stats", "region_health"].map { "created the table \($0)" })
+        + ["content_stats", "device_stats", "region_errors", "region_health"].map { "created the table \($0)" })
     #expect(try migrate(project) == [])
     try Migrator.verify(project, connection)
     #expect(
@@ -128,7 +128,7 @@ import Testing
       """
       SELECT relname FROM pg_class AS c LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
       WHERE relnamespace = 'public'::regnamespace AND relkind <> 'c'
-        AND coalesce(i.indrelid::regclass::text, relname) <> ALL ('{content_stats,device_stats,region_health}')
+        AND coalesce(i.indrelid::regclass::text, relname) <> ALL ('{content_stats,device_stats,region_errors,region_health}')
       """)
     #expect(relations.rowCount >= 8)
     for row in 0..<relations.rowCount {

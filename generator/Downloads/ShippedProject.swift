@@ -35,6 +35,10 @@ public enum ShippedProject {
     public var column: String
   }
 
+  /// What benches of the engine alone add events to, so that their figures are of the same work however many the project
+  /// has.
+  public static let measuredAggregates = ["content_stats", "device_stats", "region_health"]
+
   public static let byContent = Count(table: "content_stats", column: "download_count")
   public static let byPlace = Count(table: "region_health", column: "total_downloads")
   public static let byDevice = Count(table: "device_stats", column: "total_downloads")

@@ -4,6 +4,7 @@
 -- metric: error_rate
 -- detector: threshold above WARNING 0.10, CRITICAL 0.15
 -- min_samples: 5
+-- inhibits: CDN_FAILURE
 -- message: Error rate in {region} is {value:percent} over {samples} downloads (threshold {threshold:percent})
 SELECT region,
        window_start,

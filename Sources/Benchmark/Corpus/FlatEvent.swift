@@ -3,14 +3,15 @@ import Events
 import Formats
 import Plan
 
-/// Download events as JSON, about 300 bytes: a flat object of twelve members, of which the shipped aggregates use ten.
+/// Download events as JSON, about 300 bytes: a flat object of twelve members, of which the measured aggregates use ten.
+/// None says why a download failed.
 enum FlatEvent {
   /// The members that are used, by the paths of the same fields in the shipped schema.
   private static let names: [[String]: String] = [
     ["timestamp"]: "timestamp", ["content", "content_id"]: "content", ["content", "title"]: "title",
     ["content", "size_gb"]: "size_gb", ShippedProject.placePath: "place", ["user", "device_type"]: "device",
     ["user", "os_version"]: "os", ["download", "status"]: "status", ["download", "duration_seconds"]: "seconds",
-    ["download", "speed_mbps"]: "speed_mbps",
+    ["download", "speed_mbps"]: "speed_mbps", ["download", "error_code"]: "error_code",
   ]
 
   static func append(_ event: DownloadEvent, to bytes: inout [UInt8]) {

@@ -12,7 +12,7 @@ struct JSONEngineBench {
     let sequence = try EventSequence(count: events, schemaJSON: workspace.schemaJSON)
     let corpus = try EventCorpus(sequence, append: { event, _, bytes in FlatEvent.append(event, to: &bytes) })
     let simdjson = try SimdjsonReader()
-    let engine = EngineRun(json: try FlatEvent.plan(workspace.stream.plan))
+    let engine = EngineRun(json: try FlatEvent.plan(workspace.measuredStream().plan))
     // Code and memory are touched once before anything counts.
     _ = try engine.secondsPerEvent(corpus)
     try simdjson.readAll(corpus)
