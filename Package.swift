@@ -338,8 +338,8 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "Avro", "Dataflow", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Processing", "Synthesis",
-        "Threads",
+        "Avro", "Dataflow", "Detection", "Events", "Faults", "Formats", "Kafka", "Office", "Plan", "Postgres",
+        "Processing", "Synthesis", "Threads",
       ],
       path: "Tests/Simulation"),
     .executableTarget(
