@@ -156,7 +156,7 @@ let package = Package(
       name: "Benchmark",
       dependencies: [
         "Audit", "CAvro", "CRdKafka", "CSimdjson", "ChildProcess", "Dataflow", "Detection", "Dialects", "Downloads",
-        "EventEncoding", "Events", "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project", "Storage",
+        "EventEncoding", "Events", "Formats", "HTTPServer", "Kafka", "Office", "Plan", "Postgres", "Project", "Storage",
         "Synthesis", "Threads",
       ]),
 
