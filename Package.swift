@@ -162,8 +162,8 @@ let package = Package(
       name: "Benchmark",
       dependencies: [
         "Access", "Audit", "CAvro", "CRdKafka", "CSimdjson", "ChildProcess", "Dataflow", "Detection", "Dialects",
-        "Downloads", "EventEncoding", "Events", "Formats", "HTTPServer", "Kafka", "Plan", "Postgres", "Project",
-        "Storage", "Synthesis", "Threads",
+        "Downloads", "EventEncoding", "Events", "Formats", "HTTPServer", "Kafka", "Office", "Plan", "Postgres",
+        "Project", "Storage", "Synthesis", "Threads",
       ]),
 
     .target(
@@ -350,8 +350,8 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "Avro", "Dataflow", "Events", "Faults", "Formats", "Kafka", "Plan", "Postgres", "Processing", "Synthesis",
-        "Threads",
+        "Avro", "Dataflow", "Detection", "Events", "Faults", "Formats", "Kafka", "Office", "Plan", "Postgres",
+        "Processing", "Synthesis", "Threads",
       ],
       path: "Tests/Simulation"),
     .executableTarget(

@@ -2,7 +2,7 @@ import Kafka
 
 /// The benches by name.
 public enum Bench: String, CaseIterable, Sendable {
-  case engine, language, keys, detect, pipeline, streams, freshness, recovery, api, push, memory, demo
+  case engine, language, keys, detect, alerts, pipeline, streams, freshness, recovery, api, push, memory, demo
 }
 
 /// Runs benches with the same options.
@@ -48,6 +48,7 @@ public struct BenchmarkSuite {
     case .language: return try LanguageBench(workspace: workspace, events: 500_000, rounds: 3 * rounds).run()
     case .keys: return try KeysBench(workspace: workspace, rounds: 3 * rounds).run()
     case .detect: return DetectBench(points: events, rounds: rounds).run()
+    case .alerts: return try AlertsBench(workspace: workspace, rounds: 3 * rounds).run()
     case .pipeline:
       return try PipelineBench(workspace: workspace, cluster: cluster, events: events, rounds: rounds).run()
     case .streams:

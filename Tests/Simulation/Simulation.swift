@@ -50,6 +50,14 @@ public struct Simulation {
       }
       for milestone in cluster.database.tables.milestones { world.reached(milestone) }
     }
+    if !isShort {
+      var schedule = AlertSchedule(
+        seed: seed, watched: SimulatedStream.all[0].plan.aggregates[SimulatedStream.revising], bug: bug)
+      let alerts = schedule.run { world.note($0) }
+      world.actions += alerts.actions
+      for violation in alerts.violations { world.violated(violation) }
+      for milestone in alerts.milestones { world.reached(milestone) }
+    }
     return Verdict(
       seed: seed, violations: world.violations, actions: world.actions, milestones: world.milestones,
       trace: world.trace)

@@ -41,6 +41,11 @@ final class Database {
   /// The server with all its processes.
   var usage: ProcessUsage { ProcessUsage(pid: cluster.pid) }
 
+  /// A connection of its own.
+  func connect() throws -> PostgresConnection {
+    try PostgresConnection(settings.with("application_name", "streampulse bench"))
+  }
+
   /// What a child needs to connect.
   var childSettings: [String: String] { ["DATABASE_URL": settings.urlWithPassword] }
 

@@ -1,27 +1,18 @@
-import Dialects
 import Observability
 import Plan
 import Postgres
-import SQLQuoting
-import Storage
 
 /// Judges windows that have closed since the last time. Keys' states, alerts, incidents, messages and how far it came are
 /// committed together, so that whoever goes on after a crash repeats and skips nothing.
 ///
 /// Belongs to one thread, and to a connection that is elected: nobody else writes what it remembers. After an error it
 /// reads everything anew.
-final class AlertEvaluator {
+package final class AlertEvaluator {
   /// Windows that are judged in one transaction, by their length: what is behind is caught up with in portions.
   static let portionWindows = 20
-  /// A transaction that wrote rows may have begun so long before it was committed: rows that were written to less than that
-  /// before the last look are looked at again.
-  private static let overlapMicroseconds: Int64 = 30_000_000
 
-  private let connection: PostgresConnection
-  private let cluster: String
-  private let writing: AlertWriting
+  private let store: any AlertStore
   private let names: [String]
-  private let causes: CauseSearch
   private var journals: [String: AlertJournal] = [:]
   private var hasRetired = false
   /// The last one of each alert about the stream: while nothing has changed since, there is nothing to ask.
@@ -35,28 +26,32 @@ final class AlertEvaluator {
   /// - Parameters:
   ///   - alerts: all of the stream.
   ///   - aggregates: all of the stream, which are asked for what explains an alert.
-  init(
+  package init(
     _ connection: PostgresConnection, cluster: String, stream: String, alerts: [AlertPlan], aggregates: [AggregatePlan]
   ) {
-    causes = CauseSearch(connection, aggregates)
-    writing = AlertWriting(connection, cluster: cluster, stream: stream, alerts: alerts)
-    self.connection = connection
-    self.cluster = cluster
+    store = PostgresAlertStore(
+      connection, cluster: cluster, stream: stream, alerts: alerts, aggregates: aggregates)
+    names = alerts.map(\.name)
+  }
+
+  /// - Parameter alerts: all of the stream.
+  package init(_ store: any AlertStore, alerts: [AlertPlan]) {
+    self.store = store
     names = alerts.map(\.name)
   }
 
   /// What one portion has come to.
-  struct Outcome {
+  package struct Outcome {
     /// What was raised and what is over.
     var observations: [Observation] = []
     /// More windows have closed than one portion holds.
-    var hasMore = false
+    package var hasMore = false
   }
 
   /// Ends what goes on about alerts that are no longer defined. Once for an evaluator.
   func retire() throws(PostgresError) {
     guard !hasRetired else { return }
-    try writing.retire(allBut: names)
+    try store.retire(allBut: names)
     hasRetired = true
   }
 
@@ -66,7 +61,7 @@ final class AlertEvaluator {
   /// - Parameters:
   ///   - alerts: of the aggregate.
   ///   - watermark: in microseconds since 1970.
-  func evaluate(_ alerts: [AlertPlan], watermark: Int64) throws(PostgresError) -> Outcome {
+  package func evaluate(_ alerts: [AlertPlan], watermark: Int64) throws(PostgresError) -> Outcome {
     do throws(PostgresError) {
       return try judge(alerts, watermark)
     } catch {
@@ -100,7 +95,7 @@ final class AlertEvaluator {
   private func judge(_ alerts: [AlertPlan], _ watermark: Int64) throws(PostgresError) -> Outcome {
     let unknown = alerts.filter { journals[$0.name] == nil }
     if !unknown.isEmpty {
-      let loaded = try AlertJournal.load(unknown, connection, cluster: cluster, watermark: watermark)
+      let loaded = try store.load(unknown, watermark: watermark)
       journals.merge(loaded) { $1 }
     }
     var portions: [Portion] = []
@@ -112,22 +107,11 @@ final class AlertEvaluator {
     }
     guard !portions.isEmpty else { return outcome }
 
-    var statements = [PostgresStatement("SELECT (extract(epoch FROM now()) * 1000000)::bigint")]
-    statements += portions.map { portion in
-      let since = portion.journal.lookedAt.map { $0 - AlertEvaluator.overlapMicroseconds } ?? Int64.max / 2
-      return PostgresStatement(
-        portion.alert.statement.text,
-        [
-          .timestamptz(microseconds: portion.journal.until), .timestamptz(microseconds: portion.until),
-          .timestamptz(microseconds: since),
-        ])
-    }
-    let results = try connection.pipeline(statements)
-    let now = results.first?.integer(0, 0)
+    let (windows, now) = try store.read(portions)
     var outcomes: [PortionOutcome] = []
-    for (index, rows) in results.dropFirst().enumerated() {
+    for (index, windows) in windows.enumerated() {
       var journal = portions[index].journal
-      outcomes.append(portions[index].judge(rows, &journal))
+      outcomes.append(portions[index].judge(windows, &journal))
       journal.until = portions[index].until
       journal.lookedAt = now
       portions[index].journal = journal
@@ -144,7 +128,7 @@ final class AlertEvaluator {
     guard let last = raised.last, case .fired(let verdict, _, _, _) = outcome.entries[last].change else { return }
     let cause: String?
     do throws(PostgresError) {
-      cause = try causes.cause(
+      cause = try store.cause(
         of: outcome.alert, key: raised.count == 1 ? outcome.entries[last].key : nil,
         window: verdict.start..<verdict.end)
     } catch {
@@ -168,7 +152,7 @@ final class AlertEvaluator {
     guard watermark - journal.until > length else {
       return Portion(alert: alert, journal: journal, from: journal.until, until: watermark)
     }
-    guard let start = try alert.firstWindow(after: journal.until, connection) else {
+    guard let start = try store.firstWindow(of: alert, after: journal.until) else {
       return Portion(alert: alert, journal: journal, from: watermark, until: watermark)
     }
     let from = max(journal.until, start)
@@ -190,15 +174,7 @@ final class AlertEvaluator {
     let look = StreamLook(until: last.upperBound, isIdle: isIdle)
     guard looks[alert.name] != look else { return Outcome() }
     looks[alert.name] = look
-    let rows = try connection.query(
-      """
-      SELECT (extract(epoch FROM window_start) * 1000000)::bigint,
-             \(alert.watched.countColumn.map { "sum(\(quotedIdentifier($0)))" } ?? "count(*)")
-      FROM \(quotedIdentifier(alert.watched.tableName))
-      WHERE window_start >= $1::timestamptz AND window_start < $2::timestamptz GROUP BY 1
-      """, [.timestamptz(microseconds: first.lowerBound), .timestamptz(microseconds: last.upperBound)])
-    var counts: [Int64: Double] = [:]
-    for row in 0..<rows.rowCount { counts[rows.integer(row, 0) ?? 0] = rows.double(row, 1) }
+    let counts = try store.counts(of: alert, in: first.lowerBound..<last.upperBound)
     let judge = AlertJudge(alert)
     var outcome = PortionOutcome(alert)
     for window in due {
@@ -223,7 +199,7 @@ final class AlertEvaluator {
 
   /// What is written is remembered; what is not is not.
   private func write(_ outcomes: [PortionOutcome], _ portions: [Portion]) throws(PostgresError) {
-    try writing.write(outcomes, portions)
+    try store.write(outcomes, portions)
     for portion in portions {
       var journal = portion.journal
       journal.isNew = false

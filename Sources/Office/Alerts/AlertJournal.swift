@@ -4,21 +4,29 @@ import Storage
 
 /// How far an alert has come, and what it remembers of its keys: as it is in the database, of which the elected instance is
 /// the only writer.
-struct AlertJournal {
+package struct AlertJournal {
   /// Most keys that an alert remembers. Those of which nothing has come for longest go first.
   static let maximumKeys = 10_000
   /// A key of which nothing has come for so long is forgotten, and for no fewer windows than that.
   static let forgottenAfter: (microseconds: Int64, windows: Int64) = (7 * 86_400_000_000, 100)
 
   /// Windows that ended by then have been judged; in microseconds since 1970.
-  var until: Int64
+  package var until: Int64
   /// Of windows that ended by then nobody is told; nil: of all.
-  var toldFrom: Int64?
+  package var toldFrom: Int64?
   /// When windows were read last, by the database's clock.
-  var lookedAt: Int64?
+  package var lookedAt: Int64?
   /// Nothing is stored of it yet for this cluster.
-  var isNew: Bool
-  var keys: [String: KeyState]
+  package var isNew: Bool
+  package var keys: [String: KeyState]
+
+  package init(until: Int64, toldFrom: Int64?, lookedAt: Int64?, isNew: Bool, keys: [String: KeyState]) {
+    self.until = until
+    self.toldFrom = toldFrom
+    self.lookedAt = lookedAt
+    self.isNew = isNew
+    self.keys = keys
+  }
 
   /// Reads all of it.
   ///

@@ -31,9 +31,7 @@ struct AlertWriting {
   /// - Parameter portions: with their journals as they are afterwards; an outcome for each.
   func write(_ outcomes: [PortionOutcome], _ portions: [Portion]) throws(PostgresError) {
     let pulse = connection.pulse
-    let entries = outcomes.flatMap(\.entries).enumerated().sorted {
-      ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
-    }
+    let entries = PortionOutcome.inOrder(outcomes)
     var alerts = PostgresArray(.text)
     var keys = PostgresArray(.text)
     var phases = PostgresArray(.text)
@@ -59,7 +57,7 @@ struct AlertWriting {
       PostgresStatement(
         "SELECT \(pulse).change_alerts($1, $2, $3)",
         [
-          .text(stream), .jsonb(JSONValue.array(entries.map(\.element.document)).text), .jsonb(definitions),
+          .text(stream), .jsonb(JSONValue.array(entries.map(\.document)).text), .jsonb(definitions),
         ]),
       PostgresStatement(
         """

@@ -5,17 +5,17 @@ import Plan
 import Postgres
 
 /// A window of a key, as an alert's SELECT gives it, or as it is when the SELECT has no row of it.
-struct ClosedWindow {
+package struct ClosedWindow {
   /// In microseconds since 1970.
-  var start: Int64
-  var end: Int64
+  package var start: Int64
+  package var end: Int64
   var value: Double
   /// nil: the SELECT says nothing of it.
   var samples: Int64?
   var expected: Double?
   var fraction: Sample.Fraction?
   /// The keys as a JSON object, as Postgres writes it.
-  var key: String
+  package var key: String
   /// Whether the SELECT has a row of it.
   var isPresent = true
 
@@ -30,6 +30,20 @@ struct ClosedWindow {
       fraction = Sample.Fraction(numerator: numerator, denominator: denominator)
     }
     key = rows[row, 4] ?? "{}"
+  }
+
+  /// All rows of `AlertPlan.statement`.
+  static func all(_ rows: PostgresResult) -> [ClosedWindow] {
+    (0..<rows.rowCount).map { ClosedWindow(rows, $0) }
+  }
+
+  /// One with a row of these values.
+  package init(key: String, _ window: Range<Int64>, value: Double, samples: Int64) {
+    start = window.lowerBound
+    end = window.upperBound
+    self.value = value
+    self.samples = samples
+    self.key = key
   }
 
   /// One that has no row.

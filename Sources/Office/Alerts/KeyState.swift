@@ -2,16 +2,16 @@ import Detection
 import Plan
 
 /// What an alert remembers of one key: the detector's numbers, and what has become of the alert about it.
-struct KeyState: Hashable {
-  enum Memory: Hashable {
+package struct KeyState: Hashable {
+  package enum Memory: Hashable {
     case values(DetectorState)
     case silence(SilenceDetector.State)
   }
 
-  var lifecycle = KeyLifecycle()
+  package var lifecycle = KeyLifecycle()
   /// The newest window of which there was a row.
-  var seen: Int64 = .min
-  var memory: Memory
+  package var seen: Int64 = .min
+  package var memory: Memory
 
   init(for detector: AlertPlan.Detector) {
     switch detector {
@@ -23,7 +23,7 @@ struct KeyState: Hashable {
   /// - Parameters:
   ///   - bytes: as `encoded` wrote them. What they do not say, because the alert has another detector by now, begins anew.
   ///   - seen: the newest window of which there was a row.
-  init(decoding bytes: [UInt8], for detector: AlertPlan.Detector) {
+  package init(decoding bytes: [UInt8], for detector: AlertPlan.Detector) {
     self.init(for: detector)
     guard bytes.count >= 10 else { return }
     let length = Int(bytes[0]) | Int(bytes[1]) << 8
@@ -37,7 +37,7 @@ struct KeyState: Hashable {
     }
   }
 
-  func encoded(for detector: AlertPlan.Detector) -> [UInt8] {
+  package func encoded(for detector: AlertPlan.Detector) -> [UInt8] {
     let lifecycle = lifecycle.encoded
     var bytes = [UInt8(truncatingIfNeeded: lifecycle.count), UInt8(truncatingIfNeeded: lifecycle.count >> 8)]
     withUnsafeBytes(of: seen.littleEndian) { bytes.append(contentsOf: $0) }

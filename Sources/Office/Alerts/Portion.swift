@@ -5,23 +5,29 @@ import Postgres
 import SQLQuoting
 
 /// Windows of one alert that are judged together.
-struct Portion {
-  let alert: AlertPlan
+package struct Portion {
+  /// A transaction that wrote rows may have begun so long before it was committed: rows that were written to less than that
+  /// before the last look are looked at again.
+  private static let overlapMicroseconds: Int64 = 30_000_000
+
+  package let alert: AlertPlan
   /// As it was before; as it is afterwards once they are judged.
-  var journal: AlertJournal
+  package var journal: AlertJournal
   /// Windows without a row are looked for from here on, in microseconds since 1970.
   let from: Int64
   /// Up to which end of windows it goes.
-  let until: Int64
+  package let until: Int64
 
-  /// Judges the rows of `AlertPlan.statement`, which are in the order of their windows.
-  func judge(_ rows: PostgresResult, _ journal: inout AlertJournal) -> PortionOutcome {
+  /// Of windows that were judged already, those that were written to since then are judged again, in microseconds since 1970.
+  package var revisedSince: Int64 { journal.lookedAt.map { $0 - Self.overlapMicroseconds } ?? Int64.max / 2 }
+
+  /// Judges windows, which are in the order of their beginnings.
+  func judge(_ rows: [ClosedWindow], _ journal: inout AlertJournal) -> PortionOutcome {
     let judge = AlertJudge(alert)
     var outcome = PortionOutcome(alert)
     var isPresent: Set<WindowKey> = []
     var windows: [ClosedWindow] = []
-    for row in 0..<rows.rowCount {
-      let window = ClosedWindow(rows, row)
+    for window in rows {
       // Before a key is known, only windows count that close now.
       guard window.end > journal.until || journal.keys[window.key] != nil else { continue }
       windows.append(window)

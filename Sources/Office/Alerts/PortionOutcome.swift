@@ -4,13 +4,13 @@ import Observability
 import Plan
 
 /// What judging some windows of one alert has come to: how it is to be written down.
-struct PortionOutcome {
+package struct PortionOutcome {
   /// A change.
-  struct Entry {
+  package struct Entry {
     /// The end of the window that brought it about, or of a later one that changed something about the key before it.
-    var at: Int64
-    var key: String
-    var change: AlertChange
+    package var at: Int64
+    package var key: String
+    package var change: AlertChange
     /// The worst value of the alert so far.
     var peak: Double
     var message: String
@@ -35,17 +35,24 @@ struct PortionOutcome {
     }
   }
 
-  let alert: AlertPlan
-  private(set) var entries: [Entry] = []
+  package let alert: AlertPlan
+  package private(set) var entries: [Entry] = []
   /// Keys whose states have changed.
-  var changed: Set<String> = []
-  var forgotten: [String] = []
+  package var changed: Set<String> = []
+  package var forgotten: [String] = []
 
   /// When something changed about a key last: what comes of it later is written down later, whichever window it is about.
   private var latest: [String: Int64] = [:]
 
   init(_ alert: AlertPlan) {
     self.alert = alert
+  }
+
+  /// All entries in the order in which they are written down.
+  package static func inOrder(_ outcomes: [PortionOutcome]) -> [Entry] {
+    outcomes.flatMap(\.entries).enumerated().sorted {
+      ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
+    }.map(\.element)
   }
 
   private mutating func append(_ entry: Entry) {

@@ -72,14 +72,15 @@ public struct Backtest {
       }
       let portion = Portion(
         alert: alert, journal: journal, from: next, until: isLong ? until : min(until, next + length))
-      let rows = try connection.query(
-        alert.statement.text,
-        [
-          .timestamptz(microseconds: journal.until), .timestamptz(microseconds: portion.until),
-          .timestamptz(microseconds: Int64.max / 2),
-        ])
-      course.note(rows)
-      let outcome = portion.judge(rows, &journal)
+      let windows = ClosedWindow.all(
+        try connection.query(
+          alert.statement.text,
+          [
+            .timestamptz(microseconds: journal.until), .timestamptz(microseconds: portion.until),
+            .timestamptz(microseconds: Int64.max / 2),
+          ]))
+      course.note(windows)
+      let outcome = portion.judge(windows, &journal)
       course.follow(outcome)
       journal.until = portion.until
     }
@@ -104,10 +105,9 @@ public struct Backtest {
       self.until = until
     }
 
-    mutating func note(_ rows: PostgresResult) {
+    mutating func note(_ closed: [ClosedWindow]) {
       let isBelow = AlertJudge(alert).rules.direction == .below
-      for row in 0..<rows.rowCount {
-        let window = ClosedWindow(rows, row)
+      for window in closed {
         windows.insert(window.start)
         guard values[window.key] != nil || values.count < Backtest.maximumCurves else { continue }
         let column = column(of: window.start)
@@ -123,7 +123,7 @@ public struct Backtest {
     }
 
     mutating func follow(_ outcome: PortionOutcome) {
-      for entry in outcome.entries.enumerated().sorted(by: { ($0.1.at, $0.0) < ($1.1.at, $1.0) }).map(\.element) {
+      for entry in PortionOutcome.inOrder([outcome]) {
         switch entry.change {
         case .fired(let verdict, let since, let windows, let reopens):
           if reopens, let index = latest[entry.key] {

@@ -4,8 +4,8 @@ import Plan
 
 /// What is remembered of the alert about one key: whether it fires, and the last windows, so that one which late events
 /// revise is judged again. A value; its methods are the events, what they return is to be written down.
-struct KeyLifecycle: Hashable {
-  enum Phase: UInt8 {
+package struct KeyLifecycle: Hashable {
+  package enum Phase: UInt8 {
     case quiet
     /// Bad windows, fewer than the alert asks for.
     case pending
@@ -13,7 +13,7 @@ struct KeyLifecycle: Hashable {
   }
 
   /// A window that was judged.
-  struct Judged: Hashable {
+  package struct Judged: Hashable {
     var start: Int64
     var value: Double
     var weight: Int
@@ -23,7 +23,7 @@ struct KeyLifecycle: Hashable {
   /// As many as are judged again.
   static let rememberedWindows = AlertPlan.revisedWindows
 
-  var phase = Phase.quiet
+  package var phase = Phase.quiet
   /// The beginning of the newest window that was judged; nil: none was.
   var newest: Int64?
   /// In a row while pending; all of them while firing.

@@ -1,20 +1,20 @@
 import Detection
 
 /// What a detector says of one window of a key.
-struct Verdict: Hashable {
+package struct Verdict: Hashable {
   /// When the window begins and ends, in microseconds since 1970.
-  var start: Int64
-  var end: Int64
-  var value: Double
+  package var start: Int64
+  package var end: Int64
+  package var value: Double
   var weight: Int
   /// nil: nothing is wrong.
   var finding: Finding?
 
-  var isBad: Bool { finding != nil }
+  package var isBad: Bool { finding != nil }
 }
 
 /// What becomes of an alert about a key.
-enum AlertChange: Hashable {
+package enum AlertChange: Hashable {
   /// Raised, for the window that made it so.
   /// - Parameters:
   ///   - since: when the first of its bad windows begins.

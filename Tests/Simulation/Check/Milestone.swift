@@ -24,4 +24,6 @@ public enum Milestone: String, CaseIterable, Sendable {
   case streamsApart
   /// A stream's worker ended and began again while another stream's went on in the same process.
   case restartedBesideAnother
+  // Alerts: raised by a late event, or taken back; a transaction of the evaluation whose answer was lost.
+  case raisedLate, takenBack, alertsHadCommitted
 }

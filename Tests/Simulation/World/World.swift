@@ -12,6 +12,10 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   case positionsWithoutStream = "positions-without-stream"
   /// An event that joins two sessions lengthens the first of them alone.
   case sessionsStayApart = "sessions-stay-apart"
+  /// Alerts are written in a transaction before that of what is remembered of their keys.
+  case alertsBeforeStates = "alerts-before-states"
+  /// What becomes of alerts is written down in the order of the windows, where late events revise earlier ones.
+  case alertsByWindow = "alerts-by-window"
 }
 
 /// The clock, the dice and the record of one schedule: all chance and all time come from here.
