@@ -60,6 +60,7 @@ public enum Dashboard {
     "explore.js": PackageResources.explore_js,
     "favicon.svg": PackageResources.favicon_svg,
     "folding.js": PackageResources.folding_js,
+    "forecast.js": PackageResources.forecast_js,
     "format.js": PackageResources.format_js,
     "frame.js": PackageResources.frame_js,
     "grouping.js": PackageResources.grouping_js,

@@ -185,7 +185,8 @@ public final class Watch: Sendable {
   /// - Returns: what the server says against it, if anything: forecasts are worth less than alerts and retention.
   private func forecast(_ keeper: ForecastKeeper, _ watermark: Watermark) throws(PostgresError) -> String? {
     do throws(PostgresError) {
-      while try keeper.update(watermark: watermark.microseconds), !isStopping {}
+      // Whoever was stopped in a statement before would wait in the next one.
+      while !isStopping, try keeper.update(watermark: watermark.microseconds) {}
       return nil
     } catch {
       if error.isConnectionLost { throw error }

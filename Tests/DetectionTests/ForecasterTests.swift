@@ -168,6 +168,8 @@ private let day: Int64 = 24 * 60 * minute
     for value in [Double.nan, .infinity] { forecaster.learn(&changed, value, at: 2 * day) }
     forecaster.learn(&changed, 5, at: try #require(state.lastTime))
     forecaster.learn(&changed, 5, at: 0)
+    // The same window, by another time of it.
+    forecaster.learn(&changed, 5, at: try #require(state.lastTime) + 1)
     #expect(changed == state)
     forecaster.learn(&changed, 1e300, at: 2 * day)
     forecaster.learn(&changed, -1e300, at: 2 * day + minute)

@@ -177,6 +177,16 @@ import Testing
     #expect(try bench.rows("SELECT learnt_until FROM pulse.forecast_progress") == ["2026-01-03 04:10:00+00"])
   }
 
+  @Test("windows beyond the watermark wait, however far they are")
+  func beyondTheWatermark() throws {
+    try store(0..<2)
+    try store(5000..<5002)
+    let keeper = keeper()
+    for minute in [2, 60, 120] { try update(keeper, minute) }
+    #expect(try bench.rows("SELECT learnt_until FROM pulse.forecast_progress") == ["2026-01-01 02:00:00+00"])
+    #expect(try bench.rows("SELECT max(last_window) FROM pulse.forecast_states") == ["2026-01-01 00:01:00+00"])
+  }
+
   @Test("what is no longer forecast is forgotten, and old predictions go")
   func retention() throws {
     try store(0..<60)

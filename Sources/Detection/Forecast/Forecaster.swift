@@ -45,6 +45,7 @@ public struct Forecaster: Sendable {
     let value = max(-Self.largest, min(Self.largest, value))
     let index = index(of: time)
     let before = state.lastTime.map { self.index(of: $0) }
+    guard before.map({ index > $0 }) ?? true else { return }
     if state.horizons.count != horizons.count { state = ForecastState(for: self) }
     if value < 0 { state.hasNegative = true }
     if state.shape.advance(to: time, step: step, scale: state.residual) { state.beginSeason(horizons) }

@@ -133,7 +133,9 @@ final class ForecastKeeper {
     let windows = max(1, min(Self.portionWindows, Self.portionRows / keys))
     if newest - from > windows * step {
       // Times without windows are passed over.
-      guard let start = try firstWindow(of: plan, after: from - step) else { return makePortion(newest..<newest) }
+      guard let start = try firstWindow(of: plan, after: from - step), start < newest else {
+        return makePortion(newest..<newest)
+      }
       from = max(from, start)
     }
     return makePortion(from..<min(newest, from + windows * step))
