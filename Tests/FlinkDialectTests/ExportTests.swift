@@ -113,7 +113,9 @@ extension FlinkExport {
     #expect(postgres.contains("avg_fare numeric GENERATED ALWAYS AS"))
     #expect(postgres.contains("CREATE OR REPLACE VIEW region_trips AS"))
     #expect(export.remarks.contains { $0.contains("PERCENTILE is exact") })
-    #expect(export.text("README.md").contains("DROP TABLE NAME_flink CASCADE"))
+    let back = export.line("postgres-back.sql")
+    #expect(back.contains("FROM region_trips_state; DROP TABLE region_trips_flink;"))
+    #expect(export.text("README.md").contains("postgres-back.sql"))
   }
 
   @Test("last goes by event time, the greatest of several of one time")

@@ -114,4 +114,13 @@ struct FlatPlan {
       """
     ]
   }
+
+  /// What takes that back: the view reads what the engine stores, and nothing else.
+  func statementsBack(to original: AggregatePlan) -> [String] {
+    guard let view = ResultView(original) else { return [] }
+    return [
+      "CREATE OR REPLACE VIEW \(view.reference) AS\n\(view.allGroups(pulse: "pulse"))",
+      "DROP TABLE \(ResultTable(plan).reference)",
+    ]
+  }
 }

@@ -9,6 +9,8 @@ struct FlinkAggregate {
   private(set) var insert = ""
   /// Statements for Postgres, where rows go to a table of their own.
   private(set) var postgres: [String] = []
+  /// What takes them back.
+  private(set) var postgresBack: [String] = []
   /// The table that is written.
   let table: String
   /// Columns of reference tables that it reads.
@@ -30,6 +32,7 @@ struct FlinkAggregate {
     makeRows(source)
     makeInsert(flat)
     postgres = flat?.postgresStatements(instead: plan) ?? []
+    postgresBack = flat?.statementsBack(to: plan) ?? []
     findings = expressions.findings
   }
 

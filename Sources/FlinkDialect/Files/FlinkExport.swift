@@ -36,6 +36,7 @@ public struct FlinkExport: Sendable {
     var sinks: [String] = []
     var inserts: [String] = []
     var postgres: [String] = []
+    var postgresBack: [String] = []
     var lookups: [String: (reference: Reference, used: Set<Int>)] = [:]
     var written: [FlinkReadme.Table] = []
     for stream in streams {
@@ -54,6 +55,7 @@ public struct FlinkExport: Sendable {
         sinks.append(aggregate.sink)
         inserts.append(aggregate.insert)
         postgres += aggregate.postgres
+        postgresBack += aggregate.postgresBack
         written.append(
           FlinkReadme.Table(
             aggregate: plan.name, table: aggregate.table, isOwn: !aggregate.postgres.isEmpty,
@@ -91,9 +93,14 @@ public struct FlinkExport: Sendable {
       files.append(
         File(
           path: "postgres.sql",
-          text: Self.text(
-            "-- For psql, once, after streampulse migrate: tables for results that Flink computes by functions of its own.",
-            ["BEGIN;"] + postgres.map { $0.hasSuffix(";") ? $0 : $0 + ";" } + ["COMMIT;"])))
+          text: Self.transaction(
+            "-- For psql, once, after streampulse migrate: tables for what Flink computes by functions of its own.",
+            postgres)))
+      files.append(
+        File(
+          path: "postgres-back.sql",
+          text: Self.transaction(
+            "-- For psql, on the way back: takes these tables away, with their rows.", postgresBack)))
     }
     files.append(File(path: "submit.sh", text: FlinkReadme.submit, isProgram: true))
     files.append(
@@ -108,6 +115,10 @@ public struct FlinkExport: Sendable {
 
   private static func text(_ comment: String, _ statements: [String]) -> String {
     ([comment] + statements).joined(separator: "\n\n") + "\n"
+  }
+
+  private static func transaction(_ comment: String, _ statements: [String]) -> String {
+    text(comment, (["BEGIN"] + statements + ["COMMIT"]).map { $0 + ";" })
   }
 
   private static func settings(_ project: String) -> String {

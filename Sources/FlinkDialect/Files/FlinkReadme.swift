@@ -53,7 +53,7 @@ struct FlinkReadme {
       | `10_sources.sql` | topics, formats, watermarks; a view of each aggregate's rows |
       | `20_sinks.sql` | the tables in Postgres |
       | `30_statements.sql` | one statement set: one job |
-      \(tables.contains(where: \.isOwn) ? "| `postgres.sql` | tables of what Flink computes by functions of its own |\n" : "")| `submit.sh` | puts the settings in, and submits |
+      \(tables.contains(where: \.isOwn) ? "| `postgres.sql`, `postgres-back.sql` | tables of what Flink computes by functions of its own, and the way back |\n" : "")| `submit.sh` | puts the settings in, and submits |
 
       ## Submit
 
@@ -61,7 +61,7 @@ struct FlinkReadme {
 
       ```sh
       export KAFKA_BOOTSTRAP_SERVERS=broker-1:9092 FLINK_GROUP_ID=streampulse-flink
-      export POSTGRES_JDBC_URL='jdbc:postgresql://db:5432/streampulse?stringtype=unspecified&reWriteBatchedInserts=true'
+      export POSTGRES_JDBC_URL='jdbc:postgresql://db:5432/streampulse?stringtype=unspecified'
       export POSTGRES_USER=streampulse POSTGRES_PASSWORD=…\(hasRegistry ? " SCHEMA_REGISTRY_URL=https://registry:8081" : "")
       \(tables.contains(where: \.isOwn) ? "psql \"$DATABASE_URL\" -v ON_ERROR_STOP=1 -f postgres.sql   # once\n" : "")FLINK_HOME=/opt/flink ./submit.sh
       ```
@@ -105,7 +105,7 @@ struct FlinkReadme {
 
       1. The topics still hold what came since you went over: `streampulse process` goes on from its own positions, where it stopped then. It would add to the rows that Flink has written since: delete them first (`DELETE FROM TABLE WHERE window_start >= 'the beginning of the first window that Flink wrote'`), or make them anew with `streampulse replay AGGREGATE --from TIME`, which reads the topic and replaces them.
       2. They do not: the rows are Flink's, and stay as they are. `streampulse verify` will count them as more than its ledger knows.
-      \(tables.contains(where: \.isOwn) ? "\nThe views of \(tables.filter(\.isOwn).map { "`\($0.aggregate)`" }.joined(separator: ", ")) read Flink's tables besides their own: `DROP TABLE NAME_flink CASCADE` and `streampulse migrate` make them as they were.\n" : "")
+      \(tables.contains(where: \.isOwn) ? "\nThe views of \(tables.filter(\.isOwn).map { "`\($0.aggregate)`" }.joined(separator: ", ")) read Flink's tables in front of their own. `psql \"$DATABASE_URL\" -f postgres-back.sql` makes the views as they were, and takes those tables away with their rows: make them anew from the topic first, or keep the tables.\n" : "")
       """)
     return parts.joined(separator: "\n").replacing("\n\n\n", with: "\n\n")
   }
