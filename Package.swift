@@ -310,8 +310,8 @@ let package = Package(
     .testTarget(
       name: "RebuildTests",
       dependencies: [
-        "Audit", "Dataflow", "Dialects", "Events", "Faults", "Kafka", "Postgres", "Processing", "ProcessingTestSupport",
-        "Project", "Rebuild", "Storage", "TestThreads", "Threads",
+        "Audit", "Dataflow", "Dialects", "Events", "Faults", "Kafka", "Office", "Postgres", "Processing",
+        "ProcessingTestSupport", "Project", "Rebuild", "Storage", "TestThreads", "Threads",
       ]),
     .testTarget(
       name: "TailTests",

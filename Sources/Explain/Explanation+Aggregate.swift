@@ -69,7 +69,8 @@ private struct AggregateFacts {
   private var lateness: String { lengthText(microseconds: plan.allowedLatenessMicroseconds) }
 
   private var retention: String {
-    plan.retentionMicroseconds.map { "\(lengthText(microseconds: $0)) of event time" } ?? "for ever"
+    (plan.retentionMicroseconds.map { "\(lengthText(microseconds: $0)) of event time" } ?? "for ever")
+      + (plan.partitionMicroseconds.map { ", in partitions of \(lengthText(microseconds: $0))" } ?? "")
   }
 
   private var forecast: String? {

@@ -104,7 +104,7 @@ public final class Watch: Sendable {
     guard let watermark = try watermark(connection, cluster) else { return [] }
     let problems = try evaluate(makeEvaluator(connection, cluster), watermark)
     let forecasts = try forecast(ForecastKeeper(connection, aggregates: plan.aggregates), watermark)
-    try retire(connection, watermark.text)
+    try retire(connection, watermark.text, makesPartitions: false)
     return alerts.compactMap { problems[$0.name] } + [forecasts].compactMap { $0 }
   }
 
@@ -229,14 +229,27 @@ public final class Watch: Sendable {
   }
 
   /// Removes windows that ended longer before the watermark than the aggregate keeps them, in bounded portions.
-  private func retire(_ connection: PostgresConnection, _ watermark: String) throws(PostgresError) {
+  ///
+  /// - Parameter makesPartitions: those that are missing of tables which have them.
+  private func retire(
+    _ connection: PostgresConnection, _ watermark: String, makesPartitions: Bool = true
+  ) throws(PostgresError) {
     let portion: Int64 = 10_000
     for aggregate in plan.aggregates {
       guard let retention = aggregate.retentionMicroseconds else { continue }
       let horizon = try connection.query(
         "SELECT ($1::timestamptz - make_interval(secs => $2))::text",
         [.text(watermark), .doublePrecision(Double(retention) / 1_000_000)])[0, 0]
-      guard let horizon else { continue }
+      guard var horizon else { continue }
+      let partitions = ResultPartitions(connection, aggregate)
+      if partitions.isUsed {
+        if makesPartitions { try partitions.makeMissing(since: watermark) }
+        let dropped = try partitions.dropOld(endedBefore: horizon, isStopping: { isStopping })
+        if dropped.rows > 0 { observe(.retentionRemoved(table: aggregate.name, rows: dropped.rows)) }
+        // Rows that are in no such partition go with the last of them.
+        guard let reached = dropped.horizon else { continue }
+        horizon = reached
+      }
       let removed = try removePortions(of: Int(portion)) { () throws(PostgresError) in
         try retirePortion(connection, aggregate, horizon, portion)
       }

@@ -75,6 +75,8 @@ public struct AggregatePlan: Hashable, Sendable {
   public var having: DerivedColumn?
   /// nil: kept for ever. Counted in event time back from the watermark.
   public var retentionMicroseconds: Int64?
+  /// Of how much event time each partition of the table holds the rows: a whole number of windows. nil: the table has none.
+  public var partitionMicroseconds: Int64?
   /// How long after its end a window takes events before `latePolicy` decides.
   public var allowedLatenessMicroseconds: Int64
   public var latePolicy: LatePolicy

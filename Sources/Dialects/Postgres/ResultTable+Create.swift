@@ -4,7 +4,9 @@ import SQLQuoting
 
 extension ResultTable {
   /// The statements that create the table, with its comments, in order.
-  public var createStatements: [String] { [createTable] + [sessionIndex].compactMap { $0 } + commentStatements }
+  public var createStatements: [String] {
+    [createTable] + createPartitions + [sessionIndex].compactMap { $0 } + commentStatements
+  }
 
   /// The statements that set the comments of the table and its columns, which may change at any time.
   public var commentStatements: [String] {
@@ -37,19 +39,23 @@ extension ResultTable {
 
   private var createTable: String {
     let definitions = columns.map { "  " + definition($0) } + ["  " + constraint]
-    // A hot row changes many times a second: room in the page keeps its new versions there (heap-only updates, for
-    // which no index may be on a measure), and vacuum must not wait for a fifth of the table to be dead.
     return """
       CREATE TABLE \(reference) (
       \(definitions.joined(separator: ",\n"))
-      ) WITH (
-        fillfactor = 60,
-        autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
-        autovacuum_vacuum_insert_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.05,
-        autovacuum_vacuum_cost_delay = 0
-      )
+      ) \(plan.partitionMicroseconds == nil ? Self.storage : "PARTITION BY RANGE (window_start)")
       """
   }
+
+  /// A hot row changes many times a second: room in the page keeps its new versions there (heap-only updates, for which no
+  /// index may be on a measure), and vacuum must not wait for a fifth of the table to be dead.
+  static let storage = """
+    WITH (
+      fillfactor = 60,
+      autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
+      autovacuum_vacuum_insert_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.05,
+      autovacuum_vacuum_cost_delay = 0
+    )
+    """
 
   private func definition(_ column: Column) -> String {
     // Bytes decide in the engine; with them an index does not change when the system's collations do.

@@ -52,11 +52,15 @@ extension ResultTable {
 
   /// Deletes a bounded number of rows whose last window ended before `$1::timestamptz`. The parameter `$2::bigint` is the
   /// bound.
+  ///
+  /// Of a table with partitions only rows of the one that is for no stretch of time: the others go as a whole.
   public var expireStatement: String {
-    """
-    DELETE FROM \(reference) WHERE ctid = ANY (ARRAY(
-      SELECT ctid FROM \(reference) WHERE \(plan.window.isRetiredSQL(by: "$1::timestamptz"))
-      LIMIT $2::bigint))
-    """
+    // A row's place is one in its own partition.
+    let rows = isPartitioned ? defaultPartition : reference
+    return """
+      DELETE FROM \(rows) WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM \(rows) WHERE \(plan.window.isRetiredSQL(by: "$1::timestamptz"))
+        LIMIT $2::bigint))
+      """
   }
 }

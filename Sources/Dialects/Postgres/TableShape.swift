@@ -19,6 +19,9 @@ public struct TableShape: Hashable, Sendable {
     let name: (Int) -> String = { quotedPath(stream.columns[$0].path) }
     var entries = [Entry(subject: "stream", meaning: stream.definition.name)]
     entries.append(Entry(subject: "window", meaning: Self.text(of: plan.window)))
+    if let length = plan.partitionMicroseconds {
+      entries.append(Entry(subject: "partitions", meaning: "of \(IntervalText.text(microseconds: length))"))
+    }
     if plan.hasStateTable { entries.append(Entry(subject: "rows", meaning: "a table of their own, below a view")) }
     for join in plan.joins {
       entries.append(Entry(subject: "join \(quotedIdentifier(join.alias))", meaning: join.text(name)))

@@ -116,7 +116,7 @@ public final class Backfill {
   /// Shadow tables that were left by one that was interrupted, of aggregates that are not made anew now.
   private func dropLeftovers() throws(PostgresError) {
     let found = try connection.query(
-      "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r'",
+      "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind IN ('r', 'p') AND NOT relispartition",
       [.text(quotedIdentifier(connection.replaySchema))])
     // Streams of which nobody else can replay now.
     let made = Set(replays.map(\.aggregate.name))

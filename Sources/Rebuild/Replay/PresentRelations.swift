@@ -48,7 +48,10 @@ struct PresentRelations {
   func indexStatements(for other: String) throws(PostgresError) -> [String] {
     try statements(
       """
-      SELECT replace(pg_get_indexdef(indexrelid), ' ON ' || $1 || ' ', ' ON ' || $2 || ' ') FROM pg_index AS i
+      SELECT replace(
+               replace(pg_get_indexdef(indexrelid), ' ON ONLY ' || $1 || ' ', ' ON ' || $2 || ' '),
+               ' ON ' || $1 || ' ', ' ON ' || $2 || ' ')
+      FROM pg_index AS i
       WHERE indrelid = $1::regclass AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid)
         AND NOT EXISTS (SELECT FROM pg_index AS o
                         WHERE o.indrelid = $2::regclass

@@ -104,7 +104,17 @@ struct ShadowTable {
   func takePlace(_ grants: RelationGrants) throws(PostgresError) -> Int {
     let rows = try connection.query("SELECT count(*) FROM \(shadow.reference)").integer(0, 0) ?? 0
     try connection.execute("DROP TABLE \(present.table)")
-    try connection.execute("ALTER TABLE \(shadow.reference) SET SCHEMA \(quotedIdentifier(present.schema))")
+    // What is moved takes no partition along.
+    let parts = try connection.query(
+      """
+      SELECT format('%I.%I', n.nspname, c.relname)
+      FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+      WHERE i.inhparent = $1::regclass
+      """, [.text(shadow.reference)])
+    let moved = [shadow.reference] + (0..<parts.rowCount).compactMap { parts[$0, 0] }
+    for table in moved {
+      try connection.execute("ALTER TABLE \(table) SET SCHEMA \(quotedIdentifier(present.schema))")
+    }
     if let view = ResultView(plan, schema: present.schema) {
       try connection.executeAll(view.createStatements(pulse: connection.pulse))
       try grants.give(to: view.reference, connection)

@@ -12,7 +12,7 @@ struct AggregatePlanner {
   /// What is in its FROM when something is wrong with that, for which the aggregate is not to blame.
   private(set) var refusedRelation: String?
 
-  static let knownOptions = ["retention", "allowed_lateness", "late"]
+  static let knownOptions = ["retention", "allowed_lateness", "late", "partition"]
   /// Postgres' bound on the columns of an index; one of them is window_start.
   static let maximumKeys = 31
   /// How many aggregates may lie between one and its stream.
@@ -100,9 +100,52 @@ struct AggregatePlanner {
     plan.forecasts = forecast.map(\.name)
     forecasts.check(forecast, of: plan, &diagnostics)
     guard diagnostics.errors.isEmpty else { return nil }
+    plan.partitionMicroseconds = options.partition
+    if let length = options.partition {
+      let source = source
+      let judged: Void? = diagnostics.attempt { () throws(DefinitionError) in
+        try Self.judgePartition(length, of: plan, in: source, at: options.partitionLocation)
+      }
+      if judged == nil { return nil }
+    }
     guard let first = columns.aggregate else { return (plan, stream) }
     return composed(plan, over: first, columns, select, window: grouping.windowLocation).map { ($0, stream) }
   }
+
+  /// A partition is dropped as a whole when retention says so: it must be for whole windows, and there must not be too many.
+  private static func judgePartition(
+    _ length: Int64, of plan: AggregatePlan, in source: SourceText, at location: Int
+  ) throws(DefinitionError) {
+    let hour = DateTime.microsecondsPerDay / 24
+    guard let grain = plan.window.partitionGrain else {
+      throw source.error(
+        at: location, "partition is for windows of one length: neither sessions nor windows of a calendar have it",
+        hint: "leave it out")
+    }
+    guard length > 0, length % hour == 0, length % grain == 0 else {
+      throw source.error(
+        at: location, "a partition is a whole number of hours and of windows", hint: "write it like '1 day'")
+    }
+    guard let retention = plan.retentionMicroseconds else {
+      throw source.error(
+        at: location, "partition without retention: partitions would become more and more",
+        hint: "say how long windows are kept, e.g. retention = '90 days'")
+    }
+    guard retention / length < maximumPartitions else {
+      throw source.error(
+        at: location, "the retention has more than \(maximumPartitions) partitions",
+        hint: "let each of them be longer")
+    }
+    guard plan.tableName.utf8.count <= ReservedNames.maximumBytes - partitionSuffix else {
+      throw source.error(
+        at: location, "the name \(plan.tableName) is too long for one whose partitions have names, too",
+        hint: "it may have \(ReservedNames.maximumBytes - partitionSuffix) bytes")
+    }
+  }
+
+  private static let maximumPartitions: Int64 = 400
+  /// `_p20260131_00`
+  private static let partitionSuffix = 13
 
   /// The columns of the SELECT list, for what comments say of them.
   private func shownColumns(_ items: [SyntaxItem], _ outputs: [OutputColumn]) -> [PresentationParser.Column] {
@@ -190,6 +233,8 @@ struct AggregatePlanner {
     var retention: Int64?
     var allowedLateness: Int64
     var late: LatePolicy
+    var partition: Int64?
+    var partitionLocation: Int
   }
 
   private mutating func readOptions(_ syntax: SyntaxAggregate) -> Options? {
@@ -211,7 +256,9 @@ struct AggregatePlanner {
           "allowed_lateness", "allowed_lateness without late = 'drop' or 'dead_letter': late events are all taken",
           hint: "leave it out, or write late = 'drop' beside it")
       }
-      return Options(retention: retention, allowedLateness: allowedLateness ?? 0, late: late)
+      return Options(
+        retention: retention, allowedLateness: allowedLateness ?? 0, late: late,
+        partition: try options.interval("partition"), partitionLocation: options.place("partition"))
     }
   }
 }

@@ -32,6 +32,9 @@ struct DefinitionOptions {
     }
   }
 
+  /// Where an option's value is; where the definition is named when it is not given.
+  func place(_ name: String) -> Int { options[name]?.location ?? location }
+
   func isGiven(_ name: String) -> Bool { options[name] != nil }
 
   /// As it is written, also when it is empty.

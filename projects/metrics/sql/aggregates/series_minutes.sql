@@ -1,7 +1,7 @@
 -- Every series by the minute.
 -- Grain: series and minute of event time. Late measurements revise the row.
 -- chart measurements: none
-CREATE MATERIALIZED VIEW series_minutes WITH (retention = '30 days') AS
+CREATE MATERIALIZED VIEW series_minutes WITH (retention = '30 days', partition = '1 day') AS
 SELECT metric_id, name, tags ->> 'host' AS host,
        count(*)            AS measurements,
        -- Mean of the minute.
