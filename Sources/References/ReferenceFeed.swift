@@ -106,8 +106,10 @@ public final class ReferenceFeed: Sendable {
         try look(index, loader, &known[index])
       }
       isServed()
-      let next = known.map(\.dueAt).min() ?? .max
-      let wait = min(Self.longestWaitMilliseconds, max(0, Int(clamping: (next - Clock.monotonic() + 999) / 1000)))
+      // Who is due at once is due at no time that can be subtracted from: a stop may have come before it was looked at.
+      let now = Clock.monotonic()
+      let next = max(now, known.map(\.dueAt).min() ?? .max)
+      let wait = min(Self.longestWaitMilliseconds, Int(clamping: (next - now) / 1000 + 1))
       for notification in try connection.waitForNotification(timeoutMilliseconds: wait) {
         for index in references.indices where ["", references[index].name].contains(notification.payload) {
           known[index].dueAt = .min

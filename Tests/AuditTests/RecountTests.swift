@@ -29,7 +29,7 @@ import Testing
     #expect(report.contradictions == [])
     #expect(report.aggregates.flatMap(\.differences) == [])
     #expect(report.aggregates.flatMap(\.skipped) == [])
-    #expect(report.aggregates.map(\.windows) == [3, 3, 3])
+    #expect(report.aggregates.map(\.windows) == [3, 3, 0, 3])
     #expect(report.records == 4004)
     #expect(report.holds)
   }
@@ -45,7 +45,7 @@ import Testing
       """)
     let report = try bench.recount(load)
     #expect(report.aggregates.flatMap(\.skipped) == [])
-    #expect(report.aggregates.map(\.windows) == [3, 3, 3])
+    #expect(report.aggregates.map(\.windows) == [3, 3, 0, 3])
     #expect(report.holds)
     #expect(try bench.verify().holds)
   }

@@ -367,7 +367,8 @@ import Threads
 
     // A column goes: a view that still reads it is refused before anything is read, one that follows takes part.
     _ = try scratch.change(
-      "sql/aggregates/region_health.sql", "s/count(\\*)  *AS total_downloads/count(*) AS attempts/")
+      "sql/aggregates/region_health.sql",
+      "s/count(\\*)  *AS total_downloads/count(*) AS attempts/; s/forecast: total_downloads/forecast: attempts/")
     let behind = try Project(folder: scratch.folder)
     #expect(
       refusal { try replay("region_health", behind) }.hasPrefix(

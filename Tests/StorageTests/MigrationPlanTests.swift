@@ -189,7 +189,9 @@ import Testing
         "view latest: in place: made anew: its SELECT has changed, or what it reads",
         "view other: new", "view devices: dropped: its file is gone",
       ])
-    #expect(try connection.query("SELECT count(*) FROM pg_views WHERE schemaname = 'public'")[0, 0] == "3")
+    let views = try connection.query(
+      "SELECT count(*) FROM pg_views WHERE schemaname = 'public' AND viewname <> 'forecast_errors'")
+    #expect(views[0, 0] == "3")
   }
 
   @Test("a view whose file is gone is wanted by those that still read it: they are impossible")

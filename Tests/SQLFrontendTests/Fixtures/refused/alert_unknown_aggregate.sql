@@ -1,5 +1,5 @@
 -- error: 5:8: there is no aggregate region_helth near "region_helth"
--- hint: did you mean region_health? aggregates are content_stats, device_stats, region_health
+-- hint: did you mean region_health? aggregates are content_stats, device_stats, region_errors, region_health
 -- name: A
 -- summary: S.
 -- on: region_helth
