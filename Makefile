@@ -3,12 +3,12 @@
 SWIFT ?= swift
 JOBS ?= $(shell nproc)
 SECONDS ?= 600
-# What the product is built on and runs with, and what only the tests need.
-PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libssl-dev libsimdjson-dev postgresql-15 libjs-chart.js tzdata
-TEST_PACKAGES := chromium chromium-driver kcat openssl prometheus prometheus-alertmanager python3-numpy python3-pytest python3-pytest-xdist python3-selenium python3-psycopg2 python3-venv python3-websockets python3-yaml $(DEB_PACKAGES) man-db systemd
 # What the Debian package is made with, and its test on a clean system.
 DEB_PACKAGES := dpkg-dev patchelf python3
 DEB_TEST_PACKAGES := mmdebstrap
+# What the product is built on and runs with, and what only the tests need.
+PACKAGES := libpq-dev librdkafka-dev libavro-dev libpg-query-dev libmicrohttpd-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libssl-dev libsimdjson-dev postgresql-15 libjs-chart.js tzdata
+TEST_PACKAGES := chromium chromium-driver kcat openssl prometheus prometheus-alertmanager python3-numpy python3-pytest python3-pytest-xdist python3-selenium python3-psycopg2 python3-venv python3-websockets python3-yaml $(DEB_PACKAGES) man-db systemd
 # Clients that are not ours, from PyPI, for the tests.
 PYTHON_PACKAGES := 'confluent-kafka[avro,schemaregistry]==2.12.2' aiosmtpd==1.4.6 dockerfile-parse==2.0.1 opentelemetry-proto==1.45.2 schemathesis==4.32.5
 # Only for the file axe.min.js in it, which judges pages: without the browsers that it would drive.
@@ -19,10 +19,8 @@ FLINK_PACKAGE := apache-flink==2.3.0
 SOURCES := Package.swift Sources Tests generator Fuzz
 # A warning in our own code is an error in the tests' build.
 STRICT := -Xswiftc -warnings-as-errors
-# Beside the release's, so that both are built at once: the compiler of a release, module by module, keeps one core busy.
-TESTS_BUILD := .build/tests
 # As `swift test --skip-build` runs them, which would wait for the end of a build that goes on beside it.
-UNIT_TESTS := $(TESTS_BUILD)/debug/StreamPulsePackageTests.xctest --testing-library swift-testing
+UNIT_TESTS := .build/debug/StreamPulsePackageTests.xctest --testing-library swift-testing
 PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider
 # Most tests wait most of the time: for a broker's rebalance, a server's start, a minute's end.
 UNIT_TESTS_AT_ONCE := 16
@@ -30,7 +28,7 @@ HTTP_TESTS := HTTPServerTests|StatsAPITests|HTTPClientTests
 END_TO_END_AT_ONCE := $(shell expr 2 \* $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check bench screenshots simulate fuzz lint format test test-build test-unit test-simulation test-end-to-end test-deep deb test-deb packages test-packages clean
+.PHONY: help run build check bench screenshots simulate fuzz lint test test-unit test-simulation test-end-to-end test-deep deb test-deb packages test-packages clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -62,23 +60,19 @@ simulate: packages ## Prove exactly-once over SEEDS random schedules of faults (
 fuzz: packages ## Feed hostile input to every reader (docs/testing.md): SECONDS=600 for each TARGET, JOBS at a time
 	@Fuzz/run $(SECONDS) $(JOBS) $(TARGET)
 
-lint: format test-build ## Formatting by .swift-format, and no compiler warning in our own code
-
-format: packages
+lint: packages ## Formatting by .swift-format, and no compiler warning in our own code
 	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+	@$(SWIFT) build --build-tests $(STRICT) -j $(JOBS)
 
-test-build: packages
-	@$(SWIFT) build --scratch-path $(TESTS_BUILD) --build-tests $(STRICT) -j $(JOBS)
-
-# The unit tests begin when they are built, and the end-to-end tests when the release is. Each prints when it is over, so
-# that nobody's lines are among another's; what fails keeps none of the others from saying so, too.
-test: format test-packages ## The whole test suite
-	@$(MAKE) --no-print-directory --old-file=format --jobs=3 --keep-going --output-sync=target \
+# The unit tests wait while the release is built, and the end-to-end tests begin as soon as it is. Each prints when it is
+# over, so that nobody's lines are among another's; what fails keeps none of the others from saying so, too.
+test: lint test-packages ## The whole test suite
+	@$(MAKE) --no-print-directory --old-file=lint --jobs=3 --keep-going --output-sync=target \
 	  test-unit test-simulation test-end-to-end
 
 # libmicrohttpd 0.9.75 can crash (in build_header_response) when it is stopped while it refuses what is no HTTP: the tests
 # of HTTP servers have a process without brokers and their clients.
-test-unit: test-build ## The tests of the modules
+test-unit: lint ## The tests of the modules
 	@export TMPDIR=$$(.ci/scratch-folder) SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(UNIT_TESTS_AT_ONCE); \
 	  $(UNIT_TESTS) --skip '$(HTTP_TESTS)' && $(UNIT_TESTS) --filter '$(HTTP_TESTS)'
 
@@ -88,7 +82,7 @@ test-simulation: build ## 2,000 schedules of the simulation
 test-end-to-end: build test-packages ## The product as its users meet it: commands, crashes, browser
 	@TMPDIR=$$(.ci/scratch-folder) $(PYTEST) -q -m "not deep" -n $(END_TO_END_AT_ONCE) --dist loadgroup Tests/EndToEnd
 
-test-deep: build test-build test-packages ## What takes minutes each: long outages, crash tests with a real Kafka, many values
+test-deep: build lint test-packages ## What takes minutes each: long outages, crash tests with a real Kafka, many values
 	@CAST_VALUES=$(or $(CAST_VALUES),20000) JSON_DOCUMENTS=$(or $(JSON_DOCUMENTS),100000) \
 	  SKETCH_VALUES=$(or $(SKETCH_VALUES),1000000) EXPRESSIONS=$(or $(EXPRESSIONS),2000) \
 	  DEFINITIONS=$(or $(DEFINITIONS),10000) ALERT_MINUTES=$(or $(ALERT_MINUTES),1440) \

@@ -292,7 +292,7 @@ def attack(product, examples):
 
 def test_no_answer_violates_the_description(served):
     assert PYTHON.exists(), "there is no .build/python: run make test-packages"
-    attack(served, 3)
+    attack(served, 1)
 
 
 @pytest.mark.deep

@@ -39,7 +39,7 @@ def test_an_unknown_bench_is_wrong_usage(scratch):
     assert "there is no bench warp" in result.stderr
 
 
-@pytest.mark.long
+@pytest.mark.deep
 def test_demo_measures_an_hour_of_up(scratch):
     result = bench(scratch, "demo", "--rounds", "1", "--json")
     figures = [json.loads(line) for line in result.stdout.splitlines()]
