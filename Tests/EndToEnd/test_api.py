@@ -300,6 +300,7 @@ def test_no_answer_of_thousands_violates_the_description(served):
     attack(served, 80)
 
 
+@pytest.mark.deep
 def test_the_first_page_of_the_product_is_painted_soon(served, browser, record_property):
     # The best of three: others use this machine, too. On a machine at rest 300 ms are the goal.
     loads = [loading(browser, lambda: browser.get(served.url + "/")) for _ in range(3)]
