@@ -24,7 +24,7 @@ enum FolderCheck {
         }
       } else if !definitionFolders.contains(entry.name) {
         let folders = definitionFolders.map { "sql/\($0)" }
-        let nearest = nearestSpelling(of: path, among: folders).map { "did you mean \($0)? " } ?? ""
+        let nearest = suggestion(for: path, among: folders)
         problems.append(
           problem(path, "there is no such folder of definitions", hint: "\(nearest)\(movingHint)"))
       } else if entry.name == TestFolder.name {

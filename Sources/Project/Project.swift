@@ -73,7 +73,7 @@ public struct Project: Sendable {
   /// What to say of a name that is no stream's.
   public func hint(forStream name: String) -> String {
     let names = streams.map(\.name)
-    let nearest = nearestSpelling(of: name, among: names).map { "did you mean \($0)? " } ?? ""
+    let nearest = suggestion(for: name, among: names)
     return nearest + (names.count == 1 ? "the stream is \(names[0])" : "streams are \(names.joined(separator: ", "))")
   }
 

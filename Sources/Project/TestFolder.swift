@@ -97,7 +97,7 @@ private struct TestNames {
   }
 
   private func unknown(_ kind: String, _ name: String, _ known: [String], _ place: FilePlace) -> DefinitionError {
-    let nearest = nearestSpelling(of: name, among: known).map { "did you mean \($0)? " } ?? ""
+    let nearest = suggestion(for: name, among: known)
     let list = known.isEmpty ? "there are none" : "\(kind)s are \(known.joined(separator: ", "))"
     return DefinitionError(
       path: place.path, line: place.line, column: place.column, offendingText: "",

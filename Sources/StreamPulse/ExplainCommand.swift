@@ -31,6 +31,6 @@ private func unknownDefinition(_ name: String, in project: Project, _ parsed: Pa
   let names =
     project.aggregates.map(\.name) + project.streams.map(\.name) + project.views.map(\.name)
     + project.endpoints.map(\.path.text) + project.alerts.map(\.name)
-  let nearest = nearestSpelling(of: name, among: names).map { "did you mean \($0)? " } ?? ""
+  let nearest = suggestion(for: name, among: names)
   return parsed.error("there is no definition \(name)", hint: "\(nearest)there are \(names.joined(separator: ", "))")
 }

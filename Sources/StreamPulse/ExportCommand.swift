@@ -13,7 +13,7 @@ func export(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   let without = Set((parsed.string("without") ?? "").split(separator: ",").map(String.init))
   let names = project.aggregates.map(\.name)
   for name in without.sorted() where !names.contains(name) {
-    let nearest = nearestSpelling(of: name, among: names).map { "did you mean \($0)? " } ?? ""
+    let nearest = suggestion(for: name, among: names)
     throw parsed.error(
       "--without: there is no aggregate \(name)", hint: "\(nearest)there are \(names.joined(separator: ", "))")
   }

@@ -13,7 +13,7 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   let project = try context.loadProject()
   guard let source = try context.source(of: aggregate, in: project) else {
     let names = project.aggregates.map(\.name)
-    let nearest = nearestSpelling(of: aggregate, among: names).map { "did you mean \($0)? " } ?? ""
+    let nearest = suggestion(for: aggregate, among: names)
     throw parsed.error(
       "there is no aggregate \(aggregate)", hint: nearest + "aggregates are \(names.joined(separator: ", "))")
   }

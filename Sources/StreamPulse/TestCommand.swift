@@ -91,7 +91,7 @@ private final class TestSession {
     }
     for name in names where !tests.contains(where: { $0.name == name }) {
       let known = tests.map(\.name)
-      let nearest = nearestSpelling(of: name, among: known).map { "did you mean \($0)? " } ?? ""
+      let nearest = suggestion(for: name, among: known)
       throw UsageError(
         message: "there is no test \(name)", hint: "\(nearest)tests are \(known.joined(separator: ", "))")
     }

@@ -1,6 +1,7 @@
 import Dialects
 import Plan
 import SQLQuoting
+import Spelling
 
 /// Reads an alert's file: annotations and one SELECT of keys, `window_start`, `window_end`, `value` and measures.
 ///

@@ -96,8 +96,7 @@ struct DetectorParser {
       guard parts.count == 2, let severity = Severity(rawValue: parts[0]), let value = Double(parts[1]), value.isFinite
       else {
         let names = Severity.allCases.map(\.rawValue)
-        let nearest = parts.first.flatMap { names.contains($0) ? nil : nearestSpelling(of: $0, among: names) }
-        let advice = nearest.map { "did you mean \($0)? " } ?? ""
+        let advice = parts.first.map { names.contains($0) ? "" : suggestion(for: $0, among: names) } ?? ""
         throw source.error(
           at: item.valueLocation, "a level is a severity and a number",
           hint: "\(advice)severities are \(names.joined(separator: ", "))"

@@ -1,4 +1,5 @@
 import Plan
+import Spelling
 
 /// Reads the annotations that say when an alert is raised, when it is over, and who hears of it.
 struct LifecycleParser {

@@ -1,3 +1,5 @@
+import Spelling
+
 /// A line `-- name: value` of a file's header, as endpoint and alert files have.
 struct Annotation {
   var name: String

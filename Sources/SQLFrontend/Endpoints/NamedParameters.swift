@@ -40,7 +40,8 @@ struct NamedParameters {
     return bytes
   }
 
-  /// The text in `range`, in which the engine's own schema can be named anew, with `replacement` of each parameter's name in its place. `place` gives a byte's in the file.
+  /// The text in `range`, in which the engine's own schema can be named anew, with `replacement` of each parameter's name in
+  /// its place. `place` gives a byte's in the file.
   func replacing(
     in range: Range<Int>, of source: SourceText, place: (Int) -> FilePlace, with replacement: (String) -> String
   ) -> FileText {

@@ -1,5 +1,6 @@
 import Functions
 import Plan
+import Spelling
 
 /// Reads the annotation of a parameter: `minutes integer = 5 in 1..60 -- Look-back window`, `ids uuid[] ?`,
 /// `city text ~ '^[a-z]+$'`.

@@ -1,4 +1,5 @@
 import Plan
+import Spelling
 
 /// Reads what a definition says of how pages show its results: in the header with columns' names, or without one for all
 /// of them; and above a column of the SELECT list for that one.

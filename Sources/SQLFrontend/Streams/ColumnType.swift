@@ -1,5 +1,6 @@
 import Events
 import Plan
+import Spelling
 
 /// What a declared column's type says: the engine's type, and what a modifier adds to it.
 struct ColumnType {

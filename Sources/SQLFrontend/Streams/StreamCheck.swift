@@ -1,6 +1,7 @@
 import Events
 import Plan
 import SQLQuoting
+import Spelling
 
 /// Whether a stream's own definition fits what its records have.
 struct StreamCheck {

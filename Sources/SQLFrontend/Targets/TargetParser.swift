@@ -1,4 +1,5 @@
 import Plan
+import Spelling
 
 /// The file of a project's targets.
 public let targetsPath = "sql/alerts/targets.sql"

@@ -1,4 +1,5 @@
 import Plan
+import Spelling
 
 /// Reads a test's file: annotations that are its steps, JSON in the comments behind them, and SELECTs.
 ///

@@ -17,7 +17,7 @@ func notifyTest(_ context: CommandContext, _ parsed: ParsedCommand, target name:
   let targets = try ProjectFiles(folder: folder).notificationTargets()
   guard let target = targets.first(where: { $0.name == name }) else {
     let names = targets.map(\.name)
-    let nearest = nearestSpelling(of: name, among: names).map { "did you mean \($0)? " } ?? ""
+    let nearest = suggestion(for: name, among: names)
     throw parsed.error(
       "there is no target \(name)",
       hint: names.isEmpty
