@@ -59,7 +59,7 @@ let package = Package(
         "SystemTimeZones", "TimeZones",
       ]),
     .target(name: "Dataflow", dependencies: ["CPrefetch", "Events", "Functions", "JSON", "Plan"]),
-    .target(name: "Detection"),
+    .target(name: "Detection", dependencies: ["Events"]),
     // Spans, and how other services are told of them.
     .target(name: "Tracing", dependencies: ["Hexadecimal"]),
     // Samples as lines of text.

@@ -8,4 +8,11 @@ extension Int64 {
     let quotient = self / divisor
     return self % divisor < 0 ? quotient - 1 : quotient
   }
+
+  /// The multiple of `step` that is not above it.
+  ///
+  /// - Parameter step: positive.
+  @inlinable
+  @inline(__always)
+  public func floored(to step: Int64) -> Int64 { flooredQuotient(step) * step }
 }

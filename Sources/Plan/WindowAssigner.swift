@@ -115,7 +115,7 @@ public enum PaneAssigner: Hashable, Sendable {
   public func pane(of time: Int64) -> Range<Int64> {
     switch self {
     case .fixed(let length):
-      let start = (time - WindowAssigner.origin).flooredQuotient(length) * length + WindowAssigner.origin
+      let start = (time - WindowAssigner.origin).floored(to: length) + WindowAssigner.origin
       return start..<start + length
     case .calendar(let windows): return windows.window(of: time)
     case .cells(let length, let maximum):

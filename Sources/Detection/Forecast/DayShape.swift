@@ -1,3 +1,5 @@
+import Events
+
 /// What is usual at a time of day: levels of the parts of a day, between whose middles the expectation runs straight, and
 /// how far the days lately are from them as a whole.
 struct DayShape: Sendable, Hashable {
@@ -48,7 +50,7 @@ struct DayShape: Sendable, Hashable {
   /// What is usual of a window that begins at `time`; nil when no day before had one there.
   func expected(at time: Int64, step: Int64) -> Double? {
     let length = Forecaster.microsecondsPerDay / Int64(levels.count)
-    let part = FlooredIndex.quotient(time, length)
+    let part = time.flooredQuotient(length)
     let here = place(of: part)
     guard visits[here] > 0 else { return nil }
     let level = Double(shift) + Double(levels[here])
@@ -63,7 +65,7 @@ struct DayShape: Sendable, Hashable {
   ///
   /// - Returns: whether the time of day is known for the first time.
   mutating func advance(to time: Int64, step: Int64, scale: ClippedScale) -> Bool {
-    let part = FlooredIndex.quotient(time, Forecaster.microsecondsPerDay / Int64(levels.count))
+    let part = time.flooredQuotient(Forecaster.microsecondsPerDay / Int64(levels.count))
     guard part != current else { return false }
     if count > 0 {
       let place = place(of: current)
@@ -92,5 +94,5 @@ struct DayShape: Sendable, Hashable {
     mean += Float((value - Double(mean)) / Double(count))
   }
 
-  private func place(of part: Int64) -> Int { Int(FlooredIndex.remainder(part, Int64(levels.count))) }
+  private func place(of part: Int64) -> Int { Int(part - part.floored(to: Int64(levels.count))) }
 }

@@ -50,7 +50,7 @@ extension ForecastState {
     let time = try reader.integer(Int64.self)
     let flags = try reader.integer(UInt8.self)
     self.init(for: forecaster)
-    guard time == Self.noTime || abs(time) < Int64.max / 4 else { throw .otherShape }
+    guard time == Self.noTime || time.magnitude < Int64.max / 4 else { throw .otherShape }
     lastTime = time == Self.noTime ? nil : time
     hasNegative = flags & 1 != 0
     (fast, slow, recent) = (try reader.number(), try reader.number(), try reader.number())

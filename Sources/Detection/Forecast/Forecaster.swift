@@ -1,3 +1,4 @@
+import Events
 import Glibc
 
 /// Forecasts windows of one length: a pure function from the state of a key and its next value to the next state and what
@@ -28,6 +29,9 @@ public struct Forecaster: Sendable {
     horizons = Self.horizons.filter { $0 % step == 0 }.map { Horizon(microseconds: $0, step: step) }
   }
 
+  /// When the window begins that holds a time; both in microseconds since 1970 UTC.
+  public func windowStart(of time: Int64) -> Int64 { time.floored(to: step) }
+
   /// How far ahead it looks, in microseconds.
   public var horizonLengths: [Int64] { horizons.map(\.microseconds) }
 
@@ -41,7 +45,7 @@ public struct Forecaster: Sendable {
   ///   - value: one that is no number teaches nothing.
   ///   - time: the window's beginning, in microseconds since 1970 UTC. Not after the newest one: it is left out.
   public func learn(_ state: inout ForecastState, _ value: Double, at time: Int64) {
-    guard value.isFinite, abs(time) < Int64.max / 4, state.lastTime.map({ time > $0 }) ?? true else { return }
+    guard value.isFinite, time.magnitude < Int64.max / 4, state.lastTime.map({ time > $0 }) ?? true else { return }
     let value = max(-Self.largest, min(Self.largest, value))
     let index = index(of: time)
     let before = state.lastTime.map { self.index(of: $0) }
@@ -96,7 +100,7 @@ public struct Forecaster: Sendable {
     _ state: inout ForecastState, _ place: Int, _ horizon: Horizon, _ value: Double, _ time: Int64, _ index: Int64
   ) {
     let made = index - horizon.steps
-    let noted = FlooredIndex.floor(made, horizon.stride)
+    let noted = made.floored(to: horizon.stride)
     let note = state.horizons[place].note(at: noted, horizon)
     guard var expected = season(state, at: time, horizon) else { return }
     if let note {
@@ -122,17 +126,5 @@ public struct Forecaster: Sendable {
       note, residual: (value - season) / unit, unit: unit, bound: state.unit(of: expected) / unit)
   }
 
-  private func index(of time: Int64) -> Int64 { FlooredIndex.quotient(time, step) }
-}
-
-/// Division that goes down, not towards zero.
-enum FlooredIndex {
-  static func quotient(_ value: Int64, _ divisor: Int64) -> Int64 {
-    value / divisor - (value % divisor < 0 ? 1 : 0)
-  }
-
-  /// The multiple of `step` that is not above the value.
-  static func floor(_ value: Int64, _ step: Int64) -> Int64 { quotient(value, step) * step }
-
-  static func remainder(_ value: Int64, _ divisor: Int64) -> Int64 { value - floor(value, divisor) }
+  private func index(of time: Int64) -> Int64 { time.flooredQuotient(step) }
 }

@@ -1,3 +1,5 @@
+import Events
+
 /// What is remembered of forecasts at one horizon: what was known when they were made, how much of the recent past they
 /// take, and the quantiles of their errors.
 struct HorizonMemory: Sendable, Hashable {
@@ -85,7 +87,7 @@ struct HorizonMemory: Sendable, Hashable {
   /// Forgets the notes in whose places others would stand now, had there been windows.
   mutating func forget(passed: Range<Int64>, _ horizon: Horizon) {
     guard !passed.isEmpty else { return }
-    var index = FlooredIndex.floor(passed.upperBound - 1, horizon.stride)
+    var index = (passed.upperBound - 1).floored(to: horizon.stride)
     var count = 0
     while index >= passed.lowerBound, count < notes.count {
       keep(nil, at: index, horizon)
@@ -95,7 +97,8 @@ struct HorizonMemory: Sendable, Hashable {
   }
 
   private func place(of index: Int64, _ horizon: Horizon) -> Int {
-    Int(FlooredIndex.remainder(FlooredIndex.quotient(index, horizon.stride), Int64(notes.count)))
+    let turn = index.flooredQuotient(horizon.stride)
+    return Int(turn - turn.floored(to: Int64(notes.count)))
   }
 
   // MARK: Expectation

@@ -125,7 +125,7 @@ final class ForecastKeeper {
     guard let forecaster = forecasters[subject], let journal = journals[subject] else { return nil }
     let step = forecaster.step
     // The end of the newest window that has closed; a day is divided into windows, and so is the time since 1970.
-    let newest = watermark.flooredQuotient(step) * step
+    let newest = watermark.floored(to: step)
     let earliest = newest - Self.historyMicroseconds
     var from = max(journal.until ?? earliest, earliest)
     guard newest > from else { return nil }

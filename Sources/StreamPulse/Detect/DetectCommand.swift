@@ -27,25 +27,37 @@ func detect(_ parsed: ParsedCommand) throws -> Int32 {
   }
   let detector = Detector(DetectorConfiguration(.adaptive))
   var state = DetectorState(for: detector.configuration)
+  return try rewrite(&lines, name, header: "timestamp,anomaly_score") { (text, line) throws(SampleTextError) in
+    let row = try columns.row(text)
+    line += row.timestamp
+    line.append(UInt8(ascii: ","))
+    append(score: detector.step(&state, row.sample).score, to: &line)
+    line.append(UInt8(ascii: "\n"))
+  }
+}
+
+/// Writes what `row` appends for each line that is not empty.
+///
+/// - Parameter name: what errors call the input.
+/// - Returns: the exit status; it ends early when nobody reads any more.
+func rewrite(
+  _ lines: inout InputLines, _ name: String, header: String,
+  _ row: (UnsafeBufferPointer<UInt8>, inout [UInt8]) throws(SampleTextError) -> Void
+) throws -> Int32 {
   var output = LineOutput()
-  var line: [UInt8] = Array("timestamp,anomaly_score\n".utf8)
+  var line = Array((header + "\n").utf8)
   guard try output.append(line, until: { false }) else { return 0 }
   do {
     while true {
-      // Who types or pipes a line sees its score before the next one comes.
+      // Who types or pipes a line sees what comes of it before the next one comes.
       if !lines.hasLine, try !output.flush(until: { false }) { return 0 }
-      let isRow = try lines.next { (text) throws(SampleTextError) -> Bool in
-        line.removeAll(keepingCapacity: true)
-        if text.isEmpty { return false }
-        let row = try columns.row(text)
-        line += row.timestamp
-        line.append(UInt8(ascii: ","))
-        append(score: detector.step(&state, row.sample).score, to: &line)
-        line.append(UInt8(ascii: "\n"))
+      line.removeAll(keepingCapacity: true)
+      let isLine = try lines.next { (text) throws(SampleTextError) -> Bool in
+        if !text.isEmpty { try row(text, &line) }
         return true
       }
-      guard let isRow else { break }
-      if isRow, try !output.append(line, until: { false }) { return 0 }
+      guard isLine != nil else { break }
+      if !line.isEmpty, try !output.append(line, until: { false }) { return 0 }
     }
   } catch let error as SampleTextError {
     // What came before the line is right.
