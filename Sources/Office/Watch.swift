@@ -7,8 +7,8 @@ import SQLQuoting
 import Storage
 import Threads
 
-/// What happens when windows close and when they grow old: alerts, forecasts and retention, that of sampled events and of the engine's
-/// own tables too.
+/// What happens when windows close and when they grow old: alerts, forecasts and retention, that of sampled events and of
+/// the engine's own tables too.
 ///
 /// For one stream. One instance does it, elected by an advisory lock that it holds as long as its connection lives; the
 /// others stand by. Works on the stored rows only, so it makes no difference which instance it is.
@@ -299,11 +299,7 @@ public final class Watch: Sendable {
       WITH gone AS (\(ResultTable(aggregate).expireStatement) RETURNING \(events) AS events),
            total AS (SELECT count(*) AS rows, sum(events)::bigint AS events FROM gone),
            noted AS (
-             INSERT INTO \(connection.pulse).retired AS r (aggregate, horizon, events)
-             SELECT $3, $1::timestamptz, events FROM total WHERE rows > 0
-             ON CONFLICT (aggregate) DO UPDATE
-             SET horizon = greatest(r.horizon, excluded.horizon), events = r.events + excluded.events,
-                 updated_at = now()
+             \(RetiredEvents.note(of: "total", horizon: "$1::timestamptz", aggregate: "$3", connection))
            )
       SELECT rows FROM total
       """, [.text(horizon), .bigint(portion), .text(aggregate.name)])

@@ -49,6 +49,9 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
     return ["40001", "40P01", "55P03"].contains(report.sqlstate) || report.sqlstate.hasPrefix("53")
   }
 
+  /// A lock was not got within `lock_timeout`.
+  public var isLockNotAvailable: Bool { sqlstate == "55P03" }
+
   /// A statement was cancelled: by its time limit, or by `Canceller`.
   public var isStatementCancelled: Bool { sqlstate == "57014" }
 

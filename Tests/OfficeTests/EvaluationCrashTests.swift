@@ -42,33 +42,17 @@ import Testing
       try reference.evaluate(minute + 1)
     }
     let bench = try makeBench()
-    // A sequence knows no transaction: it counts writes over crashes.
-    try bench.bench.connection.execute(
-      """
-      CREATE SEQUENCE public.writes;
-      CREATE SEQUENCE public.fatal;
-      CREATE FUNCTION public.die() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        IF nextval('public.writes') = (SELECT last_value FROM public.fatal) THEN
-          PERFORM pg_terminate_backend(pg_backend_pid());
-          PERFORM pg_sleep(10);
-        END IF;
-        RETURN NULL;
-      END $$;
-      """)
-    for table in [
-      "alerts", "pulse.incidents", "pulse.notifications", "pulse.alert_states", "pulse.alert_progress",
-    ] {
-      try bench.bench.connection.execute(
-        "CREATE TRIGGER die AFTER INSERT OR UPDATE ON \(table) FOR EACH ROW EXECUTE FUNCTION public.die()")
-    }
+    let fatal = try FatalWrites(
+      bench.bench,
+      to: ["alerts", "pulse.incidents", "pulse.notifications", "pulse.alert_states", "pulse.alert_progress"],
+      each: "ROW")
     var crashes = 0
     for minute in 0..<Self.minutes {
       try run(minute, bench)
       var write = 0
       while true {
         write += 1
-        _ = try bench.bench.rows("SELECT setval('public.writes', 1, false), setval('public.fatal', \(write))")
+        try fatal.kill(at: write)
         do {
           try bench.evaluate(minute + 1, on: PostgresConnection(bench.bench.settings))
           break

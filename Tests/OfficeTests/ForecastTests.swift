@@ -125,27 +125,12 @@ import Testing
     let steps = [20, 21, 30, 40]
     let whole = ForecastKeeper(reference.connection, aggregates: reference.plan.aggregates)
     for minute in steps { try update(whole, minute) }
-    try bench.connection.execute(
-      """
-      CREATE SEQUENCE public.writes;
-      CREATE SEQUENCE public.fatal;
-      CREATE FUNCTION public.die() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        IF nextval('public.writes') = (SELECT last_value FROM public.fatal) THEN
-          PERFORM pg_terminate_backend(pg_backend_pid());
-          PERFORM pg_sleep(10);
-        END IF;
-        RETURN NULL;
-      END $$;
-      """)
-    for table in ["trending_predictions", "pulse.forecast_states", "pulse.forecast_progress"] {
-      try bench.connection.execute(
-        "CREATE TRIGGER die AFTER INSERT OR UPDATE ON \(table) FOR EACH STATEMENT EXECUTE FUNCTION public.die()")
-    }
+    let fatal = try FatalWrites(
+      bench, to: ["trending_predictions", "pulse.forecast_states", "pulse.forecast_progress"], each: "STATEMENT")
     var crashes = 0
     for minute in steps {
       for write in 1..<30 {
-        _ = try bench.rows("SELECT setval('public.writes', 1, false), setval('public.fatal', \(write))")
+        try fatal.kill(at: write)
         let connection = try PostgresConnection(bench.settings)
         defer { connection.close() }
         do {

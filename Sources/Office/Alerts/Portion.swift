@@ -6,10 +6,6 @@ import SQLQuoting
 
 /// Windows of one alert that are judged together.
 package struct Portion {
-  /// A transaction that wrote rows may have begun so long before it was committed: rows that were written to less than that
-  /// before the last look are looked at again.
-  private static let overlapMicroseconds: Int64 = 30_000_000
-
   package let alert: AlertPlan
   /// As it was before; as it is afterwards once they are judged.
   package var journal: AlertJournal
@@ -19,7 +15,7 @@ package struct Portion {
   package let until: Int64
 
   /// Of windows that were judged already, those that were written to since then are judged again, in microseconds since 1970.
-  package var revisedSince: Int64 { journal.lookedAt.map { $0 - Self.overlapMicroseconds } ?? Int64.max / 2 }
+  package var revisedSince: Int64 { RevisedRows.since(journal.lookedAt) }
 
   /// Judges windows, which are in the order of their beginnings.
   func judge(_ rows: [ClosedWindow], _ journal: inout AlertJournal) -> PortionOutcome {

@@ -7,8 +7,6 @@ struct ForecastWriting {
   /// Windows before the newest one whose late events still correct what came.
   static let revisedMicroseconds: Int64 = 3_600_000_000
   private static let revisedWindows: Int64 = 8
-  /// A transaction that wrote rows may have begun so long before it was committed.
-  private static let overlapMicroseconds: Int64 = 30_000_000
 
   private let connection: PostgresConnection
 
@@ -69,7 +67,7 @@ struct ForecastWriting {
       [
         .timestamptz(microseconds: beginnings.after), .timestamptz(microseconds: beginnings.until),
         .timestamptz(microseconds: beginnings.after - reach),
-        .timestamptz(microseconds: portion.journal.lookedAt.map { $0 - Self.overlapMicroseconds } ?? Int64.max / 2),
+        .timestamptz(microseconds: RevisedRows.since(portion.journal.lookedAt)),
       ])
   }
 

@@ -8,10 +8,6 @@ import SQLQuoting
 /// Whoever holds a lock of the table for long makes this wait; then it gives up for now, since others would wait behind it.
 /// Rows of a stretch that has no partition yet are in the one of other rows, and move when theirs is made.
 struct ResultPartitions {
-  private static let patience = "SET LOCAL lock_timeout = '1s'"
-  /// Postgres' state for a lock that was not got in time.
-  private static let lockNotAvailable = "55P03"
-
   private let connection: PostgresConnection
   private let aggregate: AggregatePlan
   private let table: ResultTable
@@ -70,11 +66,7 @@ struct ResultPartitions {
       """
       WITH total AS (SELECT count(*) AS rows, \(events) AS events FROM \(partition)),
            noted AS (
-             INSERT INTO \(connection.pulse).retired AS r (aggregate, horizon, events)
-             SELECT $2, $1::timestamptz, events FROM total WHERE rows > 0
-             ON CONFLICT (aggregate) DO UPDATE
-             SET horizon = greatest(r.horizon, excluded.horizon), events = r.events + excluded.events,
-                 updated_at = now()
+             \(RetiredEvents.note(of: "total", horizon: "$1::timestamptz", aggregate: "$2", connection))
            )
       SELECT rows FROM total
       """, [.text(horizon), .text(aggregate.name)])
@@ -84,15 +76,11 @@ struct ResultPartitions {
 
   /// In a transaction that waits for no lock for long; false: it was not done for that reason.
   private func patiently(_ body: () throws(PostgresError) -> Void) throws(PostgresError) -> Bool {
-    try connection.execute("BEGIN; \(Self.patience)")
     do throws(PostgresError) {
-      try body()
-      try connection.execute("COMMIT")
+      try connection.transaction("BEGIN; SET LOCAL lock_timeout = '1s'", body)
       return true
     } catch {
-      if error.isConnectionLost { throw error }
-      try connection.execute("ROLLBACK")
-      guard error.sqlstate == Self.lockNotAvailable else { throw error }
+      guard error.isLockNotAvailable else { throw error }
       return false
     }
   }
