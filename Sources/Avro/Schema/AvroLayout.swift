@@ -22,6 +22,24 @@ public indirect enum AvroLayout: Hashable, Sendable {
   case endless
 }
 
+extension AvroLayout {
+  /// What a path of fields leads to, where a value is there: of unions their last branch. nil: there is no such field.
+  public func value(at path: [String]) -> AvroLayout? {
+    var place = self
+    for name in path {
+      guard case .record(let fields) = place.present, let field = fields.first(where: { $0.name == name }) else {
+        return nil
+      }
+      place = field.layout
+    }
+    return place.present
+  }
+
+  private var present: AvroLayout? {
+    if case .union(let branches) = self { branches.last } else { self }
+  }
+}
+
 extension AvroSchema {
   private static let deepestLayout = 32
 

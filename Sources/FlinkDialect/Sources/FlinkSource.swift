@@ -41,14 +41,7 @@ struct FlinkSource {
   private static func digits(_ stream: StreamPlan, _ index: Int, _ layout: AvroLayout?) -> Int? {
     let column = stream.columns[index]
     if let declared = stream.definition.columns.first(where: { [$0.name] == column.path }) { return declared.precision }
-    var place = layout
-    for name in column.path {
-      if case .union(let branches)? = place { place = branches.last }
-      guard case .record(let fields)? = place else { return nil }
-      place = fields.first { $0.name == name }?.layout
-    }
-    if case .union(let branches)? = place { place = branches.last }
-    if case .decimal(let precision, _, _)? = place { return precision }
+    if case .decimal(let precision, _, _)? = layout?.value(at: column.path) { return precision }
     return nil
   }
 }
@@ -159,15 +152,7 @@ private struct TableText {
   }
 
   private func isTime(_ layout: AvroLayout?, _ path: [String]) -> Bool {
-    var place = layout
-    for name in path {
-      if case .union(let branches)? = place { place = branches.last }
-      guard case .record(let fields)? = place else { return false }
-      place = fields.first { $0.name == name }?.layout
-    }
-    if case .union(let branches)? = place { place = branches.last }
-    if case .timestamp? = place { return true }
-    return false
+    if case .timestamp? = layout?.value(at: path) { true } else { false }
   }
 
   mutating func addJSON(_ findings: inout FlinkFindings) {
