@@ -99,15 +99,13 @@ struct AggregatePlanner {
     plan.presentation = presentation
     plan.forecasts = forecast.map(\.name)
     forecasts.check(forecast, of: plan, &diagnostics)
-    guard diagnostics.errors.isEmpty else { return nil }
     plan.partitionMicroseconds = options.partition
     if let length = options.partition {
-      let source = source
-      let judged: Void? = diagnostics.attempt { () throws(DefinitionError) in
+      diagnostics.attempt { [source] () throws(DefinitionError) in
         try Self.judgePartition(length, of: plan, in: source, at: options.partitionLocation)
       }
-      if judged == nil { return nil }
     }
+    guard diagnostics.errors.isEmpty else { return nil }
     guard let first = columns.aggregate else { return (plan, stream) }
     return composed(plan, over: first, columns, select, window: grouping.windowLocation).map { ($0, stream) }
   }
