@@ -137,9 +137,8 @@ export async function request(endpoint, signal) {
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ApiError) throw error;
-    if (timeout.signal.aborted) throw new ApiError("timeout", "The API did not answer in time.");
     if (error instanceof SyntaxError) throw new ApiError("shape", "The API's answer is not JSON.");
-    throw new ApiError("network", "The API cannot be reached.");
+    throw unansweredError(timeout.signal.aborted);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", forward);
@@ -156,13 +155,7 @@ function authorization() {
  * @throws {ApiError}
  */
 export async function saveAnswer(path, fileName) {
-  let response;
-  try {
-    response = await fetch(path, { headers: authorization(), signal: AbortSignal.timeout(SAVE_TIMEOUT_MS) });
-  } catch (error) {
-    if (error.name === "TimeoutError") throw new ApiError("timeout", "The API did not answer in time.");
-    throw new ApiError("network", "The API cannot be reached.");
-  }
+  const response = await answerOf(path, { headers: authorization() }, SAVE_TIMEOUT_MS);
   if (!response.ok) throw await statusError(response);
   const address = URL.createObjectURL(await response.blob());
   element("a", { href: address, download: fileName }).click();
@@ -176,19 +169,23 @@ export async function saveAnswer(path, fileName) {
  * @throws {ApiError} of the kind "missing" also where this reader may not.
  */
 export async function send(path, body = {}) {
-  let response;
-  try {
-    response = await fetch(path, {
-      method: "POST", headers: { "Content-Type": "application/json", ...authorization() }, body: JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-  } catch (error) {
-    if (error.name === "TimeoutError") throw new ApiError("timeout", "The API did not answer in time.");
-    throw new ApiError("network", "The API cannot be reached.");
-  }
+  const headers = { "Content-Type": "application/json", ...authorization() };
+  const response = await answerOf(path, { method: "POST", headers, body: JSON.stringify(body) }, TIMEOUT_MS);
   if ([403, 404, 405].includes(response.status)) throw new ApiError("missing", "This server does not let you do that.");
   if (!response.ok) throw await statusError(response);
 }
+
+/** Whatever its status is. @throws {ApiError} when there is none. */
+async function answerOf(path, options, timeout) {
+  try {
+    return await fetch(path, { ...options, signal: AbortSignal.timeout(timeout) });
+  } catch (error) {
+    throw unansweredError(error.name === "TimeoutError");
+  }
+}
+
+const unansweredError = (isLate) => (isLate
+  ? new ApiError("timeout", "The API did not answer in time.") : new ApiError("network", "The API cannot be reached."));
 
 async function statusError(response) {
   if (response.status === 404) return new ApiError("missing", "The project does not define this endpoint.");
