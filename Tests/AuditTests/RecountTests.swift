@@ -74,10 +74,13 @@ import Testing
       ])
     #expect(
       lines.filter { $0.hasPrefix("region_health") }
-        == ["region_health of region R1, \(start)1:00+00, failed_downloads: stored 1, recounted 0"])
+        == [
+          "region_health of region R1, \(start)1:00+00, cancelled_downloads: stored -1, recounted 0",
+          "region_health of region R1, \(start)1:00+00, failed_downloads: stored 1, recounted 0",
+        ])
     #expect(lines.filter { $0.hasPrefix("device_stats") }.count == 1)
-    #expect(lines.count == 6)
-    #expect(report.differenceCount == 6)
+    #expect(lines.count == 7)
+    #expect(report.differenceCount == 7)
   }
 
   @Test("the parts of a mean are looked at, also where the mean stays the same")
@@ -88,8 +91,9 @@ import Testing
       WHERE window_start = '2026-01-01T00:00:00Z'
       """)
     let lines = try bench.recount(load).aggregates.flatMap(\.differences)
-    #expect(lines.count == 2)
+    #expect(lines.count == 3)
     #expect(lines.contains { $0.contains("avg_speed_mbps_sum: ") })
+    #expect(lines.contains { $0.contains("cancelled_downloads: ") })
     #expect(!lines.contains { $0.contains("avg_speed_mbps: ") })
   }
 
@@ -101,7 +105,7 @@ import Testing
       INSERT INTO pulse.ledger (cluster, topic, partition, first_offset, next_offset, consumed, missing, dead, epoch,
         latest_event, stream)
       VALUES ('old', 'content-downloads', 0, 0, 10, 10, 0, 0, 1, '2026-01-01T00:01:30Z', 'content_downloads');
-      UPDATE region_health SET failed_downloads = 7
+      UPDATE region_health SET total_size_gb = 7
       """)
     let region = try #require(try bench.recount(load).aggregates.first { $0.name == "region_health" })
     #expect(
@@ -110,7 +114,7 @@ import Testing
       ])
     #expect(region.windows == 1)
     #expect(region.differenceCount == 5)
-    #expect(region.differences.allSatisfy { $0.contains("window 2026-01-01 00:02:00+00, failed_downloads: stored 7") })
+    #expect(region.differences.allSatisfy { $0.contains("window 2026-01-01 00:02:00+00, total_size_gb: stored 7") })
   }
 
   @Test("windows that retention has removed are not missed")

@@ -46,11 +46,12 @@ def test_recount_lists_exactly_the_tampered_cells_and_replay_repairs_them(runnin
     status, output = recount(running)
     assert status == 1
     lines = [line.strip() for line in output.splitlines() if " of " in line and ": stored " in line]
-    assert len(lines) == 2, output
-    assert re.fullmatch(
-        rf"region_health of region {row[0]}, window .*, failed_downloads: stored (\d+), recounted (\d+)", lines[1])
+    assert len(lines) == 3, output
+    for line, column in zip(lines[1:], ("cancelled_downloads", "failed_downloads"), strict=True):
+        assert re.fullmatch(
+            rf"region_health of region {row[0]}, window .*, {column}: stored (-?\d+), recounted (\d+)", line)
     assert lines[0].startswith("device_stats of ") and lines[0].endswith("the row: stored none, recounted there")
-    assert output.splitlines()[-1].endswith("2 values differ, 0 contradictions: NOT RECOUNTED")
+    assert output.splitlines()[-1].endswith("3 values differ, 0 contradictions: NOT RECOUNTED")
 
     for aggregate in ("region_health", "device_stats"):
         dry = running.must("replay", aggregate, "--from", "beginning", "--dry-run")

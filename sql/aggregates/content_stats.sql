@@ -11,6 +11,9 @@ SELECT content.content_id,
        count(*) FILTER (WHERE download.status = 'success')               AS successful_downloads,
        -- Downloads that ended with status failed.
        count(*) FILTER (WHERE download.status = 'failed')                AS failed_downloads,
+       -- Downloads that ended neither with success nor failed: status cancelled.
+       count(*) - count(*) FILTER (WHERE download.status = 'success')
+         - count(*) FILTER (WHERE download.status = 'failed')            AS cancelled_downloads,
        -- Gigabytes of all attempts together.
        sum(content.size_gb)                                              AS total_size_gb,
        -- Mean duration of an attempt in seconds.

@@ -11,6 +11,9 @@ SELECT "user".device_type,
        count(*) FILTER (WHERE download.status = 'success')               AS successful_downloads,
        -- Downloads that ended with status failed.
        count(*) FILTER (WHERE download.status = 'failed')                AS failed_downloads,
+       -- Downloads that ended neither with success nor failed: status cancelled.
+       count(*) - count(*) FILTER (WHERE download.status = 'success')
+         - count(*) FILTER (WHERE download.status = 'failed')            AS cancelled_downloads,
        -- Mean speed of successful downloads in megabits per second.
        avg(download.speed_mbps) FILTER (WHERE download.status = 'success') AS avg_speed_mbps,
        -- Gigabytes of all attempts together.

@@ -11,6 +11,9 @@ SELECT "user".region,
        count(*) FILTER (WHERE download.status = 'success')               AS successful_downloads,
        -- Downloads that ended with status failed.
        count(*) FILTER (WHERE download.status = 'failed')                AS failed_downloads,
+       -- Downloads that ended neither with success nor failed: status cancelled.
+       count(*) - count(*) FILTER (WHERE download.status = 'success')
+         - count(*) FILTER (WHERE download.status = 'failed')            AS cancelled_downloads,
        -- Share of attempts that succeeded, 0 to 1.
        (count(*) FILTER (WHERE download.status = 'success'))::double precision
          / count(*)                                                      AS success_rate,

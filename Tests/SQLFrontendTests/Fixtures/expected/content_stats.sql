@@ -6,6 +6,7 @@ CREATE TABLE content_stats (
   download_count bigint NOT NULL,
   successful_downloads bigint NOT NULL,
   failed_downloads bigint NOT NULL,
+  cancelled_downloads bigint GENERATED ALWAYS AS ((download_count - successful_downloads) - failed_downloads) STORED,
   total_size_gb double precision,
   avg_duration_seconds numeric GENERATED ALWAYS AS (avg_duration_seconds_sum::numeric / NULLIF(download_count, 0)::numeric) STORED,
   avg_duration_seconds_sum bigint,
@@ -26,6 +27,7 @@ COMMENT ON COLUMN content_stats.title IS 'Title of the content; of several spell
 COMMENT ON COLUMN content_stats.download_count IS 'Download attempts, whatever their end.';
 COMMENT ON COLUMN content_stats.successful_downloads IS 'Downloads that ended with status success.';
 COMMENT ON COLUMN content_stats.failed_downloads IS 'Downloads that ended with status failed.';
+COMMENT ON COLUMN content_stats.cancelled_downloads IS 'Downloads that ended neither with success nor failed: status cancelled.';
 COMMENT ON COLUMN content_stats.total_size_gb IS 'Gigabytes of all attempts together.';
 COMMENT ON COLUMN content_stats.avg_duration_seconds IS 'Mean duration of an attempt in seconds.';
 COMMENT ON COLUMN content_stats.avg_duration_seconds_sum IS 'Part of avg_duration_seconds: the sum of the values that went into it.';

@@ -6,6 +6,7 @@ CREATE TABLE device_stats (
   total_downloads bigint NOT NULL,
   successful_downloads bigint NOT NULL,
   failed_downloads bigint NOT NULL,
+  cancelled_downloads bigint GENERATED ALWAYS AS ((total_downloads - successful_downloads) - failed_downloads) STORED,
   avg_speed_mbps double precision GENERATED ALWAYS AS (avg_speed_mbps_sum / NULLIF(successful_downloads, 0)::double precision) STORED,
   total_size_gb double precision,
   avg_speed_mbps_sum double precision,
@@ -26,6 +27,7 @@ COMMENT ON COLUMN device_stats.window_end IS 'End of the window of event time; t
 COMMENT ON COLUMN device_stats.total_downloads IS 'Download attempts, whatever their end.';
 COMMENT ON COLUMN device_stats.successful_downloads IS 'Downloads that ended with status success.';
 COMMENT ON COLUMN device_stats.failed_downloads IS 'Downloads that ended with status failed.';
+COMMENT ON COLUMN device_stats.cancelled_downloads IS 'Downloads that ended neither with success nor failed: status cancelled.';
 COMMENT ON COLUMN device_stats.avg_speed_mbps IS 'Mean speed of successful downloads in megabits per second.';
 COMMENT ON COLUMN device_stats.total_size_gb IS 'Gigabytes of all attempts together.';
 COMMENT ON COLUMN device_stats.avg_speed_mbps_sum IS 'Part of avg_speed_mbps: the sum of the values that went into it.';

@@ -5,6 +5,7 @@ CREATE TABLE region_health (
   total_downloads bigint NOT NULL,
   successful_downloads bigint NOT NULL,
   failed_downloads bigint NOT NULL,
+  cancelled_downloads bigint GENERATED ALWAYS AS ((total_downloads - successful_downloads) - failed_downloads) STORED,
   success_rate double precision GENERATED ALWAYS AS (successful_downloads::double precision / total_downloads::double precision) STORED,
   avg_speed_mbps double precision GENERATED ALWAYS AS (avg_speed_mbps_sum / NULLIF(successful_downloads, 0)::double precision) STORED,
   avg_duration_seconds numeric GENERATED ALWAYS AS (avg_duration_seconds_sum::numeric / NULLIF(total_downloads, 0)::numeric) STORED,
@@ -27,6 +28,7 @@ COMMENT ON COLUMN region_health.window_end IS 'End of the window of event time; 
 COMMENT ON COLUMN region_health.total_downloads IS 'Download attempts, whatever their end.';
 COMMENT ON COLUMN region_health.successful_downloads IS 'Downloads that ended with status success.';
 COMMENT ON COLUMN region_health.failed_downloads IS 'Downloads that ended with status failed.';
+COMMENT ON COLUMN region_health.cancelled_downloads IS 'Downloads that ended neither with success nor failed: status cancelled.';
 COMMENT ON COLUMN region_health.success_rate IS 'Share of attempts that succeeded, 0 to 1.';
 COMMENT ON COLUMN region_health.avg_speed_mbps IS 'Mean speed of successful downloads in megabits per second.';
 COMMENT ON COLUMN region_health.avg_duration_seconds IS 'Mean duration of an attempt in seconds.';
