@@ -30,13 +30,14 @@ export async function acknowledge(alerts) {
   for (const { id } of alerts) await send(ACKNOWLEDGE.replace("{id}", encodeURIComponent(id)));
 }
 
-/** Silences alerts like this one, from now on. @param members as `offeredActions` gives them. */
-export async function silence(alert, minutes, members) {
-  const all = {
-    matcher: { alert_type: alert.alert_type, ...alert.key },
-    until: new Date(Date.now() + minutes * 60_000).toISOString(), minutes, comment: "From the dashboard",
-  };
-  await send(SILENCES, Object.fromEntries(Object.entries(all).filter(([name]) => members.includes(name))));
+/** Silences alerts like each of these, from now on. @param members as `offeredActions` gives them. */
+export async function silence(alerts, minutes, members) {
+  const until = new Date(Date.now() + minutes * 60_000).toISOString();
+  for (const alert of alerts) {
+    const matcher = { alert_type: alert.alert_type, ...alert.key };
+    const all = { matcher, until, minutes, comment: "From the dashboard" };
+    await send(SILENCES, Object.fromEntries(Object.entries(all).filter(([name]) => members.includes(name))));
+  }
 }
 
 /** Ends a silence before its time. */

@@ -14,7 +14,7 @@ import "./elements/window-selector.js";
 import { alertsOf, catalogue, health, overviewPaths, request, rowsOf } from "./api.js";
 import { figuresOf } from "./downloads.js";
 import { makePoller } from "./frame.js";
-import { NAMES, dimensionOf, hashOf, questionsOf, readView, stepOfView } from "./overview-view.js";
+import { NAMES, dimensionOf, hasSingleWindows, hashOf, questionsOf, readView, stepOfView } from "./overview-view.js";
 import { intervalOf } from "./range.js";
 import { timelineOf } from "./series.js";
 import { ownPageOf } from "./elements/ranked-list.js";
@@ -65,7 +65,7 @@ const receivers = {
     const figures = rows.map((row) => figuresOf(row, dimensionOf(view)));
     const complete = figures.filter((_, index) => !isRunning[index]);
     for (const each of figureCards) each.receiveCourse(complete.map((of) => of[each.metric]));
-    const running = figures.filter((_, index) => isRunning[index]);
+    const running = hasSingleWindows(view) ? figures.filter((_, index) => isRunning[index]) : [];
     card("downloads").receiveRunning(running.reduce((sum, { downloads }) => sum + downloads, 0));
   },
   seriesBefore: (answer) => chart.receiveBefore(answer),
@@ -99,7 +99,8 @@ function showAlerts() {
   const region = view.filter?.dimension.name === "region" ? view.filter.values[0] : null;
   const data = region === null ? answer.data : answer.data.filter((alert) => alert.region === region);
   alertList.hidden = false;
-  alertList.receive({ ...answer, data }, context);
+  const count = region === null ? answer.unacknowledged_count : data.length;
+  alertList.receive({ ...answer, data, unacknowledged_count: count }, context);
   chart.receiveAlerts(data);
   const open = answer.unacknowledged_count;
   document.title = open > 0 ? `(${open}) StreamPulse` : "StreamPulse";

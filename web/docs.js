@@ -5,7 +5,8 @@ import { storeToken, storedToken } from "./token.js";
 const TIMEOUT_MS = 8000;
 const SHOWN_CHARACTERS = 20_000;
 const GROUPS = [
-  ["endpoints", "Endpoints"], ["actions", "Actions"], ["aggregates", "Aggregates and views"], ["server", "Server"],
+  ["endpoints", "Endpoints"], ["actions", "Alerts, silences and ledger"], ["aggregates", "Aggregates and views"],
+  ["administration", "Administration"], ["server", "Server"],
 ];
 
 const element = (name, properties = {}, ...children) => {
@@ -43,8 +44,9 @@ function typeText(schema = {}) {
   }
   const types = [schema.type ?? "any"].flat().join(" or ");
   const format = schema.format && !schema.format.startsWith("int") ? ` (${schema.format})` : "";
-  const range = schema.minimum !== undefined && schema.maximum !== undefined
-    ? `, ${schema.minimum} to ${schema.maximum}` : "";
+  // What is beyond the whole numbers that JavaScript knows is no bound that anybody has to be told of.
+  const range = schema.minimum === undefined || schema.maximum === undefined ? ""
+    : schema.maximum > Number.MAX_SAFE_INTEGER ? `, ${schema.minimum} or more` : `, ${schema.minimum} to ${schema.maximum}`;
   return types + format + range + (schema.pattern ? `, like ${schema.pattern}` : "");
 }
 

@@ -21,7 +21,8 @@ export const NAMES = [
   ...Array.from({ length: MAX_RELATED }, (_, index) => Object.values(relatedNames(index))).flat(),
 ];
 const MAX_LINES = 6;
-const MAX_GROUPS = 50;
+/** As many groups are asked for. */
+export const MAX_GROUPS = 50;
 const TABLE_ROWS = 50;
 const VIEW_ROWS = 1000;
 

@@ -22,11 +22,15 @@ export class Folding {
     });
   }
 
-  /** Those of `items` to show. The button says how many there are, and hides when there is nothing to fold. */
-  visible(items) {
+  /**
+   * Those of `items` to show. The button says how many there are, and hides when there is nothing to fold.
+   * @param isCut whether there may be more, which were not asked for.
+   */
+  visible(items, isCut = false) {
     this.button.hidden = items.length <= this.#foldedRows;
     this.button.setAttribute("aria-expanded", String(this.#isUnfolded));
-    this.button.textContent = this.#isUnfolded ? "Show fewer" : `Show all ${formatExact(items.length)}`;
+    this.button.textContent = this.#isUnfolded ? "Show fewer"
+      : `Show ${isCut ? "the first" : "all"} ${formatExact(items.length)}`;
     return this.#isUnfolded ? items : items.slice(0, this.#foldedRows);
   }
 }

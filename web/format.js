@@ -5,9 +5,8 @@ const COMPACT_FROM = 10_000_000;
 
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 2 });
-// Truncated, so that 94.96 % is not shown as the 95.0 % that would be healthy, nor one failure in a million as 100 %.
 const percent = new Intl.NumberFormat(undefined, {
-  style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1, roundingMode: "trunc",
+  style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1,
 });
 const percentTick = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 const change = new Intl.NumberFormat(undefined, {
@@ -42,8 +41,15 @@ export const formatExact = guarded((value) => whole.format(value));
 export const formatNumber = guarded((value) => (
   Math.abs(value) >= COMPACT_FROM ? compact : Math.abs(value) >= 1000 ? whole : plain).format(value));
 
-/** @param value a share, 0 to 1. */
-export const formatRate = guarded((value) => percent.format(value));
+/**
+ * Rounded, but never up to a whole per cent, where thresholds are: 94.96 % is not shown as the 95.0 % that would be
+ * healthy, nor one failure in a million as 100 %.
+ * @param value a share, 0 to 1.
+ */
+export const formatRate = guarded((value) => {
+  const [rounded, below] = [Math.round(value * 1000), Math.floor(value * 1000)];
+  return percent.format((rounded > value * 1000 && rounded % 10 === 0 ? below : rounded) / 1000);
+});
 
 /** A share on an axis, where 95 % needs no decimals. */
 export const formatRateTick = guarded((value) => percentTick.format(value));

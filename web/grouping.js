@@ -1,4 +1,5 @@
-// Alerts of one kind about one key that follow upon each other are one matter: what people are told of, and act upon.
+// Alerts of one incident, or of one kind about one key that follow upon each other, are one matter: what people are
+// told of, and act upon.
 
 import { formatExact } from "./format.js";
 
@@ -23,21 +24,26 @@ export function keyOf(alert) {
 export const filtersOf = (alert) =>
   Object.entries(alert.key ?? {}).map(([column, value]) => ({ column, value: value === null ? null : String(value) }));
 
-// As many keys of a group are named; others are counted.
+// As many keys, and kinds, of a group are named; others are counted.
 const NAMED_KEYS = 3;
 
-/** The keys of all alerts, those first that began it: `JP-Tokyo, UK-London and 3 more`. */
-function keysOf(run) {
-  const keys = [...new Set(run.map(keyOf))];
-  const rest = keys.length - NAMED_KEYS;
-  return keys.slice(0, NAMED_KEYS).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+/** The distinct ones, the first in front: `JP-Tokyo, UK-London, US-Texas and 3 more`. */
+function named(texts) {
+  const distinct = [...new Set(texts)].filter(Boolean);
+  const rest = distinct.length - NAMED_KEYS;
+  return distinct.slice(0, NAMED_KEYS).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
+
+/** What is measured, of one key, by one kind of alert: values that may be compared, and drawn as one line. */
+const seriesOf = (alert) => JSON.stringify([alert.alert_type, alert.metric_name, keyOf(alert)]);
 
 /**
  * @param alerts of the API, in any order.
  * @param {Date} now the server's clock.
  * @returns the groups: critical and firing ones first, then the newest.
- *   `alerts` is ascending in time; `state` is "open" or "acknowledged"; `isFiring`: its last window has just ended.
+ *   `alerts` is ascending in time, `lead` the one that tells most: firing, critical, the newest. `series` are all that
+ *   tell of the same kind and key as it does, `subjects` the newest alert of each kind and key. `state` is "open" or
+ *   "acknowledged"; `isFiring`: any of them is.
  */
 export function groupsOf(alerts, now) {
   const groups = new Map();
@@ -71,19 +77,28 @@ export const marksOf = (alerts) => alerts.map((alert) => ({ time: timeOf(alert),
 /** When what it tells began. */
 export const timeOf = (alert) => Date.parse(alert.window_start ?? alert.created_at);
 
+const endOf = (alert) => Date.parse(alert.window_end ?? alert.created_at);
+
+/** Without a state it is told by time. */
+export const isFiring = (alert, now) =>
+  (alert.state ? alert.state === "firing" : now - endOf(alert) < FRESH_MS);
+
+const weightOf = (alert, now) => (isFiring(alert, now) ? 2 : 0) + (levelOf(alert) === "bad" ? 1 : 0);
+
 function groupOf(run, now) {
-  const last = run.at(-1);
-  const lastTime = Date.parse(last.window_end ?? last.created_at);
+  const subjects = [...new Map(run.map((alert) => [seriesOf(alert), alert])).values()];
+  const lead = subjects.reduce((most, alert) => (weightOf(alert, now) >= weightOf(most, now) ? alert : most));
+  const series = run.filter((alert) => seriesOf(alert) === seriesOf(lead));
   const severities = run.map((alert) => String(alert.severity).toLowerCase());
   return {
     // The first alert stays the first of its group while others follow.
     id: `${run[0].id}${run[0].acknowledged_at ? "a" : ""}`,
-    alerts: run, last, lastTime, firstTime: timeOf(run[0]),
-    type: last.alert_type, key: keysOf(run),
+    alerts: run, lead, series, subjects, lastTime: Math.max(...run.map(endOf)), firstTime: timeOf(run[0]),
+    type: named([lead, ...run].map(({ alert_type: type }) => readable(type))), key: named(run.map(keyOf)),
     severity: severities.includes("critical") ? "critical" : severities.at(-1),
-    state: last.acknowledged_at ? "acknowledged" : "open",
-    acknowledgedBy: last.acknowledged_by ?? null,
-    isFiring: last.state ? last.state === "firing" : now - lastTime < FRESH_MS,
-    peak: run.reduce((most, alert) => (Math.abs(alert.metric_value) > Math.abs(most) ? alert.metric_value : most), 0),
+    state: run[0].acknowledged_at ? "acknowledged" : "open",
+    acknowledgedBy: run.at(-1).acknowledged_by ?? null,
+    isFiring: run.some((alert) => isFiring(alert, now)),
+    peak: series.reduce((most, alert) => (Math.abs(alert.metric_value) > Math.abs(most) ? alert.metric_value : most), 0),
   };
 }

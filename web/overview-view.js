@@ -9,7 +9,8 @@ import {
 } from "./range.js";
 
 const OTHERWISE_MINUTES = 15;
-const MAX_ROWS = 200;
+/** As many rows of a list are asked for. */
+export const MAX_ROWS = 200;
 // A window of these aggregates.
 const LEAST_STEP_SECONDS = 60;
 export const ORDERS = ["worst", "most", "share", "change"];
@@ -53,6 +54,9 @@ export function hashOf(view, changes = {}) {
 export const dimensionOf = (view) => view.filter?.dimension ?? WHOLE;
 
 export const stepOfView = (view) => stepOf(view.range, LEAST_STEP_SECONDS);
+
+/** Whether a step is a window: of longer ones the last holds complete windows, too, which the totals have. */
+export const hasSingleWindows = (view) => stepOfView(view)[1] === LEAST_STEP_SECONDS;
 
 /** How much later the times of the period are than those of the one before. */
 export const shiftOf = (view) => minutesIn(view.range) * 60_000;

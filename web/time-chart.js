@@ -4,8 +4,8 @@
 import { chartLook, darkScheme, reducedMotion } from "./chart-look.js";
 import { hatched } from "./hatch.js";
 
-// Charts one below the other have their plots below each other.
-const AXIS_WIDTH = 58;
+// Charts one below the other have their plots below each other: as wide as the widest of their axes has been.
+let axisWidth = 58;
 const charts = new Set();
 let hovered = null;
 let brush = null;
@@ -96,6 +96,11 @@ export class TimeChart {
     this.#chart?.draw();
   }
 
+  /** Lays it out anew, as wide as the axes of all charts are by now. */
+  fit() {
+    this.#chart?.update("none");
+  }
+
   #dataset({ label, type, color: name, values, isBefore }, look) {
     const color = look.color(name);
     const isRunning = (index) => this.spec.isRunning[index] === true;
@@ -129,7 +134,7 @@ export class TimeChart {
     const options = look.options({
       y: {
         ...axis.bounds, grid: { color: look.color("--border"), drawBorder: false },
-        afterFit: (scale) => { scale.width = AXIS_WIDTH; },
+        afterFit: (scale) => { scale.width = sharedWidth(scale.width); },
         ticks: { ...look.ticks, maxTicksLimit: 6, precision: axis.isWhole ? 0 : undefined, callback: (value) => this.spec.axis.tick(value) },
       },
     }, {
@@ -296,6 +301,14 @@ export class TimeChart {
 /** The line of the period before; none where it is not known. @param {(number | null)[] | null} values */
 export const beforeLine = (values, label = "Before") =>
   (values ? [{ label, type: "line", color: "--text-muted", values, isBefore: true }] : []);
+
+function sharedWidth(needed) {
+  if (needed > axisWidth) {
+    axisWidth = Math.ceil(needed);
+    requestAnimationFrame(() => charts.forEach((chart) => chart.fit()));
+  }
+  return axisWidth;
+}
 
 function stroke(ctx, x, { top, bottom }) {
   ctx.lineWidth = 1;

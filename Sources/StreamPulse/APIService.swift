@@ -55,7 +55,9 @@ final class APIService: Sendable {
     init(of project: Project, _ connection: PostgresConnection) throws {
       relations = try Relation.all(of: project, connection)
       let pulse = connection.pulse
-      let own = AlertActions.endpoints(pulse: pulse) + Administration.endpoints(pulse: pulse)
+      let own =
+        Readings.endpoints(hasAlerts: !project.alerts.isEmpty) + AlertActions.endpoints(pulse: pulse)
+        + Administration.endpoints(pulse: pulse)
       endpoints =
         project.endpoints.map { $0.naming(books: pulse) }
         + own.filter { own in

@@ -101,6 +101,38 @@ def test_a_click_silences_alerts_like_this_one(browser, dashboard_url, mock_api)
     wait(browser, lambda: "Silenced for 1 hour." in texts(browser, ".group-actions [role=alert]"), "it is not said")
 
 
+def test_an_incident_of_several_kinds_and_keys_tells_each_with_its_own_value(browser, dashboard_url, mock_api):
+    spike = {"alert_type": "TRAFFIC_SPIKE", "metric_name": "downloads", "severity": "WARNING", "threshold_value": 900.0,
+             "message": "Many downloads"}
+    alerts = [
+        alert(1, "JP-Tokyo", 9, "WARNING", 0.12) | {"state": "resolved"},
+        alert(2, "JP-Tokyo", 8, value=0.3187) | {"state": "firing"},
+        alert(3, "UK-London", 7) | spike | {"metric_value": 1364.0, "state": "firing"},
+        alert(4, "UK-London", 6, "WARNING", 0.11) | {"state": "resolved"},
+    ]
+    mock_api.answer("description", **ACTIONS)
+    mock_api.answer("alerts", data=[each | {"incident": 5} for each in alerts], unacknowledged_count=4)
+    open_alerts(browser, dashboard_url, "#open=1", groups=1)
+    # What fires and is critical heads it, though others came later; as long as anything fires, it does.
+    assert texts(browser, ".group-title") == ["High error rate, Traffic spike · JP-Tokyo, UK-London"]
+    assert texts(browser, ".group .state") == ["firing"]
+    assert texts(browser, ".group .alert-message") == ["Error rate in JP-Tokyo"]
+    assert texts(browser, ".group .row-detail")[0].endswith("4 alerts · High error rate · JP-Tokyo: peak 31.9%")
+    assert texts(browser, "alert-group tbody td") == [
+        "High error rate", "UK-London", "WARNING", "ended", "11.0%", "10.0%", "—",
+        "Traffic spike", "UK-London", "WARNING", "firing", "1,364", "900", "—",
+        "High error rate", "JP-Tokyo", "CRITICAL", "firing", "31.9%", "15.0%", "—",
+        "High error rate", "JP-Tokyo", "WARNING", "ended", "12.0%", "10.0%", "—"]
+    chart = 'return Chart.getChart(document.querySelector("alert-chart canvas")).data.datasets[0].data'
+    wait(browser, lambda: browser.execute_script(chart) == [0.12, 0.3187], "other kinds or keys are in the chart")
+    wait(browser, lambda: len(visible(browser, ".group-actions button")) == 2, "the buttons are not offered")
+    visible(browser, ".group-actions button")[1].click()
+    wait(browser, lambda: len(mock_api.actions) == 3, "not everything in it is silenced")
+    assert [body["matcher"] for _, body in mock_api.actions] == [
+        {"alert_type": "HIGH_ERROR_RATE", "region": "JP-Tokyo"}, {"alert_type": "TRAFFIC_SPIKE", "region": "UK-London"},
+        {"alert_type": "HIGH_ERROR_RATE", "region": "UK-London"}]
+
+
 def test_silences_that_go_on_are_listed_and_can_be_ended(browser, dashboard_url, mock_api):
     mock_api.answer("silences", data=[{
         "id": 7, "matcher": {"alert_type": "HIGH_ERROR_RATE", "region": "JP-Tokyo"}, "ends_at": "2026-01-31T12:00:00Z",

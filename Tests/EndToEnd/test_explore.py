@@ -89,6 +89,18 @@ def test_cards_chart_list_and_table_follow_from_the_roles(browser, dashboard_url
     assert texts(browser, "definition-panel pre")[0] == CROSSINGS["sql"]
 
 
+def test_the_words_of_an_axis_have_room_however_long_they_are(browser, dashboard_url, harbour):
+    for row in harbour.rows:
+        row["passengers"] *= 12_345
+    open_explore(browser, dashboard_url)
+    widths = """
+        const chart = Chart.getChart(document.querySelector("series-chart canvas"));
+        const scale = chart.scales.y;
+        chart.ctx.font = Chart.helpers.toFont(scale.options.ticks.font).string;
+        return [scale.width, Math.max(...scale.ticks.map(({ label }) => chart.ctx.measureText(label).width))];"""
+    wait(browser, lambda: (lambda width, text: width >= text > 40)(*browser.execute_script(widths)), "words are cut")
+
+
 def test_another_result_changes_chart_and_list_and_is_in_the_link(browser, dashboard_url, harbour):
     open_explore(browser, dashboard_url)
     find(browser, "[data-measure=on_time]").click()

@@ -1,5 +1,5 @@
-// <alert-chart>: what a group of alerts is about, over time: the metric of the key before, meanwhile and after, the
-// thresholds as bands, and a mark for each window.
+// <alert-chart>: what the leading alert of a group is about, over time: the metric of its key before, meanwhile and
+// after, the thresholds as bands, and a mark for each window.
 
 import { filtersOf, marksOf, readable, timeOf } from "../grouping.js";
 import { request, rowsOf } from "../api.js";
@@ -37,14 +37,14 @@ class AlertChart extends HTMLElement {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    const own = group.alerts.map(({ window_start, metric_value: value }) => ({ window_start, value }));
+    const own = group.series.map(({ window_start, metric_value: value }) => ({ window_start, value }));
     this.#draw(group, own, 60_000);
-    const measure = metricOf(group.last.metric_name, relation);
+    const measure = metricOf(group.lead.metric_name, relation);
     if (!measure) return;
     const range = { from: group.firstTime - MARGIN_MS, to: group.lastTime + MARGIN_MS };
     const [step, seconds] = stepOf(range, relation.window_seconds ?? 60);
     const query = {
-      ...rangeQuery(range), ...filterQuery({ filters: filtersOf(group.last) }), step, by: "", order: "window_start",
+      ...rangeQuery(range), ...filterQuery({ filters: filtersOf(group.lead) }), step, by: "", order: "window_start",
       limit: 2000,
     };
     try {
@@ -56,14 +56,14 @@ class AlertChart extends HTMLElement {
     }
   }
 
-  #draw({ alerts, last }, rows, stepMs, completeUntil) {
+  #draw({ series: alerts, lead }, rows, stepMs, completeUntil) {
     const { times, isRunning, rows: grid } = timelineOf(rows, stepMs, completeUntil);
     if (times.length === 0) return;
     const values = grid.map((row) => (Number.isFinite(row?.value) ? row.value : null));
-    const isShared = isShare(last);
+    const isShared = isShare(lead);
     const expected = alerts.some(({ expected_value: value }) => Number.isFinite(value))
       ? times.map((time) => alerts.find((alert) => timeOf(alert) === time.getTime())?.expected_value ?? null) : null;
-    const name = readable(last.metric_name);
+    const name = readable(lead.metric_name);
     this.#canvas.setAttribute("aria-label", `${name} over time; the windows with an alert are in the table below.`);
     this.#chart.draw({
       times, isRunning, stepMs, timeText: timeFormatOf(times), bands: bandsOf(alerts),

@@ -1,7 +1,7 @@
 // <alert-list>: the open alerts in their groups, the gravest first. One that was not there before is announced to
 // screen readers.
 
-import { countOf, groupsOf, readable } from "../grouping.js";
+import { countOf, groupsOf } from "../grouping.js";
 import { element, setNumber, updateKeyed } from "../dom.js";
 import { formatCount, formatExact } from "../format.js";
 import { makeAlertRow, updateAlertRow } from "./alert-row.js";
@@ -32,7 +32,7 @@ class AlertList extends DataPanel {
     setNumber(this.#count, open, formatCount, (number) => `${formatExact(number)} unacknowledged`);
     const groups = groupsOf(data, serverTime).slice(0, MAX_GROUPS);
     updateKeyed(this.#list, groups, (group) => group.id, makeAlertRow, (row, group) => {
-      const details = [group.key, readable(group.type), countOf(group.alerts), group.isFiring ? null : "ended"];
+      const details = [group.key, group.type, countOf(group.alerts), group.isFiring ? null : "ended"];
       updateAlertRow(row, group, details, serverTime);
     });
     this.#announce(data);

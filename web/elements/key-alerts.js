@@ -1,6 +1,6 @@
 // <key-alerts>: the alerts of one key, in their groups.
 
-import { countOf, groupsOf, readable } from "../grouping.js";
+import { countOf, groupsOf } from "../grouping.js";
 import { element, updateKeyed } from "../dom.js";
 import { makeAlertRow, updateAlertRow } from "./alert-row.js";
 import { DataPanel } from "./data-panel.js";
@@ -25,7 +25,8 @@ class KeyAlerts extends DataPanel {
   render({ data }, { serverTime }) {
     updateKeyed(this.#list, groupsOf(data, serverTime), (group) => group.id, makeAlertRow, (row, group) =>
       updateAlertRow(row, group,
-        [readable(group.type), countOf(group.alerts), group.state === "acknowledged" ? "acknowledged" : null],
+        [group.type, countOf(group.alerts), group.isFiring ? null : "ended",
+          group.state === "acknowledged" ? "acknowledged" : null],
         serverTime));
   }
 }

@@ -1,7 +1,7 @@
 // <key-list>: the groups that lead by the chosen result; a click narrows everything to one.
 
 import { changeView, element, setLevel, setNumber, updateKeyed } from "../dom.js";
-import { filterValue, filtersWith } from "../explore-view.js";
+import { MAX_GROUPS, filterValue, filtersWith } from "../explore-view.js";
 import { Folding } from "../folding.js";
 import { formatChange, formatPoints, formatRange } from "../format.js";
 import { isCountChange, isMeanChange } from "../comparison.js";
@@ -63,7 +63,8 @@ class KeyList extends DataPanel {
     const largest = Math.max(0, ...values);
     // A bar is a share of the largest; where a value is no amount there is none.
     const hasBars = isAdditive(measure) || isPercent(measure) || values.every((value) => value >= 0);
-    updateKeyed(this.#list, this.#folding.visible(this.#rows), (row) => JSON.stringify(row[by]), () => this.#makeRow(),
+    const rows = this.#folding.visible(this.#rows, this.#rows.length >= MAX_GROUPS);
+    updateKeyed(this.#list, rows, (row) => JSON.stringify(row[by]), () => this.#makeRow(),
       (item, row) => {
         const button = item.firstElementChild;
         const text = keyText(row[by]);

@@ -10,7 +10,7 @@ import {
   formatChange, formatCount, formatExact, formatPoints, formatRange, formatRate, formatShare, formatSpeed,
 } from "../format.js";
 import { icon, setBadge } from "../icons.js";
-import { ORDERS } from "../overview-view.js";
+import { MAX_ROWS, ORDERS } from "../overview-view.js";
 import { DataPanel } from "./data-panel.js";
 
 const LABELS = { worst: "Worst first", most: "Most downloads", share: "Share of failures", change: "Greatest change" };
@@ -25,6 +25,7 @@ export class RankedList extends DataPanel {
   #order;
   #view = null;
   #rows = [];
+  #isCut = false;
   #before = null;
 
   build() {
@@ -64,6 +65,7 @@ export class RankedList extends DataPanel {
   }
 
   render({ data }) {
+    this.#isCut = data.length >= MAX_ROWS;
     this.#rows = data.map((row) => this.#item(row)).filter(({ downloads }) => downloads > 0);
     this.redraw();
   }
@@ -93,7 +95,7 @@ export class RankedList extends DataPanel {
     const failed = this.#rows.reduce((sum, item) => sum + (item.failed ?? 0), 0);
     const largest = Math.max(0, ...this.#rows.map(({ downloads }) => downloads));
     const items = this.matching(ordered(this.#rows, this.#view.orders[this.dimension.name], this.#before));
-    updateKeyed(this.#list, this.#folding.visible(items), (item) => item.key, () => this.#makeRow(),
+    updateKeyed(this.#list, this.#folding.visible(items, this.#isCut), (item) => item.key, () => this.#makeRow(),
       (row, item) => this.#updateRow(row, item, { total, failed, largest }));
   }
 
