@@ -14,8 +14,9 @@ public final class AccessPolicy: Sendable {
     /// The token is none that is known, or has expired.
     case unknown
     /// Known, and not for this.
-    case beyondScope(AccessScope)
-    case tooOften(retryAfterSeconds: Int)
+    case beyondScope(AccessScope, client: String)
+    /// - Parameter client: the token's name; nil without one, or where it was not looked at.
+    case tooOften(retryAfterSeconds: Int, client: String? = nil)
   }
 
   /// Whom a bound is for: a token wherever it comes from, else an address.
@@ -71,13 +72,13 @@ public final class AccessPolicy: Sendable {
       _ = wrongTokens.take(address, at: now)
       return .refused(.unknown)
     }
-    guard token.scopes.contains(scope) else { return .refused(.beyondScope(scope)) }
+    guard token.scopes.contains(scope) else { return .refused(.beyondScope(scope, client: token.name)) }
     return bounded(.token(token.name), token.name, now)
   }
 
   private func bounded(_ client: Client, _ name: String?, _ now: Int64) -> Judgement {
     guard let seconds = requests?.take(client, at: now) else { return .allowed(client: name) }
-    return .refused(.tooOften(retryAfterSeconds: seconds))
+    return .refused(.tooOften(retryAfterSeconds: seconds, client: name))
   }
 
   /// The secret of `Bearer SECRET` (RFC 6750, section 2.1); the scheme's letters may be of either case.

@@ -6,7 +6,8 @@ import JSON
 func health(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   let configuration = context.configuration
   let configured = [ListeningAddress.api(configuration.api), ListeningAddress.metrics(configuration.engine)]
-  let addresses = parsed.string("url").map { [$0] } ?? configured.compactMap { $0?.url }
+  // With or without the slash that browsers write behind a host.
+  let addresses = parsed.string("url").map { [$0.hasSuffix("/") ? String($0.dropLast()) : $0] } ?? configured.compactMap { $0?.url }
   var settings = HTTPClientSettings()
   settings.connectTimeoutMilliseconds = 2_000
   settings.timeoutMilliseconds = 5_000

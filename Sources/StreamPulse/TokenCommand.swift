@@ -1,5 +1,6 @@
 import Access
 import Configuration
+import Threads
 
 /// `streampulse token`
 func token(_ parsed: ParsedCommand) throws -> Int32 {
@@ -13,6 +14,11 @@ func token(_ parsed: ParsedCommand) throws -> Int32 {
   do throws(AccessTokenError) {
     let made = try AccessToken.make(
       name: parsed.positional.first ?? "", scopes: Set(scopes.compactMap { $0 }), expires: parsed.string("expires"))
+    if let expiry = made.token.expiry, expiry <= Clock.wall() / 1_000_000 {
+      throw parsed.error(
+        "--expires \(parsed.string("expires") ?? "") is over already",
+        hint: "a token ends with the beginning of that day in UTC; write a later one")
+    }
     print("token  \(made.secret)\nentry  \(made.token.entry)")
     return 0
   } catch {

@@ -104,13 +104,13 @@ import Testing
     for address in 0..<4 as Range<UInt64> {
       #expect(judge(one.secret, from: address, seconds: 5) == .allowed(client: "one"))
     }
-    #expect(judge(one.secret, from: 9, seconds: 5) == .refused(.tooOften(retryAfterSeconds: 1)))
+    #expect(judge(one.secret, from: 9, seconds: 5) == .refused(.tooOften(retryAfterSeconds: 1, client: "one")))
     #expect(judge(two.secret, from: 9, seconds: 5) == .allowed(client: "two"))
     for _ in 0..<4 { #expect(judge(nil, from: 9, seconds: 5) == .allowed(client: nil)) }
     #expect(judge(nil, from: 9, seconds: 5) == .refused(.tooOften(retryAfterSeconds: 1)))
     #expect(judge(nil, from: 10, seconds: 5) == .allowed(client: nil))
     for _ in 0..<2 { #expect(judge(one.secret, from: 9, seconds: 6) == .allowed(client: "one")) }
-    #expect(judge(one.secret, from: 9, seconds: 6) == .refused(.tooOften(retryAfterSeconds: 1)))
+    #expect(judge(one.secret, from: 9, seconds: 6) == .refused(.tooOften(retryAfterSeconds: 1, client: "one")))
   }
 
   @Test("clients beyond the bound of the table are forgotten, and those that have to wait last")

@@ -106,6 +106,32 @@ import Testing
     #expect(try bench.notifications == ["chat firing 1 WARNING 1"])
   }
 
+  @Test("an acknowledged alert that gets worse, or fires again, is open again")
+  func reopened() throws {
+    let bench = try AlertBench(AlertBench.errorRate("cooldown: 10 minutes"))
+    let acknowledged = { try bench.bench.rows("SELECT acknowledged_by FROM alerts") }
+    let acknowledge = { _ = try bench.bench.rows("SELECT pulse.acknowledge_alert(id, 'me') FROM alerts") }
+    var minute = 0
+    func pass(failed: Int) throws {
+      try bench.store("A", minute: minute, failed: failed)
+      minute += 1
+      try bench.evaluate(minute)
+    }
+    try pass(failed: 12)
+    try acknowledge()
+    try pass(failed: 12)
+    #expect(try acknowledged() == ["me"])
+    try pass(failed: 60)
+    #expect(try bench.alerts == ["A CRITICAL 0-3 3 firing"])
+    #expect(try acknowledged() == ["NULL"])
+    try acknowledge()
+    try pass(failed: 0)
+    #expect(try acknowledged() == ["me"])
+    try pass(failed: 60)
+    #expect(try bench.alerts == ["A CRITICAL 0-5 4 firing"])
+    #expect(try acknowledged() == ["NULL"])
+  }
+
   @Test("a silence that comes again is over for good once somebody ends it, between two of its times, too")
   func endsRecurring() throws {
     let bench = try AlertBench(AlertBench.errorRate("notify: chat"))

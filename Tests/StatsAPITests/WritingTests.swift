@@ -200,6 +200,15 @@ import Testing
     if case .refused(let reason) = failure { #expect(answer.text.contains(reason)) }
   }
 
+  @Test("of what a token may not do, its name is noted")
+  func refusedByName() throws {
+    let (fixture, secrets) = try Self.fixture(tokens: [("grafana", [.read])], anonymous: false)
+    _ = try Self.post(fixture, "/api/stats/alerts/1/acknowledge", headers: ["Authorization: Bearer \(secrets[0])"])
+    fixture.stop()
+    #expect(fixture.records.map(\.who) == ["grafana"])
+    #expect(fixture.records.map(\.result) == ["no scope write"])
+  }
+
   @Test("what is refused is counted and not written down one by one")
   func trail() throws {
     let (fixture, _) = try Self.fixture(tokens: [("writer", [.write])], anonymous: false)

@@ -107,7 +107,7 @@ enum Problems {
       case .missing: HTTPHeader("WWW-Authenticate", "Bearer")
       case .unknown: HTTPHeader("WWW-Authenticate", "Bearer error=\"invalid_token\"")
       case .beyondScope: HTTPHeader("WWW-Authenticate", "Bearer error=\"insufficient_scope\"")
-      case .tooOften(let seconds): HTTPHeader("Retry-After", "\(seconds)")
+      case .tooOften(let seconds, client: _): HTTPHeader("Retry-After", "\(seconds)")
       }
     return problem(of: refusal).response(headers: [header])
   }
@@ -118,9 +118,9 @@ enum Problems {
       Problem(status: 401, title: "Token needed", detail: "send Authorization: Bearer with a token of this server")
     case .unknown:
       Problem(status: 401, title: "Token not valid", detail: "the token is not known here, or has expired")
-    case .beyondScope(let scope):
+    case .beyondScope(let scope, client: _):
       Problem(status: 403, title: "Not allowed", detail: "the token has no scope \(scope.rawValue)")
-    case .tooOften(let seconds):
+    case .tooOften(let seconds, client: _):
       Problem(status: 429, title: "Too many requests", detail: "wait \(seconds) s before the next request")
     }
   }

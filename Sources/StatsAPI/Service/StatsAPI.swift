@@ -293,8 +293,8 @@ public final class StatsAPI: Sendable {
     switch refusal {
     case .missing: note("", "no token", reply)
     case .unknown: note("", "wrong token", reply)
-    case .beyondScope(let scope): note("", "no scope \(scope.rawValue)", reply)
-    case .tooOften: note("", "too many requests", reply)
+    case .beyondScope(let scope, let client): note(client, "no scope \(scope.rawValue)", reply)
+    case .tooOften(_, let client): note(client ?? "", "too many requests", reply)
     }
   }
 
