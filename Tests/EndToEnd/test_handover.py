@@ -1,12 +1,15 @@
 """`handover`: what it refuses, and (deep) a project that goes over to a real Flink and back again under load."""
 
+import datetime
 import os
 import re
 import signal
+import subprocess
 from contextlib import closing
 
 import psycopg2
 import pytest
+from kcat import Kcat
 from product import GENERATOR, ROOT, SHORT_LIVED_JAVA, wait_until
 
 # Its key error_code can be NULL, which no key of an upsert can be.
@@ -72,6 +75,18 @@ def test_wrong_usage_is_said(product):
         assert done.returncode == 2 and reason in done.stderr, done.stderr
 
 
+def start_flink(product, server, python, jars, out):
+    """The export's job, on the database of `product`, in the consumer group `flink`."""
+    database = product.settings["DATABASE_URL"].rpartition("/")[2]
+    environment = SHORT_LIVED_JAVA | {
+        "FLINK_GROUP_ID": "flink", "SCHEMA_REGISTRY_URL": "", "POSTGRES_USER": "streampulse", "POSTGRES_PASSWORD": "",
+        "POSTGRES_JDBC_URL": f"jdbc:postgresql://127.0.0.1:{server.port}/{database}?stringtype=unspecified",
+    }
+    return product.start(
+        ROOT / "Tests/EndToEnd/flink_runner.py", jars, *(out / name for name in FILES), program=python, log="flink",
+        **environment)
+
+
 class UnderLoad:
     """Downloads that go on, and a database that a processor of ours fills with all of them."""
 
@@ -87,16 +102,6 @@ class UnderLoad:
         product.start("process", log="truth", DATABASE_URL=self.truth, KAFKA_GROUP_ID="truth")
         self.events = product.folder / "events.json"
         self.load = product.start("--rate", 300, "--seed", 7, "--output", self.events, program=GENERATOR, log="load")
-
-    def start_flink(self, python, jars, out):
-        environment = SHORT_LIVED_JAVA | {
-            "FLINK_GROUP_ID": "flink", "SCHEMA_REGISTRY_URL": "", "POSTGRES_USER": "streampulse", "POSTGRES_PASSWORD": "",
-            "POSTGRES_JDBC_URL": f"jdbc:postgresql://127.0.0.1:{self.server.port}/{self.ours.rpartition('/')[2]}"
-                                 "?stringtype=unspecified",
-        }
-        return self.product.start(
-            ROOT / "Tests/EndToEnd/flink_runner.py", jars, *(out / name for name in FILES), program=python, log="flink",
-            **environment)
 
     def rows(self, url, table, where="true"):
         keys, exact, floats = TABLES[table]
@@ -149,7 +154,7 @@ def test_a_project_goes_over_to_flink_and_back_under_load(product, postgres_serv
     closed = {table: system.rows(system.ours, table, f"window_start < '{boundary}'") for table in TABLES}
 
     handed = product.value("SELECT handed_at FROM pulse.handovers")
-    job = system.start_flink(flink, jars, out)
+    job = start_flink(product, postgres_server, flink, jars, out)
     written = f"SELECT count(DISTINCT window_start) FROM region_health WHERE updated_at > '{handed}'"
 
     def has_written():
@@ -182,5 +187,136 @@ def test_a_project_goes_over_to_flink_and_back_under_load(product, postgres_serv
     system.assert_rows_are_the_truth()
     product.assert_verified()
     for url in (system.ours, system.truth):
+        recount = product.run("verify", "--recount", DATABASE_URL=url)
+        assert recount.returncode == 0, recount.stdout
+
+
+WINDOWS = {
+    "streams/hits.sql": """-- Hits of clients.
+CREATE FOREIGN TABLE hits (
+  number bigint NOT NULL, at timestamptz NOT NULL, client text NOT NULL, ms integer NOT NULL
+) SERVER kafka OPTIONS (topic 'hits', format 'json', event_time 'at', out_of_orderness '5 seconds',
+  idle_timeout '10 minutes');
+""",
+    "aggregates/minutes.sql": """-- By the minute; the median is a state that Flink cannot make.
+CREATE MATERIALIZED VIEW minutes AS
+SELECT client, count(*) AS hits, sum(ms) AS ms, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS median
+FROM hits GROUP BY tumble(at, INTERVAL '1 minute'), client;
+""",
+    "aggregates/lately.sql": """-- Windows that overlap, of panes.
+CREATE MATERIALIZED VIEW lately AS
+SELECT client, count(*) AS hits, max(ms) AS slowest
+FROM hits GROUP BY hop(at, INTERVAL '1 minute', INTERVAL '3 minutes'), client;
+""",
+    "aggregates/crowds.sql": """-- Windows that overlap, whole in Flink's table.
+CREATE MATERIALIZED VIEW crowds AS
+SELECT count(*) AS hits, approx_count_distinct(client) AS clients
+FROM hits GROUP BY hop(at, INTERVAL '1 minute', INTERVAL '3 minutes');
+""",
+    "aggregates/stays.sql": """-- Sessions, cut every two minutes.
+CREATE MATERIALIZED VIEW stays AS
+SELECT client, count(*) AS hits, min(ms) AS fastest
+FROM hits GROUP BY session(at, INTERVAL '10 seconds', INTERVAL '2 minutes'), client;
+""",
+}
+BEGIN = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+
+
+def hits(numbers):
+    """For each of two partitions: ten events a second of event time, in order but for two seconds."""
+    partitions = [[], []]
+    for number in numbers:
+        late = number * 7919 % 2000 if number % 7 == 0 else 0
+        at = BEGIN + datetime.timedelta(milliseconds=max(0, number * 100 - late))
+        client = "always" if number % 3 == 0 else f"c{number // 150 % 6}"
+        time = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        partitions[number // 3 % 2].append(
+            f'{{"number": {number}, "at": "{time}", "client": "{client}", "ms": {number * 37 % 1000}}}')
+    return partitions
+
+
+@pytest.mark.deep
+def test_windows_of_every_kind_go_over_and_come_back_whole(product, postgres_server, shared, flink):
+    jars, tool = shared("flink"), shared("kafka/kafka-tool")
+    product.kafka(shared("kafka/kafka-broker"))
+    project = product.folder / "windows"
+    for path, text in WINDOWS.items():
+        (project / "sql" / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / "sql" / path).write_text(text)
+    product.generate("--count", 0, "--topic", "hits", "--partitions", 2)
+    product.settings |= {
+        "STREAMPULSE_PROJECT": str(project), "DATABASE_URL": postgres_server.new_database(), "KAFKA_GROUP_ID": "ours"}
+    ours, truth = product.settings["DATABASE_URL"], postgres_server.new_database()
+    product.must("migrate")
+    product.must("migrate", DATABASE_URL=truth)
+
+    def send(numbers):
+        for partition, lines in enumerate(hits(numbers)):
+            file = product.folder / f"hits-{partition}"
+            file.write_text("\n".join(lines) + "\n")
+            Kcat(product, "hits").run("-P", "-p", str(partition), "-l", file)
+
+    def process_up_to(count, **settings):
+        process = product.start("process", **settings)
+        url = settings.get("DATABASE_URL", ours)
+        read = "SELECT coalesce(sum(next_offset), 0)::bigint FROM pulse.progress WHERE cluster NOT LIKE '% until %'"
+
+        def position():
+            with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+                cursor.execute(read)
+                return cursor.fetchone()[0]
+        wait_until(lambda: position() == count, lambda: f"{position()} of {count} events were read")
+        assert process.stop() == 0
+
+    send(range(3000))
+    process_up_to(3000)
+    out = product.folder / "flink"
+    report = product.must("handover", "--to", "flink", "--out", out)
+    # The watermark is at 4:54.8: windows of three minutes are open from 2:00 on, sessions since the cut at 4:00.
+    for line in ("minutes | 2026-01-01 00:04:00+00", "lately | 2026-01-01 00:02:00+00",
+                 "crowds | 2026-01-01 00:02:00+00", "stays | 2026-01-01 00:04:00+00"):
+        assert line in report, report
+    subprocess.run(["psql", ours, "-q", "-v", "ON_ERROR_STOP=1", "-f", out / "postgres.sql"], check=True)
+    send(range(3000, 6000))
+    job = start_flink(product, postgres_server, flink, jars, out)
+
+    def has_written():
+        assert job.is_running, job.output[-6000:]
+        return product.value("SELECT max(window_end) FROM minutes_flink") == BEGIN + datetime.timedelta(minutes=9)
+    wait_until(has_written, lambda: f"Flink has not written the ninth minute: {job.output[-3000:]}")
+
+    def committed():
+        done = product.run(
+            "ConsumerGroupCommand", "--bootstrap-server", product.settings["KAFKA_BOOTSTRAP_SERVERS"], "--describe",
+            "--group", "flink", program=tool)
+        return sum(int(offset) for offset in re.findall(r"^flink +hits +\d+ +(\d+) ", done.stdout, re.M))
+    wait_until(lambda: committed() == 6000, lambda: f"Flink has committed {committed()} of 6000 offsets", interval=1)
+    os.killpg(job.pid, signal.SIGKILL)
+    job.wait()
+
+    said = product.must("handover", "--from", "flink", "--group", "flink")
+    assert "minutes: windows from 2026-01-01 00:09:00+00 on" in said, said
+    assert "lately: windows from 2026-01-01 00:07:00+00 on" in said, said
+    send(range(6000, 9000))
+    process_up_to(9000)
+    process_up_to(9000, DATABASE_URL=truth, KAFKA_GROUP_ID="truth")
+    for table, keys, exact, estimates in (
+        ("minutes", ["client"], ["hits", "ms"], [("median", 0.0101)]), ("lately", ["client"], ["hits", "slowest"], []),
+        ("crowds", [], ["hits"], [("clients", 0.1)]), ("stays", ["client"], ["hits", "fastest"], []),
+    ):
+        names = ["window_start", "window_end", *keys]
+        columns = [*exact, *(name for name, _ in estimates)]
+        found = []
+        for url in (ours, truth):
+            with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+                cursor.execute(f"SELECT {', '.join(names + columns)} FROM {table}")
+                found.append({row[:len(names)]: row[len(names):] for row in cursor.fetchall()})
+        assert len(found[1]) > 10 and sorted(map(str, found[0].keys() ^ found[1].keys())) == [], table
+        for key, row in found[1].items():
+            assert found[0][key][:len(exact)] == row[:len(exact)], (table, key)
+            for our, other, (name, share) in zip(found[0][key][len(exact):], row[len(exact):], estimates, strict=True):
+                assert float(our) == pytest.approx(float(other), rel=share), (table, key, name)
+    product.assert_verified()
+    for url in (ours, truth):
         recount = product.run("verify", "--recount", DATABASE_URL=url)
         assert recount.returncode == 0, recount.stdout

@@ -82,7 +82,7 @@ import Testing
         """
         SELECT json_agg(json_build_object(
           'region', region, 'window_start', window_start, 'window_end', window_end, 'n', n, 'title', title))::text
-        FROM \(table) WHERE window_end <= $1 AND window_start >= $2
+        FROM \(table) WHERE window_end <= $1::timestamptz AND window_start >= $2
         """, [.text(end), .timestamptz(microseconds: boundaries[name] ?? .min)])
       _ = try ours.connection.query(
         """
