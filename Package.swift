@@ -260,7 +260,7 @@ let package = Package(
       ]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
     .testTarget(name: "EngineSchemaTests", dependencies: ["EngineSchema"]),
-    .testTarget(name: "FlinkDialectTests", dependencies: ["FlinkDialect", "Project"]),
+    .testTarget(name: "FlinkDialectTests", dependencies: ["FlinkDialect", "Plan", "Project"]),
     .testTarget(name: "ExplainTests", dependencies: ["Explain", "JSON", "Plan", "ProcessingTestSupport", "Project"]),
     .testTarget(name: "ProjectTests", dependencies: ["Events", "Formats", "Plan", "Project"]),
     // A migrated database, a broker and instances of a processor, for the tests of all that works with them.

@@ -42,6 +42,7 @@ public enum EngineSchema {
     file("0028_forecasts.sql", PackageResources._028_forecasts_sql),
     file("0029_administration.sql", PackageResources._029_administration_sql),
     file("0031_acknowledgements.sql", PackageResources._031_acknowledgements_sql),
+    file("0033_handovers.sql", PackageResources._033_handovers_sql),
   ]
 
   private static func file(_ name: String, _ bytes: [UInt8]) -> SchemaFile {

@@ -208,6 +208,26 @@ enum Commands {
         ],
         arguments: [ArgumentSpec("SYSTEM", summary: "flink")], settings: registry + postgres + [.project, .logLevel]),
       CommandSpec(
+        name: "handover", summary: "Let Apache Flink go on where the processors have stopped, and come back",
+        details: """
+          --to flink writes an export (see export) that begins at the offsets from which on the windows that are open now \
+          can be made whole, and that leaves the closed ones alone. From then on no processor starts. --from flink begins \
+          where Flink's consumer group stands, makes the rows of the windows anew that were open there, and keeps those of \
+          before; with --anew all since the hand-over is read again, and nothing of Flink's stays. Both refuse while a \
+          processor runs, say which rows and offsets they are about, and do all of it or nothing. Exit status 1 when \
+          something is refused.
+          """,
+        options: [
+          OptionSpec("to", value: "SYSTEM", summary: "flink"),
+          OptionSpec("from", value: "SYSTEM", summary: "flink, whose job has ended"),
+          OptionSpec("out", value: "DIR", summary: "--to: the folder, which is new or empty", default: "flink"),
+          OptionSpec("without", value: "NAMES", summary: "--to: aggregates to leave out, whose rows then rest"),
+          OptionSpec(
+            "group", value: "GROUP", summary: "--from: consumer group of Flink's job", default: "streampulse-flink"),
+          OptionSpec(flag: "anew", summary: "--from: go on where the processors had stopped"),
+        ],
+        settings: kafka + registry + postgres + references + general),
+      CommandSpec(
         name: "test", summary: "Run the tests in sql/tests: events in, rows, alerts and answers out",
         details: """
           Each file is one test. Runs them through the processor's own code and a real Postgres, in a schema of its own \

@@ -10,25 +10,10 @@ func export(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
     throw parsed.error("there is no export to \(parsed.positional[0])", hint: "write export flink")
   }
   let project = try context.loadProject(SubjectSchemas(context, .look))
-  let without = Set((parsed.string("without") ?? "").split(separator: ",").map(String.init))
-  let names = project.aggregates.map(\.name)
-  for name in without.sorted() where !names.contains(name) {
-    let nearest = suggestion(for: name, among: names)
-    throw parsed.error(
-      "--without: there is no aggregate \(name)", hint: "\(nearest)there are \(names.joined(separator: ", "))")
-  }
-  let title = try context.projectName().text
-  let export: FlinkExport
-  do throws(FlinkRefusals) {
-    export = try FlinkExport(
-      project.streams.map { FlinkExport.Stream(plan: $0.plan, layout: $0.layout) },
-      project: title, without: without)
-  } catch {
-    throw ProjectError.definitions(
-      error.refusals.map { project.refusal(of: $0.subject, near: $0.word, message: $0.message, hint: $0.hint) })
-  }
+  let without = try parsed.leftOut(of: project)
+  let export = try flinkExport(context, project, without: without)
   let folder = parsed.string("out") ?? "flink"
-  try write(export, to: folder)
+  try write(export.files, to: folder)
   for remark in export.remarks { print("note: \(remark)") }
   print("wrote \(folder): \(export.files.map(\.path).joined(separator: ", "))")
   print("next: read \(folder)/README.md")
@@ -36,14 +21,43 @@ func export(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   return 0
 }
 
-private func write(_ export: FlinkExport, to folder: String) throws {
+extension ParsedCommand {
+  /// The aggregates that `--without` names.
+  func leftOut(of project: Project) throws -> Set<String> {
+    let without = Set((string("without") ?? "").split(separator: ",").map(String.init))
+    let names = project.aggregates.map(\.name)
+    for name in without.sorted() where !names.contains(name) {
+      let nearest = suggestion(for: name, among: names)
+      throw error(
+        "--without: there is no aggregate \(name)", hint: "\(nearest)there are \(names.joined(separator: ", "))")
+    }
+    return without
+  }
+}
+
+/// - Parameter beginnings: of streams, by their names, that go on where our processors have stopped.
+func flinkExport(
+  _ context: CommandContext, _ project: Project, without: Set<String>, beginnings: [String: FlinkBeginning] = [:]
+) throws -> FlinkExport {
+  let title = try context.projectName().text
+  do throws(FlinkRefusals) {
+    return try FlinkExport(
+      project.streams.map { FlinkExport.Stream(plan: $0.plan, layout: $0.layout, beginning: beginnings[$0.name]) },
+      project: title, without: without)
+  } catch {
+    throw ProjectError.definitions(
+      error.refusals.map { project.refusal(of: $0.subject, near: $0.word, message: $0.message, hint: $0.hint) })
+  }
+}
+
+func write(_ files: [FlinkExport.File], to folder: String) throws {
   makeFolders(above: folder)
   guard mkdir(folder, 0o755) == 0 || errno == EEXIST && isEmpty(folder) else {
     let reason = errno == EEXIST ? "is there already, and not empty" : String(cString: strerror(errno))
     throw ConfigurationError(location: folder, message: reason, hint: "choose another folder with --out")
   }
   var written: [String] = []
-  for file in export.files {
+  for file in files {
     let path = "\(folder)/\(file.path)"
     guard writeFile(path, file.text, O_EXCL), !file.isProgram || chmod(path, 0o755) == 0 else {
       let reason = String(cString: strerror(errno))

@@ -150,6 +150,7 @@ final class ProcessorService: Sendable {
     let connection = try given ?? PostgresConnection(database)
     defer { if given == nil { connection.close() } }
     try Migrator.verify(project, as: context.projectName(), connection)
+    try connection.refuseWhileHandedOver(project.streams.map(\.name))
     for table in try Migrator.abandonedTables(project, connection) { observe(.tableAbandoned(table: table)) }
     try StatementCheck(connection).require([.alert], of: project, observe: observe)
     return try context.writerSchemas(database, connection)
@@ -185,6 +186,13 @@ final class ProcessorService: Sendable {
   /// Commits what has been read, leaves the groups and waits for all threads.
   func stop() {
     parts.stop()
+  }
+}
+
+extension PostgresConnection {
+  /// Nobody of ours writes rows of streams that another engine goes on with.
+  func refuseWhileHandedOver(_ streams: [String]) throws {
+    if let refusal = try Handovers(self).refusal(of: streams) { throw PipelineError.definition(refusal) }
   }
 }
 

@@ -21,6 +21,7 @@ func replay(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   let connection = try PostgresConnection(database)
   defer { connection.close() }
   try Migrator.verify(connection, for: project, as: context.projectName())
+  try connection.refuseWhileHandedOver([source.name])
   // It takes its time; an interruption leaves a table behind that nobody reads and that the next replay drops.
   Signals.unblockAll()
   let time = from == "beginning" ? nil : from

@@ -18,7 +18,8 @@ func verify(_ context: CommandContext, recounts: Bool) throws -> Int32 {
   // A recount takes its time, and changes nothing that an interruption could leave behind.
   Signals.unblockAll()
   var holds = report.holds
-  for source in try context.sources(of: project) {
+  let handedOver = Set(report.handedOver.map(\.stream))
+  for source in try context.sources(of: project) where !handedOver.contains(source.name) {
     let started = Clock.monotonic()
     // Its temporary tables are of one stream.
     let own = try PostgresConnection(database)
@@ -40,6 +41,11 @@ private func show(_ report: VerificationReport) {
     for violation in check.violations { print("       \(violation)") }
   }
   for gap in report.gaps { print("gap  \(gap)") }
+  for handover in report.handedOver {
+    print(
+      "skip \(handover.boundaries.keys.sorted().joined(separator: ", ")), not judged: "
+        + "\(handover.stream) is handed over to \(handover.engine) since \(handover.at)")
+  }
   print(
     """
     \(counted(report.consumed, "record")) of \(counted(report.partitions, "partition")) applied once, \(report.dead) of them dead letters\

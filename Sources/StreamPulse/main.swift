@@ -45,6 +45,7 @@ func run(_ parsed: ParsedCommand) -> Int32 {
     case "init": return try initialize(context, parsed)
     case "explain": return try explain(context, parsed)
     case "export": return try export(context, parsed)
+    case "handover": return try handover(context, parsed)
     case "test": return try test(context, parsed)
     case "verify": return try verify(context, recounts: parsed.flag("recount"))
     case "replay": return try replay(context, parsed)

@@ -141,6 +141,17 @@ def shared():
 
 
 @pytest.fixture(scope="session")
+def flink():
+    """A Python that has Flink 2.3: FLINK_PYTHON, else the one that make test-deep makes."""
+    python = Path(os.environ.get("FLINK_PYTHON", ROOT / ".build/flink/bin/python"))
+    if not shutil.which("java"):
+        pytest.skip("there is no java")
+    if not python.exists():
+        pytest.skip("apache-flink is not installed: .ci/install-python .build/flink apache-flink==2.3.0")
+    return python
+
+
+@pytest.fixture(scope="session")
 def chromium(nothing_stays_behind):
     """One Chromium for all tests; `browser` gives it out clean."""
     options = webdriver.ChromeOptions()

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 from contextlib import closing
 from pathlib import Path
@@ -50,28 +49,20 @@ def test_what_cannot_be_said_is_refused_all_at_once_and_nothing_is_written(produ
 
 # What runs on Flink.
 
-@pytest.fixture(scope="module")
-def flink():
-    """A Python that has Flink 2.3: FLINK_PYTHON, else the one that make test-deep makes."""
-    python = Path(os.environ.get("FLINK_PYTHON", ROOT / ".build/flink/bin/python"))
-    if not shutil.which("java"):
-        pytest.skip("there is no java")
-    if not python.exists():
-        pytest.skip("apache-flink is not installed: .ci/install-python .build/flink apache-flink==2.3.0")
-    return python
-
-
 class OnBothEngines:
     """A project in two databases, which our processor fills and Flink does."""
 
-    def __init__(self, product, server, project, without=()):
+    def __init__(self, product, server, project, without=(), tables=None):
+        """`tables` makes tables of reference data in a database."""
         self.product = product
-        self.folder = ROOT / "projects" / project if project else ROOT
+        self.folder = project if isinstance(project, Path) else ROOT / "projects" / project if project else ROOT
         self.out = product.folder / "flink"
         product.settings |= {
             "STREAMPULSE_PROJECT": str(self.folder), "DATABASE_URL": server.new_database(), "KAFKA_GROUP_ID": "ours"}
         self.server = server
         self.theirs = server.new_database()
+        for url in (product.settings["DATABASE_URL"], self.theirs) if tables else ():
+            subprocess.run(["psql", url, "-q", "-v", "ON_ERROR_STOP=1", "-c", tables], check=True)
         product.must("migrate")
         product.must("migrate", DATABASE_URL=self.theirs)
         product.must("export", "flink", "--out", self.out, *(["--without", ",".join(without)] if without else []))
@@ -193,3 +184,72 @@ def test_sessions_on_flink_are_ours(exported):
 def test_windows_that_overlap_on_flink_are_ours(exported):
     projects = exported("metrics", "metrics", without=["bursts", "series_minutes"])
     projects.assert_equal("series_five_minutes", ["metric_id"], exact=["measurements", "highest"], floats=["mean"])
+
+
+MIXED = {
+    "streams/sales.sql": """-- Sales of shops.
+CREATE FOREIGN TABLE sales (
+  id bigint NOT NULL, shop integer NOT NULL, sold_at timestamptz NOT NULL, amount numeric(10,2), note text
+) SERVER kafka OPTIONS (topic 'sales', format 'csv', delimiter ';', event_time 'sold_at');
+""",
+    "streams/orders.sql": """-- Orders, with what they are marked by.
+CREATE FOREIGN TABLE orders (
+  order_id bigint NOT NULL, placed_at timestamptz NOT NULL, tags text[], shop integer
+) SERVER kafka OPTIONS (topic 'orders', format 'json', event_time 'placed_at');
+""",
+    "references/shops.sql": """-- Where shops are.
+CREATE TABLE shops (shop integer PRIMARY KEY, city text NOT NULL, tax numeric(6,2));
+""",
+    "aggregates/city_sales.sql": """-- Sales by city.
+CREATE MATERIALIZED VIEW city_sales AS
+SELECT coalesce(s.city, 'nowhere') AS city, count(*) AS sales, sum(amount) AS amount, min(amount) AS least,
+       count(note) AS notes, max(note COLLATE "C") AS note, sum(s.tax) AS tax
+FROM sales LEFT JOIN shops AS s ON s.shop = sales.shop
+GROUP BY tumble(sold_at, INTERVAL '1 minute'), coalesce(s.city, 'nowhere');
+""",
+    "aggregates/tag_orders.sql": """-- Orders by tag and city.
+CREATE MATERIALIZED VIEW tag_orders AS
+SELECT coalesce(tag, 'none') AS tag, s.city, count(*) AS orders, sum(orders.shop::bigint) AS shops
+FROM orders CROSS JOIN UNNEST(tags) AS tag JOIN shops AS s ON s.shop = orders.shop
+GROUP BY tumble(placed_at, INTERVAL '1 minute'), coalesce(tag, 'none'), s.city;
+""",
+}
+
+
+@pytest.mark.deep
+def test_csv_lookups_and_arrays_on_flink_are_ours(product, postgres_server, shared, flink):
+    jars = shared("flink")
+    product.kafka(shared("kafka/kafka-broker"))
+    project = product.folder / "mixed"
+    for path, text in MIXED.items():
+        (project / "sql" / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / "sql" / path).write_text(text)
+    for topic in ("sales", "orders"):
+        product.generate("--count", 0, "--topic", topic, "--partitions", 2, STREAMPULSE_PROJECT=str(ROOT))
+    # Shops 8 and 9 are nowhere.
+    places = ", ".join(f"({shop}, 'city {shop % 3}', {shop}.25)" for shop in range(8))
+    projects = OnBothEngines(
+        product, postgres_server, project,
+        tables="CREATE TABLE shops (shop integer PRIMARY KEY, city text NOT NULL, tax numeric(6,2)); "
+               f"INSERT INTO shops VALUES {places}")
+    lines = {topic: [[], []] for topic in ("sales", "orders")}
+    for number in range(4000):
+        at = f"2026-01-01 00:{number // 600:02}:{number // 10 % 60:02}"
+        amount = "" if number % 11 == 0 else f"{number * 37 % 9000 / 100:.2f}"
+        note = ("", "plain", '"in ""quotes""; with a delimiter"', "é")[number % 4]
+        lines["sales"][number % 2].append(f"{number};{number % 10};{at}Z;{amount};{note}")
+        tags = ("[]", "null", '["a"]', '["a", "b", "a"]', '["c", null]')[number % 5]
+        lines["orders"][number % 2].append(
+            f'{{"order_id": {number}, "placed_at": "{at.replace(" ", "T")}Z", "tags": {tags}, "shop": {number % 9}}}')
+    for topic, partitions in lines.items():
+        for partition, records in enumerate(partitions):
+            file = product.folder / f"{topic}-{partition}"
+            file.write_text("\n".join(records) + "\n")
+            Kcat(product, topic).run("-P", "-p", str(partition), "-l", file)
+    product.start("process")
+    read = "SELECT coalesce(sum(next_offset), 0)::bigint FROM pulse.progress"
+    wait_until(lambda: product.value(read) == 8000, lambda: f"{product.value(read)} events were read")
+    assert product.value("SELECT count(*) FROM dead_letters") == 0
+    projects.read_by_flink(flink, jars)
+    projects.assert_equal("city_sales", ["city"], exact=["sales", "amount", "least", "notes", "note", "tax"])
+    projects.assert_equal("tag_orders", ["tag", "city"], exact=["orders", "shops"])

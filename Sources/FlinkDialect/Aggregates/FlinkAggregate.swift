@@ -16,10 +16,13 @@ struct FlinkAggregate {
   /// Columns of reference tables that it reads.
   let lookedUp: [String: Set<Int>]
   private let plan: AggregatePlan
+  /// Windows that begin before it are not written; nil: all are.
+  private let boundary: Int64?
   private var expressions: FlinkExpressions
 
-  init(_ plan: AggregatePlan, of source: FlinkSource, findings: inout FlinkFindings) {
+  init(_ plan: AggregatePlan, of source: FlinkSource, boundary: Int64?, findings: inout FlinkFindings) {
     self.plan = plan
+    self.boundary = boundary
     expressions = FlinkExpressions(
       subject: plan.name, column: { source.column($0) }, precision: { source.precision($0) }, findings: findings)
     var lookedUp: [String: Set<Int>] = [:]
@@ -97,7 +100,11 @@ struct FlinkAggregate {
     let keys = plan.keys.map { "\(expressions.text($0.expression)) AS \(keyName($0))" }
     var findings = expressions.findings
     let cell = FlinkWindow(plan, isPanes: false, rows: rowsName, keys: [], findings: &findings).cell
-    let filter = plan.filter.map { "\nWHERE \(expressions.text($0))" } ?? ""
+    var filter = plan.filter.map { "\nWHERE \(expressions.text($0))" } ?? ""
+    if let boundary {
+      let own = plan.filter.map { "\n  AND (\(expressions.text($0)))" } ?? ""
+      filter = "\nWHERE s.\(FlinkSource.eventTime) >= TO_TIMESTAMP_LTZ(\(boundary / 1_000), 3)\(own)"
+    }
     rows = """
       CREATE TEMPORARY VIEW \(FlinkText.identifier(rowsName)) AS
       SELECT \((["s.*"] + keys + [cell].compactMap { $0 }).joined(separator: ",\n  "))
@@ -160,11 +167,16 @@ struct FlinkAggregate {
       );
       """
     let groups = ["window_start", "window_end"] + keys + window.pieces
+    // Of windows that overlap, events behind the boundary also lie in those that began before it.
+    let late = boundary.map {
+      "\nWHERE window_start >= CAST(TO_TIMESTAMP_LTZ(\($0 / 1_000), 3) AS TIMESTAMP(3))"
+    }
+    let closed = plan.window.isOverlapping && !isPanes ? late ?? "" : ""
     insert = """
       INSERT INTO \(FlinkText.identifier(plan.name)) (\(targets.joined(separator: ", ")))
       SELECT
         \(values.joined(separator: ",\n  "))
-      FROM TABLE(\(window.call))
+      FROM TABLE(\(window.call))\(closed)
       GROUP BY \(groups.joined(separator: ", "));
       """
   }

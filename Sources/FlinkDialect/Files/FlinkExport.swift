@@ -8,17 +8,26 @@ public struct FlinkExport: Sendable {
     public var plan: StreamPlan
     /// How records of the reader schema are encoded; nil of formats without one.
     public var layout: AvroLayout?
+    /// Where our processors have stopped; nil: the topic is read from where it begins.
+    public var beginning: FlinkBeginning?
 
-    public init(plan: StreamPlan, layout: AvroLayout?) {
+    public init(plan: StreamPlan, layout: AvroLayout?, beginning: FlinkBeginning? = nil) {
       self.plan = plan
       self.layout = layout
+      self.beginning = beginning
     }
   }
 
   public struct File: Hashable, Sendable {
     public var path: String
     public var text: String
-    public var isProgram = false
+    public var isProgram: Bool
+
+    public init(path: String, text: String, isProgram: Bool = false) {
+      self.path = path
+      self.text = text
+      self.isProgram = isProgram
+    }
   }
 
   /// In the order in which they are read.
@@ -42,15 +51,17 @@ public struct FlinkExport: Sendable {
     for stream in streams {
       let aggregates = stream.plan.aggregates.filter { !without.contains($0.name) }
       guard !aggregates.isEmpty else { continue }
-      let source = FlinkSource(stream.plan(of: aggregates), layout: stream.layout, findings: &findings)
+      let source = FlinkSource(
+        stream.plan(of: aggregates), layout: stream.layout, beginning: stream.beginning, findings: &findings)
       sources += source.statements
-      if let letters = FlinkDeadLetters(stream.plan.definition) {
+      if let letters = FlinkDeadLetters(stream.plan.definition, beginning: stream.beginning) {
         sources.append(letters.source)
         sinks.append(letters.sink)
         inserts.append(letters.insert)
       }
       for plan in aggregates {
-        let aggregate = FlinkAggregate(plan, of: source, findings: &findings)
+        let aggregate = FlinkAggregate(
+          plan, of: source, boundary: stream.beginning?.boundaries[plan.name], findings: &findings)
         sources.append(aggregate.rows)
         sinks.append(aggregate.sink)
         inserts.append(aggregate.insert)
@@ -108,7 +119,8 @@ public struct FlinkExport: Sendable {
         path: "README.md",
         text: FlinkReadme(
           project: project, tables: written, without: without.sorted(), remarks: findings.remarks,
-          hasRegistry: streams.contains { if case .subject? = $0.plan.definition.schema { true } else { false } }
+          hasRegistry: streams.contains { if case .subject? = $0.plan.definition.schema { true } else { false } },
+          isHandover: streams.contains { $0.beginning != nil }
         ).text))
     self.files = files
   }

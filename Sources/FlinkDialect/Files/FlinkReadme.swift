@@ -15,6 +15,8 @@ struct FlinkReadme {
   let without: [String]
   let remarks: [String]
   let hasRegistry: Bool
+  /// Whether it goes on where processors of ours have stopped.
+  let isHandover: Bool
 
   static let variables = [
     "KAFKA_BOOTSTRAP_SERVERS", "FLINK_GROUP_ID", "SCHEMA_REGISTRY_URL", "POSTGRES_JDBC_URL", "POSTGRES_USER",
@@ -68,7 +70,7 @@ struct FlinkReadme {
 
       No file has a password; `submit.sh` puts it into a temporary file that only its user can read (`envsubst`, of the package gettext-base). `stringtype=unspecified` has to be in the URL: Postgres then reads times, which are written as texts in UTC, as the types of its columns. Where results have a schema of their own (`RESULT_SCHEMA`), add `&currentSchema=NAME`. For TLS and SASL add options `'properties.security.protocol'` and the like to the tables in `10_sources.sql`.
 
-      The job begins where the topics begin. To begin elsewhere, change `'scan.startup.mode'`: `timestamp` with `'scan.startup.timestamp-millis'`, at the beginning of a window, keeps the rows of earlier windows as they are. A window of which only a part is read is written as that part.
+      \(beginning)
 
       """,
       """
@@ -101,13 +103,23 @@ struct FlinkReadme {
       """
       ## Back
 
-      Stop the job with a savepoint, so that all that is read is written: `flink stop JOB`. Windows that were open have no row yet. Then take the first of these that you can:
+      Stop the job (`flink stop JOB`; also one that was killed will do). Windows that were open have no row yet. Then
 
-      1. The topics still hold what came since you went over: `streampulse process` goes on from its own positions, where it stopped then. It would add to the rows that Flink has written since: delete them first (`DELETE FROM TABLE WHERE window_start >= 'the beginning of the first window that Flink wrote'`), or make them anew with `streampulse replay AGGREGATE --from TIME`, which reads the topic and replaces them.
-      2. They do not: the rows are Flink's, and stay as they are. `streampulse verify` will count them as more than its ledger knows.
-      \(tables.contains(where: \.isOwn) ? "\nThe views of \(tables.filter(\.isOwn).map { "`\($0.aggregate)`" }.joined(separator: ", ")) read Flink's tables in front of their own. `psql \"$DATABASE_URL\" -f postgres-back.sql` makes the views as they were, and takes those tables away with their rows: make them anew from the topic first, or keep the tables.\n" : "")
+      ```sh
+      streampulse handover --from flink --group "$FLINK_GROUP_ID"
+      streampulse process
+      ```
+
+      begins at the offsets that Flink has committed, makes the rows of the windows anew that were open there, and keeps Flink's rows of those before. `--anew` takes none of Flink's rows: the topics have to hold all since you went over by `streampulse handover --to flink`.
+      \(tables.contains(where: \.isOwn) ? "\nThe views of \(tables.filter(\.isOwn).map { "`\($0.aggregate)`" }.joined(separator: ", ")) read Flink's tables in front of their own, also afterwards. `psql \"$DATABASE_URL\" -f postgres-back.sql` makes the views as they were, and takes those tables away with their rows: make them anew from the topic first, or keep the tables.\n" : "")
       """)
     return parts.joined(separator: "\n").replacing("\n\n\n", with: "\n\n")
+  }
+
+  private var beginning: String {
+    isHandover
+      ? "The job begins where `streampulse process` has stopped, or rather early enough for the windows that were open then: `HANDOVER.md` says which offsets and rows that are. Started anew without a savepoint it begins there again, and writes the same rows again."
+      : "The job begins where the topics begin. `streampulse handover --to flink` writes an export that begins where `streampulse process` has stopped. To begin elsewhere, change `'scan.startup.mode'`: `timestamp` with `'scan.startup.timestamp-millis'`, at the beginning of a window, keeps the rows of earlier windows as they are. A window of which only a part is read is written as that part."
   }
 
   private func note(of table: Table) -> String {

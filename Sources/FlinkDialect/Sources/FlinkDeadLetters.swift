@@ -9,17 +9,22 @@ struct FlinkDeadLetters {
   let insert: String
 
   /// nil: the stream has no such topic, or its format says nothing of what is wrong.
-  init?(_ definition: StreamDefinition) {
+  ///
+  /// - Parameter beginning: what lies before its positions is in the topic already; nil: nothing is.
+  init?(_ definition: StreamDefinition, beginning: FlinkBeginning?) {
     guard let topic = definition.deadLetterTopic, definition.format == .json else { return nil }
     let raw = FlinkText.identifier(definition.name + "_raw")
     let letters = FlinkText.identifier(definition.name + "_dead_letters")
+    let options = FlinkBeginning.options(beginning?.positions).map {
+      "\(FlinkText.literal($0.0)) = \(FlinkText.literal($0.1))"
+    }
     source = """
       CREATE TEMPORARY TABLE \(raw) (
         `payload` BYTES
       ) WITH (
-        'connector' = 'kafka', 'topic' = \(FlinkText.literal(definition.topic)),
+        'connector' = 'kafka', 'topic' = \(FlinkText.literal(beginning?.topic ?? definition.topic)),
         'properties.bootstrap.servers' = '${KAFKA_BOOTSTRAP_SERVERS}', 'properties.group.id' = '${FLINK_GROUP_ID}',
-        'scan.startup.mode' = 'earliest-offset',
+        \(options.joined(separator: ", ")),
         'format' = 'raw'
       );
       """

@@ -12,11 +12,13 @@ struct FlinkSource {
   private let stream: StreamPlan
   private var precisions: [Int: Int] = [:]
 
-  /// - Parameter layout: of the reader schema, of an Avro stream.
-  init(_ stream: StreamPlan, layout: AvroLayout?, findings: inout FlinkFindings) {
+  /// - Parameters:
+  ///   - layout: of the reader schema, of an Avro stream.
+  ///   - beginning: where reading begins; nil: where the topic does.
+  init(_ stream: StreamPlan, layout: AvroLayout?, beginning: FlinkBeginning?, findings: inout FlinkFindings) {
     self.stream = stream
     name = stream.definition.name
-    var table = TableText(stream: stream)
+    var table = TableText(stream: stream, beginning: beginning)
     table.addMetadata(&findings)
     switch stream.definition.format {
     case .avro: table.addAvro(layout, &findings)
@@ -57,12 +59,17 @@ private struct TableText {
   private var conditions: [String] = []
   private var time = "CAST(NULL AS TIMESTAMP_LTZ(3))"
 
-  init(stream: StreamPlan) {
+  init(stream: StreamPlan, beginning: FlinkBeginning?) {
     self.stream = stream
     options = [
-      ("connector", "kafka"), ("topic", stream.definition.topic),
+      ("connector", "kafka"), ("topic", beginning?.topic ?? stream.definition.topic),
       ("properties.bootstrap.servers", "${KAFKA_BOOTSTRAP_SERVERS}"),
-      ("properties.group.id", "${FLINK_GROUP_ID}"), ("scan.startup.mode", "earliest-offset"),
+      ("properties.group.id", "${FLINK_GROUP_ID}"),
+    ]
+    options += FlinkBeginning.options(beginning?.starts)
+    options += [
+      // The watermark of a checkpoint is that of all events before its offsets: the way back goes by it.
+      ("scan.watermark.emit.strategy", "on-event"),
       (
         "scan.watermark.idle-timeout",
         FlinkText.duration(microseconds: stream.definition.idleTimeoutMicroseconds)

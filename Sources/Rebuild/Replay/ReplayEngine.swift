@@ -20,6 +20,11 @@ struct ReplayEngine {
   private let schemas: SchemaSource?
   private let batch: EventBatch
   private let windows: WindowOperator
+  /// Whether what cannot be computed takes no part. Else it is a fault: it is no dead letter, so every aggregate has to take
+  /// it.
+  var passesOverFailures = false
+  /// The wall clock that events are ahead of; mostly that was decided when they came.
+  var now: Int64 = .max / 2
 
   /// - Parameter floor: events of panes that ended by then take no part. Nothing else is late: what had been dropped as
   ///   late is taken.
@@ -46,9 +51,11 @@ struct ReplayEngine {
 
   var isFull: Bool { windows.groupCount >= Self.maxGroups || windows.deltaMemory >= Self.maxBytes }
 
-  /// - Throws: for a record that cannot be computed: it is no dead letter, so every aggregate has to take it.
-  func add(_ records: borrowing RecordBatch) throws(PipelineError) {
-    guard records.count > 0 else { return }
+  /// - Returns: the greatest event time; nil: there was no event.
+  /// - Throws: for a record that cannot be computed, unless those are passed over.
+  @discardableResult
+  func add(_ records: borrowing RecordBatch) throws(PipelineError) -> Int64? {
+    guard records.count > 0 else { return nil }
     do throws(PostgresError) {
       try schemas?.supply(decoder, for: records.records)
     } catch {
@@ -56,9 +63,8 @@ struct ReplayEngine {
     }
     decoder.decode(records, into: batch)
     let run = PartitionRun(partition: 0, rows: 0..<records.count)
-    // How far an event was ahead of the clock was decided when it came.
-    _ = windows.process(batch, runs: [run], now: .max / 2, watermark: floor)
-    if let failure = batch.failures.first {
+    let counts = windows.process(batch, runs: [run], now: now, watermark: floor)
+    if let failure = batch.failures.first, !passesOverFailures {
       let record = records.records[failure.row]
       throw .definition(
         """
@@ -66,6 +72,7 @@ struct ReplayEngine {
         definition: \(failure.message) (\(failure.code.rawValue))
         """)
     }
+    return counts.first?.maxEventTime
   }
 
   func drain() -> [WindowDelta] { windows.drain() }

@@ -62,7 +62,7 @@ struct ReplayScope {
         SELECT max(l.latest_event) AS until FROM l
         LEFT JOIN unnest($3::integer[], $4::bigint[]) AS t (partition, low)
           ON (l.cluster, l.topic, l.partition) = ($1, $2, t.partition)
-        WHERE (t.low IS NULL OR l.first_offset < t.low) AND l.consumed > 0)
+        WHERE t.low IS NULL OR l.first_offset < t.low)
       SELECT until::text, CASE WHEN isfinite(until) THEN (\(window.paneEndSQL(from: window.paneStartSQL(of: "until"))))::text END
       FROM lost WHERE until >= $5::timestamptz
       """, [.text(cluster), .text(topic), .array(partitions), .array(offsets), .text(text)])

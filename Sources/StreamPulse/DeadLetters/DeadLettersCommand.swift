@@ -26,7 +26,9 @@ func deadLetters(_ context: CommandContext, _ parsed: ParsedCommand) throws -> I
   switch action {
   case "list": return try command.list()
   case "show": return try command.show()
-  default: return try command.replay()
+  default:
+    try connection.refuseWhileHandedOver(project.streams.map(\.name))
+    return try command.replay()
   }
 }
 

@@ -45,6 +45,7 @@ struct Deployment {
     guard try connection.query("SELECT pg_try_advisory_lock($1)", [.bigint(key)]).boolean(0, 0) == true else {
       return .refused(["another deploy is running in this database: wait for its end"])
     }
+    if let refusal = try Handovers(connection).refusal(of: project.streams.map(\.name)) { return .refused([refusal]) }
     let observe = context.observe
     let migrator = Migrator(connection) { observe($0) }
     let plan = try migrator.plan(project, as: context.projectName())
