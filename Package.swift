@@ -195,6 +195,7 @@ let package = Package(
     .target(name: "Trips", dependencies: ["Events", "Synthesis"], path: "generator/Trips"),
     .target(name: "Metrics", dependencies: ["Events", "Synthesis"], path: "generator/Metrics"),
     .target(name: "Donations", dependencies: ["Events", "Synthesis"], path: "generator/Donations"),
+    .target(name: "Nexmark", dependencies: ["Events", "Synthesis"], path: "generator/Nexmark"),
     .target(
       name: "Replay", dependencies: ["Events", "JSON", "Plan", "Synthesis", "TextFormats"], path: "generator/Replay"),
     .target(
@@ -203,7 +204,8 @@ let package = Package(
       name: "event-generator",
       dependencies: [
         "Avro", "Configuration", "Donations", "Downloads", "EventEncoding", "Events", "JSON", "Kafka", "Metrics",
-        "Plan", "Project", "Replay", "Requests", "Spelling", "Synthesis", "TextFiles", "Threads", "Tracing", "Trips",
+        "Nexmark", "Plan", "Project", "Replay", "Requests", "Spelling", "Synthesis", "TextFiles", "Threads", "Tracing",
+        "Trips",
       ],
       path: "generator/Command"),
 
@@ -365,7 +367,8 @@ let package = Package(
       name: "GeneratorTests",
       dependencies: [
         "Avro", "AvroTestSupport", "ChildProcess", "Configuration", "Donations", "Downloads", "EventEncoding", "Events",
-        "JSON", "Kafka", "Metrics", "Plan", "Replay", "Requests", "Synthesis", "TestThreads", "Threads", "Trips",
+        "JSON", "Kafka", "Metrics", "Nexmark", "Plan", "Replay", "Requests", "Synthesis", "TestThreads", "Threads",
+        "Trips",
         "event-generator",
       ]),
 
