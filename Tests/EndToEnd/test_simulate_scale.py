@@ -36,13 +36,11 @@ def test_a_load_is_reckoned_with_costs_of_a_file(product):
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("project", ["", "trips"])
-def test_three_sizes_are_as_they_were_reckoned(product, project, record_property):
-    arguments = ["--project", project] if project else []
-    said = product.run("simulate-scale", "--check", *arguments, seconds=300, TMPDIR=str(product.folder)).stdout
+def test_three_sizes_are_as_they_were_reckoned(product, record_property):
+    said = product.run("simulate-scale", "--check", seconds=300, TMPDIR=str(product.folder)).stdout
     rows = re.findall(r"^(\d+) +(\S+(?: bytes/s)?) +(\S+) +(\S+) +(-?\d+) %$", said, re.M)
     assert len(rows) == 15, said
     for rate, what, _, _, error in rows:
-        record_property("figure", f"{project or 'downloads'}, {rate} events/s: {what} {int(error):+} %")
+        record_property("figure", f"{rate} events/s: {what} {int(error):+} %")
         # CPU time of a machine that others use differs by as much as this from run to run.
         assert abs(int(error)) <= 60, said
