@@ -28,7 +28,7 @@ HTTP_TESTS := HTTPServerTests|StatsAPITests|HTTPClientTests
 END_TO_END_AT_ONCE := $(shell expr 2 \* $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check bench screenshots simulate fuzz lint test test-unit test-simulation test-end-to-end test-deep deb test-deb packages test-packages clean
+.PHONY: help run build check bench bench-nexmark screenshots simulate fuzz lint test test-unit test-simulation test-end-to-end test-deep deb test-deb packages test-packages clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -49,6 +49,11 @@ deb: build ## Make the Debian package of this machine's release, in .build/debia
 
 bench: build ## Measure against the limits, in the same run, and print a table (docs/performance.md); takes 20 minutes
 	@.build/release/streampulse bench
+
+bench-nexmark: build test-packages ## Measure Nexmark's queries beside Flink's, on the Kafka and with the jars of ../shared; takes half an hour
+	@if [ -d ../shared/flink ] && command -v java > /dev/null; then .ci/install-python .build/flink $(FLINK_PACKAGE); fi
+	@NEXMARK_EVENTS=$(or $(EVENTS),2000000) NEXMARK_ROUNDS=$(or $(ROUNDS),3) \
+	  $(PYTEST) -q -rs -m deep Tests/EndToEnd/test_nexmark.py
 
 screenshots: build test-packages ## Write pictures of every page and state to .build/screenshots, and two of them to docs/
 	@$(PYTEST) -q Tests/EndToEnd/screenshots.py

@@ -163,7 +163,7 @@ let package = Package(
       dependencies: [
         "Access", "Audit", "CAvro", "CRdKafka", "CSimdjson", "ChildProcess", "Dataflow", "Detection", "Dialects",
         "Downloads", "EventEncoding", "Events", "Formats", "HTTPServer", "Kafka", "Office", "Plan", "Postgres",
-        "Project", "Storage", "Synthesis", "Threads",
+        "Project", "Sizing", "Storage", "Synthesis", "Threads",
       ]),
 
     .target(
@@ -175,6 +175,8 @@ let package = Package(
 
     // What is wrong with a system, from facts about it.
     .target(name: "Diagnosis", dependencies: ["JSON"]),
+    // What a load needs, from measured costs.
+    .target(name: "Sizing", dependencies: ["JSON"]),
     // A new project from a look at its events.
     .target(name: "Scaffold", dependencies: ["Events", "JSON", "SQLQuoting", "TextFormats"]),
     // The commands.
@@ -184,7 +186,7 @@ let package = Package(
         "Access", "Audit", "Benchmark", "CProcess", "ChildProcess", "Configuration", "CrashTest", "Dashboard",
         "Dataflow", "Detection", "Diagnosis", "Dialects", "Events", "Explain", "Faults", "FlinkDialect", "HTTPClient",
         "HTTPServer", "Hexadecimal", "JSON", "Kafka", "Notifications", "Observability", "Office", "Plan", "Postgres",
-        "Processing", "Project", "Rebuild", "References", "Registry", "SQLQuoting", "SampleText", "Scaffold",
+        "Processing", "Project", "Rebuild", "References", "Registry", "SQLQuoting", "SampleText", "Scaffold", "Sizing",
         "Spelling", "StatsAPI", "Storage", "SystemTimeZones", "Tail", "TestRunner", "TextFiles", "Threads", "TimeZones",
         "TraceExport", "Tracing",
       ]),
@@ -195,6 +197,7 @@ let package = Package(
     .target(name: "Trips", dependencies: ["Events", "Synthesis"], path: "generator/Trips"),
     .target(name: "Metrics", dependencies: ["Events", "Synthesis"], path: "generator/Metrics"),
     .target(name: "Donations", dependencies: ["Events", "Synthesis"], path: "generator/Donations"),
+    .target(name: "Nexmark", dependencies: ["Events", "Synthesis"], path: "generator/Nexmark"),
     .target(
       name: "Replay", dependencies: ["Events", "JSON", "Plan", "Synthesis", "TextFormats"], path: "generator/Replay"),
     .target(
@@ -203,7 +206,8 @@ let package = Package(
       name: "event-generator",
       dependencies: [
         "Avro", "Configuration", "Donations", "Downloads", "EventEncoding", "Events", "JSON", "Kafka", "Metrics",
-        "Plan", "Project", "Replay", "Requests", "Spelling", "Synthesis", "TextFiles", "Threads", "Tracing", "Trips",
+        "Nexmark", "Plan", "Project", "Replay", "Requests", "Spelling", "Synthesis", "TextFiles", "Threads", "Tracing",
+        "Trips",
       ],
       path: "generator/Command"),
 
@@ -214,6 +218,7 @@ let package = Package(
     .testTarget(name: "HexadecimalTests", dependencies: ["Hexadecimal"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis"]),
+    .testTarget(name: "SizingTests", dependencies: ["JSON", "Sizing"]),
     .testTarget(name: "ScaffoldTests", dependencies: ["JSON", "Scaffold"]),
     .testTarget(name: "EventsTests", dependencies: ["Events"]),
     .testTarget(name: "TimeZonesTests", dependencies: ["SystemTimeZones", "TimeZones"]),
@@ -365,7 +370,8 @@ let package = Package(
       name: "GeneratorTests",
       dependencies: [
         "Avro", "AvroTestSupport", "ChildProcess", "Configuration", "Donations", "Downloads", "EventEncoding", "Events",
-        "JSON", "Kafka", "Metrics", "Plan", "Replay", "Requests", "Synthesis", "TestThreads", "Threads", "Trips",
+        "JSON", "Kafka", "Metrics", "Nexmark", "Plan", "Replay", "Requests", "Synthesis", "TestThreads", "Threads",
+        "Trips",
         "event-generator",
       ]),
 

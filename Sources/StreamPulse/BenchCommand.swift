@@ -20,7 +20,7 @@ func bench(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
     rounds: try parsed.integer("rounds", in: 1...100) ?? 5, events: events ?? 2_000_000,
     minutes: try parsed.number("minutes", in: 0.1...1440) ?? 10,
     flushIntervalMilliseconds: context.configuration.engine.flushIntervalMilliseconds)
-  let workspace = try makeWorkspace(context)
+  let workspace = try makeWorkspace(context, context.loadProject())
   defer { workspace.remove() }
   let cluster = context.configuration.kafka.bootstrapServers == nil ? nil : try context.kafka()
   return try Signals.requesting(Interruption.request) {
@@ -79,7 +79,7 @@ private enum BenchPart: String {
           flushOutput()
         }, wait: { _ = Signals.wait { false } })
     case .keyMemory:
-      let workspace = try makeWorkspace(context)
+      let workspace = try makeWorkspace(context, context.loadProject())
       defer { workspace.remove() }
       print(try KeyMemory.run(workspace, keys: events))
     }
@@ -87,13 +87,16 @@ private enum BenchPart: String {
   }
 }
 
-private func makeWorkspace(_ context: CommandContext) throws -> Workspace {
+/// Where a project is measured.
+///
+/// - Parameter stream: what is measured; nil: the example's downloads.
+func makeWorkspace(_ context: CommandContext, _ project: Project, stream: String? = nil) throws -> Workspace {
   guard let executable = runningExecutable() else {
     throw ConfigurationError(location: "/proc/self/exe", message: "the program's own path is not known")
   }
   return try Workspace(
-    project: context.loadProject(), projectFolder: context.configuration.projectDirectory(), executable: executable,
-    environment: childEnvironment(context.configuration))
+    project: project, projectFolder: context.configuration.projectDirectory(), executable: executable,
+    environment: childEnvironment(context.configuration), stream: stream)
 }
 
 /// Of our settings only those that change what is measured: the engine's, from wherever they came, and librdkafka's.

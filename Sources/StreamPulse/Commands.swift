@@ -378,6 +378,36 @@ enum Commands {
         arguments: [ArgumentSpec("BENCH", summary: "Which one; all without it", isRequired: false)],
         settings: [.kafkaBootstrapServers, .kafkaTopic, .kafkaGroupID] + engine + general),
       CommandSpec(
+        name: "simulate-scale",
+        summary: "Say what a load needs in cores, writes, WAL and storage, and what is short first",
+        details: """
+          Measures for about a minute what the project's demo load costs on this machine, with servers of its own, and \
+          reckons from that: processors, Postgres, write-ahead log, storage. docs/sizing.md says how, and how far it can \
+          be trusted. Exit status 0 when the load fits, 1 when it does not.
+
+            streampulse simulate-scale --events-per-second 1000000 --keys 100000 --partitions 48
+            streampulse simulate-scale --project trips --json > costs.json
+            streampulse simulate-scale --costs costs.json --events-per-second 10000000 --postgres-cores 32
+          """,
+        options: [
+          OptionSpec("events-per-second", value: "N", summary: "The load, up to a thousand million", default: "100000"),
+          OptionSpec(
+            "keys", value: "N", summary: "Groups of a window, of the aggregate that has the most",
+            default: "as many as the demo load has"),
+          OptionSpec("partitions", value: "N", summary: "Partitions of the topic", default: "12"),
+          OptionSpec("instances", value: "N", summary: "Processes of \"process\"", default: "as many as it takes"),
+          OptionSpec("postgres-cores", value: "N", summary: "Cores that Postgres has", default: "this machine's"),
+          OptionSpec(
+            "wal-mb-per-second", value: "N", summary: "What Postgres' disk takes of write-ahead log",
+            default: "what this machine's takes"),
+          OptionSpec("storage-gb", value: "N", summary: "Disk for rows", default: "1000"),
+          OptionSpec("costs", value: "FILE", summary: "Costs that --json has written, instead of measuring"),
+          OptionSpec(
+            flag: "check", summary: "Measure three other sizes, too, and compare them with what is said of them"),
+          OptionSpec(flag: "json", summary: "One JSON object, whose members docs/sizing.md explains"),
+        ],
+        settings: engine + general),
+      CommandSpec(
         name: "crashtest", summary: "Kill, pause and cut everything, and compare every row with the truth",
         details: """
           Runs a load, a broker, Postgres and processors in a scratch folder of its own, injects faults, lets it all \

@@ -55,6 +55,7 @@ func run(_ parsed: ParsedCommand) -> Int32 {
     case "detect": return try detect(parsed)
     case "token": return try token(parsed)
     case "bench": return try bench(context, parsed)
+    case "simulate-scale": return try simulateScale(context, parsed)
     case "crashtest": return try crashTest(context, parsed)
     case "broker": return try broker(context, partitions: parsed.integer("partitions", in: 1...10_000) ?? 3)
     default:

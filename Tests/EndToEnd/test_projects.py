@@ -1,4 +1,4 @@
-"""The four projects that come with the product: their own tests pass, one command starts each with its demo load, its routes
+"""The projects that come with the product: their own tests pass, one command starts each with its demo load, its routes
 answer, and Postgres computes the same rows from the topic."""
 
 import os
@@ -14,10 +14,12 @@ ROUTES = {
     "metrics": ["/metrics?start=-15m&metric=cpu_usage_percent", "/metrics/latest", "/metrics/bursts"],
     "donations": ["/metrics?minutes=10&limit=5", "/streams/top?minutes=10&by=viewers&n=5"],
     "access-log": ["/summary?minutes=10", "/traffic?minutes=10", "/paths/top?minutes=10&limit=5"],
+    "nexmark": ["/nexmark/hot-items", "/nexmark/highest-bids", "/nexmark/new-sellers", "/nexmark/channels"],
 }
 COUNTS = {
     "trips": ("region_trips", "trip_count"), "metrics": ("series_minutes", "measurements"),
     "donations": ("stream_minutes", "chat_messages"), "access-log": ("site_minutes", "requests"),
+    "nexmark": ("q0_pass_through", "bids"),
 }
 
 

@@ -17,7 +17,7 @@ import Testing
 
   @Test(
     "the same seed, start and count give the same bytes in each format",
-    arguments: ["trips", "metrics", "donations", "requests"])
+    arguments: ["trips", "metrics", "donations", "requests", "persons", "auctions", "bids"])
   func determinism(kind: String) throws {
     for format in [[], ["--format", "csv"], ["--format", "avro", "--framing", "confluent:7"]] {
       let first = try output([kind] + Self.fixed + ["--count", "500"] + format)

@@ -1,6 +1,7 @@
 import Donations
 import Downloads
 import Metrics
+import Nexmark
 import Requests
 import Synthesis
 import Trips
@@ -26,6 +27,12 @@ struct EventShape {
     form: MetricEvent.form, topic: "metrics", key: "metric_id", format: .json, schemaFile: "metrics.avsc")
   static let donations = EventShape(
     form: DonationEvent.form, topic: "donations", key: "stream_id", format: .json, schemaFile: "donations.avsc")
+  static let persons = EventShape(
+    form: NexmarkPerson.form, topic: "nexmark-persons", key: "id", format: .json, schemaFile: "person.avsc")
+  static let auctions = EventShape(
+    form: NexmarkAuction.form, topic: "nexmark-auctions", key: "id", format: .json, schemaFile: "auction.avsc")
+  static let bids = EventShape(
+    form: NexmarkBid.form, topic: "nexmark-bids", key: "auction", format: .json, schemaFile: "bid.avsc")
   /// Made up, or of an access log as it is.
   static let requests = EventShape(
     form: RequestEvent.form, topic: "requests", key: "client", format: .json, schemaFile: "requests.avsc")
@@ -45,6 +52,9 @@ enum EventKind: String, CaseIterable {
   case metrics
   case donations
   case requests
+  case persons
+  case auctions
+  case bids
 
   var shape: EventShape {
     switch self {
@@ -53,6 +63,17 @@ enum EventKind: String, CaseIterable {
     case .metrics: .metrics
     case .donations: .donations
     case .requests: .requests
+    case .persons: .persons
+    case .auctions: .auctions
+    case .bids: .bids
+    }
+  }
+
+  /// Whether something can happen to the events; the benchmark's are what it publishes.
+  var hasIncidents: Bool {
+    switch self {
+    case .downloads, .trips, .metrics, .donations, .requests: true
+    case .persons, .auctions, .bids: false
     }
   }
 
@@ -63,6 +84,7 @@ enum EventKind: String, CaseIterable {
     case .metrics: "metric"
     case .donations: "stream"
     case .requests: "path"
+    case .persons, .auctions, .bids: "person"
     }
   }
 

@@ -2,6 +2,7 @@ import Configuration
 import Donations
 import Downloads
 import Metrics
+import Nexmark
 import Requests
 import Synthesis
 import Trips
@@ -14,6 +15,9 @@ enum EventMaker {
   case metrics(MetricSynthesizer)
   case donations(DonationSynthesizer)
   case requests(RequestSynthesizer)
+  case persons(NexmarkSynthesizer)
+  case auctions(NexmarkSynthesizer)
+  case bids(NexmarkSynthesizer)
 
   /// Made from the options of the kind's own.
   init(_ kind: EventKind, _ command: ParsedCommand, _ run: SynthesisRun) throws {
@@ -35,6 +39,9 @@ enum EventMaker {
       case .requests:
         let clients = try command.integer("clients", in: 1...RequestSynthesizer.maximumClients) ?? 2_000
         self = .requests(try RequestSynthesizer(run: run, clients: clients))
+      case .persons: self = .persons(NexmarkSynthesizer(run: run))
+      case .auctions: self = .auctions(NexmarkSynthesizer(run: run))
+      case .bids: self = .bids(NexmarkSynthesizer(run: run))
       }
     } catch let error as SettingError {
       throw command.error("--incident: \(error)")
@@ -82,6 +89,12 @@ enum EventMaker {
       synthesizer.event(index, timestampMilliseconds: timestampMilliseconds).write(into: row)
     case .requests(let synthesizer):
       synthesizer.event(index, timestampMilliseconds: timestampMilliseconds).write(into: row)
+    case .persons(let synthesizer):
+      synthesizer.person(index, timestampMilliseconds: timestampMilliseconds).write(into: row)
+    case .auctions(let synthesizer):
+      synthesizer.auction(index, timestampMilliseconds: timestampMilliseconds).write(into: row)
+    case .bids(let synthesizer):
+      synthesizer.bid(index, timestampMilliseconds: timestampMilliseconds).write(into: row)
     }
     return true
   }

@@ -18,7 +18,8 @@ private func generation(of kind: EventKind, name: String) -> CommandSpec {
 
       \(kind.details)
       """,
-    options: runOptions + kind.options + [incidentOption(of: kind)] + orderOptions + rowOptions(kind.shape)
+    options: runOptions + kind.options + (kind.hasIncidents ? [incidentOption(of: kind)] : []) + orderOptions
+      + rowOptions(kind.shape)
       + [OptionSpec(flag: "print-schema", summary: "Print the Avro schema of the events, and send nothing")]
       + outputOptions(topic: kind.shape.topic, isSetting: kind == .downloads),
     settings: kind == .downloads ? brokerSettings + [.eventsPerMinute] : kindSettings + [.eventsPerMinute])
@@ -171,6 +172,9 @@ extension EventKind {
     case .metrics: "measurements"
     case .donations: "events of live streams"
     case .requests: "requests to a web server"
+    case .persons: "persons of the Nexmark benchmark"
+    case .auctions: "auctions of the Nexmark benchmark"
+    case .bids: "bids of the Nexmark benchmark"
     }
   }
 
@@ -209,6 +213,15 @@ extension EventKind {
 
         event-generator requests --rate 200 --incident /api/search:+60s:5m:fail=60% --incident /:+2m:1m:flood=5
       """
+    case .persons, .auctions, .bids:
+      """
+      Persons, auctions and bids come 1 to 3 to 46, on a topic each. With the same --seed and --start, and --count or
+      --rate in these proportions, they belong together: bids are for auctions that have begun, by persons who have come.
+
+        event-generator persons  --seed 1 --start 2026-01-01T00:00:00Z --span 10m --count 20000
+        event-generator auctions --seed 1 --start 2026-01-01T00:00:00Z --span 10m --count 60000
+        event-generator bids     --seed 1 --start 2026-01-01T00:00:00Z --span 10m --count 920000
+      """
     }
   }
 
@@ -235,6 +248,7 @@ extension EventKind {
         OptionSpec("donation-rate", value: "SHARE", summary: "Share of all events that are donations", default: "3%"),
       ]
     case .requests: [OptionSpec("clients", value: "N", summary: "Clients", default: "2000")]
+    case .persons, .auctions, .bids: []
     }
   }
 
@@ -248,6 +262,7 @@ extension EventKind {
     case .donations: "What happens to a stream: raid[=FACTOR] of its viewers, spike[=FACTOR] of its donations"
     case .requests:
       "What happens to a path: fail[=SHARE] of its requests, flood[=FACTOR] of all others by one client"
+    case .persons, .auctions, .bids: ""
     }
   }
 }

@@ -16,6 +16,23 @@ struct ProcessUsage {
     cpuSeconds + reapedChildrenSeconds + childPIDs.reduce(0) { $0 + ProcessUsage(pid: $1).cpuSeconds }
   }
 
+  /// CPU seconds of each of its threads that run.
+  var threadSeconds: [pid_t: Double] {
+    var seconds: [pid_t: Double] = [:]
+    guard let directory = opendir("/proc/\(pid)/task") else { return [:] }
+    defer { closedir(directory) }
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
+      }
+      guard let thread = pid_t(name) else { continue }
+      // Nanoseconds on a core.
+      let spent = text("task/\(thread)/schedstat").split(separator: " ").first.flatMap { Double($0) }
+      seconds[thread] = (spent ?? 0) / 1e9
+    }
+    return seconds
+  }
+
   /// Resident bytes now.
   var residentBytes: Int { kilobytes("VmRSS:") * 1024 }
 

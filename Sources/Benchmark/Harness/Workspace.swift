@@ -6,7 +6,7 @@ import Project
 /// What all benches share: the project, the program that is measured, and a scratch folder that is removed in the end.
 public final class Workspace {
   public let project: Project
-  /// The stream of downloads, which all benches are about.
+  /// The stream that is measured: downloads, which all benches are about, unless it was said otherwise.
   public let stream: Stream
   public let schemaJSON: String
   /// A private folder for servers and logs.
@@ -20,11 +20,15 @@ public final class Workspace {
   ///   - projectFolder: with `sql/` and `schemas/`.
   ///   - executable: this program, which is started again for every part that is measured.
   ///   - environment: of the children, to which each bench adds what its servers are.
-  public init(project: Project, projectFolder: String, executable: String, environment: [String: String]) throws {
+  ///   - stream: the name of the stream that is measured; nil: downloads.
+  public init(
+    project: Project, projectFolder: String, executable: String, environment: [String: String],
+    stream name: String? = nil
+  ) throws {
     self.project = project
-    guard let stream = project.stream(named: ShippedProject.stream) else {
-      throw BenchmarkError.setup(
-        "the project has no stream \(ShippedProject.stream): a bench measures the example project")
+    let name = name ?? ShippedProject.stream
+    guard let stream = project.stream(named: name) else {
+      throw BenchmarkError.setup("the project has no stream \(name): a bench measures the example project")
     }
     self.stream = stream
     self.executable = executable
