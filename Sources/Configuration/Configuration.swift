@@ -10,6 +10,8 @@ public struct Configuration: Sendable {
     /// Those of single streams, by variable.
     public var streamTopics: [TopicSetting]
     public var groupID: String
+    /// nil: the members of the group have no names that outlive them.
+    public var instanceID: String?
     /// In order of their names.
     public var properties: [KafkaProperty]
   }
@@ -69,11 +71,18 @@ public struct Configuration: Sendable {
     public var statementTimeoutMilliseconds: Int
   }
 
+  /// How many members of the consumer group a process is, for each stream.
+  public enum WorkerCount: Sendable, Equatable {
+    case fixed(Int)
+    /// As many as the cores that the process may use and the streams' partitions are good for.
+    case automatic
+  }
+
   public struct Engine: Sendable {
     public var flushIntervalMilliseconds: Int
     public var batchSize: Int
     public var maxDeltaRows: Int
-    public var workers: Int
+    public var workers: WorkerCount
     public var referenceMaxRows: Int
     public var referenceMaxMegabytes: Int
     public var ledgerDays: Int
@@ -163,6 +172,7 @@ public struct Configuration: Sendable {
     kafka = Kafka(
       bootstrapServers: values.optional(.kafkaBootstrapServers), topic: values.optional(.kafkaTopic),
       streamTopics: layers.topics.values.sorted { $0.key < $1.key }, groupID: values.text(.kafkaGroupID),
+      instanceID: values.optional(.kafkaInstanceID),
       properties: layers.kafkaProperties)
     registry = values.optional(.registryURL).map { addresses in
       Registry(
@@ -193,7 +203,7 @@ public struct Configuration: Sendable {
       statementTimeoutMilliseconds: values.integer(.statementTimeout))
     engine = Engine(
       flushIntervalMilliseconds: values.integer(.flushInterval), batchSize: values.integer(.batchSize),
-      maxDeltaRows: values.integer(.maxDeltaRows), workers: values.integer(.workers),
+      maxDeltaRows: values.integer(.maxDeltaRows), workers: Int(values.text(.workers)).map { .fixed($0) } ?? .automatic,
       referenceMaxRows: values.integer(.referenceMaxRows),
       referenceMaxMegabytes: values.integer(.referenceMaxMegabytes),
       ledgerDays: values.integer(.ledgerDays), deadLetterDays: values.integer(.deadLetterDays),

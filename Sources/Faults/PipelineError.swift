@@ -10,6 +10,8 @@ public enum PipelineError: Error, CustomStringConvertible {
   case definition(String)
   /// Other definitions are in force by now than those that this works with; the text says which.
   case superseded(String)
+  /// Another process has joined the consumer group as this instance, and has its partitions by now.
+  case displaced(instance: String?)
   case `internal`(String)
 
   /// What a step that may fail in several ways has failed with.
@@ -28,6 +30,11 @@ public enum PipelineError: Error, CustomStringConvertible {
     switch self {
     case .kafka(let error): "Kafka: \(error.description)"
     case .postgres(let error): "Postgres: \(error.description)"
+    case .displaced(let instance):
+      """
+      another process has taken the place of \(instance ?? "this one") in the consumer group: each process needs a \
+      KAFKA_INSTANCE_ID of its own
+      """
     case .definition(let text), .superseded(let text), .internal(let text): text
     }
   }
@@ -37,7 +44,7 @@ public enum PipelineError: Error, CustomStringConvertible {
     switch self {
     case .kafka(let error): !error.isMisconfiguration
     case .postgres: true
-    case .definition, .superseded, .internal: false
+    case .definition, .superseded, .displaced, .internal: false
     }
   }
 }

@@ -86,6 +86,32 @@ extension ClientHandle {
     return WatermarkOffsets(low: low, high: high)
   }
 
+  /// Of all of them in two requests to each broker, where one by one would be two for each partition.
+  func watermarkOffsets(
+    of partitions: [TopicPartition], timeoutMilliseconds: Int32
+  ) throws(KafkaError) -> [TopicPartition: WatermarkOffsets] {
+    // Times before all records and after them, which brokers take for the log's ends.
+    let lows = try offsets(of: partitions, at: Offset(RD_KAFKA_OFFSET_BEGINNING), timeoutMilliseconds)
+    let highs = try offsets(of: partitions, at: Offset(RD_KAFKA_OFFSET_END), timeoutMilliseconds)
+    return lows.reduce(into: [:]) { logs, low in
+      logs[low.key] = highs[low.key].map { WatermarkOffsets(low: low.value, high: $0) }
+    }
+  }
+
+  private func offsets(
+    of partitions: [TopicPartition], at time: Int64, _ timeoutMilliseconds: Int32
+  ) throws(KafkaError) -> [TopicPartition: Offset] {
+    let list = PartitionList(Dictionary(partitions.map { ($0, time) }) { first, _ in first })
+    try KafkaError.check(rd_kafka_offsets_for_times(pointer, list.pointer, timeoutMilliseconds))
+    var offsets: [TopicPartition: Offset] = [:]
+    for element in elements(list.pointer) {
+      try KafkaError.check(element.err)
+      let topic = element.topic.map { String(cString: $0) } ?? ""
+      offsets[TopicPartition(topic: topic, partition: element.partition)] = element.offset
+    }
+    return offsets
+  }
+
   /// Whether some broker answers.
   func isReachable(timeoutMilliseconds: Int32) -> Bool {
     var metadata: UnsafePointer<rd_kafka_metadata>?

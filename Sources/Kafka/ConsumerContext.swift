@@ -13,6 +13,7 @@ final class ConsumerContext: ClientContext {
   }
 
   var pendingAnswer: Answer?
+  let rounds = GroupRounds()
   /// The group has answered at least once, be it with no partitions.
   var hasRebalanced = false
   /// From here on the rebalance callback releases the partitions itself, because nobody polls any more.

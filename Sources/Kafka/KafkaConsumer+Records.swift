@@ -38,20 +38,19 @@ extension KafkaConsumer {
     dataQueue.map { rd_kafka_queue_length($0.pointer) } ?? 0
   }
 
-  /// Tells the broker the next offset to read of each partition, for lag tools; nothing here reads it back.
-  /// Asynchronous: a failure comes out of `pollGroup`.
-  public func commit(_ next: [TopicPartition: Offset]) throws(KafkaError) {
-    guard !next.isEmpty else { return }
-    let list = PartitionList(next)
-    try KafkaError.check(rd_kafka_commit(client.pointer, list.pointer, 1))
-  }
-
   /// Asks the broker, blocking for at most the timeout.
   public func watermarkOffsets(
     of partition: TopicPartition, timeoutMilliseconds: Int32 = 5_000
   ) throws(KafkaError) -> WatermarkOffsets {
     try client.watermarkOffsets(
       topic: partition.topic, partition: partition.partition, timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  /// Asks the brokers once for all of them, blocking for at most twice the timeout.
+  public func watermarkOffsets(
+    of partitions: [TopicPartition], timeoutMilliseconds: Int32 = 5_000
+  ) throws(KafkaError) -> [TopicPartition: WatermarkOffsets] {
+    try client.watermarkOffsets(of: partitions, timeoutMilliseconds: timeoutMilliseconds)
   }
 
   /// What the latest fetch of an assigned partition said, without asking; nil before the first.

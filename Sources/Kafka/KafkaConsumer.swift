@@ -35,6 +35,8 @@ public final class KafkaConsumer {
   /// Partitions that stay this member's and are not read.
   private var withdrawn: Set<TopicPartition> = []
   var freeBuffers: [MessageBuffer] = []
+  /// What the group is to be told when it has rebalanced.
+  private var untold: [TopicPartition: Offset] = [:]
   private var isSubscribed = false
 
   /// - Throws: for a property that librdkafka refuses, or one of the user's that contradicts what delivery rests on:
@@ -65,6 +67,7 @@ public final class KafkaConsumer {
       rd_kafka_conf_set_rebalance_cb(conf, rebalanced)
       rd_kafka_conf_set_error_cb(conf, consumerFailed)
       rd_kafka_conf_set_offset_commit_cb(conf, committed)
+      context.rounds.watch(conf)
     }
     rd_kafka_poll_set_consumer(client.pointer)
     guard let queue = rd_kafka_queue_new(client.pointer) else {
@@ -129,6 +132,7 @@ public final class KafkaConsumer {
     withdrawn.subtract(partitions)
     let held = partitions.filter { partitionQueues[$0] != nil }
     for partition in held {
+      untold[partition] = nil
       partitionQueues[partition] = nil
       unconfirmed.remove(partition)
     }
@@ -226,12 +230,28 @@ public final class KafkaConsumer {
             RD_KAFKA_RESP_ERR__INCONSISTENT, "a record of partition \(message.pointee.partition) on the group's queue",
             isFatal: true))
       } else {
-        context.failed(KafkaError(message))
+        let reason = rd_kafka_message_errstr(message)
+        context.failed(clientError(client.pointer, message.pointee.err.rawValue, reason))
       }
       rd_kafka_message_destroy(message)
     }
     if context.isProbeDue, client.isReachable(timeoutMilliseconds: 100) { context.reached() }
     answerEmptyRebalance()
+    do throws(KafkaError) { try tellGroup() } catch { context.failed(error) }
+  }
+
+  /// Tells the broker the next offset to read of each partition, for lag tools; nothing here reads it back. While the group
+  /// rebalances it waits for that, and then tells the latest. Asynchronous: a failure comes out of `pollGroup`.
+  public func commit(_ next: [TopicPartition: Offset]) throws(KafkaError) {
+    untold.merge(next) { $1 }
+    try tellGroup()
+  }
+
+  private func tellGroup() throws(KafkaError) {
+    guard !untold.isEmpty, !context.rounds.isJoining else { return }
+    let list = PartitionList(untold)
+    untold = [:]
+    try KafkaError.check(rd_kafka_commit(client.pointer, list.pointer, 1))
   }
 
   /// A cooperative rebalance that changes nothing here still waits for an answer, which is not worth an event.

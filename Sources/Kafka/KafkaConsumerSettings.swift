@@ -21,8 +21,18 @@ public struct KafkaConsumerSettings: Sendable {
   public var maxPollIntervalMilliseconds = 30_000
   /// A member that dies without leaving is noticed after so long.
   public var sessionTimeoutMilliseconds = 6_000
+  /// Makes the consumer a static member of its group: it does not leave when it is closed, and whoever joins with the
+  /// same identity within the session goes on with the same partitions, and nobody else notices. One consumer of a group
+  /// at a time; a second one takes the first one's place. nil: a member like any other, which leaves.
+  public var instanceID: String?
 
   public init() {}
+
+  /// After so long a member knows what has become of its membership, if the brokers can be reached: it has asked twice.
+  public static let membershipNewsMicroseconds: Int64 = 2 * heartbeatMilliseconds * 1000
+
+  /// How often a member asks the group whether there is news, which a rebalance waits for.
+  private static let heartbeatMilliseconds: Int64 = 500
 
   /// The librdkafka properties of every consumer of ours, for programs that are to be compared with it.
   public var properties: [(String, String)] { commonDefaults + defaults }
@@ -34,13 +44,16 @@ public struct KafkaConsumerSettings: Sendable {
       ("fetch.wait.max.ms", String(fetchWaitMaxMilliseconds)),
       ("max.poll.interval.ms", String(maxPollIntervalMilliseconds)),
       ("session.timeout.ms", String(sessionTimeoutMilliseconds)),
-      ("heartbeat.interval.ms", String(max(1, sessionTimeoutMilliseconds / 4))),
+      (
+        "heartbeat.interval.ms",
+        String(max(1, min(Int(Self.heartbeatMilliseconds), sessionTimeoutMilliseconds / 4)))
+      ),
       ("auto.offset.reset", "earliest"),
       ("isolation.level", "read_committed"),
       ("fetch.message.max.bytes", "1048576"),
       ("fetch.error.backoff.ms", "100"),
       // A topic that is made after the subscription is noticed this soon.
       ("topic.metadata.refresh.interval.ms", "10000"),
-    ]
+    ] + (instanceID.map { [("group.instance.id", $0)] } ?? [])
   }
 }

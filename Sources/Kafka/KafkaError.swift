@@ -28,6 +28,9 @@ public struct KafkaError: Error, Hashable, Sendable, CustomStringConvertible {
   /// An access list denies the topic or the group to this user.
   public var isDenial: Bool { ["TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED"].contains(code) }
 
+  /// Another client has joined the group with the same instance id, and has taken this one's place.
+  public var isDisplacement: Bool { code == "FENCED_INSTANCE_ID" }
+
   /// The record itself is refused: no other record would be, and it always will be.
   public var isAboutRecord: Bool { ["MSG_SIZE_TOO_LARGE", "INVALID_RECORD"].contains(code) }
 }

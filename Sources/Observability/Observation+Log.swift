@@ -4,12 +4,12 @@ extension Observation {
     switch self {
     case .started(let command, let version):
       (.info, "started", [.init(.command, command), .init(.version, version)])
-    case .definitionsLoaded(let streams, let aggregates, let endpoints, let alerts):
+    case .definitionsLoaded(let streams, let aggregates, let endpoints, let alerts, let workers):
       (
         .info, "definitions loaded",
         [
           .init(.streams, streams), .init(.aggregates, aggregates), .init(.endpoints, endpoints),
-          .init(.alerts, alerts),
+          .init(.alerts, alerts), .init(.workers, workers),
         ]
       )
     case .definitionRejected(let file, let line, let column, let message, let hint):

@@ -5,7 +5,8 @@
 public enum Observation: Sendable {
   // The process.
   case started(command: String, version: String)
-  case definitionsLoaded(streams: Int, aggregates: Int, endpoints: Int, alerts: Int)
+  /// `workers` are those of all streams in this process.
+  case definitionsLoaded(streams: Int, aggregates: Int, endpoints: Int, alerts: Int, workers: Int)
   /// The folder's definitions have been in force once; those that are now run instead.
   case formerDefinitions(version: Int)
   /// Others have come into force, and the process goes on with them.

@@ -52,6 +52,7 @@ public final class Watch: Sendable {
     var office = ElectedConnection(database, lock: .watch(stream: plan.definition.name), interruption)
     var lastRetention: Int64 = 0
     var problems: [String: String] = [:]
+    var current: PostgresConnection?
     var evaluator: AlertEvaluator?
     var forecasts: ForecastKeeper?
     var upkeep = Upkeep(keep, stream: plan.definition.name, topic: topic, kafka: kafka)
@@ -60,6 +61,11 @@ public final class Watch: Sendable {
       do throws(PostgresError) {
         // Whoever has not reached the broker yet does not stand for election: it could not do the work.
         if let cluster = cluster(), let open = try office.elected(), let watermark = try watermark(open, cluster) {
+          if open !== current {
+            current = open
+            evaluator = nil
+            forecasts = nil
+          }
           let alerts = evaluator ?? makeEvaluator(open, cluster)
           evaluator = alerts
           // What is wrong with one alert is no reason to stop the others, or retention.
@@ -82,6 +88,7 @@ public final class Watch: Sendable {
       } catch {
         report(error.description, of: "", &problems)
         office.close()
+        current = nil
         evaluator = nil
         forecasts = nil
         pause = max(pause, backOff.next())

@@ -29,10 +29,14 @@ public struct ProcessorSettings: Sendable {
   public var maxDeltaBytes = 256 << 20
   /// How this instance is called in the progress table.
   public var owner: String
+  /// Makes each worker a static member of the group, as `INSTANCE.NUMBER`. nil: they leave it when they end.
+  public var instance: String?
   /// Members of the group in this process, which share the bounds.
   public var workers: Int
-  /// Processors in this process, which share the bounds, too.
+  /// Processors in this process.
   public var processors: Int
+  /// Workers of all of them, which share the bounds, too.
+  let sharers: Int
   /// How often a watermark is stored while no records come; another in tests of definitions, whose time goes in steps.
   package var watermarkIntervalMicroseconds: Int64 = 1_000_000
   /// The version of the definitions that was in force when these were loaded: this must write nothing once others are and
@@ -46,7 +50,7 @@ public struct ProcessorSettings: Sendable {
   public init(
     kafka: KafkaConfiguration, topic: String, group: String, database: ConnectionSettings, batchSize: Int = 10_000,
     flushIntervalMilliseconds: Int = 20, maxDeltaRows: Int = 200_000, owner: String, workers: Int = 1,
-    processors: Int = 1
+    processors: Int = 1, sharers: Int? = nil
   ) {
     self.kafka = kafka
     self.topic = topic
@@ -58,6 +62,7 @@ public struct ProcessorSettings: Sendable {
     self.owner = owner
     self.workers = max(1, workers)
     self.processors = max(1, processors)
+    self.sharers = max(1, sharers ?? workers * processors)
   }
 
   /// Where the stream's progress is.
@@ -67,9 +72,6 @@ public struct ProcessorSettings: Sendable {
 
   /// Keys of thousands of values, and a batch's groups and dead letters beside them.
   static let minWorkerBytes = 16 << 20
-
-  /// Workers in this process.
-  var sharers: Int { workers * processors }
 
   private var workerBytes: Int { max(maxDeltaBytes / sharers, ProcessorSettings.minWorkerBytes) }
 
@@ -105,6 +107,7 @@ public final class Processor: Sendable {
     workers = (0..<settings.workers).map { number in
       var own = settings
       if settings.workers > 1 { own.owner += "/\(number + 1)" }
+      own.instance = settings.instance.map { "\($0).\(number + 1)" }
       return WorkerSupervisor(stream, settings: own, schemas: schemas, references: references) { observation in
         if outages.isNews(observation, from: number) { observe(observation) }
       }

@@ -97,20 +97,40 @@ struct CommandContext {
     return ProjectName(name, isChosen: false)
   }
 
-  /// - Parameter processors: how many streams are processed in this process.
+  /// - Parameters:
+  ///   - workers: of this stream.
+  ///   - sharers: workers of all streams that are processed in this process.
   func processorSettings(
-    of source: StreamSource, kafka: KafkaConfiguration, database: ConnectionSettings, processors: Int,
-    definitions: Int64
+    of source: StreamSource, kafka: KafkaConfiguration, database: ConnectionSettings, processors: Int, workers: Int,
+    sharers: Int, definitions: Int64
   ) -> ProcessorSettings {
     var settings = ProcessorSettings(
       kafka: kafka, topic: source.topic, group: source.group,
       database: database, batchSize: configuration.engine.batchSize,
       flushIntervalMilliseconds: configuration.engine.flushIntervalMilliseconds,
       maxDeltaRows: configuration.engine.maxDeltaRows, owner: "\(hostName()):\(getpid())",
-      workers: configuration.engine.workers, processors: processors)
+      workers: workers, processors: processors, sharers: sharers)
     settings.definitions = definitions
     settings.tracer = traces?.tracer
     return settings
+  }
+
+  /// How many workers each of the streams has.
+  func workers(of sources: [StreamSource], _ kafka: KafkaConfiguration) -> [Int] {
+    if case .fixed(let count) = configuration.engine.workers { return sources.map { _ in count } }
+    let admin = try? KafkaAdmin(configuration: kafka)
+    var isThere = admin != nil
+    let partitions = sources.map { source -> Int? in
+      guard isThere, let admin else { return nil }
+      do throws(KafkaError) {
+        return try admin.partitionCount(source.topic, timeoutMilliseconds: 3_000)
+      } catch {
+        // The start goes on without brokers, and does not wait for them once for each stream.
+        isThere = false
+        return nil
+      }
+    }
+    return WorkerShares.counts(cores: UsableCores.count(), partitions: partitions)
   }
 
   /// How large tables of reference data may be.

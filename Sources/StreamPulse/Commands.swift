@@ -109,7 +109,8 @@ enum Commands {
         settings: registry + postgres + general),
       CommandSpec(
         name: "process", summary: "Process the stream; start as many instances as you like", options: [plantedBug],
-        settings: kafka + registry + postgres + engine + notifications + tracing + metrics + general),
+        settings: kafka + [.kafkaInstanceID] + registry + postgres + engine + notifications + tracing + metrics
+          + general),
       CommandSpec(
         name: "serve", summary: "Serve the API and the dashboard", settings: kafka + postgres + api + tracing + general),
       CommandSpec(

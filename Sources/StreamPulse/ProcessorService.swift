@@ -39,19 +39,23 @@ final class ProcessorService: Sendable {
   ///
   /// - Parameters:
   ///   - sources: of all streams of the project.
+  ///   - instance: what this process is called in the consumer groups; nil: nothing that outlives it.
   ///   - connection: for what a start asks of the database; nil: one of its own.
   init(
     _ context: CommandContext, _ definitions: LoadedDefinitions, _ sources: [StreamSource], kafka: KafkaConfiguration,
-    database: ConnectionSettings, connection: PostgresConnection? = nil, plantedBug: PlantedBug? = nil
+    database: ConnectionSettings, instance: String? = nil, connection: PostgresConnection? = nil,
+    plantedBug: PlantedBug? = nil
   ) throws {
     let project = definitions.project
     let database = database.with("application_name", "streampulse process")
     let schemas = try ProcessorService.prepare(context, project, database, connection)
+    let workers = context.workers(of: sources, kafka)
     // From here on an outage is waited for: nothing below may need the database.
     context.observe(
       .definitionsLoaded(
         streams: sources.count, aggregates: project.aggregates.count,
-        endpoints: project.endpoints.count, alerts: project.alerts.count))
+        endpoints: project.endpoints.count, alerts: project.alerts.count,
+        workers: workers.reduce(0, +)))
     let observer = context.observer
     let tables = project.usedReferences
     let references =
@@ -59,9 +63,11 @@ final class ProcessorService: Sendable {
       ? nil
       : ReferenceFeed(tables, limits: context.referenceLimits, database: database) { observer.observe($0, of: nil) }
     self.references = references
-    processors = sources.map { source in
+    processors = zip(sources, workers).map { source, own in
       var settings = context.processorSettings(
-        of: source, kafka: kafka, database: database, processors: sources.count, definitions: definitions.version)
+        of: source, kafka: kafka, database: database, processors: sources.count,
+        workers: own, sharers: workers.reduce(0, +), definitions: definitions.version)
+      settings.instance = instance
       settings.plantedBug = plantedBug
       return Part(
         source: source, settings: settings,

@@ -55,8 +55,8 @@ func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
   try address?.check()
   func start(_ loaded: LoadedDefinitions, _ connection: PostgresConnection? = nil) throws -> ProcessorService {
     try ProcessorService(
-      context, loaded, context.sources(of: loaded.project), kafka: kafka, database: database, connection: connection,
-      plantedBug: bug)
+      context, loaded, context.sources(of: loaded.project), kafka: kafka, database: database,
+      instance: context.configuration.kafka.instanceID, connection: connection, plantedBug: bug)
   }
   // All that a start needs is asked over one connection: it is there as a whole, or the start fails before it says
   // that it has been made.
@@ -80,8 +80,10 @@ func process(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32
         try metrics?.adopt(service)
       }))
   context.observe(.shutdownStarted(reason: signal ?? "the processor ended"))
-  metrics?.stop()
+  definitions.stopSoon()
+  // What it has read is visible, and the partitions are free, before anything else ends.
   service.stop()
+  metrics?.stop()
   if let error = service.error { throw error }
   return 0
 }

@@ -1,5 +1,6 @@
 import CProcess
 import Configuration
+import Faults
 import Glibc
 
 // Before the first thread is started: only `Signals` sees signals.
@@ -22,7 +23,7 @@ do {
   endProcess(status: UsageError.exitStatus)
 }
 
-/// The one place where errors become exit statuses: 0 done, 1 failed, 2 wrong usage or settings. Each command has
+/// The one place where errors become exit statuses: 0 done, 1 failed, 2 wrong usage or settings, 3 displaced. Each command has
 /// stopped and joined what it started when it returns or throws.
 func run(_ parsed: ParsedCommand) -> Int32 {
   do {
@@ -68,6 +69,10 @@ func run(_ parsed: ParsedCommand) -> Int32 {
   } catch let error as UsageError {
     fail(error.description)
     return UsageError.exitStatus
+  } catch PipelineError.displaced(let instance) {
+    fail("\(PipelineError.displaced(instance: instance))")
+    // Whoever restarts processes must not restart this one: it would displace the other, and that one it again.
+    return 3
   } catch {
     fail("\(error)")
     return 1

@@ -37,6 +37,25 @@ import Testing
     #expect(configuration.api.port == port)
   }
 
+  @Test(
+    "workers are a number or auto",
+    arguments: [("1", .fixed(1)), ("64", .fixed(64)), ("auto", .automatic)]
+      as [(String, Configuration.WorkerCount)])
+  func workers(text: String, count: Configuration.WorkerCount) throws {
+    #expect(try Configuration(environment: ["WORKERS": text]).engine.workers == count)
+  }
+
+  @Test("the name of an instance is one that Kafka takes, with a worker's number behind it")
+  func instance() throws {
+    #expect(try Configuration().kafka.instanceID == nil)
+    for name in ["streampulse-process-0", "a.B_9", String(repeating: "n", count: 200)] {
+      #expect(try Configuration(environment: ["KAFKA_INSTANCE_ID": name]).kafka.instanceID == name)
+    }
+    for name in ["host:1", "a b", "ä", String(repeating: "n", count: 201)] {
+      #expect(throws: ConfigurationError.self) { try Configuration(environment: ["KAFKA_INSTANCE_ID": name]) }
+    }
+  }
+
   @Test("a project that is given by its name is in projects/, and keeps its data in a folder of its own")
   func namedProject() throws {
     let configuration = try Configuration(commandLine: ["STREAMPULSE_PROJECT": "trips"])

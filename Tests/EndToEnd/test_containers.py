@@ -195,7 +195,7 @@ def judged():
 
 def containers(objects):
     return [
-        container for one in objects if one["kind"] in ("Deployment", "Job")
+        container for one in objects if one["kind"] in ("Deployment", "StatefulSet", "Job")
         for container in one["spec"]["template"]["spec"]["containers"]
     ]
 
@@ -204,7 +204,7 @@ def holds_together(objects):
     """What a schema does not see: that what an object names is another's."""
     by_kind = {kind: [one for one in objects if one["kind"] == kind] for kind in {one["kind"] for one in objects}}
     pods = [(one["spec"]["template"]["metadata"]["labels"], one["spec"]["template"]["spec"])
-            for one in by_kind["Deployment"] + by_kind["Job"]]
+            for one in by_kind["Deployment"] + by_kind["StatefulSet"] + by_kind["Job"]]
 
     def selected(labels):
         found = [pod for have, pod in pods if labels.items() <= have.items()]
@@ -222,10 +222,12 @@ def holds_together(objects):
         assert len(selected(one["spec"]["podSelector"]["matchLabels"])) == 3
         assert {port["port"] for rule in one["spec"]["ingress"] for port in rule["ports"]} == ports
     for one in by_kind["HorizontalPodAutoscaler"]:
-        name = one["spec"]["scaleTargetRef"]["name"]
-        target = next(had for had in by_kind["Deployment"] if had["metadata"]["name"] == name)
+        scaled = one["spec"]["scaleTargetRef"]
+        target = next(had for had in by_kind[scaled["kind"]] if had["metadata"]["name"] == scaled["name"])
         # Otherwise each apply would undo what was scaled.
         assert "replicas" not in target["spec"]
+    for one in by_kind["StatefulSet"]:
+        assert one["spec"]["serviceName"] in {had["metadata"]["name"] for had in by_kind["Service"]}
     for one in by_kind["ServiceMonitor"]:
         assert one["apiVersion"] == "monitoring.coreos.com/v1"
         labels = one["spec"]["selector"]["matchLabels"]
@@ -241,8 +243,8 @@ def holds_together(objects):
             one["metadata"]["name"] for one in by_kind["ConfigMap"]}
 
 
-KINDS = {"ConfigMap", "Job", "Deployment", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler", "NetworkPolicy",
-         "ServiceMonitor"}
+KINDS = {"ConfigMap", "Job", "Deployment", "StatefulSet", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler",
+         "NetworkPolicy", "ServiceMonitor"}
 
 
 @pytest.mark.deep

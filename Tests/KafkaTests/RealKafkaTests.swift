@@ -70,6 +70,80 @@ struct RealKafkaTests {
     try checkRebalance(bootstrapServers, topic: "rebalance", sessionTimeoutMilliseconds: 6_000)
   }
 
+  @Test("a static member that comes back has its partitions again and nobody notices; a second one takes its place")
+  func staticMembers() throws {
+    let (topic, positions) = ("static", Positions())
+    try admin.createTopicIfMissing(topic, partitions: 4)
+    func member(_ name: String, as identity: String) throws -> Member {
+      var settings = KafkaConsumerSettings()
+      settings.instanceID = identity
+      return try Member(
+        name, bootstrapServers, topic: topic, group: "static", positions: positions, settings: settings)
+    }
+    let (first, other) = (try member("first", as: "a.1"), try member("other", as: "b.1"))
+    try until("the partitions to be shared") {
+      try first.step()
+      try other.step()
+      return first.assignment.count == 2 && other.assignment.count == 2
+    }
+    let (own, others) = (first.assignment, other.assignment)
+    first.consumer.close()
+    _ = other.take()
+    let again = try member("again", as: "a.1")
+    try until("the partitions to come back") {
+      try again.step()
+      try other.step()
+      return again.assignment == own
+    }
+    #expect(other.take() == [] && other.assignment == others)
+
+    let second = try member("second", as: "a.1")
+    var displaced: KafkaError?
+    try until("the first one to be told") {
+      try again.step()
+      try other.step()
+      try second.step()
+      for case .failed(let error) in again.take() where error.isDisplacement { displaced = error }
+      return displaced != nil && second.assignment == own
+    }
+    #expect(displaced?.isFatal == true)
+    #expect(other.take() == [] && other.assignment == others)
+    for member in [again, second, other] { member.consumer.close() }
+  }
+
+  @Test("a member that goes on telling its positions while others come and go loses no partition")
+  func toldPositions() throws {
+    let (topic, positions) = ("told", Positions())
+    try admin.createTopicIfMissing(topic, partitions: 4)
+    let first = try Member("first", bootstrapServers, topic: topic, group: "told", positions: positions)
+    func step(_ members: [Member]) throws {
+      for member in members {
+        try member.step()
+        try member.consumer.commit(Dictionary(uniqueKeysWithValues: member.consumer.assignment.map { ($0, 0) }))
+      }
+    }
+    try until("all partitions") {
+      try step([first])
+      return first.assignment.count == 4
+    }
+    for round in 0..<3 {
+      let second = try Member("second", bootstrapServers, topic: topic, group: "told", positions: positions)
+      try until("the partitions to be shared") {
+        try step([first, second])
+        return first.assignment.count == 2 && second.assignment.count == 2
+      }
+      second.consumer.close()
+      try until("the partitions to be taken over") {
+        try step([first])
+        return first.assignment.count == 4
+      }
+      for event in first.take() {
+        if case .lost = event { Issue.record("partitions were lost in round \(round)") }
+      }
+    }
+    first.consumer.close()
+  }
+
   @Test("a re-read partition starts again at the asked offset and the other goes on")
   func reread() throws {
     try admin.createTopicIfMissing("reread", partitions: 2)

@@ -6,7 +6,7 @@ import Testing
   static let samples: [Observation] = [
     .started(command: "up", version: "1"),
     .settingIgnored(text: "t"),
-    .definitionsLoaded(streams: 1, aggregates: 3, endpoints: 6, alerts: 1),
+    .definitionsLoaded(streams: 1, aggregates: 3, endpoints: 6, alerts: 1, workers: 2),
     .definitionRejected(file: "a.sql", line: 1, column: 2, message: "m", hint: "h"),
     .listening(url: "u"), .ready(url: "u"), .childEnded(name: "postgres", status: "exit status 1"),
     .shutdownStarted(reason: "SIGINT"), .shutdownFinished(seconds: 0.1), .failed(reason: "r"),

@@ -29,6 +29,17 @@ import Testing
     #expect(instance.stop() == "stopped")
   }
 
+  @Test(
+    "without a number, workers are by the cores and the partitions, and every stream has one",
+    arguments: [
+      (1, [12], [1]), (4, [12], [4]), (4, [3], [3]), (4, [nil], [4]), (200, [nil], [64]), (0, [8], [1]),
+      (1, [12, 3], [1, 1]), (4, [12, 3], [3, 1]), (4, [8, 8], [2, 2]), (8, [1, 3], [1, 3]), (4, [nil, nil], [2, 2]),
+      (6, [16, 16, 4], [3, 2, 1]), (3, [], []),
+    ] as [(Int, [Int?], [Int])])
+  func shares(cores: Int, partitions: [Int?], workers: [Int]) {
+    #expect(WorkerShares.counts(cores: cores, partitions: partitions) == workers)
+  }
+
   @Test("an outage that all workers see is said once")
   func outages() {
     let outages = SharedOutages()

@@ -4,6 +4,8 @@ import Access
 public enum SettingFormat: Hashable, Sendable {
   case text
   case integer(ClosedRange<Int>)
+  /// A whole number, or the word for one that is found out.
+  case count(ClosedRange<Int>, orAutomatic: String)
   case number(ClosedRange<Double>)
   case choice([String])
   /// `host:port`, several separated by commas.
@@ -21,6 +23,8 @@ public enum SettingFormat: Hashable, Sendable {
   case folder
   /// A schema of Postgres that is nobody else's.
   case schema
+  /// A name in a consumer group.
+  case instance
   /// Entries of `AccessTokens`.
   case tokens
 
@@ -29,6 +33,7 @@ public enum SettingFormat: Hashable, Sendable {
     switch self {
     case .text: "TEXT"
     case .integer, .number: "N"
+    case .count(_, let word): "N|\(word)"
     case .choice(let names): names.joined(separator: "|")
     case .servers: "HOST:PORT,…"
     case .origins: "ORIGIN,…"
@@ -38,7 +43,7 @@ public enum SettingFormat: Hashable, Sendable {
     case .pairs: "NAME=VALUE,…"
     case .file: "FILE"
     case .folder: "FOLDER"
-    case .schema: "NAME"
+    case .schema, .instance: "NAME"
     case .tokens: "TOKEN,…"
     }
   }
@@ -48,6 +53,7 @@ public enum SettingFormat: Hashable, Sendable {
     switch self {
     case .text: "text"
     case .integer(let range): "whole number in \(range.lowerBound)..\(range.upperBound)"
+    case .count(let range, let word): "whole number in \(range.lowerBound)..\(range.upperBound), or \(word)"
     case .number(let range): "number in \(range.lowerBound)..\(range.upperBound)"
     case .choice(let names): "one of " + names.joined(separator: ", ")
     case .servers: "host:port, several separated by commas"
@@ -59,6 +65,7 @@ public enum SettingFormat: Hashable, Sendable {
     case .file: "file"
     case .folder: "folder"
     case .tokens: "entries that streampulse token prints, separated by commas"
+    case .instance: "1 to \(Self.maximumInstanceBytes) letters, digits and . _ -"
     case .schema: "name of at most \(Self.maximumSchemaBytes) bytes that does not begin with pg_ or end with _pulse"
     }
   }
@@ -73,6 +80,8 @@ public enum SettingFormat: Hashable, Sendable {
 
   /// The role that reads and the schemas of the books are called after it, and Postgres' names have 63 bytes.
   private static let maximumSchemaBytes = 40
+  /// Kafka's names have 249, and the worker's number comes behind it.
+  private static let maximumInstanceBytes = 200
 
   /// nil when `text` is as it must be; else what it must be.
   func complaint(about text: String) -> String? {
@@ -81,6 +90,8 @@ public enum SettingFormat: Hashable, Sendable {
       return text.isEmpty ? "must not be empty" : nil
     case .integer(let range):
       return Int(text).map(range.contains) == true ? nil : "must be a \(rule)"
+    case .count(let range, let word):
+      return text == word || Int(text).map(range.contains) == true ? nil : "must be a \(rule)"
     case .number(let range):
       return Double(text).map(range.contains) == true ? nil : "must be a \(rule)"
     case .choice(let names):
@@ -97,6 +108,9 @@ public enum SettingFormat: Hashable, Sendable {
     case .address:
       if text.contains("@") { return "must not hold a user or a password" }
       return isAddress(text) && !text.contains(",") ? nil : "must be an \(rule)"
+    case .instance:
+      return (1...Self.maximumInstanceBytes).contains(text.utf8.count) && text.utf8.allSatisfy(isNameByte)
+        ? nil : "must be \(rule)"
     case .pairs: return KeyValueList.parse(text) == nil ? "must be \(rule)" : nil
     case .tokens:
       do throws(AccessTokenError) {
@@ -122,6 +136,16 @@ func splitList(_ text: String) -> [String] {
   text.split(separator: ",").map { part in
     String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
   }.filter { !$0.isEmpty }
+}
+
+private func isNameByte(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"),
+    UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+    true
+  default: false
+  }
 }
 
 private func isServer(_ text: String) -> Bool {

@@ -3,6 +3,7 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case kafkaBootstrapServers = "KAFKA_BOOTSTRAP_SERVERS"
   case kafkaTopic = "KAFKA_TOPIC"
   case kafkaGroupID = "KAFKA_GROUP_ID"
+  case kafkaInstanceID = "KAFKA_INSTANCE_ID"
   case registryURL = "SCHEMA_REGISTRY_URL"
   case registryUser = "SCHEMA_REGISTRY_USER"
   case registryPassword = "SCHEMA_REGISTRY_PASSWORD"
@@ -97,6 +98,11 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(
         .kafka, .text, default: "streampulse",
         "Consumer group in which the instances share the partitions; of several streams each has one, GROUP.STREAM")
+    case .kafkaInstanceID:
+      Setting(
+        .kafka, .instance, note: "none: a process that ends leaves the group",
+        "Name of this process in the consumer group, which keeps its partitions while it is restarted (docs/scaling.md)"
+      )
     case .registryURL:
       Setting(
         .registry, .addresses, note: "none: records are of the schemas in schemas/",
@@ -193,8 +199,9 @@ public enum SettingKey: String, CaseIterable, Sendable {
         "Changed rows in memory at which reading waits for the transaction")
     case .workers:
       Setting(
-        .engine, .integer(1...64), default: "1",
-        "Members of the consumer group in this process; each has a thread that reads and one that writes")
+        .engine, .count(1...64, orAutomatic: "auto"), default: "1",
+        "Members of the consumer group in this process; each has a thread that reads and one that writes; auto: by the cores"
+      )
     case .referenceMaxRows:
       Setting(
         .engine, .integer(1...100_000_000), default: "1000000",

@@ -68,5 +68,5 @@ public enum LogKey: String, Sendable, CaseIterable {
   case request, route, rows, schema, seconds, server, severity,
     signal, sqlstate, status, stream, streams, suppressed, table, target, topic
   case trace = "trace_id"
-  case url, version
+  case url, version, workers
 }

@@ -11,6 +11,9 @@ import Threads
 public final class Forwarder: Sendable {
   private static let intervalMilliseconds = 250
   private static let pollMilliseconds: Int32 = 100
+  /// Above `message.timeout.ms`: whoever waits for the brokers is not to be succeeded by another, who would publish the
+  /// same letters.
+  private static let absenceMilliseconds = 60_000
 
   private let stream: String
   private let kafka: KafkaConfiguration
@@ -36,7 +39,9 @@ public final class Forwarder: Sendable {
 
   /// Forwards until `stop`. Blocks the calling thread.
   public func run() {
-    var office = ElectedConnection(database, lock: .forwarding(stream: stream), interruption)
+    var office = ElectedConnection(
+      database, lock: .forwarding(stream: stream), interruption,
+      absenceMilliseconds: Forwarder.absenceMilliseconds)
     var way = Way()
     while !isStopping {
       let pause = forwardPortion(&office, &way)

@@ -62,6 +62,9 @@ struct TopicBeginnings: Sendable {
   /// A broker that is silent for so long is away.
   private static let patienceMilliseconds: Int32 = 3_000
 
+  /// The first one that is away ends it; those before it were fast.
+  static let longestMilliseconds = 60_000
+
   let kafka: KafkaConfiguration
   let topic: String
 

@@ -1,3 +1,4 @@
+import Events
 import Kafka
 import Observability
 import Postgres
@@ -57,10 +58,21 @@ struct Upkeep {
   ) throws(PostgresError) -> Int {
     let old = try letters.partitions(of: stream, cluster: cluster, topic: topic, connection)
     guard let old, !isStopping() else { return 0 }
-    let held = old.isEmpty ? [:] : beginnings?.offsets(old) ?? [:]
+    let held = old.isEmpty ? [:] : try askedBeginnings(old, connection)
     return try removePortions(of: letters.portion, isStopping) { () throws(PostgresError) in
       try letters.removePortion(of: stream, cluster: cluster, topic: topic, beginnings: held, connection)
     }
+  }
+
+  /// The brokers may take longer to answer than whoever is elected may be silent.
+  private func askedBeginnings(
+    _ partitions: [Int32], _ connection: PostgresConnection
+  ) throws(PostgresError) -> [Int32: Offset] {
+    guard let beginnings else { return [:] }
+    try connection.allowAbsence(milliseconds: TopicBeginnings.longestMilliseconds)
+    let offsets = beginnings.offsets(partitions)
+    try connection.allowAbsence(milliseconds: ElectedConnection.absenceMilliseconds)
+    return offsets
   }
 
   private func attempt(

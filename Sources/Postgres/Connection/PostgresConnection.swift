@@ -82,6 +82,16 @@ public final class PostgresConnection {
     return try only(readToEnd())
   }
 
+  /// From now on the server asks for a sign of this end when it hears nothing, and ends the session within about 10 s after
+  /// the host or the network was gone without a word: until then a transaction would keep its locks.
+  public func keepAliveByServer() throws(PostgresError) {
+    try execute(
+      """
+      SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
+      SET tcp_user_timeout = 10000
+      """)
+  }
+
   /// Prepares a statement under a name; does nothing when the same was prepared before on this connection.
   public func prepare(_ name: String, _ sql: String) throws(PostgresError) {
     guard preparedStatements[name] != sql else { return }

@@ -33,6 +33,8 @@ struct PartitionAdmission<Source: RecordSource> {
   private(set) var waiting: [TopicPartition: AwaitedSchema] = [:]
   /// Held or waiting ones whose fetching has not been ended yet, because a rebalance was waiting for its answer.
   private var pendingWithdrawals: Set<TopicPartition> = []
+  /// As they were before the partitions were claimed.
+  private var logs: [TopicPartition: WatermarkOffsets] = [:]
   /// Re-reads that could not start because a rebalance was waiting for its answer.
   private var pendingRereads: [TopicPartition: Offset] = [:]
 
@@ -54,10 +56,9 @@ struct PartitionAdmission<Source: RecordSource> {
   // MARK: From the claim to the release
 
   /// Where the logs begin: there a claim begins that is the first of its partition.
-  func logStarts(_ partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Offset] {
-    var starts: [TopicPartition: Offset] = [:]
-    for partition in partitions { starts[partition] = try source.watermarkOffsets(of: partition).low }
-    return starts
+  mutating func logStarts(_ partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Offset] {
+    logs = try source.watermarkOffsets(of: partitions)
+    return logs.mapValues(\.low)
   }
 
   /// Begins to read. Without an answer of the broker a partition is not read at all: a log that ends before our position
@@ -66,8 +67,9 @@ struct PartitionAdmission<Source: RecordSource> {
   mutating func start(_ claims: [PartitionClaim]) throws(KafkaError) -> [PartitionClaim] {
     var started: [PartitionClaim] = []
     var starts: [TopicPartition: Offset] = [:]
+    defer { logs = [:] }
     for claim in claims {
-      let log = try source.watermarkOffsets(of: claim.partition)
+      let log = try logNow(claim)
       guard log.high >= claim.next else {
         hold(claim.partition, .truncated(end: log.high, position: claim.next))
         continue
@@ -81,6 +83,13 @@ struct PartitionAdmission<Source: RecordSource> {
     status.update { $0.partitions = assigned }
     claims.map(\.partition).observations(Observation.partitionsAssigned).forEach(observe)
     return started
+  }
+
+  /// While a partition stands still there is no time to ask again for what is known. The former owner may have read on
+  /// until it was claimed: then the log is longer now, or not the one that was read.
+  private func logNow(_ claim: PartitionClaim) throws(KafkaError) -> WatermarkOffsets {
+    if let log = logs[claim.partition], log.high >= claim.next { return log }
+    return try source.watermarkOffsets(of: claim.partition)
   }
 
   /// Stops reading a partition, which stays ours: what was read before is committed, and the others go on. The way on is

@@ -93,6 +93,8 @@ final class SinkThread: CheckpointSink, Sendable {
     } else {
       open = try PostgresConnection(settings)
       open.responseTimeoutMilliseconds = SinkThread.responseTimeoutMilliseconds
+      // The next owner of a partition would wait for the row of its position.
+      try open.keepAliveByServer()
       connection = open
     }
     let canceller = open.canceller

@@ -17,8 +17,19 @@ package protocol RecordSource {
   func consume(timeoutMilliseconds: Int32) throws(KafkaError) -> RecordBatch?
   func commit(_ next: [TopicPartition: Offset]) throws(KafkaError)
   func watermarkOffsets(of partition: TopicPartition) throws(KafkaError) -> WatermarkOffsets
+  func watermarkOffsets(of partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: WatermarkOffsets]
   func cleanupPolicy() throws(KafkaError) -> CleanupPolicy
   func hasTransactions(in partition: TopicPartition, from first: Offset, to next: Offset) throws(KafkaError) -> Bool
+}
+
+extension RecordSource {
+  package func watermarkOffsets(
+    of partitions: [TopicPartition]
+  ) throws(KafkaError) -> [TopicPartition: WatermarkOffsets] {
+    var logs: [TopicPartition: WatermarkOffsets] = [:]
+    for partition in partitions { logs[partition] = try watermarkOffsets(of: partition) }
+    return logs
+  }
 }
 
 extension KafkaConsumer: RecordSource {
@@ -28,6 +39,12 @@ extension KafkaConsumer: RecordSource {
 
   package func watermarkOffsets(of partition: TopicPartition) throws(KafkaError) -> WatermarkOffsets {
     try watermarkOffsets(of: partition, timeoutMilliseconds: 5_000)
+  }
+
+  package func watermarkOffsets(
+    of partitions: [TopicPartition]
+  ) throws(KafkaError) -> [TopicPartition: WatermarkOffsets] {
+    try watermarkOffsets(of: partitions, timeoutMilliseconds: 5_000)
   }
 
   package func cleanupPolicy() throws(KafkaError) -> CleanupPolicy {

@@ -25,6 +25,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
   private let shouldStop: @Sendable () -> Bool
   private let status: ProcessorStatus
   private let servers: String
+  private let instance: String?
 
   private let batch: EventBatch
   private let windows: WindowOperator
@@ -61,6 +62,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
     shouldStop: @escaping @Sendable () -> Bool, observe: @escaping @Sendable (Observation) -> Void
   ) {
     servers = settings.kafka.bootstrapServers
+    instance = settings.instance
     self.plan = plan
     self.consumer = consumer
     self.decoder = decoder
@@ -169,6 +171,7 @@ package final class Worker<Source: RecordSource, Sink: CheckpointSink, Time: Tim
         status.update { $0.brokerProblem = nil }
         observe(.brokerUp(server: servers))
       case .failed(let error):
+        if error.isDisplacement { throw .displaced(instance: instance) }
         if error.isFatal || error.isMisconfiguration { throw .kafka(error) }
         if error.isDenial {
           isDenied = true

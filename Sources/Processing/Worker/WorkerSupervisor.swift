@@ -83,6 +83,7 @@ final class WorkerSupervisor: Sendable {
       consumerSettings.queuedMinMessages = max(
         consumerSettings.queuedMinMessages / settings.sharers, 4 * settings.batchSize)
       consumerSettings.queuedMaxKilobytes = max(consumerSettings.queuedMaxKilobytes / settings.sharers, 1024)
+      consumerSettings.instanceID = settings.instance
       let consumer = try KafkaConsumer(
         configuration: settings.kafka, topic: settings.topic, group: settings.group, settings: consumerSettings)
       defer { consumer.close() }
@@ -134,7 +135,22 @@ final class WorkerSupervisor: Sendable {
       }
       left.observations(Observation.partitionsRevoked).forEach(observe)
     }
-    return worker.run()
+    let end = worker.run()
+    if case .abandoned = end, isDisplaced(consumer) { return .failed(.displaced(instance: settings.instance)) }
+    return end
+  }
+
+  /// Whether another process has joined the group as this static member. A worker that had been asleep may hear from the
+  /// database first that its partitions are somebody else's: if it joined again before the group has told it why, it would
+  /// throw out the one that has taken its place, and that one it again, for ever.
+  private func isDisplaced(_ consumer: KafkaConsumer) -> Bool {
+    guard settings.instance != nil else { return false }
+    let deadline = Clock.monotonic() + KafkaConsumerSettings.membershipNewsMicroseconds
+    while !isStopping, Clock.monotonic() < deadline {
+      for case .failed(let error) in consumer.pollGroup() where error.isDisplacement { return true }
+      _ = state.wait(timeoutMilliseconds: 20) { $0.isStopping ? true : nil }
+    }
+    return false
   }
 
   /// Asks `run` to commit what has been read and to end; returns at once. From any thread.

@@ -6,6 +6,8 @@ import Threads
 /// Hears of definitions that come into force, on a thread and a connection of its own.
 final class DefinitionsWatch: Sendable {
   private static let responseTimeoutMilliseconds = 5000
+  /// A restart waits so long for it, at most.
+  private static let listenMilliseconds = 100
   /// A notification may be lost with a connection, so it is asked now and then, too.
   private static let lookMicroseconds: Int64 = 5_000_000
 
@@ -53,7 +55,7 @@ final class DefinitionsWatch: Sendable {
         state.update { $0.latest = latest }
         nextLook = Clock.monotonic() + DefinitionsWatch.lookMicroseconds
       }
-      if try !connection.waitForNotification(timeoutMilliseconds: 500).isEmpty { nextLook = .min }
+      if try !connection.waitForNotification(timeoutMilliseconds: Self.listenMilliseconds).isEmpty { nextLook = .min }
     }
   }
 }

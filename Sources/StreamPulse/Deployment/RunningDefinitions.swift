@@ -62,6 +62,9 @@ final class RunningDefinitions {
 
   func stop() { parts.stop() }
 
+  /// `stop` will follow, and need not wait then.
+  func stopSoon() { watch.stop() }
+
   /// What a service is asked and told when definitions come into force.
   struct Service {
     /// It has ended by itself.

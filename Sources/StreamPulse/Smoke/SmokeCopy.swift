@@ -112,7 +112,7 @@ final class SmokeCopy {
     configuration.api.threads = 1
     configuration.api.maxConnections = 64
     configuration.api.maxConnectionsPerAddress = 64
-    configuration.engine.workers = 1
+    configuration.engine.workers = .fixed(1)
     configuration.resultSchema = name
     return CommandContext(configuration, system.context.quietObserver)
   }
