@@ -76,7 +76,8 @@ public final class KafkaAdmin: @unchecked Sendable {
     while Clock.monotonic() / 1000 < deadline {
       for case .failed(let error) in consumer.pollGroup() where error.isDenial { return false }
       do throws(KafkaError) {
-        if try consumer.consume(timeoutMilliseconds: 50) != nil { return true }
+        // One of errors alone is no record.
+        if let batch = try consumer.consume(timeoutMilliseconds: 50), batch.count > 0 { return true }
       } catch {
         guard error.isDenial else { throw error }
         return false

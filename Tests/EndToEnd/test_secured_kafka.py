@@ -216,7 +216,7 @@ def test_each_command_works_with_the_least_rights(secured):
         settings = secured.mutual(user)
         found = product.run("doctor", **settings)
         failures = [line for line in found.stdout.splitlines() if line.startswith("FAIL") and "processor" not in line]
-        assert len(failures) == 1 and words in failures[0], found.stdout
+        assert len(failures) == 1 and words in failures[0], f"{user}: {found.stdout}"
         product.must("--count", 10, "--seed", 21, "--partitions", 2, program=GENERATOR)
         processor, url = start(product, **settings)
         wait_until(
