@@ -129,6 +129,8 @@ public struct Configuration: Sendable {
   /// nil: there is none.
   public var registry: Registry?
   public var database: Database
+  /// A replica to read from; nil: there is none.
+  public var readDatabase: Secret?
   public var api: API
   public var engine: Engine
   public var notifications: Notifications
@@ -188,6 +190,7 @@ public struct Configuration: Sendable {
     } else {
       database = .unconfigured
     }
+    readDatabase = values.optional(.databaseReadURL).map(Secret.init)
     api = API(
       host: values.text(.apiHost), port: values.integer(.apiPort), tls: values.tlsFiles, tokens: values.tokens,
       allowsAnonymous: values.optional(.apiAllowAnonymous).map { $0 == "true" } ?? values.tokens.isEmpty,

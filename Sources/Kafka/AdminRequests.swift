@@ -29,6 +29,26 @@ extension ClientHandle {
     return configuration
   }
 
+  /// Asks who is in a group, there or not: who may not see it is told so.
+  func askForGroup(_ group: String, timeoutMilliseconds: Int32) throws(KafkaError) {
+    let event = try ask(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeoutMilliseconds) { options, queue in
+      group.withCString { name in
+        var name: UnsafePointer<CChar>? = name
+        // It is copied.
+        rd_kafka_DescribeConsumerGroups(pointer, &name, 1, options, queue)
+      }
+    }
+    defer { rd_kafka_event_destroy(event) }
+    var count = 0
+    let groups = rd_kafka_DescribeConsumerGroups_result_groups(
+      rd_kafka_event_DescribeConsumerGroups_result(event), &count)
+    guard count == 1, let answer = groups?[0], let error = rd_kafka_ConsumerGroupDescription_error(answer),
+      rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR_NO_ERROR
+    else { return }
+    throw KafkaError(
+      code: String(cString: rd_kafka_error_name(error)), message: String(cString: rd_kafka_error_string(error)))
+  }
+
   /// Sends one admin request and waits for its result, which the caller destroys.
   func ask(
     _ operation: rd_kafka_admin_op_t, _ timeoutMilliseconds: Int32,

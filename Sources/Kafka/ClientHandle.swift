@@ -1,4 +1,5 @@
 import CRdKafka
+import Glibc
 import Threads
 
 /// What librdkafka's callbacks find behind the client's opaque pointer.
@@ -8,6 +9,7 @@ import Threads
 class ClientContext {
   /// Read by librdkafka's threads; never changed.
   let log: (@Sendable (KafkaLogLine) -> Void)?
+  let faults = ConnectionFaults(librdkafka: rd_kafka_version())
 
   init(log: (@Sendable (KafkaLogLine) -> Void)?) {
     self.log = log
@@ -25,6 +27,7 @@ func clientContext<Context: ClientContext>(_ opaque: UnsafeMutableRawPointer?, a
 final class ClientHandle {
   let pointer: OpaquePointer
   private let context: ClientContext
+  var faults: ConnectionFaults { context.faults }
   private var isLeaked = false
 
   /// - Parameters:
@@ -63,12 +66,14 @@ final class ClientHandle {
     }
     rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(self.context).toOpaque())
     if configuration.log != nil { rd_kafka_conf_set_log_cb(conf, forwardLog) }
+    // A library without TLS has nothing to be verified.
+    _ = rd_kafka_conf_set_ssl_cert_verify_cb(conf, certificateVerified)
     callbacks(conf)
 
     var message = [CChar](repeating: 0, count: 512)
     guard let pointer = rd_kafka_new(kind, conf, &message, message.count) else {
       rd_kafka_conf_destroy(conf)
-      throw KafkaError(rd_kafka_last_error(), text(message))
+      throw KafkaError(rd_kafka_last_error(), configuration.explained(text(message)))
     }
     self.pointer = pointer
   }
@@ -129,10 +134,23 @@ let commonDefaults = [
   ("client.id", "streampulse"),
   ("socket.nagle.disable", "true"),
   ("socket.keepalive.enable", "true"),
-  // Brokers close idle connections; librdkafka reconnects and it is no news.
-  ("log.connection.close", "false"),
+  // A broker that wants another protocol closes the connection, and only this says so; `ConnectionFaults` drops the rest.
+  ("log.connection.close", "true"),
   ("reconnect.backoff.max.ms", "1000"),
 ]
+
+extension KafkaConfiguration {
+  /// librdkafka names the property and what OpenSSL thinks of it, but neither the file nor what is wrong with that.
+  fileprivate func explained(_ message: String) -> String {
+    guard let end = message.firstRange(of: " failed: "), !message[..<end.lowerBound].contains(" "),
+      let path = properties.last(where: { $0.name == message[..<end.lowerBound] && $0.name.hasSuffix(".location") })
+    else { return message }
+    let problem =
+      access(path.value, R_OK) == 0
+      ? "it holds nothing that can be used, or wants another ssl.key.password" : String(cString: strerror(errno))
+    return "\(path.name) \(path.value): \(problem)"
+  }
+}
 
 private func set(_ conf: OpaquePointer, _ name: String, _ value: String) throws(KafkaError) {
   var message = [CChar](repeating: 0, count: 512)
@@ -148,9 +166,29 @@ private func text(_ buffer: [CChar]) -> String {
 /// Runs on librdkafka's threads, at any time between `rd_kafka_new` and the return of `rd_kafka_destroy`.
 private let forwardLog: @convention(c) (OpaquePointer?, Int32, UnsafePointer<CChar>?, UnsafePointer<CChar>?) -> Void = {
   client, level, facility, message in
-  guard let log = clientContext(rd_kafka_opaque(client), as: ClientContext.self)?.log else { return }
-  log(
-    KafkaLogLine(
-      level: KafkaLogLevel(rawValue: level) ?? .debug, facility: facility.map { String(cString: $0) } ?? "",
-      message: message.map { String(cString: $0) } ?? ""))
+  guard let context = clientContext(rd_kafka_opaque(client), as: ClientContext.self), let log = context.log else {
+    return
+  }
+  let facility = facility.map { String(cString: $0) } ?? ""
+  var text = message.map { String(cString: $0) } ?? ""
+  switch context.faults.judge(facility: facility, text) {
+  case .drop: return
+  case .say(let fault): text = fault
+  case .pass: break
+  }
+  log(KafkaLogLine(level: KafkaLogLevel(rawValue: level) ?? .debug, facility: facility, message: text))
 }
+
+/// Runs on librdkafka's threads, once for each certificate of a chain. Refuses what OpenSSL has refused, and nothing else.
+private let certificateVerified:
+  @convention(c) (
+    OpaquePointer?, UnsafePointer<CChar>?, Int32, UnsafeMutablePointer<Int32>?, Int32, UnsafePointer<CChar>?, Int,
+    UnsafeMutablePointer<CChar>?, Int, UnsafeMutableRawPointer?
+  ) -> Int32 = { _, _, _, error, _, _, _, message, size, opaque in
+    guard let error, error.pointee == 0 else {
+      clientContext(opaque, as: ClientContext.self)?.faults.verified(error?.pointee ?? -1)
+      if let message, size > 0 { message.pointee = 0 }
+      return 0
+    }
+    return 1
+  }

@@ -81,8 +81,8 @@ extension ClientHandle {
   ) throws(KafkaError) -> WatermarkOffsets {
     var low: Int64 = 0
     var high: Int64 = 0
-    try KafkaError.check(
-      rd_kafka_query_watermark_offsets(pointer, topic, partition, &low, &high, timeoutMilliseconds))
+    let error = rd_kafka_query_watermark_offsets(pointer, topic, partition, &low, &high, timeoutMilliseconds)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error).explained(by: faults.latest) }
     return WatermarkOffsets(low: low, high: high)
   }
 
@@ -117,6 +117,7 @@ extension ClientHandle {
     var metadata: UnsafePointer<rd_kafka_metadata>?
     let error = rd_kafka_metadata(pointer, 0, nil, &metadata, timeoutMilliseconds)
     if let metadata { rd_kafka_metadata_destroy(metadata) }
+    if error == RD_KAFKA_RESP_ERR_NO_ERROR { faults.answered() }
     return error == RD_KAFKA_RESP_ERR_NO_ERROR
   }
 
@@ -125,7 +126,14 @@ extension ClientHandle {
     topic: OpaquePointer?, _ timeoutMilliseconds: Int32, _ body: (rd_kafka_metadata) -> Result
   ) throws(KafkaError) -> Result {
     var metadata: UnsafePointer<rd_kafka_metadata>?
-    try KafkaError.check(rd_kafka_metadata(pointer, topic == nil ? 1 : 0, topic, &metadata, timeoutMilliseconds))
+    // Who is refused is told so at once, and who is only slow gets the rest of the time.
+    let first = min(timeoutMilliseconds, 1_000)
+    var error = rd_kafka_metadata(pointer, topic == nil ? 1 : 0, topic, &metadata, first)
+    if error != RD_KAFKA_RESP_ERR_NO_ERROR, first < timeoutMilliseconds, faults.latest == nil {
+      error = rd_kafka_metadata(pointer, topic == nil ? 1 : 0, topic, &metadata, timeoutMilliseconds - first)
+    }
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error).explained(by: faults.latest) }
+    faults.answered()
     guard let metadata else { throw KafkaError(RD_KAFKA_RESP_ERR__FAIL, "no metadata") }
     defer { rd_kafka_metadata_destroy(metadata) }
     return body(metadata.pointee)

@@ -14,6 +14,10 @@ final class ConsumerContext: ClientContext {
 
   var pendingAnswer: Answer?
   let rounds = GroupRounds()
+  /// That it is a member of.
+  let group: String
+  /// It has asked to join the group; before, nothing that the group denies matters.
+  var isMember = false
   /// The group has answered at least once, be it with no partitions.
   var hasRebalanced = false
   /// From here on the rebalance callback releases the partitions itself, because nobody polls any more.
@@ -23,6 +27,11 @@ final class ConsumerContext: ClientContext {
   private var nextProbe: Int64 = 0
   /// Codes of the errors that were said since data flowed last.
   private var said: Set<String> = []
+
+  init(group: String, log: (@Sendable (KafkaLogLine) -> Void)?) {
+    self.group = group
+    super.init(log: log)
+  }
 
   func takeEvents() -> [GroupEvent] {
     guard !events.isEmpty else { return [] }
@@ -39,10 +48,19 @@ final class ConsumerContext: ClientContext {
       guard !isDown else { return }
       isDown = true
       nextProbe = Clock.monotonic() / 1000 + probeIntervalMilliseconds
-      events.append(.brokersDown(error))
+      events.append(.brokersDown(error.explained(by: faults.latest)))
     } else if !isPassing(error), said.insert(error.code).inserted {
-      events.append(.failed(error))
+      events.append(.failed(named(error)))
     }
+  }
+
+  /// The group is not named in the broker's own words.
+  private func named(_ error: KafkaError) -> KafkaError {
+    guard error.code == "GROUP_AUTHORIZATION_FAILED" else { return error }
+    return KafkaError(
+      code: error.code,
+      message: "this Kafka user may not use the consumer group \(group): it needs the right to read it",
+      isRetriable: error.isRetriable, isFatal: error.isFatal)
   }
 
   /// librdkafka says when all brokers are gone but not when one is back, so while they are gone it is asked now and
@@ -64,9 +82,12 @@ final class ConsumerContext: ClientContext {
   }
 
   /// Connections come and go, and librdkafka deals with it; only all brokers being gone is news. Neither is it that a
-  /// position cannot be told to the group while that rebalances: the next one will.
+  /// position cannot be told to the group while that rebalances: the next one will. Of connections that are refused,
+  /// `ConnectionFaults` says more.
   private func isPassing(_ error: KafkaError) -> Bool {
-    ["_TRANSPORT", "_TIMED_OUT", "REBALANCE_IN_PROGRESS"].contains(error.code) && !error.isFatal
+    if error.code == "GROUP_AUTHORIZATION_FAILED", !isMember { return true }
+    return ["_TRANSPORT", "_TIMED_OUT", "REBALANCE_IN_PROGRESS", "_AUTHENTICATION", "_SSL"].contains(error.code)
+      && !error.isFatal
   }
 }
 

@@ -54,6 +54,38 @@ public final class KafkaAdmin: @unchecked Sendable {
     try client.watermarkOffsets(topic: topic, partition: partition, timeoutMilliseconds: timeoutMilliseconds)
   }
 
+  /// Whether this user may see the consumer group, which whoever may join it can. The group need not be there.
+  public func maySee(group: String, timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> Bool {
+    do {
+      try client.askForGroup(group, timeoutMilliseconds: timeoutMilliseconds)
+      return true
+    } catch  where error.isDenial {
+      return false
+    }
+  }
+
+  /// Whether records of the topic's first partition are given to this user. One who is given nothing within the time is
+  /// taken for one; of an empty partition that is a second.
+  public func mayRead(topic: String, timeoutMilliseconds: Int32 = 5_000) throws(KafkaError) -> Bool {
+    let log = try watermarkOffsets(topic: topic, partition: 0, timeoutMilliseconds: timeoutMilliseconds)
+    let consumer = try KafkaConsumer(configuration: configuration, topic: topic, group: "streampulse-look")
+    defer { consumer.close() }
+    try consumer.assign([TopicPartition(topic: topic, partition: 0): KafkaConsumer.earliest])
+    let patience = log.held.isEmpty ? min(timeoutMilliseconds, 1_000) : timeoutMilliseconds
+    let deadline = Clock.monotonic() / 1000 + Int64(patience)
+    while Clock.monotonic() / 1000 < deadline {
+      for case .failed(let error) in consumer.pollGroup() where error.isDenial { return false }
+      do throws(KafkaError) {
+        // One of errors alone is no record.
+        if let batch = try consumer.consume(timeoutMilliseconds: 50), batch.count > 0 { return true }
+      } catch {
+        guard error.isDenial else { throw error }
+        return false
+      }
+    }
+    return true
+  }
+
   public func clusterIdentity(timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> ClusterIdentity {
     try client.clusterIdentity(timeoutMilliseconds: timeoutMilliseconds)
   }

@@ -52,7 +52,7 @@ public final class KafkaConsumer {
     self.configuration = configuration
     self.group = group
     batchSize = settings.batchSize
-    let context = ConsumerContext(log: configuration.log)
+    let context = ConsumerContext(group: group, log: configuration.log)
     self.context = context
     client = try ClientHandle(
       RD_KAFKA_CONSUMER, configuration, defaults: settings.defaults,
@@ -92,6 +92,7 @@ public final class KafkaConsumer {
   public func subscribe() throws(KafkaError) {
     let list = PartitionList(topic: topic, CollectionOfOne(RD_KAFKA_PARTITION_UA))
     isSubscribed = true
+    context.isMember = true
     try KafkaError.check(rd_kafka_subscribe(client.pointer, list.pointer))
   }
 

@@ -43,6 +43,9 @@ extension Observation {
     case .databaseUp(let server): (.info, "database up", [.init(.server, server)])
     case .databaseDown(let reason, let sqlstate):
       (.warning, "database down", [.init(.reason, reason)] + optional(.sqlstate, sqlstate))
+    case .replicaUp(let server): (.info, "the read replica answers queries", [.init(.server, server)])
+    case .replicaDown(let reason):
+      (.warning, "the read replica is away, the primary answers queries", [.init(.reason, reason)])
     case .referenceLoaded(let table, let rows, let bytes, let seconds):
       (
         .info, "reference data loaded",

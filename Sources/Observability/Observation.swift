@@ -37,6 +37,10 @@ public enum Observation: Sendable {
   case tableAbandoned(table: String)
   case databaseUp(server: String)
   case databaseDown(reason: String, sqlstate: String?)
+  /// The replica is asked for what the API reads.
+  case replicaUp(server: String)
+  /// It cannot be, and the primary is.
+  case replicaDown(reason: String)
   case retentionRemoved(table: String, rows: Int)
   /// A version of a table of reference data is in memory.
   case referenceLoaded(table: String, rows: Int, bytes: Int, seconds: Double)

@@ -96,7 +96,8 @@ struct ProductMetrics: Sendable {
       let instruments = requests[route, status]
       instruments.requests.add()
       instruments.seconds.record(seconds)
-    case .databaseUp, .brokerUp, .registryUp, .referenceLoaded, .schemaLearnt, .schemaRefused, .started, .eventsAhead,
+    case .databaseUp, .replicaUp, .replicaDown, .brokerUp, .registryUp, .referenceLoaded, .schemaLearnt, .schemaRefused,
+      .started, .eventsAhead,
       .definitionsLoaded, .definitionRejected, .formerDefinitions, .definitionsTaken, .definitionsRefused, .listening,
       .ready,
       .childEnded,

@@ -35,7 +35,9 @@ final class APIService: Sendable {
     var database: ConnectionSettings
     /// Of a reading connection.
     var setup: [String]
-    var executor: PostgresExecutor
+    var execute: QueryExecutor
+    /// nil: there is none.
+    var replica: ReadReplica?
     /// nil: there is no role to write as.
     var writer: PostgresWriter?
     var version: DataVersion
@@ -101,10 +103,32 @@ final class APIService: Sendable {
         writer = PostgresWriter(pool, pulse: roles.pulse, auditDays: settings.auditDays)
       }
       let version = DataVersion()
-      let listener = CommitListener(reader, version)
+      let primary = PostgresExecutor(pool)
+      var execute: QueryExecutor = { primary.execute($0, $1, $2) }
+      var replica: ReadReplica?
+      if let other = try context.readDatabase()?.with("application_name", "streampulse serve") {
+        let pool = try ConnectionPool(
+          other,
+          ConnectionPool.Options(size: settings.workers, setup: setup, responseTimeoutMilliseconds: responseTimeout))
+        parts.add { pool.close() }
+        let observer = context.observer
+        let watch = ReadReplica(other, of: reader, version) { change in
+          switch change {
+          case .up: observer.observe(.replicaUp(server: other.description))
+          case .down(let reason): observer.observe(.replicaDown(reason: reason))
+          }
+        }
+        try parts.startThread("replica", stop: { watch.stop() }, run: { watch.run() })
+        let both = ReplicatedExecutor(replica: PostgresExecutor(pool), primary: primary, watch: watch)
+        execute = { both.execute($0, $1, $2) }
+        replica = watch
+      }
+      let listener = CommitListener(reader) { [replica] changes in
+        if let replica { replica.announce(changes) } else { version.notify(changes) }
+      }
       try parts.startThread("commits", stop: { listener.stop() }, run: { listener.run() })
       let source = Source(
-        context: context, kafka: kafka, database: reader, setup: setup, executor: PostgresExecutor(pool),
+        context: context, kafka: kafka, database: reader, setup: setup, execute: execute, replica: replica,
         writer: writer,
         version: version,
         access: AccessPolicy(
@@ -179,7 +203,7 @@ final class APIService: Sendable {
     configuration.webFolder = try context.configuration.projectDirectory() + "/web"
     configuration.embeddedFiles = Dashboard.files
     var dependencies = StatsAPI.Dependencies(
-      execute: source.executor.execute,
+      execute: source.execute,
       health: { completion in
         var report = health.report
         report.definitions = source.development?()
@@ -188,8 +212,16 @@ final class APIService: Sendable {
       metrics: { Array(observer.registry.render().utf8) }, dataVersion: source.version,
       observe: { observer.observe($0.observation) })
     dependencies.tracer = context.traces?.tracer
+    if let replica = source.replica { dependencies.replicaLag = { replica.lagSeconds } }
     if let writer = source.writer {
-      dependencies.write = { writer.execute($0, $1, $2, $3) }
+      let replica = source.replica
+      dependencies.write = { query, arguments, record, completion in
+        writer.execute(query, arguments, record) { result in
+          // Who has written reads it, too.
+          replica?.wrote()
+          completion(result)
+        }
+      }
       dependencies.record = { writer.record($0, $1) }
     }
     let api = try StatsAPI(
@@ -293,12 +325,12 @@ private final class CommitListener: Sendable {
   private static let responseTimeoutMilliseconds = 5000
 
   private let database: ConnectionSettings
-  private let version: DataVersion
+  private let announce: @Sendable (TableChanges) -> Void
   private let isStopping = Monitor(false)
 
-  init(_ database: ConnectionSettings, _ version: DataVersion) {
+  init(_ database: ConnectionSettings, announce: @escaping @Sendable (TableChanges) -> Void) {
     self.database = database
-    self.version = version
+    self.announce = announce
   }
 
   func run() {
@@ -309,11 +341,11 @@ private final class CommitListener: Sendable {
         connection.responseTimeoutMilliseconds = CommitListener.responseTimeoutMilliseconds
         try connection.execute("LISTEN \(quotedIdentifier(Announcement.channel(for: connection)))")
         // What was committed while nobody listened counts as well.
-        version.notify(TableChanges(tables: nil, position: try Announcement.position(connection)))
+        announce(TableChanges(tables: nil, position: try Announcement.position(connection)))
         while !isStopping.read({ $0 }) {
           for notification in try connection.waitForNotification(timeoutMilliseconds: 500) {
             let announcement = Announcement(payload: notification.payload)
-            version.notify(TableChanges(tables: announcement.tables, position: announcement.position))
+            announce(TableChanges(tables: announcement.tables, position: announcement.position))
           }
         }
       } catch {

@@ -57,6 +57,14 @@ struct CommandContext {
     return settings
   }
 
+  /// The replica that the API reads from; nil: there is none.
+  func readDatabase() throws -> ConnectionSettings? {
+    guard let url = configuration.readDatabase else { return nil }
+    var settings = try ConnectionSettings(url: url.revealed)
+    settings.schema = configuration.resultSchema
+    return settings
+  }
+
   private func server() throws -> ConnectionSettings {
     switch configuration.database {
     case .url(let url):

@@ -24,7 +24,8 @@ enum Commands {
   ]
   private static let metrics: [SettingKey] = [.metricsHost, .metricsPort]
   private static let api: [SettingKey] = [
-    .apiHost, .apiPort, .apiTokens, .apiAllowAnonymous, .apiRateLimit, .allowedOrigins, .cacheTTL, .apiWorkers,
+    .databaseReadURL, .apiHost, .apiPort, .apiTokens, .apiAllowAnonymous, .apiRateLimit, .allowedOrigins, .cacheTTL,
+    .apiWorkers,
     .apiThreads, .apiMaxConnections, .apiMaxConnectionsPerAddress, .apiMaxStreams, .apiMaxStreamsPerAddress,
     .apiMaxSubscriptions, .silentAfter, .auditDays, .statementTimeout,
   ]

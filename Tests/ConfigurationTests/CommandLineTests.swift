@@ -68,6 +68,10 @@ import Testing
     (["serve", "extra"], "unexpected argument \"extra\"; see tool serve --help"),
     (["serve", "--database-url", "x"], "unknown option --database-url; see tool serve --help"),
     (["serve", "--kafka-property", "ssl"], "--kafka-property needs NAME=VALUE, not \"ssl\"; see tool serve --help"),
+    (
+      ["serve", "--kafka-property", "sasl.password=hunter2"],
+      "sasl.password is a secret: set KAFKA_PROPERTY_SASL_PASSWORD in the environment or .env; see tool serve --help"
+    ),
     (["replay"], "FILE is missing; see tool replay --help"),
   ]
 

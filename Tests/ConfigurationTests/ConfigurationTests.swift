@@ -223,7 +223,10 @@ import Testing
     let url = try Configuration(environment: ["DATABASE_URL": "postgresql://u:hunter2@h/d"])
     let parts = try Configuration(environment: ["PG_HOST": "h", "PG_PASSWORD": "hunter2"])
     let registry = ["SCHEMA_REGISTRY_URL": "http://r", "SCHEMA_REGISTRY_TOKEN": "hunter2"]
-    for configuration in [url, parts, try Configuration(environment: registry)] {
+    let replica = try Configuration(environment: ["DATABASE_READ_URL": "postgresql://u:hunter2@h/d"])
+    #expect(replica.readDatabase?.revealed == "postgresql://u:hunter2@h/d")
+    let broker = try Configuration(environment: ["KAFKA_PROPERTY_SASL_PASSWORD": "hunter2"])
+    for configuration in [url, parts, replica, broker, try Configuration(environment: registry)] {
       var dumped = ""
       dump(configuration, to: &dumped)
       #expect(!dumped.contains("hunter2"))
@@ -247,6 +250,10 @@ import Testing
     (
       ["DATABASE_URL": "mysql://u:hunter2@h/d"],
       "environment: DATABASE_URL must be postgresql://user:password@host:port/database?option=value"
+    ),
+    (
+      ["DATABASE_READ_URL": "mysql://u:hunter2@h/d"],
+      "environment: DATABASE_READ_URL must be postgresql://user:password@host:port/database?option=value"
     ),
     (
       ["DATABASE_URL": "postgresql://h/d", "PG_HOST": "h"],

@@ -129,6 +129,12 @@ import Testing
       ("could not write: No space left on device", "disk is full"),
       ("FATAL: role \"u\" is not permitted to log in", "LOGIN"),
       ("server does not support SSL, but SSL was required", "sslmode"),
+      ("SSL error: certificate verify failed", "sslrootcert"),
+      ("server certificate for \"a\" does not match host name \"b\"", "name the host"),
+      ("root certificate file \"/nowhere\" does not exist", "sslrootcert"),
+      ("FATAL: connection requires a valid client certificate", "sslcert=FILE"),
+      ("SSL error: tlsv1 alert unknown ca", "ssl_ca_file"),
+      ("channel binding required, but SSL not in use", "scram-sha-256"),
       ("FATAL: the database system is starting up", "wait"),
       ("something else", "psql"),
     ])
@@ -141,6 +147,17 @@ import Testing
     #expect(Advice.againstKafka("SASL authentication error").contains("KAFKA_PROPERTY_SASL"))
     #expect(Advice.againstKafka("SSL handshake failed: certificate verify failed").contains("KAFKA_PROPERTY_SSL"))
     #expect(Advice.againstKafka("no such configuration property: \"x\"").contains("KAFKA_PROPERTY_"))
+    #expect(
+      Advice.againstKafka(
+        "_AUTHENTICATION: b:1 refuses the SASL user or the password: see sasl.username, sasl.password")
+        == "correct KAFKA_PROPERTY_SASL_USERNAME, KAFKA_PROPERTY_SASL_PASSWORD, or what the broker is configured with")
+    #expect(
+      Advice.againstKafka("b:1 shows a certificate of another host: see bootstrap.servers").contains("KAFKA_BOOT"))
+    #expect(
+      Advice.againstKafka("b:1 shows a certificate that has expired: it is to be renewed there").contains("renew"))
+    #expect(
+      Advice.againstPostgres("no password supplied", settings: "DATABASE_READ_URL")
+        == "set the password of DATABASE_READ_URL")
     #expect(Advice.againstKafka("1/1 brokers are down").contains("advertised.listeners"))
   }
 }

@@ -16,8 +16,9 @@ BINARIES = Path("/usr/lib/postgresql/15/bin")
 class PostgresServer:
     """Started at once, without durability; Postgres refuses root, so then it runs as the user postgres."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **settings):
         self.folder = folder
+        self.settings = settings
         self.user = "postgres" if os.geteuid() == 0 else None
         self.port = free_port()
         self.cluster = folder / "postgres"
@@ -38,7 +39,7 @@ class PostgresServer:
         settings = {
             "listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": "", "fsync": "off",
             "synchronous_commit": "off", "full_page_writes": "off", "timezone": "UTC",
-        }
+        } | self.settings
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.server = Program(
             [BINARIES / "postgres", "-D", self.cluster, *options], self.folder / "postgres.log", self.environment,

@@ -209,9 +209,9 @@ class Product:
         self.settings["KAFKA_BOOTSTRAP_SERVERS"] = line.strip().split("=", 1)[1]
         return broker
 
-    def kafka(self, program, partitions=4, **settings):
+    def kafka(self, program, partitions=4, port=None, **settings):
         """Starts a real Kafka with the topic, which all programs started from now on use; `settings` are its own."""
-        port = free_port(and_next=True)
+        port = port or free_port(and_next=True)
         self.settings["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{port}"
         kafka = self.start(
             self.folder / "kafka", port, program=program, log="kafka", **SHORT_LIVED_JAVA, **settings)

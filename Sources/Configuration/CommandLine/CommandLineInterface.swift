@@ -122,7 +122,12 @@ public struct CommandLineInterface: Sendable {
         throw UsageError("--kafka-property needs NAME=VALUE, not \"\(property)\"", command: parsed)
       }
       let name = property[..<split].uppercased().map { $0 == "." ? "_" : $0 }
-      parsed.settings[KafkaProperty.prefix + String(name)] = String(property[property.index(after: split)...])
+      let (key, value) = (KafkaProperty.prefix + String(name), String(property[property.index(after: split)...]))
+      // Everybody on the machine sees command lines.
+      guard KafkaProperty(key: key, value: value)?.isSecret != true else {
+        throw UsageError("\(property[..<split]) is a secret: set \(key) in the environment or .env", command: parsed)
+      }
+      parsed.settings[key] = value
     }
   }
 }

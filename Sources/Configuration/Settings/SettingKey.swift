@@ -10,6 +10,7 @@ public enum SettingKey: String, CaseIterable, Sendable {
   case registryToken = "SCHEMA_REGISTRY_TOKEN"
   case registryCA = "SCHEMA_REGISTRY_CA"
   case databaseURL = "DATABASE_URL"
+  case databaseReadURL = "DATABASE_READ_URL"
   case pgHost = "PG_HOST"
   case pgPort = "PG_PORT"
   case pgDatabase = "PG_DATABASE"
@@ -119,6 +120,10 @@ public enum SettingKey: String, CaseIterable, Sendable {
       Setting(
         .postgres, .postgresURL, note: "a private cluster in the data folder, by \"up\" only", secret: true,
         "Postgres to write to; special characters in user and password are percent-encoded. Instead of PG_*")
+    case .databaseReadURL:
+      Setting(
+        .postgres, .postgresURL, note: "none: the API reads where it writes", secret: true,
+        "Streaming replica of that Postgres, which the API reads from while it is there")
     case .pgHost:
       Setting(.postgres, .text, note: "as DATABASE_URL says", "Postgres host; the other PG_* count only with it")
     case .pgPort:
@@ -319,7 +324,9 @@ public enum SettingKey: String, CaseIterable, Sendable {
 }
 
 /// Settings that are passed on to librdkafka: `KAFKA_PROPERTY_SECURITY_PROTOCOL` sets `security.protocol`.
-public struct KafkaProperty: Hashable, Sendable, CustomStringConvertible {
+public struct KafkaProperty: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+  CustomReflectable
+{
   public static let prefix = "KAFKA_PROPERTY_"
 
   /// librdkafka's name.
@@ -332,6 +339,11 @@ public struct KafkaProperty: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String { "\(name)=\(isSecret ? "********" : value)" }
+
+  public var debugDescription: String { description }
+
+  /// `dump` and reflecting loggers see what `description` shows.
+  public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
 
   init?(key: String, value: String) {
     let name = key.dropFirst(Self.prefix.count)

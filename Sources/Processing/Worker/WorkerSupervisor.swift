@@ -12,6 +12,8 @@ import Threads
 final class WorkerSupervisor: Sendable {
   private struct State: Sendable {
     var isStopping = false
+    /// Of brokers that cannot be asked; there are not many kinds.
+    var saidProblems: Set<String> = []
   }
 
   let status: ProcessorStatus
@@ -51,12 +53,31 @@ final class WorkerSupervisor: Sendable {
         }
       } catch {
         guard error.isTransient else { throw error }
-        observe(.failed(reason: error.description))
+        say(error)
       }
       // A worker that ran for a while begins again at once; one that fails at the start must not spin.
       if Clock.monotonic() - started > 30_000_000 { backOff.reset() }
       _ = state.wait(timeoutMilliseconds: backOff.next()) { $0.isStopping ? true : nil }
     }
+  }
+
+  /// Says what a worker has ended with; of brokers that cannot be asked, once until one answers.
+  private func say(_ error: PipelineError) {
+    guard case .kafka(let cause) = error, cause.isUnreachable else {
+      observe(.failed(reason: error.description))
+      return
+    }
+    let isFirst = status.current.brokerProblem == nil
+    // Behind the broker's name, since several refuse for the same reason.
+    let problem = String(cause.message.drop { $0 != " " })
+    let isNew = state.update { state in
+      if isFirst { state.saidProblems = [] }
+      return state.saidProblems.insert(problem).inserted
+    }
+    // Nobody answering has several names; why they do not is news.
+    guard isFirst || isNew && ["_AUTHENTICATION", "_SSL"].contains(cause.code) else { return }
+    status.update { $0.brokerProblem = cause.description }
+    observe(.brokerDown(reason: cause.description))
   }
 
   /// Without reference data every event would be counted as one without a row. The group learns of a member only when

@@ -15,6 +15,7 @@ final class EndpointAnswers: Sendable {
   private let routes: [DataRoute]
   private let execute: QueryExecutor
   private let now: MonotonicClock
+  private let replicaLag: (@Sendable () -> Double?)?
   private let dataVersion: DataVersion
   private let headers: [HTTPHeader]
   private let commonHeaders: [HTTPHeader]
@@ -25,11 +26,12 @@ final class EndpointAnswers: Sendable {
 
   init(
     routes: [DataRoute], configuration: StatsAPIConfiguration, common: CommonHeaders, dataVersion: DataVersion,
-    now: @escaping MonotonicClock, execute: @escaping QueryExecutor
+    now: @escaping MonotonicClock, replicaLag: (@Sendable () -> Double?)? = nil, execute: @escaping QueryExecutor
   ) {
     self.routes = routes
     self.execute = execute
     self.now = now
+    self.replicaLag = replicaLag
     self.dataVersion = dataVersion
     commonHeaders = common.base
     // Rounded up: a cache that is asked once a second must not be told zero.
@@ -101,16 +103,24 @@ final class EndpointAnswers: Sendable {
     cache.store(key, answer, byteCount: answer.maximumByteCount, now: now())
   }
 
+  /// In steps of a millisecond, rounded up.
+  private static func seconds(_ seconds: Double) -> String {
+    let thousandths = Int((seconds * 1000).rounded(.up))
+    let fraction = String(thousandths % 1000)
+    return "\(thousandths / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
+  }
+
   private func query(_ key: AnswerKey, completion: @escaping Completion) {
     let route = routes[key.route]
     let (query, values) = route.query(key.arguments)
     // Before the query: it sees at least that.
     let position = dataVersion.position
+    let lag = replicaLag?().map { [HTTPHeader("X-Replica-Lag", Self.seconds($0))] } ?? []
     execute(query, values) { result in
       completion(
         result.map {
           EndpointAnswer(
-            body: $0, headers: self.headers, common: self.commonHeaders, hasData: route.hasData,
+            body: $0, headers: self.headers + lag, common: self.commonHeaders, hasData: route.hasData,
             nextPage: route.nextPage(after: $0, key.arguments), log: position)
         })
     }

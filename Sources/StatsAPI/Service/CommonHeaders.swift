@@ -96,7 +96,9 @@ struct CommonHeaders: Sendable {
     let headers = [
       HTTPHeader("Access-Control-Allow-Origin", origin),
       HTTPHeader(
-        "Access-Control-Expose-Headers", "ETag, Link, Retry-After, Server-Timing, X-Process-Time, X-Request-ID"),
+        "Access-Control-Expose-Headers",
+        "ETag, Link, Retry-After, Server-Timing, X-Process-Time, X-Replica-Lag, "
+          + "X-Request-ID"),
     ]
     // Only origins that somebody has named may use what a browser keeps for this one; everybody may not.
     return origin == "*" ? headers : headers + [HTTPHeader("Access-Control-Allow-Credentials", "true")]

@@ -20,6 +20,8 @@ public final class StatsAPI: Sendable {
     /// The metrics in Prometheus' text format. Called on an event loop's thread: it must not block.
     public var metrics: @Sendable () -> [UInt8]
     public var dataVersion: DataVersion
+    /// Seconds that the replica is behind which answers queries; nil: the primary answers. nil altogether: there is none.
+    public var replicaLag: (@Sendable () -> Double?)?
     /// Called after each request, on the thread that answered it.
     public var observe: (@Sendable (RequestObservation) -> Void)?
     public var now: MonotonicClock
@@ -124,7 +126,7 @@ public final class StatsAPI: Sendable {
     common = CommonHeaders(origins: configuration.allowedOrigins)
     answers = EndpointAnswers(
       routes: dataRoutes, configuration: configuration, common: common, dataVersion: dependencies.dataVersion,
-      now: dependencies.now, execute: dependencies.execute)
+      now: dependencies.now, replicaLag: dependencies.replicaLag, execute: dependencies.execute)
     places = StreamPlaces(
       maximum: configuration.maximumStreams, maximumPerAddress: configuration.maximumStreamsPerAddress)
     let readTables = ReadTables(relations ?? [])

@@ -67,8 +67,11 @@ struct BrokerExamination {
           "give it the rights Describe and Read for the topic, and Read for the group \(source.group)"))
       return
     }
-    // The embedded broker keeps no configuration, and leaves the question unanswered.
-    if !cluster.isEmbedded, let finding = retention(source, admin, area) { found.append(finding) }
+    // The embedded broker keeps neither configuration nor access lists, and leaves such questions unanswered.
+    if !cluster.isEmbedded {
+      if let finding = retention(source, admin, area) { found.append(finding) }
+      found += try denials(source, admin, area)
+    }
     guard let connection else { return }
     if try !ProcessorPresence.isThere(connection, stream: source.name) {
       found.append(.failure(area, "no processor is running", "start one: streampulse process"))
@@ -82,6 +85,24 @@ struct BrokerExamination {
     }
     try examineLetters(source, connection, &found)
     try examineOutbox(source, connection, &found)
+  }
+
+  /// What `streampulse process` needs and access lists deny to this user.
+  private func denials(_ source: StreamSource, _ admin: KafkaAdmin, _ area: String) throws -> [Finding] {
+    var found: [Finding] = []
+    if try !admin.mayRead(topic: source.topic) {
+      found.append(
+        .failure(
+          area, "this Kafka user may not read the topic \(source.topic)",
+          "give it the right Read for the topic (docs/security.md, The least rights)"))
+    }
+    if try !admin.maySee(group: source.group, timeoutMilliseconds: patienceMilliseconds) {
+      found.append(
+        .failure(
+          area, "this Kafka user may not use the consumer group \(source.group)",
+          "give it the right Read for the group (docs/security.md, The least rights), or set KAFKA_GROUP_ID"))
+    }
+    return found
   }
 
   /// Whether the topic keeps records as long as windows are open; a broker that does not tell is none to be blamed.

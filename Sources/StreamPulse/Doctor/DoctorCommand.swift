@@ -60,6 +60,7 @@ private final class Examination {
     var connection: PostgresConnection?
     look("postgres") { found in connection = try database(project, &found) }
     defer { connection?.close() }
+    if context.configuration.readDatabase != nil { look("replica", replica) }
     look("kafka") { found in
       let brokers = BrokerExamination(try context.kafka(), patienceSeconds: Self.patienceSeconds)
       guard let (admin, cluster) = brokers.reach(&found) else { return }
@@ -168,6 +169,29 @@ private final class Examination {
       found += try examination.strain()
     }
     return connection
+  }
+
+  private func replica(_ found: inout [Finding]) throws {
+    guard let settings = try context.readDatabase() else { return }
+    let connection: PostgresConnection
+    do throws(PostgresError) {
+      connection = try PostgresConnection(
+        settings.with("application_name", "streampulse doctor").with("connect_timeout", String(Self.patienceSeconds)))
+    } catch {
+      found.append(
+        .failure(
+          "replica", "\(settings): \(error)", Advice.againstPostgres(error.description, settings: "DATABASE_READ_URL")))
+      return
+    }
+    defer { connection.close() }
+    connection.responseTimeoutMilliseconds = Self.patienceSeconds * 1000
+    guard try connection.query("SELECT pg_is_in_recovery()").boolean(0, 0) == true else {
+      found.append(
+        .failure(
+          "replica", "the server of DATABASE_READ_URL is no replica: the API reads from the primary",
+          "name a streaming replica, or unset DATABASE_READ_URL"))
+      return
+    }
   }
 
   /// In which a certificate is renewed.
