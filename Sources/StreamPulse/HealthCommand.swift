@@ -6,8 +6,7 @@ import JSON
 func health(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 {
   let configuration = context.configuration
   let configured = [ListeningAddress.api(configuration.api), ListeningAddress.metrics(configuration.engine)]
-  // With or without the slash that browsers write behind a host.
-  let addresses = parsed.string("url").map { [$0.hasSuffix("/") ? String($0.dropLast()) : $0] } ?? configured.compactMap { $0?.url }
+  let addresses = parsed.string("url").map { [$0] } ?? configured.compactMap { $0?.url }
   var settings = HTTPClientSettings()
   settings.connectTimeoutMilliseconds = 2_000
   settings.timeoutMilliseconds = 5_000
@@ -15,7 +14,8 @@ func health(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   var problems: [String] = []
   for address in addresses {
     do throws(HTTPClientError) {
-      let answer = try client.get(address + "/health")
+      // With or without the slash that browsers write behind a host.
+      let answer = try client.get(address + (address.hasSuffix("/") ? "health" : "/health"))
       let text = String(decoding: answer.body, as: UTF8.self)
       // Its certificate is for the name that others call it by.
       if configuration.api.tls != nil, text.contains("this port speaks TLS") {

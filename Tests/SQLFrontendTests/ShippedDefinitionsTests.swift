@@ -53,11 +53,11 @@ import Testing
     #expect(plan.select.text.hasSuffix("INTERVAL '1 minute'), \"user\".region"))
     #expect(
       plan.outputs.map(\.name) == [
-        "region", "total_downloads", "successful_downloads", "failed_downloads", "success_rate", "avg_speed_mbps",
-        "avg_duration_seconds", "total_size_gb",
+        "region", "total_downloads", "successful_downloads", "failed_downloads", "cancelled_downloads", "success_rate",
+        "avg_speed_mbps", "avg_duration_seconds", "total_size_gb",
       ])
-    #expect(plan.outputs[4].comment == "Share of attempts that succeeded, 0 to 1.")
-    // success_rate needs nothing that is not stored already, and the averages' counts are those of the downloads.
+    #expect(plan.outputs[5].comment == "Share of attempts that succeeded, 0 to 1.")
+    // cancelled_downloads and success_rate need nothing that is not stored already, and the averages' counts are those of the downloads.
     #expect(
       plan.accumulators.map(\.column) == [
         "total_downloads", "successful_downloads", "failed_downloads", "total_size_gb", "avg_speed_mbps_sum",
