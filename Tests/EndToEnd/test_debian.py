@@ -83,7 +83,7 @@ def test_the_units_are_valid_and_let_the_service_do_little(tmp_path, name):
 
 def test_the_units_differ_only_where_they_must():
     process, serve = (dict(section((DEBIAN / name).read_text(), "Service")) for name in UNITS)
-    assert process.keys() - serve.keys() == {"ExecStartPre", "TimeoutStartSec"}
+    assert process.keys() - serve.keys() == {"ExecStartPre", "RestartPreventExitStatus", "TimeoutStartSec"}
     assert serve.keys() - process.keys() == {"ExecReload"}
     assert {key for key in process.keys() & serve.keys() if process[key] != serve[key]} == {"ExecStart"}
 

@@ -96,6 +96,35 @@ def test_a_running_processor_goes_on_under_a_changed_definition_and_counts_every
     assert processor.stop() == 0 and server.stop() == 0
 
 
+def test_an_aggregate_that_comes_back_says_what_it_lacks_and_is_filled(parts, project):
+    processor = parts.start("process")
+    parts.generate("--count", 1000, "--seed", 1)
+    parts.wait_for_events(1000)
+    file = project / "sql/aggregates/device_stats.sql"
+    endpoint = project / "sql/endpoints/devices.sql"
+    kept = {path: path.read_text() for path in (file, endpoint)}
+    for path in kept:
+        path.unlink()
+    parts.must("deploy")
+    wait_until(lambda: "definitions taken over" in processor.output, lambda: processor.output)
+    parts.generate("--count", 700, "--seed", 2)
+    parts.wait_for_events(1700)
+    for path, text in kept.items():
+        path.write_text(text)
+    told = parts.must("deploy")
+    assert "device_stats was not defined while 700 records came, which are not in its rows" in told
+    wait_until(lambda: processor.output.count("definitions taken over") == 2, lambda: processor.output)
+    parts.generate("--count", 300, "--seed", 3)
+    parts.wait_for_events(2000)
+    assert parts.value("SELECT sum(total_downloads) FROM device_stats") == 1300
+    done = parts.must("deploy", "--fill")
+    assert "not in its rows" not in done and done.splitlines()[-1].endswith("is in force")
+    assert parts.value("SELECT sum(total_downloads) FROM device_stats") == 2000
+    parts.assert_verified()
+    assert parts.must("deploy", "--fill").splitlines()[-1] == "nothing to do: these definitions are in force"
+    assert processor.stop() == 0
+
+
 def test_a_deploy_that_is_killed_has_changed_nothing_and_the_next_one_goes_on_and_does_it_all(parts, project):
     processor = parts.start("process")
     parts.generate("--count", 3000, "--seed", 1)

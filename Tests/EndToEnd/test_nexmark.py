@@ -14,7 +14,7 @@ from collections import defaultdict
 
 import pytest
 from product import GENERATOR, ROOT, wait_until
-from test_flink import NAMES, OnBothEngines, flink  # noqa: F401
+from test_flink import NAMES, OnBothEngines
 
 EVENTS = int(os.environ.get("NEXMARK_EVENTS", 100_000))
 ROUNDS = int(os.environ.get("NEXMARK_ROUNDS", 1))
@@ -184,7 +184,7 @@ class Race:
 
 
 @pytest.fixture(scope="module")
-def race(new_product, postgres_server, flink):  # noqa: F811
+def race(new_product, postgres_server, flink):
     folder = ROOT.parent / "shared"
     for needed in ("flink", "kafka/kafka-broker"):
         if not (folder / needed).exists():

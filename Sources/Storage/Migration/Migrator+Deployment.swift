@@ -66,4 +66,34 @@ extension Migrator {
     }
     return uncounted
   }
+
+  /// Aggregates that were counted, were not defined for a while, and are again; with how many records came meanwhile that no
+  /// replay has read.
+  public static func interrupted(
+    _ project: Project, _ connection: PostgresConnection
+  ) throws(PostgresError) -> [(name: String, records: Int64)] {
+    let pulse = connection.pulse
+    var interrupted: [(name: String, records: Int64)] = []
+    for stream in project.streams {
+      for aggregate in stream.plan.aggregates {
+        let found = try connection.query(
+          """
+          SELECT coalesce(sum(l.consumed), 0)::bigint
+          FROM \(pulse).ledger AS l
+          JOIN (SELECT stream, cluster, topic, partition, min(first_offset) AS first_offset
+                FROM \(pulse).ledger_counts WHERE aggregate = $1 GROUP BY 1, 2, 3, 4) AS begun
+            USING (stream, cluster, topic, partition)
+          WHERE l.stream = $2 AND l.first_offset > begun.first_offset AND l.consumed > 0
+            AND NOT EXISTS (SELECT FROM \(pulse).ledger_counts AS c
+                            WHERE (c.stream, c.cluster, c.topic, c.partition, c.first_offset)
+                                = (l.stream, l.cluster, l.topic, l.partition, l.first_offset) AND c.aggregate = $1)
+            AND NOT EXISTS (SELECT FROM \(pulse).replays AS r
+                            WHERE (r.aggregate, r.cluster, r.topic) = ($1, l.cluster, l.topic)
+                              AND l.next_offset <= r.positions[array_position(r.partitions, l.partition)])
+          """, [.text(aggregate.name), .text(stream.name)])
+        if let records = found.integer(0, 0), records > 0 { interrupted.append((aggregate.name, records)) }
+      }
+    }
+    return interrupted
+  }
 }

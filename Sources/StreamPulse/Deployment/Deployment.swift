@@ -63,6 +63,7 @@ struct Deployment {
     }
     let new = fillsNew ? Set(try Migrator.uncounted(project, connection)).subtracting(remade) : []
     remade.formUnion(new)
+    if fillsNew { remade.formUnion(try Migrator.interrupted(project, connection).map(\.name)) }
     if !remade.isEmpty {
       // What was put in force before there were deployments has no version.
       try remake(
@@ -70,8 +71,15 @@ struct Deployment {
     }
     // Comments and grants, and all of it where no rows are made anew.
     try migrate(context, project, subjects, database) { lines, _ in lines.forEach(say) }
+    for (name, records) in try Migrator.interrupted(project, connection) {
+      say(
+        """
+        \(name) was not defined while \(counted(records, "record")) came, which are not in its rows
+          hint: streampulse deploy --fill makes its rows anew from the topic
+        """)
+    }
     let now = try Deployments(connection).current()
-    guard let now, now != before || !plan.isEmpty else { return .unchanged }
+    guard let now, now != before || !plan.isEmpty || !remade.isEmpty else { return .unchanged }
     return .done(version: now.number)
   }
 
