@@ -94,8 +94,13 @@ private enum Sample {
       throw ConfigurationError(location: "--from", message: "there is no file \(path)", hint: "a topic is topic:NAME")
     }
     var others = 0
-    for line in text.split(whereSeparator: \.isNewline).prefix(events) {
-      if let document = try? JSONValue(parsing: String(line)) { fields.add(document) } else { others += 1 }
+    // An event a line; or one document, of one event or a list of them, however it is broken into lines.
+    if let whole = try? JSONValue(parsing: text) {
+      for document in (whole.arrayValue ?? [whole]).prefix(events) { fields.add(document) }
+    } else {
+      for line in text.split(whereSeparator: \.isNewline).prefix(events) {
+        if let document = try? JSONValue(parsing: String(line)) { fields.add(document) } else { others += 1 }
+      }
     }
     try check(fields, others: others, path)
   }

@@ -1,5 +1,6 @@
 import Events
 import Plan
+import SQLQuoting
 
 extension ExpressionTyper {
   /// For expressions over one event: what may stand in WHERE, FILTER, GROUP BY and in the arguments of aggregates.
@@ -20,7 +21,9 @@ extension ExpressionTyper {
       }
       guard let resolved = columns.resolve(path), let index = columns.use(resolved) else {
         let (message, hint) = columns.missing(path)
-        throw source.error(at: location, message, hint: hint)
+        let isQuoted = path.count == 1 && source.bytes.indices.contains(location) && source.bytes[location] == 0x22
+        let text = isQuoted ? "names stand in double quotes, texts in single ones: \(quotedLiteral(path[0]))" : nil
+        throw source.error(at: location, message, hint: hint ?? text)
       }
       return .column(index, columns.specs[index].type)
     } call: { call, location throws(DefinitionError) in

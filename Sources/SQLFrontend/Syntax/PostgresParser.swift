@@ -17,9 +17,7 @@ enum PostgresParser {
       let offset = character > 0 ? source.byteOffset(ofCharacter: character - 1) : 0
       // The parser's "at or near" repeats what our own errors say in their own way.
       let summary = message.split(separator: " at ").first.map(String.init) ?? message
-      let isParameter = offset < source.bytes.count && bytes[offset] == UInt8(ascii: ":")
-      throw source.error(
-        at: offset, summary, hint: isParameter ? "parameters (:name) are for endpoints" : nil)
+      throw source.error(at: offset, summary, hint: hint(at: offset, source, bytes))
     case .tree(let text):
       do {
         guard case .array(let items)? = try JSONValue(parsing: text)["stmts"] else { return [] }
@@ -30,6 +28,16 @@ enum PostgresParser {
           "the statement is nested too deep", hint: NestingBound.hint)
       }
     }
+  }
+
+  private static func hint(at offset: Int, _ source: SourceText, _ bytes: [UInt8]) -> String? {
+    guard offset < source.bytes.count else { return nil }
+    if bytes[offset] == UInt8(ascii: ":") { return "parameters (:name) are for endpoints" }
+    // `user.region`: a word of SQL, which as a name has to be quoted.
+    guard bytes[offset] == UInt8(ascii: "."),
+      let word = source.tokens.last(where: { $0.range.upperBound == offset && $0.kind == .word })
+    else { return nil }
+    return "\(source.text(word)) is a word of SQL; as a name it stands in double quotes: \"\(source.text(word))\""
   }
 
   /// Postgres cuts longer names off without a word, the parser too.

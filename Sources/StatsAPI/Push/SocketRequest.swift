@@ -35,7 +35,10 @@ enum SocketRequest: Equatable {
       let id = value["subscribe"]?.stringValue ?? value["unsubscribe"]?.stringValue
       for member in members {
         guard allowed.contains(member.name) else {
-          throw Fault(id: id, detail: "beside \(name) there may be \(allowed.joined(separator: ", "))")
+          let others = allowed.filter { $0 != name }
+          throw Fault(
+            id: id, detail: "beside \(name) there may be \(others.isEmpty ? "nothing" : others.joined(separator: ", "))"
+          )
         }
       }
       self = try Self.request(name, value)

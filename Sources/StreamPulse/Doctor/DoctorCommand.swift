@@ -16,16 +16,16 @@ func doctor(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
   let examination = Examination(context)
   examination.run()
   let findings = examination.findings
+  let failures = findings.count { $0.gravity == .failure }
   if parsed.flag("json") {
     let document = JSONValue.object([
-      JSONMember("healthy", .bool(findings.isEmpty)), JSONMember("findings", .array(findings.map(\.json))),
+      JSONMember("healthy", .bool(failures == 0)), JSONMember("findings", .array(findings.map(\.json))),
       JSONMember("examined", .array(examination.examined.map { .string($0) })),
     ])
     print(document.text)
   } else {
     for finding in findings { print(finding.page) }
     let examined = examination.examined.joined(separator: ", ")
-    let failures = findings.count { $0.gravity == .failure }
     let warnings = findings.count - failures
     print(
       findings.isEmpty
@@ -33,7 +33,7 @@ func doctor(_ context: CommandContext, _ parsed: ParsedCommand) throws -> Int32 
         : "\(counted(failures, "failure")), \(counted(warnings, "warning")); looked at \(examined)")
   }
   flushOutput()
-  return findings.contains { $0.gravity == .failure } ? 1 : 0
+  return failures == 0 ? 0 : 1
 }
 
 /// Looks at one part after the other. What cannot be looked at because of a failure before it is left out.
