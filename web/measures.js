@@ -27,13 +27,17 @@ const UNIT_WORDS = {
 };
 
 /**
- * A column's name as a heading, without the unit that its values are written with: `avg_speed_mbps` → `Average speed`.
+ * A column's name as a heading, without the unit that its values are written with: `avg_speed_mbps` → `Average speed`;
+ * but not where it would say nothing without: `p95_bytes` → `P95 bytes`, `donations_usd` → `Donations USD`.
  */
 export function labelOf(column) {
   const words = column.name.split("_").filter(Boolean);
   const unit = column.unit?.toLowerCase();
   const units = [...(UNIT_WORDS[writtenAs(column)] ?? []), unit, ...(UNIT_WORDS[unit] ?? [])];
-  if (words.length > 1 && units.includes(words.at(-1).toLowerCase())) words.pop();
+  if (words.length > 1 && units.includes(words.at(-1).toLowerCase())) {
+    if (column.format === "currency") words.push(words.pop().toUpperCase());
+    else if (words.length > 2 || !/^p\d+$/i.test(words[0])) words.pop();
+  }
   if (words[0] === "avg") words[0] = "average";
   const text = words.length > 0 ? words.join(" ") : column.name;
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -41,7 +41,8 @@ extension MigrationPlan {
   }
 
   /// A line for each object to which that happens, and what differs below it.
-  func lines(of effects: Set<MigrationPlan.Effect>) -> [String] {
+  /// - Parameter settled: effects that whoever asks will bring about, so that nobody has to be told how.
+  func lines(of effects: Set<MigrationPlan.Effect>, settled: Set<MigrationPlan.Effect> = []) -> [String] {
     let steps = steps.filter { effects.contains($0.effect) }
     let names = steps.map { $0.name.isEmpty ? $0.subject.rawValue : "\($0.subject.rawValue) \($0.name)" }
     let width = names.map(\.count).max() ?? 0
@@ -50,7 +51,7 @@ extension MigrationPlan {
       let effect = step.subject == .table ? "left alone" : step.effect.rawValue
       lines.append(name + String(repeating: " ", count: width - name.count) + "  " + effect)
       for change in step.changes { lines.append("  " + change.replacing("\n", with: "\n  ")) }
-      if let advice = step.advice { lines.append("    hint: \(advice)") }
+      if let advice = step.advice, !settled.contains(step.effect) { lines.append("    hint: \(advice)") }
     }
     return lines
   }

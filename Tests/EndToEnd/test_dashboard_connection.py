@@ -240,6 +240,7 @@ def test_an_api_that_asks_for_a_token_gets_the_one_that_somebody_gives(browser, 
     form = "token-form input"
     wait(browser, lambda: find(browser, form).is_displayed(), "nobody is asked")
     assert find(browser, "token-form p").text == "This server answers only those who have a token."
+    wait(browser, lambda: not find(browser, "connection-banner").is_displayed(), "two banners say one thing")
     find(browser, form).send_keys("sp_wrong\n")
     wait(browser, lambda: "expired" in find(browser, "token-form p").text, "the wrong token is not refused")
     find(browser, form).send_keys(" sp_right\n")

@@ -78,7 +78,7 @@ def test_a_running_processor_goes_on_under_a_changed_definition_and_counts_every
 
     redefine(project)
     done = parts.must("deploy")
-    assert "aggregate region_health  beside" in done
+    assert "aggregate region_health  beside" in done and "hint" not in done
     assert "version 2 of the definitions is in force" in done.splitlines()[-1]
     processor.wait_for_output("definitions taken over")
     server.wait_for_output("definitions taken over")

@@ -203,6 +203,12 @@ def test_a_definition_says_how_its_results_are_shown(browser, dashboard_url, har
     assert texts(browser, ".measure .stat-label") == ["Passengers", "On time", "P90 wait"]
     assert texts(browser, ".measure data")[1:] == ["89.0%", "65 s"]
     assert texts(browser, ".measure .badge:not([hidden])") == ["Critical"]
+    labels = browser.execute_async_script("""
+        const [columns, done] = arguments;
+        import("/measures.js").then(({ labelOf }) => done(columns.map(labelOf)));""", [
+        {"name": "p95_bytes", "format": "bytes"}, {"name": "donations_usd", "format": "currency", "unit": "USD"},
+        {"name": "avg_duration_seconds"}])
+    assert labels == ["P95 bytes", "Donations USD", "Average duration"]
     drawn = browser.execute_script("""
         return [...document.querySelectorAll("measure-charts canvas")].map((canvas) => {
           const { data, scales } = Chart.getChart(canvas);

@@ -43,6 +43,12 @@ def test_one_command_starts_it_with_its_demo_load(product, name):
         answer = product.get(route)
         assert answer.status == 200, (route, answer.body)
     assert b"streampulse_" in product.get("/-/metrics").body
+    # What the dashboard asks of every project, whatever endpoints it has.
+    has_alerts = any((ROOT / "projects" / name / "sql/alerts").glob("*.sql"))
+    assert product.get("/api/stats/alerts?limit=200").status == (200 if has_alerts else 404)
+    assert product.get("/api/stats/dead_letters").json["data"] == []
+    listed = {each["path"] for each in product.get("/api/aggregates").json["endpoints"]}
+    assert ("/api/stats/alerts" in listed) == has_alerts
     done = product.run(
         "verify", "--recount", "--project", name, STREAMPULSE_PROJECT="", **product.joining, seconds=120)
     assert done.returncode == 0, done.stdout + done.stderr

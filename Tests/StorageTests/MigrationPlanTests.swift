@@ -135,7 +135,7 @@ import Testing
         "column total_size_gb is gone (double precision from sum(content.size_gb))",
         "window was tumble 60 seconds, now is tumble 120 seconds",
       ])
-    #expect(step.advice?.hasPrefix("streampulse replay region_health --from beginning") == true)
+    #expect(step.advice?.contains("streampulse replay region_health --from beginning") == true)
     #expect(refusal(following: plan).contains("region_health has changed"))
   }
 

@@ -27,7 +27,8 @@ class ConnectionBanner extends HTMLElement {
   }
 
   show({ state, since, reason, lastUpdated, nextTryAt }) {
-    this.hidden = state !== "disconnected";
+    // Where a token is wanted, the form for it says all.
+    this.hidden = state !== "disconnected" || document.querySelector("token-form")?.hidden === false;
     this.#nextTryAt = nextTryAt;
     if (this.hidden) {
       clearInterval(this.#ticker);

@@ -49,7 +49,8 @@ struct Deployment {
     let observe = context.observe
     let migrator = Migrator(connection) { observe($0) }
     let plan = try migrator.plan(project, as: context.projectName())
-    for line in plan.lines(of: Set(MigrationPlan.Effect.allCases).subtracting([.nothing])) { say(line) }
+    let changing = Set(MigrationPlan.Effect.allCases).subtracting([.nothing])
+    for line in plan.lines(of: changing, settled: [.beside]) { say(line) }
     let faults = plan.steps.filter { $0.effect == .impossible }
     guard faults.isEmpty else {
       return .refused(faults.map { "\($0.subject.rawValue) \($0.name): " + $0.changes.joined(separator: "; ") })

@@ -155,8 +155,9 @@ struct MigrationPlanner {
       steps.append(
         .init(
           .aggregate, aggregate.name, .beside, changes,
-          advice: "streampulse replay \(Self.shellWord(aggregate.name)) --from beginning makes its rows anew beside "
-            + "running processors; or give it another name: " + Self.upgrading))
+          advice: "streampulse deploy makes its rows anew beside running processors, streampulse replay "
+            + "\(Self.shellWord(aggregate.name)) --from beginning those of this one alone; or give it another name: "
+            + Self.upgrading))
       return
     }
     guard present.count == aggregate.relationNames.count else {
