@@ -1,4 +1,4 @@
--- error: 4:70: the stream has no field failed near "failed"
+-- error: 4:64: the stream has no field failed near "failed"
 -- hint: names stand in double quotes, texts in single ones: 'failed'
 CREATE MATERIALIZED VIEW x AS
 SELECT "user".region, count(*) FILTER (WHERE download.status = "failed") AS n
