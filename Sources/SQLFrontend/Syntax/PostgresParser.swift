@@ -33,7 +33,7 @@ enum PostgresParser {
   private static func hint(at offset: Int, _ source: SourceText, _ bytes: [UInt8]) -> String? {
     guard offset < source.bytes.count else { return nil }
     if bytes[offset] == UInt8(ascii: ":") { return "parameters (:name) are for endpoints" }
-    // `user.region`: a word of SQL, which as a name has to be quoted.
+    // `user.name`: a word of SQL, which as a name has to be quoted.
     guard bytes[offset] == UInt8(ascii: "."),
       let word = source.tokens.last(where: { $0.range.upperBound == offset && $0.kind == .word })
     else { return nil }
